@@ -1,0 +1,121 @@
+//! Why a model call or a turn failed.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, in terms that a caller can act on.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The provider did not accept the key: set the right one.
+    Authentication,
+    /// The key is known and not allowed to do this.
+    PermissionDenied,
+    /// No such model or address.
+    NotFound,
+    /// The provider refused the request as it is.
+    InvalidRequest,
+    /// The conversation does not fit into the model's context: shorten it.
+    ContextLengthExceeded,
+    /// The account has nothing left to spend.
+    QuotaExceeded,
+    /// Too many requests: wait.
+    RateLimited,
+    /// The provider has no capacity just now.
+    Overloaded,
+    /// The provider failed.
+    Server,
+    /// The provider could not be reached, or the connection broke before any output.
+    Connection,
+    /// A deadline passed: the first event, the next event, or the whole turn.
+    Timeout,
+    /// The stream ended or broke before its end.
+    Interrupted,
+    /// The answer was not of the provider's protocol: check the address.
+    Protocol,
+    /// The answer went past the cap.
+    TooLarge,
+    /// The provider's code panicked.
+    Panicked,
+}
+
+impl ErrorKind {
+    /// The name on the wire, such as `rate_limited`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Authentication => "authentication",
+            Self::PermissionDenied => "permission_denied",
+            Self::NotFound => "not_found",
+            Self::InvalidRequest => "invalid_request",
+            Self::ContextLengthExceeded => "context_length_exceeded",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::Server => "server",
+            Self::Connection => "connection",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::Protocol => "protocol",
+            Self::TooLarge => "too_large",
+            Self::Panicked => "panicked",
+        }
+    }
+
+    /// Whether the same call may well succeed a little later.
+    #[must_use]
+    pub fn is_transient(self) -> bool {
+        match self {
+            Self::RateLimited
+            | Self::Overloaded
+            | Self::Server
+            | Self::Connection
+            | Self::Timeout
+            | Self::Interrupted => true,
+            Self::Authentication
+            | Self::PermissionDenied
+            | Self::NotFound
+            | Self::InvalidRequest
+            | Self::ContextLengthExceeded
+            | Self::QuotaExceeded
+            | Self::Protocol
+            | Self::TooLarge
+            | Self::Panicked => false,
+        }
+    }
+}
+
+/// A failed model call.
+///
+/// The message is for people: it says what went wrong and what to do, and holds no raw answer of
+/// the provider, no key and no host path.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{kind}: {message}", kind = kind.as_str())]
+pub struct EngineError {
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// What went wrong and what to do, for people.
+    pub message: String,
+    /// Whether the same call may well succeed later.
+    pub retryable: bool,
+    /// How long the provider asked to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl EngineError {
+    /// An error of `kind`, retryable if that kind is transient.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), retryable: kind.is_transient(), retry_after: None }
+    }
+
+    /// The same error with the time that the provider asked to wait.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+}

@@ -1,0 +1,77 @@
+//! The seam to a model: one call, a stream of events.
+
+use std::{pin::Pin, sync::Arc};
+
+use futures_core::Stream;
+
+use crate::{EngineError, Message, StopReason, TokenUsage};
+
+/// How a model is asked to choose its words. `None` leaves it to the provider.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sampling {
+    /// Randomness, from 0 up.
+    pub temperature: Option<f64>,
+    /// Nucleus sampling, from 0 to 1.
+    pub top_p: Option<f64>,
+    /// The longest answer, in tokens.
+    pub max_output_tokens: Option<u32>,
+    /// Texts at which the model stops.
+    pub stop_sequences: Vec<String>,
+}
+
+/// One model call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModelRequest {
+    /// The model's name at the provider. `None` is the provider's own choice.
+    pub model: Option<Arc<str>>,
+    /// What the model is told about its task, outside the conversation.
+    pub instructions: Option<Arc<str>>,
+    /// The conversation, oldest first.
+    pub messages: Vec<Message>,
+    /// How words are chosen.
+    pub sampling: Sampling,
+}
+
+/// What a [`Provider`] streams.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProviderEvent {
+    /// The provider accepted the call. Optional.
+    Connected,
+    /// A sign of life without content. It does not count as progress.
+    Heartbeat,
+    /// More of the answer. May be empty.
+    TextDelta(String),
+    /// More of the model's reasoning, which is not part of the answer.
+    ReasoningDelta(String),
+    /// Tokens known so far. A later one replaces it, field by field.
+    Usage(TokenUsage),
+    /// The end of the call; nothing after it is read.
+    Finished {
+        /// Why the model stopped.
+        stop_reason: StopReason,
+        /// Tokens of the whole call; fields that are `None` keep what [`Self::Usage`] said.
+        usage: TokenUsage,
+    },
+}
+
+/// What [`Provider::stream`] gives back. Dropping it cancels the call.
+pub type ProviderStream =
+    Pin<Box<dyn Stream<Item = Result<ProviderEvent, EngineError>> + Send + 'static>>;
+
+/// A way to reach models.
+///
+/// # Contract
+///
+/// - [`stream`](Self::stream) returns at once; work begins when the stream is first polled.
+/// - The stream ends with [`ProviderEvent::Finished`] or with one `Err`. Ending without either is
+///   an interrupted call.
+/// - Dropping the stream cancels the call, at any point, and leaves nothing running.
+/// - No deadline, retry or cap is the provider's task: the [`Engine`](crate::Engine) owns them.
+/// - Errors carry no secret and no raw answer.
+pub trait Provider: Send + Sync + 'static {
+    /// A short stable name, such as `echo`, shown to people.
+    fn name(&self) -> &str;
+
+    /// Begins one model call.
+    fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream;
+}

@@ -1,0 +1,85 @@
+//! What a turn tells while it runs, and how it ends.
+
+use std::{sync::Arc, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{EngineError, TokenUsage};
+
+/// Why a model stopped by itself.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// The answer was complete.
+    EndTurn,
+    /// The answer reached the longest length asked for.
+    MaxTokens,
+    /// The model wrote a stop sequence.
+    StopSequence,
+    /// The model declined to answer.
+    Refusal,
+    /// The provider's filter cut the answer.
+    ContentFilter,
+    /// A reason that the provider names and this list does not.
+    Other,
+}
+
+/// What happens in a turn. Exactly one terminal event comes, and it comes last.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TurnEvent {
+    /// The first model call begins.
+    Started,
+    /// More of the answer; never empty.
+    TextDelta(String),
+    /// More of the model's reasoning; never empty, not part of the answer.
+    ReasoningDelta(String),
+    /// A call failed before any output and is made again after a pause.
+    Retrying {
+        /// The attempt about to be made; the first retry is 2.
+        attempt: u32,
+        /// The pause before it.
+        delay: Duration,
+        /// Why the last attempt failed.
+        error: EngineError,
+    },
+    /// Terminal: the model finished.
+    Completed {
+        /// The whole answer: all text deltas joined.
+        message: Arc<str>,
+        /// Why the model stopped.
+        stop_reason: StopReason,
+        /// Tokens of all attempts.
+        usage: TokenUsage,
+    },
+    /// Terminal: the turn was cancelled.
+    Cancelled {
+        /// What had streamed.
+        partial: Arc<str>,
+        /// Tokens known so far.
+        usage: TokenUsage,
+    },
+    /// Terminal: the turn failed.
+    Failed {
+        /// Why.
+        error: EngineError,
+        /// What had streamed.
+        partial: Arc<str>,
+        /// Tokens known so far.
+        usage: TokenUsage,
+    },
+}
+
+impl TurnEvent {
+    /// Whether this event ends the turn.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        match self {
+            Self::Completed { .. } | Self::Cancelled { .. } | Self::Failed { .. } => true,
+            Self::Started
+            | Self::TextDelta(_)
+            | Self::ReasoningDelta(_)
+            | Self::Retrying { .. } => false,
+        }
+    }
+}
