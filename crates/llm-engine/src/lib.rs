@@ -6,14 +6,23 @@
 
 #![forbid(unsafe_code)]
 
+mod echo;
+mod engine;
 mod error;
 mod message;
+mod policy;
 mod provider;
+mod scripted;
+mod timer;
 mod turn;
 mod usage;
 
+pub use echo::EchoProvider;
+pub use engine::{Engine, Turn, TurnRequest};
 pub use error::{EngineError, ErrorKind};
 pub use message::{Message, Role};
+pub use policy::{Deadlines, Policy, RetryPolicy};
 pub use provider::{ModelRequest, Provider, ProviderEvent, ProviderStream, Sampling};
+pub use scripted::{Script, ScriptedProvider};
 pub use turn::{StopReason, TurnEvent};
 pub use usage::TokenUsage;

@@ -1,0 +1,165 @@
+//! A provider without a model: it repeats what it hears.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use futures_core::Stream;
+use tokio::time::Instant;
+
+use crate::{
+    EngineError, ModelRequest, Provider, ProviderEvent, ProviderStream, Role, StopReason,
+    TokenUsage,
+    timer::{Timer, after},
+};
+
+/// Answers `echo: ` and the newest message that is not the assistant's own, word by word.
+///
+/// It is deterministic and counts each word as a token, instructions included. Without anything to
+/// repeat it says so.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EchoProvider {
+    delay: Duration,
+}
+
+impl EchoProvider {
+    /// An echo that answers at once.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An echo that waits for `delay` before each word.
+    #[must_use]
+    pub fn with_delay(delay: Duration) -> Self {
+        Self { delay }
+    }
+}
+
+impl Provider for EchoProvider {
+    fn name(&self) -> &'static str {
+        "echo"
+    }
+
+    fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {
+        Box::pin(Echo {
+            answer: answer(&request),
+            request,
+            said: 0,
+            over: false,
+            delay: self.delay,
+            due: None,
+            timer: Timer::default(),
+        })
+    }
+}
+
+struct Echo {
+    request: Arc<ModelRequest>,
+    answer: String,
+    /// How many bytes of the answer were given out.
+    said: usize,
+    over: bool,
+    delay: Duration,
+    /// When the next word may be said, once it has begun to wait.
+    due: Option<Instant>,
+    timer: Timer,
+}
+
+impl Echo {
+    fn poll_delay(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.delay.is_zero() {
+            return Poll::Ready(());
+        }
+        let due = *self.due.get_or_insert_with(|| after(Instant::now(), self.delay));
+        ready!(self.timer.poll_by(due, cx));
+        self.due = None;
+        Poll::Ready(())
+    }
+
+    fn finished(&self) -> ProviderEvent {
+        let request = &self.request;
+        let heard = request.messages.iter().map(|message| words(&message.text)).sum::<u64>();
+        ProviderEvent::Finished {
+            stop_reason: StopReason::EndTurn,
+            usage: TokenUsage {
+                input_tokens: Some(heard + request.instructions.as_deref().map_or(0, words)),
+                cached_input_tokens: Some(0),
+                output_tokens: Some(words(&self.answer)),
+                reasoning_tokens: Some(0),
+            },
+        }
+    }
+}
+
+impl Stream for Echo {
+    type Item = Result<ProviderEvent, EngineError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let echo = self.get_mut();
+        if echo.over {
+            return Poll::Ready(None);
+        }
+        if echo.said == echo.answer.len() {
+            echo.over = true;
+            return Poll::Ready(Some(Ok(echo.finished())));
+        }
+        ready!(echo.poll_delay(cx));
+        let rest = &echo.answer[echo.said..];
+        let word = rest[..first_word_end(rest)].to_owned();
+        echo.said += word.len();
+        Poll::Ready(Some(Ok(ProviderEvent::TextDelta(word))))
+    }
+}
+
+fn answer(request: &ModelRequest) -> String {
+    let newest = request.messages.iter().rev().find(|message| match message.role {
+        Role::User | Role::System => true,
+        Role::Assistant => false,
+    });
+    match newest {
+        Some(message) if !message.text.is_empty() => format!("echo: {}", message.text),
+        Some(_) | None => "echo: nothing was said".to_owned(),
+    }
+}
+
+/// Where the first word of `text` ends, with the white space around it.
+fn first_word_end(text: &str) -> usize {
+    let word = text.find(|c: char| !c.is_whitespace()).unwrap_or(text.len());
+    let space = text[word..].find(char::is_whitespace).map_or(text.len(), |at| word + at);
+    text[space..].find(|c: char| !c.is_whitespace()).map_or(text.len(), |at| space + at)
+}
+
+fn words(text: &str) -> u64 {
+    text.split_whitespace().map(|_| 1).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Message;
+
+    #[test]
+    fn words_keep_the_white_space_around_them() {
+        for (text, end) in [("a", 1), ("a b", 2), (" a\n\n b", 5), ("  ", 2), ("é\u{3000}x", 5)] {
+            assert_eq!(first_word_end(text), end, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_newest_message_of_somebody_else_is_repeated() {
+        let check = |messages: &[Message], expected: &str| {
+            let request = ModelRequest { messages: messages.into(), ..ModelRequest::default() };
+            assert_eq!(answer(&request), expected);
+        };
+        check(&[], "echo: nothing was said");
+        check(&[Message::user("")], "echo: nothing was said");
+        check(&[Message::assistant("hello")], "echo: nothing was said");
+        check(&[Message::user("one"), Message::user("two")], "echo: two");
+        check(&[Message::user("one"), Message::system("two")], "echo: two");
+        check(&[Message::user("one"), Message::assistant("two")], "echo: one");
+    }
+}

@@ -1,0 +1,94 @@
+//! The turn engine: limits, retries and a guaranteed end around a provider.
+
+mod call;
+mod cancellation;
+mod guard;
+mod output;
+mod retry;
+mod turn;
+mod watch;
+
+use std::{fmt, sync::Arc};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{ModelRequest, Policy, Provider};
+
+pub use turn::Turn;
+
+/// Runs turns with one provider under one policy. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Engine {
+    provider: Arc<dyn Provider>,
+    policy: Policy,
+}
+
+impl Engine {
+    /// An engine with the default policy.
+    pub fn new(provider: Arc<dyn Provider>) -> Self {
+        Self { provider, policy: Policy::default() }
+    }
+
+    /// The same engine under another policy.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The policy of every turn.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The way to the model.
+    #[must_use]
+    pub fn provider(&self) -> &Arc<dyn Provider> {
+        &self.provider
+    }
+
+    /// A turn, which begins when it is first polled.
+    pub fn turn(&self, request: impl Into<TurnRequest>) -> Turn {
+        Turn::new(Arc::clone(&self.provider), self.policy, request.into())
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("provider", &self.provider.name())
+            .field("policy", &self.policy)
+            .finish()
+    }
+}
+
+/// What a turn asks, and what can cancel it.
+#[derive(Clone, Debug)]
+pub struct TurnRequest {
+    /// What each call asks the model.
+    pub model_request: Arc<ModelRequest>,
+    /// Ends the turn as cancelled, keeping what had streamed. Dropping the turn needs none.
+    pub cancellation: Option<CancellationToken>,
+}
+
+impl TurnRequest {
+    /// The same request, cancelled by `token`.
+    #[must_use]
+    pub fn cancelled_by(mut self, token: CancellationToken) -> Self {
+        self.cancellation = Some(token);
+        self
+    }
+}
+
+impl From<Arc<ModelRequest>> for TurnRequest {
+    fn from(model_request: Arc<ModelRequest>) -> Self {
+        Self { model_request, cancellation: None }
+    }
+}
+
+impl From<ModelRequest> for TurnRequest {
+    fn from(model_request: ModelRequest) -> Self {
+        Arc::new(model_request).into()
+    }
+}

@@ -1,0 +1,77 @@
+//! One model call: a provider's stream that can neither panic nor end unnoticed.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::guard::guarded;
+use crate::{
+    EngineError, ErrorKind, ModelRequest, Provider, ProviderEvent, ProviderStream, TokenUsage,
+};
+
+/// A running call. Dropping it cancels it.
+pub(super) struct Call {
+    /// `None` once it was given up.
+    stream: Option<ProviderStream>,
+    /// Whether a part of an answer came, if only a heartbeat.
+    answered: bool,
+    /// What the call told about its tokens so far.
+    pub(super) usage: TokenUsage,
+}
+
+impl Call {
+    pub(super) fn begin(
+        provider: &dyn Provider,
+        request: Arc<ModelRequest>,
+    ) -> Result<Self, EngineError> {
+        let stream = guarded("beginning a call", || provider.stream(request))?;
+        Ok(Self { stream: Some(stream), answered: false, usage: TokenUsage::default() })
+    }
+
+    /// The next event. After an error the call is to be closed.
+    pub(super) fn poll_event(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<ProviderEvent, EngineError>> {
+        let Some(stream) = &mut self.stream else {
+            return Poll::Ready(Err(self.early_end()));
+        };
+        match guarded("streaming", || stream.as_mut().poll_next(cx)) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(Some(Ok(event)))) => {
+                self.answered |= !matches!(event, ProviderEvent::Connected);
+                Poll::Ready(Ok(event))
+            }
+            Ok(Poll::Ready(Some(Err(error)))) | Err(error) => Poll::Ready(Err(error)),
+            Ok(Poll::Ready(None)) => Poll::Ready(Err(self.early_end())),
+        }
+    }
+
+    /// Drops the provider's stream, which cancels the call if it was not over.
+    pub(super) fn close(&mut self) -> Result<(), EngineError> {
+        let stream = self.stream.take();
+        guarded("ending a call", || drop(stream))
+    }
+
+    fn early_end(&self) -> EngineError {
+        if self.answered {
+            EngineError::new(
+                ErrorKind::Interrupted,
+                "the provider's answer broke off before its end; try again",
+            )
+        } else {
+            EngineError::new(
+                ErrorKind::Protocol,
+                "the provider accepted the call and answered nothing; check its address",
+            )
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // Whoever drops a turn is not told, and must not be torn down by it either.
+        drop(self.close());
+    }
+}

@@ -1,0 +1,39 @@
+//! Hears a cancellation token, if a turn has one.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+/// A token, and the wait for it once something had to wait.
+pub(super) struct Cancellation {
+    token: Option<CancellationToken>,
+    wait: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+}
+
+impl Cancellation {
+    pub(super) fn by(token: Option<CancellationToken>) -> Self {
+        Self { token, wait: None }
+    }
+
+    pub(super) fn is_requested(&self) -> bool {
+        self.token.as_ref().is_some_and(CancellationToken::is_cancelled)
+    }
+
+    /// Ready once the token was cancelled; without a token, never.
+    pub(super) fn poll_requested(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(token) = &self.token else { return Poll::Pending };
+        let wait = self.wait.get_or_insert_with(|| Box::pin(token.clone().cancelled_owned()));
+        wait.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Cancellation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Cancellation").field(&self.token).finish()
+    }
+}

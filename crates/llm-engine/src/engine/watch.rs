@@ -1,0 +1,71 @@
+//! Tells which deadline of a turn has passed.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{Deadlines, EngineError, ErrorKind, timer::after};
+
+/// The progress of a turn against its deadlines. Holds no timer.
+#[derive(Debug)]
+pub(super) struct Watch {
+    deadlines: Deadlines,
+    /// Set by the first poll.
+    turn_ends: Option<Instant>,
+    /// Whether the present call has made progress.
+    progressed: bool,
+    /// Since when the present call owes progress. Not set by progress itself, but by the first
+    /// poll that finds none: a slow consumer must not fail its provider.
+    owed_since: Option<Instant>,
+}
+
+impl Watch {
+    pub(super) fn new(deadlines: Deadlines) -> Self {
+        Self { deadlines, turn_ends: None, progressed: false, owed_since: None }
+    }
+
+    /// When the whole turn must be over.
+    pub(super) fn turn_ends(&mut self, now: Instant) -> Instant {
+        *self.turn_ends.get_or_insert_with(|| after(now, self.deadlines.turn))
+    }
+
+    pub(super) fn check_turn(&mut self, now: Instant) -> Result<(), EngineError> {
+        if now < self.turn_ends(now) {
+            return Ok(());
+        }
+        Err(timeout("the turn was not over", self.deadlines.turn, "turn"))
+    }
+
+    pub(super) fn call_begins(&mut self, now: Instant) {
+        self.progressed = false;
+        self.owed_since = Some(now);
+    }
+
+    pub(super) fn progress(&mut self) {
+        self.progressed = true;
+        self.owed_since = None;
+    }
+
+    /// The call has made no progress at `now`: when must it?
+    pub(super) fn check_call(&mut self, now: Instant) -> Result<Instant, EngineError> {
+        let owed_since = *self.owed_since.get_or_insert(now);
+        let (limit, what, name) = if self.progressed {
+            (
+                self.deadlines.idle,
+                "the provider, silent in the middle of its answer, did not go on",
+                "idle",
+            )
+        } else {
+            (self.deadlines.first_event, "the provider did not begin to answer", "first_event")
+        };
+        let deadline = after(owed_since, limit);
+        if now < deadline { Ok(deadline) } else { Err(timeout(what, limit, name)) }
+    }
+}
+
+fn timeout(what: &str, limit: Duration, name: &str) -> EngineError {
+    EngineError::new(
+        ErrorKind::Timeout,
+        format!("{what} within {limit:?} (deadlines.{name}); try again or raise the limit"),
+    )
+}

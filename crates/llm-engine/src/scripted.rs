@@ -1,0 +1,131 @@
+//! A provider that does what a script says, for tests.
+
+mod script;
+mod stream;
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use crate::{EngineError, ModelRequest, Provider, ProviderStream};
+
+pub use script::Script;
+use stream::Play;
+
+/// Plays a [`Script`] for each call and tells what it saw. Clones share both.
+///
+/// The first call plays the first script, the next one the next; the last one repeats. Without a
+/// script a call ends at once, having said nothing.
+///
+/// ```
+/// use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
+///
+/// let provider = ScriptedProvider::new()
+///     .script(Script::new().error(EngineError::new(ErrorKind::Overloaded, "too busy")))
+///     .script(Script::new().text("Hel").text("lo").finish());
+/// assert_eq!(provider.calls(), 0);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ScriptedProvider {
+    scripts: Vec<Arc<Script>>,
+    seen: Arc<Seen>,
+}
+
+impl ScriptedProvider {
+    /// A provider without a script.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every call answers `text` in one piece.
+    pub fn answer(text: impl Into<String>) -> Self {
+        Self::new().script(Script::new().text(text).finish())
+    }
+
+    /// Every call fails with `error`.
+    #[must_use]
+    pub fn failing(error: EngineError) -> Self {
+        Self::new().script(Script::new().error(error))
+    }
+
+    /// No call ever answers.
+    #[must_use]
+    pub fn hanging() -> Self {
+        Self::new().script(Script::new().hang())
+    }
+
+    /// Adds what the next call does.
+    #[must_use]
+    pub fn script(mut self, script: Script) -> Self {
+        self.scripts.push(Arc::new(script));
+        self
+    }
+
+    /// What each call asked, oldest first. Kept for as long as the provider lives.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Arc<ModelRequest>> {
+        self.seen.requests().clone()
+    }
+
+    /// How many calls were made.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.seen.requests().len()
+    }
+
+    /// How many calls' streams exist now.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.seen.live.load(Ordering::SeqCst)
+    }
+
+    /// How many streams were dropped before they had finished, failed or ended.
+    #[must_use]
+    pub fn dropped_early(&self) -> usize {
+        self.seen.dropped_early.load(Ordering::SeqCst)
+    }
+}
+
+impl Provider for ScriptedProvider {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {
+        let call = {
+            let mut requests = self.seen.requests();
+            requests.push(request);
+            requests.len() - 1
+        };
+        let script = self.scripts.get(call).or(self.scripts.last()).cloned().unwrap_or_default();
+        assert!(!script.panics_at_start, "a scripted panic while beginning a call");
+        Box::pin(Play::new(script, Arc::clone(&self.seen)))
+    }
+}
+
+/// What all clones of a provider saw.
+#[derive(Debug, Default)]
+struct Seen {
+    requests: Mutex<Vec<Arc<ModelRequest>>>,
+    live: AtomicUsize,
+    dropped_early: AtomicUsize,
+}
+
+impl Seen {
+    fn requests(&self) -> MutexGuard<'_, Vec<Arc<ModelRequest>>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn opened(&self) {
+        self.live.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn closed(&self, ended: bool) {
+        self.live.fetch_sub(1, Ordering::SeqCst);
+        if !ended {
+            self.dropped_early.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}

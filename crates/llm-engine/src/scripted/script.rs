@@ -1,0 +1,144 @@
+//! What a scripted call does, step by step.
+
+use std::time::Duration;
+
+use crate::{EngineError, ProviderEvent, StopReason, TokenUsage};
+
+/// What a [`ScriptedProvider`](super::ScriptedProvider) does in one call, in order.
+///
+/// A script that is played to its end without [`finish`](Self::finish) or [`error`](Self::error)
+/// ends the stream early. Steps after those come too, to whoever polls on.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    pub(super) steps: Vec<Step>,
+    pub(super) panics_at_start: bool,
+    pub(super) panics_in_drop: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Give(Result<ProviderEvent, EngineError>),
+    End,
+    Delay(Duration),
+    Block(Duration),
+    Hang,
+    Flood(ProviderEvent),
+    Panic,
+}
+
+impl Script {
+    /// An empty script: the call ends at once.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives a part of the answer.
+    #[must_use]
+    pub fn text(self, text: impl Into<String>) -> Self {
+        self.event(ProviderEvent::TextDelta(text.into()))
+    }
+
+    /// Gives a part of the reasoning.
+    #[must_use]
+    pub fn reasoning(self, text: impl Into<String>) -> Self {
+        self.event(ProviderEvent::ReasoningDelta(text.into()))
+    }
+
+    /// Gives a sign of life.
+    #[must_use]
+    pub fn heartbeat(self) -> Self {
+        self.event(ProviderEvent::Heartbeat)
+    }
+
+    /// Tells the tokens known so far.
+    #[must_use]
+    pub fn usage(self, usage: TokenUsage) -> Self {
+        self.event(ProviderEvent::Usage(usage))
+    }
+
+    /// Finishes with a whole answer, telling no tokens.
+    #[must_use]
+    pub fn finish(self) -> Self {
+        self.finish_with(StopReason::EndTurn, TokenUsage::default())
+    }
+
+    /// Finishes for this reason, with these tokens.
+    #[must_use]
+    pub fn finish_with(self, stop_reason: StopReason, usage: TokenUsage) -> Self {
+        self.event(ProviderEvent::Finished { stop_reason, usage })
+    }
+
+    /// Gives any event.
+    #[must_use]
+    pub fn event(self, event: ProviderEvent) -> Self {
+        self.step(Step::Give(Ok(event)))
+    }
+
+    /// Fails.
+    #[must_use]
+    pub fn error(self, error: EngineError) -> Self {
+        self.step(Step::Give(Err(error)))
+    }
+
+    /// Ends the stream here, as a broken connection does.
+    #[must_use]
+    pub fn end_early(self) -> Self {
+        self.step(Step::End)
+    }
+
+    /// Waits on tokio's clock.
+    #[must_use]
+    pub fn delay(self, wait: Duration) -> Self {
+        self.step(Step::Delay(wait))
+    }
+
+    /// Waits for ever, and wakes nobody.
+    #[must_use]
+    pub fn hang(self) -> Self {
+        self.step(Step::Hang)
+    }
+
+    /// Blocks the thread that polls, as badly written code does.
+    #[must_use]
+    pub fn block(self, wait: Duration) -> Self {
+        self.step(Step::Block(wait))
+    }
+
+    /// Gives this text again and again, without end and without a pause.
+    #[must_use]
+    pub fn flood(self, text: impl Into<String>) -> Self {
+        self.step(Step::Flood(ProviderEvent::TextDelta(text.into())))
+    }
+
+    /// Gives this event again and again, without end and without a pause.
+    #[must_use]
+    pub fn flood_with(self, event: ProviderEvent) -> Self {
+        self.step(Step::Flood(event))
+    }
+
+    /// Panics when it is polled.
+    #[must_use]
+    pub fn panic(self) -> Self {
+        self.step(Step::Panic)
+    }
+
+    /// Panics before there is a stream, in [`Provider::stream`](crate::Provider::stream).
+    #[must_use]
+    pub fn panic_at_start(mut self) -> Self {
+        self.panics_at_start = true;
+        self
+    }
+
+    /// Panics when the stream is dropped, wherever it stands.
+    #[must_use]
+    pub fn panic_in_drop(mut self) -> Self {
+        self.panics_in_drop = true;
+        self
+    }
+
+    fn step(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+}
