@@ -1,0 +1,126 @@
+//! How much of a conversation a model is given.
+
+use llm_engine::Message;
+
+/// The most that a model is given of a conversation: its newest messages, as many as fit.
+///
+/// The newest message is always given, even if it is past the budget on its own. Instructions do
+/// not count.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HistoryBudget {
+    /// Bytes of text.
+    pub max_bytes: usize,
+    /// Messages.
+    pub max_messages: usize,
+    /// Tokens, which only the provider can count: they are [estimated](TokenEstimate) from what it
+    /// told about an earlier turn.
+    pub max_tokens: Option<u64>,
+}
+
+impl Default for HistoryBudget {
+    fn default() -> Self {
+        Self { max_bytes: 256 * 1024, max_messages: 1000, max_tokens: None }
+    }
+}
+
+impl HistoryBudget {
+    /// Begins to choose from the newest message backwards, so that a transcript can be read page by
+    /// page and only as far as needed.
+    #[must_use]
+    pub fn selector(&self) -> HistorySelection {
+        self.selector_with(TokenEstimate::default())
+    }
+
+    /// The same, knowing how many bytes a token had in an earlier turn.
+    #[must_use]
+    pub fn selector_with(&self, estimate: TokenEstimate) -> HistorySelection {
+        let bytes = self.max_tokens.map_or(usize::MAX, |tokens| estimate.bytes_in(tokens));
+        HistorySelection {
+            bytes_left: self.max_bytes.min(bytes),
+            messages_left: self.max_messages,
+            chosen: 0,
+            full: false,
+        }
+    }
+
+    /// The newest messages of `conversation`, oldest first, that fit.
+    #[must_use]
+    pub fn select<'a>(
+        &self,
+        conversation: &'a [Message],
+        estimate: TokenEstimate,
+    ) -> &'a [Message] {
+        let mut selection = self.selector_with(estimate);
+        let chosen =
+            conversation.iter().rev().take_while(|message| selection.offer(message)).count();
+        &conversation[conversation.len() - chosen..]
+    }
+}
+
+/// A choice in the making: messages are offered newest first.
+///
+/// ```
+/// use llm_engine::Message;
+/// use worker::HistoryBudget;
+///
+/// let transcript = ["oldest", "middle", "newest"].map(Message::user);
+/// let mut selection = HistoryBudget { max_bytes: 12, ..HistoryBudget::default() }.selector();
+/// let mut history: Vec<Message> =
+///     transcript.into_iter().rev().take_while(|message| selection.offer(message)).collect();
+/// history.reverse();
+/// assert_eq!(history, ["middle", "newest"].map(Message::user));
+/// ```
+#[derive(Clone, Debug)]
+pub struct HistorySelection {
+    bytes_left: usize,
+    messages_left: usize,
+    chosen: usize,
+    full: bool,
+}
+
+impl HistorySelection {
+    /// Whether `message`, the next older one, is still in. After a refusal nothing is, so that no
+    /// hole comes into the conversation.
+    pub fn offer(&mut self, message: &Message) -> bool {
+        let bytes = message.text.len();
+        let fits = bytes <= self.bytes_left && self.messages_left > 0;
+        self.full |= !fits && self.chosen > 0;
+        if self.full {
+            return false;
+        }
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
+        self.messages_left = self.messages_left.saturating_sub(1);
+        self.chosen += 1;
+        true
+    }
+}
+
+/// How many bytes of text a token stands for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TokenEstimate {
+    bytes: u64,
+    tokens: u64,
+}
+
+/// Four bytes a token, about right for English.
+impl Default for TokenEstimate {
+    fn default() -> Self {
+        Self { bytes: 4, tokens: 1 }
+    }
+}
+
+impl TokenEstimate {
+    /// What a provider counted for some text, such as the prompt of the last turn. Without any
+    /// bytes or tokens there is nothing to learn, and it is the default.
+    #[must_use]
+    pub fn observed(bytes: u64, tokens: u64) -> Self {
+        if bytes == 0 || tokens == 0 { Self::default() } else { Self { bytes, tokens } }
+    }
+
+    /// How many bytes that many tokens stand for, rounded down.
+    #[must_use]
+    pub fn bytes_in(&self, tokens: u64) -> usize {
+        let bytes = u128::from(tokens) * u128::from(self.bytes) / u128::from(self.tokens);
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+}

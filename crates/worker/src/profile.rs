@@ -1,0 +1,90 @@
+//! Which model a Worker uses, and how.
+
+use std::{fmt, sync::Arc};
+
+use llm_engine::{Policy, Provider, Sampling};
+
+use crate::HistoryBudget;
+
+/// A named configuration that any number of Workers share.
+#[derive(Clone)]
+pub struct Profile {
+    /// What people call it.
+    pub name: Arc<str>,
+    /// The way to the model.
+    pub provider: Arc<dyn Provider>,
+    /// The model's name at the provider. `None` is the provider's own choice.
+    pub model: Option<Arc<str>>,
+    /// What the model is told about its task, outside the conversation.
+    pub instructions: Option<Arc<str>>,
+    /// How the model chooses its words.
+    pub sampling: Sampling,
+    /// The limits of each turn.
+    pub policy: Policy,
+    /// How much of the conversation the model is given.
+    pub history: HistoryBudget,
+}
+
+impl Profile {
+    /// A profile that leaves the rest to the provider and to the defaults.
+    pub fn new(name: impl Into<Arc<str>>, provider: Arc<dyn Provider>) -> Self {
+        Self {
+            name: name.into(),
+            provider,
+            model: None,
+            instructions: None,
+            sampling: Sampling::default(),
+            policy: Policy::default(),
+            history: HistoryBudget::default(),
+        }
+    }
+
+    /// Sets the model's name.
+    #[must_use]
+    pub fn model(mut self, model: impl Into<Arc<str>>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+
+    /// Sets the instructions.
+    #[must_use]
+    pub fn instructions(mut self, instructions: impl Into<Arc<str>>) -> Self {
+        self.instructions = Some(instructions.into());
+        self
+    }
+
+    /// Sets how words are chosen.
+    #[must_use]
+    pub fn sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = sampling;
+        self
+    }
+
+    /// Sets the limits of each turn.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets how much of the conversation the model is given.
+    #[must_use]
+    pub fn history(mut self, history: HistoryBudget) -> Self {
+        self.history = history;
+        self
+    }
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile")
+            .field("name", &self.name)
+            .field("provider", &self.provider.name())
+            .field("model", &self.model)
+            .field("instructions", &self.instructions)
+            .field("sampling", &self.sampling)
+            .field("policy", &self.policy)
+            .field("history", &self.history)
+            .finish()
+    }
+}
