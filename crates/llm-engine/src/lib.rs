@@ -3,6 +3,27 @@
 //! Read in this order: [`Provider`] is the seam to a model, one call and a stream of
 //! [`ProviderEvent`]s; [`Engine`] puts deadlines, retries, caps and a guaranteed end around one;
 //! [`TurnEvent`] is what comes out.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use futures_util::StreamExt;
+//! use llm_engine::{EchoProvider, Engine, Message, ModelRequest, TurnEvent};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let engine = Engine::new(Arc::new(EchoProvider::new()));
+//! let messages = vec![Message::user("hello")];
+//! let mut turn = engine.turn(ModelRequest { messages, ..ModelRequest::default() });
+//! while let Some(event) = turn.next().await {
+//!     match event {
+//!         TurnEvent::TextDelta(text) => print!("{text}"),
+//!         TurnEvent::Completed { message, .. } => assert_eq!(&*message, "echo: hello"),
+//!         other => println!("{other:?}"),
+//!     }
+//! }
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 

@@ -40,7 +40,7 @@ impl Call {
         match guarded("streaming", || stream.as_mut().poll_next(cx)) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(Some(Ok(event)))) => {
-                self.answered |= !matches!(event, ProviderEvent::Connected);
+                self.hear(&event);
                 Poll::Ready(Ok(event))
             }
             Ok(Poll::Ready(Some(Err(error)))) | Err(error) => Poll::Ready(Err(error)),
@@ -52,6 +52,13 @@ impl Call {
     pub(super) fn close(&mut self) -> Result<(), EngineError> {
         let stream = self.stream.take();
         guarded("ending a call", || drop(stream))
+    }
+
+    fn hear(&mut self, event: &ProviderEvent) {
+        self.answered |= !matches!(event, ProviderEvent::Connected);
+        if let ProviderEvent::Usage(usage) | ProviderEvent::Finished { usage, .. } = event {
+            self.usage.update(*usage);
+        }
     }
 
     fn early_end(&self) -> EngineError {

@@ -1,0 +1,12 @@
+//! Every rule of the turn engine, seen from outside, on a clock that only moves when all wait.
+
+mod cancellation;
+mod deadlines;
+mod echo;
+mod fairness;
+mod faults;
+mod output;
+mod properties;
+mod retry;
+mod scripted;
+mod support;

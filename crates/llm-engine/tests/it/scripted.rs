@@ -1,0 +1,67 @@
+//! What the scripted provider tells a test that uses it.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use llm_engine::{ErrorKind, Policy, Provider, ProviderEvent, Script, ScriptedProvider};
+use tokio::time::Instant;
+
+use crate::support::{asking, failure, joined, once, overloaded, run, stop_reason};
+
+#[tokio::test]
+async fn each_call_has_its_script_and_the_last_repeats() {
+    let provider = ScriptedProvider::new()
+        .script(Script::new().text("one").finish())
+        .script(Script::new().text("two").finish());
+    for expected in ["one", "two", "two"] {
+        assert_eq!(joined(&run(&provider, once()).await), expected);
+    }
+    assert_eq!(provider.calls(), 3);
+    assert_eq!(*provider.requests()[2], asking("hello"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_shortcuts_do_what_they_say() {
+    assert_eq!(joined(&run(&ScriptedProvider::answer("hi"), once()).await), "hi");
+    assert_eq!(
+        *failure(&run(&ScriptedProvider::failing(overloaded()), once()).await),
+        overloaded()
+    );
+    let hung = run(&ScriptedProvider::hanging(), once()).await;
+    assert_eq!(failure(&hung).kind, ErrorKind::Timeout);
+    let nothing = run(&ScriptedProvider::new(), Policy::default()).await;
+    assert_eq!(failure(&nothing).kind, ErrorKind::Protocol);
+}
+
+#[tokio::test(start_paused = true)]
+async fn delays_add_up() {
+    let wait = Duration::from_secs(2);
+    let script = Script::new().delay(wait).text("a").delay(wait).delay(wait).finish();
+    let began = Instant::now();
+    stop_reason(&run(&ScriptedProvider::new().script(script), once()).await);
+    let waited = began.elapsed();
+    assert!(waited >= 3 * wait && waited < 3 * wait + Duration::from_millis(10), "{waited:?}");
+}
+
+#[tokio::test]
+async fn blocking_holds_the_thread() {
+    let wait = Duration::from_millis(30);
+    let began = std::time::Instant::now();
+    let script = Script::new().block(wait).finish();
+    stop_reason(&run(&ScriptedProvider::new().script(script), once()).await);
+    assert!(began.elapsed() >= wait);
+}
+
+#[tokio::test]
+async fn steps_after_the_end_come_to_whoever_polls_on() {
+    let script = Script::new().finish().text("after").end_early().heartbeat();
+    let provider = ScriptedProvider::new().script(script);
+    let mut stream = provider.stream(Arc::new(asking("hi")));
+    assert!(matches!(stream.next().await, Some(Ok(ProviderEvent::Finished { .. }))));
+    assert_eq!(stream.next().await, Some(Ok(ProviderEvent::TextDelta("after".into()))));
+    assert_eq!(stream.next().await, None);
+    assert_eq!(stream.next().await, Some(Ok(ProviderEvent::Heartbeat)));
+    assert_eq!(provider.live(), 1);
+    drop(stream);
+    assert_eq!((provider.live(), provider.dropped_early()), (0, 0));
+}
