@@ -1,5 +1,7 @@
 //! How much of a conversation a model is given.
 
+use std::mem;
+
 use llm_engine::Message;
 
 /// The most that a model is given of a conversation: its newest messages, as many as fit.
@@ -38,8 +40,8 @@ impl HistoryBudget {
         HistorySelection {
             bytes_left: self.max_bytes.min(bytes),
             messages_left: self.max_messages,
-            chosen: 0,
-            full: false,
+            has_newest: false,
+            is_full: false,
         }
     }
 
@@ -74,8 +76,8 @@ impl HistoryBudget {
 pub struct HistorySelection {
     bytes_left: usize,
     messages_left: usize,
-    chosen: usize,
-    full: bool,
+    has_newest: bool,
+    is_full: bool,
 }
 
 impl HistorySelection {
@@ -83,15 +85,14 @@ impl HistorySelection {
     /// hole comes into the conversation.
     pub fn offer(&mut self, message: &Message) -> bool {
         let bytes = message.text.len();
-        let fits = bytes <= self.bytes_left && self.messages_left > 0;
-        self.full |= !fits && self.chosen > 0;
-        if self.full {
-            return false;
+        let fits = !self.is_full && bytes <= self.bytes_left && self.messages_left > 0;
+        if fits {
+            self.bytes_left -= bytes;
+            self.messages_left -= 1;
         }
-        self.bytes_left = self.bytes_left.saturating_sub(bytes);
-        self.messages_left = self.messages_left.saturating_sub(1);
-        self.chosen += 1;
-        true
+        self.is_full = !fits;
+        let is_newest = !mem::replace(&mut self.has_newest, true);
+        fits || is_newest
     }
 }
 

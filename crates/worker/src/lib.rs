@@ -3,6 +3,24 @@
 //! Read in this order: a [`Profile`] says which model to use and how; a [`HistoryBudget`] chooses
 //! what of the conversation the model is given; a [`Worker`] holds the conversation and runs
 //! [`WorkerTurn`]s.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use futures_util::StreamExt;
+//! use llm_engine::{EchoProvider, Message};
+//! use worker::{Profile, Worker, WorkerEvent};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let profile = Profile::new("echo", Arc::new(EchoProvider::new())).instructions("Be brief.");
+//! let mut worker = Worker::new(Arc::new(profile));
+//! let events: Vec<WorkerEvent> = worker.turn(Message::user("hello")).collect().await;
+//! assert!(matches!(events.last(), Some(WorkerEvent::Turn(event)) if event.is_terminal()));
+//! assert_eq!(worker.conversation().last(), Some(&Message::assistant("echo: hello")));
+//! assert_eq!(worker.usage().turns, 1);
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 

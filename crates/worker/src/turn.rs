@@ -106,6 +106,7 @@ impl<'a> WorkerTurn<'a> {
         if self.has_output || self.repeated.is_some() || dropped == 0 {
             return None;
         }
+        tracing::debug!(dropped, kept, "a turn is run again with less history");
         self.repeated = Some(spent);
         self.given = kept;
         self.turn = ask(self.worker, kept);

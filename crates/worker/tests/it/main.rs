@@ -1,0 +1,7 @@
+//! A Worker seen from outside: its conversation, its budget, its turns.
+
+mod conversation;
+mod history;
+mod profile;
+mod shortening;
+mod support;
