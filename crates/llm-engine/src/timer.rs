@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -16,18 +16,14 @@ pub(crate) struct Timer(Option<Pin<Box<Sleep>>>);
 impl Timer {
     /// Ready once `deadline` has passed; until then the task will be woken.
     ///
-    /// Moving the deadline back costs nothing: the timer fires early once and is set anew.
+    /// Moving the deadline back costs nothing: the timer fires at the old one and is set anew by
+    /// the next poll. Whoever moves it therefore looks at the clock when this is ready.
     pub(crate) fn poll_by(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        loop {
-            if sleep.deadline() > deadline || sleep.is_elapsed() {
-                sleep.as_mut().reset(deadline);
-            }
-            ready!(sleep.as_mut().poll(cx));
-            if sleep.deadline() == deadline {
-                return Poll::Ready(());
-            }
+        if sleep.deadline() > deadline || sleep.is_elapsed() {
+            sleep.as_mut().reset(deadline);
         }
+        sleep.as_mut().poll(cx)
     }
 }
 

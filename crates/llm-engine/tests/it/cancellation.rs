@@ -76,11 +76,13 @@ async fn after_the_end_it_changes_nothing() {
 
 #[tokio::test]
 async fn dropping_a_turn_cancels_its_call() {
-    let provider = ScriptedProvider::new().script(Script::new().text("a").hang());
+    let script = Script::new().usage(tokens(7, 1)).text("a").hang();
+    let provider = ScriptedProvider::new().script(script);
     let mut turn = turn(&provider, llm_engine::Policy::default());
     turn.next().await;
     turn.next().await;
     assert_eq!(provider.live(), 1);
+    assert_eq!((turn.text(), turn.usage()), ("a", tokens(7, 1)));
     drop(turn);
     assert_eq!((provider.live(), provider.dropped_early()), (0, 1));
 }

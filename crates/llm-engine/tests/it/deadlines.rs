@@ -43,6 +43,8 @@ async fn a_call_that_does_not_begin_to_answer_times_out() {
 async fn an_answer_that_falls_silent_times_out() {
     let script = Script::new().delay(29 * SECOND).text("a").hang();
     check_timeout(script, "idle", 39 * SECOND).await;
+    let script = Script::new().delay(5 * SECOND).text("a").hang();
+    check_timeout(script, "idle", 15 * SECOND).await;
     let script = Script::new().reasoning("a").delay(9 * SECOND).reasoning("b").hang();
     check_timeout(script, "idle", 19 * SECOND).await;
 }

@@ -70,8 +70,9 @@ async fn reasoning_counts_towards_the_cap() {
     let events = capped(5, Script::new().reasoning("hmm").text("yes").finish()).await;
     assert_eq!(failure(&events).kind, ErrorKind::TooLarge);
     assert_eq!(joined(&events), "ye");
-    let events = capped(2, Script::new().reasoning("hmm").finish()).await;
-    assert_eq!(events[1], TurnEvent::ReasoningDelta("hm".into()));
+    let script = ["hm", "hm", "hm"].into_iter().fold(Script::new(), Script::reasoning);
+    let events = capped(5, script.finish()).await;
+    assert_eq!(events[3], TurnEvent::ReasoningDelta("h".into()));
     assert_eq!(failure(&events).kind, ErrorKind::TooLarge);
 }
 

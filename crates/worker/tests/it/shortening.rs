@@ -1,11 +1,13 @@
 //! A conversation that the model's context cannot hold is shortened, once.
 
+use std::sync::Arc;
+
 use llm_engine::{
     EngineError, ErrorKind, Message, Script, ScriptedProvider, StopReason, TurnEvent,
 };
-use worker::{WorkerEvent, WorkerUsage};
+use worker::{HistoryBudget, Worker, WorkerEvent, WorkerUsage};
 
-use crate::support::{drain, ending, said, tokens, worker};
+use crate::support::{drain, ending, profile, said, tokens, worker};
 
 fn too_long() -> EngineError {
     EngineError::new(ErrorKind::ContextLengthExceeded, "too long")
@@ -91,4 +93,16 @@ async fn dropping_the_second_try_counts_both() {
     drop(turn);
     assert_eq!(worker.usage(), WorkerUsage { turns: 1, tokens: tokens(60, 1) });
     assert_eq!(worker.conversation().last(), Some(&Message::assistant("ok")));
+}
+
+#[tokio::test]
+async fn tokens_are_learnt_from_what_was_really_given() {
+    let provider = failing_then(Script::new().finish_with(StopReason::EndTurn, tokens(3, 0)))
+        .script(Script::new().finish());
+    let budget = HistoryBudget { max_tokens: Some(8), ..HistoryBudget::default() };
+    let mut worker = Worker::new(Arc::new(profile(&provider).history(budget)))
+        .with_history(said(["one", "two", "six"]));
+    drain(worker.turn(Message::user("ten"))).await;
+    drain(worker.turn(Message::user("too much"))).await;
+    assert_eq!(provider.requests()[2].messages.len(), 3, "6 bytes were 3 tokens: 16 bytes fit");
 }
