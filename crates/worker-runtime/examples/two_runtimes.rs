@@ -1,0 +1,83 @@
+//! A small Backend that holds two Runtimes: it creates Workers in both, watches them, sends,
+//! cancels, and prints the overview.
+
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use llm_engine::EchoProvider;
+use worker_runtime::{
+    Profile, Runtime, Scope, StreamItem, Subscribe,
+    commands::{CancelTurn, CreateWorker, SendInput, StopRuntime},
+    event::EventBody,
+    model::Input,
+    queries::{GetOverview, OverviewReply},
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let quick = Runtime::builder().display_name("quick").build().await?;
+    let slow = EchoProvider::with_delay(Duration::from_millis(50));
+    let slow = Profile::new("slow", Arc::new(slow));
+    let slow = Runtime::builder().display_name("slow").profile(slow).build().await?;
+
+    // The quick one answers two questions, and its stream tells when.
+    let greeter = CreateWorker { display_name: Some("greeter".to_owned()), ..Default::default() };
+    let worker = quick.handle(greeter).await?.detail.worker;
+    let mut stream = quick.subscribe(Subscribe::to(Scope::worker(worker))).await?;
+    for question in ["Who is there?", "And who else?"] {
+        quick.handle(SendInput::user(worker, question)).await?;
+        println!("greeter: {}", answer(&mut stream).await);
+    }
+
+    // The slow one is cancelled in mid-answer; what had streamed stays.
+    let talker = CreateWorker {
+        display_name: Some("talker".to_owned()),
+        initial_input: Some(Input::user("one two three four five six seven eight nine ten")),
+        ..Default::default()
+    };
+    let talker = slow.handle(talker).await?;
+    let worker = talker.detail.worker;
+    let mut stream = slow.subscribe(Subscribe::to(Scope::worker(worker))).await?;
+    while let Some(item) = stream.next().await {
+        if let StreamItem::TextDelta { .. } = item {
+            break;
+        }
+    }
+    slow.handle(CancelTurn::running(worker)).await?;
+    println!("talker, cancelled: {}", answer(&mut stream).await);
+
+    // A reference is good only in its own Runtime.
+    if let Err(error) = quick.handle(SendInput::user(worker, "hello?")).await {
+        println!("quick says to the talker's reference: {} ({error})", error.code());
+    }
+
+    for runtime in [quick, slow] {
+        let OverviewReply { workers, turns, usage, recent } =
+            runtime.handle(GetOverview::default()).await?;
+        for worker in recent {
+            println!("{}: {:?}, {} entries", worker.display_ref, worker.state, worker.entries);
+        }
+        println!("  {} workers, {turns:?}", workers.total());
+        println!("  {} tokens in, {} out", usage.input_tokens, usage.output_tokens);
+        runtime.handle(StopRuntime::default()).await?;
+    }
+    Ok(())
+}
+
+/// The answer of the turn that runs, once it is over.
+async fn answer(stream: &mut (impl StreamExt<Item = StreamItem> + Unpin)) -> String {
+    while let Some(item) = stream.next().await {
+        let StreamItem::Event(item) = item else { continue };
+        match item.event.body {
+            EventBody::TurnCompleted { entry, .. } => return entry.text.to_string(),
+            EventBody::TurnCancelled { entry, .. } => {
+                return entry.map(|it| it.text.to_string()).unwrap_or_default();
+            }
+            EventBody::TurnFailed { error, .. } => return error.message,
+            _ => {}
+        }
+    }
+    String::new()
+}

@@ -1,0 +1,224 @@
+//! What happens once a batch is committed: memory moves, and the events show.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use crate::{
+    cell::{Cell, CellState},
+    core::Core,
+    event::{Source, StoredEvent, Wakers},
+    live::Live,
+    model::TurnOutcome,
+    record::WorkerRecord,
+    store::{Batch, Change},
+    turn,
+};
+
+/// What is left to do once the Worker's lock is gone.
+#[derive(Debug, Default)]
+pub(crate) struct After {
+    wakers: Wakers,
+    begun: Option<Arc<Live>>,
+    ended: Option<Arc<Live>>,
+    removed: bool,
+    /// Dropped outside the lock, because what it holds may be the last of its kind.
+    garbage: Vec<Garbage>,
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "held only to be dropped later")]
+enum Garbage {
+    Record(Arc<WorkerRecord>),
+    Events(Vec<StoredEvent>),
+    Log(Option<Box<crate::event::WorkerLog>>),
+    Slots(Vec<crate::event::Slot>),
+    Live(Arc<Live>),
+    Cell(Option<Arc<Cell>>),
+}
+
+impl Core {
+    /// Moves a Worker to what was committed and publishes its events, under the Worker's lock.
+    pub(crate) fn apply(
+        &self,
+        cell: &Arc<Cell>,
+        state: &mut CellState,
+        batch: &Batch,
+        after: &mut After,
+    ) {
+        let before = Arc::clone(&state.record);
+        let now = match &batch.change {
+            Change::Put(record) => {
+                state.record = Arc::clone(record);
+                Some(record)
+            }
+            Change::Delete => {
+                state.deleted = true;
+                let worker_sequence = last_sequence(&before, batch);
+                state.record = Arc::new(WorkerRecord { worker_sequence, ..(*before).clone() });
+                self.deletions.fetch_add(1, Ordering::Release);
+                None
+            }
+        };
+        apply_keys(state, batch);
+        // A cell that is being created already has the record that it is created with.
+        let earlier = (batch.expected_version > 0).then_some(&*before);
+        self.apply_turn(state, earlier, now, after);
+        self.publish(cell, state, &before, now, batch, after);
+        match now {
+            Some(now) => self.index(&before, now),
+            None => after.removed = true,
+        }
+        after.garbage.push(Garbage::Record(before));
+    }
+
+    fn apply_turn(
+        &self,
+        state: &mut CellState,
+        before: Option<&WorkerRecord>,
+        now: Option<&Arc<WorkerRecord>>,
+        after: &mut After,
+    ) {
+        let was = before.and_then(|record| record.running_turn()).map(|turn| turn.turn_id);
+        let running = now.and_then(|record| record.running_turn());
+        if was == running.map(|turn| turn.turn_id) {
+            return;
+        }
+        if let Some(live) = state.live.take() {
+            after.wakers.add(live.close());
+            after.ended = Some(Arc::clone(&live));
+            after.garbage.extend(state.fading.replace(live).map(Garbage::Live));
+            self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
+        }
+        if let Some(turn) = running {
+            // The profile was resolved when the turn was decided; profiles never go.
+            if let Ok(profile) = self.profiles.resolve(&turn.profile) {
+                let live = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
+                after.garbage.extend(state.fading.take().map(Garbage::Live));
+                state.live = Some(Arc::clone(&live));
+                after.begun = Some(live);
+            }
+        }
+    }
+
+    /// Appends the events to both logs and moves the counts, all at once for every reader.
+    fn publish(
+        &self,
+        cell: &Cell,
+        state: &mut CellState,
+        before: &WorkerRecord,
+        now: Option<&Arc<WorkerRecord>>,
+        batch: &Batch,
+        after: &mut After,
+    ) {
+        let first = last_sequence(before, batch) + 1 - batch.events.len() as u64;
+        if state.live.is_some() || after.ended.is_some() {
+            state.log.get_or_insert_default();
+        }
+        if let Some(log) = &mut state.log {
+            after.garbage.push(Garbage::Events(log.append(batch.events.iter().cloned())));
+            if now.is_none() {
+                log.redact();
+            }
+            after.wakers.add(log.take_waiting());
+        }
+        let mut fallen = Vec::new();
+        let mut log = self.log.lock();
+        for (event, worker_sequence) in batch.events.iter().zip(first..) {
+            let previous = std::mem::replace(&mut state.runtime_sequence, log.head + 1);
+            let event = event.clone();
+            let worker_id = cell.worker_id;
+            fallen.extend(log.append(Source::Worker {
+                worker_id,
+                worker_sequence,
+                previous,
+                event,
+            }));
+        }
+        if now.is_none() {
+            log.redact(state.runtime_sequence);
+        }
+        count(&mut log.state, before, now, batch);
+        after.wakers.add(log.take_waiting());
+        drop(log);
+        after.garbage.push(Garbage::Slots(fallen));
+        // Between turns a log without readers rests in the store.
+        let unread = state.log.as_ref().is_some_and(|log| log.readers == 0);
+        if state.live.is_none() && unread {
+            after.garbage.push(Garbage::Log(state.log.take()));
+        }
+    }
+
+    /// Moves a Worker within the indexes, and gives back what it held if it has ended.
+    fn index(&self, before: &Arc<WorkerRecord>, now: &Arc<WorkerRecord>) {
+        if before.version == now.version {
+            return;
+        }
+        let mut listing = self.listing.lock();
+        listing.touch(now.ordinal, before.state, now.state, now.active_at_ms);
+        if before.labels != now.labels {
+            listing.relabel(now.ordinal, &before.labels, &now.labels);
+        }
+        drop(listing);
+        let claims = &now.spec.scope_claims;
+        if now.state.is_terminal() && !before.state.is_terminal() && !claims.is_empty() {
+            self.admission.lock().claims.release(now.worker_id, claims);
+        }
+    }
+}
+
+impl After {
+    /// Does the rest, with no lock held.
+    pub(crate) fn run(mut self, core: &Arc<Core>, cell: &Arc<Cell>) {
+        if self.removed {
+            core.catalogue.remove(cell.worker_id);
+            let labels = Arc::clone(&cell.lock().record.labels);
+            let listed = core.listing.lock().remove(cell.ordinal, &labels);
+            self.garbage.push(Garbage::Cell(listed));
+        }
+        if let Some(live) = &self.ended {
+            live.abort();
+        }
+        if let Some(live) = self.begun {
+            turn::begin(core, cell, live);
+        }
+        self.wakers.wake();
+        core.turn_ended(self.ended.is_some());
+    }
+}
+
+/// The sequence of the last event of a batch.
+fn last_sequence(before: &WorkerRecord, batch: &Batch) -> u64 {
+    match &batch.change {
+        Change::Put(record) => record.worker_sequence,
+        Change::Delete => before.worker_sequence + batch.events.len() as u64,
+    }
+}
+
+fn apply_keys(state: &mut CellState, batch: &Batch) {
+    if let Some(keys) = &mut state.keys {
+        keys.forget(&batch.dropped_keys);
+    }
+    if let Some(key) = &batch.key {
+        state.keys.get_or_insert_default().remember(key.clone());
+    }
+}
+
+fn count(
+    figures: &mut crate::event::LogState,
+    before: &WorkerRecord,
+    now: Option<&Arc<WorkerRecord>>,
+    batch: &Batch,
+) {
+    if batch.expected_version > 0 {
+        *figures.workers.of(before.state) -= 1;
+        figures.turns_in_flight -= u64::from(before.running_turn().is_some());
+    }
+    if let Some(now) = now {
+        *figures.workers.of(now.state) += 1;
+        figures.turns_in_flight += u64::from(now.running_turn().is_some());
+    }
+    figures.usage.add(&batch.totals.usage);
+    for outcome in TurnOutcome::ALL {
+        let mut added = batch.totals.outcomes;
+        *figures.outcomes.of(outcome) += *added.of(outcome);
+    }
+}

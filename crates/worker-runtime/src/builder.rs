@@ -1,0 +1,265 @@
+//! How a Runtime is built.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64},
+};
+
+use parking_lot::Mutex;
+use tokio::{runtime::Handle, sync::Notify};
+use worker::Profile;
+
+use crate::{
+    admission::Admission,
+    catalogue::Catalogue,
+    clock::{Clock, IdSource, SystemClock, UuidV7},
+    core::Core,
+    diagnostics::Diagnostics,
+    drain::Drain,
+    event::{LogState, RuntimeFact, RuntimeLog},
+    identity::{Epoch, RuntimeId},
+    lease,
+    listing::Listing,
+    model::{Limits, RuntimeState, StateCounts},
+    profiles::Profiles,
+    record::Owner,
+    rules::Defaults,
+    runtime::Runtime,
+    store::{OpenError, OpenRequest, Store},
+};
+
+/// Why a Runtime could not be built.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BuildError {
+    /// A setting makes no sense; the text names it and says what is allowed.
+    #[error("{0}")]
+    Invalid(String),
+    /// No store was given, and the crate was built without `memory-store`.
+    #[error("no store was given; pass one to `store`, or enable the feature `memory-store`")]
+    NoStore,
+    /// There is no tokio runtime to run on.
+    #[error("no tokio runtime; build the Runtime within one")]
+    NoTokio,
+    /// Another Runtime owns the store.
+    #[error("another Runtime owns the store for at least {remaining_ms} ms")]
+    StoreOwned {
+        /// What is left of its lease, in milliseconds, unless it is renewed.
+        remaining_ms: u64,
+    },
+    /// The store belongs to another Runtime than the one asked for.
+    #[error("the store belongs to the Runtime {runtime_id}")]
+    OtherRuntime {
+        /// The Runtime it belongs to.
+        runtime_id: RuntimeId,
+    },
+    /// The store failed.
+    #[error("the store failed: {0}")]
+    StoreFailed(String),
+}
+
+/// Builds a [`Runtime`]. Everything has a default.
+#[must_use = "a builder builds nothing until `build` is called"]
+pub struct RuntimeBuilder {
+    display_name: Arc<str>,
+    runtime_id: Option<RuntimeId>,
+    profiles: Vec<Profile>,
+    limits: Limits,
+    store: Option<Arc<dyn Store>>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    turn_runtime: Option<Handle>,
+    lease_ms: u64,
+}
+
+impl Default for RuntimeBuilder {
+    fn default() -> Self {
+        Self {
+            display_name: "runtime".into(),
+            runtime_id: None,
+            profiles: Vec::new(),
+            limits: Limits::default(),
+            store: None,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidV7::default()),
+            turn_runtime: None,
+            lease_ms: 30_000,
+        }
+    }
+}
+
+impl RuntimeBuilder {
+    /// The Runtime's name for people; `runtime` if not set. Bounded like a Worker's.
+    pub fn display_name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.display_name = name.into();
+        self
+    }
+
+    /// Insists on an id. A store that belongs to another Runtime is then refused.
+    pub fn runtime_id(mut self, runtime_id: RuntimeId) -> Self {
+        self.runtime_id = Some(runtime_id);
+        self
+    }
+
+    /// Adds a profile under its name. The first one is the default; without any, the built-in
+    /// `echo`.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profiles.push(profile);
+        self
+    }
+
+    /// What is bounded, and how.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Where the Runtime keeps what must outlive it; a [`MemoryStore`](crate::store::MemoryStore) of
+    /// its own if not set.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Where wall-clock time comes from.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where new ids come from.
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// A tokio runtime for the engines alone, so that one which blocks its thread stops nothing
+    /// else; the runtime that `build` is called on if not set.
+    pub fn turn_runtime(mut self, handle: Handle) -> Self {
+        self.turn_runtime = Some(handle);
+        self
+    }
+
+    /// How long the store stays this Runtime's without a sign of life, in milliseconds; 30,000 if
+    /// not set. It is renewed three times as often.
+    pub fn lease_ms(mut self, lease_ms: u64) -> Self {
+        self.lease_ms = lease_ms;
+        self
+    }
+
+    /// Builds the Runtime on the present tokio runtime, with what its store holds.
+    ///
+    /// # Errors
+    ///
+    /// A setting that makes no sense, or a store that cannot be had.
+    pub async fn build(self) -> Result<Runtime, BuildError> {
+        self.check()?;
+        let handle = Handle::try_current().map_err(|_| BuildError::NoTokio)?;
+        let store = self.store.or_else(default_store).ok_or(BuildError::NoStore)?;
+        let now_ms = self.clock.now_ms();
+        let epoch = Epoch::from_uuid(self.ids.next(now_ms));
+        let opened = store
+            .open(OpenRequest {
+                runtime_id: self.runtime_id,
+                new_runtime_id: RuntimeId::from_uuid(self.ids.next(now_ms)),
+                epoch,
+                lease_ms: self.lease_ms,
+                events_per_worker: self.limits.events_per_worker,
+            })
+            .await
+            .map_err(BuildError::from)?;
+        let figures = LogState {
+            runtime: RuntimeState::Running,
+            workers: StateCounts::default(),
+            turns_in_flight: 0,
+            outcomes: opened.totals.outcomes,
+            usage: opened.totals.usage,
+            closed: false,
+        };
+        let events_kept = usize::try_from(self.limits.events_runtime).unwrap_or(usize::MAX);
+        let core = Arc::new(Core {
+            owner: Owner { runtime_id: opened.runtime_id, display_name: self.display_name },
+            epoch,
+            started_at_ms: now_ms,
+            clock: self.clock,
+            ids: self.ids,
+            profiles: Profiles::new(self.profiles, &self.limits),
+            defaults: Defaults::default(),
+            store,
+            lease: opened.lease,
+            catalogue: Catalogue::new(self.limits.workers),
+            listing: Mutex::new(Listing::default()),
+            admission: Mutex::new(Admission::default()),
+            log: Mutex::new(RuntimeLog::new(events_kept, figures)),
+            diagnostics: Mutex::new(Diagnostics::new(self.limits.diagnostics)),
+            drain: Mutex::new(Drain::default()),
+            next_ordinal: AtomicU64::new(opened.totals.created + 1),
+            turns_in_flight: AtomicU64::new(0),
+            subscriptions: AtomicU64::new(0),
+            store_failures: AtomicU64::new(0),
+            unsettled: AtomicU64::new(0),
+            creations: AtomicU64::new(0),
+            deletions: AtomicU64::new(0),
+            watching: AtomicBool::new(false),
+            something_ended: Notify::new(),
+            limits: self.limits,
+            turn_handle: self.turn_runtime.unwrap_or_else(|| handle.clone()),
+            handle: handle.clone(),
+        });
+        // From here on the Runtime gives everything back if building it fails.
+        let runtime = Runtime::new(Arc::clone(&core));
+        handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_ms));
+        core.tell(None, RuntimeFact::Started, |_| {});
+        core.restore().await?;
+        Ok(runtime)
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        self.limits.check().map_err(BuildError::Invalid)?;
+        self.limits
+            .check_display_name(&self.display_name)
+            .map_err(|error| BuildError::Invalid(error.to_string()))?;
+        if self.lease_ms < 100 {
+            return Err(BuildError::Invalid("`lease_ms` must be at least 100".to_owned()));
+        }
+        let mut names: Vec<&str> = self.profiles.iter().map(|it| &*it.name).collect();
+        names.sort_unstable();
+        for pair in names.windows(2) {
+            if pair[0] == pair[1] {
+                let problem = format!("two profiles are named `{}`", pair[0]);
+                return Err(BuildError::Invalid(problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<OpenError> for BuildError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Owned { remaining_ms } => Self::StoreOwned { remaining_ms },
+            OpenError::OtherRuntime { runtime_id } => Self::OtherRuntime { runtime_id },
+            OpenError::Failed(problem) => Self::StoreFailed(problem),
+        }
+    }
+}
+
+#[cfg(feature = "memory-store")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature there is none")]
+fn default_store() -> Option<Arc<dyn Store>> {
+    Some(Arc::new(crate::store::MemoryStore::new()))
+}
+
+#[cfg(not(feature = "memory-store"))]
+fn default_store() -> Option<Arc<dyn Store>> {
+    None
+}
+
+impl std::fmt::Debug for RuntimeBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RuntimeBuilder")
+            .field("display_name", &self.display_name)
+            .field("runtime_id", &self.runtime_id)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

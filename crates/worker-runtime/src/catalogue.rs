@@ -1,0 +1,100 @@
+//! The Workers by id: a sharded table, keyed through its values.
+
+use std::{
+    hash::BuildHasher,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use parking_lot::RwLock;
+
+use crate::{cell::Cell, error::RuntimeError, identity::WorkerId};
+
+/// The Workers by id.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    shards: Box<[RwLock<HashTable<Arc<Cell>>>]>,
+    hasher: DefaultHashBuilder,
+    /// Workers that are here or about to be.
+    places: AtomicU64,
+    capacity: u64,
+}
+
+const SHARDS: usize = 64;
+
+impl Catalogue {
+    pub(crate) fn new(capacity: u64) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            hasher: DefaultHashBuilder::default(),
+            places: AtomicU64::new(0),
+            capacity,
+        }
+    }
+
+    /// Whether there is room for one more Worker.
+    pub(crate) fn has_room(&self) -> Result<(), RuntimeError> {
+        if self.places.load(Ordering::Relaxed) < self.capacity { Ok(()) } else { Err(self.full()) }
+    }
+
+    /// Takes room for one more Worker, to be filled by [`insert`](Self::insert) or freed.
+    pub(crate) fn reserve(&self) -> Result<(), RuntimeError> {
+        let take = |taken: u64| (taken < self.capacity).then_some(taken + 1);
+        let order = Ordering::Relaxed;
+        self.places.fetch_update(order, order, take).map(drop).map_err(|_| self.full())
+    }
+
+    /// Gives room back.
+    pub(crate) fn free(&self) {
+        self.places.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Takes room for a Worker that is there already, whatever the limit.
+    pub(crate) fn restore(&self, cell: Arc<Cell>) {
+        self.places.fetch_add(1, Ordering::Relaxed);
+        self.insert(cell);
+    }
+
+    fn full(&self) -> RuntimeError {
+        RuntimeError::CapacityExhausted { what: "workers".to_owned(), max: self.capacity }
+    }
+
+    pub(crate) fn get(&self, worker_id: WorkerId) -> Option<Arc<Cell>> {
+        let hash = self.hash(worker_id);
+        self.shard(hash).read().find(hash, |cell| cell.worker_id == worker_id).cloned()
+    }
+
+    /// Adds a Worker whose place was reserved.
+    pub(crate) fn insert(&self, cell: Arc<Cell>) {
+        let hash = self.hash(cell.worker_id);
+        let rehash = |cell: &Arc<Cell>| self.hash(cell.worker_id);
+        self.shard(hash).write().insert_unique(hash, cell, rehash);
+    }
+
+    /// Removes a Worker and frees its place.
+    pub(crate) fn remove(&self, worker_id: WorkerId) -> Option<Arc<Cell>> {
+        let hash = self.hash(worker_id);
+        let mut shard = self.shard(hash).write();
+        let entry = shard.find_entry(hash, |cell| cell.worker_id == worker_id).ok()?;
+        self.places.fetch_sub(1, Ordering::Relaxed);
+        Some(entry.remove().0)
+    }
+
+    /// Every Worker; those that come or go meanwhile may be missing.
+    pub(crate) fn all(&self) -> Vec<Arc<Cell>> {
+        self.shards.iter().flat_map(|it| it.read().iter().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    fn hash(&self, worker_id: WorkerId) -> u64 {
+        self.hasher.hash_one(worker_id.as_uuid().as_u128())
+    }
+
+    fn shard(&self, hash: u64) -> &RwLock<HashTable<Arc<Cell>>> {
+        // The table inside uses the low and the highest bits.
+        let place = usize::try_from(hash >> 40).unwrap_or(0) % SHARDS;
+        &self.shards[place]
+    }
+}

@@ -1,0 +1,227 @@
+//! One Worker's live state behind its lock, and the permit to change it.
+
+use std::{collections::VecDeque, sync::Arc, task::Context};
+
+use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::oneshot;
+
+use crate::{
+    error::RuntimeError,
+    event::{WakeSlot, WorkerLog},
+    identity::{TurnId, WorkerId},
+    keys::KeyWindow,
+    live::Live,
+    model::{TurnDetail, WorkerDetail},
+    record::{Owner, WorkerRecord},
+    store::InputKey,
+};
+
+/// One Worker.
+#[derive(Debug)]
+pub(crate) struct Cell {
+    pub(crate) worker_id: WorkerId,
+    pub(crate) ordinal: u64,
+    state: Mutex<CellState>,
+}
+
+/// What lies under a Worker's lock.
+#[derive(Debug)]
+pub(crate) struct CellState {
+    pub(crate) record: Arc<WorkerRecord>,
+    /// The turn in flight.
+    pub(crate) live: Option<Arc<Live>>,
+    /// The last turn that was in flight, as long as its engine may still be heard.
+    pub(crate) fading: Option<Arc<Live>>,
+    pub(crate) keys: Option<Box<KeyWindow<InputKey>>>,
+    pub(crate) log: Option<Box<WorkerLog>>,
+    /// The sequence of its newest event in the Runtime's log; 0 for none.
+    pub(crate) runtime_sequence: u64,
+    /// A commit is unknown; nothing changes until the store has settled it.
+    pub(crate) unsettled: bool,
+    pub(crate) deleted: bool,
+    committing: bool,
+    /// Who wants to change the Worker next, in order. Exists only while somebody waits.
+    queue: Option<Box<Queue>>,
+}
+
+type Queue = VecDeque<oneshot::Sender<Permit>>;
+
+/// The right to change a Worker: whoever holds it is committing.
+///
+/// Dropping it passes it on, so that a caller that goes away blocks nobody.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    cell: Arc<Cell>,
+    armed: bool,
+}
+
+/// A permit on its way to the next in the queue; to be sent outside the lock.
+#[derive(Debug)]
+#[must_use = "the next in the queue waits for it"]
+pub(crate) struct Handover(Option<(oneshot::Sender<Permit>, Permit)>);
+
+impl Handover {
+    pub(crate) fn send(self) {
+        if let Some((next, permit)) = self.0 {
+            // If the next one is gone, the permit comes back and its drop passes it on.
+            drop(next.send(permit));
+        }
+    }
+}
+
+impl Cell {
+    pub(crate) fn new(record: Arc<WorkerRecord>) -> Self {
+        Self {
+            worker_id: record.worker_id,
+            ordinal: record.ordinal,
+            state: Mutex::new(CellState {
+                record,
+                live: None,
+                fading: None,
+                keys: None,
+                log: None,
+                runtime_sequence: 0,
+                unsettled: false,
+                deleted: false,
+                committing: false,
+                queue: None,
+            }),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, CellState> {
+        self.state.lock()
+    }
+
+    /// The record, unless the Worker was deleted.
+    pub(crate) fn record(&self) -> Result<Arc<WorkerRecord>, RuntimeError> {
+        self.lock().present().map(|state| Arc::clone(&state.record))
+    }
+
+    /// Waits for the permit, in turn.
+    pub(crate) async fn permit(self: &Arc<Self>) -> Permit {
+        let queued = {
+            let mut state = self.lock();
+            if state.committing {
+                let (sender, receiver) = oneshot::channel();
+                state.queue.get_or_insert_default().push_back(sender);
+                receiver
+            } else {
+                state.committing = true;
+                return Permit { cell: Arc::clone(self), armed: true };
+            }
+        };
+        // A sender is dropped only with its cell, and this future holds the cell.
+        queued.await.unwrap_or_else(|_| Permit { cell: Arc::clone(self), armed: false })
+    }
+
+    /// A place to wait for the next event.
+    pub(crate) fn wait(self: &Arc<Self>) -> Waiting {
+        self.lock().log.get_or_insert_default().readers += 1;
+        Waiting { cell: Arc::clone(self), slot: WakeSlot::default() }
+    }
+
+    /// Forgets a reader of the log that goes away.
+    pub(crate) fn leave(&self, slot: WakeSlot) {
+        let mut state = self.lock();
+        let Some(log) = &mut state.log else { return };
+        let waker = log.waiting.leave(slot);
+        log.readers -= 1;
+        let idle = log.readers == 0 && state.live.is_none();
+        let log = if idle { state.log.take() } else { None };
+        drop(state);
+        drop((waker, log));
+    }
+}
+
+/// Somebody who waits for something to become true of a Worker.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    cell: Arc<Cell>,
+    slot: WakeSlot,
+}
+
+impl Waiting {
+    /// Whether it is true, or never will be because the Worker is gone; else parks the waker.
+    pub(crate) fn poll(
+        &mut self,
+        context: &Context<'_>,
+        done: impl Fn(&CellState) -> bool,
+    ) -> bool {
+        let mut state = self.cell.lock();
+        if state.deleted || done(&state) {
+            return true;
+        }
+        state.log.get_or_insert_default().waiting.park(&mut self.slot, context.waker());
+        false
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.cell.leave(self.slot);
+    }
+}
+
+impl CellState {
+    /// The state, unless the Worker was deleted.
+    pub(crate) fn present(&self) -> Result<&Self, RuntimeError> {
+        if self.deleted { Err(RuntimeError::WorkerNotFound {}) } else { Ok(self) }
+    }
+
+    /// The Worker as people see it.
+    pub(crate) fn detail(&self, owner: &Owner) -> WorkerDetail {
+        self.detail_of(&self.record, owner)
+    }
+
+    /// The Worker as people see it once `record` is its record.
+    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &Owner) -> WorkerDetail {
+        let mut detail = record.detail(owner);
+        if let Some(turn) = &mut detail.last_turn {
+            self.add_late(turn);
+        }
+        detail
+    }
+
+    /// Adds the figure that lives outside the record.
+    pub(crate) fn add_late(&self, turn: &mut Arc<TurnDetail>) {
+        if let Some(late) = self.late_dropped(turn.turn_id) {
+            Arc::make_mut(turn).late_dropped = Some(late);
+        }
+    }
+
+    /// How much of this turn's engine came too late.
+    fn late_dropped(&self, turn_id: TurnId) -> Option<u64> {
+        let fading = self.fading.as_ref().filter(|it| it.turn_id == turn_id)?;
+        Some(fading.late()).filter(|late| *late > 0)
+    }
+}
+
+impl Permit {
+    /// Gives the permit back under the lock that is held anyway.
+    pub(crate) fn release(mut self, state: &mut CellState) -> Handover {
+        self.hand_over(state)
+    }
+
+    fn hand_over(&mut self, state: &mut CellState) -> Handover {
+        if !std::mem::take(&mut self.armed) {
+            return Handover(None);
+        }
+        let next = state.queue.as_mut().and_then(|queue| queue.pop_front());
+        if state.queue.as_ref().is_some_and(|queue| queue.is_empty()) {
+            state.queue = None;
+        }
+        state.committing = next.is_some();
+        Handover(next.map(|next| (next, Self { cell: Arc::clone(&self.cell), armed: true })))
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.armed {
+            let cell = Arc::clone(&self.cell);
+            let handover = self.hand_over(&mut cell.lock());
+            handover.send();
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! How a Worker changes: permit, decide, commit, apply, publish.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    apply::After,
+    cell::{Cell, CellState, Permit},
+    core::Core,
+    draft::Draft,
+    error::RuntimeError,
+    model::Severity,
+    record::WorkerRecord,
+    rules::Rules,
+    settle,
+    store::{Batch, Change, StoreError, StoreFuture},
+};
+
+/// What a rule decided.
+#[derive(Debug)]
+pub(crate) enum Decision<R> {
+    /// Nothing changes; this is the reply.
+    Keep(R),
+    /// This changes; the reply counts once it is committed.
+    Change(Box<Draft>, R),
+}
+
+/// What became of a commit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Verdict {
+    Committed,
+    Refused,
+    Unknown,
+    LeaseLost,
+}
+
+impl Core {
+    /// Changes a Worker by a rule.
+    ///
+    /// The rule runs once, under the Worker's lock, when no other change of it is under way. An
+    /// uncertain failure says whether the request is `repeatable`.
+    pub(crate) async fn change<R>(
+        self: &Arc<Self>,
+        cell: &Arc<Cell>,
+        repeatable: bool,
+        decide: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<R>, RuntimeError>,
+    ) -> Result<R, RuntimeError> {
+        let permit = cell.permit().await;
+        let (batch, reply, room) = {
+            let state = cell.lock();
+            let decided = state.present().and_then(|state| decide(&self.rules(), state));
+            let (draft, reply) = match decided {
+                Ok(Decision::Change(draft, reply)) => (draft, reply),
+                Ok(Decision::Keep(reply)) => return Ok(end(state, permit, reply)),
+                Err(error) => return Err(end(state, permit, error)),
+            };
+            let batch = draft.into_batch(self.lease);
+            let admitted =
+                if begins_turn(&state, &batch) { self.reserve_turn().map(Some) } else { Ok(None) };
+            let room = match admitted {
+                Ok(_) if state.unsettled => Err(RuntimeError::store_refused()),
+                other => other,
+            };
+            match room {
+                Ok(room) => (Arc::new(batch), reply, room),
+                Err(error) => {
+                    thaw(&state, &batch);
+                    return Err(end(state, permit, error));
+                }
+            }
+        };
+        if let Some(room) = room {
+            room.keep();
+        }
+        let verdict = match self.send(&batch) {
+            StoreFuture::Ready(answer) => {
+                let verdict = self.judge(answer.unwrap_or_else(|| Err(no_answer())));
+                self.conclude(cell, permit, batch, verdict);
+                verdict
+            }
+            StoreFuture::Pending(answer) => {
+                let (tell, told) = oneshot::channel();
+                let core = Arc::clone(self);
+                let cell = Arc::clone(cell);
+                self.handle.spawn(async move {
+                    let verdict = core.wait_for(answer).await;
+                    core.conclude(&cell, permit, batch, verdict);
+                    // The caller may be gone; the change is done all the same.
+                    let _ = tell.send(verdict);
+                });
+                told.await.unwrap_or(Verdict::Unknown)
+            }
+        };
+        match verdict {
+            Verdict::Committed => Ok(reply),
+            Verdict::Refused => Err(RuntimeError::store_refused()),
+            Verdict::Unknown => Err(RuntimeError::store_unknown(repeatable)),
+            Verdict::LeaseLost => Err(RuntimeError::RuntimeStopped {}),
+        }
+    }
+
+    /// Hands a batch to the store; a panic is an unknown outcome.
+    pub(crate) fn send(&self, batch: &Arc<Batch>) -> StoreFuture<Result<(), StoreError>> {
+        catch_unwind(AssertUnwindSafe(|| self.store.commit(Arc::clone(batch)))).unwrap_or_else(
+            |_| StoreFuture::ready(Err(StoreError::Unknown("the store panicked".to_owned()))),
+        )
+    }
+
+    /// Waits for the store's answer as long as a commit may take.
+    pub(crate) async fn wait_for(
+        &self,
+        answer: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+    ) -> Verdict {
+        let bound = Duration::from_millis(self.limits.commit_ms);
+        // A task of its own, so that a panic stays in it and a late answer is dropped with it.
+        let task = self.handle.spawn(answer);
+        let abort = task.abort_handle();
+        let answer = match tokio::time::timeout(bound, task).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(StoreError::Unknown("the store panicked".to_owned())),
+            Err(_) => {
+                abort.abort();
+                Err(no_answer())
+            }
+        };
+        self.judge(answer)
+    }
+
+    pub(crate) fn judge(&self, answer: Result<(), StoreError>) -> Verdict {
+        let error = match answer {
+            Ok(()) => return Verdict::Committed,
+            Err(error) => error,
+        };
+        self.store_failures.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(error = ?error, "a commit failed");
+        match error {
+            StoreError::Refused(_) => Verdict::Refused,
+            StoreError::Unknown(_) => Verdict::Unknown,
+            StoreError::LeaseLost => Verdict::LeaseLost,
+        }
+    }
+
+    /// Brings a Worker in line with what became of its commit, and lets the next change begin.
+    fn conclude(
+        self: &Arc<Self>,
+        cell: &Arc<Cell>,
+        permit: Permit,
+        batch: Arc<Batch>,
+        verdict: Verdict,
+    ) {
+        let mut state = cell.lock();
+        match verdict {
+            Verdict::Committed => {
+                let mut after = After::default();
+                self.apply(cell, &mut state, &batch, &mut after);
+                let handover = permit.release(&mut state);
+                drop(state);
+                handover.send();
+                after.run(self, cell);
+            }
+            Verdict::Refused | Verdict::LeaseLost => {
+                self.give_back_room(&state, &batch);
+                thaw(&state, &batch);
+                end(state, permit, ());
+                if verdict == Verdict::LeaseLost {
+                    self.lose_lease();
+                }
+            }
+            Verdict::Unknown => {
+                state.unsettled = true;
+                end(state, permit, ());
+                self.unsettled.fetch_add(1, Ordering::Relaxed);
+                let worker_id = Some(cell.worker_id);
+                let message = "the store did not say whether it took a change; asking it again";
+                self.note(Severity::Warning, message, worker_id, None);
+                self.handle.spawn(settle::settle(Arc::clone(self), Arc::clone(cell), batch));
+            }
+        }
+    }
+
+    /// The turn that was about to begin will not.
+    pub(crate) fn give_back_room(&self, state: &CellState, batch: &Batch) {
+        if begins_turn(state, batch) {
+            self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Whether a batch begins a turn in the state before it.
+fn begins_turn(state: &CellState, batch: &Batch) -> bool {
+    state.record.running_turn().is_none() && running(&batch.change).is_some()
+}
+
+/// Lets the running turn go on, if the batch was to end it.
+pub(crate) fn thaw(state: &CellState, batch: &Batch) {
+    if running(&batch.change).is_none()
+        && let Some(live) = &state.live
+    {
+        live.thaw();
+    }
+}
+
+fn running(change: &Change) -> Option<&Arc<crate::model::TurnDetail>> {
+    match change {
+        Change::Put(record) => WorkerRecord::running_turn(record),
+        Change::Delete => None,
+    }
+}
+
+/// Releases lock and permit.
+fn end<T>(mut state: parking_lot::MutexGuard<'_, CellState>, permit: Permit, result: T) -> T {
+    let handover = permit.release(&mut state);
+    drop(state);
+    handover.send();
+    result
+}
+
+fn no_answer() -> StoreError {
+    StoreError::Unknown("the store did not answer in time".to_owned())
+}

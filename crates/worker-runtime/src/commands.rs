@@ -1,0 +1,75 @@
+//! Every change that a caller can ask for, one file each.
+
+mod cancel_turn;
+mod cancel_worker;
+mod create_worker;
+mod delete_worker;
+mod send_input;
+mod stop_runtime;
+mod stop_worker;
+mod update_worker;
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{core::Core, error::RuntimeError, request::Command};
+
+pub use cancel_turn::{CancelTurn, Cancellation, TurnCancellation};
+pub(crate) use cancel_turn::{as_it_is as text_as_it_is, frozen as frozen_text};
+pub use cancel_worker::{CancelWorker, WorkerCancelled};
+pub use create_worker::{CreateWorker, WorkerCreated};
+pub(crate) use create_worker::{CreationIds, replayed_reply};
+pub use delete_worker::{DeleteWorker, WorkerDeleted};
+pub use send_input::{InputAccepted, SendInput};
+pub use stop_runtime::{RuntimeStop, StopRuntime, StopWorkers};
+pub use stop_worker::{StopWorker, WorkerStop};
+pub use update_worker::{UpdateWorker, WorkerUpdated};
+
+/// Every change that a caller can ask for.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each payload documents itself")]
+pub enum RuntimeCommand {
+    CancelTurn(CancelTurn),
+    CancelWorker(CancelWorker),
+    CreateWorker(Box<CreateWorker>),
+    DeleteWorker(DeleteWorker),
+    SendInput(SendInput),
+    StopRuntime(StopRuntime),
+    StopWorker(StopWorker),
+    UpdateWorker(UpdateWorker),
+}
+
+/// The reply to a [`RuntimeCommand`].
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each payload documents itself")]
+pub enum CommandReply {
+    TurnCancellation(TurnCancellation),
+    WorkerCancelled(WorkerCancelled),
+    WorkerCreated(WorkerCreated),
+    WorkerDeleted(WorkerDeleted),
+    InputAccepted(InputAccepted),
+    RuntimeStop(RuntimeStop),
+    WorkerStop(WorkerStop),
+    WorkerUpdated(WorkerUpdated),
+}
+
+impl Command for RuntimeCommand {
+    type Reply = CommandReply;
+
+    async fn execute(self, core: &Arc<Core>) -> Result<CommandReply, RuntimeError> {
+        match self {
+            Self::CancelTurn(it) => it.execute(core).await.map(CommandReply::TurnCancellation),
+            Self::CancelWorker(it) => it.execute(core).await.map(CommandReply::WorkerCancelled),
+            Self::CreateWorker(it) => it.execute(core).await.map(CommandReply::WorkerCreated),
+            Self::DeleteWorker(it) => it.execute(core).await.map(CommandReply::WorkerDeleted),
+            Self::SendInput(it) => it.execute(core).await.map(CommandReply::InputAccepted),
+            Self::StopRuntime(it) => it.execute(core).await.map(CommandReply::RuntimeStop),
+            Self::StopWorker(it) => it.execute(core).await.map(CommandReply::WorkerStop),
+            Self::UpdateWorker(it) => it.execute(core).await.map(CommandReply::WorkerUpdated),
+        }
+    }
+}

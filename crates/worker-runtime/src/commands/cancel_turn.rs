@@ -1,0 +1,174 @@
+//! `cancel_turn`: ends a running turn now and keeps the Worker.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cell::CellState,
+    change::Decision,
+    core::Core,
+    draft::{Draft, TurnEnd},
+    error::RuntimeError,
+    event::Cursor,
+    identity::{TurnId, WorkerRef},
+    lifecycle::{self, Answer, Trigger},
+    model::{Meta, TurnDetail, TurnOutcome, WorkerState},
+    record::Tags,
+    request::Command,
+    rules::Rules,
+    store::TurnSelector,
+};
+
+/// Ends a running turn now. What had streamed stays in the transcript, marked as truncated.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelTurn {
+    /// Which Worker.
+    pub worker: WorkerRef,
+    /// Which turn; whichever runs if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn_id: Option<TurnId>,
+    /// Why, in at most `text_chars` characters; shown on the turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub reason: Option<String>,
+    /// The caller's remarks, shown on everything that the command causes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::optional_meta")]
+    pub meta: Option<Meta>,
+}
+
+impl CancelTurn {
+    /// Ends whichever turn runs.
+    #[must_use]
+    pub const fn running(worker: WorkerRef) -> Self {
+        Self { worker, turn_id: None, reason: None, meta: None }
+    }
+}
+
+/// What became of the turn.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct TurnCancellation {
+    /// What became of it.
+    pub result: Cancellation,
+    /// Right before the first event that the command caused, in the Worker's scope.
+    pub cursor: Cursor,
+}
+
+/// What became of a turn that was to be cancelled.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Cancellation {
+    /// It is over.
+    Cancelled {
+        /// The turn.
+        turn_id: TurnId,
+    },
+    /// None was named, and none runs.
+    NoTurn {},
+    /// The one that was named had ended before.
+    AlreadyFinished {
+        /// How.
+        outcome: TurnOutcome,
+    },
+}
+
+impl CancelTurn {
+    /// The rule; `earlier` is the named turn, if it is not the Worker's latest.
+    pub(crate) fn decide(
+        &self,
+        rules: &Rules<'_>,
+        state: &CellState,
+        earlier: Option<&TurnDetail>,
+        text: impl FnOnce(&CellState) -> TurnText,
+    ) -> Result<Decision<TurnCancellation>, RuntimeError> {
+        rules.limits.check_reason(self.reason.as_ref())?;
+        rules.limits.check_meta(self.meta.as_ref())?;
+        let record = &state.record;
+        let reply = |result| TurnCancellation {
+            result,
+            cursor: rules.worker_cursor(record.worker_id, record.worker_sequence),
+        };
+        if let Some(wanted) = self.turn_id {
+            let latest = record.turn.as_deref().filter(|turn| turn.turn_id == wanted);
+            let turn = latest.or(earlier).ok_or(RuntimeError::TurnNotFound {})?;
+            if let Some(outcome) = turn.outcome {
+                return Ok(Decision::Keep(reply(Cancellation::AlreadyFinished { outcome })));
+            }
+        }
+        let (Answer::Becomes { state: to, turn: Some(_) }, Some(running)) =
+            (lifecycle::answer(record.state, Trigger::CancelTurn), record.running_turn())
+        else {
+            return Ok(Decision::Keep(reply(Cancellation::NoTurn {})));
+        };
+        rules.can_change()?;
+        let tags = Tags::new(self.meta.as_ref(), None);
+        let reason = self.reason.as_deref().map(Arc::from);
+        let mut draft = Draft::of(record, rules.now_ms, tags);
+        cancel_running(&mut draft, running, text(state), reason, to, None);
+        let cancelled = Cancellation::Cancelled { turn_id: running.turn_id };
+        Ok(Decision::Change(Box::new(draft), reply(cancelled)))
+    }
+}
+
+/// The text of the running turn, and what it is known to have used.
+pub(crate) type TurnText = (Arc<str>, llm_engine::TokenUsage);
+
+/// The turn's text, frozen: what is decided now is what is kept.
+pub(crate) fn frozen(state: &CellState) -> TurnText {
+    state.live.as_ref().map_or_else(no_text, |live| live.freeze())
+}
+
+/// The turn's text as it is now, for a decision that nobody carries out.
+pub(crate) fn as_it_is(state: &CellState) -> TurnText {
+    state.live.as_ref().map_or_else(no_text, |live| live.answer())
+}
+
+fn no_text() -> TurnText {
+    (Arc::from(""), llm_engine::TokenUsage::default())
+}
+
+/// Ends the running turn as cancelled and moves the Worker on.
+pub(crate) fn cancel_running(
+    draft: &mut Draft,
+    running: &TurnDetail,
+    (text, usage): TurnText,
+    turn_reason: Option<Arc<str>>,
+    to: WorkerState,
+    state_reason: Option<Arc<str>>,
+) {
+    draft.end_turn(running, TurnEnd::cancelled(text, usage, turn_reason));
+    draft.go(to, state_reason);
+}
+
+impl Command for CancelTurn {
+    type Reply = TurnCancellation;
+
+    async fn execute(self, core: &Arc<Core>) -> Result<TurnCancellation, RuntimeError> {
+        let cell = core.find(self.worker)?;
+        let earlier = core.earlier_turn(&cell, self.turn_id).await?;
+        core.change(&cell, true, |rules, state| {
+            self.decide(rules, state, earlier.as_deref(), frozen)
+        })
+        .await
+    }
+}
+
+impl Core {
+    /// The named turn from the store, unless it is the Worker's latest, which the record has.
+    pub(crate) async fn earlier_turn(
+        &self,
+        cell: &crate::cell::Cell,
+        turn_id: Option<TurnId>,
+    ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
+        let Some(wanted) = turn_id else { return Ok(None) };
+        let record = cell.record()?;
+        if record.turn.as_ref().is_some_and(|turn| turn.turn_id == wanted) {
+            return Ok(None);
+        }
+        let found = self.store.turn(cell.worker_id, TurnSelector::Id(wanted)).await;
+        found.map_err(|_| RuntimeError::store_refused())
+    }
+}

@@ -1,0 +1,124 @@
+//! `stop_runtime`: ends the Runtime, with its Workers or without.
+
+use std::{sync::Arc, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::{
+    core::Core,
+    drain::{self, Farewell},
+    error::RuntimeError,
+    event::{Cursor, RuntimeFact, Source},
+    model::{Limits, Meta, RuntimeState},
+    record::Tags,
+    request::Command,
+};
+
+/// Ends the Runtime: no new work is taken, running turns finish, and the store is given back.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopRuntime {
+    /// What becomes of the Workers; `stop` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers: Option<StopWorkers>,
+    /// How long running turns may still take, in milliseconds; 0 cancels them at once. Only the
+    /// turns' own limits apply if absent. A later stop may bring it forward, never back.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::decode::optional_integer"
+    )]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub deadline_ms: Option<u64>,
+    /// Why, in at most `text_chars` characters; shown on every Worker that is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub reason: Option<String>,
+    /// The caller's remarks, shown on everything that the command causes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::optional_meta")]
+    pub meta: Option<Meta>,
+}
+
+/// What becomes of the Workers when their Runtime stops.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopWorkers {
+    /// Each is stopped.
+    #[default]
+    Stop,
+    /// They stay idle, for the next Runtime on the same store.
+    Keep,
+}
+
+/// The Runtime takes no new work.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct RuntimeStop {
+    /// `stopping` while turns run; the events tell the end.
+    pub state: RuntimeState,
+    /// Whether it was stopping or had stopped before.
+    pub already: bool,
+    /// Right before the first event that the command caused, in the Runtime's scope.
+    pub cursor: Cursor,
+}
+
+impl StopRuntime {
+    pub(crate) fn validate(&self, limits: &Limits) -> Result<(), RuntimeError> {
+        limits.check_reason(self.reason.as_ref())?;
+        limits.check_meta(self.meta.as_ref())
+    }
+
+    /// The rule: the state that the Runtime goes to, unless it is past running.
+    pub(crate) fn decide(state: RuntimeState) -> Option<RuntimeState> {
+        match state {
+            RuntimeState::Running => Some(RuntimeState::Stopping),
+            RuntimeState::Stopping | RuntimeState::Stopped => None,
+        }
+    }
+
+    fn farewell(self) -> Farewell {
+        let Self { workers, deadline_ms: _, reason, meta } = self;
+        Farewell { workers: workers.unwrap_or_default(), reason, meta }
+    }
+}
+
+impl Command for StopRuntime {
+    type Reply = RuntimeStop;
+
+    async fn execute(self, core: &Arc<Core>) -> Result<RuntimeStop, RuntimeError> {
+        self.validate(&core.limits)?;
+        core.bring_forward(self.deadline_ms);
+        let reason = self.reason.as_deref().map(Arc::from);
+        let tags = Tags::new(self.meta.as_ref(), None);
+        let at_ms = core.clock.now_ms();
+        let mut log = core.log.lock();
+        let cursor = core.runtime_cursor(log.head);
+        let Some(state) = Self::decide(log.state.runtime) else {
+            let state = log.state.runtime;
+            return Ok(RuntimeStop { state, already: true, cursor });
+        };
+        log.state.runtime = state;
+        let fact = RuntimeFact::Stopping { reason };
+        let fallen = log.append(Source::Runtime { at_ms, tags, fact });
+        let waiting = log.take_waiting();
+        drop(log);
+        drop(fallen);
+        waiting.wake();
+        core.handle.spawn(drain::drain(Arc::clone(core), self.farewell()));
+        Ok(RuntimeStop { state, already: false, cursor })
+    }
+}
+
+impl Core {
+    /// Moves the deadline of the stop forward, if it is later or was none.
+    fn bring_forward(&self, deadline_ms: Option<u64>) {
+        let within = deadline_ms.map(Duration::from_millis);
+        let Some(at) = within.and_then(|it| Instant::now().checked_add(it)) else { return };
+        let mut drain = self.drain.lock();
+        drain.deadline = Some(drain.deadline.map_or(at, |it| it.min(at)));
+        drop(drain);
+        self.turn_ended(true);
+    }
+}

@@ -1,0 +1,176 @@
+//! `stop_worker`: ends a Worker after the turn that runs.
+
+use std::{sync::Arc, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::cancel_turn::{TurnText, cancel_running, frozen};
+use crate::{
+    cell::{Cell, CellState},
+    change::Decision,
+    core::Core,
+    draft::Draft,
+    error::RuntimeError,
+    event::Cursor,
+    identity::{TurnId, WorkerRef},
+    lifecycle::{self, Answer, Trigger},
+    model::{Meta, WorkerState},
+    record::Tags,
+    request::Command,
+    rules::Rules,
+};
+
+/// Ends a Worker after the turn that runs. Past the deadline that turn is cancelled.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopWorker {
+    /// Which Worker.
+    pub worker: WorkerRef,
+    /// How long the running turn may still take, in milliseconds; 0 cancels it at once. Only the
+    /// turn's own limits apply if absent. A later stop may bring it forward, never back.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::decode::optional_integer"
+    )]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub deadline_ms: Option<u64>,
+    /// Why, in at most `text_chars` characters; shown on the Worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub reason: Option<String>,
+    /// The caller's remarks, shown on everything that the command causes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::optional_meta")]
+    pub meta: Option<Meta>,
+}
+
+impl StopWorker {
+    /// Ends a Worker after the turn that runs.
+    #[must_use]
+    pub const fn of(worker: WorkerRef) -> Self {
+        Self { worker, deadline_ms: None, reason: None, meta: None }
+    }
+}
+
+/// The Worker takes no more input.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct WorkerStop {
+    /// `stopping` while its last turn runs; the events tell the end.
+    pub state: WorkerState,
+    /// Whether it was stopping or had ended before.
+    pub already: bool,
+    /// Right before the first event that the command caused, in the Worker's scope.
+    pub cursor: Cursor,
+}
+
+impl StopWorker {
+    /// The rule.
+    pub(crate) fn decide(
+        &self,
+        rules: &Rules<'_>,
+        state: &CellState,
+        text: impl FnOnce(&CellState) -> TurnText,
+    ) -> Result<Decision<WorkerStop>, RuntimeError> {
+        rules.limits.check_reason(self.reason.as_ref())?;
+        rules.limits.check_meta(self.meta.as_ref())?;
+        let record = &state.record;
+        let reply = |state, already| WorkerStop {
+            state,
+            already,
+            cursor: rules.worker_cursor(record.worker_id, record.worker_sequence),
+        };
+        let cancels = self.deadline_ms == Some(0) && record.running_turn().is_some();
+        let (to, already) = match lifecycle::answer(record.state, Trigger::StopWorker) {
+            Answer::Becomes { state: _, .. } if cancels => (WorkerState::Stopped, false),
+            Answer::Becomes { state, .. } => (state, false),
+            Answer::Already if cancels => (WorkerState::Stopped, true),
+            Answer::Already
+            | Answer::NoTurn
+            | Answer::Removed
+            | Answer::Ignored
+            | Answer::Refused { .. } => return Ok(Decision::Keep(reply(record.state, true))),
+        };
+        rules.can_change()?;
+        let tags = Tags::new(self.meta.as_ref(), None);
+        // A reason that comes with a second stop does not replace the first one's.
+        let reason: Option<Arc<str>> =
+            if already { None } else { self.reason.as_deref().map(Arc::from) };
+        let mut draft = Draft::of(record, rules.now_ms, tags);
+        if !already {
+            draft.record.end_reason.clone_from(&reason);
+        }
+        match record.running_turn() {
+            Some(turn) if cancels => {
+                cancel_running(&mut draft, turn, text(state), reason.clone(), to, reason);
+            }
+            Some(_) | None => draft.go(to, reason),
+        }
+        Ok(Decision::Change(Box::new(draft), reply(to, already)))
+    }
+}
+
+impl Command for StopWorker {
+    type Reply = WorkerStop;
+
+    async fn execute(self, core: &Arc<Core>) -> Result<WorkerStop, RuntimeError> {
+        let cell = core.find(self.worker)?;
+        let stop =
+            core.change(&cell, true, |rules, state| self.decide(rules, state, frozen)).await?;
+        if stop.state == WorkerState::Stopping
+            && let Some(deadline_ms) = self.deadline_ms
+        {
+            core.cancel_at(&cell, Duration::from_millis(deadline_ms));
+        }
+        Ok(stop)
+    }
+}
+
+impl Core {
+    /// Cancels the last turn of a Worker that stops, once the time is up. The soonest deadline wins.
+    fn cancel_at(self: &Arc<Self>, cell: &Arc<Cell>, within: Duration) {
+        let running = cell.lock().record.running_turn().map(|turn| turn.turn_id);
+        let (Some(turn_id), Some(at)) = (running, Instant::now().checked_add(within)) else {
+            return;
+        };
+        let core = Arc::downgrade(self);
+        let cell = Arc::downgrade(cell);
+        self.handle.spawn(async move {
+            tokio::time::sleep_until(at).await;
+            if let (Some(core), Some(cell)) = (core.upgrade(), cell.upgrade()) {
+                core.cancel_last_turn(&cell, turn_id).await;
+            }
+        });
+    }
+
+    /// Cancels the turn that a deadline has passed, as often as the store needs.
+    pub(crate) async fn cancel_last_turn(self: &Arc<Self>, cell: &Arc<Cell>, turn_id: TurnId) {
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let decided =
+                self.change(cell, true, |rules, state| Ok(past_deadline(rules, state, turn_id)));
+            match decided.await {
+                Err(RuntimeError::StoreFailed { .. }) => {}
+                Ok(()) | Err(_) => return,
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+}
+
+/// The rule for a turn whose stop's deadline has passed: it ends as the unnamed cancel would end it.
+fn past_deadline(rules: &Rules<'_>, state: &CellState, turn_id: TurnId) -> Decision<()> {
+    let record = &state.record;
+    let running = record.running_turn().filter(|turn| turn.turn_id == turn_id);
+    let (Some(turn), Answer::Becomes { state: to, .. }) =
+        (running, lifecycle::answer(record.state, Trigger::CancelTurn))
+    else {
+        return Decision::Keep(());
+    };
+    let mut draft = Draft::of(record, rules.now_ms, Tags::of_turn(turn));
+    cancel_running(&mut draft, turn, frozen(state), record.end_reason.clone(), to, None);
+    Decision::Change(Box::new(draft), ())
+}

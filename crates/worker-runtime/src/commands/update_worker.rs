@@ -1,0 +1,168 @@
+//! `update_worker`: changes a Worker's name, labels, profile or instructions.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cell::CellState,
+    change::Decision,
+    core::Core,
+    draft::Draft,
+    error::RuntimeError,
+    event::Cursor,
+    identity::WorkerRef,
+    model::{LabelPatch, Labels, Meta, Nullable, ProfileSelector, WorkerDetail, present_as_some},
+    record::{Tags, WorkerRecord, WorkerSpec},
+    request::Command,
+    rules::Rules,
+};
+
+/// Changes a Worker's name, labels, profile or instructions. What is absent stays. Profile and
+/// instructions count from the next turn on.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateWorker {
+    /// Which Worker.
+    pub worker: WorkerRef,
+    /// A new name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::optional_display_name")]
+    pub display_name: Option<String>,
+    /// Labels to set, and with `null` to remove.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::optional_label_patch")]
+    pub labels: Option<LabelPatch>,
+    /// The profile of the next turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileSelector>,
+    /// Instructions that replace the profile's, in at most `instructions_bytes` bytes of UTF-8;
+    /// `null` removes them.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present_as_some"
+    )]
+    #[schemars(with = "Option<String>", length(max = 65_536))]
+    pub instructions: Nullable<String>,
+    /// The caller's remarks, shown on everything that the command causes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::optional_meta")]
+    pub meta: Option<Meta>,
+}
+
+impl UpdateWorker {
+    /// Changes nothing yet.
+    #[must_use]
+    pub const fn of(worker: WorkerRef) -> Self {
+        Self {
+            worker,
+            display_name: None,
+            labels: None,
+            profile: None,
+            instructions: None,
+            meta: None,
+        }
+    }
+}
+
+/// The Worker is as asked.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct WorkerUpdated {
+    /// The Worker now.
+    #[schemars(with = "WorkerDetail")]
+    pub detail: Arc<WorkerDetail>,
+    /// Right before the first event that the command caused, in the Worker's scope.
+    pub cursor: Cursor,
+}
+
+impl UpdateWorker {
+    /// The rule.
+    pub(crate) fn decide(
+        &self,
+        rules: &Rules<'_>,
+        state: &CellState,
+    ) -> Result<Decision<WorkerUpdated>, RuntimeError> {
+        self.validate(rules)?;
+        let record = &state.record;
+        let labels = self.labels_of(record);
+        rules.limits.check_labels(&labels)?;
+        let cursor = rules.worker_cursor(record.worker_id, record.worker_sequence);
+        let reply = |record: &WorkerRecord| WorkerUpdated {
+            detail: Arc::new(state.detail_of(record, rules.owner)),
+            cursor: cursor.clone(),
+        };
+        let spec = self.spec_of(record);
+        let name: Option<Arc<str>> = match &self.display_name {
+            Some(name) => Some(Arc::from(name.as_str())),
+            None => record.display_name.clone(),
+        };
+        let same_labels = labels == *record.labels;
+        if name == record.display_name && same_labels && *spec == *record.spec {
+            return Ok(Decision::Keep(reply(record)));
+        }
+        rules.can_change()?;
+        let tags = Tags::new(self.meta.as_ref(), None);
+        let mut draft = Draft::of(record, rules.now_ms, tags);
+        draft.record.display_name = name;
+        draft.record.spec = spec;
+        let labels_before = (!same_labels).then(|| Arc::clone(&record.labels));
+        if !same_labels {
+            draft.record.labels = Arc::new(labels);
+        }
+        draft.updated(labels_before);
+        let reply = reply(&draft.record);
+        Ok(Decision::Change(Box::new(draft), reply))
+    }
+
+    fn validate(&self, rules: &Rules<'_>) -> Result<(), RuntimeError> {
+        let limits = rules.limits;
+        if let Some(name) = &self.display_name {
+            limits.check_display_name(name)?;
+        }
+        if let Some(labels) = &self.labels {
+            limits.check_label_patch(labels)?;
+        }
+        if let Some(Some(instructions)) = &self.instructions {
+            limits.check_instructions(instructions)?;
+        }
+        limits.check_meta(self.meta.as_ref())?;
+        if let Some(profile) = &self.profile {
+            limits.check_profile(profile)?;
+            rules.profiles.resolve(profile)?;
+        }
+        Ok(())
+    }
+
+    fn labels_of(&self, record: &WorkerRecord) -> Labels {
+        let mut labels = (*record.labels).clone();
+        for (name, value) in self.labels.iter().flatten() {
+            match value {
+                Some(value) => labels.insert(name.clone(), value.clone()),
+                None => labels.remove(name),
+            };
+        }
+        labels
+    }
+
+    fn spec_of(&self, record: &WorkerRecord) -> Arc<WorkerSpec> {
+        let mut spec = WorkerSpec::clone(&record.spec);
+        if let Some(profile) = &self.profile {
+            spec.profile = Arc::new(profile.clone());
+        }
+        if let Some(instructions) = &self.instructions {
+            spec.instructions = instructions.as_deref().map(Arc::from);
+        }
+        if spec == *record.spec { Arc::clone(&record.spec) } else { Arc::new(spec) }
+    }
+}
+
+impl Command for UpdateWorker {
+    type Reply = WorkerUpdated;
+
+    async fn execute(self, core: &Arc<Core>) -> Result<WorkerUpdated, RuntimeError> {
+        let cell = core.find(self.worker)?;
+        core.change(&cell, true, |rules, state| self.decide(rules, state)).await
+    }
+}

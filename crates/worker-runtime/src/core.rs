@@ -1,0 +1,254 @@
+//! What a Runtime is made of, and what its parts share.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use tokio::{runtime::Handle, sync::Notify};
+
+use crate::{
+    admission::Admission,
+    catalogue::Catalogue,
+    cell::Cell,
+    clock::{Clock, IdSource},
+    diagnostics::Diagnostics,
+    drain::Drain,
+    error::RuntimeError,
+    event::{Cursor, Position, Room, RuntimeFact, RuntimeLog, Source},
+    identity::{Epoch, TurnId, WorkerId, WorkerRef},
+    listing::Listing,
+    model::{Diagnostic, Limits, RuntimeState, Severity},
+    profiles::Profiles,
+    record::{Owner, Tags},
+    rules::{Defaults, Rules, exhausted},
+    store::{Lease, Store},
+};
+
+/// The inside of a Runtime.
+///
+/// Locks are taken in this order: a Worker's cell; under it, one at a time, the turn's text, an
+/// index (catalogue, listing, admission) or the Runtime's log; nothing after those. No engine,
+/// store, waker or `Drop` of the Backend's runs under any of them.
+pub struct Core {
+    pub(crate) owner: Owner,
+    pub(crate) epoch: Epoch,
+    pub(crate) started_at_ms: u64,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) limits: Limits,
+    pub(crate) profiles: Profiles,
+    pub(crate) defaults: Defaults,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) lease: Lease,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) listing: Mutex<Listing>,
+    pub(crate) admission: Mutex<Admission>,
+    pub(crate) log: Mutex<RuntimeLog>,
+    pub(crate) diagnostics: Mutex<Diagnostics>,
+    pub(crate) drain: Mutex<Drain>,
+    pub(crate) next_ordinal: AtomicU64,
+    /// Turns that run or are about to.
+    pub(crate) turns_in_flight: AtomicU64,
+    pub(crate) subscriptions: AtomicU64,
+    pub(crate) store_failures: AtomicU64,
+    pub(crate) unsettled: AtomicU64,
+    /// Creations that were admitted and are not there yet.
+    pub(crate) creations: AtomicU64,
+    /// Deletions so far: whoever copied events before the last one looks at them anew.
+    pub(crate) deletions: AtomicU64,
+    pub(crate) watching: AtomicBool,
+    /// Rings when a turn, a creation or an unknown commit is over while the Runtime stops.
+    pub(crate) something_ended: Notify,
+    /// Where commits, deadlines and the drain run.
+    pub(crate) handle: Handle,
+    /// Where engines run.
+    pub(crate) turn_handle: Handle,
+}
+
+/// Room for one turn in flight.
+#[derive(Debug)]
+pub(crate) struct TurnRoom<'a>(&'a AtomicU64);
+
+impl TurnRoom<'_> {
+    /// Keeps the room: the turn runs.
+    pub(crate) fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for TurnRoom<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Core {
+    /// Finds a Worker by its authority.
+    pub(crate) fn find(&self, worker: WorkerRef) -> Result<Arc<Cell>, RuntimeError> {
+        self.check_runtime(worker)?;
+        self.catalogue.get(worker.worker_id).ok_or(RuntimeError::WorkerNotFound {})
+    }
+
+    pub(crate) fn check_runtime(&self, worker: WorkerRef) -> Result<(), RuntimeError> {
+        if worker.runtime_id == self.owner.runtime_id {
+            Ok(())
+        } else {
+            Err(RuntimeError::WrongRuntime {})
+        }
+    }
+
+    pub(crate) fn worker_cursor(&self, worker_id: WorkerId, sequence: u64) -> Cursor {
+        let room = Room::Worker(worker_id);
+        Position { runtime_id: self.owner.runtime_id, room, sequence }.into()
+    }
+
+    pub(crate) fn runtime_cursor(&self, sequence: u64) -> Cursor {
+        let room = Room::Runtime(self.epoch);
+        Position { runtime_id: self.owner.runtime_id, room, sequence }.into()
+    }
+
+    pub(crate) fn state(&self) -> RuntimeState {
+        self.log.lock().state.runtime
+    }
+
+    /// Makes room for one more subscription.
+    pub(crate) fn reserve_subscription(&self) -> Result<(), RuntimeError> {
+        let max = self.limits.subscriptions;
+        let take = |taken: u64| (taken < max).then_some(taken + 1);
+        let order = Ordering::Relaxed;
+        let taken = self.subscriptions.fetch_update(order, order, take);
+        taken.map(drop).map_err(|_| exhausted("subscriptions", max))
+    }
+
+    /// What rules may know now.
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules {
+            owner: &self.owner,
+            limits: &self.limits,
+            profiles: &self.profiles,
+            defaults: &self.defaults,
+            now_ms: self.clock.now_ms(),
+            state: self.state(),
+            turns_in_flight: self.turns_in_flight.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn reserve_turn(&self) -> Result<TurnRoom<'_>, RuntimeError> {
+        let take = |taken: u64| (taken < self.limits.turns_in_flight).then_some(taken + 1);
+        let order = Ordering::Relaxed;
+        let taken = self.turns_in_flight.fetch_update(order, order, take);
+        taken
+            .map(|_| TurnRoom(&self.turns_in_flight))
+            .map_err(|_| exhausted("turns_in_flight", self.limits.turns_in_flight))
+    }
+
+    /// Records that something was noticed, and says so in the Runtime's log.
+    pub(crate) fn note(
+        &self,
+        severity: Severity,
+        message: impl Into<String>,
+        worker_id: Option<WorkerId>,
+        turn_id: Option<TurnId>,
+    ) -> Arc<Diagnostic> {
+        let at_ms = self.clock.now_ms();
+        let diagnostic = Arc::new(Diagnostic {
+            diagnostic_id: crate::identity::DiagnosticId::from_uuid(self.ids.next(at_ms)),
+            severity,
+            message: message.into(),
+            at_ms,
+            worker: worker_id.map(|it| self.owner.worker(it)),
+            turn_id,
+        });
+        tracing::info!(
+            diagnostic_id = %diagnostic.diagnostic_id,
+            severity = ?severity,
+            "diagnostic"
+        );
+        let fallen = self.diagnostics.lock().add(Arc::clone(&diagnostic));
+        self.tell(None, RuntimeFact::Diagnostic(Arc::clone(&diagnostic)), |_| {});
+        drop(fallen);
+        diagnostic
+    }
+
+    /// Appends an event about the Runtime itself, with a change of its figures; gives the sequence
+    /// before it.
+    pub(crate) fn tell(
+        &self,
+        tags: Option<Arc<Tags>>,
+        fact: RuntimeFact,
+        change: impl FnOnce(&mut crate::event::LogState),
+    ) -> u64 {
+        let at_ms = self.clock.now_ms();
+        let mut log = self.log.lock();
+        let before = log.head;
+        change(&mut log.state);
+        let fallen = log.append(Source::Runtime { at_ms, tags, fact });
+        let waiting = log.take_waiting();
+        drop(log);
+        drop(fallen);
+        waiting.wake();
+        before
+    }
+
+    /// Whether the Runtime has ended and takes no answer any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.log.lock().state.closed
+    }
+
+    /// Lets a Runtime that stops look again at what still runs.
+    pub(crate) fn turn_ended(&self, ended: bool) {
+        if ended {
+            self.something_ended.notify_waiters();
+        }
+    }
+
+    /// Wakes every reader of every log, because streams may end now.
+    pub(crate) fn wake_all(&self) {
+        let waiting = self.log.lock().take_waiting();
+        waiting.wake();
+        for cell in self.catalogue.all() {
+            let mut state = cell.lock();
+            let waiting = state.log.as_mut().map(|log| log.take_waiting());
+            drop(state);
+            waiting.into_iter().for_each(crate::event::Wakers::wake);
+        }
+    }
+
+    /// Ends at once: no event is written, every turn is dropped, streams end.
+    pub(crate) fn abandon(&self) {
+        let mut log = self.log.lock();
+        log.state.runtime = RuntimeState::Stopped;
+        log.state.closed = true;
+        drop(log);
+        for cell in self.catalogue.all() {
+            let live = cell.lock().live.take();
+            if let Some(live) = live {
+                self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
+                live.close().wake();
+                live.abort();
+            }
+        }
+        self.wake_all();
+    }
+
+    /// Another Runtime owns the store: this one has ended.
+    pub(crate) fn lose_lease(&self) {
+        if self.state() == RuntimeState::Stopped {
+            return;
+        }
+        let message = "another Runtime owns the store now; this one has stopped";
+        self.note(Severity::Error, message, None, None);
+        self.abandon();
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("owner", &self.owner).finish_non_exhaustive()
+    }
+}

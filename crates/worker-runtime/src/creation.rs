@@ -1,0 +1,106 @@
+//! How a Worker comes to be: commit first, then a cell that everybody finds.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    admission::Ticket,
+    apply::After,
+    cell::Cell,
+    change::Verdict,
+    core::Core,
+    draft::Draft,
+    error::RuntimeError,
+    model::Severity,
+    settle::{self, Settled},
+    store::{Batch, Change, StoreError, StoreFuture},
+};
+
+/// A creation that was decided and admitted.
+#[derive(Debug)]
+pub(crate) struct Creation {
+    draft: Draft,
+    ticket: Ticket,
+}
+
+impl Creation {
+    pub(crate) fn new(draft: Draft, ticket: Ticket) -> Self {
+        Self { draft, ticket }
+    }
+
+    /// Commits the creation and publishes the Worker. An uncertain failure says whether the request
+    /// is `repeatable`.
+    pub(crate) async fn commit(
+        self,
+        core: &Arc<Core>,
+        repeatable: bool,
+    ) -> Result<(), RuntimeError> {
+        let Self { draft, ticket } = self;
+        let batch = Arc::new(draft.into_batch(core.lease));
+        let verdict = match core.send(&batch) {
+            StoreFuture::Ready(answer) => {
+                let no_answer = || Err(StoreError::Unknown(String::new()));
+                let verdict = core.judge(answer.unwrap_or_else(no_answer));
+                conclude(core, ticket, batch, verdict);
+                verdict
+            }
+            StoreFuture::Pending(answer) => {
+                let (tell, told) = oneshot::channel();
+                let core_there = Arc::clone(core);
+                core.handle.spawn(async move {
+                    let verdict = core_there.wait_for(answer).await;
+                    conclude(&core_there, ticket, batch, verdict);
+                    // The caller may be gone; the Worker is there all the same.
+                    let _ = tell.send(verdict);
+                });
+                told.await.unwrap_or(Verdict::Unknown)
+            }
+        };
+        match verdict {
+            Verdict::Committed => Ok(()),
+            Verdict::Refused => Err(RuntimeError::store_refused()),
+            Verdict::Unknown => Err(RuntimeError::store_unknown(repeatable)),
+            Verdict::LeaseLost => Err(RuntimeError::RuntimeStopped {}),
+        }
+    }
+}
+
+fn conclude(core: &Arc<Core>, ticket: Ticket, batch: Arc<Batch>, verdict: Verdict) {
+    match verdict {
+        Verdict::Committed => publish(core, ticket, &batch),
+        Verdict::Refused => {}
+        Verdict::LeaseLost => core.lose_lease(),
+        Verdict::Unknown => {
+            ticket.suspend();
+            core.unsettled.fetch_add(1, Ordering::Relaxed);
+            let message = "the store did not say whether it took a creation; asking it again";
+            core.note(Severity::Warning, message, Some(batch.worker_id), None);
+            let core = Arc::clone(core);
+            core.handle.clone().spawn(async move {
+                let settled = settle::ask(&core, &batch).await;
+                core.unsettled.fetch_sub(1, Ordering::Relaxed);
+                match settled {
+                    Settled::Committed => publish(&core, ticket, &batch),
+                    // Dropping the ticket gives back what the creation had taken.
+                    Settled::Never | Settled::Abandoned => drop(ticket),
+                }
+            });
+        }
+    }
+}
+
+/// Shows the Worker: a cell that is locked before anybody finds it, and released with its events.
+fn publish(core: &Arc<Core>, ticket: Ticket, batch: &Batch) {
+    let Change::Put(record) = &batch.change else { return };
+    let cell = Arc::new(Cell::new(Arc::clone(record)));
+    let mut after = After::default();
+    let mut state = cell.lock();
+    core.catalogue.insert(Arc::clone(&cell));
+    let at_ms = record.active_at_ms;
+    core.listing.lock().insert(Arc::clone(&cell), record.state, &record.labels, at_ms);
+    core.apply(&cell, &mut state, batch, &mut after);
+    drop(state);
+    ticket.redeem(batch.create_key.as_ref(), &batch.dropped_create_keys);
+    after.run(core, &cell);
+}

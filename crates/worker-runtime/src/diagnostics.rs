@@ -1,0 +1,52 @@
+//! What the Runtime noticed lately.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::model::{Diagnostic, Severity};
+
+/// The newest diagnostics.
+#[derive(Debug)]
+pub(crate) struct Diagnostics {
+    kept: VecDeque<Arc<Diagnostic>>,
+    capacity: usize,
+    /// The number of the newest one; the first is 1.
+    head: u64,
+}
+
+impl Diagnostics {
+    pub(crate) fn new(capacity: u64) -> Self {
+        let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
+        Self { kept: VecDeque::new(), capacity, head: 0 }
+    }
+
+    pub(crate) fn add(&mut self, diagnostic: Arc<Diagnostic>) -> Option<Arc<Diagnostic>> {
+        self.head += 1;
+        let full = self.kept.len() == self.capacity;
+        let fallen = if full { self.kept.pop_front() } else { None };
+        self.kept.push_back(diagnostic);
+        fallen
+    }
+
+    /// Diagnostics with a number less than `before`, newest first, and the number to go on before.
+    pub(crate) fn newest(
+        &self,
+        before: Option<u64>,
+        at_least: Severity,
+        limit: usize,
+    ) -> (Vec<Arc<Diagnostic>>, Option<u64>) {
+        let before = before.unwrap_or(u64::MAX);
+        let numbered = self.kept.iter().rev().zip((1..=self.head).rev());
+        let mut matching =
+            numbered.filter(|(it, number)| *number < before && it.severity >= at_least).peekable();
+        let mut found = Vec::new();
+        let mut last = None;
+        while found.len() < limit
+            && let Some((it, number)) = matching.next()
+        {
+            found.push(Arc::clone(it));
+            last = Some(number);
+        }
+        let next = if matching.peek().is_some() { last } else { None };
+        (found, next)
+    }
+}

@@ -1,0 +1,155 @@
+//! How a Runtime stops: every Worker in turn, then the Runtime itself.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::{
+    cell::Cell,
+    commands::{StopWorker, StopWorkers, frozen_text},
+    core::Core,
+    error::RuntimeError,
+    event::RuntimeFact,
+    listing::Wanted,
+    model::{Labels, Meta, RuntimeState, Severity, WorkerState},
+    record::Tags,
+};
+
+/// How a Runtime stops.
+#[derive(Debug, Default)]
+pub(crate) struct Drain {
+    /// When running turns are cancelled.
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// What the Workers are told.
+#[derive(Clone, Debug)]
+pub(crate) struct Farewell {
+    pub(crate) workers: StopWorkers,
+    pub(crate) reason: Option<String>,
+    pub(crate) meta: Option<Meta>,
+}
+
+/// How long a Runtime waits for the store after it has cancelled what ran.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Stops every Worker, waits for what runs, and ends the Runtime.
+pub(crate) async fn drain(core: Arc<Core>, farewell: Farewell) {
+    // Creations that were admitted before the Runtime began to stop come to their end first.
+    wait_until(&core, None, |core| core.creations.load(Ordering::Acquire) == 0).await;
+    if farewell.workers == StopWorkers::Stop {
+        stop_all(&core, &farewell).await;
+    }
+    wait_for_turns(&core).await;
+    if core.turns_in_flight.load(Ordering::Acquire) > 0 {
+        cancel_all(&core).await;
+        let given_up = Instant::now() + PATIENCE;
+        wait_until(&core, Some(given_up), is_quiet).await;
+    }
+    finish(&core, farewell).await;
+}
+
+/// Has every Worker that is alive stop after its turn.
+async fn stop_all(core: &Arc<Core>, farewell: &Farewell) {
+    for cell in workers_in(core, &[WorkerState::Idle, WorkerState::Running]) {
+        let stop = StopWorker {
+            worker: core.owner.worker(cell.worker_id),
+            deadline_ms: None,
+            reason: farewell.reason.clone(),
+            meta: farewell.meta.clone(),
+        };
+        stop_one(core, &cell, stop).await;
+    }
+}
+
+/// Stops a Worker, as often as the store needs and the deadline allows.
+async fn stop_one(core: &Arc<Core>, cell: &Arc<Cell>, stop: StopWorker) {
+    let mut pause = Duration::from_millis(20);
+    loop {
+        let decided =
+            core.change(cell, true, |rules, state| stop.decide(rules, state, frozen_text));
+        let Err(RuntimeError::StoreFailed { .. }) = decided.await else { return };
+        let late = core.drain.lock().deadline.is_some_and(|it| it + PATIENCE < Instant::now());
+        if late || core.is_closed() {
+            return;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+/// Waits until nothing runs, or the deadline, which a later stop may bring forward.
+async fn wait_for_turns(core: &Arc<Core>) {
+    loop {
+        let deadline = core.drain.lock().deadline;
+        if is_quiet(core) || deadline.is_some_and(|it| it <= Instant::now()) {
+            return;
+        }
+        wait_once(core, deadline).await;
+    }
+}
+
+/// Cancels every turn that still runs.
+async fn cancel_all(core: &Arc<Core>) {
+    let mut cancels = Vec::new();
+    for cell in workers_in(core, &[WorkerState::Running, WorkerState::Stopping]) {
+        let running = cell.lock().record.running_turn().map(|turn| turn.turn_id);
+        if let Some(turn_id) = running {
+            let core_there = Arc::clone(core);
+            let cancel = async move { core_there.cancel_last_turn(&cell, turn_id).await };
+            cancels.push(core.handle.spawn(cancel));
+        }
+    }
+    let all = async {
+        for cancel in &mut cancels {
+            // A cancel that panicked leaves its turn to the next owner of the store.
+            let _ = cancel.await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, all).await;
+    if in_time.is_err() {
+        cancels.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+/// Says that the Runtime has ended, gives the store back and ends the streams.
+async fn finish(core: &Arc<Core>, farewell: Farewell) {
+    if core.turns_in_flight.load(Ordering::Acquire) > 0 {
+        let message = "the store did not take the end of every turn; those turns are lost";
+        core.note(Severity::Error, message, None, None);
+    }
+    if core.is_closed() {
+        return;
+    }
+    let tags = Tags::new(farewell.meta.as_ref(), None);
+    core.tell(tags, RuntimeFact::Stopped, |state| state.runtime = RuntimeState::Stopped);
+    core.release_lease().await;
+    core.abandon();
+}
+
+/// The Workers that are in one of these states now.
+fn workers_in(core: &Core, states: &[WorkerState]) -> Vec<Arc<Cell>> {
+    let wanted = Wanted { states: Some(states), labels: &Labels::new() };
+    core.listing.lock().oldest(0, &wanted, usize::MAX).cells
+}
+
+fn is_quiet(core: &Core) -> bool {
+    core.turns_in_flight.load(Ordering::Acquire) == 0 && core.unsettled.load(Ordering::Acquire) == 0
+}
+
+async fn wait_until(core: &Arc<Core>, deadline: Option<Instant>, done: impl Fn(&Core) -> bool) {
+    while !done(core) && !core.is_closed() && deadline.is_none_or(|it| Instant::now() < it) {
+        wait_once(core, deadline).await;
+    }
+}
+
+/// Waits until something has ended, or the deadline, or a while, in case it was missed.
+async fn wait_once(core: &Arc<Core>, deadline: Option<Instant>) {
+    const WHILE: Duration = Duration::from_millis(50);
+    let until = deadline.unwrap_or_else(|| Instant::now() + WHILE).min(Instant::now() + WHILE);
+    let ended = core.something_ended.notified();
+    let _ = tokio::time::timeout_at(until, ended).await;
+}

@@ -1,0 +1,323 @@
+//! Why a request was refused: one closed enum, stable codes, and what to do next.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    event::Cursor,
+    identity::{DiagnosticId, TurnId, WorkerRef},
+};
+
+/// Why a request was refused. A refused command has left no trace.
+///
+/// On the wire: `{"code", "message", "retry", …}`, where `code` is the variant's name in
+/// `snake_case`, followed by the variant's fields.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+#[schemars(transform = crate::schema::add_error_envelope)]
+pub enum RuntimeError {
+    /// A field is missing, unknown or not as it must be.
+    #[error("{field}: {problem}")]
+    InvalidRequest {
+        /// The path of the field, such as `input.text`; empty for the request as a whole.
+        field: String,
+        /// What is wrong and what is allowed.
+        problem: String,
+    },
+    /// The reference names another Runtime.
+    #[error("the worker belongs to another Runtime")]
+    WrongRuntime {},
+    /// The Runtime is stopping and takes no new work.
+    #[error("the Runtime is stopping and takes no new work")]
+    RuntimeStopping {},
+    /// The Runtime has stopped.
+    #[error("the Runtime has stopped")]
+    RuntimeStopped {},
+    /// No such Worker, or it was deleted.
+    #[error("no such worker in this Runtime")]
+    WorkerNotFound {},
+    /// The Worker never had such a turn.
+    #[error("the worker never had such a turn")]
+    TurnNotFound {},
+    /// The Worker runs a turn: wait for its end or cancel it.
+    #[error("the worker is busy with turn {turn_id}; wait for its end or cancel it")]
+    WorkerBusy {
+        /// The running turn.
+        turn_id: TurnId,
+        /// When it started, in milliseconds since the Unix epoch.
+        #[schemars(range(max = 9_007_199_254_740_991_u64))]
+        started_at_ms: u64,
+    },
+    /// The Worker finishes its last turn and takes no more input.
+    #[error("the worker is stopping and takes no more input")]
+    WorkerStopping {},
+    /// The Worker has ended and takes no more input.
+    #[error("the worker has ended and takes no more input")]
+    WorkerEnded {},
+    /// The Worker has not ended: stop or cancel it first.
+    #[error("the worker has not ended; stop or cancel it first")]
+    WorkerNotTerminal {},
+    /// The Runtime was built without such a profile.
+    #[error("the Runtime has no such profile; `get_runtime` lists those it has")]
+    ProfileNotFound {},
+    /// A claim conflicts with one that another Worker holds.
+    #[error("`{resource}` conflicts with a claim of worker {}", holder.worker_id)]
+    ScopeConflict {
+        /// The resource that was asked for.
+        resource: String,
+        /// Who holds it, or something above or below it.
+        holder: WorkerRef,
+    },
+    /// The key was used with another body.
+    #[error("the idempotency key was used with another body; use a new key")]
+    IdempotencyConflict {},
+    /// A count is outside its range.
+    #[error("{field} must be from {min} to {max}")]
+    LimitOutOfRange {
+        /// The path of the field.
+        field: String,
+        /// The smallest value allowed.
+        #[schemars(range(max = 9_007_199_254_740_991_u64))]
+        min: u64,
+        /// The largest value allowed.
+        #[schemars(range(max = 9_007_199_254_740_991_u64))]
+        max: u64,
+    },
+    /// A text, list or request is larger than its limit.
+    #[error("{field} is larger than {max}")]
+    TooLarge {
+        /// The path of the field.
+        field: String,
+        /// The limit, in the unit that `get_runtime.limits` documents for it.
+        #[schemars(range(max = 9_007_199_254_740_991_u64))]
+        max: u64,
+    },
+    /// A limit of the Runtime or the Worker is reached.
+    #[error("no room for more {what}: the limit is {max}")]
+    CapacityExhausted {
+        /// The limit's name in `get_runtime.limits`.
+        what: String,
+        /// The limit.
+        #[schemars(range(max = 9_007_199_254_740_991_u64))]
+        max: u64,
+    },
+    /// The events after the cursor are no longer kept.
+    #[error("the events after this cursor are no longer kept; go on from `earliest`")]
+    CursorExpired {
+        /// The oldest position from which nothing is missing.
+        earliest: Cursor,
+    },
+    /// The cursor lies past the end of the log.
+    #[error("the cursor lies past the end of the log; go on from `latest`")]
+    CursorAhead {
+        /// The present end.
+        latest: Cursor,
+    },
+    /// The cursor is a good one, of something else.
+    #[error("the cursor belongs to another {}", what.as_str())]
+    CursorForeign {
+        /// What differs.
+        what: CursorOrigin,
+    },
+    /// The text is not a cursor of any Runtime.
+    #[error("not a cursor; use one that a reply, an event or an error gave")]
+    CursorMalformed {},
+    /// The store did not take the change.
+    #[error("{}", store_failed_message(*certain))]
+    StoreFailed {
+        /// Whether it is certain that nothing happened. If not, the same idempotency key tells
+        /// later what did.
+        certain: bool,
+        /// Whether sending the request again cannot act twice. On the wire, `retry` says it.
+        #[serde(skip)]
+        repeatable: bool,
+    },
+    /// A defect of the Runtime; the diagnostic says more.
+    #[error("an internal error; see diagnostic {diagnostic_id}")]
+    Internal {
+        /// The diagnostic that was recorded.
+        diagnostic_id: DiagnosticId,
+    },
+}
+
+fn store_failed_message(certain: bool) -> &'static str {
+    if certain {
+        "the store did not take the change; nothing has happened"
+    } else {
+        "the store did not say whether it took the change; the same idempotency key will tell"
+    }
+}
+
+/// What a foreign cursor belongs to another one of.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CursorOrigin {
+    /// Another Runtime.
+    Runtime,
+    /// An earlier start of this Runtime.
+    Epoch,
+    /// The other scope: the Runtime's where a Worker's is asked for, or the reverse.
+    Scope,
+    /// Another Worker.
+    Worker,
+}
+
+impl CursorOrigin {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Runtime => "Runtime",
+            Self::Epoch => "start of the Runtime",
+            Self::Scope => "scope",
+            Self::Worker => "worker",
+        }
+    }
+}
+
+/// Whether and when the same request may succeed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Retry {
+    /// It will not.
+    Never {},
+    /// After something has changed: a turn ended, a Worker was deleted.
+    AfterChange {},
+    /// The same request may be sent again as it is.
+    SameRequest {},
+    /// After this time.
+    AfterMs {
+        /// How long to wait, in milliseconds.
+        #[schemars(range(max = 9_007_199_254_740_991_u64))]
+        ms: u64,
+    },
+}
+
+impl RuntimeError {
+    /// The stable code, as on the wire.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest { .. } => "invalid_request",
+            Self::WrongRuntime {} => "wrong_runtime",
+            Self::RuntimeStopping {} => "runtime_stopping",
+            Self::RuntimeStopped {} => "runtime_stopped",
+            Self::WorkerNotFound {} => "worker_not_found",
+            Self::TurnNotFound {} => "turn_not_found",
+            Self::WorkerBusy { .. } => "worker_busy",
+            Self::WorkerStopping {} => "worker_stopping",
+            Self::WorkerEnded {} => "worker_ended",
+            Self::WorkerNotTerminal {} => "worker_not_terminal",
+            Self::ProfileNotFound {} => "profile_not_found",
+            Self::ScopeConflict { .. } => "scope_conflict",
+            Self::IdempotencyConflict {} => "idempotency_conflict",
+            Self::LimitOutOfRange { .. } => "limit_out_of_range",
+            Self::TooLarge { .. } => "too_large",
+            Self::CapacityExhausted { .. } => "capacity_exhausted",
+            Self::CursorExpired { .. } => "cursor_expired",
+            Self::CursorAhead { .. } => "cursor_ahead",
+            Self::CursorForeign { .. } => "cursor_foreign",
+            Self::CursorMalformed {} => "cursor_malformed",
+            Self::StoreFailed { .. } => "store_failed",
+            Self::Internal { .. } => "internal",
+        }
+    }
+
+    /// Whether and when the same request may succeed.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::WorkerBusy { .. }
+            | Self::WorkerNotTerminal {}
+            | Self::ScopeConflict { .. }
+            | Self::CapacityExhausted { .. } => Retry::AfterChange {},
+            Self::StoreFailed { repeatable: true, .. } => Retry::SameRequest {},
+            Self::StoreFailed { repeatable: false, .. }
+            | Self::InvalidRequest { .. }
+            | Self::WrongRuntime {}
+            | Self::RuntimeStopping {}
+            | Self::RuntimeStopped {}
+            | Self::WorkerNotFound {}
+            | Self::TurnNotFound {}
+            | Self::WorkerStopping {}
+            | Self::WorkerEnded {}
+            | Self::ProfileNotFound {}
+            | Self::IdempotencyConflict {}
+            | Self::LimitOutOfRange { .. }
+            | Self::TooLarge { .. }
+            | Self::CursorExpired { .. }
+            | Self::CursorAhead { .. }
+            | Self::CursorForeign { .. }
+            | Self::CursorMalformed {}
+            | Self::Internal { .. } => Retry::Never {},
+        }
+    }
+
+    /// The store surely did not take the change.
+    pub(crate) fn store_refused() -> Self {
+        Self::StoreFailed { certain: true, repeatable: true }
+    }
+
+    /// The store may or may not have taken the change; `repeatable` says whether the request may
+    /// be sent again without acting twice.
+    pub(crate) fn store_unknown(repeatable: bool) -> Self {
+        Self::StoreFailed { certain: false, repeatable }
+    }
+
+    pub(crate) fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::InvalidRequest { field: field.into(), problem: problem.into() }
+    }
+
+    pub(crate) fn too_large(field: impl Into<String>, max: u64) -> Self {
+        Self::TooLarge { field: field.into(), max }
+    }
+
+    fn fields(&self) -> Value {
+        match self {
+            Self::InvalidRequest { field, problem } => {
+                json!({ "field": field, "problem": problem })
+            }
+            Self::WorkerBusy { turn_id, started_at_ms } => {
+                json!({ "turn_id": turn_id, "started_at_ms": started_at_ms })
+            }
+            Self::ScopeConflict { resource, holder } => {
+                json!({ "resource": resource, "holder": holder })
+            }
+            Self::LimitOutOfRange { field, min, max } => {
+                json!({ "field": field, "min": min, "max": max })
+            }
+            Self::TooLarge { field, max } => json!({ "field": field, "max": max }),
+            Self::CapacityExhausted { what, max } => json!({ "what": what, "max": max }),
+            Self::CursorExpired { earliest } => json!({ "earliest": earliest }),
+            Self::CursorAhead { latest } => json!({ "latest": latest }),
+            Self::CursorForeign { what } => json!({ "what": what }),
+            Self::StoreFailed { certain, repeatable: _ } => json!({ "certain": certain }),
+            Self::Internal { diagnostic_id } => json!({ "diagnostic_id": diagnostic_id }),
+            Self::WrongRuntime {}
+            | Self::RuntimeStopping {}
+            | Self::RuntimeStopped {}
+            | Self::WorkerNotFound {}
+            | Self::TurnNotFound {}
+            | Self::WorkerStopping {}
+            | Self::WorkerEnded {}
+            | Self::WorkerNotTerminal {}
+            | Self::ProfileNotFound {}
+            | Self::IdempotencyConflict {}
+            | Self::CursorMalformed {} => Value::Object(Map::new()),
+        }
+    }
+}
+
+impl Serialize for RuntimeError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", self.code())?;
+        map.serialize_entry("message", &self.to_string())?;
+        map.serialize_entry("retry", &self.retry())?;
+        if let Value::Object(fields) = self.fields() {
+            for (name, value) in &fields {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        map.end()
+    }
+}

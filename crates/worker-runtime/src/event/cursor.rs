@@ -1,0 +1,216 @@
+//! Cursors: opaque positions in a log that survive the wire and tell when they do not fit.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::{
+    error::{CursorOrigin, RuntimeError},
+    identity::{Epoch, RuntimeId, WorkerId},
+};
+
+/// A position in a log: right after some event, or before the first.
+///
+/// Opaque: it may be kept, sent and compared for equality, and is good only where it came from.
+/// Equal positions have equal texts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Cursor(Repr);
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Repr {
+    At(Position),
+    /// What is no position: a text that somebody altered, or the one of a Worker yet to be.
+    Text(Box<str>),
+}
+
+/// Which log, and how many of its events lie before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Position {
+    pub(crate) runtime_id: RuntimeId,
+    pub(crate) room: Room,
+    pub(crate) sequence: u64,
+}
+
+/// Whose log.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Room {
+    /// The Runtime's, of one start.
+    Runtime(Epoch),
+    /// A Worker's.
+    Worker(WorkerId),
+}
+
+const VERSION: u8 = 1;
+const BODY: usize = 1 + 1 + 16 + 16 + 8;
+
+impl Cursor {
+    /// The cursor in a Worker that is not there yet.
+    pub(crate) fn nowhere() -> Self {
+        Self(Repr::Text("".into()))
+    }
+
+    /// The sequence, if the cursor is of the log of `room`.
+    pub(crate) fn sequence_in(
+        &self,
+        runtime_id: RuntimeId,
+        room: Room,
+    ) -> Result<u64, RuntimeError> {
+        let Repr::At(position) = &self.0 else {
+            return Err(RuntimeError::CursorMalformed {});
+        };
+        let foreign = |what| Err(RuntimeError::CursorForeign { what });
+        if position.runtime_id != runtime_id {
+            return foreign(CursorOrigin::Runtime);
+        }
+        match (position.room, room) {
+            (Room::Runtime(theirs), Room::Runtime(ours)) if theirs != ours => {
+                foreign(CursorOrigin::Epoch)
+            }
+            (Room::Worker(theirs), Room::Worker(ours)) if theirs != ours => {
+                foreign(CursorOrigin::Worker)
+            }
+            (Room::Runtime(_), Room::Worker(_)) | (Room::Worker(_), Room::Runtime(_)) => {
+                foreign(CursorOrigin::Scope)
+            }
+            (Room::Runtime(_), Room::Runtime(_)) | (Room::Worker(_), Room::Worker(_)) => {
+                Ok(position.sequence)
+            }
+        }
+    }
+
+    fn parse(text: &str) -> Option<Position> {
+        let mut bytes = [0; BODY + 4];
+        let written = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+        let (body, check) = bytes.split_at(BODY);
+        if written != bytes.len()
+            || check != crc32fast::hash(body).to_be_bytes()
+            || body[0] != VERSION
+        {
+            return None;
+        }
+        let uuid = |from: usize| Uuid::from_slice(&body[from..from + 16]).ok();
+        let room = match body[1] {
+            b'r' => Room::Runtime(Epoch::from_uuid(uuid(18)?)),
+            b'w' => Room::Worker(WorkerId::from_uuid(uuid(18)?)),
+            _ => return None,
+        };
+        Some(Position {
+            runtime_id: RuntimeId::from_uuid(uuid(2)?),
+            room,
+            sequence: u64::from_be_bytes(body[34..42].try_into().ok()?),
+        })
+    }
+}
+
+impl From<Position> for Cursor {
+    fn from(position: Position) -> Self {
+        Self(Repr::At(position))
+    }
+}
+
+impl From<&str> for Cursor {
+    fn from(text: &str) -> Self {
+        Self(Self::parse(text).map_or_else(|| Repr::Text(text.into()), Repr::At))
+    }
+}
+
+impl Position {
+    fn encode<T>(&self, use_text: impl FnOnce(&str) -> T) -> T {
+        let (tag, id) = match &self.room {
+            Room::Runtime(epoch) => (b'r', epoch.as_uuid()),
+            Room::Worker(worker_id) => (b'w', worker_id.as_uuid()),
+        };
+        let mut bytes = [0; BODY + 4];
+        bytes[0] = VERSION;
+        bytes[1] = tag;
+        bytes[2..18].copy_from_slice(self.runtime_id.as_uuid().as_bytes());
+        bytes[18..34].copy_from_slice(id.as_bytes());
+        bytes[34..42].copy_from_slice(&self.sequence.to_be_bytes());
+        let check = crc32fast::hash(&bytes[..BODY]);
+        bytes[BODY..].copy_from_slice(&check.to_be_bytes());
+        let mut text = [0; (BODY + 4) * 4 / 3 + 4];
+        let length = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text).unwrap_or_default();
+        use_text(std::str::from_utf8(&text[..length]).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Repr::At(position) => position.encode(|text| f.write_str(text)),
+            Repr::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Repr::At(position) => position.encode(|text| serializer.serialize_str(text)),
+            Repr::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(Self::from(text.as_str()))
+    }
+}
+
+impl JsonSchema for Cursor {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Cursor".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A position in a log: opaque, to be kept, sent back and compared for equality.",
+            "type": "string"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn position(runtime: u128, other: u128, worker: bool, sequence: u64) -> Position {
+        let other = Uuid::from_u128(other);
+        Position {
+            runtime_id: RuntimeId::from_uuid(Uuid::from_u128(runtime)),
+            room: if worker {
+                Room::Worker(WorkerId::from_uuid(other))
+            } else {
+                Room::Runtime(Epoch::from_uuid(other))
+            },
+            sequence,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_survives_its_text(runtime: u128, other: u128, worker: bool, sequence: u64) {
+            let cursor = Cursor::from(position(runtime, other, worker, sequence));
+            prop_assert_eq!(Cursor::from(cursor.to_string().as_str()), cursor);
+        }
+
+        #[test]
+        fn an_altered_text_is_no_position(
+            runtime: u128, other: u128, sequence: u64,
+            at in 0_usize..62, to in "[-A-Za-z0-9_=. ]",
+        ) {
+            let mut text = Cursor::from(position(runtime, other, true, sequence)).to_string();
+            prop_assume!(at < text.len() && text[at..=at] != to);
+            text.replace_range(at..=at, &to);
+            let altered = Cursor::from(text.as_str());
+            prop_assert!(matches!(altered.0, Repr::Text(_)));
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Who is who: ids, the reference that is the authority, and names for people.
+
+use std::{fmt, sync::Arc};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use uuid::Uuid;
+
+macro_rules! uuid_newtype {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The id that stands where none was made yet, as in a preview.
+            pub const NIL: Self = Self(Uuid::nil());
+
+            /// The id with this value.
+            #[must_use]
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The id's value.
+            #[must_use]
+            pub const fn as_uuid(&self) -> &Uuid {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0.as_hyphenated())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                parse_hyphenated(text).map(Self).ok_or(NotAnId)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut buffer = Uuid::encode_buffer();
+                serializer.serialize_str(self.0.as_hyphenated().encode_lower(&mut buffer))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(HyphenatedUuid).map(Self)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "format": "uuid",
+                    "pattern": "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
+                })
+            }
+        }
+    };
+}
+
+uuid_newtype! {
+    /// A Runtime. It belongs to the store: whoever builds on that store has this id.
+    RuntimeId
+}
+
+uuid_newtype! {
+    /// A Worker. Made by the Runtime, never reused.
+    WorkerId
+}
+
+uuid_newtype! {
+    /// A turn. Made by the Runtime, never reused.
+    TurnId
+}
+
+uuid_newtype! {
+    /// One start of a Runtime. Positions in a Runtime's log belong to one epoch.
+    Epoch
+}
+
+uuid_newtype! {
+    /// A diagnostic.
+    DiagnosticId
+}
+
+/// A text that is not a UUID in its hyphenated form.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not a UUID in its hyphenated form")]
+pub struct NotAnId;
+
+fn parse_hyphenated(text: &str) -> Option<Uuid> {
+    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
+struct HyphenatedUuid;
+
+impl de::Visitor<'_> for HyphenatedUuid {
+    type Value = Uuid;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a UUID in its hyphenated form")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Uuid, E> {
+        parse_hyphenated(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+    }
+}
+
+/// The authority over a Worker: which one, in which Runtime. Nothing else addresses a Worker.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerRef {
+    /// The Runtime that holds the Worker.
+    pub runtime_id: RuntimeId,
+    /// The Worker.
+    pub worker_id: WorkerId,
+}
+
+/// A Worker's name for people: given, or made from its id when it is shown.
+#[derive(Clone, Eq)]
+pub struct DisplayName(NameSource);
+
+#[derive(Clone, Eq, PartialEq)]
+enum NameSource {
+    Given(Arc<str>),
+    MadeFrom(WorkerId),
+}
+
+impl DisplayName {
+    pub(crate) fn of(worker_id: WorkerId, given: Option<&Arc<str>>) -> Self {
+        Self(
+            given.map_or(NameSource::MadeFrom(worker_id), |name| {
+                NameSource::Given(Arc::clone(name))
+            }),
+        )
+    }
+
+    /// Whether the name has `part` in it, whatever the case.
+    pub(crate) fn contains_ignoring_case(&self, lowercase_part: &str) -> bool {
+        self.to_string().to_lowercase().contains(lowercase_part)
+    }
+}
+
+impl fmt::Display for DisplayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            NameSource::Given(name) => f.write_str(name),
+            // The last bits of a UUID v7 are its random ones.
+            NameSource::MadeFrom(id) => {
+                write!(f, "worker-{:08x}", id.as_uuid().as_u128() & 0xffff_ffff)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for DisplayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
+    }
+}
+
+impl PartialEq for DisplayName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || self.to_string() == other.to_string()
+    }
+}
+
+impl PartialEq<str> for DisplayName {
+    fn eq(&self, other: &str) -> bool {
+        match &self.0 {
+            NameSource::Given(name) => &**name == other,
+            NameSource::MadeFrom(_) => self.to_string().as_str() == other,
+        }
+    }
+}
+
+impl PartialEq<&str> for DisplayName {
+    fn eq(&self, other: &&str) -> bool {
+        *self == **other
+    }
+}
+
+impl Serialize for DisplayName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            NameSource::Given(name) => serializer.serialize_str(name),
+            NameSource::MadeFrom(_) => serializer.collect_str(self),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for DisplayName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(NameSource::Given(String::deserialize(deserializer)?.into())))
+    }
+}
+
+impl JsonSchema for DisplayName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DisplayName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+/// `worker-name@runtime-name`, for people. Computed when it is shown; never an address.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DisplayRef(RefSource);
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum RefSource {
+    Names { worker: DisplayName, runtime: Arc<str> },
+    Read(Arc<str>),
+}
+
+impl DisplayRef {
+    pub(crate) fn of(worker: DisplayName, runtime: &Arc<str>) -> Self {
+        Self(RefSource::Names { worker, runtime: Arc::clone(runtime) })
+    }
+
+    pub(crate) fn erased() -> Self {
+        Self(RefSource::Read("".into()))
+    }
+}
+
+impl fmt::Display for DisplayRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            RefSource::Names { worker, runtime } => write!(f, "{worker}@{runtime}"),
+            RefSource::Read(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Serialize for DisplayRef {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DisplayRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(RefSource::Read(String::deserialize(deserializer)?.into())))
+    }
+}
+
+impl JsonSchema for DisplayRef {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DisplayRef".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}

@@ -1,0 +1,175 @@
+//! Idempotency: which keys are remembered, and what a body's digest is.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use hashbrown::HashMap;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    error::RuntimeError,
+    store::{CreateKey, InputKey},
+};
+
+/// A remembered key.
+pub(crate) trait Remembered {
+    fn key(&self) -> &Arc<str>;
+    fn digest(&self) -> &[u8; 16];
+    fn at_ms(&self) -> u64;
+}
+
+impl Remembered for InputKey {
+    fn key(&self) -> &Arc<str> {
+        &self.key
+    }
+
+    fn digest(&self) -> &[u8; 16] {
+        &self.digest
+    }
+
+    fn at_ms(&self) -> u64 {
+        self.at_ms
+    }
+}
+
+impl Remembered for CreateKey {
+    fn key(&self) -> &Arc<str> {
+        &self.key
+    }
+
+    fn digest(&self) -> &[u8; 16] {
+        &self.digest
+    }
+
+    fn at_ms(&self) -> u64 {
+        self.at_ms
+    }
+}
+
+/// How long and how many keys are remembered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WindowBounds {
+    pub(crate) count: u64,
+    pub(crate) age_ms: u64,
+}
+
+/// The keys that are remembered, oldest first.
+#[derive(Debug)]
+pub(crate) struct KeyWindow<T> {
+    keys: VecDeque<T>,
+    /// A key's number: its place in `keys` plus all that were forgotten before.
+    numbers: HashMap<Arc<str>, u64>,
+    forgotten: u64,
+}
+
+impl<T> Default for KeyWindow<T> {
+    fn default() -> Self {
+        Self { keys: VecDeque::new(), numbers: HashMap::new(), forgotten: 0 }
+    }
+}
+
+impl<T: Remembered> KeyWindow<T> {
+    /// The record of a key that is still remembered.
+    ///
+    /// # Errors
+    ///
+    /// `idempotency_conflict` if the key came with another body.
+    pub(crate) fn replay(
+        &self,
+        key: &str,
+        digest: &[u8; 16],
+        now_ms: u64,
+        bounds: WindowBounds,
+    ) -> Result<Option<&T>, RuntimeError> {
+        let found = self.get(key).filter(|it| is_fresh(*it, now_ms, bounds));
+        match found {
+            Some(it) if it.digest() != digest => Err(RuntimeError::IdempotencyConflict {}),
+            found => Ok(found),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&T> {
+        let number = self.numbers.get(key)?;
+        self.keys.get(usize::try_from(number - self.forgotten).ok()?)
+    }
+
+    /// The keys that one more key pushes out.
+    pub(crate) fn pushed_out(&self, now_ms: u64, bounds: WindowBounds) -> Vec<Arc<str>> {
+        let room = usize::try_from(bounds.count - 1).unwrap_or(usize::MAX);
+        let surplus = self.keys.len().saturating_sub(room);
+        let gone = |(place, it): &(usize, &T)| *place < surplus || !is_fresh(*it, now_ms, bounds);
+        let oldest = self.keys.iter().enumerate().take_while(gone);
+        oldest.map(|(_, it)| Arc::clone(it.key())).collect()
+    }
+
+    /// Forgets the oldest keys, as far as they are among `dropped`.
+    pub(crate) fn forget(&mut self, dropped: &[Arc<str>]) {
+        while let Some(oldest) = self.keys.pop_front_if(|it| dropped.contains(it.key())) {
+            if self.numbers.get(oldest.key()) == Some(&self.forgotten) {
+                self.numbers.remove(oldest.key());
+            }
+            self.forgotten += 1;
+        }
+    }
+
+    pub(crate) fn remember(&mut self, it: T) {
+        self.numbers.insert(Arc::clone(it.key()), self.forgotten + self.keys.len() as u64);
+        self.keys.push_back(it);
+    }
+}
+
+fn is_fresh(it: &impl Remembered, now_ms: u64, bounds: WindowBounds) -> bool {
+    now_ms.saturating_sub(it.at_ms()) < bounds.age_ms
+}
+
+/// The digest of a request, which its caller has stripped of key and remarks.
+pub(crate) fn digest(stripped: &impl Serialize) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    // Requests hold nothing that JSON cannot.
+    hash.update(serde_json::to_vec(stripped).unwrap_or_default());
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&hash.finalize()[..16]);
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::WorkerId;
+
+    const BOUNDS: WindowBounds = WindowBounds { count: 2, age_ms: 100 };
+
+    fn key(name: &str, at_ms: u64) -> CreateKey {
+        let worker_id = WorkerId::NIL;
+        CreateKey { key: name.into(), digest: [1; 16], at_ms, worker_id, receipt: None }
+    }
+
+    fn insert(window: &mut KeyWindow<CreateKey>, it: CreateKey) -> Vec<Arc<str>> {
+        let gone = window.pushed_out(it.at_ms, BOUNDS);
+        window.forget(&gone);
+        window.remember(it);
+        gone
+    }
+
+    #[test]
+    fn the_oldest_key_makes_room() {
+        let mut window = KeyWindow::default();
+        assert!(insert(&mut window, key("a", 0)).is_empty());
+        assert!(insert(&mut window, key("b", 1)).is_empty());
+        assert_eq!(insert(&mut window, key("c", 2)), ["a".into()]);
+        assert!(window.get("a").is_none());
+        assert_eq!(window.get("b").map(|it| it.at_ms), Some(1));
+        assert_eq!(window.get("c").map(|it| it.at_ms), Some(2));
+    }
+
+    #[test]
+    fn a_key_is_forgotten_at_its_age_and_may_be_used_anew() {
+        let mut window = KeyWindow::default();
+        insert(&mut window, key("a", 0));
+        assert!(window.replay("a", &[1; 16], 99, BOUNDS).unwrap().is_some());
+        assert!(window.replay("a", &[2; 16], 99, BOUNDS).is_err());
+        assert!(window.replay("a", &[2; 16], 100, BOUNDS).unwrap().is_none());
+        assert_eq!(insert(&mut window, key("a", 100)), ["a".into()]);
+        assert_eq!(window.get("a").map(|it| it.at_ms), Some(100));
+    }
+}

@@ -1,0 +1,212 @@
+//! The life of a Worker as one table: what each command does in each state.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    event::EventType,
+    model::{TurnOutcome, WorkerState},
+};
+
+/// A command about one Worker that exists.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each command's payload documents it")]
+pub enum WorkerCommand {
+    SendInput,
+    CancelTurn,
+    StopWorker,
+    CancelWorker,
+    DeleteWorker,
+    UpdateWorker,
+}
+
+/// What may happen to a Worker: a column of the table.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// `send_input`.
+    SendInput,
+    /// `cancel_turn` that names no turn.
+    CancelTurn,
+    /// `stop_worker`. Once its deadline has passed, or if that is 0, the running turn is
+    /// `cancelled` and the Worker `stopped` in the same commit.
+    StopWorker,
+    /// `cancel_worker`.
+    CancelWorker,
+    /// `delete_worker`.
+    DeleteWorker,
+    /// The running turn ends.
+    TurnEnds,
+}
+
+impl Trigger {
+    /// Every column, in the table's order.
+    pub const ALL: [Self; 6] = [
+        Self::SendInput,
+        Self::CancelTurn,
+        Self::StopWorker,
+        Self::CancelWorker,
+        Self::DeleteWorker,
+        Self::TurnEnds,
+    ];
+
+    fn command(self) -> Option<WorkerCommand> {
+        match self {
+            Self::SendInput => Some(WorkerCommand::SendInput),
+            Self::CancelTurn => Some(WorkerCommand::CancelTurn),
+            Self::StopWorker => Some(WorkerCommand::StopWorker),
+            Self::CancelWorker => Some(WorkerCommand::CancelWorker),
+            Self::DeleteWorker => Some(WorkerCommand::DeleteWorker),
+            Self::TurnEnds => None,
+        }
+    }
+}
+
+/// What a state answers: a cell of the table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Answer {
+    /// The Worker goes to a state.
+    Becomes {
+        /// The state it goes to.
+        state: WorkerState,
+        /// How the running turn ends with it, if the answer ends it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        turn: Option<TurnOutcome>,
+    },
+    /// Nothing changes: no turn runs.
+    NoTurn,
+    /// Nothing changes: it was so already.
+    Already,
+    /// The Worker is gone.
+    Removed,
+    /// Nothing changes: nobody listens any more.
+    Ignored,
+    /// The command is refused with this error.
+    Refused {
+        /// The error's code.
+        code: &'static str,
+    },
+}
+
+const fn becomes(state: WorkerState) -> Answer {
+    Answer::Becomes { state, turn: None }
+}
+
+const fn ends_turn(state: WorkerState) -> Answer {
+    Answer::Becomes { state, turn: Some(TurnOutcome::Cancelled) }
+}
+
+const fn refused(code: &'static str) -> Answer {
+    Answer::Refused { code }
+}
+
+/// The table: a row for each state, a column for each trigger, both in their own order.
+pub const TABLE: [(WorkerState, [Answer; 6]); 5] = {
+    use Answer::{Already, Ignored, NoTurn, Removed};
+    use WorkerState::{Cancelled, Idle, Running, Stopped, Stopping};
+    let alive = refused("worker_not_terminal");
+    let ended = [refused("worker_ended"), NoTurn, Already, Already, Removed, Ignored];
+    [
+        (Idle, [becomes(Running), NoTurn, becomes(Stopped), becomes(Cancelled), alive, Ignored]),
+        (
+            Running,
+            [
+                refused("worker_busy"),
+                ends_turn(Idle),
+                becomes(Stopping),
+                ends_turn(Cancelled),
+                alive,
+                becomes(Idle),
+            ],
+        ),
+        (
+            Stopping,
+            [
+                refused("worker_stopping"),
+                ends_turn(Stopped),
+                Already,
+                ends_turn(Cancelled),
+                alive,
+                becomes(Stopped),
+            ],
+        ),
+        (Stopped, ended),
+        (Cancelled, ended),
+    ]
+};
+
+/// What `state` answers to `trigger`.
+#[must_use]
+pub const fn answer(state: WorkerState, trigger: Trigger) -> Answer {
+    TABLE[state as usize].1[trigger as usize]
+}
+
+/// The commands that change something in `state`, in table order, then `update_worker`.
+#[must_use]
+pub fn allowed_commands(state: WorkerState) -> Vec<WorkerCommand> {
+    let changes = |trigger: &Trigger| {
+        matches!(answer(state, *trigger), Answer::Becomes { .. } | Answer::Removed)
+    };
+    let commands = Trigger::ALL.iter().filter(|it| changes(it)).filter_map(|it| it.command());
+    commands.chain([WorkerCommand::UpdateWorker]).collect()
+}
+
+/// The order in which the events of one commit come.
+pub const EVENT_ORDER: [EventType; 11] = [
+    EventType::WorkerCreated,
+    EventType::WorkerUpdated,
+    EventType::InputAccepted,
+    EventType::TurnStarted,
+    EventType::TurnRetrying,
+    EventType::TurnCompleted,
+    EventType::TurnFailed,
+    EventType::TurnCancelled,
+    EventType::TurnLost,
+    EventType::WorkerStateChanged,
+    EventType::WorkerDeleted,
+];
+
+/// The table as a document for other languages.
+#[must_use]
+pub fn document() -> serde_json::Value {
+    let states: Vec<_> = TABLE
+        .iter()
+        .map(|(state, answers)| {
+            let row: serde_json::Map<_, _> = Trigger::ALL
+                .iter()
+                .zip(answers)
+                .map(|(trigger, answer)| (trigger.to_string(), serde_json::json!(answer)))
+                .collect();
+            serde_json::json!({
+                "state": state,
+                "terminal": state.is_terminal(),
+                "answers": row,
+                "allowed_commands": allowed_commands(*state),
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "title": "Lifecycle",
+        "description": "What each command does in each state of a Worker, and the order of the \
+                        events of one commit. `cancel_turn` is the one that names no turn.",
+        "states": states,
+        "event_order": EVENT_ORDER,
+    })
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SendInput => "send_input",
+            Self::CancelTurn => "cancel_turn",
+            Self::StopWorker => "stop_worker",
+            Self::CancelWorker => "cancel_worker",
+            Self::DeleteWorker => "delete_worker",
+            Self::TurnEnds => "turn_ends",
+        })
+    }
+}

@@ -1,0 +1,293 @@
+//! The turn in flight: its growing text, which readers follow by offset.
+
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Poll, Waker},
+};
+
+use llm_engine::TokenUsage;
+use parking_lot::Mutex;
+use tokio::{task::AbortHandle, time::Instant};
+use worker::Profile;
+
+use crate::{
+    event::{WakeList, WakeSlot, Wakers},
+    identity::TurnId,
+};
+
+/// The turn in flight of one Worker.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) turn_id: TurnId,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) began: Instant,
+    text: Mutex<LiveText>,
+    task: OnceLock<AbortHandle>,
+    /// Outputs of the engine that came after the end was decided.
+    late: AtomicU64,
+}
+
+#[derive(Debug)]
+struct LiveText {
+    answer: String,
+    reasoning: Tail,
+    usage: TokenUsage,
+    phase: Phase,
+    /// When the engine last gave something; none before its first output.
+    progress: Option<Instant>,
+    waiting: WakeList,
+}
+
+/// Whether the text may grow.
+#[derive(Debug)]
+enum Phase {
+    Open,
+    /// An end was decided and is being committed; the answer as it stood then.
+    Frozen(Arc<str>),
+    /// The turn is over.
+    Over,
+}
+
+/// The end of the reasoning, and where it begins.
+#[derive(Debug, Default)]
+struct Tail {
+    text: String,
+    /// How many bytes were dropped before it.
+    dropped: usize,
+}
+
+/// Reasoning that a slow reader can still get.
+const REASONING_TAIL: usize = 64 << 10;
+
+/// The most text that is copied under one hold of the lock.
+const PIECE: usize = 64 << 10;
+
+/// How far a reader has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ReadOffsets {
+    pub(crate) answer: usize,
+    pub(crate) reasoning: usize,
+}
+
+/// What a reader gets.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    Answer { offset: usize, text: String },
+    Reasoning { offset: usize, text: String },
+}
+
+/// Why an output is not taken.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// An end is being committed; it may still fail.
+    Frozen,
+    /// The turn is over.
+    Over,
+}
+
+impl Live {
+    pub(crate) fn new(turn_id: TurnId, profile: Arc<Profile>) -> Self {
+        Self {
+            turn_id,
+            profile,
+            began: Instant::now(),
+            text: Mutex::new(LiveText {
+                answer: String::new(),
+                reasoning: Tail::default(),
+                usage: TokenUsage::default(),
+                phase: Phase::Open,
+                progress: None,
+                waiting: WakeList::default(),
+            }),
+            task: OnceLock::new(),
+            late: AtomicU64::new(0),
+        }
+    }
+
+    /// Adds to the answer.
+    pub(crate) fn push(&self, delta: &str) -> Result<(), Refusal> {
+        self.add(|text| text.answer.push_str(delta))
+    }
+
+    /// Adds to the reasoning.
+    pub(crate) fn reason(&self, delta: &str) -> Result<(), Refusal> {
+        self.add(|text| text.reasoning.push(delta))
+    }
+
+    fn add(&self, add: impl FnOnce(&mut LiveText)) -> Result<(), Refusal> {
+        let mut text = self.text.lock();
+        match text.phase {
+            Phase::Open => {
+                add(&mut text);
+                Ok(())
+            }
+            Phase::Frozen(_) => Err(Refusal::Frozen),
+            Phase::Over => {
+                self.late.fetch_add(1, Ordering::Relaxed);
+                Err(Refusal::Over)
+            }
+        }
+    }
+
+    /// Notes what the engine is known to have used, and that it was alive; wakes readers.
+    pub(crate) fn progressed(&self, usage: TokenUsage, now: Instant) {
+        let mut text = self.text.lock();
+        text.usage = usage;
+        text.progress = Some(now);
+        let waiting = text.waiting.take();
+        drop(text);
+        waiting.wake();
+    }
+
+    /// Waits while an end is being committed.
+    pub(crate) async fn thawed(&self) {
+        let mut slot = WakeSlot::default();
+        poll_fn(|context| {
+            let mut text = self.text.lock();
+            match text.phase {
+                Phase::Frozen(_) => {
+                    text.waiting.park(&mut slot, context.waker());
+                    Poll::Pending
+                }
+                Phase::Open | Phase::Over => Poll::Ready(()),
+            }
+        })
+        .await;
+    }
+
+    /// Freezes the answer and gives it with the usage known so far.
+    pub(crate) fn freeze(&self) -> (Arc<str>, TokenUsage) {
+        let mut text = self.text.lock();
+        let answer = match &text.phase {
+            Phase::Frozen(answer) => Arc::clone(answer),
+            Phase::Open | Phase::Over => {
+                let answer: Arc<str> = text.answer.as_str().into();
+                text.phase = Phase::Frozen(Arc::clone(&answer));
+                answer
+            }
+        };
+        (answer, text.usage)
+    }
+
+    /// Lets the answer grow again, because the end that was decided did not come about.
+    pub(crate) fn thaw(&self) {
+        let mut text = self.text.lock();
+        if let Phase::Frozen(_) = text.phase {
+            text.phase = Phase::Open;
+        }
+        let waiting = text.waiting.take();
+        drop(text);
+        waiting.wake();
+    }
+
+    /// The answer so far.
+    pub(crate) fn answer(&self) -> (Arc<str>, TokenUsage) {
+        let text = self.text.lock();
+        (text.answer.as_str().into(), text.usage)
+    }
+
+    /// When the engine last gave something.
+    pub(crate) fn progress(&self) -> Option<Instant> {
+        self.text.lock().progress
+    }
+
+    /// How long the reasoning is so far, so that a reader starts there.
+    pub(crate) fn reasoning_end(&self) -> usize {
+        self.text.lock().reasoning.end()
+    }
+
+    /// The next piece after `offsets`, which move with it; or parks the reader.
+    pub(crate) fn read(
+        &self,
+        offsets: &mut ReadOffsets,
+        slot: &mut WakeSlot,
+        waker: &Waker,
+    ) -> Option<Piece> {
+        let mut text = self.text.lock();
+        if let Some((offset, piece)) = text.reasoning.after(offsets.reasoning) {
+            let piece = piece.to_owned();
+            offsets.reasoning = offset + piece.len();
+            return Some(Piece::Reasoning { offset, text: piece });
+        }
+        let offset = offsets.answer;
+        if let Some(piece) = piece_after(&text.answer, offset) {
+            let piece = piece.to_owned();
+            offsets.answer += piece.len();
+            return Some(Piece::Answer { offset, text: piece });
+        }
+        text.waiting.park(slot, waker);
+        None
+    }
+
+    /// The next piece of the answer after `offsets`, which move with it.
+    pub(crate) fn more_answer(&self, offsets: &mut ReadOffsets) -> Option<String> {
+        let text = self.text.lock();
+        let piece = piece_after(&text.answer, offsets.answer)?.to_owned();
+        offsets.answer += piece.len();
+        Some(piece)
+    }
+
+    /// Forgets a reader that goes away.
+    pub(crate) fn leave(&self, slot: WakeSlot) {
+        let waker = self.text.lock().waiting.leave(slot);
+        drop(waker);
+    }
+
+    /// The turn is over: nothing is added any more. Gives everybody who waits for text.
+    pub(crate) fn close(&self) -> Wakers {
+        let mut text = self.text.lock();
+        text.phase = Phase::Over;
+        text.waiting.take()
+    }
+
+    /// Outputs that came too late so far.
+    pub(crate) fn late(&self) -> u64 {
+        self.late.load(Ordering::Relaxed)
+    }
+
+    /// The task that drives the turn. One whose turn is over already is ended at once.
+    pub(crate) fn driven_by(&self, task: AbortHandle) {
+        let task = self.task.get_or_init(|| task);
+        if matches!(self.text.lock().phase, Phase::Over) {
+            task.abort();
+        }
+    }
+
+    /// Ends the task that drives the turn. What it still says is dropped.
+    pub(crate) fn abort(&self) {
+        if let Some(task) = self.task.get() {
+            task.abort();
+        }
+    }
+}
+
+impl Tail {
+    fn push(&mut self, delta: &str) {
+        self.text.push_str(delta);
+        // Halving keeps the cost of dropping constant per byte.
+        if self.text.len() > 2 * REASONING_TAIL {
+            let cut = self.text.ceil_char_boundary(self.text.len() - REASONING_TAIL);
+            self.text.drain(..cut);
+            self.dropped += cut;
+        }
+    }
+
+    fn end(&self) -> usize {
+        self.dropped + self.text.len()
+    }
+
+    fn after(&self, offset: usize) -> Option<(usize, &str)> {
+        let start = offset.max(self.dropped);
+        piece_after(&self.text, start - self.dropped).map(|piece| (start, piece))
+    }
+}
+
+/// At most one piece of `text` from `offset`, on character boundaries.
+pub(crate) fn piece_after(text: &str, offset: usize) -> Option<&str> {
+    let rest = text.get(offset..).filter(|rest| !rest.is_empty())?;
+    Some(&rest[..rest.floor_char_boundary(PIECE)])
+}

@@ -1,0 +1,16 @@
+//! What a Worker asked to be able to do, and what came of it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One requested capability and whether the Worker has it.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct CapabilityGrant {
+    /// The name that was asked for.
+    pub name: String,
+    /// Whether the Worker has it.
+    pub granted: bool,
+    /// Why not, where it was not granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}

@@ -1,0 +1,52 @@
+//! Why a Worker exists.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why a Worker exists. It is shown to people, not sent to the model.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each payload documents itself")]
+pub enum Intent {
+    Assistant(IntentAssistant),
+    Task(IntentTask),
+    Role(IntentRole),
+}
+
+impl Default for Intent {
+    fn default() -> Self {
+        Self::Assistant(IntentAssistant { purpose: None })
+    }
+}
+
+/// It assists somebody.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntentAssistant {
+    /// In what, in at most `text_chars` characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub purpose: Option<String>,
+}
+
+/// It has one thing to achieve.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntentTask {
+    /// What to achieve, in at most `text_chars` characters.
+    #[schemars(length(min = 1, max = 1024))]
+    pub objective: String,
+}
+
+/// It plays a part among others.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntentRole {
+    /// The part, in at most `text_chars` characters.
+    #[schemars(length(min = 1, max = 1024))]
+    pub role: String,
+    /// What for, in at most `text_chars` characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub purpose: Option<String>,
+}

@@ -1,0 +1,13 @@
+//! Small maps of strings: labels, their patches, and meta.
+
+use std::collections::BTreeMap;
+
+/// Labels of a Worker: what a Backend files it under. Lists and subscriptions filter by them.
+pub type Labels = BTreeMap<String, String>;
+
+/// A change of labels: a value sets one, `null` removes one, the others stay.
+pub type LabelPatch = BTreeMap<String, Option<String>>;
+
+/// A Backend's own remarks on a command, such as actor and trace. Opaque to the Runtime, and shown
+/// on everything that the command causes.
+pub type Meta = BTreeMap<String, String>;

@@ -1,0 +1,55 @@
+//! Which profile a Worker uses.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which profile a Worker uses. It is resolved anew at each turn.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each payload documents itself")]
+pub enum ProfileSelector {
+    RuntimeDefault(ProfileSelectorDefault),
+    Builtin(ProfileSelectorBuiltin),
+    Named(ProfileSelectorNamed),
+}
+
+impl Default for ProfileSelector {
+    fn default() -> Self {
+        Self::RuntimeDefault(ProfileSelectorDefault {})
+    }
+}
+
+impl ProfileSelector {
+    /// The profile that the Backend gave the Runtime under this name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self::Named(ProfileSelectorNamed { name: name.into() })
+    }
+
+    /// A profile that comes with the Runtime.
+    pub fn builtin(name: impl Into<String>) -> Self {
+        Self::Builtin(ProfileSelectorBuiltin { name: name.into() })
+    }
+}
+
+/// The Runtime's default profile.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileSelectorDefault {}
+
+/// A profile that comes with the Runtime, such as `echo`.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileSelectorBuiltin {
+    /// Its name.
+    #[schemars(length(min = 1, max = 1024))]
+    pub name: String,
+}
+
+/// A profile that the Backend gave the Runtime.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileSelectorNamed {
+    /// Its name.
+    #[schemars(length(min = 1, max = 1024))]
+    pub name: String,
+}

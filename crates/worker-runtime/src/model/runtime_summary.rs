@@ -1,0 +1,158 @@
+//! A Runtime at a glance.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ProfileSelector, TurnOutcome, WorkerState};
+use crate::identity::{Epoch, RuntimeId};
+
+/// Where a Runtime is in its life.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuntimeState {
+    /// Takes everything.
+    Running,
+    /// Finishes what runs and takes no new work.
+    Stopping,
+    /// Has ended; queries go on.
+    Stopped,
+}
+
+/// A Runtime at a glance.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct RuntimeSummary {
+    /// The Runtime.
+    pub runtime_id: RuntimeId,
+    /// Its name for people.
+    #[schemars(with = "String")]
+    pub display_name: Arc<str>,
+    /// This start of it.
+    pub epoch: Epoch,
+    /// Where it is in its life.
+    pub state: RuntimeState,
+    /// When it started, in milliseconds since the Unix epoch.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub started_at_ms: u64,
+    /// How many Workers it holds, by state.
+    pub workers: StateCounts,
+    /// How many turns run.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub turns_in_flight: u64,
+}
+
+/// How many Workers are in each state.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct StateCounts {
+    /// Workers that wait for input.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub idle: u64,
+    /// Workers that run a turn.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub running: u64,
+    /// Workers that finish their last turn.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub stopping: u64,
+    /// Workers that were stopped.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub stopped: u64,
+    /// Workers that were cancelled.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub cancelled: u64,
+}
+
+impl StateCounts {
+    /// The count of one state.
+    pub fn of(&mut self, state: WorkerState) -> &mut u64 {
+        match state {
+            WorkerState::Idle => &mut self.idle,
+            WorkerState::Running => &mut self.running,
+            WorkerState::Stopping => &mut self.stopping,
+            WorkerState::Stopped => &mut self.stopped,
+            WorkerState::Cancelled => &mut self.cancelled,
+        }
+    }
+
+    /// Workers in any state.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.idle + self.running + self.stopping + self.stopped + self.cancelled
+    }
+}
+
+/// How many turns ended in each way.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct OutcomeCounts {
+    /// Turns that the model finished.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub completed: u64,
+    /// Turns that failed.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub failed: u64,
+    /// Turns that were cancelled.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub cancelled: u64,
+    /// Turns whose Runtime died.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub lost: u64,
+}
+
+impl OutcomeCounts {
+    /// The count of one outcome.
+    pub fn of(&mut self, outcome: TurnOutcome) -> &mut u64 {
+        match outcome {
+            TurnOutcome::Completed => &mut self.completed,
+            TurnOutcome::Failed => &mut self.failed,
+            TurnOutcome::Cancelled => &mut self.cancelled,
+            TurnOutcome::Lost => &mut self.lost,
+        }
+    }
+}
+
+/// What a Runtime can do.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Capabilities {
+    /// The `type` of every command.
+    pub commands: Vec<String>,
+    /// The `type` of every query.
+    pub queries: Vec<String>,
+    /// The `type` of every event.
+    pub events: Vec<String>,
+    /// What `send_input` can do when the Worker is busy.
+    pub busy_policies: Vec<BusyPolicy>,
+    /// The profiles that the Runtime was built with.
+    pub profiles: Vec<AvailableProfile>,
+}
+
+/// What to do with an input for a busy Worker.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BusyPolicy {
+    /// Refuse it with `worker_busy`.
+    #[default]
+    Reject,
+}
+
+/// A profile that Workers may select.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct AvailableProfile {
+    /// How to select it.
+    pub selector: ProfileSelector,
+    /// The provider behind it.
+    pub provider: String,
+    /// The model, as the profile names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+/// The version of the API that a Runtime speaks.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct ApiVersion {
+    /// Goes up when something that worked no longer does.
+    pub major: u32,
+    /// Goes up when something was added.
+    pub minor: u32,
+    /// The digest of the schema documents, in hexadecimal.
+    pub schema_digest: String,
+}

@@ -1,0 +1,58 @@
+//! The states of a Worker and the outcomes of a turn.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where a Worker is in its life.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerState {
+    /// Waits for input.
+    Idle,
+    /// Runs a turn.
+    Running,
+    /// Finishes its last turn.
+    Stopping,
+    /// Has ended after its last turn. Terminal.
+    Stopped,
+    /// Was ended with its turn. Terminal.
+    Cancelled,
+}
+
+impl WorkerState {
+    /// Every state, in the order of a life.
+    pub const ALL: [Self; 5] =
+        [Self::Idle, Self::Running, Self::Stopping, Self::Stopped, Self::Cancelled];
+
+    /// Whether the state is final.
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        match self {
+            Self::Stopped | Self::Cancelled => true,
+            Self::Idle | Self::Running | Self::Stopping => false,
+        }
+    }
+}
+
+/// How a turn ended.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnOutcome {
+    /// The model finished.
+    Completed,
+    /// It failed; the turn's error says why.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+    /// Its Runtime died while it ran.
+    Lost,
+}
+
+impl TurnOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 4] = [Self::Completed, Self::Failed, Self::Cancelled, Self::Lost];
+}

@@ -1,0 +1,18 @@
+//! Bounds and conventions that all shapes share.
+
+use serde::{Deserialize, Deserializer};
+
+/// The largest integer on the wire: what a double holds exactly.
+pub(crate) const MAX_INTEGER: u64 = (1 << 53) - 1;
+
+/// A field that may be absent (leave it), `null` (remove it) or a value (set it).
+pub type Nullable<T> = Option<Option<T>>;
+
+/// Reads a field that is there, `null` included, as `Some`.
+pub(crate) fn present_as_some<'de, T, D>(deserializer: D) -> Result<Nullable<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}

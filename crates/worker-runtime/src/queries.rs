@@ -1,0 +1,91 @@
+//! Every question that a caller can ask, one file each.
+
+mod get_overview;
+mod get_runtime;
+mod get_transcript;
+mod get_turn;
+mod get_usage;
+mod get_worker;
+mod list_diagnostics;
+mod list_turns;
+mod list_workers;
+mod preview;
+mod read_events;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{error::RuntimeError, reader::Reader, request::Query};
+
+pub use get_overview::{GetOverview, OverviewReply};
+pub use get_runtime::{GetRuntime, RuntimeReply};
+pub use get_transcript::{
+    GetTranscript, TranscriptAfter, TranscriptBefore, TranscriptFrom, TranscriptReply,
+    TranscriptStart, TranscriptTail,
+};
+pub use get_turn::{GetTurn, TurnReply};
+pub use get_usage::{GetUsage, UsageReply};
+pub use get_worker::{GetWorker, WorkerReply};
+pub use list_diagnostics::{DiagnosticsReply, ListDiagnostics};
+pub use list_turns::{ListTurns, TurnsReply};
+pub use list_workers::{ListWorkers, WorkerOrder, WorkersReply};
+pub use preview::{Preview, PreviewReply, Previewed};
+pub use read_events::{EventsReply, ReadEvents};
+
+/// Every question that a caller can ask. None of them changes anything.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each payload documents itself")]
+pub enum RuntimeQuery {
+    GetOverview(GetOverview),
+    GetRuntime(GetRuntime),
+    GetTranscript(GetTranscript),
+    GetTurn(GetTurn),
+    GetUsage(GetUsage),
+    GetWorker(GetWorker),
+    ListDiagnostics(ListDiagnostics),
+    ListTurns(ListTurns),
+    ListWorkers(ListWorkers),
+    Preview(Preview),
+    ReadEvents(ReadEvents),
+}
+
+/// The reply to a [`RuntimeQuery`].
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each payload documents itself")]
+pub enum QueryReply {
+    Overview(OverviewReply),
+    Runtime(Box<RuntimeReply>),
+    Transcript(TranscriptReply),
+    Turn(Box<TurnReply>),
+    Usage(UsageReply),
+    Worker(WorkerReply),
+    Diagnostics(DiagnosticsReply),
+    Turns(TurnsReply),
+    Workers(WorkersReply),
+    Preview(PreviewReply),
+    Events(EventsReply),
+}
+
+impl Query for RuntimeQuery {
+    type Reply = QueryReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<QueryReply, RuntimeError> {
+        match self {
+            Self::GetOverview(it) => it.answer(reader).await.map(QueryReply::Overview),
+            Self::GetRuntime(it) => {
+                it.answer(reader).await.map(|it| QueryReply::Runtime(Box::new(it)))
+            }
+            Self::GetTranscript(it) => it.answer(reader).await.map(QueryReply::Transcript),
+            Self::GetTurn(it) => it.answer(reader).await.map(|it| QueryReply::Turn(Box::new(it))),
+            Self::GetUsage(it) => it.answer(reader).await.map(QueryReply::Usage),
+            Self::GetWorker(it) => it.answer(reader).await.map(QueryReply::Worker),
+            Self::ListDiagnostics(it) => it.answer(reader).await.map(QueryReply::Diagnostics),
+            Self::ListTurns(it) => it.answer(reader).await.map(QueryReply::Turns),
+            Self::ListWorkers(it) => it.answer(reader).await.map(QueryReply::Workers),
+            Self::Preview(it) => it.answer(reader).await.map(QueryReply::Preview),
+            Self::ReadEvents(it) => it.answer(reader).await.map(QueryReply::Events),
+        }
+    }
+}

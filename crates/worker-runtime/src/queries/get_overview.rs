@@ -1,0 +1,57 @@
+//! `get_overview`: the Runtime in figures, with the Workers that were active last.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::RuntimeError,
+    listing::Wanted,
+    model::{Labels, OutcomeCounts, StateCounts, Usage, WorkerSummary},
+    reader::Reader,
+    request::Query,
+};
+
+/// Asks for the Runtime in figures.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetOverview {
+    /// How many of the most recently active Workers to show, from 1 to `page_items`; 100 if
+    /// absent, or `page_items` if less.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::decode::optional_integer"
+    )]
+    #[schemars(range(min = 1, max = 1000))]
+    pub recent: Option<u64>,
+}
+
+/// The Runtime in figures.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct OverviewReply {
+    /// Workers by state.
+    pub workers: StateCounts,
+    /// Turns by outcome, those of deleted Workers included.
+    pub turns: OutcomeCounts,
+    /// What all ended turns consumed, those of deleted Workers included.
+    pub usage: Usage,
+    /// The most recently active Workers, the last one first.
+    pub recent: Vec<WorkerSummary>,
+}
+
+impl Query for GetOverview {
+    type Reply = OverviewReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<OverviewReply, RuntimeError> {
+        let limit = reader.limits().page("recent", self.recent)?;
+        let figures = reader.figures().state;
+        let wanted = Wanted { states: None, labels: &Labels::new() };
+        let (cells, _) = reader.active_workers(None, &wanted, limit, limit);
+        Ok(OverviewReply {
+            workers: figures.workers,
+            turns: figures.outcomes,
+            usage: figures.usage,
+            recent: cells.iter().filter_map(|cell| reader.summary(cell)).collect(),
+        })
+    }
+}

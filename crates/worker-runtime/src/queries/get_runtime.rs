@@ -1,0 +1,75 @@
+//! `get_runtime`: the Runtime itself, what it can do and what it bounds.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api,
+    error::RuntimeError,
+    event::{Cursor, EventType},
+    model::{
+        AllocationSummary, ApiVersion, BusyPolicy, Capabilities, Limits, RuntimeSummary,
+        StoreSummary,
+    },
+    reader::Reader,
+    request::Query,
+};
+
+/// Asks for the Runtime itself, what it can do and what it bounds.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetRuntime {}
+
+/// The Runtime.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct RuntimeReply {
+    /// The Runtime at a glance.
+    pub summary: RuntimeSummary,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// What it bounds.
+    pub limits: Limits,
+    /// How its store is doing. Live figures.
+    pub store: StoreSummary,
+    /// What live Workers hold. Live figures.
+    pub allocation: AllocationSummary,
+    /// The API that it speaks.
+    pub api: ApiVersion,
+    /// The end of the Runtime's log: later events are what this reply does not show.
+    pub cursor: Cursor,
+}
+
+impl Query for GetRuntime {
+    type Reply = RuntimeReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<RuntimeReply, RuntimeError> {
+        let figures = reader.figures();
+        Ok(RuntimeReply {
+            summary: RuntimeSummary {
+                runtime_id: reader.owner().runtime_id,
+                display_name: reader.owner().display_name.clone(),
+                epoch: reader.epoch(),
+                state: figures.state.runtime,
+                started_at_ms: reader.started_at_ms(),
+                workers: figures.state.workers,
+                turns_in_flight: figures.state.turns_in_flight,
+            },
+            capabilities: Capabilities {
+                commands: names(api::COMMANDS),
+                queries: names(api::QUERIES),
+                events: EventType::ALL.iter().map(|it| it.as_str().to_owned()).collect(),
+                busy_policies: vec![BusyPolicy::Reject],
+                profiles: reader.profiles(),
+            },
+            limits: reader.limits().clone(),
+            store: reader.store(),
+            allocation: reader.allocation(),
+            api: api::version(),
+            cursor: figures.cursor,
+        })
+    }
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}

@@ -1,0 +1,168 @@
+//! `get_transcript`: a part of a Worker's conversation, and what is being written.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::RuntimeError,
+    event::Cursor,
+    identity::WorkerRef,
+    model::{InProgress, TranscriptEntry},
+    reader::{PAGE_BYTES, Reader},
+    request::Query,
+};
+
+/// Asks for a part of a Worker's conversation.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetTranscript {
+    /// Which Worker.
+    pub worker: WorkerRef,
+    /// Which part; the newest entries if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<TranscriptFrom>,
+    /// The most entries to give, from 1 to `page_items`; 100 if absent, or `page_items` if less.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::decode::optional_integer"
+    )]
+    #[schemars(range(min = 1, max = 1000))]
+    pub limit: Option<u64>,
+}
+
+impl GetTranscript {
+    /// Asks for the newest entries.
+    #[must_use]
+    pub const fn tail(worker: WorkerRef) -> Self {
+        Self { worker, from: None, limit: None }
+    }
+}
+
+/// Which part of a transcript.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each payload documents itself")]
+pub enum TranscriptFrom {
+    Start(TranscriptStart),
+    Tail(TranscriptTail),
+    After(TranscriptAfter),
+    Before(TranscriptBefore),
+}
+
+/// The oldest entries.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TranscriptStart {}
+
+/// The newest entries.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TranscriptTail {}
+
+/// The entries right after one.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TranscriptAfter {
+    /// The entry before the first one wanted.
+    #[serde(deserialize_with = "crate::decode::integer")]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub sequence: u64,
+}
+
+/// The entries right before one.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TranscriptBefore {
+    /// The entry after the last one wanted.
+    #[serde(deserialize_with = "crate::decode::integer")]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub sequence: u64,
+}
+
+/// A part of a conversation.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct TranscriptReply {
+    /// The entries, ascending.
+    #[schemars(with = "Vec<TranscriptEntry>")]
+    pub entries: Vec<Arc<TranscriptEntry>>,
+    /// The sequence of the first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub first: Option<u64>,
+    /// The sequence of the last of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub last: Option<u64>,
+    /// How many entries the whole transcript has.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub total: u64,
+    /// The answer that is being written. Its text is a live figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_progress: Option<InProgress>,
+    /// The end of the Worker's log: later events are what this reply does not show.
+    pub cursor: Cursor,
+}
+
+impl Query for GetTranscript {
+    type Reply = TranscriptReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<TranscriptReply, RuntimeError> {
+        let moment = reader.moment(self.worker)?;
+        let limit = reader.limits().page("limit", self.limit)?;
+        let total = moment.record.entries;
+        let (first, last, backwards) = self.range(total, limit as u64);
+        let mut entries = Vec::new();
+        if first <= last {
+            let count = usize::try_from(last + 1 - first).unwrap_or(usize::MAX);
+            entries = reader.entries(self.worker.worker_id, first, count).await?;
+            if entries.len() < count {
+                // Only a Worker that was deleted meanwhile has fewer entries than its record says.
+                reader.look(self.worker, |_| ())?;
+            }
+        }
+        cut(&mut entries, backwards);
+        Ok(TranscriptReply {
+            first: entries.first().map(|it| it.sequence),
+            last: entries.last().map(|it| it.sequence),
+            entries,
+            total,
+            in_progress: moment.in_progress,
+            cursor: moment.cursor,
+        })
+    }
+}
+
+impl GetTranscript {
+    /// The first and the last entry wanted, and whether the last ones matter most.
+    fn range(&self, total: u64, limit: u64) -> (u64, u64, bool) {
+        let up_to = |last: u64| (last.saturating_sub(limit) + 1, last, true);
+        let beyond =
+            |after: u64| (after.saturating_add(1), after.saturating_add(limit).min(total), false);
+        match self.from.unwrap_or(TranscriptFrom::Tail(TranscriptTail {})) {
+            TranscriptFrom::Start(_) => beyond(0),
+            TranscriptFrom::Tail(_) => up_to(total),
+            TranscriptFrom::After(it) => beyond(it.sequence),
+            TranscriptFrom::Before(it) => up_to(it.sequence.saturating_sub(1).min(total)),
+        }
+    }
+}
+
+/// Cuts a page to its bytes, at the end that matters less, but never to nothing.
+fn cut(entries: &mut Vec<Arc<TranscriptEntry>>, backwards: bool) {
+    let mut bytes = 0;
+    let fits = |entry: &&Arc<TranscriptEntry>| {
+        let fits = bytes < PAGE_BYTES;
+        bytes += entry.text.len();
+        fits
+    };
+    if backwards {
+        let kept = entries.iter().rev().take_while(fits).count();
+        entries.drain(..entries.len() - kept);
+    } else {
+        let kept = entries.iter().take_while(fits).count();
+        entries.truncate(kept);
+    }
+}

@@ -1,0 +1,33 @@
+//! `get_usage`: what turns consumed.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{error::RuntimeError, event::Scope, model::Usage, reader::Reader, request::Query};
+
+/// Asks what turns consumed.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetUsage {
+    /// Whose turns.
+    pub scope: Scope,
+}
+
+/// What turns consumed.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct UsageReply {
+    /// The sum over all ended turns; in the Runtime's scope with those of deleted Workers.
+    pub usage: Usage,
+}
+
+impl Query for GetUsage {
+    type Reply = UsageReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<UsageReply, RuntimeError> {
+        let usage = match self.scope {
+            Scope::Runtime(_) => reader.figures().state.usage,
+            Scope::Worker(it) => reader.look(it.worker, |state| state.record.usage)?,
+        };
+        Ok(UsageReply { usage })
+    }
+}

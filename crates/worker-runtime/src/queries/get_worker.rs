@@ -1,0 +1,40 @@
+//! `get_worker`: everything about one Worker but its transcript.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::RuntimeError, event::Cursor, identity::WorkerRef, model::WorkerDetail, reader::Reader,
+    request::Query,
+};
+
+/// Asks for everything about one Worker but its transcript.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetWorker {
+    /// Which Worker.
+    pub worker: WorkerRef,
+}
+
+/// The Worker.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct WorkerReply {
+    /// The Worker now.
+    #[schemars(with = "WorkerDetail")]
+    pub detail: Arc<WorkerDetail>,
+    /// The end of the Worker's log: later events are what this reply does not show.
+    pub cursor: Cursor,
+}
+
+impl Query for GetWorker {
+    type Reply = WorkerReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<WorkerReply, RuntimeError> {
+        let detail = reader.look(self.worker, |state| state.detail(reader.owner()))?;
+        let cursor =
+            reader.cursor(crate::event::Scope::worker(self.worker), detail.worker_sequence);
+        Ok(WorkerReply { detail: Arc::new(detail), cursor })
+    }
+}

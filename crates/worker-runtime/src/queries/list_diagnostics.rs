@@ -1,0 +1,52 @@
+//! `list_diagnostics`: what the Runtime noticed lately.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::RuntimeError,
+    model::{Diagnostic, PageRequest, Severity},
+    page_token::ListId,
+    reader::Reader,
+    request::Query,
+};
+
+/// Asks what the Runtime noticed, newest first.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListDiagnostics {
+    /// Only what matters at least so much; everything if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// Which part of the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<PageRequest>,
+}
+
+/// A part of what the Runtime noticed.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct DiagnosticsReply {
+    /// The diagnostics, newest first.
+    #[schemars(with = "Vec<Diagnostic>")]
+    pub items: Vec<Arc<Diagnostic>>,
+    /// The token of the next page; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl Query for ListDiagnostics {
+    type Reply = DiagnosticsReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<DiagnosticsReply, RuntimeError> {
+        let page = self.page.unwrap_or_default();
+        let limit = reader.limits().page("page.limit", page.limit)?;
+        // Diagnostics are numbered anew at each start.
+        let list = ListId::of(&("list_diagnostics", reader.epoch(), self.severity));
+        let before = page.token.as_deref().map(|token| list.position(token)).transpose()?;
+        let severity = self.severity.unwrap_or(Severity::Info);
+        let (items, next) = reader.diagnostics(before.map(|(number, _)| number), severity, limit);
+        Ok(DiagnosticsReply { items, next: next.map(|number| list.token((number, 0))) })
+    }
+}

@@ -1,0 +1,95 @@
+//! `list_turns`: a Worker's turns, oldest first.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::RuntimeError,
+    event::Cursor,
+    identity::WorkerRef,
+    model::{PageRequest, TurnDetail, TurnOutcome},
+    page_token::ListId,
+    reader::Reader,
+    request::Query,
+};
+
+/// Asks for a Worker's turns, oldest first.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListTurns {
+    /// Which Worker.
+    pub worker: WorkerRef,
+    /// Only turns that ended so; all, the running one included, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcomes: Option<Vec<TurnOutcome>>,
+    /// Which part of the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<PageRequest>,
+}
+
+/// A part of a Worker's turns.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct TurnsReply {
+    /// The turns, oldest first.
+    #[schemars(with = "Vec<TurnDetail>")]
+    pub items: Vec<Arc<TurnDetail>>,
+    /// The token of the next page; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The end of the Worker's log: later events are what this reply does not show.
+    pub cursor: Cursor,
+}
+
+impl Query for ListTurns {
+    type Reply = TurnsReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<TurnsReply, RuntimeError> {
+        let moment = reader.moment(self.worker)?;
+        let page = self.page.clone().unwrap_or_default();
+        let limit = reader.limits().page("page.limit", page.limit)?;
+        let list_id =
+            ListId::of(&("list_turns", reader.owner().runtime_id, self.worker, &self.outcomes));
+        let mut after = match &page.token {
+            Some(token) => list_id.position(token)?.0,
+            None => 0,
+        };
+        let last = moment.record.turns;
+        let mut items = Vec::new();
+        let mut examined = 0;
+        while items.len() < limit && after < last && examined < reader.limits().list_scan {
+            let turns = reader.turns(self.worker.worker_id, after + 1, limit).await?;
+            if turns.is_empty() {
+                // Only a Worker that was deleted meanwhile has fewer turns than its record says.
+                reader.look(self.worker, |_| ())?;
+                break;
+            }
+            for turn in turns {
+                if items.len() == limit || after == last {
+                    break;
+                }
+                after += 1;
+                examined += 1;
+                // The store may already know how the latest turn went on.
+                let turn = match &moment.turn {
+                    Some(latest) if latest.turn_id == turn.turn_id => Arc::clone(latest),
+                    Some(_) | None => turn,
+                };
+                if self.wants(&turn) {
+                    items.push(turn);
+                }
+            }
+        }
+        let next = (after < last).then(|| list_id.token((after, 0)));
+        Ok(TurnsReply { items, next, cursor: moment.cursor })
+    }
+}
+
+impl ListTurns {
+    fn wants(&self, turn: &TurnDetail) -> bool {
+        self.outcomes
+            .as_ref()
+            .is_none_or(|outcomes| turn.outcome.is_some_and(|it| outcomes.contains(&it)))
+    }
+}

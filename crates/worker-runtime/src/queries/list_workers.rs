@@ -1,0 +1,153 @@
+//! `list_workers`: Workers by state, label and name, in order of creation or of activity.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cell::Cell,
+    error::RuntimeError,
+    event::Cursor,
+    listing::Wanted,
+    model::{Labels, PageRequest, WorkerState, WorkerSummary},
+    page_token::ListId,
+    reader::Reader,
+    request::Query,
+};
+
+/// Asks for Workers.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListWorkers {
+    /// Only Workers in one of these states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub states: Option<Vec<WorkerState>>,
+    /// Only Workers with all of these labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::optional_labels")]
+    pub labels: Option<Labels>,
+    /// Only Workers whose display name has this in it, whatever the case; in at most
+    /// `display_name_chars` characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub name_contains: Option<String>,
+    /// In which order; `oldest` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<WorkerOrder>,
+    /// Which part of the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<PageRequest>,
+}
+
+/// An order of Workers.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerOrder {
+    /// By creation, the first one first.
+    #[default]
+    Oldest,
+    /// By creation, the last one first.
+    Newest,
+    /// By activity, the most recent first. A Worker that is active meanwhile may be skipped or
+    /// shown twice.
+    Active,
+}
+
+/// A part of the Workers.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct WorkersReply {
+    /// The Workers. May be few, even none, and still have a `next`.
+    pub items: Vec<WorkerSummary>,
+    /// The token of the next page; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// A position in the Runtime's log before the first item was read. Each item shows its Worker
+    /// up to its own `worker_sequence`.
+    pub cursor: Cursor,
+}
+
+/// Where a listing goes on: an ordinal, or a time and an ordinal.
+type At = (u64, u64);
+
+impl Query for ListWorkers {
+    type Reply = WorkersReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<WorkersReply, RuntimeError> {
+        let limits = reader.limits();
+        let page = self.page.clone().unwrap_or_default();
+        let limit = limits.page("page.limit", page.limit)?;
+        if let Some(labels) = &self.labels {
+            limits.check_labels(labels)?;
+        }
+        if let Some(part) = &self.name_contains {
+            limits.check_name_part(part)?;
+        }
+        let list = self.list_id(reader);
+        let mut at = page.token.as_deref().map(|token| list.position(token)).transpose()?;
+        let cursor = reader.figures().cursor;
+        let part = self.name_contains.as_ref().map(|part| part.to_lowercase());
+        let mut budget = usize::try_from(limits.list_scan).unwrap_or(usize::MAX);
+        let mut items = Vec::new();
+        loop {
+            let wanted = (limit - items.len()).min(budget);
+            let (cells, next) = self.chunk(reader, at, wanted, budget);
+            budget = budget.saturating_sub(cells.len().max(1));
+            let summaries = cells.iter().filter_map(|cell| reader.summary(cell));
+            items.extend(summaries.filter(|it| self.wants(it, part.as_deref())));
+            at = next;
+            if at.is_none() || items.len() == limit || budget == 0 {
+                break;
+            }
+        }
+        Ok(WorkersReply { items, next: at.map(|at| list.token(at)), cursor })
+    }
+}
+
+impl ListWorkers {
+    fn list_id(&self, reader: Reader<'_>) -> ListId {
+        let order = self.order.unwrap_or_default();
+        let runtime_id = reader.owner().runtime_id;
+        ListId::of(&(
+            "list_workers",
+            runtime_id,
+            &self.states,
+            &self.labels,
+            &self.name_contains,
+            order,
+        ))
+    }
+
+    /// The next Workers by the indexes, and where to go on.
+    fn chunk(
+        &self,
+        reader: Reader<'_>,
+        at: Option<At>,
+        limit: usize,
+        scan: usize,
+    ) -> (Vec<Arc<Cell>>, Option<At>) {
+        let no_labels = Labels::new();
+        let labels = self.labels.as_ref().unwrap_or(&no_labels);
+        let wanted = Wanted { states: self.states.as_deref(), labels };
+        match self.order.unwrap_or_default() {
+            WorkerOrder::Oldest => {
+                let after = at.map_or(0, |(ordinal, _)| ordinal);
+                let found = reader.oldest_workers(after, &wanted, limit);
+                (found.cells, found.next.map(|ordinal| (ordinal, 0)))
+            }
+            WorkerOrder::Newest => {
+                let before = at.map_or(u64::MAX, |(ordinal, _)| ordinal);
+                let found = reader.newest_workers(before, &wanted, limit);
+                (found.cells, found.next.map(|ordinal| (ordinal, 0)))
+            }
+            WorkerOrder::Active => reader.active_workers(at, &wanted, limit, scan),
+        }
+    }
+
+    /// Whether a Worker still is what the indexes said, and has the name.
+    fn wants(&self, worker: &WorkerSummary, part: Option<&str>) -> bool {
+        self.states.as_ref().is_none_or(|states| states.contains(&worker.state))
+            && self.labels.iter().flatten().all(|(name, it)| worker.labels.get(name) == Some(it))
+            && part.is_none_or(|part| worker.display_name.contains_ignoring_case(part))
+    }
+}

@@ -1,0 +1,211 @@
+//! `preview`: what a command would do now, without doing it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cell::CellState,
+    change::Decision,
+    commands::{
+        CancelTurn, CommandReply, CreateWorker, CreationIds, DeleteWorker, RuntimeCommand,
+        RuntimeStop, StopRuntime, WorkerDeleted, replayed_reply, text_as_it_is,
+    },
+    error::RuntimeError,
+    event::{Cursor, EventType},
+    identity::{TurnId, WorkerId, WorkerRef},
+    model::WorkerState,
+    reader::Reader,
+    request::Query,
+    rules::Rules,
+};
+
+/// Asks what a command would do now. It goes through the very rules that the command would, and
+/// nothing changes.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preview {
+    /// The command.
+    pub command: Box<RuntimeCommand>,
+}
+
+/// What the command would do.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct PreviewReply {
+    /// What it would do.
+    pub result: Previewed,
+}
+
+/// What a command would do.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Previewed {
+    /// It would be carried out.
+    Accepted {
+        /// The reply. Ids that are not made yet are nil UUIDs, and a cursor in a Worker that is not
+        /// there is empty.
+        reply: Box<CommandReply>,
+        /// The Worker's state after it, if it is about a Worker that is there then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<WorkerState>,
+        /// The types of the events of its commit, in order.
+        events: Vec<EventType>,
+        /// Whether it was carried out before, under the same key.
+        replayed: bool,
+    },
+    /// It would be refused.
+    Refused {
+        /// Why.
+        error: RuntimeError,
+    },
+}
+
+/// What would come of a command that is accepted.
+struct Outcome {
+    reply: CommandReply,
+    state: Option<WorkerState>,
+    events: Vec<EventType>,
+}
+
+impl Query for Preview {
+    type Reply = PreviewReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<PreviewReply, RuntimeError> {
+        let result = match outcome(reader, *self.command).await {
+            Ok(Outcome { reply, state, events }) => Previewed::Accepted {
+                replayed: is_replayed(&reply),
+                reply: Box::new(reply),
+                state,
+                events,
+            },
+            Err(error) => Previewed::Refused { error },
+        };
+        Ok(PreviewReply { result })
+    }
+}
+
+async fn outcome(reader: Reader<'_>, command: RuntimeCommand) -> Result<Outcome, RuntimeError> {
+    match command {
+        RuntimeCommand::CancelTurn(it) => cancel_turn(reader, it).await,
+        RuntimeCommand::CancelWorker(it) => decide(reader, it.worker, |rules, state| {
+            Ok(with(it.decide(rules, state, text_as_it_is)?, CommandReply::WorkerCancelled))
+        }),
+        RuntimeCommand::CreateWorker(it) => create(reader, &it),
+        RuntimeCommand::DeleteWorker(it) => delete(reader, &it),
+        RuntimeCommand::SendInput(it) => decide(reader, it.worker, |rules, state| {
+            Ok(with(it.decide(rules, state, |_| TurnId::NIL)?, CommandReply::InputAccepted))
+        }),
+        RuntimeCommand::StopRuntime(it) => stop_runtime(reader, &it),
+        RuntimeCommand::StopWorker(it) => decide(reader, it.worker, |rules, state| {
+            Ok(with(it.decide(rules, state, text_as_it_is)?, CommandReply::WorkerStop))
+        }),
+        RuntimeCommand::UpdateWorker(it) => decide(reader, it.worker, |rules, state| {
+            Ok(with(it.decide(rules, state)?, CommandReply::WorkerUpdated))
+        }),
+    }
+}
+
+/// Asks a Worker's rule.
+fn decide(
+    reader: Reader<'_>,
+    worker: WorkerRef,
+    rule: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<CommandReply>, RuntimeError>,
+) -> Result<Outcome, RuntimeError> {
+    reader.look(worker, |state| match rule(&reader.rules(), state)? {
+        Decision::Keep(reply) => {
+            Ok(Outcome { reply, state: Some(state.record.state), events: Vec::new() })
+        }
+        Decision::Change(_, _) if state.unsettled => Err(RuntimeError::store_refused()),
+        Decision::Change(draft, reply) => Ok(Outcome {
+            reply,
+            state: (!draft.is_deletion()).then_some(draft.record.state),
+            events: draft.event_types(),
+        }),
+    })?
+}
+
+fn with<R>(decision: Decision<R>, wrap: impl FnOnce(R) -> CommandReply) -> Decision<CommandReply> {
+    match decision {
+        Decision::Keep(reply) => Decision::Keep(wrap(reply)),
+        Decision::Change(draft, reply) => Decision::Change(draft, wrap(reply)),
+    }
+}
+
+async fn cancel_turn(reader: Reader<'_>, it: CancelTurn) -> Result<Outcome, RuntimeError> {
+    let earlier = reader.earlier_turn(it.worker, it.turn_id).await?;
+    decide(reader, it.worker, |rules, state| {
+        let decision = it.decide(rules, state, earlier.as_deref(), text_as_it_is)?;
+        Ok(with(decision, CommandReply::TurnCancellation))
+    })
+}
+
+fn create(reader: Reader<'_>, it: &CreateWorker) -> Result<Outcome, RuntimeError> {
+    let rules = reader.rules();
+    if let Some(earlier) =
+        reader.with_admission(|admission| it.replayed(&rules, &admission.keys))?
+    {
+        let worker = reader.owner().worker(earlier.worker_id);
+        return reader.look(worker, |state| Outcome {
+            reply: CommandReply::WorkerCreated(replayed_reply(&rules, state, &earlier)),
+            state: Some(state.record.state),
+            events: Vec::new(),
+        });
+    }
+    it.validate(&rules)?;
+    rules.takes_work()?;
+    reader.with_admission(|admission| {
+        admission.claims.check(it.scope_claims.as_deref().unwrap_or_default(), rules.owner)
+    })?;
+    reader.has_room_for_worker()?;
+    if it.initial_input.is_some() {
+        rules.has_room_for_turn()?;
+    }
+    let ids = CreationIds { worker_id: WorkerId::NIL, turn_id: TurnId::NIL, ordinal: 0 };
+    let (draft, mut reply) = it.decide(&rules, &ids, Vec::new())?;
+    reply.cursor = Cursor::nowhere();
+    Ok(Outcome {
+        reply: CommandReply::WorkerCreated(reply),
+        state: Some(draft.record.state),
+        events: draft.event_types(),
+    })
+}
+
+fn delete(reader: Reader<'_>, it: &DeleteWorker) -> Result<Outcome, RuntimeError> {
+    let decided = decide(reader, it.worker, |rules, state| {
+        Ok(with(it.decide(rules, state)?, CommandReply::WorkerDeleted))
+    });
+    match decided {
+        Err(RuntimeError::WorkerNotFound {}) => Ok(Outcome {
+            reply: CommandReply::WorkerDeleted(WorkerDeleted { already: true }),
+            state: None,
+            events: Vec::new(),
+        }),
+        other => other,
+    }
+}
+
+fn stop_runtime(reader: Reader<'_>, it: &StopRuntime) -> Result<Outcome, RuntimeError> {
+    it.validate(reader.limits())?;
+    let figures = reader.figures();
+    let before = figures.state.runtime;
+    let goes_to = StopRuntime::decide(before);
+    let reply = RuntimeStop {
+        state: goes_to.unwrap_or(before),
+        already: goes_to.is_none(),
+        cursor: figures.cursor,
+    };
+    let events = goes_to.map(|_| EventType::RuntimeStopping).into_iter().collect();
+    Ok(Outcome { reply: CommandReply::RuntimeStop(reply), state: None, events })
+}
+
+fn is_replayed(reply: &CommandReply) -> bool {
+    match reply {
+        CommandReply::WorkerCreated(it) => it.replayed,
+        CommandReply::InputAccepted(it) => it.replayed,
+        CommandReply::TurnCancellation(_)
+        | CommandReply::WorkerCancelled(_)
+        | CommandReply::WorkerDeleted(_)
+        | CommandReply::RuntimeStop(_)
+        | CommandReply::WorkerStop(_)
+        | CommandReply::WorkerUpdated(_) => false,
+    }
+}

@@ -1,0 +1,93 @@
+//! `read_events`: a part of a log, at once or when there is something.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::{
+    error::RuntimeError,
+    event::{Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope},
+    reader::Reader,
+    request::Query,
+};
+
+/// Asks for a part of a log.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadEvents {
+    /// Whose events.
+    pub scope: Scope,
+    /// From where; `oldest` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<EventsFrom>,
+    /// Which events; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<EventFilter>,
+    /// The most events to give, from 1 to `page_items`; 100 if absent, or `page_items` if less.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::decode::optional_integer"
+    )]
+    #[schemars(range(min = 1, max = 1000))]
+    pub limit: Option<u64>,
+    /// How long to wait if there is nothing, in milliseconds, at most `wait_ms`; not at all if
+    /// absent.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::decode::optional_integer"
+    )]
+    #[schemars(range(max = 60_000))]
+    pub wait_ms: Option<u64>,
+}
+
+impl ReadEvents {
+    /// Asks for the oldest events that are kept.
+    #[must_use]
+    pub const fn of(scope: Scope) -> Self {
+        Self { scope, from: None, filter: None, limit: None, wait_ms: None }
+    }
+}
+
+/// A part of a log.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct EventsReply {
+    /// The events that passed the filter, in order.
+    pub items: Vec<RuntimeEvent>,
+    /// The position right after what was examined, to go on from.
+    pub next: Cursor,
+    /// Whether the log goes on behind it.
+    pub more: bool,
+}
+
+impl Query for ReadEvents {
+    type Reply = EventsReply;
+
+    async fn answer(self, reader: Reader<'_>) -> Result<EventsReply, RuntimeError> {
+        if let Scope::Worker(it) = &self.scope {
+            reader.look(it.worker, |_| ())?;
+        }
+        let limits = reader.limits();
+        let limit = limits.page("limit", self.limit)?;
+        limits.check_wait(self.wait_ms)?;
+        limits.check_filter(self.filter.as_ref())?;
+        let until = Instant::now() + Duration::from_millis(self.wait_ms.unwrap_or(0));
+        let from = self.from.unwrap_or(EventsFrom::oldest());
+        let mut position = reader.begin(self.scope, &from).await?;
+        loop {
+            let range = reader.events(self.scope, position, self.filter.as_ref(), limit).await?;
+            position = range.examined;
+            let is_over = self.wait_ms.is_none() || Instant::now() >= until;
+            if !range.items.is_empty() || is_over || reader.is_closed() {
+                let next = reader.cursor(self.scope, position);
+                return Ok(EventsReply { items: range.items, next, more: range.more });
+            }
+            if !range.more {
+                reader.wait_behind(self.scope, position, until).await?;
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What the Runtime knows of a Worker, as it is committed and kept.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity::{DisplayName, DisplayRef, RuntimeId, WorkerId, WorkerRef},
+    lifecycle,
+    model::{
+        CapabilityGrant, ConfigBundle, Intent, Labels, Meta, ProfileSelector, ScopeClaim,
+        TurnDetail, TurnOutcome, Usage, WorkerDetail, WorkerState, WorkerSummary,
+    },
+};
+
+/// A Worker, without its transcript. Replaced as a whole when something changes.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct WorkerRecord {
+    /// The Worker.
+    pub worker_id: WorkerId,
+    /// Its place in the order of creation; unique in the store.
+    pub ordinal: u64,
+    /// How many commits it has seen; the creation is the first.
+    pub version: u64,
+    /// The name it was given, if it was.
+    pub display_name: Option<Arc<str>>,
+    /// What it is filed under.
+    pub labels: Arc<Labels>,
+    /// What rarely differs between Workers.
+    pub spec: Arc<WorkerSpec>,
+    /// Where it is in its life.
+    pub state: WorkerState,
+    /// How the turn that ended last went.
+    pub last_outcome: Option<TurnOutcome>,
+    /// The latest turn, running or ended.
+    pub turn: Option<Arc<TurnDetail>>,
+    /// How many turns were begun; the latest has this ordinal.
+    pub turns: u64,
+    /// How many entries the transcript has.
+    pub entries: u64,
+    /// What ended turns consumed.
+    pub usage: Usage,
+    /// The sequence of its last event.
+    pub worker_sequence: u64,
+    /// When it was created, in milliseconds since the Unix epoch.
+    pub created_at_ms: u64,
+    /// When its last event was, in milliseconds since the Unix epoch.
+    pub active_at_ms: u64,
+    /// The reason given when it was stopped or cancelled.
+    pub end_reason: Option<Arc<str>>,
+}
+
+/// What rarely differs between Workers: one value serves all that have the defaults.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct WorkerSpec {
+    /// Why it exists.
+    pub intent: Arc<Intent>,
+    /// The profile of its next turn.
+    pub profile: Arc<ProfileSelector>,
+    /// Its own instructions.
+    pub instructions: Option<Arc<str>>,
+    /// The configuration that the Backend keeps elsewhere.
+    pub config_bundle: Option<Arc<ConfigBundle>>,
+    /// What was asked for at creation, and what came of it.
+    pub capabilities: Arc<[CapabilityGrant]>,
+    /// What it claimed at creation.
+    pub scope_claims: Arc<[ScopeClaim]>,
+}
+
+/// The Backend's remarks on a command, and the key it came with.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Tags {
+    /// The remarks.
+    pub meta: Option<Arc<Meta>>,
+    /// The key.
+    pub idempotency_key: Option<Arc<str>>,
+}
+
+impl Tags {
+    pub(crate) fn new(meta: Option<&Meta>, idempotency_key: Option<&str>) -> Option<Arc<Self>> {
+        let meta = meta.filter(|it| !it.is_empty());
+        (meta.is_some() || idempotency_key.is_some()).then(|| {
+            Arc::new(Self {
+                meta: meta.cloned().map(Arc::new),
+                idempotency_key: idempotency_key.map(Into::into),
+            })
+        })
+    }
+
+    /// The tags of what a turn does by itself: those of the command that began it.
+    pub(crate) fn of_turn(turn: &TurnDetail) -> Option<Arc<Self>> {
+        (turn.meta.is_some() || turn.idempotency_key.is_some()).then(|| {
+            Arc::new(Self {
+                meta: turn.meta.clone(),
+                idempotency_key: turn.idempotency_key.clone(),
+            })
+        })
+    }
+}
+
+impl WorkerRecord {
+    /// The turn that runs, if one does.
+    #[must_use]
+    pub fn running_turn(&self) -> Option<&Arc<TurnDetail>> {
+        self.turn.as_ref().filter(|turn| turn.outcome.is_none())
+    }
+
+    /// The record as people see it, but for the figures that live outside it.
+    pub(crate) fn detail(&self, owner: &Owner) -> WorkerDetail {
+        let WorkerSummary {
+            worker,
+            display_name,
+            display_ref,
+            state,
+            labels,
+            turn_id,
+            turn_started_at_ms,
+            last_outcome,
+            entries,
+            usage,
+            worker_sequence,
+            created_at_ms,
+            active_at_ms,
+        } = self.summary(owner);
+        WorkerDetail {
+            worker,
+            display_name,
+            display_ref,
+            state,
+            labels,
+            turn_id,
+            turn_started_at_ms,
+            last_outcome,
+            entries,
+            usage,
+            worker_sequence,
+            created_at_ms,
+            active_at_ms,
+            intent: Arc::clone(&self.spec.intent),
+            profile: Arc::clone(&self.spec.profile),
+            instructions: self.spec.instructions.clone(),
+            config_bundle: self.spec.config_bundle.clone(),
+            capabilities: Arc::clone(&self.spec.capabilities),
+            scope_claims: Arc::clone(&self.spec.scope_claims),
+            last_turn: self.turn.clone(),
+            allowed_commands: lifecycle::allowed_commands(state),
+            end_reason: self.end_reason.clone(),
+        }
+    }
+
+    /// The record at a glance.
+    pub(crate) fn summary(&self, owner: &Owner) -> WorkerSummary {
+        let running = self.running_turn();
+        let display_name = DisplayName::of(self.worker_id, self.display_name.as_ref());
+        WorkerSummary {
+            worker: owner.worker(self.worker_id),
+            display_ref: DisplayRef::of(display_name.clone(), &owner.display_name),
+            display_name,
+            state: self.state,
+            labels: Arc::clone(&self.labels),
+            turn_id: running.map(|turn| turn.turn_id),
+            turn_started_at_ms: running.map(|turn| turn.started_at_ms),
+            last_outcome: self.last_outcome,
+            entries: self.entries,
+            usage: self.usage,
+            worker_sequence: self.worker_sequence,
+            created_at_ms: self.created_at_ms,
+            active_at_ms: self.active_at_ms,
+        }
+    }
+}
+
+/// The Runtime as far as its Workers' names go.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner {
+    pub(crate) runtime_id: RuntimeId,
+    pub(crate) display_name: Arc<str>,
+}
+
+impl Owner {
+    pub(crate) fn worker(&self, worker_id: WorkerId) -> WorkerRef {
+        WorkerRef { runtime_id: self.runtime_id, worker_id }
+    }
+}

@@ -1,0 +1,80 @@
+//! What a request is: a [`Command`] changes the Runtime, a [`Query`] does not, and
+//! [`Runtime::handle`](crate::Runtime::handle) takes either.
+//!
+//! Handlers take a `Core` or a `Reader`. Both live in private modules, so nobody outside can call a
+//! handler or write one: `Runtime::handle` stays the one way in. A `Reader` has nothing that
+//! changes anything, so a query that would is refused by the compiler.
+
+use std::sync::Arc;
+
+use crate::{core::Core, error::RuntimeError, reader::Reader};
+
+/// A change to the Runtime.
+pub trait Command: Send {
+    /// What the caller learns once the change is decided and committed.
+    type Reply: Send;
+
+    /// Makes the change.
+    #[doc(hidden)]
+    fn execute(
+        self,
+        core: &Arc<Core>,
+    ) -> impl Future<Output = Result<Self::Reply, RuntimeError>> + Send;
+}
+
+/// A question about the Runtime.
+pub trait Query: Send {
+    /// The answer.
+    type Reply: Send;
+
+    /// Answers the question.
+    #[doc(hidden)]
+    fn answer(
+        self,
+        reader: Reader<'_>,
+    ) -> impl Future<Output = Result<Self::Reply, RuntimeError>> + Send;
+}
+
+/// A [`Command`] or a [`Query`]. `Kind` says which; callers never write it.
+#[diagnostic::on_unimplemented(message = "`{Self}` is neither a Runtime command nor a query")]
+pub trait Request<Kind>: Send {
+    /// The [`Command::Reply`] or [`Query::Reply`].
+    type Reply;
+
+    /// The request's type, for the log.
+    #[doc(hidden)]
+    fn name(&self) -> &'static str {
+        std::any::type_name::<Self>().rsplit("::").next().unwrap_or_default()
+    }
+
+    /// Routes the request to its handler.
+    #[doc(hidden)]
+    fn handle(
+        self,
+        core: &Arc<Core>,
+    ) -> impl Future<Output = Result<Self::Reply, RuntimeError>> + Send;
+}
+
+/// The [`Request`] kind of every [`Command`].
+#[derive(Debug)]
+pub enum ChangesState {}
+
+/// The [`Request`] kind of every [`Query`].
+#[derive(Debug)]
+pub enum ReadsState {}
+
+impl<C: Command> Request<ChangesState> for C {
+    type Reply = C::Reply;
+
+    async fn handle(self, core: &Arc<Core>) -> Result<C::Reply, RuntimeError> {
+        self.execute(core).await
+    }
+}
+
+impl<Q: Query> Request<ReadsState> for Q {
+    type Reply = Q::Reply;
+
+    async fn handle(self, core: &Arc<Core>) -> Result<Q::Reply, RuntimeError> {
+        self.answer(Reader::of(core)).await
+    }
+}

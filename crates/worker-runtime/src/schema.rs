@@ -1,0 +1,184 @@
+//! The JSON Schema documents of the wire contract, as they are checked into `schema/`.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    commands::{CommandReply, RuntimeCommand},
+    error::{Retry, RuntimeError},
+    event::{RuntimeEvent, StreamItem, Subscribe},
+    lifecycle,
+    queries::{QueryReply, RuntimeQuery},
+};
+
+/// Every document with the name of its file in `schema/`.
+#[must_use]
+pub fn documents() -> Vec<(&'static str, Value)> {
+    vec![
+        ("runtime_command.json", received::<RuntimeCommand>()),
+        ("runtime_query.json", received::<RuntimeQuery>()),
+        ("command_reply.json", sent::<CommandReply>()),
+        ("query_reply.json", sent::<QueryReply>()),
+        ("runtime_event.json", sent::<RuntimeEvent>()),
+        ("stream_item.json", sent::<StreamItem>()),
+        ("subscribe.json", received::<Subscribe>()),
+        ("runtime_error.json", sent::<RuntimeError>()),
+        ("lifecycle.json", lifecycle::document()),
+    ]
+}
+
+/// Every document as the text of its file.
+#[must_use]
+pub fn files() -> Vec<(&'static str, String)> {
+    let text = |document: &Value| {
+        // A value that is JSON already can be written.
+        serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
+    };
+    documents().iter().map(|(name, document)| (*name, text(document))).collect()
+}
+
+/// What the Runtime accepts: closed, and a field with a default may be left out.
+fn received<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12();
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// What the Runtime writes: open, so that a reader of today understands what is added tomorrow, and
+/// without the bounds of requests, which limits may raise and deletion may undercut.
+fn sent<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut document = settings.into_generator().into_root_schema_for::<T>().to_value();
+    open(&mut document);
+    document
+}
+
+fn open(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            let is_uuid = object.get("format").is_some_and(|it| it == "uuid");
+            object.retain(|keyword, value| match keyword.as_str() {
+                "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties"
+                | "maxProperties" | "propertyNames" => !value.is_number() && !value.is_object(),
+                "pattern" => is_uuid,
+                "additionalProperties" => *value != json!(false),
+                _ => true,
+            });
+            object.values_mut().for_each(open);
+        }
+        Value::Array(items) => items.iter_mut().for_each(open),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Adds what every error has besides its own fields.
+pub(crate) fn add_error_envelope(schema: &mut Schema) {
+    let Some(Value::Array(branches)) = schema.get_mut("oneOf") else { return };
+    let retry = inlined::<Retry>();
+    for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
+        if let Some(Value::Object(properties)) = branch.get_mut("properties") {
+            properties.insert(
+                "message".to_owned(),
+                json!({ "description": "What was wrong and what is allowed, for people.", "type": "string" }),
+            );
+            properties.insert("retry".to_owned(), retry.clone());
+        }
+        if let Some(Value::Array(required)) = branch.get_mut("required") {
+            required.extend([json!("message"), json!("retry")]);
+        }
+    }
+}
+
+/// Exactly one of the two ways to name a turn.
+pub(crate) fn exactly_one_turn_name(schema: &mut Schema) {
+    let given = |name: &str| json!({ "required": [name], "properties": { name: { "not": { "type": "null" } } } });
+    schema.insert("oneOf".to_owned(), json!([given("turn_id"), given("idempotency_key")]));
+}
+
+fn inlined<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|it| it.inline_subschemas = true);
+    let mut value = settings.into_generator().into_root_schema_for::<T>().to_value();
+    if let Value::Object(object) = &mut value {
+        object.remove("$schema");
+        object.remove("title");
+    }
+    value
+}
+
+const NO_CONTROLS: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+
+fn map_of(names: &Value, values: Value, most: u64) -> Map<String, Value> {
+    let map = json!({
+        "propertyNames": names,
+        "additionalProperties": values,
+        "maxProperties": most
+    });
+    match map {
+        Value::Object(map) => map,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
+    }
+}
+
+fn label_map(values: Value) -> Map<String, Value> {
+    let names = json!({ "minLength": 1, "maxLength": 128, "pattern": NO_CONTROLS });
+    map_of(&names, values, 32)
+}
+
+fn typed(types: Value, keywords: Map<String, Value>) -> Schema {
+    let mut schema = json_schema!({ "type": types });
+    for (keyword, value) in keywords {
+        schema.insert(keyword, value);
+    }
+    schema
+}
+
+fn label_value() -> Value {
+    json!({ "type": "string", "maxLength": 128, "pattern": NO_CONTROLS })
+}
+
+/// Labels, or none.
+pub(crate) fn optional_labels(_: &mut SchemaGenerator) -> Schema {
+    typed(json!(["object", "null"]), label_map(label_value()))
+}
+
+/// A change of labels, or none.
+pub(crate) fn optional_label_patch(_: &mut SchemaGenerator) -> Schema {
+    let mut value = label_value();
+    value["type"] = json!(["string", "null"]);
+    typed(json!(["object", "null"]), label_map(value))
+}
+
+/// Labels to filter by.
+pub(crate) fn labels(_: &mut SchemaGenerator) -> Schema {
+    let values = json!({ "type": "string" });
+    typed(json!(["object", "null"]), map_of(&json!(true), values, 32))
+}
+
+/// Remarks, or none.
+pub(crate) fn optional_meta(_: &mut SchemaGenerator) -> Schema {
+    let names = json!({ "minLength": 1, "maxLength": 256 });
+    let values = json!({ "type": "string", "maxLength": 256 });
+    typed(json!(["object", "null"]), map_of(&names, values, 16))
+}
+
+/// A display name, or none.
+pub(crate) fn optional_display_name(_: &mut SchemaGenerator) -> Schema {
+    const REFUSED: &str =
+        r"@\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069";
+    json_schema!({
+        "type": ["string", "null"],
+        "minLength": 1,
+        "maxLength": 64,
+        "pattern": format!(r"^[^{REFUSED}]*[^\s{REFUSED}][^{REFUSED}]*$")
+    })
+}
+
+/// Names of capabilities, or none.
+pub(crate) fn optional_capabilities(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["array", "null"],
+        "maxItems": 64,
+        "items": { "type": "string", "minLength": 1, "maxLength": 1024, "pattern": NO_CONTROLS }
+    })
+}

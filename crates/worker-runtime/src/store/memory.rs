@@ -1,0 +1,285 @@
+//! The built-in store: everything in memory, every answer at once.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
+
+use hashbrown::HashMap;
+use parking_lot::{Mutex, RwLock};
+use tokio::time::Instant;
+
+use super::{
+    Batch, Change, CreateKey, EventPage, InputKey, Lease, OpenError, OpenRequest, Opened,
+    Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredEvent, StoredWorker, Totals,
+    TurnSelector, Unreadable, WorkerRecord,
+};
+use crate::{
+    identity::{RuntimeId, WorkerId},
+    model::{TranscriptEntry, TurnDetail},
+};
+
+/// A store in memory.
+///
+/// It keeps what a Runtime needs as long as somebody holds it: a second Runtime that is built on the
+/// same store, after the first has let go, finds everything.
+#[derive(Default)]
+pub struct MemoryStore {
+    shards: [Mutex<HashMap<WorkerId, Shelf>>; SHARDS],
+    order: RwLock<BTreeMap<u64, WorkerId>>,
+    ledger: Mutex<Ledger>,
+}
+
+const SHARDS: usize = 16;
+
+/// What belongs to no single Worker.
+#[derive(Default)]
+struct Ledger {
+    runtime_id: Option<RuntimeId>,
+    lease: u64,
+    /// When the lease runs out; none if nobody owns the store.
+    until: Option<Instant>,
+    events_per_worker: usize,
+    totals: Totals,
+    create_keys: VecDeque<CreateKey>,
+}
+
+/// Everything of one Worker.
+struct Shelf {
+    record: Arc<WorkerRecord>,
+    entries: Vec<Arc<TranscriptEntry>>,
+    turns: Vec<Arc<TurnDetail>>,
+    events: VecDeque<StoredEvent>,
+    keys: Vec<InputKey>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn shard(&self, worker_id: WorkerId) -> &Mutex<HashMap<WorkerId, Shelf>> {
+        let last = worker_id.as_uuid().as_bytes()[15];
+        &self.shards[usize::from(last) % SHARDS]
+    }
+
+    fn read<T>(&self, worker_id: WorkerId, read: impl FnOnce(&Shelf) -> T) -> Option<T> {
+        self.shard(worker_id).lock().get(&worker_id).map(read)
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+        // The shard is held while the ledger is asked and changed, so that a batch is seen as a
+        // whole and no lease changes hands in between.
+        let mut shelves = self.shard(batch.worker_id).lock();
+        let mut ledger = self.ledger.lock();
+        if ledger.lease != batch.lease.0 || ledger.until.is_none() {
+            return Err(StoreError::LeaseLost);
+        }
+        let version = shelves.get(&batch.worker_id).map_or(0, |shelf| shelf.record.version);
+        if version != batch.expected_version {
+            return Err(StoreError::Refused(format!("the worker is at version {version}")));
+        }
+        ledger.totals.add(&batch.totals);
+        if !batch.dropped_create_keys.is_empty() {
+            ledger.create_keys.retain(|it| !batch.dropped_create_keys.contains(&it.key));
+        }
+        ledger.create_keys.extend(batch.create_key.clone());
+        let kept = ledger.events_per_worker;
+        drop(ledger);
+        match &batch.change {
+            Change::Put(record) => {
+                let stock = shelves.entry(batch.worker_id).or_insert_with(|| {
+                    self.order.write().insert(record.ordinal, batch.worker_id);
+                    Shelf::new(Arc::clone(record))
+                });
+                stock.apply(record, batch, kept);
+            }
+            Change::Delete => {
+                if let Some(shelf) = shelves.remove(&batch.worker_id) {
+                    self.order.write().remove(&shelf.record.ordinal);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Shelf {
+    fn new(record: Arc<WorkerRecord>) -> Self {
+        Self {
+            record,
+            entries: Vec::new(),
+            turns: Vec::new(),
+            events: VecDeque::new(),
+            keys: Vec::new(),
+        }
+    }
+
+    fn apply(&mut self, record: &Arc<WorkerRecord>, batch: &Batch, events_kept: usize) {
+        self.record = Arc::clone(record);
+        self.entries.extend(batch.entries.iter().cloned());
+        if let Some((ordinal, turn)) = &batch.turn {
+            let place = index(ordinal - 1);
+            if place < self.turns.len() {
+                self.turns[place] = Arc::clone(turn);
+            } else {
+                self.turns.push(Arc::clone(turn));
+            }
+        }
+        self.events.extend(batch.events.iter().cloned());
+        let surplus = self.events.len().saturating_sub(events_kept);
+        self.events.drain(..surplus);
+        if !batch.dropped_keys.is_empty() {
+            self.keys.retain(|it| !batch.dropped_keys.contains(&it.key));
+        }
+        self.keys.extend(batch.key.clone());
+    }
+
+    fn events_after(&self, after: u64, limit: usize) -> EventPage {
+        let oldest = self.record.worker_sequence + 1 - self.events.len() as u64;
+        let skipped = index((after + 1).saturating_sub(oldest)).min(self.events.len());
+        EventPage { oldest, events: self.events.range(skipped..).take(limit).cloned().collect() }
+    }
+}
+
+fn index(place: u64) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
+}
+
+fn page<T: Clone>(items: &[T], first: u64, limit: usize) -> Vec<T> {
+    items.iter().skip(index(first.saturating_sub(1))).take(limit).cloned().collect()
+}
+
+fn now<T>(answer: T) -> StoreFuture<Result<T, StoreError>> {
+    StoreFuture::ready(Ok(answer))
+}
+
+impl Store for MemoryStore {
+    fn info(&self) -> StoreInfo {
+        StoreInfo { kind: "memory".to_owned(), durable: false }
+    }
+
+    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
+        let mut ledger = self.ledger.lock();
+        let now = Instant::now();
+        if let Some(until) = ledger.until
+            && until > now
+        {
+            let remaining_ms = u64::try_from((until - now).as_millis()).unwrap_or(u64::MAX);
+            return StoreFuture::ready(Err(OpenError::Owned { remaining_ms }));
+        }
+        let runtime_id =
+            ledger.runtime_id.unwrap_or(request.runtime_id.unwrap_or(request.new_runtime_id));
+        if request.runtime_id.is_some_and(|wanted| wanted != runtime_id) {
+            return StoreFuture::ready(Err(OpenError::OtherRuntime { runtime_id }));
+        }
+        ledger.runtime_id = Some(runtime_id);
+        ledger.lease += 1;
+        ledger.until = Some(now + Duration::from_millis(request.lease_ms));
+        ledger.events_per_worker = index(request.events_per_worker);
+        let (lease, totals) = (Lease(ledger.lease), ledger.totals);
+        StoreFuture::ready(Ok(Opened { runtime_id, lease, totals }))
+    }
+
+    fn renew(&self, lease: Lease, lease_ms: u64) -> StoreFuture<Result<(), StoreError>> {
+        let mut ledger = self.ledger.lock();
+        if ledger.lease != lease.0 || ledger.until.is_none() {
+            return StoreFuture::ready(Err(StoreError::LeaseLost));
+        }
+        ledger.until = Some(Instant::now() + Duration::from_millis(lease_ms));
+        now(())
+    }
+
+    fn release(&self, lease: Lease) -> StoreFuture<Result<(), StoreError>> {
+        let mut ledger = self.ledger.lock();
+        if ledger.lease == lease.0 {
+            ledger.until = None;
+        }
+        now(())
+    }
+
+    fn commit(&self, batch: Arc<Batch>) -> StoreFuture<Result<(), StoreError>> {
+        StoreFuture::ready(self.apply(&batch))
+    }
+
+    fn settle(
+        &self,
+        _: Lease,
+        worker_id: WorkerId,
+        version: u64,
+    ) -> StoreFuture<Result<Settlement, StoreError>> {
+        let present = self.read(worker_id, |shelf| shelf.record.version).unwrap_or(0);
+        now(if present >= version { Settlement::Committed } else { Settlement::Never })
+    }
+
+    fn workers(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> StoreFuture<Result<Vec<Result<StoredWorker, Unreadable>>, StoreError>> {
+        let ids: Vec<WorkerId> =
+            self.order.read().range(after + 1..).take(limit).map(|(_, id)| *id).collect();
+        let workers = ids.into_iter().filter_map(|id| {
+            self.read(id, |shelf| StoredWorker {
+                record: Arc::clone(&shelf.record),
+                keys: shelf.keys.clone(),
+            })
+        });
+        now(workers.map(Ok).collect())
+    }
+
+    fn create_keys(&self) -> StoreFuture<Result<Vec<CreateKey>, StoreError>> {
+        now(self.ledger.lock().create_keys.iter().cloned().collect())
+    }
+
+    fn entries(
+        &self,
+        worker_id: WorkerId,
+        first: u64,
+        limit: usize,
+    ) -> StoreFuture<Result<Vec<Arc<TranscriptEntry>>, StoreError>> {
+        now(self.read(worker_id, |shelf| page(&shelf.entries, first, limit)).unwrap_or_default())
+    }
+
+    fn turns(
+        &self,
+        worker_id: WorkerId,
+        first: u64,
+        limit: usize,
+    ) -> StoreFuture<Result<Vec<Arc<TurnDetail>>, StoreError>> {
+        now(self.read(worker_id, |shelf| page(&shelf.turns, first, limit)).unwrap_or_default())
+    }
+
+    fn turn(
+        &self,
+        worker_id: WorkerId,
+        selector: TurnSelector,
+    ) -> StoreFuture<Result<Option<Arc<TurnDetail>>, StoreError>> {
+        let wanted = |turn: &TurnDetail| match &selector {
+            TurnSelector::Id(turn_id) => turn.turn_id == *turn_id,
+            TurnSelector::Key(key) => turn.idempotency_key.as_ref() == Some(key),
+        };
+        now(self
+            .read(worker_id, |shelf| shelf.turns.iter().rev().find(|it| wanted(it)).cloned())
+            .flatten())
+    }
+
+    fn events(
+        &self,
+        worker_id: WorkerId,
+        after: u64,
+        limit: usize,
+    ) -> StoreFuture<Result<EventPage, StoreError>> {
+        now(self.read(worker_id, |shelf| shelf.events_after(after, limit)).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}

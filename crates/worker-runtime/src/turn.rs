@@ -1,0 +1,312 @@
+//! Drives one turn: the engine's stream into the Worker's live text, and its end into a commit.
+
+use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
+
+use futures_core::Stream;
+use llm_engine::{Message, TokenUsage, TurnEvent};
+use tokio::time::Instant;
+use tracing::Instrument;
+use worker::{Worker, WorkerEvent, WorkerTurn};
+
+use crate::{
+    cell::{Cell, CellState},
+    change::Decision,
+    core::Core,
+    draft::{Draft, TurnEnd},
+    error::RuntimeError,
+    event::{Fact, RetryFact},
+    lifecycle::{self, Answer, Trigger},
+    live::{Live, Refusal},
+    model::{Severity, TurnError, TurnOutcome},
+    record::{Tags, WorkerRecord},
+    rules::Rules,
+    watch,
+};
+
+/// Entries that are read from the store at once when a history is gathered.
+const HISTORY_PAGE: u64 = 128;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Starts the task that drives a turn. It exists as long as the turn runs.
+pub(crate) fn begin(core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
+    let span = tracing::info_span!(
+        "turn",
+        runtime_id = %core.owner.runtime_id,
+        worker_id = %cell.worker_id,
+        turn_id = %live.turn_id,
+    );
+    let drive = drive(Arc::clone(core), Arc::clone(cell), Arc::clone(&live)).instrument(span);
+    live.driven_by(core.turn_handle.spawn(drive).abort_handle());
+    watch::ensure(core);
+}
+
+async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
+    let ending = match gather(&core, &cell, &live).await {
+        Ok(Some(mut worker)) => follow(&core, &cell, &live, worker.resume()).await,
+        Ok(None) => return,
+        Err(error) => Some(Ending::failed(error, TokenUsage::default())),
+    };
+    if let Some(ending) = ending {
+        finish(&core, &cell, &live, ending).await;
+    }
+}
+
+/// Builds the Worker's host from its profile and the newest part of its transcript.
+async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Worker>, TurnError> {
+    let record = {
+        let state = cell.lock();
+        let is_current = state.live.as_ref().is_some_and(|it| it.turn_id == live.turn_id);
+        if !is_current {
+            return Ok(None);
+        }
+        Arc::clone(&state.record)
+    };
+    let mut selection = live.profile.history.selector();
+    let mut history: Vec<Message> = Vec::new();
+    let mut end = record.entries;
+    'pages: while end > 0 {
+        let first = end.saturating_sub(HISTORY_PAGE) + 1;
+        let limit = usize::try_from(end + 1 - first).unwrap_or(usize::MAX);
+        let page = core.store.entries(cell.worker_id, first, limit).await.map_err(|error| {
+            tracing::warn!(%error, "the history could not be read");
+            TurnError::store("the store did not give the history")
+        })?;
+        for entry in page.iter().rev() {
+            let message = Message { role: entry.role, text: Arc::clone(&entry.text) };
+            if message.text.is_empty() {
+                continue;
+            }
+            if !selection.offer(&message) {
+                break 'pages;
+            }
+            history.push(message);
+        }
+        end = first - 1;
+    }
+    history.reverse();
+    let instructions = record.spec.instructions.clone();
+    Ok(Some(
+        Worker::new(Arc::clone(&live.profile))
+            .with_instructions(instructions)
+            .with_history(history),
+    ))
+}
+
+/// How a turn ended by itself. Its text is in the live turn.
+#[derive(Clone, Debug)]
+struct Ending {
+    outcome: TurnOutcome,
+    usage: TokenUsage,
+    stop_reason: Option<llm_engine::StopReason>,
+    error: Option<TurnError>,
+}
+
+impl Ending {
+    fn failed(error: TurnError, usage: TokenUsage) -> Self {
+        Self { outcome: TurnOutcome::Failed, usage, stop_reason: None, error: Some(error) }
+    }
+
+    fn of(event: TurnEvent) -> Option<Self> {
+        match event {
+            TurnEvent::Completed { message: _, stop_reason, usage } => Some(Self {
+                outcome: TurnOutcome::Completed,
+                usage,
+                stop_reason: Some(stop_reason),
+                error: None,
+            }),
+            TurnEvent::Cancelled { partial: _, usage } => Some(Self {
+                outcome: TurnOutcome::Cancelled,
+                usage,
+                stop_reason: None,
+                error: None,
+            }),
+            TurnEvent::Failed { error, partial: _, usage } => {
+                Some(Self::failed(error.into(), usage))
+            }
+            TurnEvent::Started
+            | TurnEvent::TextDelta(_)
+            | TurnEvent::ReasoningDelta(_)
+            | TurnEvent::Retrying { .. } => None,
+        }
+    }
+}
+
+/// Something of the engine's that is more than text.
+enum Step {
+    Event(WorkerEvent),
+    /// An end is being committed by somebody else; this output waits for it.
+    Frozen(TurnEvent),
+    Over,
+}
+
+/// Moves the engine's text into the live turn until the turn ends; `None` if somebody else ended it.
+async fn follow(
+    core: &Arc<Core>,
+    cell: &Arc<Cell>,
+    live: &Arc<Live>,
+    mut turn: WorkerTurn<'_>,
+) -> Option<Ending> {
+    loop {
+        let event = match next_step(live, &mut turn).await? {
+            Step::Event(event) => event,
+            Step::Over => return None,
+            Step::Frozen(delta) => {
+                take_once_thawed(live, delta).await?;
+                continue;
+            }
+        };
+        match event {
+            WorkerEvent::HistoryShortened { dropped, kept } => {
+                let message = format!(
+                    "the conversation did not fit into the model's context: tried again with the \
+                     newest {kept} messages, without {dropped}"
+                );
+                core.note(Severity::Warning, message, Some(cell.worker_id), Some(live.turn_id));
+            }
+            WorkerEvent::Turn(TurnEvent::Retrying { attempt, delay, error }) => {
+                let retry = RetryFact {
+                    attempt,
+                    delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+                    error: error.into(),
+                };
+                // A commit of its own; if it fails, the event is left out.
+                let _ = core
+                    .change(cell, true, |rules, state| Ok(retrying(rules, state, live, retry)))
+                    .await;
+            }
+            WorkerEvent::Turn(event) => {
+                if let Some(ending) = Ending::of(event) {
+                    return Some(ending);
+                }
+            }
+        }
+    }
+}
+
+/// Takes deltas as they come, waking readers once for all that were ready together.
+async fn next_step(live: &Live, turn: &mut WorkerTurn<'_>) -> Option<Step> {
+    poll_fn(|context| {
+        let mut moved = false;
+        let step = loop {
+            let polled = Pin::new(&mut *turn).poll_next(context);
+            match polled {
+                Poll::Ready(Some(WorkerEvent::Turn(event))) => match take(live, event) {
+                    Ok(()) => moved = true,
+                    Err(step) => break Poll::Ready(Some(step)),
+                },
+                Poll::Ready(Some(event)) => break Poll::Ready(Some(Step::Event(event))),
+                Poll::Ready(None) => break Poll::Ready(None),
+                Poll::Pending => break Poll::Pending,
+            }
+        };
+        if moved {
+            live.progressed(turn.usage(), Instant::now());
+        }
+        step
+    })
+    .await
+}
+
+/// Takes a delta into the live turn; anything else is given back.
+#[expect(clippy::result_large_err, reason = "what is no delta is given back as it came")]
+fn take(live: &Live, event: TurnEvent) -> Result<(), Step> {
+    let taken = match &event {
+        TurnEvent::TextDelta(delta) => live.push(delta),
+        TurnEvent::ReasoningDelta(delta) => live.reason(delta),
+        TurnEvent::Started
+        | TurnEvent::Retrying { .. }
+        | TurnEvent::Completed { .. }
+        | TurnEvent::Cancelled { .. }
+        | TurnEvent::Failed { .. } => return Err(Step::Event(WorkerEvent::Turn(event))),
+    };
+    match taken {
+        Ok(()) => Ok(()),
+        Err(Refusal::Frozen) => Err(Step::Frozen(event)),
+        Err(Refusal::Over) => Err(Step::Over),
+    }
+}
+
+/// Takes a delta that came while an end was being committed, if that end does not come about.
+async fn take_once_thawed(live: &Live, mut delta: TurnEvent) -> Option<()> {
+    loop {
+        live.thawed().await;
+        match take(live, delta) {
+            Ok(()) => return Some(()),
+            Err(Step::Frozen(again)) => delta = again,
+            Err(Step::Event(_) | Step::Over) => return None,
+        }
+    }
+}
+
+fn retrying(rules: &Rules<'_>, state: &CellState, live: &Live, retry: RetryFact) -> Decision<()> {
+    let Some(running) = current(&state.record, live) else { return Decision::Keep(()) };
+    let mut draft = Draft::of(&state.record, rules.now_ms, Tags::of_turn(running));
+    let retry = Arc::new(retry);
+    draft.event(Some(live.turn_id), Fact::TurnRetrying { retry });
+    Decision::Change(Box::new(draft), ())
+}
+
+/// Commits a turn's end, as often as it takes. An end that the store refused becomes a failure.
+async fn finish(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live>, mut ending: Ending) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let decided =
+            core.change(cell, true, |rules, state| Ok(ended(rules, state, live, &ending))).await;
+        let Err(RuntimeError::StoreFailed { .. }) = decided else { return };
+        if ending.error.as_ref().is_none_or(|it| it.kind != crate::model::TurnErrorKind::Store) {
+            let message = "the store did not take the end of a turn; trying again";
+            core.note(Severity::Error, message, Some(cell.worker_id), Some(live.turn_id));
+            let error = TurnError::store("the store did not take the end of the turn");
+            ending = Ending::failed(error, ending.usage);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn ended(rules: &Rules<'_>, state: &CellState, live: &Live, ending: &Ending) -> Decision<()> {
+    let Some(running) = current(&state.record, live) else { return Decision::Keep(()) };
+    let (text, _) = live.freeze();
+    let end = TurnEnd {
+        outcome: ending.outcome,
+        text,
+        usage: ending.usage,
+        stop_reason: ending.stop_reason,
+        error: ending.error.clone(),
+        reason: None,
+    };
+    let draft = turn_ends(&state.record, running, end, rules.now_ms);
+    Decision::Change(Box::new(draft), ())
+}
+
+/// The rule for a turn that ends by itself, or with its Runtime.
+pub(crate) fn turn_ends(
+    record: &WorkerRecord,
+    running: &crate::model::TurnDetail,
+    end: TurnEnd,
+    now_ms: u64,
+) -> Draft {
+    let mut draft = Draft::of(record, now_ms, Tags::of_turn(running));
+    draft.end_turn(running, end);
+    if let Answer::Becomes { state, .. } = lifecycle::answer(record.state, Trigger::TurnEnds) {
+        draft.go(state, None);
+    }
+    draft
+}
+
+/// Ends a turn as failed because a deadline passed that its engine did not keep.
+pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live>, which: &str) {
+    let error = llm_engine::EngineError::new(
+        llm_engine::ErrorKind::Timeout,
+        format!("{which} passed and the engine did not stop by itself"),
+    );
+    let (_, usage) = live.answer();
+    let ending = Ending::failed(error.into(), usage);
+    let _ = core.change(cell, true, |rules, state| Ok(ended(rules, state, live, &ending))).await;
+}
+
+fn current<'a>(record: &'a WorkerRecord, live: &Live) -> Option<&'a Arc<crate::model::TurnDetail>> {
+    record.running_turn().filter(|turn| turn.turn_id == live.turn_id)
+}
