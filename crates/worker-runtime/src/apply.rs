@@ -180,7 +180,7 @@ impl After {
         if let Some(live) = self.begun {
             turn::begin(core, cell, live);
         }
-        self.wakers.wake();
+        core.wake(self.wakers);
         core.turn_ended(self.ended.is_some());
     }
 }

@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
 };
 
@@ -19,12 +19,13 @@ use crate::{
     diagnostics::Diagnostics,
     drain::Drain,
     error::RuntimeError,
-    event::{Cursor, Position, Room, RuntimeFact, RuntimeLog, Source},
+    event::{Cursor, Position, Room, RuntimeFact, RuntimeLog, Source, Wakers},
     identity::{Epoch, TurnId, WorkerId, WorkerRef},
     listing::Listing,
     model::{Diagnostic, Limits, RuntimeState, Severity},
     profiles::Profiles,
     record::{Owner, Tags},
+    relay::Relay,
     rules::{Defaults, Rules, exhausted},
     store::{Lease, Store},
 };
@@ -50,6 +51,9 @@ pub struct Core {
     pub(crate) admission: Mutex<Admission>,
     pub(crate) log: Mutex<RuntimeLog>,
     pub(crate) diagnostics: Mutex<Diagnostics>,
+    pub(crate) relay: Arc<Relay>,
+    /// The Runtime's state, as the log has it: read without the log's lock.
+    pub(crate) stage: Stage,
     pub(crate) drain: Mutex<Drain>,
     pub(crate) next_ordinal: AtomicU64,
     /// Turns that run or are about to.
@@ -68,6 +72,38 @@ pub struct Core {
     pub(crate) handle: Handle,
     /// Where engines run.
     pub(crate) turn_handle: Handle,
+}
+
+/// A Runtime's state in one byte. It is written under the log's lock, together with the log's own.
+#[derive(Debug, Default)]
+pub(crate) struct Stage(AtomicU8);
+
+impl Stage {
+    const STOPPING: u8 = 1;
+    const STOPPED: u8 = 2;
+    const CLOSED: u8 = 3;
+
+    pub(crate) fn set(&self, state: RuntimeState, closed: bool) {
+        let byte = match state {
+            RuntimeState::Running => 0,
+            RuntimeState::Stopping => Self::STOPPING,
+            RuntimeState::Stopped if closed => Self::CLOSED,
+            RuntimeState::Stopped => Self::STOPPED,
+        };
+        self.0.store(byte, Ordering::Release);
+    }
+
+    fn get(&self) -> RuntimeState {
+        match self.0.load(Ordering::Acquire) {
+            0 => RuntimeState::Running,
+            Self::STOPPING => RuntimeState::Stopping,
+            _ => RuntimeState::Stopped,
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.load(Ordering::Acquire) == Self::CLOSED
+    }
 }
 
 /// Room for one turn in flight.
@@ -113,7 +149,7 @@ impl Core {
     }
 
     pub(crate) fn state(&self) -> RuntimeState {
-        self.log.lock().state.runtime
+        self.stage.get()
     }
 
     /// Makes room for one more subscription.
@@ -188,16 +224,22 @@ impl Core {
         let before = log.head;
         change(&mut log.state);
         let fallen = log.append(Source::Runtime { at_ms, tags, fact });
+        self.stage.set(log.state.runtime, log.state.closed);
         let waiting = log.take_waiting();
         drop(log);
         drop(fallen);
-        waiting.wake();
+        self.wake(waiting);
         before
     }
 
     /// Whether the Runtime has ended and takes no answer any more.
     pub(crate) fn is_closed(&self) -> bool {
-        self.log.lock().state.closed
+        self.stage.is_closed()
+    }
+
+    /// Wakes readers, with no lock held.
+    pub(crate) fn wake(&self, wakers: Wakers) {
+        self.relay.wake(wakers, &self.handle);
     }
 
     /// Lets a Runtime that stops look again at what still runs.
@@ -215,7 +257,7 @@ impl Core {
             let mut state = cell.lock();
             let waiting = state.log.as_mut().map(|log| log.take_waiting());
             drop(state);
-            waiting.into_iter().for_each(crate::event::Wakers::wake);
+            waiting.into_iter().for_each(Wakers::wake);
         }
     }
 
@@ -224,7 +266,9 @@ impl Core {
         let mut log = self.log.lock();
         log.state.runtime = RuntimeState::Stopped;
         log.state.closed = true;
+        self.stage.set(log.state.runtime, true);
         drop(log);
+        self.relay.end();
         for cell in self.catalogue.all() {
             let live = cell.lock().live.take();
             if let Some(live) = live {

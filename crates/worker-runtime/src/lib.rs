@@ -37,12 +37,14 @@ mod page_token;
 mod profiles;
 mod reader;
 mod record;
+mod relay;
 mod restore;
 mod rules;
 mod runtime;
 mod settle;
 mod turn;
 mod validate;
+mod wait;
 mod watch;
 
 pub mod commands;
@@ -69,6 +71,7 @@ pub use model::Limits;
 pub use queries::{QueryReply, RuntimeQuery};
 pub use request::{Command, Query, Request};
 pub use runtime::Runtime;
+pub use wait::WaitError;
 pub use worker::Profile;
 
 #[doc = include_str!("../README.md")]

@@ -133,14 +133,13 @@ impl Live {
         }
     }
 
-    /// Notes what the engine is known to have used, and that it was alive; wakes readers.
-    pub(crate) fn progressed(&self, usage: TokenUsage, now: Instant) {
+    /// Notes what the engine is known to have used, and that it was alive. Gives everybody who waits
+    /// for text.
+    pub(crate) fn progressed(&self, usage: TokenUsage, now: Instant) -> Wakers {
         let mut text = self.text.lock();
         text.usage = usage;
         text.progress = Some(now);
-        let waiting = text.waiting.take();
-        drop(text);
-        waiting.wake();
+        text.waiting.take()
     }
 
     /// Waits while an end is being committed.

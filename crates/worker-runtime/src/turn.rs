@@ -149,7 +149,7 @@ async fn follow(
     mut turn: WorkerTurn<'_>,
 ) -> Option<Ending> {
     loop {
-        let event = match next_step(live, &mut turn).await? {
+        let event = match next_step(core, live, &mut turn).await? {
             Step::Event(event) => event,
             Step::Over => return None,
             Step::Frozen(delta) => {
@@ -186,7 +186,7 @@ async fn follow(
 }
 
 /// Takes deltas as they come, waking readers once for all that were ready together.
-async fn next_step(live: &Live, turn: &mut WorkerTurn<'_>) -> Option<Step> {
+async fn next_step(core: &Core, live: &Live, turn: &mut WorkerTurn<'_>) -> Option<Step> {
     poll_fn(|context| {
         let mut moved = false;
         let step = loop {
@@ -202,7 +202,7 @@ async fn next_step(live: &Live, turn: &mut WorkerTurn<'_>) -> Option<Step> {
             }
         };
         if moved {
-            live.progressed(turn.usage(), Instant::now());
+            core.wake(live.progressed(turn.usage(), Instant::now()));
         }
         step
     })

@@ -100,12 +100,13 @@ impl Command for StopRuntime {
             return Ok(RuntimeStop { state, already: true, cursor });
         };
         log.state.runtime = state;
+        core.stage.set(state, false);
         let fact = RuntimeFact::Stopping { reason };
         let fallen = log.append(Source::Runtime { at_ms, tags, fact });
         let waiting = log.take_waiting();
         drop(log);
         drop(fallen);
-        waiting.wake();
+        core.wake(waiting);
         core.handle.spawn(drain::drain(Arc::clone(core), self.farewell()));
         Ok(RuntimeStop { state, already: false, cursor })
     }

@@ -61,6 +61,11 @@ impl WakeList {
 pub(crate) struct Wakers(Vec<Option<Waker>>);
 
 impl Wakers {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn wake(self) {
         self.0.into_iter().flatten().for_each(Waker::wake);
     }
