@@ -1,0 +1,112 @@
+//! Random histories: what several callers do to a few Workers.
+
+use std::{sync::Arc, time::Duration};
+
+use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
+use proptest::prelude::*;
+use worker_runtime::{
+    Profile, Runtime, RuntimeCommand, WorkerRef,
+    commands::{
+        CancelTurn, CancelWorker, CreateWorker, DeleteWorker, SendInput, StopWorker, UpdateWorker,
+    },
+    model::{Input, ProfileSelector},
+};
+
+/// One step of one caller.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Create { profile: usize, with_input: bool },
+    Send(usize),
+    CancelTurn(usize),
+    Stop(usize, Option<u64>),
+    CancelWorker(usize),
+    Delete(usize),
+    Rename(usize, u8),
+    Label(usize, bool),
+    Pause(u64),
+}
+
+/// The names of the profiles that [`runtime`] has.
+pub(crate) const PROFILES: [&str; 4] = ["quick", "slow", "failing", "unfinished"];
+
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    let worker = 0..6_usize;
+    prop_oneof![
+        3 => (0..PROFILES.len(), any::<bool>())
+            .prop_map(|(profile, with_input)| Step::Create { profile, with_input }),
+        6 => worker.clone().prop_map(Step::Send),
+        3 => worker.clone().prop_map(Step::CancelTurn),
+        1 => (worker.clone(), prop_oneof![Just(None), (0..30_u64).prop_map(Some)])
+            .prop_map(|(worker, deadline)| Step::Stop(worker, deadline)),
+        1 => worker.clone().prop_map(Step::CancelWorker),
+        1 => worker.clone().prop_map(Step::Delete),
+        1 => (worker.clone(), any::<u8>()).prop_map(|(worker, name)| Step::Rename(worker, name)),
+        2 => (worker, any::<bool>()).prop_map(|(worker, on)| Step::Label(worker, on)),
+        5 => (0..25_u64).prop_map(Step::Pause),
+    ]
+}
+
+/// A Runtime whose profiles answer in every way there is.
+pub(crate) async fn runtime() -> Runtime {
+    let pause = Duration::from_millis(5);
+    let slow = Script::new().text("one ").delay(pause).text("zwölf ").delay(pause).text("drei");
+    let unfinished = Script::new().reasoning("hm").text("partly").delay(pause).end_early();
+    let error = EngineError::new(ErrorKind::InvalidRequest, "no");
+    let scripts = [
+        Script::new().text("quick").finish(),
+        slow.finish(),
+        Script::new().error(error),
+        unfinished,
+    ];
+    let mut builder = Runtime::builder();
+    for (name, script) in PROFILES.into_iter().zip(scripts) {
+        let provider = ScriptedProvider::new().script(script);
+        builder = builder.profile(Profile::new(name, Arc::new(provider)));
+    }
+    builder.build().await.unwrap()
+}
+
+/// Carries steps out, one after the other; refusals are part of life.
+pub(crate) async fn play(runtime: &Runtime, workers: &mut Vec<WorkerRef>, steps: Vec<Step>) {
+    for step in steps {
+        if let Step::Pause(ms) = step {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            continue;
+        }
+        if let Step::Create { profile, with_input } = step {
+            let create = CreateWorker {
+                profile: Some(ProfileSelector::named(PROFILES[profile])),
+                initial_input: with_input.then(|| Input::user("begin")),
+                ..CreateWorker::default()
+            };
+            workers.push(runtime.handle(create).await.unwrap().detail.worker);
+            continue;
+        }
+        let _ = match command(&step, workers) {
+            Some(command) => runtime.handle(command).await.map(drop),
+            None => Ok(()),
+        };
+    }
+}
+
+fn command(step: &Step, workers: &[WorkerRef]) -> Option<RuntimeCommand> {
+    let pick = |place: usize| workers.get(place % workers.len().max(1)).copied();
+    Some(match *step {
+        Step::Create { .. } | Step::Pause(_) => return None,
+        Step::Send(it) => RuntimeCommand::SendInput(SendInput::user(pick(it)?, "and then?")),
+        Step::CancelTurn(it) => RuntimeCommand::CancelTurn(CancelTurn::running(pick(it)?)),
+        Step::Stop(it, deadline_ms) => {
+            RuntimeCommand::StopWorker(StopWorker { deadline_ms, ..StopWorker::of(pick(it)?) })
+        }
+        Step::CancelWorker(it) => RuntimeCommand::CancelWorker(CancelWorker::now(pick(it)?)),
+        Step::Delete(it) => RuntimeCommand::DeleteWorker(DeleteWorker::of(pick(it)?)),
+        Step::Rename(it, name) => RuntimeCommand::UpdateWorker(UpdateWorker {
+            display_name: Some(format!("name {name}")),
+            ..UpdateWorker::of(pick(it)?)
+        }),
+        Step::Label(it, on) => RuntimeCommand::UpdateWorker(UpdateWorker {
+            labels: Some([("on".to_owned(), on.then(|| "yes".to_owned()))].into()),
+            ..UpdateWorker::of(pick(it)?)
+        }),
+    })
+}
