@@ -14,6 +14,7 @@ use crate::{
     core::Core,
     draft::Draft,
     error::RuntimeError,
+    event::Wakers,
     model::Severity,
     record::WorkerRecord,
     rules::Rules,
@@ -69,8 +70,10 @@ impl Core {
             match room {
                 Ok(room) => (Arc::new(batch), reply, room),
                 Err(error) => {
-                    thaw(&state, &batch);
-                    return Err(end(state, permit, error));
+                    let waiting = thaw(&state, &batch);
+                    let error = end(state, permit, error);
+                    waiting.wake();
+                    return Err(error);
                 }
             }
         };
@@ -165,8 +168,9 @@ impl Core {
             }
             Verdict::Refused | Verdict::LeaseLost => {
                 self.give_back_room(&state, &batch);
-                thaw(&state, &batch);
+                let waiting = thaw(&state, &batch);
                 end(state, permit, ());
+                waiting.wake();
                 if verdict == Verdict::LeaseLost {
                     self.lose_lease();
                 }
@@ -196,12 +200,12 @@ fn begins_turn(state: &CellState, batch: &Batch) -> bool {
     state.record.running_turn().is_none() && running(&batch.change).is_some()
 }
 
-/// Lets the running turn go on, if the batch was to end it.
-pub(crate) fn thaw(state: &CellState, batch: &Batch) {
-    if running(&batch.change).is_none()
-        && let Some(live) = &state.live
-    {
-        live.thaw();
+/// Lets the running turn go on, if the batch was to end it and no other end of it is undecided. Gives
+/// everybody who waited for that, to be woken outside the lock.
+pub(crate) fn thaw(state: &CellState, batch: &Batch) -> Wakers {
+    match &state.live {
+        Some(live) if running(&batch.change).is_none() && !state.unsettled => live.thaw(),
+        Some(_) | None => Wakers::default(),
     }
 }
 

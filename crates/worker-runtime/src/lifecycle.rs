@@ -1,5 +1,7 @@
 //! The life of a Worker as one table: what each command does in each state.
 
+mod page;
+
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -9,6 +11,8 @@ use crate::{
     event::EventType,
     model::{TurnOutcome, WorkerState},
 };
+
+pub use page::page;
 
 /// A command about one Worker that exists.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]

@@ -172,15 +172,14 @@ impl Live {
         (answer, text.usage)
     }
 
-    /// Lets the answer grow again, because the end that was decided did not come about.
-    pub(crate) fn thaw(&self) {
+    /// Lets the answer grow again, because the end that was decided did not come about. Gives
+    /// everybody who waited for that.
+    pub(crate) fn thaw(&self) -> Wakers {
         let mut text = self.text.lock();
         if let Phase::Frozen(_) = text.phase {
             text.phase = Phase::Open;
         }
-        let waiting = text.waiting.take();
-        drop(text);
-        waiting.wake();
+        text.waiting.take()
     }
 
     /// The answer so far.

@@ -43,8 +43,9 @@ pub(crate) async fn settle(core: Arc<Core>, cell: Arc<Cell>, batch: Arc<Batch>) 
         Settled::Never => {
             state.unsettled = false;
             core.give_back_room(&state, &batch);
-            thaw(&state, &batch);
+            let waiting = thaw(&state, &batch);
             drop(state);
+            waiting.wake();
         }
         Settled::Abandoned => return,
     }
