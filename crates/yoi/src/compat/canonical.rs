@@ -1,0 +1,120 @@
+//! A part of a schema as a text to compare word for word, where it is not understood.
+
+use serde_json::{Map, Value, json};
+
+use super::keywords::ANNOTATIONS;
+
+/// What is written at a place, and so what its keys mean.
+#[derive(Clone, Copy)]
+enum Place {
+    Schema,
+    /// Names of the author's choice, with schemas.
+    Named,
+    /// The value of a keyword that is not known.
+    Unknown,
+    /// Plain data.
+    Data,
+}
+
+/// The schema with its references written out, without documentation, its keys in order.
+pub(super) fn text(root: &Value, schema: &Value) -> String {
+    let mut written = written_out(root, schema, Place::Schema, &mut Vec::new());
+    written.sort_all_objects();
+    written.to_string()
+}
+
+/// The target of a reference within the document.
+pub(super) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
+    root.pointer(&percent_decoded(reference.strip_prefix('#')?)?)
+}
+
+fn written_out<'a>(
+    root: &'a Value,
+    value: &'a Value,
+    place: Place,
+    open: &mut Vec<&'a str>,
+) -> Value {
+    match (value, place) {
+        (Value::Object(object), Place::Schema | Place::Named | Place::Unknown) => {
+            object_written_out(root, object, place, open)
+        }
+        (Value::Array(list), Place::Schema | Place::Named | Place::Unknown) => {
+            list.iter().map(|item| written_out(root, item, place, open)).collect()
+        }
+        _ => value.clone(),
+    }
+}
+
+fn object_written_out<'a>(
+    root: &'a Value,
+    object: &'a Map<String, Value>,
+    place: Place,
+    open: &mut Vec<&'a str>,
+) -> Value {
+    let mut written = Map::new();
+    for (key, value) in object {
+        let value = match (place, key.as_str(), value) {
+            (Place::Schema, key, _) if ANNOTATIONS.contains(&key) => continue,
+            (Place::Schema | Place::Unknown, "$ref", Value::String(to)) => {
+                target(root, to, place, open)
+            }
+            _ => written_out(root, value, within(place, key), open),
+        };
+        written.insert(key.clone(), value);
+    }
+    Value::Object(written)
+}
+
+/// A definition's name says nothing; one that is being written out already is named by how far up.
+fn target<'a>(root: &'a Value, to: &'a str, place: Place, open: &mut Vec<&'a str>) -> Value {
+    if let Some(depth) = open.iter().rev().position(|known| *known == to) {
+        return json!(depth);
+    }
+    let Some(schema) = resolve(root, to) else { return json!(to) };
+    open.push(to);
+    let written = written_out(root, schema, place, open);
+    open.pop();
+    written
+}
+
+fn within(place: Place, key: &str) -> Place {
+    match (place, key) {
+        (Place::Schema, "properties" | "patternProperties" | "dependentSchemas") => Place::Named,
+        (
+            Place::Schema,
+            "allOf"
+            | "anyOf"
+            | "oneOf"
+            | "prefixItems"
+            | "items"
+            | "additionalProperties"
+            | "propertyNames"
+            | "not"
+            | "if"
+            | "then"
+            | "else"
+            | "contains"
+            | "unevaluatedItems"
+            | "unevaluatedProperties",
+        )
+        | (Place::Named, _) => Place::Schema,
+        (Place::Schema, "enum" | "const" | "required") | (Place::Data, _) => Place::Data,
+        (Place::Schema | Place::Unknown, _) => Place::Unknown,
+    }
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first == b'%' {
+            let (digits, tail) = tail.split_at_checked(2)?;
+            bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+            rest = tail;
+        } else {
+            bytes.push(*first);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}

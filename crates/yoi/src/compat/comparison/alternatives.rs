@@ -1,0 +1,124 @@
+//! Which alternative of the one schema answers to which of the other.
+
+use std::collections::BTreeMap;
+
+use super::{Comparison, is_breaking};
+use crate::compat::{
+    Change, Difference, Direction, JsonType,
+    effect::Effect,
+    path,
+    reader::{Reader, TAGS},
+    shape::Alternative,
+};
+
+type Variants<'a> = BTreeMap<&'a str, Vec<Alternative<'a>>>;
+
+impl<'a> Comparison<'a> {
+    /// Compares alternatives of one type, of which each side has at least one.
+    pub(super) fn alternatives(
+        &mut self,
+        path: &str,
+        old: &[Alternative<'a>],
+        new: &[Alternative<'a>],
+    ) {
+        for tag in TAGS {
+            let variants = (variants(&mut self.old, old, tag), variants(&mut self.new, new, tag));
+            if let (Some(old), Some(new)) = variants {
+                return self.variants(path, &old, &new);
+            }
+        }
+        self.untagged(path, old, new);
+    }
+
+    /// A union with a tag: consumers are told to expect variants that they do not know.
+    fn variants(&mut self, path: &str, old: &Variants<'a>, new: &Variants<'a>) {
+        for (&tag, old) in old {
+            let path = path::child(path, tag);
+            match new.get(tag) {
+                Some(new) => self.untagged(&path, old, new),
+                None => self.report(&path, Change::VariantRemoved, Effect::Breaks),
+            }
+        }
+        for tag in new.keys().filter(|tag| !old.contains_key(*tag)) {
+            self.report(&path::child(path, tag), Change::VariantAdded, Effect::Keeps);
+        }
+    }
+
+    fn untagged(&mut self, path: &str, old: &[Alternative<'a>], new: &[Alternative<'a>]) {
+        if let ([old], [new]) = (old, new) {
+            return self.pair(path, old, new);
+        }
+        let mut pairs = Pairs::default();
+        for old in old {
+            let row = new.iter().map(|new| self.trial(|it| it.other_pair(path, old, new)));
+            pairs.0.push(row.collect());
+        }
+        let (lost, added) = (pairs.unequal_old(), pairs.unequal_new());
+        let unanswered = match self.direction {
+            Direction::Request => lost.iter().filter(|old| !pairs.old_fits(**old)).count(),
+            Direction::Reply => added.iter().filter(|new| !pairs.new_fits(**new)).count(),
+        };
+        if let ([lost], [added], 1) = (lost.as_slice(), added.as_slice(), unanswered) {
+            self.differences.append(&mut pairs.0[*lost][*added]);
+            return;
+        }
+        for at in lost {
+            let effect = if pairs.old_fits(at) { Effect::Keeps } else { Effect::Breaks };
+            self.report(path, Change::AlternativeRemoved(old[at].of), effect);
+        }
+        for at in added {
+            let effect = if pairs.new_fits(at) { Effect::Keeps } else { Effect::Widens };
+            self.report(path, Change::AlternativeAdded(new[at].of), effect);
+        }
+    }
+
+    /// Like `pair`, where the types of the whole say nothing about this pair.
+    fn other_pair(&mut self, path: &str, old: &Alternative<'a>, new: &Alternative<'a>) {
+        if old.of != new.of {
+            let effect = if new.of == JsonType::Number { Effect::Widens } else { Effect::Narrows };
+            let change = Change::TypesChanged { old: vec![old.of], new: vec![new.of] };
+            self.report(path, change, effect);
+        }
+        self.pair(path, old, new);
+    }
+}
+
+/// What differs between each old alternative (row) and each new one (column).
+#[derive(Debug, Default)]
+struct Pairs(Vec<Vec<Vec<Difference>>>);
+
+impl Pairs {
+    fn unequal_old(&self) -> Vec<usize> {
+        let equal = |row: &Vec<Vec<Difference>>| row.iter().any(Vec::is_empty);
+        (0..self.0.len()).filter(|&row| !equal(&self.0[row])).collect()
+    }
+
+    fn unequal_new(&self) -> Vec<usize> {
+        let columns = self.0.first().map_or(0, Vec::len);
+        (0..columns).filter(|&at| !self.0.iter().any(|row| row[at].is_empty())).collect()
+    }
+
+    /// Whether some new alternative goes on where this old one was.
+    fn old_fits(&self, row: usize) -> bool {
+        self.0[row].iter().any(|differences| !is_breaking(differences))
+    }
+
+    /// Whether some old alternative covers this new one.
+    fn new_fits(&self, column: usize) -> bool {
+        self.0.iter().any(|row| !is_breaking(&row[column]))
+    }
+}
+
+/// The alternatives by the tag that each of them demands, if each does.
+fn variants<'a>(
+    reader: &mut Reader<'a>,
+    alternatives: &[Alternative<'a>],
+    tag: &str,
+) -> Option<Variants<'a>> {
+    let mut variants = Variants::new();
+    for alternative in alternatives {
+        let name = reader.tag(alternative, tag)?;
+        variants.entry(name).or_default().push(alternative.clone());
+    }
+    Some(variants)
+}

@@ -1,0 +1,72 @@
+//! Compares whole folders of documents, each by the role that its name gives it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Change, Difference, Direction, Impact, comparison, data};
+
+/// How a document is used.
+#[derive(Debug, Clone, Copy)]
+enum Role {
+    Schema(Direction),
+    /// Read as it is.
+    Data,
+}
+
+const ROLES: [(&str, Role); 9] = [
+    ("runtime_command", Role::Schema(Direction::Request)),
+    ("runtime_query", Role::Schema(Direction::Request)),
+    ("subscribe", Role::Schema(Direction::Request)),
+    ("command_reply", Role::Schema(Direction::Reply)),
+    ("query_reply", Role::Schema(Direction::Reply)),
+    ("runtime_event", Role::Schema(Direction::Reply)),
+    ("stream_item", Role::Schema(Direction::Reply)),
+    ("runtime_error", Role::Schema(Direction::Reply)),
+    ("lifecycle", Role::Data),
+];
+
+/// Lists how the documents in `new` differ from those in `old`, both by file name.
+///
+/// The name, with or without `.json`, says whether a document is a schema of requests, a schema of
+/// replies or plain data. One of another name may be added; a change in it is breaking, because
+/// nobody knows who reads it.
+#[must_use]
+pub fn compare_sets(
+    old: &BTreeMap<String, Value>,
+    new: &BTreeMap<String, Value>,
+) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    for (name, before) in old {
+        let found = match new.get(name) {
+            Some(now) => document(name, before, now),
+            None => vec![whole(Change::DocumentRemoved, Impact::Breaking)],
+        };
+        differences.extend(found.into_iter().map(|it| of(name, it)));
+    }
+    for name in new.keys().filter(|name| !old.contains_key(*name)) {
+        differences.push(of(name, whole(Change::DocumentAdded, Impact::Additive)));
+    }
+    differences
+}
+
+fn document(name: &str, old: &Value, new: &Value) -> Vec<Difference> {
+    let stem = name.strip_suffix(".json").unwrap_or(name);
+    match ROLES.iter().find(|(known, _)| *known == stem) {
+        Some((_, Role::Schema(direction))) => comparison::compare(old, new, *direction),
+        Some((_, Role::Data)) => data::compare(old, new),
+        None if old == new => Vec::new(),
+        None => {
+            let what = "a document of unknown use".to_owned();
+            vec![whole(Change::NotUnderstood { what }, Impact::Breaking)]
+        }
+    }
+}
+
+fn whole(change: Change, impact: Impact) -> Difference {
+    Difference { document: None, path: String::new(), change, impact }
+}
+
+fn of(name: &str, difference: Difference) -> Difference {
+    Difference { document: Some(name.to_owned()), ..difference }
+}

@@ -1,0 +1,172 @@
+//! What the keywords of one schema object demand by themselves, without its references and unions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{
+    JsonType,
+    range::Range,
+    shape::{self, Alternative, Condition, Schemas, Shape},
+};
+
+const ALL_TYPES: [JsonType; 6] = [
+    JsonType::Null,
+    JsonType::Boolean,
+    JsonType::Number,
+    JsonType::String,
+    JsonType::Array,
+    JsonType::Object,
+];
+
+/// Keywords that accept and refuse nothing.
+pub(super) const ANNOTATIONS: [&str; 11] = [
+    "$schema",
+    "$comment",
+    "$defs",
+    "definitions",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+];
+
+/// Every value there is.
+pub(super) fn anything<'a>() -> Shape<'a> {
+    Shape(ALL_TYPES.map(Alternative::any).into())
+}
+
+/// What the known keywords accept.
+pub(super) fn read(schema: &Map<String, Value>) -> Shape<'_> {
+    let types = match schema.get("type") {
+        Some(Value::String(name)) => json_type(name).into_iter().collect(),
+        Some(Value::Array(names)) => {
+            names.iter().filter_map(|name| json_type(name.as_str()?)).collect()
+        }
+        _ => BTreeSet::from(ALL_TYPES),
+    };
+    let shape = types.iter().filter_map(|&of| alternative(of, schema)).collect();
+    Shape::any_of(shape)
+}
+
+/// The keywords that are not known, or not used as they are meant to be.
+pub(super) fn unknown(schema: &Map<String, Value>) -> Vec<&str> {
+    let unknown = schema.iter().filter(|(keyword, value)| !is_known(keyword, value));
+    unknown.map(|(keyword, _)| keyword.as_str()).collect()
+}
+
+fn is_known(keyword: &str, value: &Value) -> bool {
+    match keyword {
+        "type" => match value {
+            Value::Array(names) => names.iter().all(is_type),
+            name => is_type(name),
+        },
+        "$ref" | "pattern" | "format" => value.is_string(),
+        "enum" | "allOf" | "anyOf" | "oneOf" => value.is_array(),
+        "required" => value.as_array().is_some_and(|names| names.iter().all(Value::is_string)),
+        "properties" => value.is_object(),
+        "items" | "additionalProperties" | "propertyNames" => {
+            value.is_object() || value.is_boolean()
+        }
+        "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum" | "minLength"
+        | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties"
+        | "multipleOf" => value.is_number(),
+        "uniqueItems" => value.is_boolean(),
+        "const" => true,
+        other => ANNOTATIONS.contains(&other),
+    }
+}
+
+fn alternative(of: JsonType, schema: &Map<String, Value>) -> Option<Alternative<'_>> {
+    let mut it = Alternative { range: Range::read(schema, of), ..Alternative::any(of) };
+    it.conditions.extend(conditions(of, schema));
+    match of {
+        JsonType::Null
+        | JsonType::Boolean
+        | JsonType::Integer
+        | JsonType::Number
+        | JsonType::String => {}
+        JsonType::Array => it.items = of_keyword(schema, "items"),
+        JsonType::Object => {
+            it.fields = fields(schema);
+            it.required = required(schema);
+            it.other_fields = of_keyword(schema, "additionalProperties");
+            it.names = of_keyword(schema, "propertyNames");
+        }
+    }
+    listed(schema).into_iter().try_fold(it, |it, list| restricted(it, list))
+}
+
+/// The lists of the only values allowed, as `enum` and `const` give them.
+fn listed(schema: &Map<String, Value>) -> Vec<Vec<&Value>> {
+    let several = schema.get("enum").and_then(Value::as_array);
+    let one = schema.get("const");
+    several.map(|list| list.iter().collect()).into_iter().chain(one.map(|it| vec![it])).collect()
+}
+
+/// Only what is in the list too, if that is anything.
+fn restricted<'a>(mut it: Alternative<'a>, list: Vec<&'a Value>) -> Option<Alternative<'a>> {
+    let values = shape::values(it.of, list);
+    let values: BTreeMap<_, _> = match &it.values {
+        None => values,
+        Some(known) => values.into_iter().filter(|(key, _)| known.contains_key(key)).collect(),
+    };
+    if values.is_empty() {
+        return None;
+    }
+    match it.of {
+        // Whether such a value fits another schema is more than a comparison of sets.
+        JsonType::Array | JsonType::Object => {
+            let text = values.into_keys().collect::<Vec<_>>().join(",");
+            let what = format!("the list of {}s", it.of);
+            it.conditions.insert(Condition::NotUnderstood { what, text });
+        }
+        JsonType::Null
+        | JsonType::Boolean
+        | JsonType::Integer
+        | JsonType::Number
+        | JsonType::String => it.values = Some(values),
+    }
+    Some(it)
+}
+
+fn conditions(of: JsonType, schema: &Map<String, Value>) -> impl Iterator<Item = Condition> {
+    let stated: &[&'static str] = match of {
+        JsonType::Integer | JsonType::Number => &["multipleOf"],
+        JsonType::String => &["pattern"],
+        JsonType::Array => &["uniqueItems"],
+        JsonType::Null | JsonType::Boolean | JsonType::Object => &[],
+    };
+    let has_format = matches!(of, JsonType::Integer | JsonType::Number | JsonType::String);
+    let format = schema.get("format").and_then(Value::as_str).filter(|_| has_format);
+    let stated = stated.iter().filter_map(|&keyword| {
+        let value = schema.get(keyword).filter(|value| **value != Value::Bool(false))?;
+        Some(Condition::Stated { keyword, value: value.to_string() })
+    });
+    stated.chain(format.map(|format| Condition::Format(format.to_owned())))
+}
+
+fn fields(schema: &Map<String, Value>) -> BTreeMap<&str, Schemas<'_>> {
+    let fields = schema.get("properties").and_then(Value::as_object);
+    fields.into_iter().flatten().map(|(name, schema)| (name.as_str(), vec![schema])).collect()
+}
+
+fn required(schema: &Map<String, Value>) -> BTreeSet<&str> {
+    let names = schema.get("required").and_then(Value::as_array);
+    names.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn of_keyword<'a>(schema: &'a Map<String, Value>, keyword: &str) -> Schemas<'a> {
+    schema.get(keyword).into_iter().collect()
+}
+
+fn is_type(name: &Value) -> bool {
+    name.as_str().is_some_and(|name| json_type(name).is_some())
+}
+
+fn json_type(name: &str) -> Option<JsonType> {
+    [JsonType::Integer].into_iter().chain(ALL_TYPES).find(|of| of.to_string() == name)
+}

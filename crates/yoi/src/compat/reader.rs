@@ -1,0 +1,186 @@
+//! Reads a schema, with its references and unions, into the shape that it accepts.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::{
+    canonical, keywords,
+    shape::{Alternative, Condition, Schemas, Shape},
+};
+
+/// The fields that may tell the variants of a union apart, in order of preference.
+pub(super) const TAGS: [&str; 2] = ["type", "code"];
+
+/// Keywords that are not understood, but do not change what the other keywords of an object mean.
+const APART: [&str; 6] = ["not", "if", "then", "else", "dependentRequired", "dependentSchemas"];
+
+/// Reads schemas of one document.
+#[derive(Debug, Clone)]
+pub(super) struct Reader<'a> {
+    root: &'a Value,
+    /// The references being followed, none of which may lead to itself.
+    following: Vec<&'a str>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(root: &'a Value) -> Self {
+        Self { root, following: Vec::new() }
+    }
+
+    /// The schemas that these refer to, where they say nothing else, so that recursion is seen at once.
+    pub(super) fn targets(&self, schemas: &Schemas<'a>) -> Schemas<'a> {
+        schemas.iter().map(|schema| self.target(schema)).collect()
+    }
+
+    fn target(&self, schema: &'a Value) -> &'a Value {
+        let mut target = schema;
+        let mut seen = BTreeSet::new();
+        while let Some(next) = bare_reference(target).filter(|it| seen.insert(*it)) {
+            match canonical::resolve(self.root, next) {
+                Some(next) => target = next,
+                None => break,
+            }
+        }
+        target
+    }
+
+    /// What all of these accept.
+    pub(super) fn all(&mut self, schemas: &Schemas<'a>) -> Shape<'a> {
+        let mut shape = keywords::anything();
+        for schema in schemas {
+            let next = self.one(schema);
+            shape = self.both(shape, &next);
+        }
+        shape
+    }
+
+    /// The value of a tag that an alternative demands.
+    pub(super) fn tag(&mut self, alternative: &Alternative<'a>, tag: &str) -> Option<&'a str> {
+        alternative
+            .required
+            .contains(tag)
+            .then(|| self.all(alternative.field(tag)).only_string())?
+    }
+
+    fn one(&mut self, schema: &'a Value) -> Shape<'a> {
+        match schema {
+            Value::Bool(true) => keywords::anything(),
+            Value::Bool(false) => Shape(Vec::new()),
+            Value::Object(object) => self.object(schema, object),
+            _ => {
+                keywords::anything().with(&self.not_understood("a schema of no known form", schema))
+            }
+        }
+    }
+
+    fn object(&mut self, schema: &'a Value, object: &'a Map<String, Value>) -> Shape<'a> {
+        let mut shape = keywords::read(object);
+        if let Some(condition) = self.not_understood_within(schema, object) {
+            shape = shape.with(&condition);
+        }
+        if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+            let target = self.reference(reference, schema);
+            shape = self.both(shape, &target);
+        }
+        for part in branches(object, "allOf") {
+            let part = self.one(part);
+            shape = self.both(shape, &part);
+        }
+        if object.get("anyOf").is_some_and(Value::is_array) {
+            let union = branches(object, "anyOf").flat_map(|branch| self.one(branch).0).collect();
+            shape = self.both(shape, &Shape::any_of(union));
+        }
+        if object.get("oneOf").is_some_and(Value::is_array) {
+            let branches: Vec<_> = branches(object, "oneOf").map(|it| self.one(it)).collect();
+            shape = if self.exclude_each_other(&branches) {
+                let union = branches.into_iter().flat_map(|branch| branch.0).collect();
+                self.both(shape, &Shape::any_of(union))
+            } else {
+                let overlapping = serde_json::json!({ "oneOf": object["oneOf"] });
+                shape.with(&self.not_understood("oneOf with branches that overlap", &overlapping))
+            };
+        }
+        shape
+    }
+
+    fn reference(&mut self, reference: &'a str, schema: &'a Value) -> Shape<'a> {
+        let target = canonical::resolve(self.root, reference);
+        let Some(target) = target.filter(|_| !self.following.contains(&reference)) else {
+            let what = "a $ref that leads nowhere or to itself";
+            return keywords::anything().with(&self.not_understood(what, schema));
+        };
+        self.following.push(reference);
+        let shape = self.one(target);
+        self.following.pop();
+        shape
+    }
+
+    /// What both accept, without variants whose tag would have to have two values at once.
+    fn both(&mut self, left: Shape<'a>, right: &Shape<'a>) -> Shape<'a> {
+        let mut shape = left.and(right);
+        shape.0.retain(|alternative| {
+            TAGS.iter().all(|&tag| {
+                !alternative.required.contains(tag)
+                    || !self.all(alternative.field(tag)).is_nothing()
+            })
+        });
+        shape
+    }
+
+    /// Whether no value fits two of the branches, as far as types, values and tags can tell.
+    fn exclude_each_other(&mut self, branches: &[Shape<'a>]) -> bool {
+        branches.iter().enumerate().all(|(at, left)| {
+            branches[at + 1..].iter().all(|right| {
+                left.0.iter().all(|left| right.0.iter().all(|right| self.disjoint(left, right)))
+            })
+        })
+    }
+
+    fn disjoint(&mut self, left: &Alternative<'a>, right: &Alternative<'a>) -> bool {
+        if left.of.family() != right.of.family() {
+            return true;
+        }
+        if let (Some(left), Some(right)) = (&left.values, &right.values) {
+            return left.keys().all(|value| !right.contains_key(value));
+        }
+        TAGS.iter().any(|&tag| match (self.tag(left, tag), self.tag(right, tag)) {
+            (Some(left), Some(right)) => left != right,
+            _ => false,
+        })
+    }
+
+    fn not_understood_within(
+        &self,
+        schema: &Value,
+        object: &Map<String, Value>,
+    ) -> Option<Condition> {
+        let unknown = keywords::unknown(object);
+        if unknown.is_empty() {
+            return None;
+        }
+        let what = unknown.join(", ");
+        if !unknown.iter().all(|keyword| APART.contains(keyword)) {
+            return Some(self.not_understood(&what, schema));
+        }
+        let apart = unknown.iter().map(|&keyword| (keyword.to_owned(), object[keyword].clone()));
+        Some(self.not_understood(&what, &apart.collect()))
+    }
+
+    fn not_understood(&self, what: &str, schema: &Value) -> Condition {
+        Condition::NotUnderstood { what: what.to_owned(), text: canonical::text(self.root, schema) }
+    }
+}
+
+fn branches<'a>(
+    object: &'a Map<String, Value>,
+    keyword: &str,
+) -> impl Iterator<Item = &'a Value> + use<'a> {
+    object.get(keyword).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn bare_reference(schema: &Value) -> Option<&str> {
+    let object = schema.as_object()?;
+    let is_bare = |key: &String| key == "$ref" || keywords::ANNOTATIONS.contains(&key.as_str());
+    object.get("$ref").filter(|_| object.keys().all(is_bare))?.as_str()
+}

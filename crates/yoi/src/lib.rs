@@ -1,0 +1,5 @@
+//! What the `yoi` command line is built of that is worth using and testing by itself.
+//!
+//! [`compat`] tells whether new schema documents still serve those who hold the old ones.
+
+pub mod compat;

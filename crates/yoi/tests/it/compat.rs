@@ -1,0 +1,39 @@
+//! Whether a new version of a document still serves those who hold the old one.
+
+mod display;
+mod documents;
+mod fields;
+mod oracle;
+mod spelling;
+mod types;
+mod unions;
+mod values;
+
+use serde_json::Value;
+use yoi::compat::{Direction, Impact, compare};
+
+/// Checks what is reported in each direction: lines of path and change, `+` additive, `!` breaking.
+#[track_caller]
+fn check(old: &Value, new: &Value, request: &[&str], reply: &[&str]) {
+    assert_eq!(lines(old, new, Direction::Request), request, "as requests");
+    assert_eq!(lines(old, new, Direction::Reply), reply, "as replies");
+}
+
+/// Checks that two schemas say the same, whatever way they are written.
+#[track_caller]
+fn check_same(left: &Value, right: &Value) {
+    check(left, right, &[], &[]);
+    check(right, left, &[], &[]);
+}
+
+fn lines(old: &Value, new: &Value, direction: Direction) -> Vec<String> {
+    let differences = compare(old, new, direction);
+    let line = |it: &yoi::compat::Difference| {
+        let mark = match it.impact {
+            Impact::Additive => '+',
+            Impact::Breaking => '!',
+        };
+        format!("{mark} {}: {}", it.path, it.change)
+    };
+    differences.iter().map(line).collect()
+}

@@ -1,0 +1,208 @@
+//! Variants of tagged unions, and alternatives without tag.
+
+use serde_json::{Value, json};
+
+use super::{check, check_same};
+
+fn variant(tag: &str, fields: Value) -> Value {
+    let mut variant = json!({"type": "object", "properties": fields, "required": ["type"],
+                             "additionalProperties": false});
+    variant["properties"]["type"] = json!({"type": "string", "const": tag});
+    variant
+}
+
+fn union(variants: &[Value]) -> Value {
+    json!({"oneOf": variants})
+}
+
+#[test]
+fn a_variant_may_come_in_both_directions() {
+    let stop = variant("stop_worker", json!({}));
+    let lines = ["+ /cancel_worker: variant added"];
+    check(
+        &union(&[stop.clone()]),
+        &union(&[stop, variant("cancel_worker", json!({}))]),
+        &lines,
+        &lines,
+    );
+}
+
+#[test]
+fn a_variant_may_go_in_neither_direction() {
+    let stop = variant("stop_worker", json!({}));
+    let lines = ["! /cancel_worker: variant removed"];
+    check(
+        &union(&[variant("cancel_worker", json!({})), stop.clone()]),
+        &union(&[stop]),
+        &lines,
+        &lines,
+    );
+}
+
+#[test]
+fn a_renamed_variant_is_one_gone_and_one_come() {
+    let lines = ["! /stop: variant removed", "+ /stop_worker: variant added"];
+    check(
+        &union(&[variant("stop", json!({}))]),
+        &union(&[variant("stop_worker", json!({}))]),
+        &lines,
+        &lines,
+    );
+}
+
+#[test]
+fn variants_are_compared_by_tag_whatever_their_order() {
+    let input = |length: u32| {
+        let input = json!({"type": "object", "properties": {"text": {"type": "string", "maxLength": length}}});
+        variant("send_input", json!({"input": input}))
+    };
+    let stop = variant("stop_worker", json!({}));
+    check(
+        &union(&[input(10), stop.clone()]),
+        &union(&[stop, input(5)]),
+        &["! /send_input/input/text: maxLength lowered from 10 to 5"],
+        &["+ /send_input/input/text: maxLength lowered from 10 to 5"],
+    );
+}
+
+#[test]
+fn unions_inside_unions_have_their_tags_in_the_path() {
+    let create = |fields: Value| {
+        let intent = union(&[variant("assistant", json!({})), variant("task", fields)]);
+        union(&[variant("create_worker", json!({"intent": {"anyOf": [intent, {"type": "null"}]}}))])
+    };
+    check(
+        &create(json!({})),
+        &create(json!({"objective": {"type": "string"}})),
+        &["+ /create_worker/intent/task/objective: optional field added"],
+        &["! /create_worker/intent/task/objective: optional field added"],
+    );
+}
+
+#[test]
+fn errors_are_tagged_by_code() {
+    let error = |code: &str| json!({"type": "object", "properties": {"code": {"const": code}}, "required": ["code"]});
+    let lines = ["+ /worker_ended: variant added"];
+    check(
+        &union(&[error("worker_busy")]),
+        &union(&[error("worker_busy"), error("worker_ended")]),
+        &lines,
+        &lines,
+    );
+}
+
+/// What schemars writes for an envelope with a flattened union.
+#[test]
+fn an_envelope_belongs_to_every_variant() {
+    let event = |at: &str| {
+        json!({
+            "type": "object",
+            "properties": {"at_ms": {"type": at}},
+            "required": ["at_ms"],
+            "oneOf": [
+                {"type": "object", "properties": {"type": {"const": "started"}}, "required": ["type"]},
+                {"type": "object", "properties": {"type": {"const": "ended"}}, "required": ["type"]},
+            ],
+        })
+    };
+    check(
+        &event("integer"),
+        &event("number"),
+        &[
+            "+ /ended/at_ms: type changed from integer to number",
+            "+ /started/at_ms: type changed from integer to number",
+        ],
+        &[
+            "! /ended/at_ms: type changed from integer to number",
+            "! /started/at_ms: type changed from integer to number",
+        ],
+    );
+}
+
+/// What schemars writes for a variant whose payload is open.
+#[test]
+fn a_reference_with_siblings_is_one_object() {
+    let referenced = json!({
+        "oneOf": [{"type": "object", "properties": {"type": {"type": "string", "const": "worker"}},
+                   "$ref": "#/$defs/Found", "required": ["type"]}],
+        "$defs": {"Found": {"type": "object", "properties": {"worker": {"type": "string"}},
+                            "required": ["worker"]}},
+    });
+    let inlined = json!({
+        "oneOf": [{"type": "object", "required": ["worker", "type"],
+                   "properties": {"type": {"const": "worker"}, "worker": {"type": "string"}}}],
+    });
+    check_same(&referenced, &inlined);
+}
+
+#[test]
+fn a_stream_item_is_one_union_of_events_and_more() {
+    let event = union(&[variant("turn_started", json!({}))]);
+    let nested = json!({"anyOf": [event, variant("gap", json!({}))]});
+    check_same(&nested, &union(&[variant("turn_started", json!({})), variant("gap", json!({}))]));
+}
+
+/// The plain enum is closed: only a tag tells consumers to expect more.
+#[test]
+fn a_single_field_with_listed_values_is_no_union() {
+    let state = |values: Value| json!({"type": "object", "properties": {"type": {"enum": values}}, "required": ["type"]});
+    check(
+        &state(json!(["idle", "running"])),
+        &state(json!(["idle", "running", "stopping"])),
+        &["+ /type: value \"stopping\" added"],
+        &["! /type: value \"stopping\" added"],
+    );
+}
+
+#[test]
+fn an_alternative_without_tag_may_come_to_a_request_only() {
+    let of = |names: &[&str]| {
+        let branch = |name: &&str| json!({"type": "object", "required": [name]});
+        json!({"anyOf": names.iter().map(branch).collect::<Vec<_>>()})
+    };
+    check(
+        &of(&["turn_id", "key"]),
+        &of(&["turn_id", "key", "last"]),
+        &["+ : another form of object added"],
+        &["! : another form of object added"],
+    );
+    check(
+        &of(&["turn_id", "key", "last"]),
+        &of(&["turn_id", "key"]),
+        &["! : a form of object removed"],
+        &["! : a form of object removed"],
+    );
+}
+
+#[test]
+fn an_alternative_that_another_one_covers_takes_nothing_away() {
+    let narrow = json!({"type": "string", "maxLength": 3});
+    let wide = json!({"type": "string", "maxLength": 9});
+    let pattern = json!({"type": "string", "pattern": "^a"});
+    check(
+        &json!({"anyOf": [wide, pattern, narrow]}),
+        &json!({"anyOf": [wide, pattern]}),
+        &["+ : a form of string removed"],
+        &["! : a form of string removed"],
+    );
+    check(
+        &json!({"anyOf": [wide, pattern]}),
+        &json!({"anyOf": [wide, pattern, narrow]}),
+        &["+ : another form of string added"],
+        &["+ : another form of string added"],
+    );
+}
+
+#[test]
+fn one_changed_alternative_among_others_is_shown_in_detail() {
+    let of = |length: u32| {
+        json!({"anyOf": [{"type": "string", "pattern": "^a"},
+                         {"type": "string", "maxLength": length}]})
+    };
+    check(
+        &of(9),
+        &of(3),
+        &["! : maxLength lowered from 9 to 3"],
+        &["+ : a form of string removed", "+ : another form of string added"],
+    );
+}

@@ -1,0 +1,3 @@
+//! The tests of the command line and of what it is built of.
+
+mod compat;
