@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::keywords::ANNOTATIONS;
 
+/// Keywords of a list whose order says nothing.
+const UNORDERED: [&str; 6] = ["type", "enum", "required", "allOf", "anyOf", "oneOf"];
+
 /// What is written at a place, and so what its keys mean.
 #[derive(Clone, Copy)]
 enum Place {
@@ -26,6 +29,12 @@ pub(super) fn text(root: &Value, schema: &Value) -> String {
 /// The target of a reference within the document.
 pub(super) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     root.pointer(&percent_decoded(reference.strip_prefix('#')?)?)
+}
+
+/// Where a schema refers to, if it says nothing else.
+pub(super) fn bare_reference(schema: &Map<String, Value>) -> Option<&str> {
+    let is_bare = |key: &String| key == "$ref" || ANNOTATIONS.contains(&key.as_str());
+    schema.get("$ref").filter(|_| schema.keys().all(is_bare))?.as_str()
 }
 
 fn written_out<'a>(
@@ -51,6 +60,9 @@ fn object_written_out<'a>(
     place: Place,
     open: &mut Vec<&'a str>,
 ) -> Value {
+    if let Some(reference) = bare_reference(object).filter(|_| matches!(place, Place::Schema)) {
+        return target(root, reference, place, open);
+    }
     let mut written = Map::new();
     for (key, value) in object {
         let value = match (place, key.as_str(), value) {
@@ -58,11 +70,26 @@ fn object_written_out<'a>(
             (Place::Schema | Place::Unknown, "$ref", Value::String(to)) => {
                 target(root, to, place, open)
             }
+            (Place::Schema, "const", value) if !object.contains_key("enum") => {
+                written.insert("enum".to_owned(), json!([value]));
+                continue;
+            }
+            (Place::Schema, key, _) if UNORDERED.contains(&key) => {
+                sorted(written_out(root, value, within(place, key), open))
+            }
             _ => written_out(root, value, within(place, key), open),
         };
         written.insert(key.clone(), value);
     }
     Value::Object(written)
+}
+
+fn sorted(mut list: Value) -> Value {
+    list.sort_all_objects();
+    if let Some(items) = list.as_array_mut() {
+        items.sort_by_cached_key(Value::to_string);
+    }
+    list
 }
 
 /// A definition's name says nothing; one that is being written out already is named by how far up.

@@ -36,7 +36,9 @@ impl<'a> Reader<'a> {
     fn target(&self, schema: &'a Value) -> &'a Value {
         let mut target = schema;
         let mut seen = BTreeSet::new();
-        while let Some(next) = bare_reference(target).filter(|it| seen.insert(*it)) {
+        while let Some(next) =
+            target.as_object().and_then(canonical::bare_reference).filter(|it| seen.insert(*it))
+        {
             match canonical::resolve(self.root, next) {
                 Some(next) => target = next,
                 None => break,
@@ -177,10 +179,4 @@ fn branches<'a>(
     keyword: &str,
 ) -> impl Iterator<Item = &'a Value> + use<'a> {
     object.get(keyword).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn bare_reference(schema: &Value) -> Option<&str> {
-    let object = schema.as_object()?;
-    let is_bare = |key: &String| key == "$ref" || keywords::ANNOTATIONS.contains(&key.as_str());
-    object.get("$ref").filter(|_| object.keys().all(is_bare))?.as_str()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Comparison, is_breaking};
+use super::Comparison;
 use crate::compat::{
     Change, Difference, Direction, JsonType,
     effect::Effect,
@@ -48,9 +48,9 @@ impl<'a> Comparison<'a> {
         if let ([old], [new]) = (old, new) {
             return self.pair(path, old, new);
         }
-        let mut pairs = Pairs::default();
+        let mut pairs = Pairs(Vec::new());
         for old in old {
-            let row = new.iter().map(|new| self.trial(|it| it.other_pair(path, old, new)));
+            let row = new.iter().map(|new| self.trial_of_pair(path, old, new));
             pairs.0.push(row.collect());
         }
         let (lost, added) = (pairs.unequal_old(), pairs.unequal_new());
@@ -59,7 +59,7 @@ impl<'a> Comparison<'a> {
             Direction::Reply => added.iter().filter(|new| !pairs.new_fits(**new)).count(),
         };
         if let ([lost], [added], 1) = (lost.as_slice(), added.as_slice(), unanswered) {
-            self.differences.append(&mut pairs.0[*lost][*added]);
+            self.differences.append(&mut pairs.0[*lost][*added].differences);
             return;
         }
         for at in lost {
@@ -70,6 +70,11 @@ impl<'a> Comparison<'a> {
             let effect = if pairs.new_fits(at) { Effect::Keeps } else { Effect::Widens };
             self.report(path, Change::AlternativeAdded(new[at].of), effect);
         }
+    }
+
+    fn trial_of_pair(&mut self, path: &str, old: &Alternative<'a>, new: &Alternative<'a>) -> Pair {
+        let differences = self.trial(|it| it.other_pair(path, old, new));
+        Pair { fits: self.fits(&differences), differences }
     }
 
     /// Like `pair`, where the types of the whole say nothing about this pair.
@@ -83,29 +88,41 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// What differs between each old alternative (row) and each new one (column).
-#[derive(Debug, Default)]
-struct Pairs(Vec<Vec<Vec<Difference>>>);
+/// How an old alternative and a new one compare.
+#[derive(Debug)]
+struct Pair {
+    differences: Vec<Difference>,
+    /// Whether the one that is read covers the one that is written.
+    fits: bool,
+}
+
+/// Each old alternative (row) with each new one (column).
+#[derive(Debug)]
+struct Pairs(Vec<Vec<Pair>>);
 
 impl Pairs {
     fn unequal_old(&self) -> Vec<usize> {
-        let equal = |row: &Vec<Vec<Difference>>| row.iter().any(Vec::is_empty);
-        (0..self.0.len()).filter(|&row| !equal(&self.0[row])).collect()
+        let equal = |row: usize| self.0[row].iter().any(Pair::is_equal);
+        (0..self.0.len()).filter(|&row| !equal(row)).collect()
     }
 
     fn unequal_new(&self) -> Vec<usize> {
         let columns = self.0.first().map_or(0, Vec::len);
-        (0..columns).filter(|&at| !self.0.iter().any(|row| row[at].is_empty())).collect()
+        (0..columns).filter(|&at| !self.0.iter().any(|row| row[at].is_equal())).collect()
     }
 
-    /// Whether some new alternative goes on where this old one was.
     fn old_fits(&self, row: usize) -> bool {
-        self.0[row].iter().any(|differences| !is_breaking(differences))
+        self.0[row].iter().any(|pair| pair.fits)
     }
 
-    /// Whether some old alternative covers this new one.
     fn new_fits(&self, column: usize) -> bool {
-        self.0.iter().any(|row| !is_breaking(&row[column]))
+        self.0.iter().any(|row| row[column].fits)
+    }
+}
+
+impl Pair {
+    fn is_equal(&self) -> bool {
+        self.differences.is_empty()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use serde_json::{Value, json};
 
-use super::{Comparison, is_breaking};
+use super::Comparison;
 use crate::compat::{
     Change,
     effect::Effect,
@@ -42,10 +42,10 @@ impl<'a> Comparison<'a> {
     ) {
         let required = new.required.contains(name) && !old.required.contains(name);
         let schema = self.trial(|it| it.schemas(path, old.field(name), new.field(name)));
-        let effect = match (is_breaking(&schema), required) {
-            (true, _) => Effect::Breaks,
-            (false, true) => Effect::Narrows,
-            (false, false) => Effect::Keeps,
+        let effect = match (self.fits(&schema), required) {
+            (false, _) => Effect::Breaks,
+            (true, true) => Effect::Narrows,
+            (true, false) => Effect::Keeps,
         };
         self.report(path, Change::FieldAdded { required }, effect);
     }
