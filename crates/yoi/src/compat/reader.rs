@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     canonical, keywords,
-    shape::{Alternative, Condition, Schemas, Shape},
+    shape::{self, Alternative, Condition, Schemas, Shape},
 };
 
 /// The fields that may tell the variants of a union apart, in order of preference.
@@ -21,16 +21,21 @@ pub(super) struct Reader<'a> {
     root: &'a Value,
     /// The references being followed, none of which may lead to itself.
     following: Vec<&'a str>,
+    in_tag: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(root: &'a Value) -> Self {
-        Self { root, following: Vec::new() }
+        Self { root, following: Vec::new(), in_tag: false }
     }
 
-    /// The schemas that these refer to, where they say nothing else, so that recursion is seen at once.
+    /// The schemas that these refer to, where they say nothing else, so that recursion is seen.
     pub(super) fn targets(&self, schemas: &Schemas<'a>) -> Schemas<'a> {
-        schemas.iter().map(|schema| self.target(schema)).collect()
+        let mut targets = Schemas::new();
+        for schema in schemas {
+            shape::join(&mut targets, self.target(schema));
+        }
+        targets
     }
 
     fn target(&self, schema: &'a Value) -> &'a Value {
@@ -118,13 +123,23 @@ impl<'a> Reader<'a> {
         shape
     }
 
+    /// What a tag may be, if there must be one. A tag has no tag, which ends the search.
+    fn demanded(&mut self, alternative: &Alternative<'a>, tag: &str) -> Option<Shape<'a>> {
+        if self.in_tag || !alternative.required.contains(tag) {
+            return None;
+        }
+        self.in_tag = true;
+        let values = self.all(alternative.field(tag));
+        self.in_tag = false;
+        Some(values)
+    }
+
     /// What both accept, without variants whose tag would have to have two values at once.
     fn both(&mut self, left: Shape<'a>, right: &Shape<'a>) -> Shape<'a> {
         let mut shape = left.and(right);
         shape.0.retain(|alternative| {
             TAGS.iter().all(|&tag| {
-                !alternative.required.contains(tag)
-                    || !self.all(alternative.field(tag)).is_nothing()
+                self.demanded(alternative, tag).is_none_or(|values| !values.is_nothing())
             })
         });
         shape

@@ -198,13 +198,17 @@ fn listed(of: JsonType, mut values: BTreeMap<String, &Value>) -> BTreeMap<String
     values
 }
 
+/// Adds a schema that is not among them: each once keeps their combinations finite.
+pub(super) fn join<'a>(schemas: &mut Schemas<'a>, schema: &'a Value) {
+    if !schemas.iter().any(|known| std::ptr::eq(*known, schema)) {
+        schemas.push(schema);
+    }
+}
+
 fn joined<'a>(left: &Schemas<'a>, right: &Schemas<'a>) -> Schemas<'a> {
     let mut both = left.clone();
     for schema in right {
-        // Each schema once keeps the number of combinations finite, so that recursion ends.
-        if !both.iter().any(|known| std::ptr::eq(*known, *schema)) {
-            both.push(schema);
-        }
+        join(&mut both, schema);
     }
     both
 }
