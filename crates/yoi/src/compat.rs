@@ -10,13 +10,16 @@
 //! values; direction and effect give the impact. What is not understood is compared word for word
 //! and, where it differs, breaking.
 
+mod alternative;
 mod canonical;
+mod change;
 mod comparison;
 mod data;
 mod difference;
 mod documents;
 mod effect;
 mod format;
+mod json_type;
 mod keywords;
 mod number;
 mod path;
@@ -24,8 +27,10 @@ mod range;
 mod reader;
 mod shape;
 
-pub use difference::{Change, Difference, Impact, JsonType, Limit};
+pub use change::{Change, Limit};
+pub use difference::{Difference, Impact};
 pub use documents::compare_sets;
+pub use json_type::JsonType;
 
 use serde_json::Value;
 

@@ -9,10 +9,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    Change, Difference, Direction, Impact, JsonType,
-    effect::Effect,
-    reader::Reader,
-    shape::{Schemas, Shape},
+    Change, Difference, Direction, Impact, JsonType, alternative::Schemas, effect::Effect,
+    reader::Reader, shape::Shape,
 };
 
 pub(super) fn compare(old: &Value, new: &Value, direction: Direction) -> Vec<Difference> {

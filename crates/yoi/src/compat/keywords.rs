@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{
     JsonType,
+    alternative::{self, Alternative, Condition, Schemas},
     range::Range,
-    shape::{self, Alternative, Condition, Schemas, Shape},
+    shape::Shape,
 };
 
 const ALL_TYPES: [JsonType; 6] = [
@@ -109,7 +110,7 @@ fn listed(schema: &Map<String, Value>) -> Vec<Vec<&Value>> {
 
 /// Only what is in the list too, if that is anything.
 fn restricted<'a>(mut it: Alternative<'a>, list: Vec<&'a Value>) -> Option<Alternative<'a>> {
-    let values = shape::values(it.of, list);
+    let values = alternative::values(it.of, list);
     let values: BTreeMap<_, _> = match &it.values {
         None => values,
         Some(known) => values.into_iter().filter(|(key, _)| known.contains_key(key)).collect(),

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{
+    alternative::{self, Alternative, Condition, Schemas},
     canonical, keywords,
-    shape::{self, Alternative, Condition, Schemas, Shape},
+    shape::Shape,
 };
 
 /// The fields that may tell the variants of a union apart, in order of preference.
@@ -33,7 +34,7 @@ impl<'a> Reader<'a> {
     pub(super) fn targets(&self, schemas: &Schemas<'a>) -> Schemas<'a> {
         let mut targets = Schemas::new();
         for schema in schemas {
-            shape::join(&mut targets, self.target(schema));
+            alternative::join(&mut targets, self.target(schema));
         }
         targets
     }

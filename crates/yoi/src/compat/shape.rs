@@ -1,48 +1,15 @@
 //! What a schema accepts, freed from the way it is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use super::{JsonType, number, range::Range};
-
-/// Schemas that must all hold, unread as yet; none at all accepts anything.
-pub(super) type Schemas<'a> = Vec<&'a Value>;
+use super::{
+    JsonType,
+    alternative::{Alternative, Condition},
+};
 
 /// The alternatives that a schema accepts; none at all accepts nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shape<'a>(pub(super) Vec<Alternative<'a>>);
-
-/// Values of one type, and everything demanded of them; what is at its default demands nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Alternative<'a> {
-    pub(super) of: JsonType,
-    /// The only values allowed, by a text that is the same for equal values.
-    pub(super) values: Option<BTreeMap<String, &'a Value>>,
-    pub(super) range: Range,
-    pub(super) conditions: BTreeSet<Condition>,
-    pub(super) items: Schemas<'a>,
-    pub(super) fields: BTreeMap<&'a str, Schemas<'a>>,
-    pub(super) required: BTreeSet<&'a str>,
-    /// For the fields not among `fields`.
-    pub(super) other_fields: Schemas<'a>,
-    pub(super) names: Schemas<'a>,
-}
-
-/// A demand that is only ever there or not there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Condition {
-    Format(String),
-    Stated {
-        keyword: &'static str,
-        value: String,
-    },
-    /// A part of a schema that can only be compared word for word.
-    NotUnderstood {
-        what: String,
-        text: String,
-    },
-}
 
 impl<'a> Shape<'a> {
     /// What both accept.
@@ -92,137 +59,4 @@ impl<'a> Shape<'a> {
         let values = only.values.as_ref().filter(|values| values.len() == 1)?;
         values.values().next()?.as_str()
     }
-}
-
-impl<'a> Alternative<'a> {
-    /// Every value of that type.
-    pub(super) fn any(of: JsonType) -> Self {
-        let few: &[&Value] = match of {
-            JsonType::Null => &[&Value::Null],
-            JsonType::Boolean => &[&Value::Bool(false), &Value::Bool(true)],
-            JsonType::Integer
-            | JsonType::Number
-            | JsonType::String
-            | JsonType::Array
-            | JsonType::Object => &[],
-        };
-        Self {
-            of,
-            values: (!few.is_empty()).then(|| values(of, few.iter().copied())),
-            range: Range::default(),
-            conditions: BTreeSet::new(),
-            items: Vec::new(),
-            fields: BTreeMap::new(),
-            required: BTreeSet::new(),
-            other_fields: Vec::new(),
-            names: Vec::new(),
-        }
-    }
-
-    /// What both accept, if that can be anything.
-    fn and(self, other: Self) -> Option<Self> {
-        let of = match (self.of, other.of) {
-            (left, right) if left == right => left,
-            (JsonType::Integer, JsonType::Number) | (JsonType::Number, JsonType::Integer) => {
-                JsonType::Integer
-            }
-            _ => return None,
-        };
-        let values = match (self.values, other.values) {
-            (Some(left), Some(right)) => {
-                Some(left.into_iter().filter(|(key, _)| right.contains_key(key)).collect())
-            }
-            (left, right) => left.or(right),
-        };
-        let both = Self {
-            of,
-            values: values.map(|values| listed(of, values)),
-            range: self.range.and(other.range),
-            conditions: self.conditions.into_iter().chain(other.conditions).collect(),
-            items: joined(&self.items, &other.items),
-            fields: joined_fields(
-                (&self.fields, &self.other_fields),
-                (&other.fields, &other.other_fields),
-            ),
-            required: self.required.into_iter().chain(other.required).collect(),
-            other_fields: joined(&self.other_fields, &other.other_fields),
-            names: joined(&self.names, &other.names),
-        };
-        both.values.as_ref().is_none_or(|values| !values.is_empty()).then_some(both)
-    }
-
-    /// Takes in what `other` accepts, if the two differ in the values they list only.
-    fn absorb(&mut self, other: &Self) -> bool {
-        let (Some(own), Some(others)) = (&self.values, &other.values) else {
-            return self == other;
-        };
-        let union = own.iter().chain(others).map(|(key, value)| (key.clone(), *value)).collect();
-        let alike = Self { values: other.values.clone(), ..self.clone() } == *other;
-        if alike {
-            self.values = Some(union);
-        }
-        alike
-    }
-
-    /// The schemas for the field of this name.
-    pub(super) fn field(&self, name: &str) -> &Schemas<'a> {
-        self.fields.get(name).unwrap_or(&self.other_fields)
-    }
-}
-
-/// Values by a text that is the same for equal values; those not of that type are left out.
-pub(super) fn values<'a>(
-    of: JsonType,
-    list: impl IntoIterator<Item = &'a Value>,
-) -> BTreeMap<String, &'a Value> {
-    let key = |value: &Value| match value {
-        Value::Number(number) => {
-            number::integral(number).map_or_else(|| number.to_string(), |it| it.to_string())
-        }
-        other => other.to_string(),
-    };
-    listed(of, list.into_iter().map(|value| (key(value), value)).collect())
-}
-
-fn listed(of: JsonType, mut values: BTreeMap<String, &Value>) -> BTreeMap<String, &Value> {
-    values.retain(|_, value| match (of, value) {
-        (JsonType::Integer, Value::Number(number)) => number::integral(number).is_some(),
-        (JsonType::Null, Value::Null)
-        | (JsonType::Boolean, Value::Bool(_))
-        | (JsonType::Number, Value::Number(_))
-        | (JsonType::String, Value::String(_))
-        | (JsonType::Array, Value::Array(_))
-        | (JsonType::Object, Value::Object(_)) => true,
-        _ => false,
-    });
-    values
-}
-
-/// Adds a schema that is not among them: each once keeps their combinations finite.
-pub(super) fn join<'a>(schemas: &mut Schemas<'a>, schema: &'a Value) {
-    if !schemas.iter().any(|known| std::ptr::eq(*known, schema)) {
-        schemas.push(schema);
-    }
-}
-
-fn joined<'a>(left: &Schemas<'a>, right: &Schemas<'a>) -> Schemas<'a> {
-    let mut both = left.clone();
-    for schema in right {
-        join(&mut both, schema);
-    }
-    both
-}
-
-/// A field of either side is bound by both: by what the other says of it, or of other fields.
-fn joined_fields<'a>(
-    (left, left_others): (&BTreeMap<&'a str, Schemas<'a>>, &Schemas<'a>),
-    (right, right_others): (&BTreeMap<&'a str, Schemas<'a>>, &Schemas<'a>),
-) -> BTreeMap<&'a str, Schemas<'a>> {
-    left.keys()
-        .chain(right.keys())
-        .map(|&name| {
-            let of_left = left.get(name).unwrap_or(left_others);
-            (name, joined(of_left, right.get(name).unwrap_or(right_others)))
-        })
-        .collect()
 }

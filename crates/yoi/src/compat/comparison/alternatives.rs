@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::Comparison;
 use crate::compat::{
     Change, Difference, Direction, JsonType,
+    alternative::Alternative,
     effect::Effect,
     path,
     reader::{Reader, TAGS},
-    shape::Alternative,
 };
 
 type Variants<'a> = BTreeMap<&'a str, Vec<Alternative<'a>>>;

@@ -3,9 +3,9 @@
 use super::Comparison;
 use crate::compat::{
     Change, JsonType,
+    alternative::{Alternative, Condition},
     effect::Effect,
     format, path,
-    shape::{Alternative, Condition},
 };
 
 impl<'a> Comparison<'a> {

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::Comparison;
 use crate::compat::{
     Change,
+    alternative::{Alternative, Schemas},
     effect::Effect,
     path,
-    shape::{Alternative, Schemas},
 };
 
 /// Whatever else is said of them, the keys of an object are strings.

@@ -20,7 +20,7 @@ fn a_variant_may_come_in_both_directions() {
     let stop = variant("stop_worker", json!({}));
     let lines = ["+ /cancel_worker: variant added"];
     check(
-        &union(&[stop.clone()]),
+        &union(std::slice::from_ref(&stop)),
         &union(&[stop, variant("cancel_worker", json!({}))]),
         &lines,
         &lines,

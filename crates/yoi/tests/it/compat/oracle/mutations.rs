@@ -146,13 +146,12 @@ fn other_fields_changed(random: &mut Random, mut schema: Value, place: Place) ->
 }
 
 fn branches_changed(random: &mut Random, mut schema: Value, place: Place) -> Value {
-    let added = match random.below(3) {
-        0 => schemas::schema(random, place),
-        _ => {
-            let tag = *random.pick(&["type", "type", "code"]);
-            let name = *random.pick(&["new", "x", "y"]);
-            schemas::variant(random, place, tag, name)
-        }
+    let added = if random.one_in(3) {
+        schemas::schema(random, place)
+    } else {
+        let tag = *random.pick(&["type", "type", "code"]);
+        let name = *random.pick(&["new", "x", "y"]);
+        schemas::variant(random, place, tag, name)
     };
     let keyword = ["oneOf", "anyOf", "allOf"].into_iter().find(|it| schema[*it].is_array());
     match keyword.and_then(|keyword| schema[keyword].as_array_mut()) {

@@ -1,6 +1,6 @@
 //! A small deterministic source of choices, so that a failing seed can be run again.
 
-/// SplitMix64.
+/// The generator known as `SplitMix64`.
 #[derive(Debug)]
 pub(super) struct Random(u64);
 

@@ -1,0 +1,46 @@
+//! The types of JSON values.
+
+use std::fmt;
+
+/// A type of JSON value, as the keyword `type` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JsonType {
+    /// Only `null`.
+    Null,
+    /// `true` and `false`.
+    Boolean,
+    /// Numbers without a fraction.
+    Integer,
+    /// All numbers.
+    Number,
+    /// Strings.
+    String,
+    /// Lists.
+    Array,
+    /// Objects.
+    Object,
+}
+
+impl JsonType {
+    /// The type to compare with: integers are numbers with a demand of their own.
+    pub(super) fn family(self) -> Self {
+        match self {
+            Self::Integer => Self::Number,
+            other => other,
+        }
+    }
+}
+
+impl fmt::Display for JsonType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::String => "string",
+            Self::Array => "array",
+            Self::Object => "object",
+        })
+    }
+}
