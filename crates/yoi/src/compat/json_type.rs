@@ -5,8 +5,6 @@ use std::fmt;
 /// A type of JSON value, as the keyword `type` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JsonType {
-    /// Only `null`.
-    Null,
     /// `true` and `false`.
     Boolean,
     /// Numbers without a fraction.
@@ -19,6 +17,8 @@ pub enum JsonType {
     Array,
     /// Objects.
     Object,
+    /// Only `null`.
+    Null,
 }
 
 impl JsonType {

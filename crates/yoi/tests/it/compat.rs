@@ -1,5 +1,6 @@
 //! Whether a new version of a document still serves those who hold the old one.
 
+mod derived;
 mod display;
 mod documents;
 mod fields;
