@@ -9,12 +9,15 @@ use super::{JsonType, number, range::Range};
 /// Schemas that must all hold, unread as yet; none at all accepts anything.
 pub(super) type Schemas<'a> = Vec<&'a Value>;
 
+/// Values, by a text that is the same for equal ones.
+pub(super) type Values<'a> = BTreeMap<String, &'a Value>;
+
 /// Values of one type, and everything demanded of them; what is at its default demands nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Alternative<'a> {
     pub(super) of: JsonType,
-    /// The only values allowed, by a text that is the same for equal values.
-    pub(super) values: Option<BTreeMap<String, &'a Value>>,
+    /// The only values allowed. Integers among them are of the type `Number`.
+    pub(super) values: Option<Values<'a>>,
     pub(super) range: Range,
     pub(super) conditions: BTreeSet<Condition>,
     pub(super) items: Schemas<'a>,
@@ -54,7 +57,7 @@ impl<'a> Alternative<'a> {
         };
         Self {
             of,
-            values: (!few.is_empty()).then(|| values(of, few.iter().copied())),
+            values: (!few.is_empty()).then(|| by_text(few.iter().copied())),
             range: Range::default(),
             conditions: BTreeSet::new(),
             items: Vec::new(),
@@ -74,15 +77,9 @@ impl<'a> Alternative<'a> {
             }
             _ => return None,
         };
-        let values = match (self.values, other.values) {
-            (Some(left), Some(right)) => {
-                Some(left.into_iter().filter(|(key, _)| right.contains_key(key)).collect())
-            }
-            (left, right) => left.or(right),
-        };
         let both = Self {
             of,
-            values: values.map(|values| listed(of, values)),
+            values: None,
             range: self.range.and(other.range),
             conditions: self.conditions.into_iter().chain(other.conditions).collect(),
             items: joined(&self.items, &other.items),
@@ -94,7 +91,21 @@ impl<'a> Alternative<'a> {
             other_fields: joined(&self.other_fields, &other.other_fields),
             names: joined(&self.names, &other.names),
         };
-        both.values.as_ref().is_none_or(|values| !values.is_empty()).then_some(both)
+        [self.values, other.values].into_iter().flatten().try_fold(both, Self::among)
+    }
+
+    /// Only what is in this list too, if that is anything.
+    pub(super) fn among(mut self, mut list: Values<'a>) -> Option<Self> {
+        let known = self.values.take();
+        list.retain(|key, value| {
+            self.of.includes(value) && known.as_ref().is_none_or(|known| known.contains_key(key))
+        });
+        if self.of == JsonType::Integer {
+            // The list says so, and lists are easier to join.
+            self.of = JsonType::Number;
+        }
+        self.values = Some(list).filter(|list| !list.is_empty());
+        self.values.is_some().then_some(self)
     }
 
     /// Takes in what `other` accepts, if the two differ in the values they list only.
@@ -110,38 +121,31 @@ impl<'a> Alternative<'a> {
         alike
     }
 
+    /// The narrowest type that these values have.
+    pub(super) fn narrowest_type(&self) -> JsonType {
+        let is_integral =
+            |values: &Values| values.values().all(|it| JsonType::Integer.includes(it));
+        match self.of {
+            JsonType::Number if self.values.as_ref().is_some_and(is_integral) => JsonType::Integer,
+            of => of,
+        }
+    }
+
     /// The schemas for the field of this name.
     pub(super) fn field(&self, name: &str) -> &Schemas<'a> {
         self.fields.get(name).unwrap_or(&self.other_fields)
     }
 }
 
-/// Values by a text that is the same for equal values; those not of that type are left out.
-pub(super) fn values<'a>(
-    of: JsonType,
-    list: impl IntoIterator<Item = &'a Value>,
-) -> BTreeMap<String, &'a Value> {
-    let key = |value: &Value| match value {
+/// Values by a text that is the same for equal values.
+pub(super) fn by_text<'a>(list: impl IntoIterator<Item = &'a Value>) -> Values<'a> {
+    let text = |value: &Value| match value {
         Value::Number(number) => {
             number::integral(number).map_or_else(|| number.to_string(), |it| it.to_string())
         }
         other => other.to_string(),
     };
-    listed(of, list.into_iter().map(|value| (key(value), value)).collect())
-}
-
-fn listed(of: JsonType, mut values: BTreeMap<String, &Value>) -> BTreeMap<String, &Value> {
-    values.retain(|_, value| match (of, value) {
-        (JsonType::Integer, Value::Number(number)) => number::integral(number).is_some(),
-        (JsonType::Null, Value::Null)
-        | (JsonType::Boolean, Value::Bool(_))
-        | (JsonType::Number, Value::Number(_))
-        | (JsonType::String, Value::String(_))
-        | (JsonType::Array, Value::Array(_))
-        | (JsonType::Object, Value::Object(_)) => true,
-        _ => false,
-    });
-    values
+    list.into_iter().map(|value| (text(value), value)).collect()
 }
 
 /// Adds a schema that is not among them: each once keeps their combinations finite.

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
+use super::number;
+
 /// A type of JSON value, as the keyword `type` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JsonType {
@@ -27,6 +31,18 @@ impl JsonType {
         match self {
             Self::Integer => Self::Number,
             other => other,
+        }
+    }
+
+    pub(super) fn includes(self, value: &Value) -> bool {
+        match value {
+            Value::Null => self == Self::Null,
+            Value::Bool(_) => self == Self::Boolean,
+            Value::Number(it) if self == Self::Integer => number::integral(it).is_some(),
+            Value::Number(_) => self == Self::Number,
+            Value::String(_) => self == Self::String,
+            Value::Array(_) => self == Self::Array,
+            Value::Object(_) => self == Self::Object,
         }
     }
 }

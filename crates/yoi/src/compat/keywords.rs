@@ -108,28 +108,14 @@ fn listed(schema: &Map<String, Value>) -> Vec<Vec<&Value>> {
     several.map(|list| list.iter().collect()).into_iter().chain(one.map(|it| vec![it])).collect()
 }
 
-/// Only what is in the list too, if that is anything.
-fn restricted<'a>(mut it: Alternative<'a>, list: Vec<&'a Value>) -> Option<Alternative<'a>> {
-    let values = alternative::values(it.of, list);
-    let values: BTreeMap<_, _> = match &it.values {
-        None => values,
-        Some(known) => values.into_iter().filter(|(key, _)| known.contains_key(key)).collect(),
-    };
-    if values.is_empty() {
-        return None;
-    }
-    match it.of {
+fn restricted<'a>(it: Alternative<'a>, list: Vec<&'a Value>) -> Option<Alternative<'a>> {
+    let mut it = it.among(alternative::by_text(list))?;
+    if matches!(it.of, JsonType::Array | JsonType::Object) {
         // Whether such a value fits another schema is more than a comparison of sets.
-        JsonType::Array | JsonType::Object => {
-            let text = values.into_keys().collect::<Vec<_>>().join(",");
-            let what = format!("the list of {}s", it.of);
-            it.conditions.insert(Condition::NotUnderstood { what, text });
-        }
-        JsonType::Null
-        | JsonType::Boolean
-        | JsonType::Integer
-        | JsonType::Number
-        | JsonType::String => it.values = Some(values),
+        let values = it.values.take().into_iter().flatten();
+        let text = values.map(|(text, _)| text).collect::<Vec<_>>().join(",");
+        let what = format!("the list of {}s", it.of);
+        it.conditions.insert(Condition::NotUnderstood { what, text });
     }
     Some(it)
 }

@@ -46,7 +46,7 @@ impl<'a> Shape<'a> {
 
     /// The types that it accepts; `integer` only where `number` is not among them.
     pub(super) fn types(&self) -> BTreeSet<JsonType> {
-        let mut types: BTreeSet<_> = self.0.iter().map(|alternative| alternative.of).collect();
+        let mut types: BTreeSet<_> = self.0.iter().map(Alternative::narrowest_type).collect();
         if types.contains(&JsonType::Number) {
             types.remove(&JsonType::Integer);
         }

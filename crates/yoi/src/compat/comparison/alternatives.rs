@@ -79,9 +79,10 @@ impl<'a> Comparison<'a> {
 
     /// Like `pair`, where the types of the whole say nothing about this pair.
     fn other_pair(&mut self, path: &str, old: &Alternative<'a>, new: &Alternative<'a>) {
-        if old.of != new.of {
-            let effect = if new.of == JsonType::Number { Effect::Widens } else { Effect::Narrows };
-            let change = Change::TypesChanged { old: vec![old.of], new: vec![new.of] };
+        let (before, now) = (old.narrowest_type(), new.narrowest_type());
+        if before != now {
+            let effect = if now == JsonType::Number { Effect::Widens } else { Effect::Narrows };
+            let change = Change::TypesChanged { old: vec![before], new: vec![now] };
             self.report(path, change, effect);
         }
         self.pair(path, old, new);

@@ -147,6 +147,22 @@ fn what_is_understood_beside_it_is_still_compared() {
     );
 }
 
+/// Before, `ab` was accepted whatever it was: what seems to be a new field is not.
+#[test]
+fn what_is_not_understood_may_change_the_meaning_of_what_is() {
+    let object = |fields: Value| {
+        json!({"type": "object", "properties": fields, "patternProperties": {"^a": true},
+               "additionalProperties": false})
+    };
+    let what = "! : patternProperties differs, which this check does not understand";
+    check(
+        &object(json!({})),
+        &object(json!({"ab": {"type": "string"}})),
+        &[what, "+ /ab: optional field added"],
+        &[what, "! /ab: optional field added"],
+    );
+}
+
 #[test]
 fn a_reference_to_itself_ends() {
     let around = json!({"$ref": "#/$defs/A", "$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "null"}]}}});

@@ -1,8 +1,9 @@
 //! Variants of tagged unions, and alternatives without tag.
 
 use serde_json::{Value, json};
+use yoi::compat::Direction;
 
-use super::{check, check_same};
+use super::{check, check_same, lines};
 
 fn variant(tag: &str, fields: Value) -> Value {
     let mut variant = json!({"type": "object", "properties": fields, "required": ["type"],
@@ -171,6 +172,46 @@ fn an_alternative_without_tag_may_come_to_a_request_only() {
         &of(&["turn_id", "key"]),
         &["! : a form of object removed"],
         &["! : a form of object removed"],
+    );
+}
+
+/// Two branches that may both fit: `oneOf` then refuses what `anyOf` would accept.
+#[test]
+fn branches_that_overlap_are_not_understood() {
+    let stop = variant("stop_worker", json!({}));
+    let now = variant("stop_worker", json!({"now": {"const": true}}));
+    for (old, new) in [
+        (union(std::slice::from_ref(&stop)), union(&[stop, now])),
+        (
+            json!({"oneOf": [{"enum": ["a"]}]}),
+            json!({"oneOf": [{"enum": ["a"]}, {"enum": ["a", "b"]}]}),
+        ),
+        (
+            json!({"oneOf": [{"type": "integer"}]}),
+            json!({"oneOf": [{"type": "integer"}, {"type": "number"}]}),
+        ),
+    ] {
+        for direction in [Direction::Request, Direction::Reply] {
+            let found = lines(&old, &new, direction);
+            let what = ": oneOf with branches that overlap differs";
+            assert!(
+                found.iter().any(|line| line.starts_with('!') && line.contains(what)),
+                "{found:?}"
+            );
+        }
+    }
+}
+
+/// To be ignored is for a consumer to decide, not for the schema of another place.
+#[test]
+fn a_new_variant_is_announced_where_it_comes_only() {
+    let known = union(&[variant("idle", json!({}))]);
+    let more = union(&[variant("idle", json!({})), variant("paused", json!({}))]);
+    check(
+        &json!({"type": "object", "additionalProperties": known}),
+        &json!({"type": "object", "additionalProperties": known, "properties": {"first": more}}),
+        &["+ /first: optional field added"],
+        &["! /first: optional field added"],
     );
 }
 

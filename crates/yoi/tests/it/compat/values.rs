@@ -78,6 +78,8 @@ fn every_bound_widens_one_way_and_narrows_the_other() {
 fn bounds_are_compared_by_value() {
     check_same(&json!({"maximum": 5}), &json!({"maximum": 5.0}));
     check_same(&json!({"minLength": 0}), &json!({}));
+    check_same(&json!({"const": 1}), &json!({"enum": [1.0]}));
+    check_same(&json!({"type": "integer", "enum": [1, 2.5]}), &json!({"const": 1}));
     check_same(&json!({"maximum": 5, "exclusiveMaximum": 5}), &json!({"exclusiveMaximum": 5}));
     check_same(&json!({"maximum": 5, "allOf": [{"maximum": 3}]}), &json!({"maximum": 3}));
     check(

@@ -31,7 +31,6 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) const TOP: Self = Self { depth: 3, no_reference: false };
     const DEFINITION: Self = Self { depth: 2, no_reference: true };
 
     /// A part of the same value.
@@ -48,7 +47,9 @@ impl Place {
 /// A schema with its definitions.
 pub(super) fn document(random: &mut Random) -> Value {
     let mut document = loop {
-        if let Value::Object(document) = schema(random, Place::TOP) {
+        // Small schemas meet in the details, large ones in how the parts fit together.
+        let place = Place { depth: random.below(4), no_reference: false };
+        if let Value::Object(document) = schema(random, place) {
             break document;
         }
     };
@@ -107,7 +108,7 @@ fn scalar(random: &mut Random) -> Value {
             if random.one_in(3) {
                 bounded = json!({});
             }
-            for _ in 0..=random.below(3) {
+            for _ in 0..=random.below(4) {
                 let (keyword, value) = bound(random);
                 bounded[keyword] = value;
             }
@@ -175,6 +176,9 @@ fn union(random: &mut Random, place: Place) -> Value {
     let mut tags = random.some(&TAGS);
     if tags.is_empty() {
         tags.push(TAGS[0]);
+    }
+    if random.one_in(6) {
+        tags.push(tags[0]);
     }
     let variants: Vec<_> = tags.iter().map(|name| variant(random, place, tag, name)).collect();
     let keyword = if random.one_in(3) { "anyOf" } else { "oneOf" };

@@ -93,7 +93,7 @@ fn of_type(
         }
         Some("null") => Value::Null,
         Some("boolean") => json!(random.one_in(2)),
-        Some("integer") => json!(random.below(6)),
+        Some("integer") => json!(random.below(5)),
         Some("number") => number(random),
         Some("string") => json!(random.pick(&STRINGS)),
         _ => any(random, 2),
