@@ -101,6 +101,26 @@ fn recursion_ends() {
     super::check_same(&tree(10), &tree(10));
 }
 
+/// The same definition against another one is not the comparison that is open already.
+#[test]
+fn recursion_may_go_another_way_inside() {
+    let once = json!({
+        "$ref": "#/$defs/Node",
+        "$defs": {"Node": {"properties": {"next": {"$ref": "#/$defs/Node"}, "value": {"type": "string"}}}},
+    });
+    let twice = json!({
+        "$ref": "#/$defs/Node",
+        "$defs": {
+            "Node": {"properties": {"next": {"$ref": "#/$defs/Other"}, "value": {"type": "string"}}},
+            "Other": {"properties": {"next": {"$ref": "#/$defs/Other"}, "value": {"type": "null"}}},
+        },
+    });
+    let lines = ["! /next/value: type changed from string to null"];
+    check(&once, &twice, &lines, &lines);
+    let lines = ["! /next/value: type changed from null to string"];
+    check(&twice, &once, &lines, &lines);
+}
+
 #[test]
 fn a_schema_may_be_recursive_from_its_root() {
     let tree = |of: &str| json!({"properties": {"next": {"$ref": "#"}, "value": {"type": of}}});

@@ -65,7 +65,7 @@ fn collect(place: &str, schema: &Value, places: &mut Vec<String>) {
 
 fn changed(random: &mut Random, schema: Value, place: Place) -> Value {
     let Value::Object(_) = schema else { return schemas::schema(random, place) };
-    match random.below(14) {
+    match random.below(15) {
         0 => schemas::schema(random, place),
         1 => without_a_keyword(random, schema),
         2 | 3 => bounded(random, schema),
@@ -77,7 +77,8 @@ fn changed(random: &mut Random, schema: Value, place: Place) -> Value {
         10 => retyped(random, schema),
         11 => json!({"anyOf": [schema, {"type": "null"}]}),
         12 => json!({"allOf": [schema, schemas::schema(random, place)]}),
-        _ => json!({"anyOf": [schema, schemas::schema(random, place)]}),
+        13 => json!({"anyOf": [schema, schemas::schema(random, place)]}),
+        _ => json!({"allOf": [bounded(random, schema.clone()), schema]}),
     }
 }
 
@@ -91,13 +92,24 @@ fn without_a_keyword(random: &mut Random, mut schema: Value) -> Value {
     schema
 }
 
+/// A bound set, moved, or made exclusive.
 fn bounded(random: &mut Random, mut schema: Value) -> Value {
-    let (mut keyword, mut value) = schemas::bound(random);
-    let known = |keyword: &&str| schema.get(*keyword).is_some();
-    if let Some(known) = BOUNDS.iter().find(|it| known(it)).filter(|_| !random.one_in(3)) {
-        (keyword, value) = (known, json!(random.below(4)));
+    let known = BOUNDS.into_iter().find(|keyword| schema.get(keyword).is_some());
+    let Some(known) = known.filter(|_| !random.one_in(3)) else {
+        let (keyword, value) = schemas::bound(random);
+        schema[keyword] = value;
+        return schema;
+    };
+    let exclusive = match known {
+        "minimum" => Some("exclusiveMinimum"),
+        "maximum" => Some("exclusiveMaximum"),
+        _ => None,
+    };
+    let value = schema.as_object_mut().and_then(|keywords| keywords.shift_remove(known));
+    match exclusive.filter(|_| random.one_in(2)) {
+        Some(exclusive) => schema[exclusive] = json!(value),
+        None => schema[known] = json!(random.below(4)),
     }
-    schema[keyword] = value;
     schema
 }
 
