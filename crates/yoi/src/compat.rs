@@ -4,9 +4,9 @@
 //! in which their values travel; [`compare_sets`] takes two whole folders of documents. Both return
 //! every [`Difference`], each with its [`Impact`]; `docs/compatibility.md` holds the rules.
 //!
-//! How it works: `reader` turns a schema into a [`Shape`](shape::Shape), the list of alternatives
+//! How it works: `reader` turns a schema into a `Shape`, the list of alternatives
 //! that it accepts, so that a renamed definition or another spelling is no difference. `comparison`
-//! walks two shapes side by side and names each [`Effect`](effect::Effect) on the set of accepted
+//! walks two shapes side by side and names each `Effect` on the set of accepted
 //! values; direction and effect give the impact. What is not understood is compared word for word
 //! and, where it differs, breaking.
 
