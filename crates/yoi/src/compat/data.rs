@@ -3,7 +3,7 @@
 //! Objects are compared key by key. The entries of a list are told apart by their value; objects in
 //! a list by their leading fields, the fewest of them that no two entries of a list share, so that a
 //! row whose later fields changed is the same row, changed. Order counts; new entries may come
-//! anywhere.
+//! anywhere. What is called `title` or `description` is for people and does not count.
 
 use std::collections::BTreeSet;
 
@@ -35,17 +35,21 @@ fn objects(
     new: &Map<String, Value>,
     differences: &mut Vec<Difference>,
 ) {
-    for (key, old) in old {
+    for (key, old) in old.iter().filter(|(key, _)| counts(key)) {
         let path = path::child(path, key);
         match new.get(key) {
             Some(new) => values(&path, old, new, differences),
             None => differences.push(difference(&path, Change::EntryRemoved, Impact::Breaking)),
         }
     }
-    for key in new.keys().filter(|key| !old.contains_key(*key)) {
+    for key in new.keys().filter(|key| counts(key) && !old.contains_key(*key)) {
         let path = path::child(path, key);
         differences.push(difference(&path, Change::EntryAdded, Impact::Additive));
     }
+}
+
+fn counts(key: &str) -> bool {
+    !matches!(key, "title" | "description")
 }
 
 fn lists(path: &str, old: &[Value], new: &[Value], differences: &mut Vec<Difference>) {

@@ -106,6 +106,16 @@ fn equal_entries_are_counted() {
 }
 
 #[test]
+fn documentation_of_data_does_not_count() {
+    check_data(
+        json!({"title": "A", "a": {"description": "B"}}),
+        json!({"title": "C", "a": {}}),
+        &[],
+    );
+    check_data(json!({"a": {}}), json!({"a": {"description": "B"}}), &[]);
+}
+
+#[test]
 fn a_key_may_come_but_not_go() {
     let (with, without) = (json!({"a": {"b": 1}}), json!({"a": {}}));
     check_data(with.clone(), without.clone(), &["breaking  /a/b: entry removed"]);
