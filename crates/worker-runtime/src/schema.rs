@@ -44,13 +44,20 @@ fn received<T: JsonSchema>() -> Value {
 }
 
 /// What the Runtime writes: open, so that a reader of today understands what is added tomorrow, and
-/// without the bounds of requests, which limits may raise and deletion may undercut.
+/// without the bounds of requests, which limits may raise and deletion may undercut. What has no value
+/// is absent, so nothing is `null`.
 fn sent<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut document = settings.into_generator().into_root_schema_for::<T>().to_value();
+    if document.to_string().contains(RETRY) {
+        document["$defs"]["Retry"] = inlined::<Retry>();
+    }
     open(&mut document);
     document
 }
+
+/// Where a document that has errors in it says what an error's `retry` is.
+const RETRY: &str = "#/$defs/Retry";
 
 fn open(schema: &mut Value) {
     match schema {
@@ -63,6 +70,7 @@ fn open(schema: &mut Value) {
                 "additionalProperties" => *value != json!(false),
                 _ => true,
             });
+            remove_null(object);
             object.values_mut().for_each(open);
         }
         Value::Array(items) => items.iter_mut().for_each(open),
@@ -70,17 +78,34 @@ fn open(schema: &mut Value) {
     }
 }
 
+fn remove_null(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|it| it != "null");
+        if let [only] = types.as_slice() {
+            schema["type"] = only.clone();
+        }
+    }
+    let Some(Value::Array(branches)) = schema.get_mut("anyOf") else { return };
+    branches.retain(|it| *it != json!({ "type": "null" }));
+    if let [Value::Object(only)] = branches.as_mut_slice() {
+        let only = std::mem::take(only);
+        schema.shift_remove("anyOf");
+        schema.extend(only);
+    }
+}
+
 /// Adds what every error has besides its own fields.
 pub(crate) fn add_error_envelope(schema: &mut Schema) {
     let Some(Value::Array(branches)) = schema.get_mut("oneOf") else { return };
-    let retry = inlined::<Retry>();
     for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
         if let Some(Value::Object(properties)) = branch.get_mut("properties") {
             properties.insert(
                 "message".to_owned(),
                 json!({ "description": "What was wrong and what is allowed, for people.", "type": "string" }),
             );
-            properties.insert("retry".to_owned(), retry.clone());
+            let description = "Whether and when the same request may succeed.";
+            let retry = json!({ "$ref": RETRY, "description": description });
+            properties.insert("retry".to_owned(), retry);
         }
         if let Some(Value::Array(required)) = branch.get_mut("required") {
             required.extend([json!("message"), json!("retry")]);

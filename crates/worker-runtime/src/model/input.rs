@@ -60,7 +60,11 @@ pub struct SeedEntry {
     #[schemars(with = "String", length(min = 1, max = 262_144))]
     pub text: Arc<str>,
     /// When it was said, in milliseconds since the Unix epoch; the time of the creation if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::decode::optional_integer"
+    )]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub at_ms: Option<u64>,
 }
