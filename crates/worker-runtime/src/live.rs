@@ -37,9 +37,15 @@ struct LiveText {
     reasoning: Tail,
     usage: TokenUsage,
     phase: Phase,
-    /// When the engine last gave something; none before its first output.
-    progress: Option<Instant>,
+    silence: Silence,
     waiting: WakeList,
+}
+
+/// Since when the engine has given nothing, and whether it gave something before in this attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Silence {
+    pub(crate) since: Instant,
+    pub(crate) after_output: bool,
 }
 
 /// Whether the text may grow.
@@ -91,16 +97,17 @@ pub(crate) enum Refusal {
 
 impl Live {
     pub(crate) fn new(turn_id: TurnId, profile: Arc<Profile>) -> Self {
+        let began = Instant::now();
         Self {
             turn_id,
             profile,
-            began: Instant::now(),
+            began,
             text: Mutex::new(LiveText {
                 answer: String::new(),
                 reasoning: Tail::default(),
                 usage: TokenUsage::default(),
                 phase: Phase::Open,
-                progress: None,
+                silence: Silence { since: began, after_output: false },
                 waiting: WakeList::default(),
             }),
             task: OnceLock::new(),
@@ -138,7 +145,7 @@ impl Live {
     pub(crate) fn progressed(&self, usage: TokenUsage, now: Instant) -> Wakers {
         let mut text = self.text.lock();
         text.usage = usage;
-        text.progress = Some(now);
+        text.silence = Silence { since: now, after_output: true };
         text.waiting.take()
     }
 
@@ -188,9 +195,14 @@ impl Live {
         (text.answer.as_str().into(), text.usage)
     }
 
-    /// When the engine last gave something.
-    pub(crate) fn progress(&self) -> Option<Instant> {
-        self.text.lock().progress
+    /// Notes that the engine begins anew at that time.
+    pub(crate) fn begins_anew(&self, since: Instant) {
+        self.text.lock().silence = Silence { since, after_output: false };
+    }
+
+    /// How long the engine has given nothing.
+    pub(crate) fn silence(&self) -> Silence {
+        self.text.lock().silence
     }
 
     /// How long the reasoning is so far, so that a reader starts there.

@@ -159,6 +159,7 @@ async fn follow(
         };
         match event {
             WorkerEvent::HistoryShortened { dropped, kept } => {
+                live.begins_anew(Instant::now());
                 let message = format!(
                     "the conversation did not fit into the model's context: tried again with the \
                      newest {kept} messages, without {dropped}"
@@ -166,6 +167,7 @@ async fn follow(
                 core.note(Severity::Warning, message, Some(cell.worker_id), Some(live.turn_id));
             }
             WorkerEvent::Turn(TurnEvent::Retrying { attempt, delay, error }) => {
+                live.begins_anew(Instant::now() + delay);
                 let retry = RetryFact {
                     attempt,
                     delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),

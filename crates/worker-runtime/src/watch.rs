@@ -78,16 +78,17 @@ fn overdue(cell: &Arc<Cell>, grace: Duration) -> Option<(Arc<Live>, &'static str
     let live = cell.lock().live.clone()?;
     let deadlines = live.profile.policy.deadlines;
     let now = Instant::now();
-    let passed = |since: Instant, limit: Duration| now.duration_since(since) > limit + grace;
+    let passed =
+        |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit + grace;
+    let silence = live.silence();
     let which = if passed(live.began, deadlines.turn) {
         "the deadline of the turn"
-    } else {
-        // A first event may wait anew for each attempt, and retries show as no progress.
-        let progress = live.progress()?;
-        if !passed(progress, deadlines.idle) {
-            return None;
-        }
+    } else if silence.after_output && passed(silence.since, deadlines.idle) {
         "the deadline between two outputs"
+    } else if !silence.after_output && passed(silence.since, deadlines.first_event) {
+        "the deadline of the first output"
+    } else {
+        return None;
     };
     Some((live, which))
 }
