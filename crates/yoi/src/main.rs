@@ -1,2 +1,26 @@
-//! x
-fn main() {}
+//! The `yoi` command: LLM Workers at a terminal.
+//!
+//! Start reading at [`cli`]; each file of [`commands`] is one subcommand, with its flags.
+
+#![forbid(unsafe_code)]
+
+mod cli;
+mod commands;
+mod engine;
+mod exit;
+mod failure;
+mod output;
+mod report;
+mod signals;
+mod tokio_main;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match cli::Cli::parse().command.execute() {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report().into(),
+    }
+}

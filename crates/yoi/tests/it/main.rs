@@ -1,3 +1,5 @@
 //! The tests of the command line and of what it is built of.
 
 mod compat;
+mod process;
+mod run;

@@ -1,0 +1,21 @@
+//! Every subcommand, one file each.
+
+mod run;
+
+use clap::Subcommand;
+
+use crate::{exit::Exit, failure::Failure};
+
+/// Every subcommand.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(run::Run),
+}
+
+impl Command {
+    pub(crate) fn execute(self) -> Result<Exit, Failure> {
+        match self {
+            Self::Run(it) => it.execute(),
+        }
+    }
+}

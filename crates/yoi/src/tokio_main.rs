@@ -1,0 +1,16 @@
+//! The tokio runtime that a command runs on.
+
+use tokio::runtime::Builder;
+
+use crate::failure::Failure;
+
+/// Runs a command to its end, and leaves behind what blocks: nobody waits for a read of stdin.
+pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let tokio = Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start threads: {error}")))?;
+    let result = tokio.block_on(command);
+    tokio.shutdown_background();
+    result
+}

@@ -1,0 +1,179 @@
+//! A running `yoi`: what goes in, what comes out, and how it ends, each within a generous time.
+
+use std::{
+    io::{Read, Write},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    thread,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+/// Long enough for a machine under load; reached only where a test fails.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A running `yoi`. It is killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: Option<Pipe>,
+    stderr: Pipe,
+}
+
+/// How a `yoi` ended, and what it had written that was not read.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Process {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::spawn(Command::new(env!("CARGO_BIN_EXE_yoi")).args(arguments))
+    }
+
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("yoi starts");
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take().map(Pipe::new);
+        let stderr = child.stderr.take().map(Pipe::new).expect("stderr is piped");
+        Self { child, stdin, stdout, stderr }
+    }
+
+    /// Writes to stdin. A process that no longer listens is no failure of the writer.
+    pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        let stdin = self.stdin.as_mut().expect("stdin is open");
+        let _ = stdin.write_all(bytes.as_ref()).and_then(|()| stdin.flush());
+    }
+
+    pub(crate) fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Stops reading stdout. The process notices when it writes.
+    pub(crate) fn close_stdout(&mut self) {
+        self.stdout = None;
+    }
+
+    /// The next line of stdout, without its newline; `None` at the end.
+    pub(crate) fn line(&mut self) -> Option<String> {
+        self.stdout.as_mut().expect("stdout is open").line()
+    }
+
+    /// The next line of stdout, which must be JSON.
+    pub(crate) fn json(&mut self) -> Value {
+        let line = self.line().expect("there is one more line");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Waits until `text` is on stdout, and gives everything up to its end.
+    pub(crate) fn until(&mut self, text: &str) -> String {
+        self.stdout.as_mut().expect("stdout is open").until(text)
+    }
+
+    /// Sends a signal, such as `INT`.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        let script = format!("kill -{name} {}", self.child.id());
+        let status = Command::new("sh").args(["-c", &script]).status().expect("sh runs");
+        assert!(status.success(), "the process is there to get SIG{name}");
+    }
+
+    /// Closes stdin and waits for the end.
+    pub(crate) fn end(mut self) -> Ended {
+        self.close_stdin();
+        let stdout = self.stdout.as_mut().map(Pipe::rest).unwrap_or_default();
+        let stderr = self.stderr.rest();
+        let code = self.child.wait().expect("the process ends").code();
+        Ended { code, stdout, stderr }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One end of a pipe, read by a thread no faster than the test reads.
+#[derive(Debug)]
+struct Pipe {
+    chunks: Receiver<Vec<u8>>,
+    unread: Vec<u8>,
+}
+
+impl Pipe {
+    fn new(mut source: impl Read + Send + 'static) -> Self {
+        let (sender, chunks) = sync_channel(0);
+        thread::spawn(move || {
+            let mut chunk = vec![0; 8192];
+            while let Ok(length @ 1..) = source.read(&mut chunk) {
+                if sender.send(chunk[..length].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { chunks, unread: Vec::new() }
+    }
+
+    /// Waits for more; false at the end.
+    fn more(&mut self) -> bool {
+        match self.chunks.recv_timeout(PATIENCE) {
+            Ok(chunk) => {
+                self.unread.extend(chunk);
+                true
+            }
+            Err(RecvTimeoutError::Disconnected) => false,
+            Err(RecvTimeoutError::Timeout) => {
+                let unread = String::from_utf8_lossy(&self.unread);
+                panic!("nothing more came; unread is {unread:?}")
+            }
+        }
+    }
+
+    fn take(&mut self, length: usize) -> String {
+        let rest = self.unread.split_off(length);
+        let taken = std::mem::replace(&mut self.unread, rest);
+        String::from_utf8(taken).expect("what is written is UTF-8")
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let mut searched = 0;
+        loop {
+            if let Some(at) = self.unread[searched..].iter().position(|byte| *byte == b'\n') {
+                let mut line = self.take(searched + at + 1);
+                line.pop();
+                return Some(line);
+            }
+            searched = self.unread.len();
+            if !self.more() {
+                assert!(self.unread.is_empty(), "the last line ends with a newline");
+                return None;
+            }
+        }
+    }
+
+    fn until(&mut self, text: &str) -> String {
+        loop {
+            let found = self.unread.windows(text.len()).position(|it| it == text.as_bytes());
+            if let Some(at) = found {
+                return self.take(at + text.len());
+            }
+            assert!(self.more(), "{text:?} comes before the end");
+        }
+    }
+
+    fn rest(&mut self) -> String {
+        while self.more() {}
+        self.take(self.unread.len())
+    }
+}

@@ -1,0 +1,154 @@
+//! `yoi run`: one prompt, one answer.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::process::{Ended, Process};
+
+const NOTE: &str = "note: no provider is configured: the echo provider answers, without a model\n";
+
+fn run(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Ended {
+    let mut process = Process::start(&[&["run"], arguments].concat());
+    process.write(stdin);
+    process.end()
+}
+
+#[track_caller]
+fn check(arguments: &[&str], stdin: &str, expected: &str) {
+    let ended = run(arguments, stdin);
+    assert_eq!(ended.stdout, expected);
+    assert_eq!(ended.stderr, NOTE);
+    assert_eq!(ended.code, Some(0));
+}
+
+#[test]
+fn the_answer_to_the_argument_goes_to_stdout_and_the_rest_to_stderr() {
+    check(&["hello"], "", "echo: hello\n");
+}
+
+#[test]
+fn stdin_is_the_prompt_where_no_other_is_given() {
+    check(&[], "from\na pipe\n", "echo: from\na pipe\n");
+    check(&["-"], "asked for", "echo: asked for\n");
+}
+
+#[test]
+fn an_argument_comes_before_what_is_piped() {
+    check(&["Review this."], "one\ntwo\n", "echo: Review this.\n\none\ntwo\n");
+}
+
+#[test]
+fn the_text_ends_with_one_newline() {
+    check(&["ends with one\n"], "", "echo: ends with one\n");
+}
+
+#[test]
+fn a_prompt_may_be_larger_than_a_server_would_take() {
+    let prompt = "word ".repeat(200_000);
+    check(&["-"], &prompt, &format!("echo: {prompt}\n"));
+}
+
+#[test]
+fn what_makes_no_sense_is_a_usage_error() {
+    for (arguments, stdin, problem) in [
+        (&["--no-such-flag"][..], &b""[..], "--no-such-flag"),
+        (&["one", "two"], b"", "two"),
+        (&[], b"", "the prompt is empty"),
+        (&["-"], b"\n", "the prompt is empty"),
+        (&[], b"\xff", "UTF-8"),
+    ] {
+        let ended = run(arguments, stdin);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains(problem), "{ended:?}");
+        assert_eq!(ended.stdout, "");
+    }
+}
+
+#[test]
+fn json_prints_every_stream_item_up_to_the_end_of_the_turn() {
+    let ended = run(&["--json", "--system", "Be brief.", "one two"], "");
+    assert_eq!(ended.code, Some(0));
+    let items: Vec<Value> = ended
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect();
+    let types: Vec<&str> = items.iter().filter_map(|item| item["type"].as_str()).collect();
+    assert_eq!(types.len(), items.len(), "each item says what it is");
+    assert_eq!(types[0], "worker_created");
+    assert_eq!(items[0]["detail"]["instructions"], "Be brief.");
+    assert_eq!(types.last(), Some(&"turn_completed"));
+    let text: String = items
+        .iter()
+        .filter(|item| item["type"] == "text_delta")
+        .filter_map(|item| item["text"].as_str())
+        .collect();
+    assert_eq!(text, "echo: one two");
+}
+
+#[test]
+fn the_answer_streams() {
+    let mut process = Process::start(&["run", "--echo-delay-ms", "50", "one two three four"]);
+    process.close_stdin();
+    assert_eq!(process.until("echo: "), "echo: ");
+    let ended = process.end();
+    assert_eq!(ended.stdout, "one two three four\n");
+    assert_eq!(ended.code, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_cancels_the_turn_and_what_streamed_was_printed() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let prompt = "word ".repeat(10_000);
+        let mut process = Process::start(&["run", "--echo-delay-ms", "5", &prompt]);
+        process.close_stdin();
+        process.until("echo: word ");
+        process.signal(signal);
+        let ended = process.end();
+        assert_eq!(ended.code, Some(code));
+        assert!(ended.stdout.ends_with('\n'), "{ended:?}");
+        assert!(ended.stdout.len() < prompt.len());
+        assert_eq!(ended.stderr, NOTE);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn json_shows_the_cancelled_turn_after_a_signal() {
+    let prompt = "word ".repeat(10_000);
+    let mut process = Process::start(&["run", "--json", "--echo-delay-ms", "5", &prompt]);
+    process.close_stdin();
+    while process.json()["type"] != "text_delta" {}
+    process.signal("INT");
+    let ended = process.end();
+    assert_eq!(ended.code, Some(130));
+    let last = ended.stdout.lines().last().expect("there is a terminal event");
+    let last: Value = serde_json::from_str(last).expect("a line of JSON");
+    assert_eq!(last["type"], "turn_cancelled");
+    let text = last["entry"]["text"].as_str().expect("what streamed stays");
+    assert!(text.starts_with("echo: "), "{text}");
+}
+
+#[test]
+fn a_closed_stdout_ends_it_quietly() {
+    let prompt = "a line\n".repeat(10_000);
+    let mut process = Process::start(&["run", "--echo-delay-ms", "5", &prompt]);
+    process.close_stdin();
+    assert_eq!(process.line().as_deref(), Some("echo: a line"));
+    process.close_stdout();
+    let ended = process.end();
+    assert_eq!(ended.stderr, NOTE);
+    assert_eq!(ended.code, Some(0));
+}
+
+#[test]
+fn stderr_is_coloured_only_where_that_is_wanted() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yoi"));
+    command.args(["run", "hello"]).env("CLICOLOR_FORCE", "1").env("TERM", "xterm");
+    let coloured = Process::spawn(&mut command).end();
+    assert!(coloured.stderr.contains('\u{1b}'), "{coloured:?}");
+    let plain = Process::spawn(command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE")).end();
+    assert_eq!(plain.stderr, NOTE);
+}
