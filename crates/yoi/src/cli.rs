@@ -8,13 +8,14 @@ const EXAMPLES: &str = "\
 Examples:
   yoi run \"Why is the sky blue?\"
   git diff | yoi run \"Review this change.\"
+  yoi schema runtime_command
   yoi help run
 
 Data goes to stdout, everything else to stderr. NO_COLOR switches colours off.";
 
 /// Run LLM Workers at a terminal.
 #[derive(Debug, Parser)]
-#[command(name = "yoi", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "yoi", version, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

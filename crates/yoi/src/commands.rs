@@ -1,6 +1,7 @@
 //! Every subcommand, one file each.
 
 mod run;
+mod schema;
 
 use clap::Subcommand;
 
@@ -10,12 +11,14 @@ use crate::{exit::Exit, failure::Failure};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(run::Run),
+    Schema(schema::Schema),
 }
 
 impl Command {
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
         match self {
             Self::Run(it) => it.execute(),
+            Self::Schema(it) => it.execute(),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Failure {
             report::error(&message);
         }
         if self.exit == Exit::Usage {
-            report::hint("For more information, try '--help'.");
+            report::hint("\nFor more information, try '--help'.");
         }
         self.exit
     }

@@ -1,10 +1,19 @@
-//! The way to stdout: buffered, never blocking a turn, and quiet where nobody reads any more.
+//! The way to stdout, quiet where nobody reads any more.
+
+use std::io::{self, Write};
 
 use tokio::io::{AsyncWriteExt, BufWriter, Stdout};
 
 use crate::failure::Failure;
 
-/// The way to stdout.
+/// Writes all of `text` to stdout and waits for it.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::stdout(&error))
+}
+
+/// The way to stdout for what comes over time. No turn waits for whoever reads it.
 #[derive(Debug)]
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,

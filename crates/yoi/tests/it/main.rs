@@ -3,3 +3,4 @@
 mod compat;
 mod process;
 mod run;
+mod schema;

@@ -1,0 +1,98 @@
+//! `yoi schema`: the documents of the wire contract.
+
+mod check;
+mod diff;
+mod folder;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value};
+use worker_runtime::schema;
+
+use crate::{exit::Exit, failure::Failure, output};
+
+const AFTER_HELP: &str = "\
+Examples:
+  yoi schema                            print all documents as one JSON object, by file name
+  yoi schema stream_item                print one document
+  yoi schema --write                    write all documents into schema/
+  yoi schema --check                    tell whether schema/ holds just what --write would write
+  yoi schema diff old/schema schema     tell whether clients of the old contract can go on
+
+Exit codes:
+    0  done; with --check: nothing differs
+    1  with --check: something differs
+    2  the command line makes no sense, or names what cannot be read or written";
+
+/// Print, write, check or compare the documents of the wire contract.
+///
+/// They are JSON Schemas (draft 2020-12) of everything that goes in and comes out, and the table of
+/// a Worker's life.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+pub(crate) struct Schema {
+    /// The document to print, such as `runtime_command`; all of them if absent.
+    #[arg(conflicts_with_all = ["write", "check"])]
+    name: Option<String>,
+
+    /// Write the documents into a folder.
+    #[arg(
+        long,
+        value_name = "DIR",
+        num_args = 0..=1,
+        default_missing_value = "schema",
+        conflicts_with = "check"
+    )]
+    write: Option<PathBuf>,
+
+    /// Tell whether a folder holds the documents as they are, and nothing else.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "schema")]
+    check: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Option<SchemaCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum SchemaCommand {
+    Diff(diff::Diff),
+}
+
+impl Schema {
+    pub(crate) fn execute(self) -> Result<Exit, Failure> {
+        if let Some(SchemaCommand::Diff(diff)) = self.command {
+            return diff.execute();
+        }
+        if let Some(folder) = self.write {
+            return folder::write(&folder, &schema::files());
+        }
+        if let Some(folder) = self.check {
+            return check::check(&folder, &schema::files());
+        }
+        output::print(&match self.name {
+            Some(name) => one(&name)?,
+            None => all()?,
+        })?;
+        Ok(Exit::Completed)
+    }
+}
+
+fn one(name: &str) -> Result<String, Failure> {
+    let wanted = name.strip_suffix(".json").unwrap_or(name);
+    let files = schema::files();
+    let stem = |file: &'static str| file.strip_suffix(".json").unwrap_or(file);
+    let names: Vec<&str> = files.iter().map(|(file, _)| stem(file)).collect();
+    let found = files.into_iter().find(|(file, _)| stem(file) == wanted);
+    found.map(|(_, text)| text).ok_or_else(|| {
+        Failure::usage(format!("no document `{name}`; there are {}", names.join(", ")))
+    })
+}
+
+fn all() -> Result<String, Failure> {
+    let documents: Map<String, Value> =
+        schema::documents().into_iter().map(|(name, it)| (name.to_owned(), it)).collect();
+    serde_json::to_string_pretty(&documents)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::new(format!("the documents cannot be written: {error}")))
+}

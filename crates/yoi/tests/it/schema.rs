@@ -1,0 +1,183 @@
+//! `yoi schema`, and the documents that are checked in.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+use worker_runtime::{Runtime, queries::GetRuntime, schema};
+
+use crate::process::{Ended, Process};
+
+/// What a test fails with when a document is not what the types say.
+const REFRESH: &str = "refresh it with `cargo run -p yoi -- schema --write`";
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn run(arguments: &[&str]) -> Ended {
+    Process::start(&[&["schema"], arguments].concat()).end()
+}
+
+/// An empty folder of the test's own.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema").join(test);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).expect("the folder of the last run can be removed");
+    }
+    fs::create_dir_all(&folder).expect("a folder can be made");
+    folder
+}
+
+fn written(test: &str) -> (PathBuf, String) {
+    let folder = folder(test);
+    let path = folder.to_str().expect("the path is text").to_owned();
+    assert_eq!(run(&["--write", &path]).code, Some(0));
+    (folder, path)
+}
+
+#[test]
+fn the_checked_in_documents_are_what_the_types_say() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yoi"));
+    command.args(["schema", "--check"]).current_dir(repository());
+    let ended = Process::spawn(&mut command).end();
+    assert_eq!(ended.code, Some(0), "schema/ is stale; {REFRESH}\n{}", ended.stdout);
+}
+
+/// `crates/yoi/baseline/vN` holds the documents of the last release of the API's major version N.
+#[tokio::test]
+async fn a_breaking_change_needs_a_new_major_version() {
+    let runtime = Runtime::builder().build().await.expect("a Runtime");
+    let api = runtime.handle(GetRuntime {}).await.expect("a reply").api;
+    let baseline = Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline");
+    let released = baseline.join(format!("v{}", api.major));
+    if !released.exists() {
+        let before = baseline.join(format!("v{}", api.major - 1));
+        assert!(before.exists(), "there is a release before the major version {}", api.major);
+        return;
+    }
+    let (_, now) = written("now");
+    let ended = run(&["diff", released.to_str().expect("the path is text"), &now]);
+    assert_eq!(
+        ended.code,
+        Some(0),
+        "clients of the last release would break; \
+         see docs/compatibility.md for what may change, and raise the API's major version if it must\n{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn all_documents_are_one_json_object() {
+    let ended = run(&[]);
+    assert_eq!(ended.code, Some(0));
+    let printed: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    assert_eq!(printed.as_object().expect("an object").len(), schema::documents().len());
+    for (name, document) in schema::documents() {
+        assert_eq!(printed[name], document);
+    }
+}
+
+#[test]
+fn one_document_is_printed_as_it_is_in_its_file() {
+    for (name, text) in schema::files() {
+        assert_eq!(run(&[name]).stdout, text);
+        assert_eq!(run(&[name.trim_end_matches(".json")]).stdout, text);
+    }
+    let unknown = run(&["runtime_comand"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("there are runtime_command, runtime_query"), "{unknown:?}");
+}
+
+#[test]
+fn what_was_written_passes_the_check() {
+    let (folder, path) = written("passes");
+    assert_eq!(fs::read_dir(&folder).expect("a folder").count(), schema::files().len());
+    let ended = run(&["--check", &path]);
+    assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (Some(0), "", ""));
+}
+
+#[test]
+fn the_check_shows_what_differs_and_how_to_refresh_it() {
+    let (folder, path) = written("differs");
+    let changed = folder.join("subscribe.json");
+    let text = fs::read_to_string(&changed).expect("a document");
+    fs::write(&changed, text.replacen("Subscribe", "Unsubscribe", 1)).expect("it can be written");
+    fs::remove_file(folder.join("lifecycle.json")).expect("it can be removed");
+    fs::write(folder.join("notes.txt"), "").expect("it can be written");
+    fs::create_dir(folder.join("old")).expect("it can be made");
+
+    let ended = run(&["--check", &path]);
+    assert_eq!(ended.code, Some(1));
+    for expected in [
+        "-  \"title\": \"Unsubscribe\"",
+        "+  \"title\": \"Subscribe\"",
+        "lifecycle.json: missing",
+        "notes.txt: not a document of the contract; remove it",
+        "old: not a document of the contract; remove it",
+    ] {
+        assert!(ended.stdout.contains(expected), "{expected:?} in {}", ended.stdout);
+    }
+    let refresh = format!("`yoi schema --write {path}` refreshes it");
+    assert!(ended.stderr.contains(&refresh), "{}", ended.stderr);
+}
+
+#[test]
+fn a_folder_that_is_not_there_cannot_be_checked() {
+    let ended = run(&["--check", "no/such/folder"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("cannot read no/such/folder"), "{ended:?}");
+}
+
+#[test]
+fn diff_tells_additive_from_breaking() {
+    let (old, old_path) = written("old");
+    let (new, new_path) = written("new");
+    let equal = run(&["diff", &old_path, &new_path]);
+    assert_eq!((equal.code, equal.stdout.as_str()), (Some(0), ""));
+
+    let name = "runtime_error.json";
+    let mut document: Value =
+        serde_json::from_str(&fs::read_to_string(new.join(name)).expect("it is there"))
+            .expect("it is JSON");
+    let variants = document["oneOf"].as_array_mut().expect("errors are a union");
+    let removed = variants.pop().expect("there are errors");
+    fs::write(new.join(name), document.to_string()).expect("it can be written");
+    let code = removed["properties"]["code"]["const"].as_str().expect("an error has a code");
+
+    let breaking = run(&["diff", &old_path, &new_path]);
+    assert_eq!(breaking.code, Some(1));
+    assert_eq!(breaking.stdout, format!("breaking  {name}  /{code}: variant removed\n"));
+
+    let additive = run(&["diff", "--json", &new_path, &old_path]);
+    assert_eq!(additive.code, Some(0));
+    let listed: Value = serde_json::from_str(&additive.stdout).expect("JSON");
+    assert_eq!(listed[0]["impact"], "additive");
+    assert_eq!(listed[0]["document"], name);
+    assert_eq!(listed[0]["path"], format!("/{code}"));
+    assert_eq!(listed[0]["change"], "variant added");
+
+    // Two files are compared by what the name of either says that they are.
+    let renamed = folder("renamed").join("before.json");
+    fs::copy(old.join(name), &renamed).expect("it can be copied");
+    let renamed = renamed.to_str().expect("the path is text");
+    let files = run(&["diff", renamed, new.join(name).to_str().expect("the path is text")]);
+    assert_eq!((files.code, files.stdout), (Some(1), breaking.stdout));
+}
+
+#[test]
+fn diff_says_what_it_cannot_read() {
+    let (folder, path) = written("unreadable");
+    for (old, problem) in [
+        ("no-such-file", "OLD and NEW must both be files"),
+        (path.as_str(), "runtime_query.json is not JSON"),
+    ] {
+        fs::write(folder.join("runtime_query.json"), "{").expect("it can be written");
+        let ended = run(&["diff", old, &path]);
+        assert_eq!(ended.code, Some(2));
+        assert!(ended.stderr.contains(problem), "{ended:?}");
+    }
+}
