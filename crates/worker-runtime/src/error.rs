@@ -1,7 +1,7 @@
 //! Why a request was refused: one closed enum, stable codes, and what to do next.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -130,7 +130,8 @@ pub enum RuntimeError {
         /// later what did.
         certain: bool,
         /// Whether sending the request again cannot act twice. On the wire, `retry` says it.
-        #[serde(skip)]
+        #[serde(default, rename = "retry", deserialize_with = "is_same_request")]
+        #[schemars(skip)]
         repeatable: bool,
     },
     /// A defect of the Runtime; the diagnostic says more.
@@ -139,6 +140,10 @@ pub enum RuntimeError {
         /// The diagnostic that was recorded.
         diagnostic_id: DiagnosticId,
     },
+}
+
+fn is_same_request<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Retry::deserialize(deserializer).map(|retry| retry == Retry::SameRequest {})
 }
 
 fn store_failed_message(certain: bool) -> &'static str {

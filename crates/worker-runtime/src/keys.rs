@@ -119,7 +119,7 @@ impl<T: Remembered> KeyWindow<T> {
 }
 
 fn is_fresh(it: &impl Remembered, now_ms: u64, bounds: WindowBounds) -> bool {
-    now_ms.saturating_sub(it.at_ms()) < bounds.age_ms
+    now_ms.saturating_sub(it.at_ms()) <= bounds.age_ms
 }
 
 /// The digest of a request, which its caller has stripped of key and remarks.

@@ -1,0 +1,237 @@
+//! Every error code: what provokes it, its fields, its advice, and what it must not say.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use worker_runtime::{DiagnosticId, RuntimeError};
+
+use crate::support::{
+    FIRST_PIECE, SteppedStore, Verdict, World, and, create, delete, get_turn, get_worker,
+    read_events, scope_of, send, send_keyed, stop, stop_runtime, without,
+};
+
+/// A value of a request that no error may repeat.
+const CANARY: &str = "canary-7f3a";
+
+const NOBODY: &str = "018bcfe5-6800-7000-8000-0000000000ff";
+
+/// One of each code, with the fields that it must have besides `message` and `retry`.
+pub(crate) async fn provoked() -> Vec<(Value, Value)> {
+    let mut errors = about_workers().await;
+    errors.extend(about_runtimes().await);
+    errors.extend(about_limits().await);
+    errors.extend(about_cursors().await);
+    errors.push(about_stores().await);
+    errors.push(internal());
+    errors
+}
+
+/// No request provokes it: it stands for a defect.
+fn internal() -> (Value, Value) {
+    let error = RuntimeError::Internal { diagnostic_id: DiagnosticId::NIL };
+    let written = serde_json::to_value(error).expect("an error can be written");
+    let nil = "00000000-0000-0000-0000-000000000000";
+    (written, json!({ "code": "internal", "diagnostic_id": nil }))
+}
+
+async fn about_workers() -> Vec<(Value, Value)> {
+    let world = World::new().await;
+    let claims = json!([{ "resource": "a/b", "access": "exclusive" }]);
+    let idle = world.worker_with(json!({ "scope_claims": claims })).await;
+    let busy = world.worker().await;
+    let turn_id = world.running(&busy, FIRST_PIECE).await;
+    let stopping = world.worker().await;
+    world.running(&stopping, FIRST_PIECE).await;
+    world.ok(stop(&stopping)).await;
+    let stopped = world.worker().await;
+    world.ok(stop(&stopped)).await;
+    world.ok(send_keyed(&idle, "one", "k")).await;
+    let elsewhere = and(idle.clone(), json!({ "runtime_id": NOBODY }));
+    let nobody = and(idle.clone(), json!({ "worker_id": NOBODY }));
+    let unknown_profile = and(create(), json!({ "profile": { "type": "named", "name": CANARY } }));
+    let below = json!([{ "resource": "a/b/c", "access": "shared" }]);
+    let code = |code: &str| json!({ "code": code });
+    let busy_fields = json!({
+        "code": "worker_busy", "turn_id": turn_id, "started_at_ms": crate::support::BEGIN_MS,
+    });
+    let conflict = json!({ "code": "scope_conflict", "resource": "a/b/c", "holder": idle });
+    let requests = [
+        (send(&elsewhere, CANARY), code("wrong_runtime")),
+        (send(&nobody, CANARY), code("worker_not_found")),
+        (get_turn(&idle, &json!(NOBODY)), code("turn_not_found")),
+        (send(&busy, CANARY), busy_fields),
+        (send(&stopping, CANARY), code("worker_stopping")),
+        (send(&stopped, CANARY), code("worker_ended")),
+        (delete(&busy), code("worker_not_terminal")),
+        (unknown_profile, code("profile_not_found")),
+        (and(create(), json!({ "scope_claims": below })), conflict),
+        (send_keyed(&idle, CANARY, "k"), code("idempotency_conflict")),
+    ];
+    let mut errors = Vec::new();
+    for (request, expected) in requests {
+        errors.push((world.refused(request).await, expected));
+    }
+    errors
+}
+
+async fn about_runtimes() -> Vec<(Value, Value)> {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    world.running(&worker, FIRST_PIECE).await;
+    world.ok(stop_runtime()).await;
+    let stopping = world.refused(create()).await;
+    world.ok(and(stop_runtime(), json!({ "deadline_ms": 0 }))).await;
+    let mut stream = world.stream(&crate::support::runtime_scope()).await;
+    crate::support::collect(&mut stream, |it| it["type"] == "ended").await;
+    let stopped = world.refused(create()).await;
+    vec![
+        (stopping, json!({ "code": "runtime_stopping" })),
+        (stopped, json!({ "code": "runtime_stopped" })),
+    ]
+}
+
+async fn about_limits() -> Vec<(Value, Value)> {
+    let world = World::limited(|it| (it.workers, it.input_bytes) = (1, 8)).await;
+    let worker = world.worker().await;
+    let problem = "must not be empty";
+    let invalid = json!({ "code": "invalid_request", "field": "input.text", "problem": problem });
+    let page = json!({ "type": "list_workers", "page": { "limit": 1001 } });
+    let range =
+        json!({ "code": "limit_out_of_range", "field": "page.limit", "min": 1, "max": 1000 });
+    vec![
+        (world.refused(send(&worker, "")).await, invalid),
+        (world.refused(page).await, range),
+        (
+            world.refused(send(&worker, CANARY)).await,
+            json!({ "code": "too_large", "field": "input.text", "max": 8 }),
+        ),
+        (
+            world.refused(create()).await,
+            json!({ "code": "capacity_exhausted", "what": "workers", "max": 1 }),
+        ),
+    ]
+}
+
+async fn about_cursors() -> Vec<(Value, Value)> {
+    let world = World::limited(|it| it.events_per_worker = 3).await;
+    let worker = world.worker().await;
+    world.turn(&worker, "hi").await;
+    let runtime = world.ok(json!({ "type": "get_runtime" })).await;
+    let latest = world.ok(get_worker(&worker)).await["cursor"].clone();
+    let reading = |from: Value| and(read_events(&scope_of(&worker)), json!({ "from": from }));
+    let after_sequence = |it: u64| reading(json!({ "type": "after_sequence", "sequence": it }));
+    let after = |cursor: &Value| reading(json!({ "type": "after", "cursor": cursor }));
+    // Six events lie behind, of which three are kept.
+    let expired = world.refused(after_sequence(2)).await;
+    let earliest = world.ok(after_sequence(3)).await["items"][0]["worker_sequence"].clone();
+    assert_eq!(earliest, 4);
+    let expired_fields = json!({ "code": "cursor_expired", "earliest": expired["earliest"] });
+    assert_eq!(world.ok(after(&expired["earliest"])).await["items"][0]["worker_sequence"], 4);
+    vec![
+        (expired, expired_fields),
+        (
+            world.refused(after_sequence(7)).await,
+            json!({ "code": "cursor_ahead", "latest": latest }),
+        ),
+        (
+            world.refused(after(&runtime["cursor"])).await,
+            json!({ "code": "cursor_foreign", "what": "scope" }),
+        ),
+        (world.refused(after(&json!(CANARY))).await, json!({ "code": "cursor_malformed" })),
+    ]
+}
+
+async fn about_stores() -> (Value, Value) {
+    let store = SteppedStore::new(std::sync::Arc::default());
+    let world = World::builder().store(std::sync::Arc::new(store.clone())).build().await;
+    let worker = world.worker().await;
+    store.next([Verdict::Refused]);
+    let error = world.refused(send(&worker, CANARY)).await;
+    (error, json!({ "code": "store_failed", "certain": true }))
+}
+
+/// What the specification says of each code's advice.
+fn retry_of(code: &str) -> Value {
+    let kind = match code {
+        "worker_busy" | "worker_not_terminal" | "scope_conflict" | "capacity_exhausted" => {
+            "after_change"
+        }
+        "store_failed" => "same_request",
+        _ => "never",
+    };
+    json!({ "type": kind })
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_code_has_its_fields_and_its_advice() {
+    for (error, expected) in provoked().await {
+        let code = error["code"].as_str().expect("a code").to_owned();
+        assert_eq!(error["retry"], retry_of(&code), "{code}");
+        assert_eq!(without(error, ["message", "retry"]), expected, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_code_is_provoked() {
+    let codes: BTreeSet<String> = provoked()
+        .await
+        .iter()
+        .map(|(error, _)| error["code"].as_str().expect("a code").to_owned())
+        .collect();
+    let schema = worker_runtime::schema::documents();
+    let (_, schema) = schema.iter().find(|(name, _)| *name == "runtime_error.json").expect("it");
+    let known: BTreeSet<String> = schema["oneOf"]
+        .as_array()
+        .expect("a branch for each code")
+        .iter()
+        .map(|it| it["properties"]["code"]["const"].as_str().expect("a code").to_owned())
+        .collect();
+    assert_eq!(codes, known);
+    assert_eq!(codes.len(), 22);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_are_for_people_and_repeat_no_value() {
+    for (error, _) in provoked().await {
+        let message = error["message"].as_str().expect("a message");
+        assert!(message.len() > 10, "{error}");
+        assert!(!error.to_string().contains(CANARY), "{error}");
+        let looks_like_rust = ["RuntimeError", "Some(", "{ ", "src/", "/root"];
+        assert!(!looks_like_rust.iter().any(|it| message.contains(it)), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_read_back_is_the_same_error() {
+    for (error, _) in provoked().await {
+        let read: RuntimeError = serde_json::from_value(error.clone()).expect("it can be read");
+        assert_eq!(read.code(), error["code"]);
+        let again = serde_json::to_value(&read).expect("it can be written");
+        assert_eq!(again, error, "its message and its advice are the same too");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_uncertain_store_says_whether_the_request_may_be_sent_again() {
+    let cases: [(fn(&Value) -> Value, &str); 4] = [
+        (|worker| send(worker, "hi"), "never"),
+        (|worker| send_keyed(worker, "hi", "k"), "same_request"),
+        (|_| create(), "never"),
+        (|_| and(create(), json!({ "idempotency_key": "k" })), "same_request"),
+    ];
+    let others: [(fn(&Value) -> Value, &str); 2] = [
+        (stop, "same_request"),
+        (|it| and(crate::support::update(it), json!({"labels":{"a":"b"}})), "same_request"),
+    ];
+    for (request, retry) in cases.into_iter().chain(others) {
+        let store = SteppedStore::new(std::sync::Arc::default());
+        let world = World::builder().store(std::sync::Arc::new(store.clone())).build().await;
+        let worker = world.worker().await;
+        store.next([Verdict::UnknownNever]);
+        let request = request(&worker);
+        let error = world.refused(request.clone()).await;
+        assert_eq!(error["code"], "store_failed", "{request}");
+        assert_eq!(error["certain"], false, "{request}");
+        assert_eq!(error["retry"], json!({ "type": retry }), "{request}");
+    }
+}

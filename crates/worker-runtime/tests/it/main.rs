@@ -1,0 +1,7 @@
+//! A Runtime seen from outside: what the specification promises, rule by rule.
+
+mod errors;
+mod golden;
+mod lifecycle;
+mod limits;
+mod support;

@@ -1,0 +1,17 @@
+//! A Runtime whose time and ids a test decides, asked and answered in JSON as a transport would.
+
+mod clock;
+mod stepped_store;
+mod wire;
+mod world;
+
+pub(crate) use clock::{BEGIN_MS, CountedIds, TestClock};
+pub(crate) use stepped_store::{SteppedStore, Verdict};
+pub(crate) use wire::{
+    and, cancel_turn, cancel_worker, create, delete, get_transcript, get_turn, get_worker,
+    read_events, runtime_scope, scope_of, send, send_keyed, stop, stop_runtime, texts, types,
+    update, without,
+};
+pub(crate) use world::{
+    ANSWER, Builder, FIRST_PIECE, PAUSE, TOKENS, World, collect, next_item, slow_answer,
+};

@@ -1,0 +1,103 @@
+//! Requests as they are written on the wire, and what a test looks at in replies.
+
+use serde_json::{Value, json};
+
+/// `request` with more fields; an existing one is replaced.
+pub(crate) fn and(mut request: Value, more: Value) -> Value {
+    let fields = request.as_object_mut().expect("a request is an object");
+    fields.extend(more.as_object().expect("fields are an object").clone());
+    request
+}
+
+/// `value` without these fields.
+pub(crate) fn without<const N: usize>(mut value: Value, fields: [&str; N]) -> Value {
+    for field in fields {
+        value.as_object_mut().expect("an object").remove(field);
+    }
+    value
+}
+
+pub(crate) fn create() -> Value {
+    json!({ "type": "create_worker" })
+}
+
+fn about(name: &str, worker: &Value) -> Value {
+    json!({ "type": name, "worker": worker })
+}
+
+pub(crate) fn send(worker: &Value, text: &str) -> Value {
+    and(about("send_input", worker), json!({ "input": { "kind": "user", "text": text } }))
+}
+
+pub(crate) fn send_keyed(worker: &Value, text: &str, key: &str) -> Value {
+    and(send(worker, text), json!({ "idempotency_key": key }))
+}
+
+pub(crate) fn cancel_turn(worker: &Value) -> Value {
+    about("cancel_turn", worker)
+}
+
+pub(crate) fn stop(worker: &Value) -> Value {
+    about("stop_worker", worker)
+}
+
+pub(crate) fn cancel_worker(worker: &Value) -> Value {
+    about("cancel_worker", worker)
+}
+
+pub(crate) fn delete(worker: &Value) -> Value {
+    about("delete_worker", worker)
+}
+
+pub(crate) fn update(worker: &Value) -> Value {
+    about("update_worker", worker)
+}
+
+pub(crate) fn stop_runtime() -> Value {
+    json!({ "type": "stop_runtime" })
+}
+
+pub(crate) fn get_worker(worker: &Value) -> Value {
+    about("get_worker", worker)
+}
+
+pub(crate) fn get_turn(worker: &Value, turn_id: &Value) -> Value {
+    and(about("get_turn", worker), json!({ "turn_id": turn_id }))
+}
+
+pub(crate) fn get_transcript(worker: &Value) -> Value {
+    about("get_transcript", worker)
+}
+
+pub(crate) fn runtime_scope() -> Value {
+    json!({ "type": "runtime" })
+}
+
+pub(crate) fn scope_of(worker: &Value) -> Value {
+    json!({ "type": "worker", "worker": worker })
+}
+
+pub(crate) fn read_events(scope: &Value) -> Value {
+    json!({ "type": "read_events", "scope": scope, "limit": 1000 })
+}
+
+/// The `type` of each of `events`.
+pub(crate) fn types(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|it| it["type"].as_str().expect("a type")).collect()
+}
+
+/// Role, text and truncation of each entry of a transcript.
+pub(crate) fn texts(transcript: &Value) -> Vec<(&str, &str, bool)> {
+    let entries = transcript["entries"].as_array().expect("entries");
+    let truncated = |it: &Value| it.get("truncated").is_some_and(|it| it == true);
+    entries
+        .iter()
+        .map(|it| {
+            (
+                it["role"].as_str().expect("a role"),
+                it["text"].as_str().expect("a text"),
+                truncated(it),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,345 @@
+//! A Runtime under test, with everything that a test decides about it.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use llm_engine::{Script, ScriptedProvider, StopReason, TokenUsage};
+use serde::Serialize;
+use serde_json::{Value, json};
+use worker_runtime::{
+    Decode, Limits, Profile, Runtime, RuntimeBuilder, RuntimeCommand, RuntimeError, RuntimeQuery,
+    Subscribe, Subscription,
+    store::{MemoryStore, Store},
+};
+
+use super::{CountedIds, TestClock, create, get_transcript, get_worker, read_events, scope_of};
+
+/// What the slow answer says at once.
+pub(crate) const FIRST_PIECE: &str = "Hello ";
+
+/// All that the slow answer says.
+pub(crate) const ANSWER: &str = "Hello world";
+
+/// How long the slow answer waits before its second piece.
+pub(crate) const PAUSE: Duration = Duration::from_secs(10);
+
+/// What the slow answer consumes.
+pub(crate) const TOKENS: TokenUsage = TokenUsage {
+    input_tokens: Some(7),
+    cached_input_tokens: Some(3),
+    output_tokens: Some(5),
+    reasoning_tokens: Some(2),
+};
+
+/// An answer in two pieces with a pause between them.
+pub(crate) fn slow_answer() -> Script {
+    Script::new()
+        .text(FIRST_PIECE)
+        .delay(PAUSE)
+        .text("world")
+        .finish_with(StopReason::EndTurn, TOKENS)
+}
+
+/// What a test may decide before the Runtime is built.
+pub(crate) struct Builder {
+    builder: RuntimeBuilder,
+    limits: Limits,
+    provider: ScriptedProvider,
+    clock: Arc<TestClock>,
+    ids: Arc<CountedIds>,
+    store: Arc<dyn Store>,
+}
+
+impl Builder {
+    /// Changes limits.
+    pub(crate) fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// What the default profile plays.
+    pub(crate) fn provider(mut self, provider: ScriptedProvider) -> Self {
+        self.provider = provider;
+        self
+    }
+
+    /// What every turn of the default profile plays.
+    pub(crate) fn script(self, script: Script) -> Self {
+        self.provider(ScriptedProvider::new().script(script))
+    }
+
+    pub(crate) fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = store;
+        self
+    }
+
+    pub(crate) fn clock(mut self, clock: Arc<TestClock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    pub(crate) fn ids(mut self, ids: Arc<CountedIds>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// Anything else that the builder takes.
+    pub(crate) fn with(mut self, change: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
+        self.builder = change(self.builder);
+        self
+    }
+
+    pub(crate) async fn build(self) -> World {
+        let Self { builder, limits, provider, clock, ids, store } = self;
+        let runtime = builder
+            .profile(Profile::new("slow", Arc::new(provider.clone())).model("slow-1"))
+            .limits(limits)
+            .clock(Arc::<TestClock>::clone(&clock))
+            .ids(Arc::<CountedIds>::clone(&ids))
+            .store(Arc::clone(&store))
+            .build()
+            .await
+            .expect("the Runtime is built");
+        World { runtime, clock, ids, provider, store }
+    }
+}
+
+/// A Runtime under test. Its default profile, `slow`, plays [`slow_answer`] unless told otherwise.
+pub(crate) struct World {
+    pub(crate) runtime: Runtime,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) ids: Arc<CountedIds>,
+    pub(crate) provider: ScriptedProvider,
+    pub(crate) store: Arc<dyn Store>,
+}
+
+impl World {
+    pub(crate) fn builder() -> Builder {
+        Builder {
+            builder: Runtime::builder().display_name("home"),
+            limits: Limits::default(),
+            provider: ScriptedProvider::new().script(slow_answer()),
+            clock: Arc::default(),
+            ids: Arc::default(),
+            store: Arc::new(MemoryStore::new()),
+        }
+    }
+
+    pub(crate) async fn new() -> Self {
+        Self::builder().build().await
+    }
+
+    /// A Runtime with these limits.
+    pub(crate) async fn limited(change: impl FnOnce(&mut Limits)) -> Self {
+        Self::builder().limits(change).build().await
+    }
+
+    /// Asks as a transport does: JSON in, JSON out.
+    pub(crate) async fn call(&self, request: Value) -> Result<Value, Value> {
+        let text = request.to_string();
+        self.call_text(&text).await
+    }
+
+    /// Asks with a text that is meant to be JSON.
+    pub(crate) async fn call_text(&self, text: &str) -> Result<Value, Value> {
+        let max = self.runtime.limits().request_bytes;
+        let outcome = if is_command(text) {
+            match RuntimeCommand::decode(text.as_bytes(), max) {
+                Ok(command) => self.runtime.handle(command).await.map(|reply| written(&reply)),
+                Err(error) => Err(error),
+            }
+        } else {
+            match RuntimeQuery::decode(text.as_bytes(), max) {
+                Ok(query) => self.runtime.handle(query).await.map(|reply| written(&reply)),
+                Err(error) => Err(error),
+            }
+        };
+        outcome.map_err(|error: RuntimeError| written(&error))
+    }
+
+    /// The reply to a request that must be accepted.
+    #[track_caller]
+    pub(crate) fn ok(&self, request: Value) -> impl Future<Output = Value> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let shown = request.to_string();
+            match self.call(request).await {
+                Ok(reply) => reply,
+                Err(error) => panic!("{caller}: {shown} was refused: {error}"),
+            }
+        }
+    }
+
+    /// The error of a request that must be refused.
+    #[track_caller]
+    pub(crate) fn refused(&self, request: Value) -> impl Future<Output = Value> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let shown = request.to_string();
+            match self.call(request).await {
+                Err(error) => error,
+                Ok(reply) => panic!("{caller}: {shown} was accepted: {reply}"),
+            }
+        }
+    }
+
+    /// A new Worker's reference.
+    pub(crate) async fn worker(&self) -> Value {
+        self.worker_with(json!({})).await
+    }
+
+    /// The reference of a new Worker that is created with `fields`.
+    pub(crate) async fn worker_with(&self, fields: Value) -> Value {
+        let reply = self.ok(super::and(create(), fields)).await;
+        reply["detail"]["worker"].clone()
+    }
+
+    pub(crate) async fn detail(&self, worker: &Value) -> Value {
+        self.ok(get_worker(worker)).await["detail"].clone()
+    }
+
+    pub(crate) async fn state(&self, worker: &Value) -> String {
+        self.detail(worker).await["state"].as_str().expect("a state").to_owned()
+    }
+
+    pub(crate) async fn transcript(&self, worker: &Value) -> Value {
+        self.ok(super::and(get_transcript(worker), json!({ "limit": 1000 }))).await
+    }
+
+    /// Every event that is kept of a Worker.
+    pub(crate) async fn events(&self, worker: &Value) -> Vec<Value> {
+        self.events_from(&scope_of(worker), json!({ "type": "oldest" })).await
+    }
+
+    /// Every event after `cursor`.
+    pub(crate) async fn events_after(&self, scope: &Value, cursor: &Value) -> Vec<Value> {
+        self.events_from(scope, json!({ "type": "after", "cursor": cursor })).await
+    }
+
+    /// Every event from a position on, page by page.
+    pub(crate) async fn events_from(&self, scope: &Value, mut from: Value) -> Vec<Value> {
+        let mut events = Vec::new();
+        loop {
+            let reply = self.ok(super::and(read_events(scope), json!({ "from": from }))).await;
+            events.extend_from_slice(reply["items"].as_array().expect("items"));
+            if reply["more"] == false {
+                return events;
+            }
+            from = json!({ "type": "after", "cursor": reply["next"] });
+        }
+    }
+
+    /// Waits for the end of a turn, and gives the `turn` reply.
+    pub(crate) async fn finished(&self, worker: &Value, turn_id: &Value) -> Value {
+        let query = super::and(super::get_turn(worker, turn_id), json!({ "wait_ms": 60_000 }));
+        let reply = self.ok(query).await;
+        assert!(reply["turn"].get("outcome").is_some(), "the turn is not over: {reply}");
+        reply
+    }
+
+    /// Says something and waits for the answer; gives the turn's id.
+    pub(crate) async fn turn(&self, worker: &Value, text: &str) -> Value {
+        let reply = self.ok(super::send(worker, text)).await;
+        let turn_id = reply["receipt"]["turn_id"].clone();
+        self.finished(worker, &turn_id).await;
+        turn_id
+    }
+
+    /// Says something, and waits until the running answer is `text`; gives the turn's id.
+    pub(crate) async fn running(&self, worker: &Value, text: &str) -> Value {
+        let reply = self.ok(super::send(worker, "hi")).await;
+        self.streamed(worker, text).await;
+        reply["receipt"]["turn_id"].clone()
+    }
+
+    /// Waits, without moving the clock, until the running answer is `text`.
+    pub(crate) async fn streamed(&self, worker: &Value, text: &str) {
+        for _ in 0..10_000 {
+            let reply = self.ok(get_transcript(worker)).await;
+            if reply["in_progress"]["text"] == text {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("the answer did not become {text:?}");
+    }
+
+    pub(crate) async fn subscribe(&self, request: Value) -> Result<Subscription, Value> {
+        let max = self.runtime.limits().request_bytes;
+        let subscribe = Subscribe::decode(request.to_string().as_bytes(), max);
+        let stream = match subscribe {
+            Ok(subscribe) => self.runtime.subscribe(subscribe).await,
+            Err(error) => Err(error),
+        };
+        stream.map_err(|error| written(&error))
+    }
+
+    /// A subscription to everything in `scope` from the oldest event on.
+    pub(crate) async fn stream(&self, scope: &Value) -> Subscription {
+        let request = json!({ "scope": scope, "from": { "type": "oldest" } });
+        self.subscribe(request).await.expect("the subscription is made")
+    }
+
+    /// Everything that anybody can see of this Runtime.
+    pub(crate) async fn everything(&self) -> Value {
+        let runtime = self.ok(json!({ "type": "get_runtime" })).await;
+        let overview = self.ok(json!({ "type": "get_overview" })).await;
+        let diagnostics = self.ok(json!({ "type": "list_diagnostics" })).await;
+        let events = self.ok(read_events(&super::runtime_scope())).await;
+        let list = self.ok(json!({ "type": "list_workers" })).await;
+        let mut workers = Vec::new();
+        for item in list["items"].as_array().expect("items") {
+            let worker = &item["worker"];
+            workers.push(json!({
+                "worker": self.ok(get_worker(worker)).await,
+                "transcript": self.transcript(worker).await,
+                "turns": self.ok(json!({ "type": "list_turns", "worker": worker })).await,
+                "events": self.ok(read_events(&scope_of(worker))).await,
+            }));
+        }
+        json!({
+            "runtime": runtime, "overview": overview, "diagnostics": diagnostics,
+            "events": events, "list": list, "workers": workers,
+        })
+    }
+}
+
+fn is_command(text: &str) -> bool {
+    let tag = serde_json::from_str::<Value>(text).ok().map(|it| it["type"].clone());
+    let commands = [
+        "create_worker",
+        "send_input",
+        "cancel_turn",
+        "stop_worker",
+        "cancel_worker",
+        "delete_worker",
+        "update_worker",
+        "stop_runtime",
+    ];
+    tag.is_some_and(|tag| commands.iter().any(|name| tag == *name))
+}
+
+fn written(reply: &impl Serialize) -> Value {
+    serde_json::to_value(reply).expect("what the Runtime says can be written")
+}
+
+/// The next item of a stream, as it is written.
+pub(crate) async fn next_item(stream: &mut Subscription) -> Option<Value> {
+    stream.next().await.map(|item| written(&item))
+}
+
+/// The items of a stream up to the first that is `last`, which is included.
+pub(crate) async fn collect(
+    stream: &mut Subscription,
+    last: impl Fn(&Value) -> bool,
+) -> Vec<Value> {
+    let mut items = Vec::new();
+    while let Some(item) = next_item(stream).await {
+        let is_last = last(&item);
+        items.push(item);
+        if is_last {
+            return items;
+        }
+    }
+    panic!("the stream ended too early: {items:?}");
+}
