@@ -55,9 +55,10 @@ pub(crate) async fn drain(core: Arc<Core>, farewell: Farewell) {
 /// Has every Worker that is alive stop after its turn.
 async fn stop_all(core: &Arc<Core>, farewell: &Farewell) {
     for cell in workers_in(core, &[WorkerState::Idle, WorkerState::Running]) {
+        let late = core.drain.lock().deadline.is_some_and(|it| it <= Instant::now());
         let stop = StopWorker {
             worker: core.owner.worker(cell.worker_id),
-            deadline_ms: None,
+            deadline_ms: late.then_some(0),
             reason: farewell.reason.clone(),
             meta: farewell.meta.clone(),
         };
