@@ -52,8 +52,56 @@ fn sent<T: JsonSchema>() -> Value {
     if document.to_string().contains(RETRY) {
         document["$defs"]["Retry"] = inlined::<Retry>();
     }
+    inline_payloads(&mut document);
     open(&mut document);
     document
+}
+
+/// Writes the payload of each variant of a tagged union into its branch, as it stands in requests:
+/// readers of schemas rarely understand a reference that has properties beside it.
+fn inline_payloads(document: &mut Value) {
+    let payloads = document["$defs"].clone();
+    let Some(Value::Array(branches)) = document.get_mut("oneOf") else { return };
+    for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
+        let Some(Value::String(reference)) = branch.get("$ref") else { continue };
+        let Some(name) = reference.strip_prefix("#/$defs/") else { continue };
+        let Value::Object(payload) = &payloads[name] else { continue };
+        let mut whole = payload.clone();
+        for keyword in ["properties", "required"] {
+            if let (Some(own), Some(rest)) = (branch.get(keyword), payload.get(keyword)) {
+                whole.insert(keyword.to_owned(), joined(own, rest));
+            } else if let Some(own) = branch.get(keyword) {
+                whole.insert(keyword.to_owned(), own.clone());
+            }
+        }
+        *branch = whole;
+    }
+    remove_unused_definitions(document);
+}
+
+fn joined(first: &Value, second: &Value) -> Value {
+    match (first, second) {
+        (Value::Object(first), Value::Object(second)) => {
+            first.clone().into_iter().chain(second.clone()).collect()
+        }
+        (Value::Array(first), Value::Array(second)) => {
+            first.iter().chain(second).cloned().collect()
+        }
+        (first, _) => first.clone(),
+    }
+}
+
+/// A definition that was written out everywhere is not needed any more, nor what only it needed.
+fn remove_unused_definitions(document: &mut Value) {
+    loop {
+        let text = document.to_string();
+        let Some(Value::Object(definitions)) = document.get_mut("$defs") else { return };
+        let before = definitions.len();
+        definitions.retain(|name, _| text.contains(&format!("\"#/$defs/{name}\"")));
+        if definitions.len() == before {
+            return;
+        }
+    }
 }
 
 /// Where a document that has errors in it says what an error's `retry` is.
