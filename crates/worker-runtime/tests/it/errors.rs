@@ -7,7 +7,7 @@ use worker_runtime::{DiagnosticId, RuntimeError};
 
 use crate::support::{
     FIRST_PIECE, SteppedStore, Verdict, World, and, create, delete, get_turn, get_worker,
-    read_events, scope_of, send, send_keyed, stop, stop_runtime, without,
+    read_events, scope_of, send, send_keyed, stop, stop_runtime, update, without,
 };
 
 /// A value of a request that no error may repeat.
@@ -213,17 +213,16 @@ async fn an_error_read_back_is_the_same_error() {
 
 #[tokio::test(start_paused = true)]
 async fn an_uncertain_store_says_whether_the_request_may_be_sent_again() {
-    let cases: [(fn(&Value) -> Value, &str); 4] = [
+    type Case = (fn(&Value) -> Value, &'static str);
+    let cases: [Case; 6] = [
         (|worker| send(worker, "hi"), "never"),
         (|worker| send_keyed(worker, "hi", "k"), "same_request"),
         (|_| create(), "never"),
         (|_| and(create(), json!({ "idempotency_key": "k" })), "same_request"),
-    ];
-    let others: [(fn(&Value) -> Value, &str); 2] = [
         (stop, "same_request"),
-        (|it| and(crate::support::update(it), json!({"labels":{"a":"b"}})), "same_request"),
+        (|worker| and(update(worker), json!({ "labels": { "a": "b" } })), "same_request"),
     ];
-    for (request, retry) in cases.into_iter().chain(others) {
+    for (request, retry) in cases {
         let store = SteppedStore::new(std::sync::Arc::default());
         let world = World::builder().store(std::sync::Arc::new(store.clone())).build().await;
         let worker = world.worker().await;

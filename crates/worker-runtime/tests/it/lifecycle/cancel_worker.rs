@@ -9,6 +9,8 @@ use worker_runtime::{
 use super::{Cell, Given, HALF_SAID, NOTHING_SAID, becomes, cancels, check};
 use crate::support::{and, cancel_worker, get_turn, types};
 
+const WITH_TURN: &[&str] = &["turn_cancelled", "worker_state_changed"];
+
 const CELLS: fn() -> [Cell; 5] = || {
     let already = |state| Cell {
         state,
@@ -24,7 +26,6 @@ const CELLS: fn() -> [Cell; 5] = || {
         events,
         texts,
     };
-    const WITH_TURN: &[&str] = &["turn_cancelled", "worker_state_changed"];
     let to = WorkerState::Cancelled;
     [
         cancelled(WorkerState::Idle, becomes(to), &["worker_state_changed"], NOTHING_SAID),

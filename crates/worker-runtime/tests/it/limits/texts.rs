@@ -84,8 +84,9 @@ pub(super) async fn display_name_chars() {
 }
 
 pub(super) async fn text_chars() {
+    type Case = (&'static str, fn(String) -> Value);
     let world = World::limited(|it| it.text_chars = 6).await;
-    let creations: [(&str, fn(String) -> Value); 6] = [
+    let creations: [Case; 6] = [
         ("intent.purpose", |it| json!({ "intent": { "type": "assistant", "purpose": it } })),
         ("intent.objective", |it| json!({ "intent": { "type": "task", "objective": it } })),
         ("intent.role", |it| json!({ "intent": { "type": "role", "role": it } })),

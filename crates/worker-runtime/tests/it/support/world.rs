@@ -42,7 +42,7 @@ pub(crate) fn slow_answer() -> Script {
 
 /// What a test may decide before the Runtime is built.
 pub(crate) struct Builder {
-    builder: RuntimeBuilder,
+    inner: RuntimeBuilder,
     limits: Limits,
     provider: ScriptedProvider,
     clock: Arc<TestClock>,
@@ -85,13 +85,13 @@ impl Builder {
 
     /// Anything else that the builder takes.
     pub(crate) fn with(mut self, change: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
-        self.builder = change(self.builder);
+        self.inner = change(self.inner);
         self
     }
 
     pub(crate) async fn build(self) -> World {
-        let Self { builder, limits, provider, clock, ids, store } = self;
-        let runtime = builder
+        let Self { inner, limits, provider, clock, ids, store } = self;
+        let runtime = inner
             .profile(Profile::new("slow", Arc::new(provider.clone())).model("slow-1"))
             .limits(limits)
             .clock(Arc::<TestClock>::clone(&clock))
@@ -116,7 +116,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn builder() -> Builder {
         Builder {
-            builder: Runtime::builder().display_name("home"),
+            inner: Runtime::builder().display_name("home"),
             limits: Limits::default(),
             provider: ScriptedProvider::new().script(slow_answer()),
             clock: Arc::default(),
