@@ -2,6 +2,8 @@
 
 mod errors;
 mod golden;
+mod idempotency;
 mod lifecycle;
 mod limits;
+mod order;
 mod support;
