@@ -1,8 +1,10 @@
 //! A Runtime seen from outside: what the specification promises, rule by rule.
 
+mod decode;
 mod errors;
 mod golden;
 mod idempotency;
+mod layout;
 mod lifecycle;
 mod limits;
 mod order;
