@@ -33,10 +33,10 @@
         fileset = lib.fileset.unions [
           ./Cargo.lock
           ./Cargo.toml
-          (lib.fileset.maybeMissing ./README.md)
+          ./README.md
           ./crates
           ./rustfmt.toml
-          (lib.fileset.maybeMissing ./schema)
+          ./schema
         ];
       };
     in

@@ -20,20 +20,25 @@ pub(crate) struct Listing {
     activity: Activity,
 }
 
-/// 64 consecutive ordinals: who is there, and who is in which state.
+/// 64 consecutive ordinals: who is there, in which state, and when each was last active.
 #[derive(Debug)]
 struct Block {
     cells: [Option<Arc<Cell>>; 64],
     present: u64,
     states: [u64; 5],
+    active_at_ms: [u64; 64],
+    /// Who was active since the order of activity was last asked for.
+    moved: u64,
+    /// Where each stands in that order, once it was asked for; 0 for nowhere.
+    sorted_at_ms: Option<Box<[u64; 64]>>,
 }
 
 /// Order of activity. What moved since it was last asked for is sorted in when it is.
 #[derive(Debug, Default)]
 struct Activity {
     order: BTreeSet<(u64, u64)>,
-    stamps: HashMap<u64, u64>,
-    moved: HashMap<u64, u64>,
+    /// Blocks in which somebody moved.
+    moved: Vec<u64>,
 }
 
 /// Which Workers are wanted.
@@ -62,24 +67,26 @@ impl Listing {
         at_ms: u64,
     ) {
         let (number, bit) = place(cell.ordinal);
-        self.activity.moved.insert(cell.ordinal, at_ms);
-        let block = self.blocks.entry(number).or_insert_with(|| {
-            Box::new(Block { cells: [const { None }; 64], present: 0, states: [0; 5] })
-        });
-        block.cells[bit.trailing_zeros() as usize] = Some(cell);
+        let block = self.blocks.entry(number).or_insert_with(Block::empty);
+        block.cells[index(bit)] = Some(cell);
         block.present |= bit;
         block.states[state as usize] |= bit;
+        block.moves(number, bit, at_ms, &mut self.activity);
         self.label(number, bit, labels);
     }
 
     pub(crate) fn remove(&mut self, ordinal: u64, labels: &Labels) -> Option<Arc<Cell>> {
         let (number, bit) = place(ordinal);
         self.unlabel(number, bit, labels);
-        self.activity.remove(ordinal);
         let block = self.blocks.get_mut(&number)?;
         block.present &= !bit;
+        block.moved &= !bit;
         block.states.iter_mut().for_each(|it| *it &= !bit);
-        let cell = block.cells[bit.trailing_zeros() as usize].take();
+        if let Some(sorted) = &mut block.sorted_at_ms {
+            let at_ms = std::mem::take(&mut sorted[index(bit)]);
+            self.activity.order.remove(&(at_ms, ordinal));
+        }
+        let cell = block.cells[index(bit)].take();
         if block.present == 0 {
             self.blocks.remove(&number);
         }
@@ -88,12 +95,10 @@ impl Listing {
 
     /// Notes that a Worker did something at `at_ms`, and the state it is in.
     pub(crate) fn touch(&mut self, ordinal: u64, from: WorkerState, to: WorkerState, at_ms: u64) {
-        self.activity.moved.insert(ordinal, at_ms);
-        if from == to {
-            return;
-        }
         let (number, bit) = place(ordinal);
-        if let Some(block) = self.blocks.get_mut(&number) {
+        let Some(block) = self.blocks.get_mut(&number) else { return };
+        block.moves(number, bit, at_ms, &mut self.activity);
+        if from != to {
             block.states[to as usize] |= bit;
             block.states[from as usize] &= !bit;
         }
@@ -160,8 +165,7 @@ impl Listing {
             if number == last / 64 { u64::MAX >> (63 - last % 64) } else { u64::MAX }
         };
         let mut found = Found::default();
-        let blocks: Vec<u64> = self.candidates(&sets, 0, last / 64).collect();
-        for number in blocks.into_iter().rev() {
+        for number in self.candidates(&sets, 0, last / 64).rev() {
             let mut bits = self.matches(number, &sets, wanted) & mask_to(number);
             while bits != 0 {
                 if found.cells.len() == limit {
@@ -184,7 +188,7 @@ impl Listing {
         limit: usize,
         scan: usize,
     ) -> (Vec<Arc<Cell>>, Option<(u64, u64)>) {
-        self.activity.settle();
+        self.sort_what_moved();
         let Some(sets) = self.label_sets(wanted) else { return (Vec::new(), None) };
         let end = before.unwrap_or((u64::MAX, u64::MAX));
         let mut cells = Vec::new();
@@ -195,11 +199,28 @@ impl Listing {
             }
             let (number, bit) = place(stamp.1);
             if self.matches(number, &sets, wanted) & bit != 0 {
-                cells.extend(self.cell(number, bit.trailing_zeros() as usize));
+                cells.extend(self.cell(number, index(bit)));
             }
             last = Some(*stamp);
         }
         (cells, None)
+    }
+
+    fn sort_what_moved(&mut self) {
+        let Activity { order, moved } = &mut self.activity;
+        for number in moved.drain(..) {
+            let Some(block) = self.blocks.get_mut(&number) else { continue };
+            let sorted = block.sorted_at_ms.get_or_insert_with(|| Box::new([0; 64]));
+            let mut bits = std::mem::take(&mut block.moved);
+            while bits != 0 {
+                let place = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let ordinal = number * 64 + place as u64;
+                let at_ms = block.active_at_ms[place];
+                order.remove(&(std::mem::replace(&mut sorted[place], at_ms), ordinal));
+                order.insert((at_ms, ordinal));
+            }
+        }
     }
 
     fn cell(&self, number: u64, place: usize) -> Option<Arc<Cell>> {
@@ -234,25 +255,33 @@ impl Listing {
     }
 }
 
-impl Activity {
-    fn settle(&mut self) {
-        for (ordinal, at_ms) in self.moved.drain() {
-            if let Some(before) = self.stamps.insert(ordinal, at_ms) {
-                self.order.remove(&(before, ordinal));
-            }
-            self.order.insert((at_ms, ordinal));
-        }
+impl Block {
+    fn empty() -> Box<Self> {
+        Box::new(Self {
+            cells: [const { None }; 64],
+            present: 0,
+            states: [0; 5],
+            active_at_ms: [0; 64],
+            moved: 0,
+            sorted_at_ms: None,
+        })
     }
 
-    fn remove(&mut self, ordinal: u64) {
-        self.moved.remove(&ordinal);
-        if let Some(at_ms) = self.stamps.remove(&ordinal) {
-            self.order.remove(&(at_ms, ordinal));
+    fn moves(&mut self, number: u64, bit: u64, at_ms: u64, activity: &mut Activity) {
+        self.active_at_ms[index(bit)] = at_ms;
+        if self.moved == 0 {
+            activity.moved.push(number);
         }
+        self.moved |= bit;
     }
 }
 
 /// An ordinal's block and its bit in there.
 fn place(ordinal: u64) -> (u64, u64) {
     (ordinal / 64, 1 << (ordinal % 64))
+}
+
+/// The place of a bit in its block.
+fn index(bit: u64) -> usize {
+    bit.trailing_zeros() as usize
 }
