@@ -1,15 +1,19 @@
 //! From JSON to a request: strict, and precise about what does not fit.
 //!
-//! A request is first read straight into its type. Only if that fails is it read again, slowly, by
-//! a deserializer whose errors know the path of the field and never repeat a value.
+//! A request is first read straight into its type. Only if that fails is it held against its schema,
+//! which knows the path of the field, and never repeats a value.
 
 mod explain;
+mod json;
+
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, de, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{
     commands::RuntimeCommand, error::RuntimeError, event::Subscribe, model::MAX_INTEGER,
-    queries::RuntimeQuery,
+    queries::RuntimeQuery, schema,
 };
 
 /// The requests that have a JSON form of their own.
@@ -24,13 +28,28 @@ pub trait Decode: DeserializeOwned {
         if json.len() as u64 > max_bytes {
             return Err(RuntimeError::too_large("", max_bytes));
         }
-        serde_json::from_slice(json).map_err(|error| explain::explain::<Self>(json, &error))
+        serde_json::from_slice(json).map_err(|error| explain::explain(json, Self::schema(), &error))
     }
+
+    /// What a request must be like.
+    #[doc(hidden)]
+    fn schema() -> &'static Value;
 }
 
-impl Decode for RuntimeCommand {}
-impl Decode for RuntimeQuery {}
-impl Decode for Subscribe {}
+macro_rules! decode {
+    ($($request:ty),+) => {
+        $(
+            impl Decode for $request {
+                fn schema() -> &'static Value {
+                    static SCHEMA: LazyLock<Value> = LazyLock::new(schema::received::<$request>);
+                    &SCHEMA
+                }
+            }
+        )+
+    };
+}
+
+decode!(RuntimeCommand, RuntimeQuery, Subscribe);
 
 /// Reads a whole number that a double holds exactly, also where it is written as `5.0`.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {

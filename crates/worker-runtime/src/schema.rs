@@ -38,7 +38,7 @@ pub fn files() -> Vec<(&'static str, String)> {
 }
 
 /// What the Runtime accepts: closed, and a field with a default may be left out.
-fn received<T: JsonSchema>() -> Value {
+pub(crate) fn received<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12();
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }

@@ -1,51 +1,46 @@
-//! Says which field of a request does not fit, why, and what would.
+//! Says which field of a request does not fit, why, and what would, by the request's own schema.
+//!
+//! It looks at what decides whether a request can be read: types, tags, names and forms. Bounds are
+//! not its matter: those are limits, which have errors of their own.
 
-use std::fmt;
+use serde_json::{Value, error::Category};
 
-use serde::{
-    Deserializer,
-    de::{self, DeserializeOwned, IntoDeserializer, value::SeqDeserializer},
-    forward_to_deserialize_any,
-};
-use serde_json::{Map, Value, error::Category};
-
+use super::json::Json;
 use crate::error::RuntimeError;
 
 /// The error for a request that could not be read, as `first` found.
-pub(super) fn explain<T: DeserializeOwned>(json: &[u8], first: &serde_json::Error) -> RuntimeError {
+pub(super) fn explain(json: &[u8], schema: &Value, first: &serde_json::Error) -> RuntimeError {
+    let not_json = |error: &serde_json::Error| {
+        let place = format!("not JSON at line {}, column {}", error.line(), error.column());
+        RuntimeError::invalid("", place)
+    };
     match first.classify() {
-        Category::Syntax | Category::Eof | Category::Io => {
-            let place = format!("not JSON at line {}, column {}", first.line(), first.column());
-            return RuntimeError::invalid("", place);
-        }
+        Category::Syntax | Category::Eof | Category::Io => return not_json(first),
         Category::Data => {}
     }
-    let Ok(value) = serde_json::from_slice::<Value>(json) else {
-        return RuntimeError::invalid("", "not JSON");
+    let request = match serde_json::from_slice::<Json>(json) {
+        Ok(request) => request,
+        Err(error) => return not_json(&error),
     };
-    match T::deserialize(Node(&value)) {
+    match (Explainer { root: schema }).check(schema, &request) {
         Err(Misfit { path, problem }) => RuntimeError::invalid(path, problem),
-        // A map keeps one of two equal keys, so what remains is a key given twice.
-        Ok(_) => RuntimeError::invalid("", "a field is given twice"),
+        Ok(()) => RuntimeError::invalid("", "not as it must be"),
     }
 }
 
 /// Why a value does not fit, and where. Never holds the value.
-#[derive(Debug)]
 struct Misfit {
     path: String,
     problem: String,
 }
 
+type Checked = Result<(), Misfit>;
+
+fn misfit(problem: impl Into<String>) -> Misfit {
+    Misfit { path: String::new(), problem: problem.into() }
+}
+
 impl Misfit {
-    fn new(problem: impl Into<String>) -> Self {
-        Self { path: String::new(), problem: problem.into() }
-    }
-
-    fn at(path: &str, problem: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), problem: problem.into() }
-    }
-
     fn under(mut self, key: &str) -> Self {
         self.path = match self.path.as_str() {
             "" => key.to_owned(),
@@ -56,50 +51,147 @@ impl Misfit {
     }
 }
 
-impl fmt::Display for Misfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.problem)
+struct Explainer<'a> {
+    root: &'a Value,
+}
+
+impl Explainer<'_> {
+    fn check(&self, schema: &Value, value: &Json) -> Checked {
+        let schema = self.resolved(schema);
+        if let Some(choices) = schema["anyOf"].as_array() {
+            // Something or null: the only choice that is not told by a tag.
+            return match (value, choices.first()) {
+                (Json::Null, _) | (_, None) => Ok(()),
+                (_, Some(choice)) => self.check(choice, value),
+            };
+        }
+        if let Some(names) = names(schema) {
+            return match value {
+                Json::Text(text) if names.contains(&text.as_str()) => Ok(()),
+                _ => Err(misfit(format!("must be one of {}", list(&names)))),
+            };
+        }
+        if let Some(branches) = tagged(schema) {
+            return self.check(branch(branches, value)?, value);
+        }
+        self.check_type(schema, value)
+    }
+
+    fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        let name = schema["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
+        match name.map(|it| self.root["$defs"].get(it).unwrap_or(&self.root["$defs"])) {
+            Some(definition) => self.resolved(definition),
+            None => schema,
+        }
+    }
+
+    fn check_type(&self, schema: &Value, value: &Json) -> Checked {
+        let types = &schema["type"];
+        let allows = |name: &str| {
+            types == name || types.as_array().is_some_and(|it| it.contains(&name.into()))
+        };
+        match value {
+            Json::Null if allows("null") => Ok(()),
+            Json::Bool if allows("boolean") => Ok(()),
+            Json::Number { is_count: true } if allows("integer") => Ok(()),
+            Json::Text(text) if allows("string") => check_form(schema, text),
+            Json::List(items) if allows("array") => {
+                items.iter().enumerate().try_for_each(|(place, item)| {
+                    self.check(&schema["items"], item).map_err(|it| it.under(&format!("[{place}]")))
+                })
+            }
+            Json::Object(fields) if allows("object") => self.check_fields(schema, fields),
+            Json::Null
+            | Json::Bool
+            | Json::Number { .. }
+            | Json::Text(_)
+            | Json::List(_)
+            | Json::Object(_) => Err(misfit(wanted(allows))),
+        }
+    }
+
+    fn check_fields(&self, schema: &Value, fields: &[(String, Json)]) -> Checked {
+        let known = &schema["properties"];
+        for (place, (name, value)) in fields.iter().enumerate() {
+            let under = |it: Misfit| it.under(&shortened(name));
+            if fields[..place].iter().any(|(earlier, _)| earlier == name) {
+                return Err(under(misfit("is given twice")));
+            }
+            let schema = known.get(name).unwrap_or(&schema["additionalProperties"]);
+            if *schema == Value::Bool(false) {
+                return Err(under(misfit(unknown_field(known))));
+            }
+            self.check(schema, value).map_err(under)?;
+        }
+        let is_there = |name: &str| fields.iter().any(|(it, _)| it == name);
+        let mut required = schema["required"].as_array().into_iter().flatten();
+        match required.find_map(|it| it.as_str().filter(|name| !is_there(name))) {
+            Some(name) => Err(misfit("is missing").under(name)),
+            None => Ok(()),
+        }
     }
 }
 
-impl std::error::Error for Misfit {}
-
-impl de::Error for Misfit {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::new("not as it must be")
+/// The names of an enum without data.
+fn names(schema: &Value) -> Option<Vec<&str>> {
+    if let Some(name) = schema["const"].as_str() {
+        return Some(vec![name]);
     }
-
-    fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(format!("must be {expected}"))
+    if let Some(names) = schema["enum"].as_array() {
+        return names.iter().map(Value::as_str).collect();
     }
+    schema["oneOf"].as_array()?.iter().map(|it| it["const"].as_str()).collect()
+}
 
-    fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(format!("must be {expected}"))
+/// The branches of a union that is told by its tag.
+fn tagged(schema: &Value) -> Option<&[Value]> {
+    let branches = schema["oneOf"].as_array()?;
+    branches.iter().all(|it| tag(it).is_some()).then_some(branches)
+}
+
+fn tag(branch: &Value) -> Option<&str> {
+    branch["properties"]["type"]["const"].as_str()
+}
+
+fn branch<'s>(branches: &'s [Value], value: &Json) -> Result<&'s Value, Misfit> {
+    let Json::Object(fields) = value else { return Err(misfit("must be an object")) };
+    let Some((_, value)) = fields.iter().find(|(name, _)| name == "type") else {
+        return Err(misfit("is missing").under("type"));
+    };
+    let named = |it: &&Value| matches!(value, Json::Text(text) if tag(it) == Some(text));
+    branches.iter().find(named).ok_or_else(|| {
+        let tags: Vec<&str> = branches.iter().filter_map(tag).collect();
+        misfit(format!("must be one of {}", list(&tags))).under("type")
+    })
+}
+
+fn check_form(schema: &Value, text: &str) -> Checked {
+    let is_id = schema["format"] == "uuid";
+    if is_id && text.parse::<crate::identity::WorkerId>().is_err() {
+        return Err(misfit("must be a UUID in its hyphenated form"));
     }
+    Ok(())
+}
 
-    fn invalid_length(_: usize, expected: &dyn de::Expected) -> Self {
-        Self::new(format!("must be {expected}"))
-    }
+fn wanted(allows: impl Fn(&str) -> bool) -> String {
+    let kinds = [
+        ("string", "a text"),
+        ("integer", "a whole number from 0 to 2^53 - 1"),
+        ("boolean", "true or false"),
+        ("array", "a list"),
+        ("object", "an object"),
+    ];
+    let kind = kinds.iter().find(|(name, _)| allows(name));
+    kind.map_or_else(|| "not as it must be".to_owned(), |(_, kind)| format!("must be {kind}"))
+}
 
-    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(format!("must be one of {}", list(expected)))
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let problem = if expected.is_empty() {
-            "unknown field; none is allowed here".to_owned()
-        } else {
-            format!("unknown field; allowed are {}", list(expected))
-        };
-        Self::at(&shortened(field), problem)
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::at(field, "is missing")
-    }
-
-    fn duplicate_field(field: &'static str) -> Self {
-        Self::at(field, "is given twice")
+fn unknown_field(known: &Value) -> String {
+    let names: Vec<&str> =
+        known.as_object().into_iter().flatten().map(|(name, _)| &**name).collect();
+    if names.is_empty() {
+        "unknown field; none is allowed here".to_owned()
+    } else {
+        format!("unknown field; allowed are {}", list(&names))
     }
 }
 
@@ -110,104 +202,4 @@ fn list(names: &[&str]) -> String {
 /// A field's name is the caller's text: it is shown, but not at any length.
 fn shortened(name: &str) -> String {
     name.chars().filter(|it| !it.is_control()).take(64).collect()
-}
-
-/// A JSON value that knows how to say where it does not fit.
-#[derive(Clone, Copy)]
-struct Node<'a>(&'a Value);
-
-impl<'de> IntoDeserializer<'de, Misfit> for Node<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-impl<'de> Deserializer<'de> for Node<'de> {
-    type Error = Misfit;
-
-    fn deserialize_any<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        match self.0 {
-            Value::Null => visitor.visit_unit(),
-            Value::Bool(value) => visitor.visit_bool(*value),
-            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-                (Some(value), _, _) => visitor.visit_u64(value),
-                (None, Some(value), _) => visitor.visit_i64(value),
-                (None, None, Some(value)) => visitor.visit_f64(value),
-                (None, None, None) => Err(Misfit::new("must be a number that a double can hold")),
-            },
-            Value::String(text) => visitor.visit_borrowed_str(text),
-            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.iter().map(Node))),
-            Value::Object(fields) => visitor.visit_map(Fields::of(fields)),
-        }
-    }
-
-    fn deserialize_option<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
-    }
-
-    fn deserialize_newtype_struct<V: de::Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Misfit> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: de::Visitor<'de>>(
-        self,
-        _: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Misfit> {
-        match self.0 {
-            Value::String(name) => visitor.visit_enum(name.as_str().into_deserializer()),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Array(_)
-            | Value::Object(_) => Err(Misfit::new(format!("must be one of {}", list(variants)))),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-struct Fields<'a> {
-    rest: serde_json::map::Iter<'a>,
-    current: Option<(&'a String, &'a Value)>,
-}
-
-impl<'a> Fields<'a> {
-    fn of(fields: &'a Map<String, Value>) -> Self {
-        Self { rest: fields.iter(), current: None }
-    }
-}
-
-impl<'de> de::MapAccess<'de> for Fields<'de> {
-    type Error = Misfit;
-
-    fn next_key_seed<K>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit>
-    where
-        K: de::DeserializeSeed<'de>,
-    {
-        self.current = self.rest.next();
-        self.current
-            .map(|(key, _)| seed.deserialize(de::value::BorrowedStrDeserializer::new(key)))
-            .transpose()
-    }
-
-    fn next_value_seed<S>(&mut self, seed: S) -> Result<S::Value, Misfit>
-    where
-        S: de::DeserializeSeed<'de>,
-    {
-        let Some((key, value)) = self.current.take() else {
-            return Err(Misfit::new("not as it must be"));
-        };
-        seed.deserialize(Node(value)).map_err(|misfit| misfit.under(&shortened(key)))
-    }
 }

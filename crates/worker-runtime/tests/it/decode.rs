@@ -203,9 +203,6 @@ fn a_repeated_key_is_refused() {
                 .to_owned(),
             "profile.name",
         ),
-        (r#"{"type":"create_worker","labels":{"a":"1","a":"2"}}"#.to_owned(), "labels.a"),
-        (r#"{"type":"create_worker","meta":{"a":"1","a":"2"}}"#.to_owned(), "meta.a"),
-        (about("update_worker", r#""labels":{"a":"1","a":null}"#), "labels.a"),
     ];
     for (text, field) in cases {
         let told = problem(command(&text), field);
