@@ -208,12 +208,17 @@ impl Store for MemoryStore {
 
     fn settle(
         &self,
-        _: Lease,
+        lease: Lease,
         worker_id: WorkerId,
         version: u64,
     ) -> StoreFuture<Result<Settlement, StoreError>> {
-        let present = self.read(worker_id, |shelf| shelf.record.version).unwrap_or(0);
-        now(if present >= version { Settlement::Committed } else { Settlement::Never })
+        if self.ledger.lock().lease != lease.0 {
+            return StoreFuture::ready(Err(StoreError::LeaseLost));
+        }
+        // A Worker that is gone after its first version was deleted.
+        let took_effect =
+            self.read(worker_id, |shelf| shelf.record.version >= version).unwrap_or(version > 1);
+        now(if took_effect { Settlement::Committed } else { Settlement::Never })
     }
 
     fn workers(
