@@ -4,6 +4,8 @@
 //! its idempotency keys; and, once, the keys of creations and the [`Totals`]. It is owned by one
 //! Runtime at a time, through a [`Lease`]. Every change is one [`Batch`].
 
+pub mod conformance;
+
 mod batch;
 mod error;
 mod future;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 pub use batch::{Batch, Change, CreateKey, InputKey, Totals};
 pub use error::{OpenError, Settlement, StoreError, Unreadable};
 pub use future::StoreFuture;
+pub(crate) use future::contained;
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
 
@@ -78,7 +81,7 @@ pub struct StoredWorker {
 /// Events as the store gives them back.
 #[derive(Clone, Debug, Default)]
 pub struct EventPage {
-    /// The sequence of the oldest event that the store still has of the Worker.
+    /// The sequence of the oldest event that the store still has of the Worker; 0 without a Worker.
     pub oldest: u64,
     /// The events, in order, without a hole; the first is the one after the sequence asked for, or
     /// the oldest if that is later.
@@ -100,29 +103,39 @@ pub enum TurnSelector {
 ///
 /// - **One batch, all or nothing.** [`commit`](Self::commit) applies a [`Batch`] as a whole or not
 ///   at all, and only if the batch's lease is the newest one and its `expected_version` is the
-///   Worker's. What a commit answered with `Ok` is there for every later read and, in a durable
-///   store, after a crash.
+///   Worker's. What a commit answered with `Ok` is there for every read that begins later and, in a
+///   durable store, after a crash. In a batch, keys are dropped before keys are added.
 /// - **Refused or unknown.** [`StoreError::Refused`] and [`StoreError::LeaseLost`] promise that
 ///   nothing happened nor ever will; [`StoreError::Unknown`] promises nothing. A commit that panics,
-///   or does not answer in time, counts as unknown.
-/// - **Settling.** After an unknown commit the Runtime asks [`settle`](Self::settle). Once that
-///   answered [`Settlement::Never`], the commit in question must never take effect, even if it was
-///   still under way.
+///   that does not answer in time, or whose future is dropped before it answered, counts as unknown.
+/// - **Settling.** After an unknown commit the Runtime asks [`settle`](Self::settle), and changes
+///   nothing of that Worker until it has an answer. Once that was [`Settlement::Never`], the commit
+///   in question must never take effect, even if it was still under way; the next commit of that
+///   Worker expects the same version again and is applied. A Worker that is not there has settled
+///   [`Settlement::Never`] if the version is 1, because it was not created, and
+///   [`Settlement::Committed`] if it is later, because it was deleted.
 /// - **Order.** The Runtime sends one commit for a Worker at a time and reads freely meanwhile; a
 ///   read sees a batch either not at all or as a whole. Commits for different Workers may run at
-///   once, in any order.
-/// - **Reads are bounded** by their `limit`, and give less only at the end. A Worker that is not
-///   there reads as empty.
-/// - **Deletion** ([`Change::Delete`]) removes everything of a Worker but its part in the totals.
+///   once, in any order. [`workers`](Self::workers) and [`create_keys`](Self::create_keys) are read
+///   only between opening the store and the first commit.
+/// - **Reads are bounded** by their `limit`, which is at least 1, and give less only at the end. A
+///   Worker that is not there reads as empty.
+/// - **Deletion** ([`Change::Delete`]) removes everything of a Worker but its part in the totals. The
+///   key of its creation goes only when a batch drops it.
+/// - **Events** are kept for each Worker as many as [`OpenRequest::events_per_worker`] says, the
+///   newest ones; more may be kept, and [`EventPage::oldest`] says how far they reach back.
 /// - **A record that cannot be read** is reported as [`Unreadable`] and hides nothing else.
-/// - **One owner.** While a lease has not run out, [`open`](Self::open) is refused. A newer lease
-///   makes every commit with an older one [`StoreError::LeaseLost`], for good.
+/// - **One owner.** While a lease has not run out, [`open`](Self::open) is refused. Opening makes a
+///   greater lease number, and every call with an older one [`StoreError::LeaseLost`], for good. A
+///   lease that ran out and that nobody has taken may still be used and renewed.
+/// - **One Runtime.** The first `open` decides whose the store is, for good.
 ///
 /// The store owns what it was given; values behind an `Arc` are immutable and may be kept as they
-/// are. No method may block the thread for long, and none is called under a lock of the Runtime,
-/// except that a method may be called from several threads at once.
+/// are, and are read back as they were given, to the last byte. No method may block the thread for
+/// long, and none is called under a lock of the Runtime. Methods are called from several threads at
+/// once. A future of a store may be polled on any thread, and may be dropped at any time.
 ///
-/// [`conformance`](crate::store) checks an implementation against all of this.
+/// [`conformance::run`] checks an implementation against all of this.
 pub trait Store: Send + Sync + 'static {
     /// What the store is.
     fn info(&self) -> StoreInfo;
@@ -130,16 +143,18 @@ pub trait Store: Send + Sync + 'static {
     /// Takes the store for one Runtime.
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>>;
 
-    /// Keeps the lease for another `lease_ms` milliseconds.
+    /// Keeps the lease for `lease_ms` milliseconds from now on.
     fn renew(&self, lease: Lease, lease_ms: u64) -> StoreFuture<Result<(), StoreError>>;
 
-    /// Gives the lease back.
+    /// Gives the lease back: the store can be opened at once, and the lease is good for nothing any
+    /// more. One that is not the newest is left as it is, without an error.
     fn release(&self, lease: Lease) -> StoreFuture<Result<(), StoreError>>;
 
     /// Applies a batch.
     fn commit(&self, batch: Arc<Batch>) -> StoreFuture<Result<(), StoreError>>;
 
-    /// Tells whether the commit that would have brought a Worker to `version` took effect.
+    /// Tells whether the commit that would have brought a Worker to `version` took effect, and if
+    /// not, sees to it that it never will.
     fn settle(
         &self,
         lease: Lease,
@@ -157,7 +172,7 @@ pub trait Store: Send + Sync + 'static {
     /// The keys of creations that were not dropped, oldest first.
     fn create_keys(&self) -> StoreFuture<Result<Vec<CreateKey>, StoreError>>;
 
-    /// Transcript entries from `first` on, ascending.
+    /// Transcript entries from the sequence `first` on, ascending; the first is 1.
     fn entries(
         &self,
         worker_id: WorkerId,

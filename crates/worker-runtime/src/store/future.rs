@@ -2,7 +2,9 @@
 
 use std::{
     fmt,
-    pin::Pin,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
     task::{Context, Poll},
 };
 
@@ -45,4 +47,14 @@ impl<T> fmt::Debug for StoreFuture<T> {
             Self::Pending(_) => "StoreFuture::Pending",
         })
     }
+}
+
+/// The output of a future, or `None` if it panics.
+pub(crate) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        polled.map_or(Poll::Ready(None), |poll| poll.map(Some))
+    })
+    .await
 }
