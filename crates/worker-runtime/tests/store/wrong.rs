@@ -1,0 +1,32 @@
+//! Stores that are wrong in one respect each.
+
+mod commits;
+mod reads;
+mod settling;
+
+pub(crate) use commits::{
+    Forgetful, IgnoresLease, IgnoresVersion, Liar, LosesEntry, LosesTotals, RefusesAndDoes,
+    Resurrects,
+};
+pub(crate) use reads::{OffByOne, Overprunes, Panics, Reorders, Stale, Torn};
+pub(crate) use settling::{ForgetsDeletion, LateSuccess, SaysNever};
+
+/// Declares wrong stores that have nothing but the right one inside.
+macro_rules! plain {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($method:item)+ })+) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Default)]
+            pub(crate) struct $name(std::sync::Arc<worker_runtime::store::MemoryStore>);
+
+            impl crate::wrapper::Wrapper for $name {
+                fn inner(&self) -> &std::sync::Arc<worker_runtime::store::MemoryStore> {
+                    &self.0
+                }
+
+                $($method)+
+            }
+        )+
+    };
+}
+pub(crate) use plain;

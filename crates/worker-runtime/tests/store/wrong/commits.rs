@@ -1,0 +1,161 @@
+//! Stores whose commits are wrong.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+use worker_runtime::store::{
+    Batch, Change, Lease, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreError,
+    StoreFuture, Totals, WorkerRecord,
+};
+
+use super::plain;
+use crate::wrapper::{Answer, Wrapper, known};
+
+plain! {
+    /// Takes a batch without its last entry, if it has an answer in it.
+    LosesEntry {
+        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+            let mut batch = Batch::clone(&batch);
+            if batch.expected_version > 1 {
+                batch.entries.pop();
+            }
+            self.0.commit(Arc::new(batch))
+        }
+    }
+
+    /// Takes no keys.
+    Forgetful {
+        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+            self.0.commit(Arc::new(Batch { key: None, create_key: None, ..Batch::clone(&batch) }))
+        }
+    }
+
+    /// Does not count what is deleted.
+    LosesTotals {
+        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+            let totals = match batch.change {
+                Change::Put(_) => Totals { created: 0, ..batch.totals },
+                Change::Delete => batch.totals,
+            };
+            self.0.commit(Arc::new(Batch { totals, ..Batch::clone(&batch) }))
+        }
+    }
+
+    /// Says that it refused a batch and has counted it.
+    RefusesAndDoes {
+        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+            let answer = known(self.0.commit(Arc::clone(&batch)));
+            if matches!(answer, Err(StoreError::Refused(_))) {
+                let version = version_of(&self.0, &batch);
+                let worker_id = batch.worker_id;
+                if version > 0 && batch.entries.len() == 1 {
+                    let again = Batch { expected_version: version, worker_id, ..Batch::clone(&batch) };
+                    let _ = known(self.0.commit(Arc::new(again)));
+                }
+            }
+            StoreFuture::ready(answer)
+        }
+    }
+
+    /// Does not look at the expected version.
+    IgnoresVersion {
+        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+            let expected_version = version_of(&self.0, &batch);
+            self.0.commit(Arc::new(Batch { expected_version, ..Batch::clone(&batch) }))
+        }
+    }
+}
+
+fn version_of(store: &MemoryStore, batch: &Batch) -> u64 {
+    let workers = known(store.workers(0, usize::MAX)).unwrap();
+    let found = workers.into_iter().flatten().find(|it| it.record.worker_id == batch.worker_id);
+    found.map_or(0, |it| it.record.version)
+}
+
+/// Says that it took every third batch, and did not.
+#[derive(Default)]
+pub(crate) struct Liar {
+    inner: Arc<MemoryStore>,
+    commits: AtomicU64,
+}
+
+impl Wrapper for Liar {
+    fn inner(&self) -> &Arc<MemoryStore> {
+        &self.inner
+    }
+
+    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+        if self.commits.fetch_add(1, Ordering::Relaxed) % 3 == 2 {
+            return StoreFuture::ready(Ok(()));
+        }
+        self.inner.commit(batch)
+    }
+}
+
+/// Takes what comes with an older lease.
+#[derive(Default)]
+pub(crate) struct IgnoresLease {
+    inner: Arc<MemoryStore>,
+    newest: AtomicU64,
+}
+
+impl Wrapper for IgnoresLease {
+    fn inner(&self) -> &Arc<MemoryStore> {
+        &self.inner
+    }
+
+    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
+        let opened = known(self.inner.open(request));
+        if let Ok(opened) = &opened {
+            self.newest.store(opened.lease.0, Ordering::Relaxed);
+        }
+        StoreFuture::ready(opened)
+    }
+
+    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+        let lease = Lease(self.newest.load(Ordering::Relaxed));
+        self.inner.commit(Arc::new(Batch { lease, ..Batch::clone(&batch) }))
+    }
+}
+
+/// Brings a deleted Worker back when it is opened.
+#[derive(Default)]
+pub(crate) struct Resurrects {
+    inner: Arc<MemoryStore>,
+    graves: Mutex<Vec<(Batch, Arc<WorkerRecord>)>>,
+}
+
+impl Wrapper for Resurrects {
+    fn inner(&self) -> &Arc<MemoryStore> {
+        &self.inner
+    }
+
+    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
+        let opened = known(self.inner.open(request));
+        if let Ok(opened) = &opened {
+            for (grave, record) in self.graves.lock().unwrap().drain(..) {
+                let risen = Batch {
+                    lease: opened.lease,
+                    expected_version: 0,
+                    change: Change::Put(record),
+                    totals: Totals::default(),
+                    ..grave
+                };
+                known(self.inner.commit(Arc::new(risen))).unwrap();
+            }
+        }
+        StoreFuture::ready(opened)
+    }
+
+    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+        let workers = known(self.inner.workers(0, usize::MAX)).unwrap();
+        let found = workers.into_iter().flatten().find(|it| it.record.worker_id == batch.worker_id);
+        let answer = known(self.inner.commit(Arc::clone(&batch)));
+        if let (Change::Delete, Some(found), Ok(())) = (&batch.change, found, &answer) {
+            self.graves.lock().unwrap().push((Batch::clone(&batch), found.record));
+        }
+        StoreFuture::ready(answer)
+    }
+}

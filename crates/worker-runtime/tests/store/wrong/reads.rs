@@ -1,0 +1,117 @@
+//! Stores whose reads are wrong.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use worker_runtime::{
+    WorkerId,
+    model::{TranscriptEntry, TurnDetail},
+    store::{
+        Batch, EventPage, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreFuture,
+        TurnSelector,
+    },
+};
+
+use super::plain;
+use crate::wrapper::{Answer, Wrapper, known};
+
+plain! {
+    /// Gives the last two events of a page the wrong way round.
+    Reorders {
+        fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
+            let mut page = known(self.0.events(id, after, limit)).unwrap();
+            if let [.., one, other] = page.events.as_mut_slice() {
+                std::mem::swap(one, other);
+            }
+            StoreFuture::ready(Ok(page))
+        }
+    }
+
+    /// Begins a page of entries one too late, unless it is the first.
+    OffByOne {
+        fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+            self.0.entries(id, if first > 1 { first + 1 } else { first }, limit)
+        }
+    }
+
+    /// Keeps one event too few.
+    Overprunes {
+        fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
+            let events_per_worker = request.events_per_worker - 1;
+            self.0.open(OpenRequest { events_per_worker, ..request })
+        }
+    }
+
+    /// Panics when it is asked for the turns.
+    Panics {
+        fn turns(&self, _: WorkerId, _: u64, _: usize) -> Answer<Vec<Arc<TurnDetail>>> {
+            panic!("no turns today")
+        }
+    }
+}
+
+/// Shows a turn as it was before the last commit.
+#[derive(Default)]
+pub(crate) struct Stale {
+    inner: Arc<MemoryStore>,
+    before: Mutex<HashMap<WorkerId, Option<Arc<TurnDetail>>>>,
+}
+
+impl Wrapper for Stale {
+    fn inner(&self) -> &Arc<MemoryStore> {
+        &self.inner
+    }
+
+    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+        if let Some((_, turn)) = &batch.turn {
+            let selector = TurnSelector::Id(turn.turn_id);
+            let before = known(self.inner.turn(batch.worker_id, selector)).unwrap();
+            self.before.lock().unwrap().insert(batch.worker_id, before);
+        }
+        self.inner.commit(batch)
+    }
+
+    fn turn(&self, id: WorkerId, selector: TurnSelector) -> Answer<Option<Arc<TurnDetail>>> {
+        let now = known(self.inner.turn(id, selector)).unwrap();
+        let before = self.before.lock().unwrap().get(&id).cloned().flatten();
+        let stale = before.filter(|it| now.as_ref().is_some_and(|now| now.turn_id == it.turn_id));
+        StoreFuture::ready(Ok(stale.or(now)))
+    }
+}
+
+/// Shows the events of a batch a moment later than its entries.
+#[derive(Default)]
+pub(crate) struct Torn {
+    inner: Arc<MemoryStore>,
+    /// How many events are shown of a Worker whose batch is being taken.
+    shown: Arc<Mutex<HashMap<WorkerId, usize>>>,
+}
+
+impl Wrapper for Torn {
+    fn inner(&self) -> &Arc<MemoryStore> {
+        &self.inner
+    }
+
+    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+        let id = batch.worker_id;
+        let events = known(self.inner.events(id, 0, usize::MAX)).unwrap().events.len();
+        let answer = known(self.inner.commit(batch));
+        self.shown.lock().unwrap().insert(id, events);
+        let shown = Arc::clone(&self.shown);
+        StoreFuture::pending(async move {
+            tokio::task::yield_now().await;
+            shown.lock().unwrap().remove(&id);
+            answer
+        })
+    }
+
+    fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
+        let mut page = known(self.inner.events(id, after, limit)).unwrap();
+        if let Some(shown) = self.shown.lock().unwrap().get(&id) {
+            page.events.truncate(shown.saturating_sub(usize::try_from(after).unwrap()));
+        }
+        StoreFuture::ready(Ok(page))
+    }
+}

@@ -1,0 +1,44 @@
+//! Stores that settle wrongly.
+
+use std::{sync::Arc, time::Duration};
+
+use worker_runtime::{
+    WorkerId,
+    store::{Batch, Lease, Settlement, Store, StoreFuture},
+};
+
+use super::plain;
+use crate::wrapper::{Answer, known};
+
+plain! {
+    /// Never knows of anything.
+    SaysNever {
+        fn settle(&self, _: Lease, _: WorkerId, _: u64) -> Answer<Settlement> {
+            StoreFuture::ready(Ok(Settlement::Never))
+        }
+    }
+
+    /// Goes by the version alone, which a deleted Worker has none of.
+    ForgetsDeletion {
+        fn settle(&self, _: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement> {
+            let workers = known(self.0.workers(0, usize::MAX)).unwrap();
+            let found = workers.into_iter().flatten().find(|it| it.record.worker_id == worker_id);
+            let present = found.map_or(0, |it| it.record.version);
+            let settlement =
+                if present >= version { Settlement::Committed } else { Settlement::Never };
+            StoreFuture::ready(Ok(settlement))
+        }
+    }
+
+    /// Takes a batch a moment later, whatever was said in between.
+    LateSuccess {
+        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+            let inner = Arc::clone(&self.0);
+            let commit = tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                inner.commit(batch).await
+            });
+            StoreFuture::pending(async move { commit.await.unwrap() })
+        }
+    }
+}
