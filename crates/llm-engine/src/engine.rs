@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{ModelRequest, Policy, Provider};
 
+pub(crate) use guard::guarded;
 pub use turn::Turn;
 
 /// Runs turns with one provider under one policy. Cloning it is cheap.

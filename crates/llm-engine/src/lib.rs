@@ -27,6 +27,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod conformance;
 mod echo;
 mod engine;
 mod error;

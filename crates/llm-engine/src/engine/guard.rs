@@ -12,7 +12,7 @@ use crate::{EngineError, ErrorKind};
 /// What the panic carried is dropped unread: it may quote a prompt or a key. Whatever `code`
 /// touches must be given up after a panic, which is why unwind safety can be asserted.
 #[inline]
-pub(super) fn guarded<T>(doing: &str, code: impl FnOnce() -> T) -> Result<T, EngineError> {
+pub(crate) fn guarded<T>(doing: &str, code: impl FnOnce() -> T) -> Result<T, EngineError> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {
         // A payload is the provider's code as well, and its drop may panic in turn.
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {

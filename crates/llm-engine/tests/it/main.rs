@@ -1,6 +1,7 @@
 //! Every rule of the turn engine, seen from outside, on a clock that only moves when all wait.
 
 mod cancellation;
+mod conformance;
 mod deadlines;
 mod echo;
 mod fairness;

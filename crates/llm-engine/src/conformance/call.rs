@@ -1,0 +1,118 @@
+//! A call that is watched.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use tokio::time::sleep;
+
+use super::{Check, Subject, Violation};
+use crate::{
+    EngineError, ModelRequest, ProviderEvent, ProviderStream, TokenUsage, engine::guarded,
+};
+
+/// A running call, and how long its slowest step held the thread.
+pub(super) struct Call {
+    stream: Option<ProviderStream>,
+    limit: Duration,
+    pub(super) slowest: Duration,
+}
+
+/// How a call ended.
+pub(super) struct Ending {
+    pub(super) result: Result<(), EngineError>,
+    pub(super) usage: TokenUsage,
+}
+
+/// What a call gives.
+pub(super) type Item = Result<ProviderEvent, EngineError>;
+
+impl Call {
+    pub(super) fn begin(subject: &Subject, request: ModelRequest) -> Result<Self, Violation> {
+        let began = Instant::now();
+        let stream = guarded("beginning a call", || subject.provider.stream(Arc::new(request)))
+            .map_err(|_| panicked("a call begins"))?;
+        Ok(Self { stream: Some(stream), limit: subject.call_limit, slowest: began.elapsed() })
+    }
+
+    /// One poll.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Item>, Violation>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(None)) };
+        let began = Instant::now();
+        let polled = guarded("streaming", || stream.as_mut().poll_next(cx));
+        self.slowest = self.slowest.max(began.elapsed());
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(_) => Poll::Ready(Err(panicked("a call streams"))),
+        }
+    }
+
+    /// The next item.
+    pub(super) async fn next(&mut self) -> Result<Option<Item>, Violation> {
+        let limit = self.limit;
+        let mut time_is_up = pin!(sleep(limit));
+        poll_fn(|cx| {
+            // Past the limit the call is not polled again: it had to wake the task itself.
+            if time_is_up.as_mut().poll(cx).is_ready() {
+                let what = format!("nothing came for {limit:?}");
+                return Poll::Ready(Err(Violation::new(Check::Ends, what)));
+            }
+            self.poll(cx)
+        })
+        .await
+    }
+
+    /// Takes all items up to the end, which must be a proper one.
+    pub(super) async fn drain(&mut self) -> Result<Ending, Violation> {
+        let began = Instant::now();
+        let mut usage = TokenUsage::default();
+        loop {
+            match self.next().await? {
+                Some(Ok(ProviderEvent::Finished { usage: last, .. })) => {
+                    usage.update(last);
+                    return Ok(Ending { result: Ok(()), usage });
+                }
+                Some(Err(error)) => return Ok(Ending { result: Err(error), usage }),
+                Some(Ok(ProviderEvent::Usage(later))) => usage.update(later),
+                Some(Ok(
+                    ProviderEvent::Connected
+                    | ProviderEvent::Heartbeat
+                    | ProviderEvent::TextDelta(_)
+                    | ProviderEvent::ReasoningDelta(_),
+                )) => {}
+                None => {
+                    let what = "a call ended with neither Finished nor an error";
+                    return Err(Violation::new(Check::Ends, what));
+                }
+            }
+            if began.elapsed() > self.limit {
+                let what = format!("a call was not over after {:?}", self.limit);
+                return Err(Violation::new(Check::Ends, what));
+            }
+        }
+    }
+
+    /// Drops the call and tells how long its slowest step took.
+    pub(super) fn close(mut self) -> Result<Duration, Violation> {
+        let began = Instant::now();
+        let stream = self.stream.take();
+        guarded("ending a call", || drop(stream)).map_err(|_| panicked("a call is dropped"))?;
+        Ok(self.slowest.max(began.elapsed()))
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // A check that fails leaves its call behind: its drop must not panic into the check's.
+        let stream = self.stream.take();
+        drop(guarded("ending a call", || drop(stream)));
+    }
+}
+
+fn panicked(when: &str) -> Violation {
+    Violation::new(Check::NeverPanics, format!("it panics while {when}"))
+}

@@ -1,0 +1,65 @@
+//! What is checked, and what comes of it.
+
+use std::fmt;
+
+/// A part of the contract of [`Provider`](crate::Provider).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Check {
+    /// Its name is short, printable, and always the same.
+    Name,
+    /// Beginning a call returns at once, and work begins with the first poll.
+    Lazy,
+    /// A call ends with one `Finished` or one `Err`, and stays over. An ordinary one finishes.
+    Ends,
+    /// No poll blocks its thread.
+    NeverBlocks,
+    /// Nothing panics.
+    NeverPanics,
+    /// A call can go on in another task and on another thread.
+    Moves,
+    /// Several calls run at the same time.
+    Concurrent,
+    /// Unusual conversations come to an end too.
+    OddRequests,
+    /// Dropping a call ends its work, wherever it stands.
+    Drops,
+    /// Parts of a count of tokens are not larger than the whole.
+    Tokens,
+}
+
+impl Check {
+    /// All of them, in the order in which they run.
+    pub const ALL: [Self; 10] = [
+        Self::Name,
+        Self::Lazy,
+        Self::Ends,
+        Self::NeverBlocks,
+        Self::NeverPanics,
+        Self::Moves,
+        Self::Concurrent,
+        Self::OddRequests,
+        Self::Drops,
+        Self::Tokens,
+    ];
+}
+
+/// A promise that was not kept.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Violation {
+    /// Which one.
+    pub check: Check,
+    /// What happened instead.
+    pub what: String,
+}
+
+impl Violation {
+    pub(super) fn new(check: Check, what: impl Into<String>) -> Self {
+        Self { check, what: what.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.check, self.what)
+    }
+}

@@ -1,0 +1,119 @@
+//! What is checked.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{Message, ModelRequest, Provider};
+
+/// A provider, and what the checks have to know of it.
+#[derive(Clone)]
+pub struct Subject {
+    pub(super) provider: Arc<dyn Provider>,
+    pub(super) model: Option<Arc<str>>,
+    pub(super) calls_at_work: Option<Arc<dyn Fn() -> usize + Send + Sync>>,
+    pub(super) call_limit: Duration,
+    pub(super) poll_limit: Duration,
+}
+
+impl Subject {
+    /// A provider that answers `hello` within 30 s, on a thread that is never held for 250 ms.
+    pub fn new(provider: Arc<dyn Provider>) -> Self {
+        Self {
+            provider,
+            model: None,
+            calls_at_work: None,
+            call_limit: Duration::from_secs(30),
+            poll_limit: Duration::from_millis(250),
+        }
+    }
+
+    /// Names the model to ask for.
+    #[must_use]
+    pub fn model(mut self, model: impl Into<Arc<str>>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+
+    /// Tells how many calls are being worked on, such as the requests that a test server has open.
+    ///
+    /// Without it, work that begins too early or goes on after a drop cannot be seen.
+    #[must_use]
+    pub fn probe(mut self, calls_at_work: impl Fn() -> usize + Send + Sync + 'static) -> Self {
+        self.calls_at_work = Some(Arc::new(calls_at_work));
+        self
+    }
+
+    /// Sets the longest time for a call to end.
+    #[must_use]
+    pub fn call_limit(mut self, limit: Duration) -> Self {
+        self.call_limit = limit;
+        self
+    }
+
+    /// Sets the longest time for a single poll. It is judged by the best of three calls, so that a
+    /// busy machine is not taken for a fault.
+    #[must_use]
+    pub fn poll_limit(mut self, limit: Duration) -> Self {
+        self.poll_limit = limit;
+        self
+    }
+
+    /// An ordinary request.
+    pub(super) fn ordinary(&self) -> ModelRequest {
+        ModelRequest {
+            model: self.model.clone(),
+            instructions: Some("Answer with one word.".into()),
+            messages: vec![Message::user("hello")],
+            ..ModelRequest::default()
+        }
+    }
+
+    /// Requests that a host may well make.
+    pub(super) fn odd(&self) -> Vec<(&'static str, ModelRequest)> {
+        let of = |messages: Vec<Message>| ModelRequest { messages, ..self.ordinary() };
+        let instructed = |instructions: Option<&str>| ModelRequest {
+            instructions: instructions.map(Into::into),
+            ..self.ordinary()
+        };
+        vec![
+            ("no instructions", instructed(None)),
+            ("empty instructions", instructed(Some(""))),
+            ("no messages", of(vec![])),
+            ("an empty message", of(vec![Message::user("")])),
+            ("only the application speaks", of(vec![Message::system("greet the user")])),
+            (
+                "the assistant speaks first",
+                of(vec![Message::assistant("hi"), Message::user("hello")]),
+            ),
+            (
+                "the assistant speaks last",
+                of(vec![Message::user("hello"), Message::assistant("hi")]),
+            ),
+            ("the user speaks twice", of(vec![Message::user("hello"), Message::user("again")])),
+            (
+                "the application interrupts",
+                of(vec![
+                    Message::user("hello"),
+                    Message::assistant("hi"),
+                    Message::system("the user is in a hurry"),
+                    Message::user("go on"),
+                ]),
+            ),
+            ("unusual characters", of(vec![Message::user("\u{0}\u{202e}\"\\\u{1f600}\r\n")])),
+        ]
+    }
+
+    pub(super) fn at_work(&self) -> Option<usize> {
+        self.calls_at_work.as_ref().map(|count| count())
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject")
+            .field("provider", &self.provider.name())
+            .field("model", &self.model)
+            .field("call_limit", &self.call_limit)
+            .field("poll_limit", &self.poll_limit)
+            .finish_non_exhaustive()
+    }
+}
