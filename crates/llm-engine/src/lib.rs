@@ -34,6 +34,8 @@ mod error;
 mod message;
 mod policy;
 mod provider;
+#[cfg(feature = "providers")]
+pub mod providers;
 mod scripted;
 mod timer;
 mod turn;

@@ -1,0 +1,47 @@
+//! Providers that reach real models over HTTP.
+//!
+//! A [`ProviderConfig`] says where the models are and what opens the door; [`build`] checks it and
+//! gives a [`Provider`](crate::Provider). The model's name is part of each request.
+//!
+//! ```
+//! use llm_engine::providers::{ProviderConfig, ProviderKind};
+//!
+//! # fn main() -> Result<(), llm_engine::providers::ConfigError> {
+//! let local = ProviderConfig::new(ProviderKind::OpenAi).base_url("http://127.0.0.1:8080/v1");
+//! assert_eq!(local.build()?.name(), "openai");
+//!
+//! let unknown = "opnai".parse::<ProviderKind>().unwrap_err();
+//! assert_eq!(unknown.field(), "provider");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What holds for all of them:
+//!
+//! - Nothing is sent before the stream is first polled; dropping it closes the connection, so that
+//!   the server stops working.
+//! - Errors are [classified](crate::ErrorKind), say what to do, and hold nothing of the provider's
+//!   answer but known words, numbers and the name of a request's field.
+//! - Keys and headers are secret: they are in no `Debug`, error or log. No body is logged.
+//! - Redirects are not followed. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` count, but not for
+//!   addresses of this machine. TLS is rustls with the system's roots.
+//! - Reasoning that the provider streams comes as
+//!   [`ReasoningDelta`](crate::ProviderEvent::ReasoningDelta).
+//!
+//! [`build`]: ProviderConfig::build
+
+mod config;
+mod config_error;
+mod conversation;
+mod dialect;
+mod endpoint;
+mod environment;
+mod failure;
+mod http;
+mod kind;
+
+pub use config::{ProviderConfig, ProxyPolicy};
+pub use config_error::ConfigError;
+pub use environment::read_key_file;
+pub use kind::ProviderKind;
+pub use secrecy::{ExposeSecret, SecretString};

@@ -1,0 +1,193 @@
+//! Where a provider is, what opens it, and how it is reached.
+
+use std::{env, ffi::OsString, sync::Arc, time::Duration};
+
+use reqwest::{
+    Client,
+    header::{HeaderMap, HeaderName, HeaderValue},
+    redirect,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    ConfigError, ProviderKind, dialect, endpoint::Endpoint, environment::Environment,
+    http::HttpProvider,
+};
+use crate::Provider;
+
+/// Headers that say how a message is carried, which only the client can know.
+const CLIENT_HEADERS: [&str; 5] =
+    ["connection", "content-length", "content-type", "host", "transfer-encoding"];
+
+/// How to reach a provider. Its `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct ProviderConfig {
+    /// The protocol.
+    pub kind: ProviderKind,
+    /// Where the provider is; `None` is [`ProviderKind::default_base_url`].
+    pub base_url: Option<String>,
+    /// The key. A server on this machine needs none, and neither does Ollama.
+    pub api_key: Option<SecretString>,
+    /// More headers of every request, such as a gateway wants. They replace ours of the same name.
+    pub headers: Vec<(String, SecretString)>,
+    /// The longest wait for a connection, from 10 s if nothing else is said.
+    pub connect_timeout: Duration,
+    /// Which proxies are used.
+    pub proxy: ProxyPolicy,
+}
+
+/// Which proxies are used. None ever is for an address of this machine.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ProxyPolicy {
+    /// Those that `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name.
+    #[default]
+    Environment,
+    /// None.
+    Direct,
+}
+
+impl ProviderConfig {
+    /// A provider at its usual address, without a key.
+    #[must_use]
+    pub fn new(kind: ProviderKind) -> Self {
+        Self {
+            kind,
+            base_url: None,
+            api_key: None,
+            headers: Vec::new(),
+            connect_timeout: Duration::from_secs(10),
+            proxy: ProxyPolicy::default(),
+        }
+    }
+
+    /// Sets where the provider is.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = Some(base_url.into());
+        self
+    }
+
+    /// Sets the key.
+    #[must_use]
+    pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Takes address and key from the usual environment variables, where they are not set yet.
+    pub fn or_environment(self) -> Result<Self, ConfigError> {
+        self.or_variables(|variable| env::var_os(variable))
+    }
+
+    /// The same with variables from elsewhere. An empty one counts as absent.
+    pub fn or_variables(
+        mut self,
+        look_up: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, ConfigError> {
+        let environment = Environment(look_up);
+        if self.base_url.is_none() {
+            self.base_url = environment.base_url(self.kind)?;
+        }
+        if self.api_key.is_none() {
+            self.api_key = environment.api_key(self.kind)?;
+        }
+        Ok(self)
+    }
+
+    /// Checks everything that can be checked without a connection, and makes the provider.
+    pub fn build(&self) -> Result<Arc<dyn Provider>, ConfigError> {
+        let base_url = self.base_url.as_deref().unwrap_or(self.kind.default_base_url());
+        let endpoint = Endpoint::parse(self.kind, base_url)?;
+        if self.needs_key(&endpoint) && self.api_key.is_none() && self.headers.is_empty() {
+            return Err(ConfigError::ApiKeyMissing { kind: self.kind });
+        }
+        let headers = self.request_headers()?;
+        let client = self.client(&endpoint)?;
+        let dialect = dialect::of(self.kind, &endpoint);
+        Ok(Arc::new(HttpProvider::new(self.kind, dialect, client, endpoint, headers)))
+    }
+
+    fn needs_key(&self, endpoint: &Endpoint) -> bool {
+        match self.kind {
+            ProviderKind::Ollama => false,
+            ProviderKind::OpenAi
+            | ProviderKind::OpenAiResponses
+            | ProviderKind::Anthropic
+            | ProviderKind::Gemini => !endpoint.is_local(),
+        }
+    }
+
+    fn request_headers(&self) -> Result<HeaderMap, ConfigError> {
+        let mut headers = HeaderMap::new();
+        if let Some(key) = &self.api_key {
+            let (name, value) = key_header(self.kind, key.expose_secret().trim())?;
+            headers.insert(name, value);
+        }
+        if self.kind == ProviderKind::Anthropic {
+            headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+        }
+        for (name, value) in &self.headers {
+            let wrong = |problem| ConfigError::Header { name: name.clone(), problem };
+            let header = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| wrong("is not a header's name: letters, digits and dashes"))?;
+            if CLIENT_HEADERS.contains(&header.as_str()) {
+                return Err(wrong("is set by the client itself"));
+            }
+            let value = secret_value(value.expose_secret())
+                .ok_or_else(|| wrong("has a value of more than visible ASCII characters"))?;
+            headers.insert(header, value);
+        }
+        Ok(headers)
+    }
+
+    fn client(&self, endpoint: &Endpoint) -> Result<Client, ConfigError> {
+        if self.connect_timeout.is_zero() {
+            return Err(ConfigError::ConnectTimeout);
+        }
+        let client = Client::builder()
+            .user_agent(concat!("llm-engine/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.connect_timeout)
+            // A redirect would carry conversation and key to wherever it points.
+            .redirect(redirect::Policy::none());
+        let client = match self.proxy {
+            ProxyPolicy::Environment if !endpoint.is_local() => client,
+            ProxyPolicy::Environment | ProxyPolicy::Direct => client.no_proxy(),
+        };
+        // A machine without certificates can still talk to itself.
+        let client = if endpoint.is_local() && !endpoint.is_encrypted() {
+            client.tls_certs_only([])
+        } else {
+            client
+        };
+        client.build().map_err(|_| ConfigError::Client)
+    }
+}
+
+fn key_header(kind: ProviderKind, key: &str) -> Result<(HeaderName, HeaderValue), ConfigError> {
+    if key.is_empty() {
+        return Err(ConfigError::ApiKey { problem: "is empty" });
+    }
+    let (name, value) = match kind {
+        ProviderKind::Anthropic => (HeaderName::from_static("x-api-key"), secret_value(key)),
+        ProviderKind::Gemini => (HeaderName::from_static("x-goog-api-key"), secret_value(key)),
+        ProviderKind::OpenAi | ProviderKind::OpenAiResponses | ProviderKind::Ollama => {
+            (reqwest::header::AUTHORIZATION, secret_value(&format!("Bearer {key}")))
+        }
+    };
+    let problem = "has characters that no header can carry";
+    Ok((name, value.ok_or(ConfigError::ApiKey { problem })?))
+}
+
+/// A header's value that `Debug` does not show.
+fn secret_value(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}

@@ -1,0 +1,79 @@
+//! What is wrong with a configuration.
+
+use super::ProviderKind;
+
+/// A configuration that cannot work. The message names the field and what is allowed, and never
+/// the value of a secret.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ConfigError {
+    /// There is no protocol of this name.
+    #[error("provider {given:?} is unknown; known are {}", known_kinds())]
+    UnknownProvider {
+        /// What was asked for.
+        given: String,
+    },
+    /// The address cannot be used.
+    #[error("base_url {problem}; it is an address such as {}", .kind.default_base_url())]
+    BaseUrl {
+        /// Whose address it is.
+        kind: ProviderKind,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// There is no key, and the server is not on this machine.
+    #[error(
+        "api_key is missing: {kind} at an address that is not of this machine needs one, usually \
+         from {}; a server that wants none takes any text",
+        .kind.api_key_variables()[0]
+    )]
+    ApiKeyMissing {
+        /// Who needs it.
+        kind: ProviderKind,
+    },
+    /// The key cannot be used.
+    #[error("api_key {problem}; it is one line of visible ASCII characters")]
+    ApiKey {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A header cannot be sent.
+    #[error("header {name:?} {problem}")]
+    Header {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// No time is left to connect.
+    #[error("connect_timeout is zero; it is a time above that, such as 10 s")]
+    ConnectTimeout,
+    /// An environment variable cannot be read.
+    #[error("the environment variable {variable} is not valid Unicode")]
+    Variable {
+        /// Its name.
+        variable: &'static str,
+    },
+    /// The HTTP client could not be set up.
+    #[error("the HTTP client could not be set up: check the system's TLS certificates and proxies")]
+    Client,
+}
+
+impl ConfigError {
+    /// The field at fault, as flags and files name it.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::UnknownProvider { .. } => "provider",
+            Self::BaseUrl { .. } => "base_url",
+            Self::ApiKeyMissing { .. } | Self::ApiKey { .. } => "api_key",
+            Self::Header { .. } => "headers",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Variable { .. } => "environment",
+            Self::Client => "client",
+        }
+    }
+}
+
+fn known_kinds() -> String {
+    ProviderKind::ALL.map(ProviderKind::as_str).join(", ")
+}

@@ -1,0 +1,189 @@
+//! The Gemini API.
+
+use std::borrow::Cow;
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Dialect, Framing,
+    support::{check, count, from_json, model, refused, to_json},
+};
+use crate::{
+    EngineError, ModelRequest, StopReason, TokenUsage,
+    providers::{conversation::alternating, endpoint::Endpoint, http::Answer},
+};
+
+#[derive(Debug)]
+pub(super) struct Gemini;
+
+impl Dialect for Gemini {
+    fn framing(&self) -> Framing {
+        Framing::Events
+    }
+
+    fn url(&self, endpoint: &Endpoint, request: &ModelRequest) -> Result<Url, EngineError> {
+        let model = model(request)?;
+        // `models/x`, as Gemini lists it, and `x` are the same; a tuned model is in another folder.
+        let (folder, name) = model.split_once('/').unwrap_or(("models", model));
+        if [folder, name].iter().any(|part| matches!(*part, "" | "." | "..")) {
+            return Err(refused("the model's name is not one that Gemini has"));
+        }
+        let method = format!("{name}:streamGenerateContent");
+        let mut url = endpoint.join_versioned("v1beta", &[folder, &method]);
+        url.set_query(Some("alt=sse"));
+        Ok(url)
+    }
+
+    fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
+        let sampling = &request.sampling;
+        let instructions = request.instructions.as_deref();
+        let contents = alternating(&request.messages, "model").into_iter().map(|message| Content {
+            role: Some(message.role),
+            parts: [Text { text: message.content }],
+        });
+        to_json(&Body {
+            contents: contents.collect(),
+            system_instruction: instructions
+                .filter(|text| !text.trim().is_empty())
+                .map(|text| Content { role: None, parts: [Text { text: text.into() }] }),
+            generation_config: GenerationConfig {
+                temperature: sampling.temperature,
+                top_p: sampling.top_p,
+                max_output_tokens: sampling.max_output_tokens,
+                stop_sequences: &sampling.stop_sequences,
+            },
+        })
+    }
+
+    fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {
+        let chunk: Chunk = from_json(part)?;
+        check(chunk.error)?;
+        if let Some(usage) = chunk.usage_metadata {
+            answer.usage(usage.into());
+        }
+        if chunk.prompt_feedback.is_some_and(|feedback| feedback.block_reason.is_some()) {
+            answer.stopped(StopReason::ContentFilter);
+        }
+        for candidate in chunk.candidates.unwrap_or_default() {
+            for part in candidate.content.and_then(|content| content.parts).unwrap_or_default() {
+                if part.thought == Some(true) {
+                    answer.reasoning(part.text);
+                } else {
+                    answer.text(part.text);
+                }
+            }
+            if let Some(reason) = candidate.finish_reason {
+                answer.stopped(stop_reason(&reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn stop_reason(reason: &str) -> StopReason {
+    match reason {
+        "STOP" => StopReason::EndTurn,
+        "MAX_TOKENS" => StopReason::MaxTokens,
+        "SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" | "IMAGE_SAFETY" => {
+            StopReason::ContentFilter
+        }
+        _ => StopReason::Other,
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    contents: Vec<Content<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_instruction: Option<Content<'a>>,
+    generation_config: GenerationConfig<'a>,
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    parts: [Text<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    text: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GenerationConfig<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_output_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stop_sequences: &'a [String],
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Chunk {
+    candidates: Option<Vec<Candidate>>,
+    usage_metadata: Option<Usage>,
+    prompt_feedback: Option<PromptFeedback>,
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Candidate {
+    content: Option<Parts>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Parts {
+    parts: Option<Vec<Part>>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    text: Option<String>,
+    thought: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PromptFeedback {
+    block_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "these names are the provider's")]
+struct Usage {
+    #[serde(default, deserialize_with = "count")]
+    prompt_token_count: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    cached_content_token_count: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    candidates_token_count: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    thoughts_token_count: Option<u64>,
+}
+
+impl From<Usage> for TokenUsage {
+    /// Here thoughts are counted apart from the answer.
+    fn from(usage: Usage) -> Self {
+        let (said, thought) = (usage.candidates_token_count, usage.thoughts_token_count);
+        let output = said.unwrap_or_default().saturating_add(thought.unwrap_or_default());
+        Self {
+            input_tokens: usage.prompt_token_count,
+            cached_input_tokens: usage.cached_content_token_count,
+            output_tokens: said.or(thought).map(|_| output),
+            reasoning_tokens: thought,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! `OpenAI` chat completions, as `OpenAI` and most other servers speak it.
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Dialect, Framing,
+    support::{check, count, from_json, to_json},
+};
+use crate::{
+    EngineError, ModelRequest, StopReason, TokenUsage,
+    providers::{
+        conversation::{WireMessage, free},
+        endpoint::Endpoint,
+        http::Answer,
+    },
+};
+
+/// The mark that ends a stream.
+const DONE: &str = "[DONE]";
+
+#[derive(Debug)]
+pub(super) struct OpenAiChat {
+    /// Whether the server is `OpenAI`'s own, whose newer models refuse `max_tokens`, the only name
+    /// that many other servers know.
+    is_openai: bool,
+}
+
+impl OpenAiChat {
+    pub(super) fn at(endpoint: &Endpoint) -> Self {
+        Self { is_openai: endpoint.host_is("api.openai.com") }
+    }
+}
+
+impl Dialect for OpenAiChat {
+    fn framing(&self) -> Framing {
+        Framing::Events
+    }
+
+    fn url(&self, endpoint: &Endpoint, _: &ModelRequest) -> Result<Url, EngineError> {
+        Ok(endpoint.join(["chat", "completions"]))
+    }
+
+    fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
+        let sampling = &request.sampling;
+        let limit = sampling.max_output_tokens;
+        to_json(&Body {
+            model: request.model.as_deref(),
+            messages: free(request.instructions.as_deref(), &request.messages),
+            stream: true,
+            stream_options: StreamOptions { include_usage: true },
+            temperature: sampling.temperature,
+            top_p: sampling.top_p,
+            max_tokens: limit.filter(|_| !self.is_openai),
+            max_completion_tokens: limit.filter(|_| self.is_openai),
+            stop: &sampling.stop_sequences,
+        })
+    }
+
+    fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {
+        if part == DONE {
+            answer.over();
+            return Ok(());
+        }
+        let chunk: Chunk = from_json(part)?;
+        check(chunk.error)?;
+        if let Some(usage) = chunk.usage {
+            answer.usage(usage.into());
+        }
+        for choice in chunk.choices.unwrap_or_default() {
+            let delta = choice.delta.unwrap_or_default();
+            answer.reasoning(delta.reasoning_content.or(delta.reasoning));
+            answer.text(delta.content);
+            answer.refusal(delta.refusal);
+            if let Some(reason) = choice.finish_reason {
+                answer.stopped(stop_reason(&reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn stop_reason(reason: &str) -> StopReason {
+    match reason {
+        "stop" => StopReason::EndTurn,
+        "length" => StopReason::MaxTokens,
+        "content_filter" => StopReason::ContentFilter,
+        _ => StopReason::Other,
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+    messages: Vec<WireMessage<'a>>,
+    stream: bool,
+    stream_options: StreamOptions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stop: &'a [String],
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    choices: Option<Vec<Choice>>,
+    usage: Option<Usage>,
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    delta: Option<Delta>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Delta {
+    content: Option<String>,
+    refusal: Option<String>,
+    /// As vLLM, llama.cpp and `DeepSeek` call it.
+    reasoning_content: Option<String>,
+    /// As `OpenRouter` and Ollama call it.
+    reasoning: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    #[serde(default, deserialize_with = "count")]
+    prompt_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    completion_tokens: Option<u64>,
+    prompt_tokens_details: Option<PromptDetails>,
+    completion_tokens_details: Option<CompletionDetails>,
+}
+
+#[derive(Deserialize)]
+struct PromptDetails {
+    #[serde(default, deserialize_with = "count")]
+    cached_tokens: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct CompletionDetails {
+    #[serde(default, deserialize_with = "count")]
+    reasoning_tokens: Option<u64>,
+}
+
+impl From<Usage> for TokenUsage {
+    fn from(usage: Usage) -> Self {
+        Self {
+            input_tokens: usage.prompt_tokens,
+            cached_input_tokens: usage.prompt_tokens_details.and_then(|it| it.cached_tokens),
+            output_tokens: usage.completion_tokens,
+            reasoning_tokens: usage.completion_tokens_details.and_then(|it| it.reasoning_tokens),
+        }
+    }
+}

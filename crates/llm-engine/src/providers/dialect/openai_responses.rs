@@ -1,0 +1,155 @@
+//! The `OpenAI` Responses API.
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Dialect, Framing,
+    support::{check, count, from_json, model, refused, to_json},
+};
+use crate::{
+    EngineError, ModelRequest, StopReason, TokenUsage,
+    providers::{
+        conversation::{WireMessage, free},
+        endpoint::Endpoint,
+        http::Answer,
+    },
+};
+
+#[derive(Debug)]
+pub(super) struct OpenAiResponses;
+
+impl Dialect for OpenAiResponses {
+    fn framing(&self) -> Framing {
+        Framing::Events
+    }
+
+    fn url(&self, endpoint: &Endpoint, _: &ModelRequest) -> Result<Url, EngineError> {
+        Ok(endpoint.join(["responses"]))
+    }
+
+    fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
+        let sampling = &request.sampling;
+        if !sampling.stop_sequences.is_empty() {
+            return Err(refused("the Responses API knows no stop sequences"));
+        }
+        to_json(&Body {
+            model: model(request)?,
+            instructions: request.instructions.as_deref(),
+            input: free(None, &request.messages),
+            stream: true,
+            store: false,
+            temperature: sampling.temperature,
+            top_p: sampling.top_p,
+            max_output_tokens: sampling.max_output_tokens,
+        })
+    }
+
+    fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {
+        let event: Event = from_json(part)?;
+        match event.kind.as_str() {
+            "response.output_text.delta" => answer.text(event.delta),
+            "response.refusal.delta" => answer.refusal(event.delta),
+            "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
+                answer.reasoning(event.delta);
+            }
+            "response.completed" | "response.incomplete" | "response.failed" => {
+                end(event.response.unwrap_or_default(), answer)?;
+            }
+            "error" => {
+                // The error is in the event, or the event is the error.
+                let whole: Value = from_json(part)?;
+                check(Some(event.error.unwrap_or(whole)))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn end(response: Response, answer: &mut Answer) -> Result<(), EngineError> {
+    if let Some(usage) = response.usage {
+        answer.usage(usage.into());
+    }
+    check(response.error)?;
+    answer.stopped(match response.incomplete_details.and_then(|it| it.reason).as_deref() {
+        None => StopReason::EndTurn,
+        Some("max_output_tokens") => StopReason::MaxTokens,
+        Some("content_filter") => StopReason::ContentFilter,
+        Some(_) => StopReason::Other,
+    });
+    answer.over();
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instructions: Option<&'a str>,
+    input: Vec<WireMessage<'a>>,
+    stream: bool,
+    /// Nothing is kept at the provider.
+    store: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_output_tokens: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+    delta: Option<String>,
+    response: Option<Response>,
+    error: Option<Value>,
+}
+
+#[derive(Default, Deserialize)]
+struct Response {
+    usage: Option<Usage>,
+    incomplete_details: Option<Incomplete>,
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Incomplete {
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    #[serde(default, deserialize_with = "count")]
+    input_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    output_tokens: Option<u64>,
+    input_tokens_details: Option<InputDetails>,
+    output_tokens_details: Option<OutputDetails>,
+}
+
+#[derive(Deserialize)]
+struct InputDetails {
+    #[serde(default, deserialize_with = "count")]
+    cached_tokens: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct OutputDetails {
+    #[serde(default, deserialize_with = "count")]
+    reasoning_tokens: Option<u64>,
+}
+
+impl From<Usage> for TokenUsage {
+    fn from(usage: Usage) -> Self {
+        Self {
+            input_tokens: usage.input_tokens,
+            cached_input_tokens: usage.input_tokens_details.and_then(|it| it.cached_tokens),
+            output_tokens: usage.output_tokens,
+            reasoning_tokens: usage.output_tokens_details.and_then(|it| it.reasoning_tokens),
+        }
+    }
+}

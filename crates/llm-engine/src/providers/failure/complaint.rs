@@ -1,0 +1,90 @@
+//! What a provider says of an error, reduced to what is understood of it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::retry_after::seconds;
+
+/// Longer than any field of a request.
+const FIELD_CHARS: usize = 40;
+
+/// An error object of any provider. Its message is looked into and never shown.
+#[derive(Debug, Default)]
+pub(in crate::providers) struct Complaint {
+    /// Codes, types and reasons, in lower case.
+    pub(super) words: Vec<String>,
+    /// The message, in lower case.
+    pub(super) message: String,
+    /// An HTTP status, if one is told inside.
+    pub(super) status: Option<u16>,
+    /// The field of the request that it is about.
+    pub(super) field: Option<String>,
+    /// Tokens of the conversation, and how many fit.
+    pub(super) tokens: Option<(u64, u64)>,
+    /// How long to wait.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Complaint {
+    /// The error in a whole body, if there is one.
+    pub(super) fn read(body: &str) -> Option<Self> {
+        let body: Value = serde_json::from_str(body).ok()?;
+        let body = body.get(0).unwrap_or(&body);
+        let is_bare = ["message", "detail"].iter().any(|key| body.get(key).is_some());
+        match body.get("error") {
+            Some(Value::Null) | None if !is_bare => None,
+            Some(Value::Null) | None => Some(Self::of(body)),
+            Some(error) => Some(Self::of(error)),
+        }
+    }
+
+    /// Understands an error object, or a text in its place.
+    pub(in crate::providers) fn of(error: &Value) -> Self {
+        let text = |key: &str| error.get(key).and_then(Value::as_str);
+        let number = |key: &str| error.get(key).and_then(Value::as_u64);
+        let details = || error.get("details").and_then(Value::as_array).into_iter().flatten();
+        let reasons = details().filter_map(|detail| detail.get("reason")?.as_str());
+        let words = ["code", "type", "status"].into_iter().filter_map(text).chain(reasons);
+        Self {
+            words: words.map(str::to_lowercase).collect(),
+            message: error.as_str().or(text("message")).unwrap_or_default().to_lowercase(),
+            status: number("code").or(number("status")).and_then(|code| u16::try_from(code).ok()),
+            field: text("param").filter(|field| is_field(field)).map(str::to_owned),
+            tokens: number("n_prompt_tokens").zip(number("n_ctx")),
+            retry_after: details()
+                .filter_map(|detail| detail.get("retryDelay")?.as_str())
+                .find_map(|delay| seconds(delay.strip_suffix('s')?)),
+        }
+    }
+}
+
+/// Whether a text is so short and plain that it can be nothing but a field's name.
+fn is_field(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.[]".contains(c);
+    text.len() <= FIELD_CHARS
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_a_field_is_taken_for_one() {
+        for field in ["temperature", "messages[0].content", "stream_options.include_usage"] {
+            assert!(is_field(field), "{field}");
+        }
+        for other in ["", "sk-abc", "Bearer", "a b", "1", &"a".repeat(41)] {
+            assert!(!is_field(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn bodies_without_an_error_are_no_complaint() {
+        for body in ["", "<html>", "{}", "[]", "3", r#"{"error":null}"#, r#"{"choices":[]}"#] {
+            assert!(Complaint::read(body).is_none(), "{body}");
+        }
+    }
+}

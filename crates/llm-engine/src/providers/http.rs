@@ -1,0 +1,54 @@
+//! One model call over HTTP: a request, and an answer that streams.
+
+mod answer;
+mod call;
+mod frames;
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream::unfold};
+use reqwest::{Client, header::HeaderMap};
+
+use super::{ProviderKind, dialect::Dialect, endpoint::Endpoint};
+use crate::{ModelRequest, Provider, ProviderStream};
+
+pub(super) use answer::Answer;
+use call::Call;
+
+/// A provider that is reached over HTTP.
+pub(super) struct HttpProvider {
+    kind: ProviderKind,
+    server: Arc<Server>,
+}
+
+/// What all calls share.
+struct Server {
+    dialect: Box<dyn Dialect>,
+    client: Client,
+    endpoint: Endpoint,
+    headers: HeaderMap,
+}
+
+impl HttpProvider {
+    pub(super) fn new(
+        kind: ProviderKind,
+        dialect: Box<dyn Dialect>,
+        client: Client,
+        endpoint: Endpoint,
+        headers: HeaderMap,
+    ) -> Self {
+        Self { kind, server: Arc::new(Server { dialect, client, endpoint, headers }) }
+    }
+}
+
+impl Provider for HttpProvider {
+    fn name(&self) -> &str {
+        self.kind.as_str()
+    }
+
+    fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {
+        let call = Call::new(Arc::clone(&self.server), request);
+        let events = unfold(call, |mut call| async move { Some((call.next().await?, call)) });
+        Box::pin(events.fuse())
+    }
+}

@@ -1,0 +1,59 @@
+//! What is understood of an answer so far.
+
+use std::collections::VecDeque;
+
+use crate::{EngineError, ProviderEvent, StopReason, TokenUsage};
+
+/// Takes what a dialect reads and keeps what the end of the call depends on.
+#[derive(Debug, Default)]
+pub(in crate::providers) struct Answer {
+    /// Read and not given out yet.
+    pub(super) events: VecDeque<ProviderEvent>,
+    /// What ends the call once the events are given out.
+    pub(super) failure: Option<EngineError>,
+    pub(super) stop_reason: Option<StopReason>,
+    /// Whether text or reasoning came.
+    pub(super) has_output: bool,
+    /// Whether the provider said that nothing more will come.
+    pub(super) is_over: bool,
+    is_refused: bool,
+}
+
+impl Answer {
+    /// More of the answer.
+    pub(in crate::providers) fn text(&mut self, text: Option<String>) {
+        self.say(text, ProviderEvent::TextDelta);
+    }
+
+    /// More of the reasoning.
+    pub(in crate::providers) fn reasoning(&mut self, text: Option<String>) {
+        self.say(text, ProviderEvent::ReasoningDelta);
+    }
+
+    /// More of the answer, which declines.
+    pub(in crate::providers) fn refusal(&mut self, text: Option<String>) {
+        self.is_refused |= text.as_ref().is_some_and(|text| !text.is_empty());
+        self.text(text);
+    }
+
+    /// Tokens known so far.
+    pub(in crate::providers) fn usage(&mut self, usage: TokenUsage) {
+        self.events.push_back(ProviderEvent::Usage(usage));
+    }
+
+    /// The model stopped. Tokens may still be told.
+    pub(in crate::providers) fn stopped(&mut self, reason: StopReason) {
+        self.stop_reason = Some(if self.is_refused { StopReason::Refusal } else { reason });
+    }
+
+    /// Nothing more will come.
+    pub(in crate::providers) fn over(&mut self) {
+        self.is_over = true;
+    }
+
+    fn say(&mut self, text: Option<String>, event: fn(String) -> ProviderEvent) {
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return };
+        self.has_output = true;
+        self.events.push_back(event(text));
+    }
+}

@@ -1,0 +1,158 @@
+//! The course of a call.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::{
+    Response,
+    header::{ACCEPT, CONTENT_TYPE, HeaderValue},
+};
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    Answer, Server,
+    frames::{Frame, FrameError, Frames},
+};
+use crate::{
+    EngineError, ErrorKind, ModelRequest, ProviderEvent, TokenUsage,
+    providers::{
+        dialect::Framing,
+        failure::{broken, of_other_content, of_response, protocol, unreachable},
+    },
+    timer::after,
+};
+
+/// How long a model that has stopped may take to tell its tokens and to end the answer.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A call, with nothing running but while its next event is awaited.
+pub(super) struct Call {
+    server: Arc<Server>,
+    request: Arc<ModelRequest>,
+    phase: Phase,
+    answer: Answer,
+    /// Whether anything of the protocol came.
+    has_begun: bool,
+    /// When a model that has stopped is no longer waited for.
+    lingers_until: Option<Instant>,
+}
+
+enum Phase {
+    New,
+    Reading(Box<Frames>),
+    Over,
+}
+
+impl Call {
+    pub(super) fn new(server: Arc<Server>, request: Arc<ModelRequest>) -> Self {
+        Self {
+            server,
+            request,
+            phase: Phase::New,
+            answer: Answer::default(),
+            has_begun: false,
+            lingers_until: None,
+        }
+    }
+
+    /// The next event; `None` after the last one.
+    pub(super) async fn next(&mut self) -> Option<Result<ProviderEvent, EngineError>> {
+        let event = match self.phase {
+            Phase::New => self.open().await,
+            Phase::Reading(_) => self.read().await,
+            Phase::Over => return None,
+        };
+        if matches!(event, Err(_) | Ok(ProviderEvent::Finished { .. })) {
+            self.phase = Phase::Over;
+        }
+        Some(event)
+    }
+
+    async fn open(&mut self) -> Result<ProviderEvent, EngineError> {
+        let server = &self.server;
+        let framing = server.dialect.framing();
+        let request = server
+            .client
+            .post(server.dialect.url(&server.endpoint, &self.request)?)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(ACCEPT, HeaderValue::from_static(content_type(framing)))
+            .headers(server.headers.clone())
+            .body(server.dialect.body(&self.request)?);
+        let response =
+            request.send().await.map_err(|error| unreachable(&error, &server.endpoint.origin()))?;
+        if !response.status().is_success() {
+            return Err(of_response(response).await);
+        }
+        if !is_stream(&response, framing) {
+            return Err(of_other_content(response, content_type(framing)).await);
+        }
+        self.phase = Phase::Reading(Box::new(Frames::new(response, framing)));
+        Ok(ProviderEvent::Connected)
+    }
+
+    async fn read(&mut self) -> Result<ProviderEvent, EngineError> {
+        if let Some(event) = self.answer.events.pop_front() {
+            return Ok(event);
+        }
+        if let Some(error) = self.answer.failure.take() {
+            return Err(error);
+        }
+        if self.answer.is_over {
+            return self.end();
+        }
+        match self.frame().await {
+            Ok(Some(Frame::Part(part))) => {
+                self.has_begun = true;
+                // What the part says before it fails, such as tokens, is told first.
+                self.answer.failure = self.server.dialect.read(&part, &mut self.answer).err();
+                Ok(self.answer.events.pop_front().unwrap_or(ProviderEvent::Heartbeat))
+            }
+            Ok(Some(Frame::Heartbeat)) => Ok(ProviderEvent::Heartbeat),
+            Ok(None) => self.end(),
+            Err(FrameError::Broken) if self.answer.stop_reason.is_some() => self.end(),
+            Err(FrameError::Broken) => Err(broken(self.answer.has_output)),
+            Err(FrameError::Refused(error)) => Err(error),
+        }
+    }
+
+    async fn frame(&mut self) -> Result<Option<Frame>, FrameError> {
+        let Phase::Reading(frames) = &mut self.phase else { return Ok(None) };
+        if self.answer.stop_reason.is_none() {
+            return frames.next().await;
+        }
+        let deadline = self.lingers_until.get_or_insert_with(|| after(Instant::now(), LINGER));
+        timeout_at(*deadline, frames.next()).await.unwrap_or(Ok(None))
+    }
+
+    /// What it means that nothing more comes.
+    fn end(&self) -> Result<ProviderEvent, EngineError> {
+        match self.answer.stop_reason {
+            Some(stop_reason) => {
+                Ok(ProviderEvent::Finished { stop_reason, usage: TokenUsage::default() })
+            }
+            None if self.has_begun => Err(EngineError::new(
+                ErrorKind::Interrupted,
+                "the provider's answer ended before its end; try again",
+            )),
+            None => Err(protocol("there is nothing in it")),
+        }
+    }
+}
+
+fn content_type(framing: Framing) -> &'static str {
+    match framing {
+        Framing::Events => "text/event-stream",
+        Framing::Lines => "application/x-ndjson",
+    }
+}
+
+/// Whether a response claims to be what was asked for, or nothing at all.
+fn is_stream(response: &Response, framing: Framing) -> bool {
+    let Some(claimed) = response.headers().get(CONTENT_TYPE) else { return true };
+    let claimed = claimed.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let is = |expected: &str| claimed.eq_ignore_ascii_case(expected);
+    match framing {
+        Framing::Events => is(content_type(framing)),
+        // An error that is told as a success is a line like any other.
+        Framing::Lines => is(content_type(framing)) || is("application/json"),
+    }
+}

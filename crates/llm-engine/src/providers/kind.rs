@@ -1,0 +1,111 @@
+//! The protocols that models are reached by.
+
+use std::{fmt, str::FromStr};
+
+use super::ConfigError;
+
+/// A protocol, with the names and addresses that belong to it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ProviderKind {
+    /// `OpenAI` chat completions, which vLLM, llama.cpp, Ollama (`/v1`), `OpenRouter` and many more
+    /// speak.
+    OpenAi,
+    /// The `OpenAI` Responses API.
+    OpenAiResponses,
+    /// The Anthropic Messages API.
+    Anthropic,
+    /// The Gemini API.
+    Gemini,
+    /// Ollama's own API.
+    Ollama,
+}
+
+impl ProviderKind {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::OpenAi, Self::OpenAiResponses, Self::Anthropic, Self::Gemini, Self::Ollama];
+
+    /// The stable name, for flags and files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::OpenAiResponses => "openai-responses",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::Ollama => "ollama",
+        }
+    }
+
+    /// Where the provider is if nothing else is said.
+    #[must_use]
+    pub fn default_base_url(self) -> &'static str {
+        match self {
+            Self::OpenAi | Self::OpenAiResponses => "https://api.openai.com/v1",
+            Self::Anthropic => "https://api.anthropic.com",
+            Self::Gemini => "https://generativelanguage.googleapis.com",
+            Self::Ollama => "http://127.0.0.1:11434",
+        }
+    }
+
+    /// The environment variables that usually hold the key; the first one that is set counts.
+    #[must_use]
+    pub fn api_key_variables(self) -> &'static [&'static str] {
+        match self {
+            Self::OpenAi | Self::OpenAiResponses => &["OPENAI_API_KEY"],
+            Self::Anthropic => &["ANTHROPIC_API_KEY"],
+            Self::Gemini => &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+            Self::Ollama => &["OLLAMA_API_KEY"],
+        }
+    }
+
+    /// The environment variable that usually holds the address.
+    #[must_use]
+    pub fn base_url_variable(self) -> &'static str {
+        match self {
+            Self::OpenAi | Self::OpenAiResponses => "OPENAI_BASE_URL",
+            Self::Anthropic => "ANTHROPIC_BASE_URL",
+            Self::Gemini => "GOOGLE_GEMINI_BASE_URL",
+            Self::Ollama => "OLLAMA_HOST",
+        }
+    }
+}
+
+impl fmt::Display for ProviderKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for ProviderKind {
+    type Err = ConfigError;
+
+    fn from_str(name: &str) -> Result<Self, ConfigError> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or_else(|| ConfigError::UnknownProvider { given: name.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ProviderKind;
+
+    #[test]
+    fn names_are_read_back() {
+        for kind in ProviderKind::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_the_known_ones() {
+        let error = "OpenAI".parse::<ProviderKind>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "provider \"OpenAI\" is unknown; known are openai, openai-responses, anthropic, \
+             gemini, ollama"
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! A call that is given up closes its connection, so that the server stops working.
+
+use futures_util::StreamExt;
+use llm_engine::{Engine, TurnEvent, TurnRequest, providers::ProviderKind};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    answers::{CHAT_HEL, CHAT_USAGE},
+    mock::{Mock, Reply},
+    support::{counted, policy, provider, request, turn},
+};
+
+#[tokio::test]
+async fn a_cancelled_turn_keeps_its_text_and_its_tokens() {
+    let mock = Mock::serve([Reply::events(&[CHAT_USAGE, CHAT_HEL]).hang()]).await;
+    let engine = Engine::new(provider(ProviderKind::OpenAi, &mock)).with_policy(policy());
+    let token = CancellationToken::new();
+    let mut turn = engine.turn(TurnRequest::from(request()).cancelled_by(token.clone()));
+    while let Some(event) = turn.next().await {
+        match event {
+            TurnEvent::TextDelta(_) => token.cancel(),
+            TurnEvent::Cancelled { partial, usage } => {
+                assert_eq!((&*partial, usage), ("Hel", counted(Some(3))));
+            }
+            other => assert_eq!(other, TurnEvent::Started),
+        }
+    }
+    mock.wait_for_leavers(1).await;
+}
+
+#[tokio::test]
+async fn a_dropped_turn_leaves_wherever_it_stands() {
+    for (reply, events) in [
+        (Reply::events(&[CHAT_HEL]).hang(), 2),
+        (Reply::events(&[]).hang(), 1),
+        (Reply::default().hang(), 1),
+    ] {
+        let mock = Mock::serve([reply]).await;
+        let mut turn = turn(provider(ProviderKind::OpenAi, &mock), policy());
+        for _ in 0..events {
+            turn.next().await;
+        }
+        let at_work = mock.at_work();
+        let mut polls = tokio::time::interval(std::time::Duration::from_millis(2));
+        while at_work() == 0 {
+            tokio::select! {
+                event = turn.next() => panic!("{event:?}"),
+                _ = polls.tick() => {}
+            }
+        }
+        drop(turn);
+        mock.wait_for_leavers(1).await;
+    }
+}

@@ -1,0 +1,116 @@
+//! Configurations are checked before anything is sent.
+
+use std::{env, ffi::OsString, fs, process::Command, time::Duration};
+
+use llm_engine::providers::{ConfigError, ProviderConfig, ProviderKind, read_key_file};
+
+use crate::support::KEY;
+
+fn remote(kind: ProviderKind) -> ProviderConfig {
+    ProviderConfig::new(kind)
+}
+
+#[track_caller]
+fn refused(config: &ProviderConfig, field: &str, part: &str) {
+    let error = config.build().err().expect("it is not refused");
+    assert_eq!(error.field(), field, "{error}");
+    assert!(error.to_string().contains(part), "{error}");
+    assert!(!format!("{error} {error:?}").contains(KEY), "{error}");
+}
+
+#[test]
+fn what_cannot_work_is_refused_with_its_field() {
+    let openai = || remote(ProviderKind::OpenAi).api_key(KEY);
+    refused(&openai().base_url("localhost:80"), "base_url", "is neither http nor https");
+    refused(&openai().base_url(format!("http://{KEY}@h")), "base_url", "https://api.openai.com/v1");
+    refused(&openai().api_key(" "), "api_key", "is empty");
+    refused(&openai().api_key(format!("{KEY}\nx")), "api_key", "one line");
+    refused(&openai().header("a b", KEY), "headers", "\"a b\" is not a header's name");
+    refused(&openai().header("x-a", format!("{KEY}\n")), "headers", "\"x-a\" has a value");
+    refused(&openai().header("Host", KEY), "headers", "is set by the client itself");
+    let config = ProviderConfig { connect_timeout: Duration::ZERO, ..openai() };
+    refused(&config, "connect_timeout", "above that");
+}
+
+#[test]
+fn a_key_is_needed_away_from_this_machine() {
+    for kind in ProviderKind::ALL {
+        let here = remote(kind).base_url("http://127.0.0.1:1").build();
+        assert_eq!(here.unwrap().name(), kind.as_str());
+        // Where there are no certificates, a client for other machines cannot be made.
+        let passes = |config: ProviderConfig| {
+            matches!(config.build().err(), None | Some(ConfigError::Client))
+        };
+        assert!(passes(remote(kind).api_key(KEY)), "{kind}");
+        assert!(passes(remote(kind).header("x-key", KEY)), "{kind}");
+        if kind == ProviderKind::Ollama {
+            assert!(passes(remote(kind).base_url("http://box:11434")));
+        } else {
+            refused(&remote(kind), "api_key", kind.api_key_variables()[0]);
+        }
+    }
+}
+
+#[test]
+fn usual_variables_fill_what_is_not_set() {
+    let variables = |name: &str| {
+        let value = match name {
+            "OPENAI_API_KEY" | "GOOGLE_API_KEY" => KEY,
+            "GEMINI_API_KEY" => "",
+            "OPENAI_BASE_URL" => "http://there/v1",
+            "OLLAMA_HOST" => "box",
+            _ => return None,
+        };
+        Some(OsString::from(value))
+    };
+    let of = |kind| remote(kind).or_variables(variables).unwrap();
+    assert_eq!(of(ProviderKind::OpenAi).base_url.as_deref(), Some("http://there/v1"));
+    assert!(of(ProviderKind::OpenAi).api_key.is_some());
+    assert!(of(ProviderKind::Gemini).api_key.is_some());
+    assert!(of(ProviderKind::Anthropic).api_key.is_none());
+    assert_eq!(of(ProviderKind::Ollama).base_url.as_deref(), Some("http://box:11434/"));
+    let set = remote(ProviderKind::OpenAi).base_url("http://here").or_variables(variables);
+    assert_eq!(set.unwrap().base_url.as_deref(), Some("http://here"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStringExt;
+    let variables = |_: &str| Some(OsString::from_vec(vec![0xff]));
+    let error = remote(ProviderKind::OpenAi).or_variables(variables).unwrap_err();
+    assert_eq!(error, ConfigError::Variable { variable: "OPENAI_BASE_URL" });
+}
+
+#[test]
+fn keys_come_from_files() {
+    use llm_engine::providers::ExposeSecret;
+    let folder = env::temp_dir().join(format!("llm-engine-keys-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let read = |text: &[u8]| {
+        let file = folder.join("key");
+        fs::write(&file, text).unwrap();
+        read_key_file(&file).map_err(|error| error.to_string())
+    };
+    assert_eq!(read(b" abc\r\n\n").unwrap().expose_secret(), "abc");
+    assert_eq!(read(b" \n").unwrap_err(), "the key file is empty");
+    assert_eq!(read(b"a\nb").unwrap_err(), "the key file has more than one line");
+    assert!(read(b"\xff").is_err());
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(read_key_file(&folder).is_err());
+}
+
+#[test]
+fn proxies_and_certificates_do_not_matter_on_this_machine() {
+    let nowhere = "http://127.0.0.1:1";
+    let run = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "chat::reasoning_is_told_apart"])
+        .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, nowhere)))
+        .envs(["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| (name, "nowhere")))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    let output = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && output.contains("1 passed"), "{output}");
+}

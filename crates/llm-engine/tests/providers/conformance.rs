@@ -1,0 +1,40 @@
+//! Every real provider keeps the contract.
+
+use llm_engine::{
+    conformance::{Subject, run},
+    providers::ProviderKind,
+};
+
+use crate::{
+    answers::{ANTHROPIC, CHAT, GEMINI, OLLAMA, RESPONSES},
+    mock::{Mock, Reply},
+    support::provider,
+};
+
+#[tokio::test]
+async fn on_one_thread() {
+    check_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_several_threads() {
+    check_all().await;
+}
+
+async fn check_all() {
+    for kind in ProviderKind::ALL {
+        let reply = match kind {
+            ProviderKind::OpenAi => Reply::events(&CHAT),
+            ProviderKind::OpenAiResponses => Reply::events(&RESPONSES),
+            ProviderKind::Anthropic => Reply::events(&ANTHROPIC),
+            ProviderKind::Gemini => Reply::events(&GEMINI),
+            ProviderKind::Ollama => {
+                let lines = OLLAMA.map(|line| format!("{line}\n")).concat();
+                Reply::stream("application/x-ndjson").chunk(lines)
+            }
+        };
+        let mock = Mock::serve([reply.end()]).await;
+        let subject = || Subject::new(provider(kind, &mock)).model("m").probe(mock.at_work());
+        assert_eq!(run(subject).await, Ok(()), "{kind}");
+    }
+}

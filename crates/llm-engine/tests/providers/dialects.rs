@@ -1,0 +1,224 @@
+//! What each provider's own protocol means.
+
+use llm_engine::{ErrorKind, StopReason, TokenUsage, providers::ProviderKind};
+
+use crate::{
+    answers::{ANTHROPIC, CHAT, GEMINI, OLLAMA, RESPONSES},
+    mock::Reply,
+    support::{counted, impatient, outcome, policy},
+};
+
+/// The parts of an answer as a provider frames them.
+fn framed(kind: ProviderKind, parts: &[&str]) -> Reply {
+    match kind {
+        ProviderKind::OpenAi
+        | ProviderKind::OpenAiResponses
+        | ProviderKind::Anthropic
+        | ProviderKind::Gemini => Reply::events(parts),
+        ProviderKind::Ollama => {
+            parts.iter().fold(Reply::stream("application/x-ndjson"), |reply, part| {
+                reply.chunk(format!("{part}\n"))
+            })
+        }
+    }
+}
+
+fn whole(kind: ProviderKind) -> &'static [&'static str] {
+    match kind {
+        ProviderKind::OpenAi => &CHAT,
+        ProviderKind::OpenAiResponses => &RESPONSES,
+        ProviderKind::Anthropic => &ANTHROPIC,
+        ProviderKind::Gemini => &GEMINI,
+        ProviderKind::Ollama => &OLLAMA,
+    }
+}
+
+#[tokio::test]
+async fn whole_answers_complete() {
+    for kind in ProviderKind::ALL {
+        let outcome = outcome(kind, framed(kind, whole(kind)).end(), policy()).await;
+        assert_eq!(outcome.result, Ok(StopReason::EndTurn), "{kind}");
+        assert_eq!(outcome.text, "Hello", "{kind}");
+        let reasoning = if kind == ProviderKind::OpenAi { "" } else { "hm" };
+        assert_eq!(outcome.reasoning, reasoning, "{kind}");
+        let tells_reasoning = !matches!(kind, ProviderKind::Anthropic | ProviderKind::Ollama);
+        assert_eq!(outcome.usage, counted(tells_reasoning.then_some(3)), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_its_last_part_is_interrupted_or_known_to_be_whole() {
+    for kind in ProviderKind::ALL {
+        let parts = whole(kind);
+        let outcome = outcome(kind, framed(kind, &parts[..parts.len() - 1]).end(), policy()).await;
+        let is_whole = matches!(kind, ProviderKind::OpenAi | ProviderKind::Anthropic);
+        match outcome.result {
+            Ok(reason) => assert!(is_whole && reason == StopReason::EndTurn, "{kind}"),
+            Err(error) => {
+                assert!(!is_whole && error.kind == ErrorKind::Interrupted, "{kind}: {error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn errors_are_classified() {
+    use ErrorKind::*;
+    use ProviderKind::*;
+    for (provider, status, body, kind) in [
+        (
+            Anthropic,
+            "401 X",
+            r#"{"type":"error","error":{"type":"authentication_error","message":"raw-body"}}"#,
+            Authentication,
+        ),
+        (
+            Anthropic,
+            "529 X",
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"raw-body"}}"#,
+            Overloaded,
+        ),
+        (
+            Anthropic,
+            "413 X",
+            r#"{"type":"error","error":{"type":"request_too_large","message":"raw-body"}}"#,
+            ContextLengthExceeded,
+        ),
+        (
+            OpenAiResponses,
+            "404 X",
+            r#"{"error":{"code":"model_not_found","message":"raw-body"}}"#,
+            NotFound,
+        ),
+        (
+            Gemini,
+            "400 X",
+            r#"[{"error":{"code":400,"message":"API key not valid. raw-body","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}]"#,
+            Authentication,
+        ),
+        (
+            Gemini,
+            "400 X",
+            r#"{"error":{"code":400,"message":"The input token count (9) exceeds the maximum number of tokens allowed (8).","status":"INVALID_ARGUMENT"}}"#,
+            ContextLengthExceeded,
+        ),
+        (
+            Gemini,
+            "429 X",
+            r#"{"error":{"code":429,"message":"raw-body","status":"RESOURCE_EXHAUSTED"}}"#,
+            RateLimited,
+        ),
+        (Ollama, "404 X", r#"{"error":"model 'raw-body' not found"}"#, NotFound),
+    ] {
+        let outcome = outcome(provider, Reply::json(status, &[], body), policy()).await;
+        assert_eq!(outcome.result.unwrap_err().kind, kind, "{provider} {body}");
+    }
+}
+
+#[tokio::test]
+async fn errors_in_the_middle_of_an_answer_are_classified() {
+    use ErrorKind::*;
+    use ProviderKind::*;
+    for (provider, part, kind) in [
+        (
+            Anthropic,
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"raw-body"}}"#,
+            Overloaded,
+        ),
+        (
+            Anthropic,
+            r#"{"type":"error","error":{"type":"api_error","message":"raw-body"}}"#,
+            Server,
+        ),
+        (
+            OpenAiResponses,
+            r#"{"type":"error","code":"rate_limit_exceeded","message":"raw-body","param":null}"#,
+            RateLimited,
+        ),
+        (
+            OpenAiResponses,
+            r#"{"type":"error","error":{"type":"invalid_request_error","code":"context_length_exceeded","message":"raw-body"}}"#,
+            ContextLengthExceeded,
+        ),
+        (
+            OpenAiResponses,
+            r#"{"type":"response.failed","response":{"error":{"code":"server_error","message":"raw-body"}}}"#,
+            Server,
+        ),
+        (
+            Gemini,
+            r#"{"error":{"code":503,"message":"raw-body","status":"UNAVAILABLE"}}"#,
+            Overloaded,
+        ),
+        (Ollama, r#"{"error":"raw-body"}"#, Server),
+        (Ollama, "raw-body", Protocol),
+    ] {
+        let mut parts = whole(provider).to_vec();
+        parts.pop();
+        // Anthropic has said by then why the model stopped.
+        parts.retain(|part| !part.contains("message_delta"));
+        parts.push(part);
+        let outcome = outcome(provider, framed(provider, &parts).end(), policy()).await;
+        assert_eq!(outcome.result.unwrap_err().kind, kind, "{provider} {part}");
+        assert!(outcome.text.starts_with("Hel"), "{provider}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_told_as_early_as_the_provider_does() {
+    let started = |kind| framed(kind, &whole(kind)[..1]).hang();
+    let of = |kind| async move { outcome(kind, started(kind), impatient()).await.usage };
+    let anthropic = TokenUsage { output_tokens: Some(1), ..counted(None) };
+    assert_eq!(of(ProviderKind::Anthropic).await, anthropic);
+    let gemini = TokenUsage { input_tokens: Some(40), ..TokenUsage::default() };
+    assert_eq!(of(ProviderKind::Gemini).await, gemini);
+
+    let failed = r#"{"type":"response.failed","response":{"error":{"code":"server_error"},"usage":{"input_tokens":7,"output_tokens":1}}}"#;
+    let outcome =
+        outcome(ProviderKind::OpenAiResponses, Reply::events(&[failed]).end(), policy()).await;
+    assert_eq!(outcome.result.unwrap_err().kind, ErrorKind::Server);
+    assert_eq!(outcome.usage.input_tokens, Some(7));
+}
+
+#[tokio::test]
+async fn why_the_model_stopped_is_told() {
+    use ProviderKind::*;
+    use StopReason::*;
+    for (provider, from, to, reason) in [
+        (Anthropic, "end_turn", "max_tokens", MaxTokens),
+        (Anthropic, "end_turn", "stop_sequence", StopSequence),
+        (Anthropic, "end_turn", "refusal", Refusal),
+        (Anthropic, "end_turn", "pause_turn", Other),
+        (Gemini, "STOP", "MAX_TOKENS", MaxTokens),
+        (Gemini, "STOP", "SAFETY", ContentFilter),
+        (Gemini, "STOP", "MALFORMED_FUNCTION_CALL", Other),
+        (Ollama, r#""stop""#, r#""length""#, MaxTokens),
+        (Ollama, r#""stop""#, r#""load""#, Other),
+        (
+            OpenAiResponses,
+            r#""incomplete_details":null"#,
+            r#""incomplete_details":{"reason":"max_output_tokens"}"#,
+            MaxTokens,
+        ),
+        (
+            OpenAiResponses,
+            r#""incomplete_details":null"#,
+            r#""incomplete_details":{"reason":"content_filter"}"#,
+            ContentFilter,
+        ),
+        (OpenAiResponses, "output_text.delta", "refusal.delta", Refusal),
+    ] {
+        let parts: Vec<_> = whole(provider).iter().map(|part| part.replace(from, to)).collect();
+        let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+        let outcome = outcome(provider, framed(provider, &parts).end(), policy()).await;
+        assert_eq!(outcome.result, Ok(reason), "{provider} {to}");
+    }
+}
+
+#[tokio::test]
+async fn a_prompt_that_is_blocked_ends_without_text() {
+    let blocked =
+        r#"{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":4}}"#;
+    let outcome = outcome(ProviderKind::Gemini, Reply::events(&[blocked]).end(), policy()).await;
+    assert_eq!((outcome.text.as_str(), outcome.result), ("", Ok(StopReason::ContentFilter)));
+}

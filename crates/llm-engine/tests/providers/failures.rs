@@ -1,0 +1,194 @@
+//! Every failure that a provider tells, by status, body or in the middle of an answer.
+
+use std::time::Duration;
+
+use llm_engine::{ErrorKind, providers::ProviderKind};
+
+use crate::{
+    answers::CHAT_HEL,
+    mock::Reply,
+    support::{KEY, outcome, policy},
+};
+
+const JSON_400: &str =
+    r#"{"error":{"code":400,"message":"raw-body","type":"invalid_request_error"}}"#;
+const CONTEXT: &str = r#"{"error":{"code":400,"message":"raw-body","type":"exceed_context_size_error","n_prompt_tokens":5000,"n_ctx":2048}}"#;
+const QUOTA: &str = r#"{"error":{"message":"raw-body","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#;
+const LIMIT: &str = r#"{"error":{"message":"raw-body","type":"requests","param":null,"code":"rate_limit_exceeded"}}"#;
+
+#[tokio::test]
+async fn statuses_and_bodies_are_classified() {
+    use ErrorKind::*;
+    let key = format!(
+        r#"{{"error":{{"message":"raw-body {KEY}","type":"invalid_request_error","code":"invalid_api_key"}}}}"#
+    );
+    let table: &[(&str, &str, ErrorKind)] = &[
+        ("401 Unauthorized", &key, Authentication),
+        (
+            "401 Unauthorized",
+            r#"{"error":{"message":"raw-body","type":"invalid_request_error","code":null}}"#,
+            Authentication,
+        ),
+        ("403 Forbidden", "", PermissionDenied),
+        ("404 Not Found", r#"{"error":{"message":"raw-body","code":"model_not_found"}}"#, NotFound),
+        ("404 Not Found", r#"{"error":"model 'raw-body' not found"}"#, NotFound),
+        ("405 Method Not Allowed", "<html>raw-body", NotFound),
+        ("400 Bad Request", JSON_400, InvalidRequest),
+        ("422 Unprocessable", r#"{"detail":[{"msg":"raw-body"}]}"#, InvalidRequest),
+        ("400 Bad Request", CONTEXT, ContextLengthExceeded),
+        (
+            "400 Bad Request",
+            r#"{"error":{"message":"raw-body","code":"context_length_exceeded"}}"#,
+            ContextLengthExceeded,
+        ),
+        (
+            "400 Bad Request",
+            r#"{"object":"error","message":"This model's maximum context length is 4096 tokens. raw-body","type":"BadRequestError","code":400}"#,
+            ContextLengthExceeded,
+        ),
+        (
+            "400 Bad Request",
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 9 tokens > 8 maximum"}}"#,
+            ContextLengthExceeded,
+        ),
+        ("413 Too Large", "", ContextLengthExceeded),
+        ("402 Payment Required", "", QuotaExceeded),
+        ("429 Too Many Requests", QUOTA, QuotaExceeded),
+        (
+            "400 Bad Request",
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#,
+            QuotaExceeded,
+        ),
+        ("429 Too Many Requests", LIMIT, RateLimited),
+        ("429 Too Many Requests", "raw-body", RateLimited),
+        (
+            "503 Service Unavailable",
+            r#"{"error":{"message":"Loading model","type":"unavailable_error","code":503}}"#,
+            Overloaded,
+        ),
+        (
+            "529 Overloaded",
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"raw-body"}}"#,
+            Overloaded,
+        ),
+        ("500 Internal Server Error", "raw-body", Server),
+        ("502 Bad Gateway", "<html>raw-body", Server),
+        ("409 Conflict", "", Server),
+        ("408 Request Timeout", "", Timeout),
+        ("504 Gateway Timeout", "", Timeout),
+        ("307 Temporary Redirect", "", Protocol),
+        ("418 I'm a teapot", "raw-body", InvalidRequest),
+    ];
+    for (status, body, kind) in table {
+        let outcome = outcome(ProviderKind::OpenAi, Reply::json(status, &[], body), policy()).await;
+        let error = outcome.result.unwrap_err();
+        assert_eq!(error.kind, *kind, "{status} {body}");
+        assert_eq!(error.retryable, kind.is_transient(), "{status} {body}");
+        assert!(error.message.contains(&status[..3]), "{error}");
+        assert!(error.message.contains("; "), "it says what to do: {error}");
+    }
+}
+
+#[tokio::test]
+async fn waits_are_told() {
+    for (headers, body, expected) in [
+        (&["retry-after: 7"][..], "", Some(7000)),
+        (&["Retry-After: 7", "Retry-After-Ms: 1500"], "", Some(1500)),
+        (&["retry-after: Sun, 06 Nov 1994 08:49:37 GMT"], "", Some(0)),
+        (&["retry-after: soon"], "", None),
+        (&[], "", None),
+        (
+            &[],
+            r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"reason":"X"},{"retryDelay":"2.5s"}]}}"#,
+            Some(2500),
+        ),
+    ] {
+        let reply = Reply::json("429 Too Many Requests", headers, body);
+        let error = outcome(ProviderKind::OpenAi, reply, policy()).await.result.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::RateLimited);
+        assert_eq!(error.retry_after, expected.map(Duration::from_millis), "{headers:?} {body}");
+    }
+}
+
+#[tokio::test]
+async fn what_can_be_shown_is_shown() {
+    for (status, body, part) in [
+        ("400 Bad Request", CONTEXT, "5000 tokens, of 2048 that fit"),
+        (
+            "400 Bad Request",
+            r#"{"error":{"message":"raw-body","param":"temperature"}}"#,
+            "field temperature",
+        ),
+        ("429 Too Many Requests", r#"{"error":{"details":[{"retryDelay":"3s"}]}}"#, "wait 3s"),
+    ] {
+        let reply = Reply::json(status, &[], body);
+        let error = outcome(ProviderKind::OpenAi, reply, policy()).await.result.unwrap_err();
+        assert!(error.message.contains(part), "{error}");
+    }
+    let reply = Reply::json("400 Bad Request", &[], r#"{"error":{"param":"raw-body"}}"#);
+    outcome(ProviderKind::OpenAi, reply, policy()).await.result.unwrap_err();
+}
+
+#[tokio::test]
+async fn successes_that_are_none_are_told() {
+    let html = ["content-type: text/html"];
+    let page = Reply::status("200 OK", &html).raw("<html>raw-body</html>");
+    let plain = Reply::status("200 OK", &["content-type: text/plain"]);
+    for (name, reply, kind) in [
+        ("a page", page, ErrorKind::Protocol),
+        ("another type", plain.raw("data: [DONE]\n\n"), ErrorKind::Protocol),
+        ("JSON", Reply::json("200 OK", &[], r#"{"id":"raw-body"}"#), ErrorKind::Protocol),
+        ("JSON cut", Reply::json("200 OK", &[], r#"{"id":"#), ErrorKind::Protocol),
+        ("an error", Reply::json("200 OK", &[], QUOTA), ErrorKind::QuotaExceeded),
+        (
+            "an error with a number",
+            Reply::json("200 OK", &[], CONTEXT),
+            ErrorKind::ContextLengthExceeded,
+        ),
+        ("nothing", Reply::status("204 No Content", &[]), ErrorKind::Protocol),
+    ] {
+        let outcome = outcome(ProviderKind::OpenAi, reply, policy()).await;
+        assert_eq!(outcome.result.unwrap_err().kind, kind, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn errors_in_the_middle_of_an_answer_are_classified() {
+    use ErrorKind::*;
+    for (data, kind) in [
+        (r#"{"error":{"message":"raw-body","type":"server_error","code":null}}"#, Server),
+        (r#"{"error":{"message":"raw-body","type":"overloaded_error"}}"#, Overloaded),
+        (
+            r#"{"error":{"message":"raw-body","code":502},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#,
+            Server,
+        ),
+        (r#"{"error":{"message":"raw-body","code":"rate_limit_exceeded"}}"#, RateLimited),
+        (
+            r#"{"error":{"message":"the context size has been exceeded","code":500,"type":"server_error"}}"#,
+            Server,
+        ),
+        (
+            r#"{"error":{"message":"the request exceeds the available context size","code":400}}"#,
+            ContextLengthExceeded,
+        ),
+        (r#"{"error":{"message":"raw-body","type":"invalid_request_error"}}"#, InvalidRequest),
+        (r#"{"error":"raw-body"}"#, Server),
+    ] {
+        let reply = Reply::events(&[CHAT_HEL, data, CHAT_HEL]).end();
+        let outcome = outcome(ProviderKind::OpenAi, reply, policy()).await;
+        assert_eq!(outcome.result.unwrap_err().kind, kind, "{data}");
+        assert_eq!(outcome.text, "Hel", "{data}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_hides_no_status() {
+    for reply in [
+        Reply::status("401 Unauthorized", &["transfer-encoding: chunked"])
+            .flood("raw-body".repeat(10_000), Duration::ZERO),
+        Reply::status("401 Unauthorized", &["content-length: 9"]).hang(),
+    ] {
+        let outcome = outcome(ProviderKind::OpenAi, reply, policy()).await;
+        assert_eq!(outcome.result.unwrap_err().kind, ErrorKind::Authentication);
+    }
+}

@@ -1,0 +1,90 @@
+//! Keys and bodies are in no `Debug` and no log.
+
+use std::{
+    fmt::{Debug, Write},
+    sync::{Arc, Mutex},
+};
+
+use llm_engine::providers::ProviderKind;
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+    subscriber::with_default,
+};
+
+use crate::{
+    answers::CHAT_HEL,
+    mock::{Mock, Reply},
+    support::{BODY, KEY, config, drain, policy, provider, turn},
+};
+
+/// Writes down everything that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0.lock().unwrap(), "{field}={value:?} ").unwrap();
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        attributes.record(&mut self.clone());
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn nothing_secret_is_logged() {
+    let log = Log::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    with_default(log.clone(), || {
+        runtime.block_on(async {
+            let denied = format!(r#"{{"error":{{"message":"{BODY} {KEY}"}}}}"#);
+            let part = CHAT_HEL.replace("Hel", BODY);
+            let broken = format!("{{{BODY}");
+            for reply in [
+                Reply::json("401 X", &[], &denied),
+                Reply::events(&[&part, &denied]).end(),
+                Reply::events(&[&part, &broken]).end(),
+                Reply::status("200 OK", &["content-type: text/html"]).raw(BODY),
+                Reply::default().raw(BODY),
+            ] {
+                let mock = Mock::serve([reply]).await;
+                let provider = provider(ProviderKind::OpenAi, &mock);
+                drain(turn(provider, policy())).await.result.unwrap_err();
+            }
+            tracing::debug!("the log is on");
+        });
+    });
+    let log = log.0.lock().unwrap();
+    assert!(log.contains("the log is on"));
+    assert!(!log.contains(KEY) && !log.contains(BODY), "{log}");
+}
+
+#[tokio::test]
+async fn a_config_shows_no_secret() {
+    let mock = Mock::serve([Reply::default()]).await;
+    let config = config(ProviderKind::Anthropic, &mock).header("x-a", KEY);
+    assert!(!format!("{config:?}").contains(KEY));
+}

@@ -1,0 +1,118 @@
+//! Runs turns of real providers.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use llm_engine::{
+    Deadlines, Engine, EngineError, Message, ModelRequest, Policy, Provider, RetryPolicy,
+    StopReason, TokenUsage, Turn, TurnEvent,
+    providers::{ProviderConfig, ProviderKind},
+};
+
+use crate::mock::{Mock, Reply};
+
+/// A key that no error, log or `Debug` may show.
+pub(crate) const KEY: &str = "sk-secret-0123456789";
+
+/// A text that answers hold where nobody may repeat them.
+pub(crate) const BODY: &str = "raw-body";
+
+pub(crate) fn config(kind: ProviderKind, mock: &Mock) -> ProviderConfig {
+    let path = match kind {
+        ProviderKind::OpenAi | ProviderKind::OpenAiResponses => "/v1",
+        ProviderKind::Anthropic | ProviderKind::Gemini | ProviderKind::Ollama => "",
+    };
+    ProviderConfig::new(kind).base_url(format!("{}{path}", mock.origin)).api_key(KEY)
+}
+
+pub(crate) fn provider(kind: ProviderKind, mock: &Mock) -> Arc<dyn Provider> {
+    config(kind, mock).build().unwrap()
+}
+
+pub(crate) fn request() -> ModelRequest {
+    ModelRequest {
+        model: Some("m".into()),
+        messages: vec![Message::user("hello")],
+        ..ModelRequest::default()
+    }
+}
+
+/// One call, on deadlines that are short and yet long enough for a busy machine.
+pub(crate) fn policy() -> Policy {
+    Policy {
+        deadlines: Deadlines {
+            first_event: Duration::from_secs(10),
+            idle: Duration::from_secs(10),
+            turn: Duration::from_secs(20),
+        },
+        retry: RetryPolicy { max_retries: 0, ..RetryPolicy::default() },
+        ..Policy::default()
+    }
+}
+
+/// The same for answers that stop coming.
+pub(crate) fn impatient() -> Policy {
+    let limit = Duration::from_millis(300);
+    let deadlines = Deadlines { first_event: limit, idle: limit, ..policy().deadlines };
+    Policy { deadlines, ..policy() }
+}
+
+pub(crate) fn turn(provider: Arc<dyn Provider>, policy: Policy) -> Turn {
+    Engine::new(provider).with_policy(policy).turn(request())
+}
+
+/// What came of a turn.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) text: String,
+    pub(crate) reasoning: String,
+    pub(crate) usage: TokenUsage,
+    pub(crate) result: Result<StopReason, EngineError>,
+    pub(crate) retries: Vec<Duration>,
+}
+
+pub(crate) async fn drain(mut turn: Turn) -> Outcome {
+    let (mut text, mut reasoning, mut retries) = (String::new(), String::new(), Vec::new());
+    while let Some(event) = turn.next().await {
+        let (result, usage) = match event {
+            TurnEvent::Started => continue,
+            TurnEvent::TextDelta(more) => {
+                text.push_str(&more);
+                continue;
+            }
+            TurnEvent::ReasoningDelta(more) => {
+                reasoning.push_str(&more);
+                continue;
+            }
+            TurnEvent::Retrying { delay, .. } => {
+                retries.push(delay);
+                continue;
+            }
+            TurnEvent::Completed { stop_reason, usage, .. } => (Ok(stop_reason), usage),
+            TurnEvent::Failed { error, usage, .. } => (Err(error), usage),
+            TurnEvent::Cancelled { .. } => panic!("nobody cancelled"),
+        };
+        if let Err(error) = &result {
+            let shown = format!("{error} {error:?}").to_lowercase();
+            assert!(!shown.contains(KEY) && !shown.contains(BODY), "{shown}");
+        }
+        return Outcome { text, reasoning, usage, result, retries };
+    }
+    panic!("the turn has no end");
+}
+
+/// What comes of one call that is answered by `reply`.
+pub(crate) async fn outcome(kind: ProviderKind, reply: Reply, policy: Policy) -> Outcome {
+    let mock = Mock::serve([reply]).await;
+    drain(turn(provider(kind, &mock), policy)).await
+}
+
+/// The tokens of every whole answer in [`crate::answers`].
+pub(crate) fn counted(reasoning_tokens: Option<u64>) -> TokenUsage {
+    TokenUsage {
+        input_tokens: Some(40),
+        cached_input_tokens: Some(32),
+        output_tokens: Some(5),
+        reasoning_tokens,
+    }
+}
