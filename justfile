@@ -26,6 +26,10 @@ doc:
 deny:
     cargo deny check
 
+# Conversations with a real small model, which is installed for it.
+real-model:
+    scripts/test-real-model
+
 # Writes the documents in schema/ anew.
 schema:
     cargo run -p yoi -- schema --write

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{Message, ModelRequest, Provider};
+use crate::{Message, ModelRequest, Provider, Sampling};
 
 /// A provider, and what the checks have to know of it.
 #[derive(Clone)]
@@ -57,13 +57,13 @@ impl Subject {
         self
     }
 
-    /// An ordinary request.
+    /// An ordinary request, for a short answer.
     pub(super) fn ordinary(&self) -> ModelRequest {
         ModelRequest {
             model: self.model.clone(),
             instructions: Some("Answer with one word.".into()),
             messages: vec![Message::user("hello")],
-            ..ModelRequest::default()
+            sampling: Sampling { max_output_tokens: Some(16), ..Sampling::default() },
         }
     }
 

@@ -191,3 +191,15 @@ fn secret_value(text: &str) -> Option<HeaderValue> {
     value.set_sensitive(true);
     Some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_do_not_show_their_values() {
+        let config = ProviderConfig::new(ProviderKind::OpenAi).api_key("abc").header("x-a", "def");
+        let headers = format!("{:?}", config.request_headers().unwrap());
+        assert!(!headers.contains("abc") && !headers.contains("def"), "{headers}");
+    }
+}

@@ -42,7 +42,7 @@ pub(super) fn of_complaint(complaint: &Complaint) -> EngineError {
     if let Some(status @ 400..) = complaint.status {
         return of_status(status, complaint, None);
     }
-    let kind = words::specific(complaint)
+    let kind = words::specific(complaint, None)
         .or_else(|| words::generic(complaint))
         .unwrap_or(ErrorKind::Server);
     error(kind, "", complaint, None)
@@ -64,7 +64,7 @@ fn of_status(status: u16, complaint: &Complaint, asked: Option<Duration>) -> Eng
             "it leads to another address (HTTP {status}), which is not followed"
         ));
     }
-    let kind = words::specific(complaint).unwrap_or(match status {
+    let kind = words::specific(complaint, Some(status)).unwrap_or(match status {
         401 => ErrorKind::Authentication,
         402 => ErrorKind::QuotaExceeded,
         403 => ErrorKind::PermissionDenied,

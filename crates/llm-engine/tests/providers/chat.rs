@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use llm_engine::{ErrorKind, Policy, StopReason, providers::ProviderKind};
+use llm_engine::{ErrorKind, Policy, StopReason, TokenUsage, providers::ProviderKind};
 
 use crate::{
     answers::{CHAT, CHAT_HEL, CHAT_LO, CHAT_ROLE, CHAT_STOP, CHAT_USAGE},
@@ -195,5 +195,6 @@ async fn zero_is_not_the_same_as_untold() {
 
     let odd = r#"{"choices":[],"usage":{"prompt_tokens":-1,"completion_tokens":"many"}}"#;
     let outcome = chat(Reply::events(&[CHAT_STOP, odd, "[DONE]"]).end(), policy()).await;
-    assert_eq!(outcome.usage, llm_engine::TokenUsage::default());
+    assert_eq!(outcome.result, Ok(StopReason::EndTurn));
+    assert_eq!(outcome.usage, TokenUsage::default());
 }

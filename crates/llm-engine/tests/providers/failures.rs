@@ -1,12 +1,12 @@
 //! Every failure that a provider tells, by status, body or in the middle of an answer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use llm_engine::{ErrorKind, providers::ProviderKind};
 
 use crate::{
-    answers::CHAT_HEL,
-    mock::Reply,
+    answers::{CHAT, CHAT_HEL},
+    mock::{Mock, Reply},
     support::{KEY, outcome, policy},
 };
 
@@ -72,6 +72,11 @@ async fn statuses_and_bodies_are_classified() {
             Overloaded,
         ),
         ("500 Internal Server Error", "raw-body", Server),
+        (
+            "500 Internal Server Error",
+            r#"{"error":{"message":"no context length is known"}}"#,
+            Server,
+        ),
         ("502 Bad Gateway", "<html>raw-body", Server),
         ("409 Conflict", "", Server),
         ("408 Request Timeout", "", Timeout),
@@ -183,12 +188,24 @@ async fn errors_in_the_middle_of_an_answer_are_classified() {
 
 #[tokio::test]
 async fn a_body_that_never_ends_hides_no_status() {
-    for reply in [
-        Reply::status("401 Unauthorized", &["transfer-encoding: chunked"])
-            .flood("raw-body".repeat(10_000), Duration::ZERO),
-        Reply::status("401 Unauthorized", &["content-length: 9"]).hang(),
-    ] {
+    let flood = Reply::status("401 Unauthorized", &["transfer-encoding: chunked"])
+        .flood("raw-body".repeat(10_000), Duration::ZERO);
+    let silence = Reply::status("401 Unauthorized", &["content-length: 9"]).hang();
+    // More than enough of the flood is there at once; the silence is waited for.
+    for (reply, waits) in [(flood, false), (silence, true)] {
+        let began = Instant::now();
         let outcome = outcome(ProviderKind::OpenAi, reply, policy()).await;
         assert_eq!(outcome.result.unwrap_err().kind, ErrorKind::Authentication);
+        assert_eq!(began.elapsed() >= Duration::from_secs(2), waits);
     }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = Mock::serve([Reply::events(&CHAT).end()]).await;
+    let location = format!("location: {}/v1/chat/completions", elsewhere.origin);
+    let reply = Reply::status("307 Temporary Redirect", &[&location]);
+    let outcome = outcome(ProviderKind::OpenAi, reply, policy()).await;
+    assert_eq!(outcome.result.unwrap_err().kind, ErrorKind::Protocol);
+    assert!(elsewhere.requests().is_empty());
 }

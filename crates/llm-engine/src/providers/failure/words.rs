@@ -52,10 +52,10 @@ const PHRASES: &[(&str, ErrorKind)] = &[
     ("api key not valid", ErrorKind::Authentication),
 ];
 
-/// What its words or its message say, beyond what a status would.
-pub(super) fn specific(complaint: &Complaint) -> Option<ErrorKind> {
+/// What its words or its message say, beyond what `status` does.
+pub(super) fn specific(complaint: &Complaint, status: Option<u16>) -> Option<ErrorKind> {
     look_up(SPECIFIC, complaint).or_else(|| {
-        let is_of_request = matches!(complaint.status, None | Some(400 | 413 | 422));
+        let is_of_request = matches!(status, None | Some(400 | 413 | 422));
         let said = |(phrase, _): &&(&str, _)| is_of_request && complaint.message.contains(phrase);
         PHRASES.iter().find(said).map(|(_, kind)| *kind)
     })
