@@ -1,0 +1,14 @@
+//! What the Runtime costs, measured beside its peers.
+//!
+//! Start reading at [`harness`], which compares; then any one file in `lines`, each of which
+//! measures one line of the table.
+
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod harness;
+pub mod host;
+pub mod lines;
+pub mod peers;
+pub mod report;
+pub mod row;

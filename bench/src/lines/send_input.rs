@@ -1,0 +1,77 @@
+//! Line 2: an input until its receipt, beside asking an actor that does nothing.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    clock::on_thread,
+    harness::{Side, compare},
+    host::{self, Host, quiet, say},
+    peers::{Kameo, ask},
+    row::{Goal, Row},
+};
+
+const WORKERS: usize = 64;
+
+/// Measures line 2.
+pub fn run(rows: &mut Vec<Row>) {
+    let host = Host::new(WORKERS);
+    let kameo = host.tokio.block_on(Kameo::start_all(WORKERS));
+    let unit = WORKERS as u64;
+    let [ours, other] = compare([
+        Side::in_units(unit, |n| (0..n / unit).map(|_| on_one_thread(&host)).sum()),
+        Side::in_units(unit, |n| {
+            on_thread(|| {
+                host.tokio.block_on(async {
+                    for i in 0..n {
+                        ask(&kameo[usize::try_from(i % unit).unwrap_or_default()]).await;
+                    }
+                });
+            })
+        }),
+    ]);
+    rows.push(Row::new("2 send_input, ct, ns", ours, "kameo ask", other, Goal::AtMost(1.5)));
+
+    let host = Host::on(host::two_threads(), worker_runtime::Runtime::builder(), WORKERS);
+    let [ours, other] = compare([
+        Side::in_units(unit, |n| (0..n / unit).map(|_| on_two_threads(&host)).sum()),
+        Side::in_units(unit, |n| {
+            let kameo = host.tokio.block_on(Kameo::start_all(WORKERS));
+            let asking = async move {
+                let start = Instant::now();
+                for i in 0..n {
+                    ask(&kameo[usize::try_from(i % unit).unwrap_or_default()]).await;
+                }
+                start.elapsed()
+            };
+            host.tokio.block_on(host.tokio.spawn(asking)).expect("no panic")
+        }),
+    ]);
+    rows.push(Row::new("2 send_input, mt, ns", ours, "kameo ask", other, Goal::Reported));
+}
+
+/// One input to each Worker. Their turns run afterwards, unmeasured.
+fn on_one_thread(host: &Host) -> Duration {
+    let took = on_thread(|| {
+        host.tokio.block_on(async {
+            for &worker in &host.workers {
+                say(&host.runtime, worker).await;
+            }
+        });
+    });
+    host.drain();
+    took
+}
+
+fn on_two_threads(host: &Host) -> Duration {
+    let (runtime, workers) = (host.runtime.clone(), host.workers.clone());
+    let saying = async move {
+        let start = Instant::now();
+        for worker in workers {
+            say(&runtime, worker).await;
+        }
+        let took = start.elapsed();
+        quiet(&runtime).await;
+        took
+    };
+    host.tokio.block_on(host.tokio.spawn(saying)).expect("no panic")
+}
