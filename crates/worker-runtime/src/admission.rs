@@ -126,7 +126,7 @@ impl Core {
         let rules = self.rules();
         rules.takes_work()?;
         let (now_ms, bounds) = (rules.now_ms, rules.create_keys());
-        {
+        if key.is_some() || !claims.is_empty() {
             let mut admission = self.admission.lock();
             let overtaken = key.is_some_and(|key| {
                 !matches!(admission.meeting_of_key(key), Meeting::None)
@@ -158,6 +158,11 @@ impl Core {
 impl Ticket {
     /// The creation is committed: what it took is the Worker's, and its key is remembered.
     pub(crate) fn redeem(mut self, key: Option<&CreateKey>, dropped: &[Arc<str>]) {
+        self.has_place = false;
+        self.has_turn_room = false;
+        if self.asks_for_nothing_shared() {
+            return;
+        }
         let mut admission = self.core.admission.lock();
         self.forget(&mut admission);
         admission.keys.forget(dropped);
@@ -167,9 +172,8 @@ impl Ticket {
         let waiting = admission.waiting.take();
         drop(admission);
         waiting.wake();
+        self.key = None;
         self.claims = Arc::from([]);
-        self.has_place = false;
-        self.has_turn_room = false;
     }
 
     /// The store has not said what became of the creation: who meets it is refused meanwhile.
@@ -185,6 +189,11 @@ impl Ticket {
         waiting.wake();
     }
 
+    /// Whether no other creation can meet this one.
+    fn asks_for_nothing_shared(&self) -> bool {
+        self.key.is_none() && self.claims.is_empty()
+    }
+
     fn forget(&self, admission: &mut Admission) {
         if let Some(key) = &self.key {
             admission.keys_under_way.remove(key);
@@ -197,12 +206,14 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let mut admission = self.core.admission.lock();
-        self.forget(&mut admission);
-        admission.claims.release(self.worker_id, &self.claims);
-        let waiting = admission.waiting.take();
-        drop(admission);
-        waiting.wake();
+        if !self.asks_for_nothing_shared() {
+            let mut admission = self.core.admission.lock();
+            self.forget(&mut admission);
+            admission.claims.release(self.worker_id, &self.claims);
+            let waiting = admission.waiting.take();
+            drop(admission);
+            waiting.wake();
+        }
         if self.has_place {
             self.core.catalogue.free();
         }

@@ -2,7 +2,7 @@
 
 mod page;
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -151,7 +151,13 @@ pub const fn answer(state: WorkerState, trigger: Trigger) -> Answer {
 
 /// The commands that change something in `state`, in table order, then `update_worker`.
 #[must_use]
-pub fn allowed_commands(state: WorkerState) -> Vec<WorkerCommand> {
+pub fn allowed_commands(state: WorkerState) -> &'static [WorkerCommand] {
+    static ALLOWED: LazyLock<[Vec<WorkerCommand>; 5]> =
+        LazyLock::new(|| WorkerState::ALL.map(commands_that_change));
+    &ALLOWED[state as usize]
+}
+
+fn commands_that_change(state: WorkerState) -> Vec<WorkerCommand> {
     let changes = |trigger: &Trigger| {
         matches!(answer(state, *trigger), Answer::Becomes { .. } | Answer::Removed)
     };

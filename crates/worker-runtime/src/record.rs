@@ -143,7 +143,7 @@ impl WorkerRecord {
             capabilities: Arc::clone(&self.spec.capabilities),
             scope_claims: Arc::clone(&self.spec.scope_claims),
             last_turn: self.turn.clone(),
-            allowed_commands: lifecycle::allowed_commands(state),
+            allowed_commands: lifecycle::allowed_commands(state).into(),
             end_reason: self.end_reason.clone(),
         }
     }

@@ -202,7 +202,46 @@ impl CreateWorker {
         profile: ProfileSelector,
     ) -> WorkerRecord {
         let now_ms = rules.now_ms;
-        let spec = WorkerSpec {
+        let spec = if self.has_usual_spec() {
+            Arc::clone(&rules.defaults.spec)
+        } else {
+            Arc::new(self.spec(profile))
+        };
+        WorkerRecord {
+            worker_id: ids.worker_id,
+            ordinal: ids.ordinal,
+            version: 1,
+            display_name: self.display_name.as_deref().map(Arc::from),
+            labels: match &self.labels {
+                Some(labels) if !labels.is_empty() => Arc::new(labels.clone()),
+                Some(_) | None => Arc::clone(&rules.defaults.labels),
+            },
+            spec,
+            state: WorkerState::Idle,
+            last_outcome: None,
+            turn: None,
+            turns: 0,
+            entries: 0,
+            usage: Usage::default(),
+            worker_sequence: 0,
+            created_at_ms: now_ms,
+            active_at_ms: now_ms,
+            end_reason: None,
+        }
+    }
+
+    /// Whether nothing was asked for that a spec holds.
+    fn has_usual_spec(&self) -> bool {
+        self.intent.is_none()
+            && self.profile.is_none()
+            && self.instructions.is_none()
+            && self.config_bundle.is_none()
+            && self.requested_capabilities.is_none()
+            && self.scope_claims.is_none()
+    }
+
+    fn spec(&self, profile: ProfileSelector) -> WorkerSpec {
+        WorkerSpec {
             intent: Arc::new(self.intent.clone().unwrap_or_default()),
             profile: Arc::new(profile),
             instructions: self.instructions.as_deref().map(Arc::from),
@@ -214,28 +253,6 @@ impl CreateWorker {
                 .map(|it| refused(it))
                 .collect(),
             scope_claims: self.scope_claims.iter().flatten().cloned().collect(),
-        };
-        let is_usual = spec == *rules.defaults.spec;
-        WorkerRecord {
-            worker_id: ids.worker_id,
-            ordinal: ids.ordinal,
-            version: 1,
-            display_name: self.display_name.as_deref().map(Arc::from),
-            labels: match &self.labels {
-                Some(labels) if !labels.is_empty() => Arc::new(labels.clone()),
-                Some(_) | None => Arc::clone(&rules.defaults.labels),
-            },
-            spec: if is_usual { Arc::clone(&rules.defaults.spec) } else { Arc::new(spec) },
-            state: WorkerState::Idle,
-            last_outcome: None,
-            turn: None,
-            turns: 0,
-            entries: 0,
-            usage: Usage::default(),
-            worker_sequence: 0,
-            created_at_ms: now_ms,
-            active_at_ms: now_ms,
-            end_reason: None,
         }
     }
 
