@@ -18,7 +18,7 @@ use crate::{
 #[schemars(transform = crate::schema::add_error_envelope)]
 pub enum RuntimeError {
     /// A field is missing, unknown or not as it must be.
-    #[error("{field}: {problem}")]
+    #[error("{}: {problem}", subject(field))]
     InvalidRequest {
         /// The path of the field, such as `input.text`; empty for the request as a whole.
         field: String,
@@ -85,7 +85,7 @@ pub enum RuntimeError {
         max: u64,
     },
     /// A text, list or request is larger than its limit.
-    #[error("{field} is larger than {max}")]
+    #[error("{} is larger than {max}", subject(field))]
     TooLarge {
         /// The path of the field.
         field: String,
@@ -144,6 +144,10 @@ pub enum RuntimeError {
 
 fn is_same_request<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Retry::deserialize(deserializer).map(|retry| retry == Retry::SameRequest {})
+}
+
+fn subject(field: &str) -> &str {
+    if field.is_empty() { "the request" } else { field }
 }
 
 fn store_failed_message(certain: bool) -> &'static str {
