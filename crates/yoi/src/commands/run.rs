@@ -8,8 +8,7 @@ use std::pin::pin;
 use clap::Args;
 use worker_runtime::{
     EventsFrom, Limits, Runtime, Scope, Subscribe,
-    commands::{CancelTurn, CreateWorker},
-    model::Input,
+    commands::{CancelTurn, CreateWorker, SendInput},
 };
 
 use self::answer::{Answer, Format};
@@ -77,16 +76,14 @@ impl Run {
             .build()
             .await?;
         let created = runtime
-            .handle(CreateWorker {
-                instructions: self.system,
-                initial_input: Some(Input::user(prompt)),
-                ..CreateWorker::default()
-            })
+            .handle(CreateWorker { instructions: self.system, ..CreateWorker::default() })
             .await?;
         let worker = created.detail.worker;
+        // Before the turn starts, because a turn that is over does not stream any more.
         let everything =
             Subscribe::to(Scope::worker(worker)).from(EventsFrom::after(created.cursor));
         let stream = runtime.subscribe(everything).await?;
+        runtime.handle(SendInput::user(worker, prompt)).await?;
 
         let format = if self.json { Format::Json } else { Format::Text };
         let mut answer = pin!(Answer::new(format, Output::new()).print(stream));
