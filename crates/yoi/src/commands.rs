@@ -1,5 +1,6 @@
 //! Every subcommand, one file each.
 
+mod rpc;
 mod run;
 mod schema;
 
@@ -10,6 +11,7 @@ use crate::{exit::Exit, failure::Failure};
 /// Every subcommand.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Rpc(rpc::Rpc),
     Run(run::Run),
     Schema(schema::Schema),
 }
@@ -17,6 +19,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
         match self {
+            Self::Rpc(it) => it.execute(),
             Self::Run(it) => it.execute(),
             Self::Schema(it) => it.execute(),
         }

@@ -2,4 +2,6 @@
 //!
 //! [`compat`] tells whether new schema documents still serve those who hold the old ones.
 
+#![forbid(unsafe_code)]
+
 pub mod compat;

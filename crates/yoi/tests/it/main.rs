@@ -2,5 +2,6 @@
 
 mod compat;
 mod process;
+mod rpc;
 mod run;
 mod schema;

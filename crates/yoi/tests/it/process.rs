@@ -2,8 +2,8 @@
 
 use std::{
     io::{Read, Write},
-    process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel},
     thread,
     time::Duration,
 };
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
-    stdin: Option<ChildStdin>,
+    stdin: Option<Sender<Vec<u8>>>,
     stdout: Option<Pipe>,
     stderr: Pipe,
 }
@@ -42,18 +42,20 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .expect("yoi starts");
-        let stdin = child.stdin.take();
+        let stdin = child.stdin.take().map(writer);
         let stdout = child.stdout.take().map(Pipe::new);
         let stderr = child.stderr.take().map(Pipe::new).expect("stderr is piped");
         Self { child, stdin, stdout, stderr }
     }
 
-    /// Writes to stdin. A process that no longer listens is no failure of the writer.
+    /// Writes to stdin, as soon as the process takes it.
     pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) {
-        let stdin = self.stdin.as_mut().expect("stdin is open");
-        let _ = stdin.write_all(bytes.as_ref()).and_then(|()| stdin.flush());
+        let stdin = self.stdin.as_ref().expect("stdin is open");
+        // A process that no longer listens is no failure of the writer.
+        let _ = stdin.send(bytes.as_ref().to_vec());
     }
 
+    /// Closes stdin when everything is written.
     pub(crate) fn close_stdin(&mut self) {
         self.stdin = None;
     }
@@ -90,6 +92,11 @@ impl Process {
     /// Closes stdin and waits for the end.
     pub(crate) fn end(mut self) -> Ended {
         self.close_stdin();
+        self.end_with_open_stdin()
+    }
+
+    /// Waits for the end of a process that ends by itself.
+    pub(crate) fn end_with_open_stdin(mut self) -> Ended {
         let stdout = self.stdout.as_mut().map(Pipe::rest).unwrap_or_default();
         let stderr = self.stderr.rest();
         let code = self.child.wait().expect("the process ends").code();
@@ -102,6 +109,19 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Begins to write what is sent to it.
+fn writer(mut stdin: impl Write + Send + 'static) -> Sender<Vec<u8>> {
+    let (sender, pieces) = channel::<Vec<u8>>();
+    thread::spawn(move || {
+        for piece in pieces {
+            if stdin.write_all(&piece).and_then(|()| stdin.flush()).is_err() {
+                return;
+            }
+        }
+    });
+    sender
 }
 
 /// One end of a pipe, read by a thread no faster than the test reads.

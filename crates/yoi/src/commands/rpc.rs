@@ -1,0 +1,101 @@
+//! `yoi rpc`: the Runtime's API as JSON-RPC 2.0 lines on stdin and stdout.
+
+mod call;
+mod ending;
+mod lines;
+mod message;
+mod outbox;
+mod response;
+mod session;
+mod settings;
+mod subscriptions;
+mod well_formed;
+
+use std::{sync::Arc, time::Duration};
+
+use clap::Args;
+use worker_runtime::Runtime;
+
+use self::{ending::Ending, lines::Lines, session::Session, settings::Setting};
+use crate::{engine::EngineArgs, exit::Exit, failure::Failure, tokio_main};
+
+const AFTER_HELP: &str = "\
+Methods:
+  Each command and query is a method of the same name: `method` is its `type`, `params` its other
+  fields. `get_runtime` lists them, `yoi schema` describes them. Besides:
+
+  subscribe    { scope, from?, filter? }: its result is {\"subscription\": ID}, then come
+               notifications `event` with params {\"subscription\": ID, \"item\": ITEM}
+  unsubscribe  { subscription }: its result is {}, and no item follows it
+
+Rules:
+  One message a line. A line past the limit `request_bytes` is skipped and answered with
+  `too_large`. Requests are begun in the order of their lines, answered as they are ready.
+  At most 1024 are under way at once, and in one batch: with more, nothing is read until some are
+  answered, and a larger batch is an Invalid Request. Whoever does not read stdout slows down only
+  what is written: subscriptions wait in the Runtime's logs.
+
+  error.data is the RuntimeError. Its error.code is -32602 for invalid_request, -32603 for internal
+  and store_failed, else -32000.
+
+  At the end of input, replies under way are written, running turns may finish, and the Runtime
+  stops, all within --grace-ms; then what still runs is cancelled. A closed stdout, once something is
+  written to it, is the end of input too.
+
+Exit codes:
+  0  the input ended, or stdout was closed
+  1  the output cannot be written
+  2  the command line makes no sense
+
+Examples:
+  echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"get_runtime\"}' | yoi rpc
+  echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"create_worker\",\"params\":{\"display_name\":\"ann\"}}' | yoi rpc
+  yoi rpc --name backend --limit workers=10 --echo-delay-ms 100";
+
+/// Speak the Runtime's API as JSON-RPC 2.0, one message a line, on stdin and stdout.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Rpc {
+    /// The Runtime's display name.
+    #[arg(long, default_value = "yoi")]
+    name: String,
+
+    /// How long replies and turns may still take at the end of input, in milliseconds.
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    grace_ms: u32,
+
+    /// Set one of the limits that `get_runtime` lists; may be given again.
+    #[arg(long, value_name = "LIMIT=N")]
+    limit: Vec<Setting>,
+
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+impl Rpc {
+    pub(crate) fn execute(self) -> Result<Exit, Failure> {
+        tokio_main::block_on(self.serve())
+    }
+
+    async fn serve(self) -> Result<Exit, Failure> {
+        let limits = settings::limits(&self.limit)?;
+        let lines = Lines::new(tokio::io::stdin(), limits.request_bytes);
+        let runtime = Runtime::builder()
+            .display_name(self.name)
+            .profile(self.engine.choose())
+            .limits(limits)
+            .build()
+            .await?;
+        let ending = Ending::prepare(&runtime).await?;
+        let (outbox, writer) = outbox::open();
+        let session = Arc::new(Session::new(runtime, outbox).await?);
+
+        session.serve(lines).await;
+        let until = tokio::time::Instant::now() + Duration::from_millis(self.grace_ms.into());
+        session.idle(until).await;
+        ending.carry_out(until).await?;
+        // What is left of the session are its subscriptions. Each writes its last item and goes.
+        drop(session);
+        writer.finish().await
+    }
+}

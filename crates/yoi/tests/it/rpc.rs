@@ -1,0 +1,10 @@
+//! `yoi rpc`: the API as JSON-RPC lines.
+
+mod client;
+mod ending;
+mod fuzz;
+mod in_process;
+mod lines;
+mod messages;
+mod order;
+mod subscriptions;

@@ -1,0 +1,98 @@
+//! The end of input and a closed stdout: nothing is lost, nothing hangs.
+
+use serde_json::{Value, json};
+
+use super::client::{Client, NOTE, request, said};
+
+#[test]
+fn no_input_is_no_output() {
+    let ended = Client::start(&[]).end();
+    assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (Some(0), "", NOTE));
+}
+
+#[test]
+fn what_was_asked_before_the_end_is_answered() {
+    let mut client = Client::start(&["--echo-delay-ms", "20"]);
+    let worker = client.worker();
+    let turn = client.call("send_input", &said(&worker, "one two three"));
+    let wait = json!({
+        "worker": worker, "turn_id": turn["receipt"]["turn_id"], "wait_ms": 60_000
+    });
+    client.send(request("t", "get_turn", &wait));
+    client.close_stdin();
+    let answer = client.message();
+    assert_eq!(answer["result"]["turn"]["outcome"], "completed");
+    assert_eq!(answer["result"]["answer"]["text"], "echo: one two three");
+    assert_eq!(client.line(), None);
+    assert_eq!(client.end().code, Some(0));
+}
+
+#[test]
+fn turns_may_finish_within_the_grace() {
+    let mut client = Client::start(&["--echo-delay-ms", "20", "--grace-ms", "60000"]);
+    let worker = client.worker();
+    client.subscribe(&worker);
+    client.call("send_input", &said(&worker, "one two three"));
+    client.close_stdin();
+    assert_eq!(client.item("turn_completed")["entry"]["text"], "echo: one two three");
+    assert_eq!(client.item("worker_state_changed")["to"], "stopped");
+    assert_eq!(client.item("ended")["reason"], "runtime_stopped");
+    assert_eq!(client.line(), None);
+    assert_eq!(client.end().code, Some(0));
+}
+
+#[test]
+fn past_the_grace_what_runs_is_cancelled() {
+    let mut client = Client::start(&["--echo-delay-ms", "60000", "--grace-ms", "50"]);
+    let worker = client.worker();
+    client.subscribe(&worker);
+    client.subscribe_to_runtime();
+    let turn = client.call("send_input", &said(&worker, "hello"));
+    let wait = json!({
+        "worker": worker, "turn_id": turn["receipt"]["turn_id"], "wait_ms": 60_000
+    });
+    client.send(request("t", "get_turn", &wait));
+    client.close_stdin();
+    let rest = client.end();
+    let messages: Vec<Value> = rest
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect();
+    let reply = messages.iter().find(|it| it["id"] == "t").expect("the reply is written");
+    assert_eq!(reply["result"]["turn"]["outcome"], "cancelled");
+    let of_type =
+        |name: &str| messages.iter().filter(|it| it["params"]["item"]["type"] == name).count();
+    assert_eq!(of_type("turn_cancelled"), 2);
+    assert_eq!(of_type("runtime_stopped"), 1);
+    assert_eq!(of_type("ended"), 2);
+    assert_eq!((rest.code, rest.stderr.as_str()), (Some(0), NOTE));
+}
+
+#[test]
+fn a_runtime_that_the_client_stopped_is_no_trouble() {
+    let mut client = Client::start(&[]);
+    client.subscribe_to_runtime();
+    client.call("stop_runtime", &json!({}));
+    assert_eq!(client.item("ended")["reason"], "runtime_stopped");
+    let error = client.refused("create_worker", &json!({}));
+    assert_eq!(error["data"]["code"], "runtime_stopped");
+    assert_eq!(client.call("get_runtime", &json!({}))["summary"]["state"], "stopped");
+    let ended = client.end();
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_closed_stdout_ends_it_although_more_could_come() {
+    let mut client = Client::start(&["--echo-delay-ms", "60000", "--grace-ms", "50"]);
+    let worker = client.worker();
+    client.subscribe(&worker);
+    client.call("send_input", &said(&worker, "hello"));
+    client.close_stdout();
+    // The first answer still finds its reader in the middle of going away.
+    for _ in 0..100 {
+        client.send(request("n", "get_runtime", &json!({})));
+    }
+    let ended = client.end_with_open_stdin();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), NOTE));
+}
