@@ -1,9 +1,12 @@
 //! From a method and its params to what the Runtime is asked.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, json, value::RawValue};
 use worker_runtime::{
     Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe, queries::RuntimeReply,
 };
@@ -26,7 +29,19 @@ pub(super) struct Unsubscribe {
     pub(super) subscription: String,
 }
 
-impl Decode for Unsubscribe {}
+impl Decode for Unsubscribe {
+    fn schema() -> &'static Value {
+        static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+            json!({
+                "type": "object",
+                "properties": { "subscription": { "type": "string" } },
+                "required": ["subscription"],
+                "additionalProperties": false
+            })
+        });
+        &SCHEMA
+    }
+}
 
 /// The methods that there are.
 #[derive(Debug)]
