@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`Provider`] is the seam to a model, one call and a stream of
 //! [`ProviderEvent`]s; [`Engine`] puts deadlines, retries, caps and a guaranteed end around one;
-//! [`TurnEvent`] is what comes out.
+//! [`TurnEvent`] is what comes out. The feature `providers` adds a module of that name, with real
+//! models; [`conformance`] checks a provider of your own.
 //!
 //! ```
 //! use std::sync::Arc;
