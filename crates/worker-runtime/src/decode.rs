@@ -1,16 +1,18 @@
 //! From JSON to a request: strict, and precise about what does not fit.
 //!
-//! A request is first read straight into its type. Only if that fails is it held against its schema,
-//! which knows the path of the field, and never repeats a value.
+//! A request is held against the shape that its schema describes, and then read into its type. The
+//! shape knows the path of what does not fit, and does not let pass what serde would: the number of a
+//! variant for its name, a variant in an object, a key that comes twice.
 
 mod explain;
 mod json;
+mod shape;
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, de, de::DeserializeOwned};
-use serde_json::Value;
 
+use self::{json::Json, shape::Shape};
 use crate::{
     commands::RuntimeCommand, error::RuntimeError, event::Subscribe, model::MAX_INTEGER,
     queries::RuntimeQuery, schema,
@@ -28,21 +30,28 @@ pub trait Decode: DeserializeOwned {
         if json.len() as u64 > max_bytes {
             return Err(RuntimeError::too_large("", max_bytes));
         }
-        serde_json::from_slice(json).map_err(|error| explain::explain(json, Self::schema(), &error))
+        let request = serde_json::from_slice::<Json>(json).map_err(|error| {
+            let place = format!("not JSON at line {}, column {}", error.line(), error.column());
+            RuntimeError::invalid("", place)
+        })?;
+        explain::check(Self::shape(), &request)?;
+        serde_json::from_slice(json).map_err(|_| RuntimeError::invalid("", "not as it must be"))
     }
 
     /// What a request must be like.
     #[doc(hidden)]
-    fn schema() -> &'static Value;
+    fn shape() -> &'static Shape;
 }
 
 macro_rules! decode {
     ($($request:ty),+) => {
         $(
             impl Decode for $request {
-                fn schema() -> &'static Value {
-                    static SCHEMA: LazyLock<Value> = LazyLock::new(schema::received::<$request>);
-                    &SCHEMA
+                fn shape() -> &'static Shape {
+                    // A constant that is too costly to make for every request.
+                    static SHAPE: LazyLock<Shape> =
+                        LazyLock::new(|| Shape::of(&schema::received::<$request>()));
+                    &SHAPE
                 }
             }
         )+

@@ -1,43 +1,22 @@
-//! Says which field of a request does not fit, why, and what would, by the request's own schema.
-//!
-//! It looks at what decides whether a request can be read: types, tags, names and forms. Bounds are
-//! not its matter: those are limits, which have errors of their own.
+//! Says which field of a request does not fit, why, and what would. Never repeats a value.
 
-use serde_json::{Value, error::Category};
+use std::collections::HashSet;
 
-use super::json::Json;
-use crate::error::RuntimeError;
+use super::{
+    json::Json,
+    shape::{Fields, Shape},
+};
+use crate::{error::RuntimeError, identity::WorkerId};
 
-/// The error for a request that could not be read, as `first` found.
-pub(super) fn explain(json: &[u8], schema: &Value, first: &serde_json::Error) -> RuntimeError {
-    let not_json = |error: &serde_json::Error| {
-        let place = format!("not JSON at line {}, column {}", error.line(), error.column());
-        RuntimeError::invalid("", place)
-    };
-    match first.classify() {
-        Category::Syntax | Category::Eof | Category::Io => return not_json(first),
-        Category::Data => {}
-    }
-    let request = match serde_json::from_slice::<Json>(json) {
-        Ok(request) => request,
-        Err(error) => return not_json(&error),
-    };
-    match (Explainer { root: schema }).check(schema, &request) {
-        Err(Misfit { path, problem }) => RuntimeError::invalid(path, problem),
-        Ok(()) => RuntimeError::invalid("", "not as it must be"),
-    }
+/// Refuses a request that is not of the shape.
+pub(super) fn check(shape: &Shape, request: &Json) -> Result<(), RuntimeError> {
+    fits(shape, request).map_err(|it| RuntimeError::invalid(it.path, it.problem))
 }
 
-/// Why a value does not fit, and where. Never holds the value.
+/// Why a value does not fit, and where.
 struct Misfit {
     path: String,
     problem: String,
-}
-
-type Checked = Result<(), Misfit>;
-
-fn misfit(problem: impl Into<String>) -> Misfit {
-    Misfit { path: String::new(), problem: problem.into() }
 }
 
 impl Misfit {
@@ -51,152 +30,92 @@ impl Misfit {
     }
 }
 
-struct Explainer<'a> {
-    root: &'a Value,
+type Checked = Result<(), Misfit>;
+
+fn misfit(problem: impl Into<String>) -> Misfit {
+    Misfit { path: String::new(), problem: problem.into() }
 }
 
-impl Explainer<'_> {
-    fn check(&self, schema: &Value, value: &Json) -> Checked {
-        let schema = self.resolved(schema);
-        if let Some(choices) = schema["anyOf"].as_array() {
-            // Something or null: the only choice that is not told by a tag.
-            return match (value, choices.first()) {
-                (Json::Null, _) | (_, None) => Ok(()),
-                (_, Some(choice)) => self.check(choice, value),
-            };
-        }
-        if let Some(names) = names(schema) {
-            return match value {
-                Json::Text(text) if names.contains(&text.as_str()) => Ok(()),
-                _ => Err(misfit(format!("must be one of {}", list(&names)))),
-            };
-        }
-        if let Some(branches) = tagged(schema) {
-            return self.check(branch(branches, value)?, value);
-        }
-        self.check_type(schema, value)
-    }
+fn must_be(what: &str) -> Checked {
+    Err(misfit(format!("must be {what}")))
+}
 
-    fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
-        let name = schema["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
-        match name.map(|it| self.root["$defs"].get(it).unwrap_or(&self.root["$defs"])) {
-            Some(definition) => self.resolved(definition),
-            None => schema,
+fn fits(shape: &Shape, value: &Json) -> Checked {
+    match (shape, value) {
+        (Shape::Any, _)
+        | (Shape::Optional(_), Json::Null)
+        | (Shape::Bool, Json::Bool)
+        | (Shape::Count, Json::Number { is_count: true })
+        | (Shape::Text, Json::Text(_)) => Ok(()),
+        (Shape::Nothing, _) => Err(misfit("is not allowed here")),
+        (Shape::Optional(shape), value) => fits(shape, value),
+        (Shape::Bool, _) => must_be("true or false"),
+        (Shape::Count, _) => must_be("a whole number from 0 to 2^53 - 1"),
+        (Shape::Text, _) => must_be("a text"),
+        (Shape::Id, Json::Text(text)) if text.parse::<WorkerId>().is_ok() => Ok(()),
+        (Shape::Id, _) => must_be("a UUID in its hyphenated form"),
+        (Shape::Name(names), Json::Text(text)) if names.iter().any(|it| **it == **text) => Ok(()),
+        (Shape::Name(names), _) => must_be(&one_of(names.iter().map(|it| &**it))),
+        (Shape::List(shape), Json::List(items)) => {
+            items.iter().enumerate().try_for_each(|(place, item)| {
+                fits(shape, item).map_err(|it| it.under(&format!("[{place}]")))
+            })
         }
-    }
-
-    fn check_type(&self, schema: &Value, value: &Json) -> Checked {
-        let types = &schema["type"];
-        let allows = |name: &str| {
-            types == name || types.as_array().is_some_and(|it| it.contains(&name.into()))
-        };
-        match value {
-            Json::Null if allows("null") => Ok(()),
-            Json::Bool if allows("boolean") => Ok(()),
-            Json::Number { is_count: true } if allows("integer") => Ok(()),
-            Json::Text(text) if allows("string") => check_form(schema, text),
-            Json::List(items) if allows("array") => {
-                items.iter().enumerate().try_for_each(|(place, item)| {
-                    self.check(&schema["items"], item).map_err(|it| it.under(&format!("[{place}]")))
-                })
-            }
-            Json::Object(fields) if allows("object") => self.check_fields(schema, fields),
-            Json::Null
-            | Json::Bool
-            | Json::Number { .. }
-            | Json::Text(_)
-            | Json::List(_)
-            | Json::Object(_) => Err(misfit(wanted(allows))),
-        }
-    }
-
-    fn check_fields(&self, schema: &Value, fields: &[(String, Json)]) -> Checked {
-        let known = &schema["properties"];
-        for (place, (name, value)) in fields.iter().enumerate() {
-            let under = |it: Misfit| it.under(&shortened(name));
-            if fields[..place].iter().any(|(earlier, _)| earlier == name) {
-                return Err(under(misfit("is given twice")));
-            }
-            let schema = known.get(name).unwrap_or(&schema["additionalProperties"]);
-            if *schema == Value::Bool(false) {
-                return Err(under(misfit(unknown_field(known))));
-            }
-            self.check(schema, value).map_err(under)?;
-        }
-        let is_there = |name: &str| fields.iter().any(|(it, _)| it == name);
-        let mut required = schema["required"].as_array().into_iter().flatten();
-        match required.find_map(|it| it.as_str().filter(|name| !is_there(name))) {
-            Some(name) => Err(misfit("is missing").under(name)),
-            None => Ok(()),
-        }
+        (Shape::List(_), _) => must_be("a list"),
+        (Shape::Object(fields), Json::Object(given)) => fields_fit(fields, given),
+        (Shape::Union(branches), Json::Object(given)) => union_fits(branches, given),
+        (Shape::Object(_) | Shape::Union(_), _) => must_be("an object"),
     }
 }
 
-/// The names of an enum without data.
-fn names(schema: &Value) -> Option<Vec<&str>> {
-    if let Some(name) = schema["const"].as_str() {
-        return Some(vec![name]);
-    }
-    if let Some(names) = schema["enum"].as_array() {
-        return names.iter().map(Value::as_str).collect();
-    }
-    schema["oneOf"].as_array()?.iter().map(|it| it["const"].as_str()).collect()
-}
-
-/// The branches of a union that is told by its tag.
-fn tagged(schema: &Value) -> Option<&[Value]> {
-    let branches = schema["oneOf"].as_array()?;
-    branches.iter().all(|it| tag(it).is_some()).then_some(branches)
-}
-
-fn tag(branch: &Value) -> Option<&str> {
-    branch["properties"]["type"]["const"].as_str()
-}
-
-fn branch<'s>(branches: &'s [Value], value: &Json) -> Result<&'s Value, Misfit> {
-    let Json::Object(fields) = value else { return Err(misfit("must be an object")) };
-    let Some((_, value)) = fields.iter().find(|(name, _)| name == "type") else {
+fn union_fits(branches: &[(Box<str>, Fields)], given: &[(String, Json)]) -> Checked {
+    let Some((_, tag)) = given.iter().find(|(name, _)| name == "type") else {
         return Err(misfit("is missing").under("type"));
     };
-    let named = |it: &&Value| matches!(value, Json::Text(text) if tag(it) == Some(text));
-    branches.iter().find(named).ok_or_else(|| {
-        let tags: Vec<&str> = branches.iter().filter_map(tag).collect();
-        misfit(format!("must be one of {}", list(&tags))).under("type")
-    })
-}
-
-fn check_form(schema: &Value, text: &str) -> Checked {
-    let is_id = schema["format"] == "uuid";
-    if is_id && text.parse::<crate::identity::WorkerId>().is_err() {
-        return Err(misfit("must be a UUID in its hyphenated form"));
+    let named = |name: &str| matches!(tag, Json::Text(text) if text == name);
+    match branches.iter().find(|(name, _)| named(name)) {
+        Some((_, fields)) => fields_fit(fields, given),
+        None => must_be(&one_of(branches.iter().map(|(name, _)| &**name)))
+            .map_err(|it| it.under("type")),
     }
-    Ok(())
 }
 
-fn wanted(allows: impl Fn(&str) -> bool) -> String {
-    let kinds = [
-        ("string", "a text"),
-        ("integer", "a whole number from 0 to 2^53 - 1"),
-        ("boolean", "true or false"),
-        ("array", "a list"),
-        ("object", "an object"),
-    ];
-    let kind = kinds.iter().find(|(name, _)| allows(name));
-    kind.map_or_else(|| "not as it must be".to_owned(), |(_, kind)| format!("must be {kind}"))
+fn fields_fit(fields: &Fields, given: &[(String, Json)]) -> Checked {
+    let mut seen = HashSet::with_capacity(given.len());
+    for (name, value) in given {
+        let under = |it: Misfit| it.under(&shortened(name));
+        if !seen.insert(name) {
+            return Err(under(misfit("is given twice")));
+        }
+        match fields.known.iter().find(|it| *it.name == **name) {
+            Some(field) => fits(&field.shape, value).map_err(under)?,
+            None if matches!(*fields.others, Shape::Nothing) => {
+                return Err(under(misfit(unknown_field(fields))));
+            }
+            None => fits(&fields.others, value).map_err(under)?,
+        }
+    }
+    let is_missing = |name: &str| !given.iter().any(|(it, _)| it == name);
+    match fields.known.iter().find(|it| it.is_required && is_missing(&it.name)) {
+        Some(field) => Err(misfit("is missing").under(&field.name)),
+        None => Ok(()),
+    }
 }
 
-fn unknown_field(known: &Value) -> String {
-    let names: Vec<&str> =
-        known.as_object().into_iter().flatten().map(|(name, _)| &**name).collect();
-    if names.is_empty() {
+fn unknown_field(fields: &Fields) -> String {
+    if fields.known.is_empty() {
         "unknown field; none is allowed here".to_owned()
     } else {
-        format!("unknown field; allowed are {}", list(&names))
+        format!("unknown field; allowed are {}", list(fields.known.iter().map(|it| &*it.name)))
     }
 }
 
-fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    format!("one of {}", list(names))
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A field's name is the caller's text: it is shown, but not at any length.

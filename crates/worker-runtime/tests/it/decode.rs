@@ -146,6 +146,34 @@ fn a_wrong_type_is_named_with_what_is_wanted() {
 }
 
 #[test]
+fn a_name_is_a_text_and_nothing_else() {
+    let cases = [
+        (r#"{"type":2}"#.to_owned(), "type"),
+        (
+            r#"{"type":"create_worker","intent":{"type":1,"objective":"a"}}"#.to_owned(),
+            "intent.type",
+        ),
+        (r#"{"type":"stop_runtime","workers":{"keep":null}}"#.to_owned(), "workers"),
+        (r#"{"type":"stop_runtime","workers":{"keep":{}}}"#.to_owned(), "workers"),
+        (r#"{"type":"stop_runtime","workers":1}"#.to_owned(), "workers"),
+        (send(r#""input":{"kind":{"user":null},"text":"hi"}"#), "input.kind"),
+    ];
+    for (text, field) in cases {
+        problem(command(&text), field);
+    }
+    problem(query(r#"{"type":"preview","command":{"type":2}}"#), "command.type");
+    problem(query(r#"{"type":"list_workers","states":[{"idle":null}]}"#), "states[0]");
+    problem(query(r#"["get_runtime"]"#), "");
+}
+
+#[test]
+fn a_large_request_is_read_in_time() {
+    let pairs: Vec<String> = (0..100_000).map(|it| format!(r#""k{it}":"v""#)).collect();
+    let text = format!(r#"{{"type":"create_worker","labels":{{{}}}}}"#, pairs.join(","));
+    RuntimeCommand::decode(text.as_bytes(), 4 << 20).expect("the limits are not its matter");
+}
+
+#[test]
 fn an_unknown_type_is_told_with_the_known_ones() {
     let told = problem(command(r#"{"type":"canary-7f3a"}"#), "type");
     assert!(told.contains("send_input") && told.contains("stop_runtime"), "{told}");
@@ -203,6 +231,9 @@ fn a_repeated_key_is_refused() {
                 .to_owned(),
             "profile.name",
         ),
+        (r#"{"type":"create_worker","labels":{"a":"1","a":"2"}}"#.to_owned(), "labels.a"),
+        (r#"{"type":"create_worker","meta":{"a":"1","a":"2"}}"#.to_owned(), "meta.a"),
+        (about("update_worker", r#""labels":{"a":"1","a":null}"#), "labels.a"),
     ];
     for (text, field) in cases {
         let told = problem(command(&text), field);

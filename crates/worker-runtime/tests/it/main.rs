@@ -1,5 +1,6 @@
 //! A Runtime seen from outside: what the specification promises, rule by rule.
 
+mod agree;
 mod decode;
 mod errors;
 mod golden;

@@ -1,0 +1,178 @@
+//! What the schemas say and what the Runtime accepts agree, on generated and on broken requests.
+
+mod generate;
+mod mutate;
+
+use proptest::{prelude::*, test_runner::Config};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use worker_runtime::{
+    CommandReply, Decode, QueryReply, RuntimeCommand, RuntimeError, RuntimeEvent, RuntimeQuery,
+    StreamItem, Subscribe, schema,
+};
+
+use crate::support::World;
+use generate::{Choices, instance};
+
+/// A document with its compiled form.
+struct Document {
+    schema: Value,
+    validator: jsonschema::Validator,
+}
+
+impl Document {
+    fn named(name: &str) -> Self {
+        let (_, schema) = schema::documents().into_iter().find(|(it, _)| *it == name).expect(name);
+        let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+        Self { schema, validator }
+    }
+}
+
+fn choices() -> impl Strategy<Value = Vec<u16>> {
+    proptest::collection::vec(any::<u16>(), 0..120)
+}
+
+fn config(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, ..Config::default() }
+}
+
+/// Whether the Runtime takes `request`, as far as its form and its limits go. The last part of each
+/// Worker's reference is filled in with one that is there.
+fn accepts(document: &str, request: &Value) -> Result<(), Value> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().expect("a tokio runtime");
+    runtime.block_on(async {
+        let world = World::new().await;
+        let worker = world.worker().await;
+        let text = located(request.clone(), &worker).to_string();
+        let max = world.runtime.limits().request_bytes;
+        let outcome = match document {
+            "runtime_command.json" => match RuntimeCommand::decode(text.as_bytes(), max) {
+                Ok(it) => world.runtime.handle(it).await.map(|it| json!(it)),
+                Err(error) => Err(error),
+            },
+            "runtime_query.json" => match RuntimeQuery::decode(text.as_bytes(), max) {
+                Ok(it) => world.runtime.handle(it).await.map(|it| json!(it)),
+                Err(error) => Err(error),
+            },
+            _ => match Subscribe::decode(text.as_bytes(), max) {
+                Ok(it) => world.runtime.subscribe(it).await.map(|_| Value::Null),
+                Err(error) => Err(error),
+            },
+        };
+        let error = match outcome {
+            Ok(reply) => reply["result"]["error"].clone(),
+            Err(error) => json!(error),
+        };
+        match error["code"].as_str() {
+            Some("invalid_request" | "too_large" | "limit_out_of_range") => Err(error),
+            Some(_) | None => Ok(()),
+        }
+    })
+}
+
+/// Every whole reference to a Worker is of `worker`.
+fn located(mut request: Value, worker: &Value) -> Value {
+    let is_whole = |it: &Value| it["runtime_id"].is_string() && it["worker_id"].is_string();
+    match &mut request {
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut() {
+                let untouched =
+                    is_whole(value) && value.as_object().is_some_and(|it| it.len() == 2);
+                let is_id = |id: &str| value[id].as_str().is_some_and(|it| it == generate::ID);
+                if name == "worker" && untouched && is_id("runtime_id") && is_id("worker_id") {
+                    value.clone_from(worker);
+                } else {
+                    *value = located(value.take(), worker);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items.iter_mut() {
+                *item = located(item.take(), worker);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    request
+}
+
+/// What no schema can say: a page token has a check in it, and places in a Worker's log mean nothing
+/// in the Runtime's.
+fn is_beyond_schemas(request: &Value) -> bool {
+    let token = request["page"]["token"].is_string();
+    let place =
+        request["from"]["type"] == "after_sequence" && request["scope"]["type"] == "runtime";
+    token || place
+}
+
+const REQUESTS: [&str; 3] = ["runtime_command.json", "runtime_query.json", "subscribe.json"];
+
+#[test]
+fn what_the_schema_allows_is_accepted() {
+    for name in REQUESTS {
+        let document = Document::named(name);
+        proptest!(config(100), |(choices in choices())| {
+            let request = instance(&document.schema, &mut Choices::of(&choices));
+            prop_assert!(document.validator.is_valid(&request), "the test's own: {request}");
+            if !is_beyond_schemas(&request) {
+                let accepted = accepts(name, &request);
+                prop_assert!(accepted.is_ok(), "{name}: {request}: {accepted:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_broken_request_has_the_same_verdict_from_both() {
+    for name in REQUESTS {
+        let document = Document::named(name);
+        proptest!(config(300), |(choices in choices(), faults in choices())| {
+            let request = instance(&document.schema, &mut Choices::of(&choices));
+            let broken = mutate::mutated(request, &mut Choices::of(&faults));
+            if !is_beyond_schemas(&broken) {
+                let by_schema = document.validator.is_valid(&broken);
+                let accepted = accepts(name, &broken);
+                prop_assert_eq!(
+                    by_schema, accepted.is_ok(),
+                    "{}: the schema says {}, the Runtime {:?}: {}", name, by_schema, accepted, broken
+                );
+            }
+        });
+    }
+}
+
+fn check_read<T: DeserializeOwned>(name: &str) {
+    let document = Document::named(name);
+    proptest!(config(100), |(choices in choices())| {
+        let said = instance(&document.schema, &mut Choices::of(&choices));
+        prop_assert!(document.validator.is_valid(&said), "the test's own: {said}");
+        let read = serde_json::from_value::<T>(said.clone());
+        prop_assert!(read.is_ok(), "{name}: {said}: {:?}", read.err());
+    });
+}
+
+#[test]
+fn what_the_schema_says_of_replies_can_be_read() {
+    check_read::<CommandReply>("command_reply.json");
+    check_read::<QueryReply>("query_reply.json");
+    check_read::<RuntimeEvent>("runtime_event.json");
+    check_read::<StreamItem>("stream_item.json");
+    check_read::<RuntimeError>("runtime_error.json");
+}
+
+#[test]
+fn the_generator_reaches_every_branch() {
+    for name in REQUESTS {
+        let document = Document::named(name);
+        let mut seen = std::collections::BTreeSet::new();
+        for seed in 0..1000_u16 {
+            let choices: Vec<u16> =
+                (0..60_u16).map(|it| seed.wrapping_mul(40_503) ^ it.wrapping_mul(9973)).collect();
+            let request = instance(&document.schema, &mut Choices::of(&choices));
+            seen.insert(request["type"].as_str().unwrap_or("subscribe").to_owned());
+        }
+        let branches = document.schema["oneOf"].as_array().map_or(1, Vec::len);
+        assert_eq!(seen.len(), branches, "{name}: {seen:?}");
+    }
+}
