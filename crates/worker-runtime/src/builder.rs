@@ -1,8 +1,11 @@
 //! How a Runtime is built.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64},
+    },
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -25,7 +28,7 @@ use crate::{
     record::Owner,
     rules::Defaults,
     runtime::Runtime,
-    store::{OpenError, OpenRequest, Store},
+    store::{OpenError, OpenRequest, Store, guarded},
 };
 
 /// Why a Runtime could not be built.
@@ -157,16 +160,15 @@ impl RuntimeBuilder {
         let store = self.store.or_else(default_store).ok_or(BuildError::NoStore)?;
         let now_ms = self.clock.now_ms();
         let epoch = Epoch::from_uuid(self.ids.next(now_ms));
-        let opened = store
-            .open(OpenRequest {
-                runtime_id: self.runtime_id,
-                new_runtime_id: RuntimeId::from_uuid(self.ids.next(now_ms)),
-                epoch,
-                lease_ms: self.lease_ms,
-                events_per_worker: self.limits.events_per_worker,
-            })
-            .await
-            .map_err(BuildError::from)?;
+        let request = OpenRequest {
+            runtime_id: self.runtime_id,
+            new_runtime_id: RuntimeId::from_uuid(self.ids.next(now_ms)),
+            epoch,
+            lease_ms: self.lease_ms,
+            events_per_worker: self.limits.events_per_worker,
+        };
+        let within = Duration::from_millis(self.limits.commit_ms);
+        let opened = guarded(&handle, within, OpenError::Failed, || store.open(request)).await?;
         let figures = LogState {
             runtime: RuntimeState::Running,
             workers: StateCounts::default(),
@@ -184,6 +186,7 @@ impl RuntimeBuilder {
             ids: self.ids,
             profiles: Profiles::new(self.profiles, &self.limits),
             defaults: Defaults::default(),
+            store_info: store.info(),
             store,
             lease: opened.lease,
             catalogue: Catalogue::new(self.limits.workers),

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -27,7 +28,7 @@ use crate::{
     record::{Owner, Tags},
     relay::Relay,
     rules::{Defaults, Rules, exhausted},
-    store::{Lease, Store},
+    store::{Lease, Store, StoreError, StoreFuture, StoreInfo, guarded},
 };
 
 /// The inside of a Runtime.
@@ -45,6 +46,7 @@ pub struct Core {
     pub(crate) profiles: Profiles,
     pub(crate) defaults: Defaults,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) store_info: StoreInfo,
     pub(crate) lease: Lease,
     pub(crate) catalogue: Catalogue,
     pub(crate) listing: Mutex<Listing>,
@@ -230,6 +232,23 @@ impl Core {
         drop(fallen);
         self.wake(waiting);
         before
+    }
+
+    /// Asks the store, which must answer in the time that a commit may take.
+    pub(crate) fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&dyn Store) -> StoreFuture<Result<T, StoreError>>,
+    ) -> StoreFuture<Result<T, StoreError>> {
+        self.ask_within(Duration::from_millis(self.limits.commit_ms), ask)
+    }
+
+    /// Asks the store, which must answer in time.
+    pub(crate) fn ask_within<T: Send + 'static>(
+        &self,
+        within: Duration,
+        ask: impl FnOnce(&dyn Store) -> StoreFuture<Result<T, StoreError>>,
+    ) -> StoreFuture<Result<T, StoreError>> {
+        guarded(&self.handle, within, StoreError::Unknown, || ask(&*self.store))
     }
 
     /// Whether the Runtime has ended and takes no answer any more.

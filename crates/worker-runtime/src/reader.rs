@@ -96,10 +96,9 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn store(self) -> StoreSummary {
         use std::sync::atomic::Ordering::Relaxed;
-        let info = self.0.store.info();
         StoreSummary {
-            kind: info.kind,
-            durable: info.durable,
+            kind: self.0.store_info.kind.clone(),
+            durable: self.0.store_info.durable,
             failures: self.0.store_failures.load(Relaxed),
             pending: self.0.unsettled.load(Relaxed),
         }
@@ -156,7 +155,7 @@ impl<'a> Reader<'a> {
         first: u64,
         limit: usize,
     ) -> Result<Vec<Arc<TranscriptEntry>>, RuntimeError> {
-        from_store(self.0.store.entries(worker_id, first, limit)).await
+        from_store(self.0.ask(|it| it.entries(worker_id, first, limit))).await
     }
 
     pub(crate) async fn turns(
@@ -165,7 +164,7 @@ impl<'a> Reader<'a> {
         first: u64,
         limit: usize,
     ) -> Result<Vec<Arc<TurnDetail>>, RuntimeError> {
-        from_store(self.0.store.turns(worker_id, first, limit)).await
+        from_store(self.0.ask(|it| it.turns(worker_id, first, limit))).await
     }
 
     pub(crate) async fn turn(
@@ -173,7 +172,7 @@ impl<'a> Reader<'a> {
         worker_id: WorkerId,
         selector: TurnSelector,
     ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
-        from_store(self.0.store.turn(worker_id, selector)).await
+        from_store(self.0.ask(|it| it.turn(worker_id, selector))).await
     }
 
     pub(crate) fn oldest_workers(self, after: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
@@ -356,7 +355,7 @@ impl<'a> Reader<'a> {
         if let Some(events) = in_memory {
             return Ok(events);
         }
-        let page = from_store(self.0.store.events(cell.worker_id, after, AT_ONCE)).await?;
+        let page = from_store(self.0.ask(|it| it.events(cell.worker_id, after, AT_ONCE))).await?;
         if page.oldest > after + 1 || page.events.is_empty() {
             // Nothing is there of a Worker that was deleted meanwhile.
             cell.record()?;

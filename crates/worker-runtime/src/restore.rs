@@ -13,7 +13,7 @@ use crate::{
     error::RuntimeError,
     keys::KeyWindow,
     model::{Severity, TurnOutcome},
-    store::{StoredWorker, Unreadable},
+    store::{Store, StoredWorker, Unreadable},
     turn,
 };
 
@@ -24,14 +24,14 @@ impl Core {
     /// Brings every Worker of the store back, and ends the turns that its last owner left open.
     pub(crate) async fn restore(self: &Arc<Self>) -> Result<(), BuildError> {
         let failed = |error: crate::store::StoreError| BuildError::StoreFailed(error.to_string());
-        let keys = self.store.create_keys().await.map_err(failed)?;
+        let keys = self.ask(Store::create_keys).await.map_err(failed)?;
         for key in keys {
             self.admission.lock().keys.remember(key);
         }
         let mut open = Vec::new();
         let mut after = 0;
         loop {
-            let page = self.store.workers(after, PAGE).await.map_err(failed)?;
+            let page = self.ask(|it| it.workers(after, PAGE)).await.map_err(failed)?;
             let is_last = page.len() < PAGE;
             for found in page {
                 after = match found {

@@ -9,6 +9,7 @@ pub mod conformance;
 mod batch;
 mod error;
 mod future;
+mod guard;
 #[cfg(feature = "memory-store")]
 mod memory;
 
@@ -18,6 +19,7 @@ pub use batch::{Batch, Change, CreateKey, InputKey, Totals};
 pub use error::{OpenError, Settlement, StoreError, Unreadable};
 pub use future::StoreFuture;
 pub(crate) use future::contained;
+pub(crate) use guard::guarded;
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
 

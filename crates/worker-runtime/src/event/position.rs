@@ -23,7 +23,7 @@ impl Core {
 
     /// The ends of a Worker's log.
     pub(crate) async fn worker_extent(&self, cell: &Arc<Cell>) -> Result<Extent, RuntimeError> {
-        let page = self.store.events(cell.worker_id, 0, 1).await;
+        let page = self.ask(|it| it.events(cell.worker_id, 0, 1)).await;
         let page = page.map_err(|_| RuntimeError::store_refused())?;
         let head = cell.record()?.worker_sequence;
         Ok(Extent { floor: page.oldest.saturating_sub(1).min(head), head })

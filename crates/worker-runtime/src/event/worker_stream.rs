@@ -212,7 +212,8 @@ impl WorkerStream {
             }
             drop(state);
             let worker_id = cell.worker_id;
-            self.fetch = Some((self.core.store.events(worker_id, self.position, limit), head));
+            let page = self.core.ask(|it| it.events(worker_id, self.position, limit));
+            self.fetch = Some((page, head));
             return Read::Ahead;
         }
         if self.turn.as_ref().is_some_and(|turn| turn.live.is_none())
