@@ -164,6 +164,11 @@ impl Drop for Waiting {
 }
 
 impl CellState {
+    /// Whether a change is under way or undecided.
+    pub(crate) fn is_changing(&self) -> bool {
+        self.committing || self.unsettled
+    }
+
     /// The state, unless the Worker was deleted.
     pub(crate) fn present(&self) -> Result<&Self, RuntimeError> {
         if self.deleted { Err(RuntimeError::WorkerNotFound {}) } else { Ok(self) }
@@ -207,7 +212,10 @@ impl Permit {
         if !std::mem::take(&mut self.armed) {
             return Handover(None);
         }
-        let next = state.queue.as_mut().and_then(|queue| queue.pop_front());
+        // Whoever has gone away is passed over here, because a permit that comes back recurses.
+        let next = state.queue.as_mut().and_then(|queue| {
+            std::iter::from_fn(|| queue.pop_front()).find(|next| !next.is_closed())
+        });
         if state.queue.as_ref().is_some_and(|queue| queue.is_empty()) {
             state.queue = None;
         }

@@ -49,11 +49,11 @@ async fn watch(core: Weak<Core>, period: Duration) {
                 return;
             }
         }
-        sweep(&core, period).await;
+        sweep(&core, period);
     }
 }
 
-async fn sweep(core: &Arc<Core>, grace: Duration) {
+fn sweep(core: &Arc<Core>, grace: Duration) {
     let wanted = Wanted {
         states: Some(&[WorkerState::Running, WorkerState::Stopping]),
         labels: &Labels::new(),
@@ -63,7 +63,11 @@ async fn sweep(core: &Arc<Core>, grace: Duration) {
         let found = core.listing.lock().oldest(after, &wanted, BATCH);
         for cell in &found.cells {
             if let Some((live, which)) = overdue(cell, grace) {
-                turn::time_out(core, cell, &live, which).await;
+                // Each in a task of its own: a store that hangs for one holds up no other.
+                let (core, cell) = (Arc::clone(core), Arc::clone(cell));
+                core.handle.clone().spawn(async move {
+                    turn::time_out(&core, &cell, &live, which).await;
+                });
             }
         }
         match found.next {
@@ -75,7 +79,14 @@ async fn sweep(core: &Arc<Core>, grace: Duration) {
 
 /// The turn of a Worker and the deadline that it let pass, if it did.
 fn overdue(cell: &Arc<Cell>, grace: Duration) -> Option<(Arc<Live>, &'static str)> {
-    let live = cell.lock().live.clone()?;
+    let live = {
+        let state = cell.lock();
+        // An end that is being committed, or not settled, is not overdue.
+        if state.is_changing() {
+            return None;
+        }
+        state.live.clone()?
+    };
     let deadlines = live.profile.policy.deadlines;
     let now = Instant::now();
     let passed =
