@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    cell::Cell,
+    cell::{Cell, CellState},
     commands::{StopWorker, StopWorkers, frozen_text},
     core::Core,
     error::RuntimeError,
@@ -16,6 +16,7 @@ use crate::{
     listing::Wanted,
     model::{Labels, Meta, RuntimeState, Severity, WorkerState},
     record::Tags,
+    rules::Rules,
 };
 
 /// How a Runtime stops.
@@ -36,10 +37,14 @@ pub(crate) struct Farewell {
 /// How long a Runtime waits for the store after it has cancelled what ran.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Workers that are stopped side by side, so that one for which the store hangs delays few others.
+const AT_ONCE: usize = 64;
+
 /// Stops every Worker, waits for what runs, and ends the Runtime.
 pub(crate) async fn drain(core: Arc<Core>, farewell: Farewell) {
     // Creations that were admitted before the Runtime began to stop come to their end first.
-    wait_until(&core, None, |core| core.creations.load(Ordering::Acquire) == 0).await;
+    let created = |core: &Core| core.creations.load(Ordering::Acquire) == 0;
+    wait_until(&core, None, |core| created(core) || is_late(core)).await;
     if farewell.workers == StopWorkers::Stop {
         stop_all(&core, &farewell).await;
     }
@@ -52,9 +57,32 @@ pub(crate) async fn drain(core: Arc<Core>, farewell: Farewell) {
     finish(&core, farewell).await;
 }
 
-/// Has every Worker that is alive stop after its turn.
+/// Has every Worker that is alive stop after its turn, as often as the store needs and the deadline
+/// allows.
 async fn stop_all(core: &Arc<Core>, farewell: &Farewell) {
-    for cell in workers_in(core, &[WorkerState::Idle, WorkerState::Running]) {
+    let mut left = workers_in(core, &[WorkerState::Idle, WorkerState::Running]);
+    let mut pause = Duration::from_millis(20);
+    loop {
+        let mut again = Vec::new();
+        for some in left.chunks(AT_ONCE) {
+            again.extend(stop_some(core, some, farewell).await);
+            if is_late(core) || core.is_closed() {
+                return;
+            }
+        }
+        if again.is_empty() {
+            return;
+        }
+        left = again;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+/// Stops some Workers, side by side; gives those that the store did not let stop.
+async fn stop_some(core: &Arc<Core>, cells: &[Arc<Cell>], farewell: &Farewell) -> Vec<Arc<Cell>> {
+    let mut stops = JoinSet::new();
+    for cell in cells {
         let late = core.drain.lock().deadline.is_some_and(|it| it <= Instant::now());
         let stop = StopWorker {
             worker: core.owner.worker(cell.worker_id),
@@ -62,24 +90,25 @@ async fn stop_all(core: &Arc<Core>, farewell: &Farewell) {
             reason: farewell.reason.clone(),
             meta: farewell.meta.clone(),
         };
-        stop_one(core, &cell, stop).await;
+        let (core_there, cell) = (Arc::clone(core), Arc::clone(cell));
+        let stop = async move {
+            let decide =
+                |rules: &Rules<'_>, state: &CellState| stop.decide(rules, state, frozen_text);
+            let stopped = core_there.change(&cell, true, decide).await;
+            matches!(stopped, Err(RuntimeError::StoreFailed { .. })).then_some(cell)
+        };
+        stops.spawn_on(stop, &core.handle);
     }
+    let mut again = Vec::new();
+    while let Some(stopped) = stops.join_next().await {
+        again.extend(stopped.ok().flatten());
+    }
+    again
 }
 
-/// Stops a Worker, as often as the store needs and the deadline allows.
-async fn stop_one(core: &Arc<Core>, cell: &Arc<Cell>, stop: StopWorker) {
-    let mut pause = Duration::from_millis(20);
-    loop {
-        let decided =
-            core.change(cell, true, |rules, state| stop.decide(rules, state, frozen_text));
-        let Err(RuntimeError::StoreFailed { .. }) = decided.await else { return };
-        let late = core.drain.lock().deadline.is_some_and(|it| it + PATIENCE < Instant::now());
-        if late || core.is_closed() {
-            return;
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(1));
-    }
+/// Whether the deadline of the stop is long past, and nobody waits for the store any more.
+fn is_late(core: &Core) -> bool {
+    core.drain.lock().deadline.is_some_and(|it| it + PATIENCE < Instant::now())
 }
 
 /// Waits until nothing runs, or the deadline, which a later stop may bring forward.
