@@ -1,6 +1,9 @@
 //! What happens once a batch is committed: memory moves, and the events show.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use crate::{
     cell::{Cell, CellState},
@@ -20,6 +23,8 @@ pub(crate) struct After {
     begun: Option<Arc<Live>>,
     ended: Option<Arc<Live>>,
     removed: bool,
+    /// When the turn that runs is cancelled.
+    cancel_within: Option<Duration>,
     /// Dropped outside the lock, because what it holds may be the last of its kind.
     garbage: Vec<Garbage>,
 }
@@ -166,6 +171,11 @@ impl Core {
 }
 
 impl After {
+    /// The rest of a change that cancels the turn which runs, once that time is up.
+    pub(crate) fn cancelling(within: Option<Duration>) -> Self {
+        Self { cancel_within: within, ..Self::default() }
+    }
+
     /// Does the rest, with no lock held.
     pub(crate) fn run(mut self, core: &Arc<Core>, cell: &Arc<Cell>) {
         if self.removed {
@@ -179,6 +189,9 @@ impl After {
         }
         if let Some(live) = self.begun {
             turn::begin(core, cell, live);
+        }
+        if let Some(within) = self.cancel_within {
+            core.cancel_at(cell, within);
         }
         core.wake(self.wakers);
         core.turn_ended(self.ended.is_some());

@@ -15,7 +15,7 @@ use crate::{
     draft::Draft,
     error::RuntimeError,
     event::Wakers,
-    model::Severity,
+    model::{RuntimeState, Severity},
     record::WorkerRecord,
     rules::Rules,
     settle,
@@ -29,6 +29,14 @@ pub(crate) enum Decision<R> {
     Keep(R),
     /// This changes; the reply counts once it is committed.
     Change(Box<Draft>, R),
+}
+
+/// A change on its way to the store.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) batch: Arc<Batch>,
+    /// When the turn that runs is cancelled, once this is committed.
+    pub(crate) cancel_within: Option<Duration>,
 }
 
 /// What became of a commit.
@@ -52,7 +60,7 @@ impl Core {
         decide: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<R>, RuntimeError>,
     ) -> Result<R, RuntimeError> {
         let permit = cell.permit().await;
-        let (batch, reply, room) = {
+        let (change, reply, room) = {
             let state = cell.lock();
             let decided = state.present().and_then(|state| decide(&self.rules(), state));
             let (draft, reply) = match decided {
@@ -60,7 +68,11 @@ impl Core {
                 Ok(Decision::Keep(reply)) => return Ok(end(state, permit, reply)),
                 Err(error) => return Err(end(state, permit, error)),
             };
+            let cancel_within = draft.cancel_within;
             let batch = draft.into_batch(self.lease);
+            if self.state() == RuntimeState::Stopped {
+                return Err(end(state, permit, RuntimeError::RuntimeStopped {}));
+            }
             let admitted =
                 if begins_turn(&state, &batch) { self.reserve_turn().map(Some) } else { Ok(None) };
             let room = match admitted {
@@ -68,7 +80,7 @@ impl Core {
                 other => other,
             };
             match room {
-                Ok(room) => (Arc::new(batch), reply, room),
+                Ok(room) => (Outgoing { batch: Arc::new(batch), cancel_within }, reply, room),
                 Err(error) => {
                     let waiting = thaw(&state, &batch);
                     let error = end(state, permit, error);
@@ -80,10 +92,10 @@ impl Core {
         if let Some(room) = room {
             room.keep();
         }
-        let verdict = match self.send(&batch) {
+        let verdict = match self.send(&change.batch) {
             StoreFuture::Ready(answer) => {
                 let verdict = self.judge(answer.unwrap_or_else(|| Err(no_answer())));
-                self.conclude(cell, permit, batch, verdict);
+                self.conclude(cell, permit, change, verdict);
                 verdict
             }
             StoreFuture::Pending(answer) => {
@@ -92,7 +104,7 @@ impl Core {
                 let cell = Arc::clone(cell);
                 self.handle.spawn(async move {
                     let verdict = core.wait_for(answer).await;
-                    core.conclude(&cell, permit, batch, verdict);
+                    core.conclude(&cell, permit, change, verdict);
                     // The caller may be gone; the change is done all the same.
                     let _ = tell.send(verdict);
                 });
@@ -153,22 +165,22 @@ impl Core {
         self: &Arc<Self>,
         cell: &Arc<Cell>,
         permit: Permit,
-        batch: Arc<Batch>,
+        change: Outgoing,
         verdict: Verdict,
     ) {
         let mut state = cell.lock();
         match verdict {
             Verdict::Committed => {
-                let mut after = After::default();
-                self.apply(cell, &mut state, &batch, &mut after);
+                let mut after = After::cancelling(change.cancel_within);
+                self.apply(cell, &mut state, &change.batch, &mut after);
                 let handover = permit.release(&mut state);
                 drop(state);
                 handover.send();
                 after.run(self, cell);
             }
             Verdict::Refused | Verdict::LeaseLost => {
-                self.give_back_room(&state, &batch);
-                let waiting = thaw(&state, &batch);
+                self.give_back_room(&state, &change.batch);
+                let waiting = thaw(&state, &change.batch);
                 end(state, permit, ());
                 waiting.wake();
                 if verdict == Verdict::LeaseLost {
@@ -182,7 +194,7 @@ impl Core {
                 let worker_id = Some(cell.worker_id);
                 let message = "the store did not say whether it took a change; asking it again";
                 self.note(Severity::Warning, message, worker_id, None);
-                self.handle.spawn(settle::settle(Arc::clone(self), Arc::clone(cell), batch));
+                self.handle.spawn(settle::settle(Arc::clone(self), Arc::clone(cell), change));
             }
         }
     }
@@ -200,9 +212,9 @@ fn begins_turn(state: &CellState, batch: &Batch) -> bool {
     state.record.running_turn().is_none() && running(&batch.change).is_some()
 }
 
-/// Lets the running turn go on, if the batch was to end it and no other end of it is undecided. Gives
-/// everybody who waited for that, to be woken outside the lock.
-pub(crate) fn thaw(state: &CellState, batch: &Batch) -> Wakers {
+/// Lets the running turn go on, if the batch was to end it. One whose end is unknown stays as it is.
+/// Gives everybody who waited for that, to be woken outside the lock.
+fn thaw(state: &CellState, batch: &Batch) -> Wakers {
     match &state.live {
         Some(live) if running(&batch.change).is_none() && !state.unsettled => live.thaw(),
         Some(_) | None => Wakers::default(),

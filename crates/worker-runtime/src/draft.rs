@@ -1,6 +1,6 @@
 //! A change in the making: the pure part that all commands about a Worker share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use llm_engine::{StopReason, TokenUsage};
 
@@ -33,6 +33,8 @@ pub(crate) struct Draft {
     /// The record as the one event shows it, if it is the final one.
     shown: Option<Arc<WorkerRecord>>,
     deleted: bool,
+    /// When the turn that runs is cancelled, once this is committed.
+    pub(crate) cancel_within: Option<Duration>,
 }
 
 /// How a turn ends.
@@ -86,6 +88,7 @@ impl Draft {
             totals: Totals::default(),
             shown: None,
             deleted: false,
+            cancel_within: None,
         }
     }
 

@@ -1,18 +1,18 @@
 //! A commit whose outcome is unknown: the store is asked until it knows.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use crate::{
     apply::After,
-    cell::Cell,
-    change::thaw,
+    cell::{Cell, CellState},
+    change::Outgoing,
     core::Core,
+    event::Wakers,
     model::Severity,
-    store::{Batch, Settlement, StoreError, StoreFuture},
+    store::{Batch, Settlement, StoreError},
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -28,22 +28,25 @@ pub(crate) enum Settled {
 }
 
 /// Asks the store about a change of a Worker, and applies or drops it by the answer.
-pub(crate) async fn settle(core: Arc<Core>, cell: Arc<Cell>, batch: Arc<Batch>) {
+pub(crate) async fn settle(core: Arc<Core>, cell: Arc<Cell>, change: Outgoing) {
+    let Outgoing { batch, cancel_within } = change;
     let settled = ask(&core, &batch).await;
     core.unsettled.fetch_sub(1, Ordering::Relaxed);
     let mut state = cell.lock();
     match settled {
         Settled::Committed => {
-            let mut after = After::default();
+            let mut after = After::cancelling(cancel_within);
             state.unsettled = false;
             core.apply(&cell, &mut state, &batch, &mut after);
+            thaw(&state);
             drop(state);
             after.run(&core, &cell);
         }
         Settled::Never => {
             state.unsettled = false;
             core.give_back_room(&state, &batch);
-            let waiting = thaw(&state, &batch);
+            // Also an end that was decided meanwhile, and refused, had frozen the turn.
+            let waiting = thaw(&state);
             drop(state);
             waiting.wake();
         }
@@ -64,21 +67,23 @@ pub(crate) async fn ask(core: &Arc<Core>, batch: &Batch) -> Settled {
         if core.is_closed() {
             return Settled::Abandoned;
         }
-        let answer = catch_unwind(AssertUnwindSafe(|| {
-            core.store.settle(core.lease, batch.worker_id, batch.expected_version + 1)
-        }))
-        .unwrap_or_else(|_| StoreFuture::ready(Err(StoreError::Unknown(String::new()))));
-        let bound = Duration::from_millis(core.limits.commit_ms);
-        match tokio::time::timeout(bound, core.handle.spawn(answer)).await {
-            Ok(Ok(Ok(Settlement::Committed))) => return Settled::Committed,
-            Ok(Ok(Ok(Settlement::Never))) => return Settled::Never,
-            Ok(Ok(Err(StoreError::LeaseLost))) => {
+        let version = batch.expected_version + 1;
+        match core.ask(|it| it.settle(core.lease, batch.worker_id, version)).await {
+            Ok(Settlement::Committed) => return Settled::Committed,
+            Ok(Settlement::Never) => return Settled::Never,
+            Err(StoreError::LeaseLost) => {
                 core.lose_lease();
                 return Settled::Abandoned;
             }
-            Ok(Ok(Err(_)) | Err(_)) | Err(_) => {}
+            Err(StoreError::Refused(_) | StoreError::Unknown(_)) => {}
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// Lets the turn go on that still runs. Gives everybody who waited for that, to be woken outside the
+/// lock.
+fn thaw(state: &CellState) -> Wakers {
+    state.live.as_ref().map(|live| live.thaw()).unwrap_or_default()
 }

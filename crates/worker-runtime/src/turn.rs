@@ -17,7 +17,7 @@ use crate::{
     event::{Fact, RetryFact},
     lifecycle::{self, Answer, Trigger},
     live::{Live, Refusal},
-    model::{Severity, TurnError, TurnOutcome},
+    model::{Severity, TurnError, TurnErrorKind, TurnOutcome},
     record::{Tags, WorkerRecord},
     rules::Rules,
     watch,
@@ -69,10 +69,11 @@ async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Worker>,
     'pages: while end > 0 {
         let first = end.saturating_sub(HISTORY_PAGE) + 1;
         let limit = usize::try_from(end + 1 - first).unwrap_or(usize::MAX);
-        let page = core.store.entries(cell.worker_id, first, limit).await.map_err(|error| {
-            tracing::warn!(%error, "the history could not be read");
-            TurnError::store("the store did not give the history")
-        })?;
+        let page =
+            core.ask(|it| it.entries(cell.worker_id, first, limit)).await.map_err(|error| {
+                tracing::warn!(%error, "the history could not be read");
+                TurnError::store("the store did not give the history")
+            })?;
         for entry in page.iter().rev() {
             let message = Message { role: entry.role, text: Arc::clone(&entry.text) };
             if message.text.is_empty() {
@@ -106,6 +107,10 @@ struct Ending {
 impl Ending {
     fn failed(error: TurnError, usage: TokenUsage) -> Self {
         Self { outcome: TurnOutcome::Failed, usage, stop_reason: None, error: Some(error) }
+    }
+
+    fn is_of_store(&self) -> bool {
+        self.error.as_ref().is_some_and(|it| it.kind == TurnErrorKind::Store)
     }
 
     fn of(event: TurnEvent) -> Option<Self> {
@@ -250,21 +255,35 @@ fn retrying(rules: &Rules<'_>, state: &CellState, live: &Live, retry: RetryFact)
     Decision::Change(Box::new(draft), ())
 }
 
-/// Commits a turn's end, as often as it takes. An end that the store refused becomes a failure.
+/// Commits a turn's end, as often as it takes. An end that the store surely did not take becomes a
+/// failure.
 async fn finish(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live>, mut ending: Ending) {
     let mut pause = FIRST_PAUSE;
     loop {
         let decided =
             core.change(cell, true, |rules, state| Ok(ended(rules, state, live, &ending))).await;
-        let Err(RuntimeError::StoreFailed { .. }) = decided else { return };
-        if ending.error.as_ref().is_none_or(|it| it.kind != crate::model::TurnErrorKind::Store) {
+        let Err(RuntimeError::StoreFailed { certain, .. }) = decided else { return };
+        // Nothing is sure while a change of the Worker is not settled, be it this one or another.
+        let mut was_unsettled = false;
+        while cell.lock().unsettled {
+            was_unsettled = true;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        if current(&cell.lock().record, live).is_none() {
+            return;
+        }
+        let other_was_unsettled = certain && was_unsettled;
+        if !other_was_unsettled && !ending.is_of_store() {
             let message = "the store did not take the end of a turn; trying again";
             core.note(Severity::Error, message, Some(cell.worker_id), Some(live.turn_id));
             let error = TurnError::store("the store did not take the end of the turn");
             ending = Ending::failed(error, ending.usage);
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        if !was_unsettled {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
 }
 

@@ -106,9 +106,19 @@ impl StopWorker {
             Some(turn) if cancels => {
                 cancel_running(&mut draft, turn, text(state), reason.clone(), to, reason);
             }
-            Some(_) | None => draft.go(to, reason),
+            Some(_) => {
+                draft.cancel_within = self.within();
+                draft.go(to, reason);
+            }
+            None => draft.go(to, reason),
         }
         Ok(Decision::Change(Box::new(draft), reply(to, already)))
+    }
+}
+
+impl StopWorker {
+    fn within(&self) -> Option<Duration> {
+        self.deadline_ms.map(Duration::from_millis)
     }
 }
 
@@ -119,10 +129,12 @@ impl Command for StopWorker {
         let cell = core.find(self.worker)?;
         let stop =
             core.change(&cell, true, |rules, state| self.decide(rules, state, frozen)).await?;
-        if stop.state == WorkerState::Stopping
-            && let Some(deadline_ms) = self.deadline_ms
+        // A stop that changes nothing may still bring the deadline forward.
+        if stop.already
+            && stop.state == WorkerState::Stopping
+            && let Some(within) = self.within()
         {
-            core.cancel_at(&cell, Duration::from_millis(deadline_ms));
+            core.cancel_at(&cell, within);
         }
         Ok(stop)
     }
@@ -130,7 +142,7 @@ impl Command for StopWorker {
 
 impl Core {
     /// Cancels the last turn of a Worker that stops, once the time is up. The soonest deadline wins.
-    fn cancel_at(self: &Arc<Self>, cell: &Arc<Cell>, within: Duration) {
+    pub(crate) fn cancel_at(self: &Arc<Self>, cell: &Arc<Cell>, within: Duration) {
         let running = cell.lock().record.running_turn().map(|turn| turn.turn_id);
         let (Some(turn_id), Some(at)) = (running, Instant::now().checked_add(within)) else {
             return;
