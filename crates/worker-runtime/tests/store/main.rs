@@ -3,5 +3,13 @@
 #![cfg(feature = "memory-store")]
 
 mod conformance;
+mod fault_store;
+mod hanging;
+mod lease;
+mod script;
+mod sweep;
+mod trouble;
+mod turn_end;
+mod view;
 mod wrapper;
 mod wrong;

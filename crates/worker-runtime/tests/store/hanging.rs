@@ -1,0 +1,135 @@
+//! A store that hangs, fails or panics costs what needs it, and nothing else.
+
+use std::{sync::Arc, time::Duration};
+
+use llm_engine::EchoProvider;
+use tokio::time::{Instant, sleep};
+use worker_runtime::{
+    BuildError, Profile, Runtime, RuntimeError, WorkerRef,
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
+    model::{RuntimeState, TurnErrorKind, TurnOutcome, WorkerState},
+    queries::{GetRuntime, GetTranscript, GetTurn, GetWorker},
+};
+
+use crate::{
+    script::poll_some,
+    trouble::{Trouble, TroubledStore},
+    wrapper::Wrapped,
+};
+
+type Troubled = Arc<Wrapped<TroubledStore>>;
+
+async fn runtime() -> (Runtime, Troubled) {
+    let store = Troubled::new(Wrapped(TroubledStore::default()));
+    let echo = Profile::new("echo", Arc::new(EchoProvider::new()));
+    let runtime = Runtime::builder().profile(echo).store(Arc::clone(&store) as _).build().await;
+    (runtime.unwrap(), store)
+}
+
+async fn worker(runtime: &Runtime) -> WorkerRef {
+    runtime.handle(CreateWorker::default()).await.unwrap().detail.worker
+}
+
+fn rename(worker: WorkerRef) -> UpdateWorker {
+    UpdateWorker { display_name: Some("other".to_owned()), ..UpdateWorker::of(worker) }
+}
+
+/// Sends something and gives how the turn ended.
+async fn converse(runtime: &Runtime, worker: WorkerRef) -> Option<TurnOutcome> {
+    let sent = runtime.handle(SendInput::user(worker, "hello")).await.unwrap();
+    let get = GetTurn { wait_ms: Some(30_000), ..GetTurn::by_id(worker, sent.receipt.turn_id) };
+    runtime.handle(get).await.unwrap().turn.outcome
+}
+
+async fn stops_within(runtime: &Runtime, limit: Duration) {
+    let since = Instant::now();
+    while runtime.handle(GetRuntime {}).await.unwrap().summary.state != RuntimeState::Stopped {
+        assert!(since.elapsed() <= limit, "it still stops after {limit:?}");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_hangs_for_one_worker_holds_up_no_other() {
+    let (runtime, store) = runtime().await;
+    let (stuck, free) = (worker(&runtime).await, worker(&runtime).await);
+    store.0.set(Trouble::CommitsOfHang(stuck.worker_id));
+    let update = {
+        let runtime = runtime.clone();
+        tokio::spawn(async move { runtime.handle(rename(stuck)).await })
+    };
+    sleep(Duration::from_millis(1)).await;
+    let since = Instant::now();
+    assert_eq!(converse(&runtime, free).await, Some(TurnOutcome::Completed));
+    runtime.handle(GetWorker { worker: stuck }).await.unwrap();
+    runtime.handle(GetTranscript::tail(stuck)).await.unwrap();
+    assert_eq!(since.elapsed(), Duration::ZERO, "somebody waited for the store");
+
+    let refused = update.await.unwrap().unwrap_err();
+    assert!(matches!(refused, RuntimeError::StoreFailed { certain: false, .. }), "{refused:?}");
+    runtime
+        .handle(StopRuntime { deadline_ms: Some(1000), ..StopRuntime::default() })
+        .await
+        .unwrap();
+    stops_within(&runtime, Duration::from_secs(30)).await;
+    let state = runtime.handle(GetWorker { worker: free }).await.unwrap().detail.state;
+    assert_eq!(state, WorkerState::Stopped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_runtime_stops_in_spite_of_a_creation_that_hangs() {
+    let (runtime, store) = runtime().await;
+    store.0.set(Trouble::CommitsHang);
+    assert!(poll_some(runtime.handle(CreateWorker::default()), 1).await);
+    runtime.handle(StopRuntime { deadline_ms: Some(0), ..StopRuntime::default() }).await.unwrap();
+    stops_within(&runtime, Duration::from_secs(30)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_who_gave_up_waiting_are_passed_over() {
+    let (runtime, store) = runtime().await;
+    let worker = worker(&runtime).await;
+    store.0.set(Trouble::CommitsHang);
+    assert!(poll_some(runtime.handle(rename(worker)), 1).await);
+    for _ in 0..100_000 {
+        let mut stop = Box::pin(runtime.handle(StopWorker::of(worker)));
+        let polled =
+            std::future::poll_fn(|context| std::task::Poll::Ready(stop.as_mut().poll(context)));
+        assert!(polled.await.is_pending());
+    }
+    store.0.set(Trouble::None);
+    sleep(Duration::from_secs(20)).await;
+    runtime.handle(StopWorker::of(worker)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_fails_costs_the_query_and_the_turn_that_needed_it() {
+    for trouble in
+        [Trouble::ReadsFail, Trouble::ReadsHang, Trouble::ReadsPanic, Trouble::ReadsPanicPending]
+    {
+        let (runtime, store) = runtime().await;
+        let worker = worker(&runtime).await;
+        assert_eq!(converse(&runtime, worker).await, Some(TurnOutcome::Completed));
+        store.0.set(trouble);
+        let read = runtime.handle(GetTranscript::tail(worker)).await;
+        assert!(matches!(read, Err(RuntimeError::StoreFailed { .. })), "{trouble:?}: {read:?}");
+        let sent = runtime.handle(SendInput::user(worker, "hello")).await.unwrap();
+        sleep(Duration::from_secs(30)).await;
+        store.0.set(Trouble::None);
+        let get = GetTurn::by_id(worker, sent.receipt.turn_id);
+        let turn = runtime.handle(get).await.unwrap().turn;
+        let kind = turn.error.as_ref().map(|error| error.kind);
+        assert_eq!(kind, Some(TurnErrorKind::Store), "{trouble:?}");
+        assert_eq!(converse(&runtime, worker).await, Some(TurnOutcome::Completed));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_be_opened_is_a_build_error() {
+    for trouble in [Trouble::OpenHangs, Trouble::OpenPanics] {
+        let store = Troubled::new(Wrapped(TroubledStore::default()));
+        store.0.set(trouble);
+        let built = Runtime::builder().store(Arc::clone(&store) as _).build().await;
+        assert!(matches!(built, Err(BuildError::StoreFailed(_))), "{trouble:?}: {built:?}");
+    }
+}

@@ -1,0 +1,114 @@
+//! A Runtime that lost its lease stops at once, and the next owner takes over.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use llm_engine::ScriptedProvider;
+use tokio::time::{sleep, timeout};
+use worker_runtime::{
+    Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, Subscription, WorkerRef,
+    commands::{CreateWorker, SendInput, StopWorker, UpdateWorker},
+    event::EndReason,
+    model::{Input, RuntimeState, Severity, TurnOutcome, WorkerState},
+    queries::{GetRuntime, ListDiagnostics},
+    store::Store,
+};
+
+use crate::{
+    trouble::{Trouble, TroubledStore},
+    view::worker_view,
+    wrapper::Wrapped,
+};
+
+const LEASE_MS: u64 = 3_000;
+
+async fn runtime_on(store: Arc<dyn Store>) -> Runtime {
+    let hanging = Profile::new("hanging", Arc::new(ScriptedProvider::hanging()));
+    Runtime::builder().profile(hanging).lease_ms(LEASE_MS).store(store).build().await.unwrap()
+}
+
+/// A Runtime in the middle of a turn, with somebody who follows it.
+struct Scene {
+    runtime: Runtime,
+    store: Arc<Wrapped<TroubledStore>>,
+    worker: WorkerRef,
+    streams: [Subscription; 2],
+}
+
+async fn scene() -> Scene {
+    let store = Arc::new(Wrapped(TroubledStore::default()));
+    let runtime = runtime_on(Arc::clone(&store) as _).await;
+    let initial_input = Some(Input::user("wait"));
+    let create = CreateWorker { initial_input, ..CreateWorker::default() };
+    let worker = runtime.handle(create).await.unwrap().detail.worker;
+    let streams = [
+        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap(),
+        runtime.subscribe(Subscribe::to(Scope::runtime())).await.unwrap(),
+    ];
+    Scene { runtime, store, worker, streams }
+}
+
+impl Scene {
+    /// Sees to it that the Runtime has stopped, said so, and left everything to the next one.
+    async fn has_stopped(self) {
+        let Self { runtime, store, worker, streams } = self;
+        let summary = runtime.handle(GetRuntime {}).await.unwrap().summary;
+        assert_eq!(summary.state, RuntimeState::Stopped);
+        let severity = Some(Severity::Error);
+        let noted = runtime.handle(ListDiagnostics { severity, page: None }).await.unwrap().items;
+        assert_eq!(noted.len(), 1, "{noted:?}");
+        for stream in streams {
+            let items: Vec<StreamItem> =
+                timeout(Duration::from_secs(1), stream.collect()).await.unwrap();
+            let reason = EndReason::RuntimeStopped;
+            assert_eq!(items.last(), Some(&StreamItem::Ended { reason }), "{items:?}");
+        }
+        let refused = runtime.handle(SendInput::user(worker, "hello?")).await;
+        assert_eq!(refused.unwrap_err(), RuntimeError::RuntimeStopped {});
+        let refused = runtime.handle(StopWorker::of(worker)).await;
+        assert_eq!(refused.unwrap_err(), RuntimeError::RuntimeStopped {});
+
+        store.0.set(Trouble::None);
+        sleep(Duration::from_millis(LEASE_MS)).await;
+        let next = runtime_on(Arc::clone(&store) as _).await;
+        let seen = worker_view(&next, worker).await;
+        seen.check();
+        assert_eq!(seen.detail.state, WorkerState::Idle);
+        assert_eq!(seen.detail.last_outcome, Some(TurnOutcome::Lost));
+        drop(runtime);
+        let sent = next.handle(SendInput::user(worker, "and now?")).await;
+        assert!(sent.is_ok(), "the late goodbye of the first owner took the store: {sent:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_cannot_be_renewed_is_lost_when_it_runs_out() {
+    for trouble in [Trouble::RenewHangs, Trouble::RenewPanics] {
+        let scene = scene().await;
+        scene.store.0.set(trouble);
+        sleep(Duration::from_millis(2 * LEASE_MS)).await;
+        scene.has_stopped().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_finds_the_lease_lost_stops_the_runtime() {
+    let scene = scene().await;
+    scene.store.0.set(Trouble::LeaseIsLost);
+    let rename =
+        UpdateWorker { display_name: Some("new".to_owned()), ..UpdateWorker::of(scene.worker) };
+    let refused = scene.runtime.handle(rename).await;
+    assert_eq!(refused.unwrap_err(), RuntimeError::RuntimeStopped {});
+    scene.has_stopped().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_fails_once_costs_nothing() {
+    let scene = scene().await;
+    scene.store.0.set(Trouble::RenewPanics);
+    sleep(Duration::from_millis(LEASE_MS / 2)).await;
+    scene.store.0.set(Trouble::None);
+    sleep(Duration::from_millis(5 * LEASE_MS)).await;
+    let summary = scene.runtime.handle(GetRuntime {}).await.unwrap().summary;
+    assert_eq!(summary.state, RuntimeState::Running);
+}

@@ -1,0 +1,99 @@
+//! A fault at every commit of a script, and a caller who gives up at every step.
+
+use std::sync::Arc;
+
+use worker_runtime::{
+    Runtime,
+    commands::CreateWorker,
+    model::{Input, TurnOutcome},
+    queries::GetTurn,
+    store::Fact,
+};
+
+use crate::{
+    fault_store::{Fault, FaultStore},
+    script::{GivesUp, Run, runtime_on},
+    view::{Outline, View, WorkerView, view},
+    wrapper::Wrapped,
+};
+
+/// What a run of the script came to.
+struct Played {
+    seen: View,
+    store: Arc<Wrapped<FaultStore>>,
+    steps: usize,
+    commits: u64,
+}
+
+/// Plays the script on a store and looks at what is there in the end, in memory and in the store.
+async fn play(store: FaultStore, gives_up: Option<GivesUp>) -> Played {
+    let store = Arc::new(Wrapped(store));
+    let run = Run::on(Arc::clone(&store) as _, gives_up).await;
+    run.play().await;
+    let seen = view(&run.runtime).await;
+    seen.workers.iter().for_each(WorkerView::check);
+    let (steps, commits) = (run.steps(), store.0.commits());
+    goes_on(&run.runtime).await;
+    let seen_last = view(&run.runtime).await;
+    drop(run);
+    let restored = runtime_on(Arc::clone(&store.0.inner) as _).await;
+    assert_eq!(view(&restored).await, seen_last, "memory and store differ");
+    Played { seen, store, steps, commits }
+}
+
+/// The Runtime works as if nothing had happened.
+async fn goes_on(runtime: &Runtime) {
+    let initial_input = Some(Input::user("still there?"));
+    let created =
+        runtime.handle(CreateWorker { initial_input, ..CreateWorker::default() }).await.unwrap();
+    let receipt = created.receipt.unwrap();
+    let get = GetTurn { wait_ms: Some(1000), ..GetTurn::by_id(receipt.worker, receipt.turn_id) };
+    let turn = runtime.handle(get).await.unwrap().turn;
+    assert_eq!(turn.outcome, Some(TurnOutcome::Completed));
+}
+
+/// An outline with a failure of the store told as the completion that it was to be.
+fn forgiven(outline: &[Outline]) -> String {
+    format!("{outline:#?}").replace("turn_failed", "turn_completed").replace("Failed", "Completed")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_at_any_commit_leaves_everything_or_nothing() {
+    let Played { seen: wanted, commits, .. } = play(FaultStore::default(), None).await;
+    assert_eq!(commits, 19, "every step of the script is one commit");
+    for fault in Fault::ALL {
+        for n in 1..=commits {
+            let Played { seen, store, .. } = play(FaultStore::failing(n, fault), None).await;
+            let hit = store.0.hit();
+            let case = format!("{fault:?} at commit {n}: {hit:?}");
+            let lost = !fault.takes_effect();
+            let was_end = hit.iter().any(|fact| {
+                matches!(fact, Fact::TurnEnded { turn, .. }
+                if turn.outcome == Some(worker_runtime::model::TurnOutcome::Completed))
+            });
+            let was_retry = hit.iter().any(|fact| matches!(fact, Fact::TurnRetrying { .. }));
+            let (mut seen_outline, mut wanted_outline) = (seen.outline(), wanted.outline());
+            if was_retry && lost {
+                for worker in seen_outline.iter_mut().chain(&mut wanted_outline) {
+                    worker.events.retain(|it| *it != "turn_retrying");
+                }
+            }
+            assert_eq!(seen.outcomes.failed, u64::from(was_end && lost), "{case}");
+            assert_eq!(forgiven(&seen_outline), forgiven(&wanted_outline), "{case}");
+            assert_eq!(seen.usage.turns, wanted.usage.turns, "{case}");
+            assert_eq!(seen.states, wanted.states, "{case}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_gives_up_anywhere_has_done_everything_or_nothing() {
+    let Played { seen: wanted, steps, .. } = play(FaultStore::slow(), None).await;
+    for step in 1..=steps {
+        for polls in 1..=6 {
+            let Played { seen, .. } = play(FaultStore::slow(), Some(GivesUp { step, polls })).await;
+            assert_eq!(seen.outline(), wanted.outline(), "step {step}, after {polls} polls");
+            assert_eq!(seen.usage.turns, wanted.usage.turns, "step {step}, after {polls} polls");
+        }
+    }
+}

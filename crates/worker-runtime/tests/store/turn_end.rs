@@ -1,0 +1,105 @@
+//! A turn's end and its text, while the store does not say whether it took a change.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use llm_engine::EchoProvider;
+use tokio::time::sleep;
+use worker_runtime::{
+    Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, WorkerRef,
+    commands::{CancelTurn, CreateWorker, StopWorker, UpdateWorker},
+    model::{Input, TurnOutcome, WorkerState},
+    queries::GetWorker,
+};
+
+use crate::{
+    fault_store::{Fault, FaultStore},
+    script::poll_some,
+    view::worker_view,
+    wrapper::Wrapped,
+};
+
+const WORDS: &str = "one two three four five six seven eight nine ten";
+
+/// A Worker in the middle of an answer of a second. Its creation was the first commit.
+async fn talking(store: FaultStore) -> (Runtime, WorkerRef) {
+    let echo = EchoProvider::with_delay(Duration::from_millis(100));
+    let runtime = Runtime::builder()
+        .profile(Profile::new("echo", Arc::new(echo)))
+        .store(Arc::new(Wrapped(store)))
+        .build()
+        .await
+        .unwrap();
+    let initial_input = Some(Input::user(WORDS));
+    let create = CreateWorker { initial_input, ..CreateWorker::default() };
+    let worker = runtime.handle(create).await.unwrap().detail.worker;
+    sleep(Duration::from_millis(350)).await;
+    (runtime, worker)
+}
+
+fn is_failure(certain: bool) -> impl Fn(&RuntimeError) -> bool {
+    move |error| matches!(error, RuntimeError::StoreFailed { certain: it, .. } if *it == certain)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_text_stays_as_it_was_when_a_cancel_was_sent() {
+    let (runtime, worker) = talking(FaultStore::failing(2, Fault::HangDone)).await;
+    let mut stream = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
+    let first = runtime.handle(CancelTurn::running(worker)).await.unwrap_err();
+    assert!(is_failure(false)(&first), "{first:?}");
+    let second = runtime.handle(CancelTurn::running(worker)).await.unwrap_err();
+    assert!(is_failure(true)(&second), "{second:?}");
+    sleep(Duration::from_secs(20)).await;
+    let seen = worker_view(&runtime, worker).await;
+    seen.check();
+    assert_eq!(seen.detail.last_outcome, Some(TurnOutcome::Cancelled));
+    let mut text = String::new();
+    while let Some(item) = stream.next().await {
+        match item {
+            StreamItem::TextDelta { text: more, .. } => text.push_str(&more),
+            StreamItem::Event(item) if item.event.event_type().as_str() == "turn_cancelled" => {
+                break;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(text, &*seen.transcript[1].text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_refused_while_another_change_is_unknown_leaves_the_turn_running() {
+    let (runtime, worker) = talking(FaultStore::failing(2, Fault::Unknown)).await;
+    let rename = UpdateWorker { display_name: Some("new".to_owned()), ..UpdateWorker::of(worker) };
+    let unknown = runtime.handle(rename).await.unwrap_err();
+    assert!(is_failure(false)(&unknown), "{unknown:?}");
+    let refused = runtime.handle(CancelTurn::running(worker)).await.unwrap_err();
+    assert!(is_failure(true)(&refused), "{refused:?}");
+    sleep(Duration::from_secs(20)).await;
+    let seen = worker_view(&runtime, worker).await;
+    seen.check();
+    assert_eq!(seen.detail.last_outcome, Some(TurnOutcome::Completed));
+    assert_eq!(&*seen.transcript[1].text, format!("echo: {WORDS}"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_ends_while_another_change_is_unknown_ends_as_it_did() {
+    let (runtime, worker) = talking(FaultStore::failing(2, Fault::Late)).await;
+    let rename = UpdateWorker { display_name: Some("new".to_owned()), ..UpdateWorker::of(worker) };
+    assert!(poll_some(runtime.handle(rename), 1).await);
+    sleep(Duration::from_mins(1)).await;
+    let seen = worker_view(&runtime, worker).await;
+    seen.check();
+    assert_eq!(seen.detail.display_name, "new");
+    assert_eq!(seen.detail.last_outcome, Some(TurnOutcome::Completed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_cancels_though_its_caller_has_gone() {
+    let (runtime, worker) = talking(FaultStore::slow()).await;
+    let stop = StopWorker { deadline_ms: Some(100), ..StopWorker::of(worker) };
+    assert!(poll_some(runtime.handle(stop), 1).await);
+    sleep(Duration::from_mins(1)).await;
+    let detail = runtime.handle(GetWorker { worker }).await.unwrap().detail;
+    assert_eq!(detail.state, WorkerState::Stopped);
+    assert_eq!(detail.last_outcome, Some(TurnOutcome::Cancelled));
+}
