@@ -38,9 +38,10 @@ pub(crate) async fn settle(core: Arc<Core>, cell: Arc<Cell>, change: Outgoing) {
             let mut after = After::cancelling(cancel_within);
             state.unsettled = false;
             core.apply(&cell, &mut state, &batch, &mut after);
-            thaw(&state);
+            let waiting = thaw(&state);
             drop(state);
             after.run(&core, &cell);
+            waiting.wake();
         }
         Settled::Never => {
             state.unsettled = false;
