@@ -1,12 +1,9 @@
 //! From a method and its params to what the Runtime is asked.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::LazyLock,
-};
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::value::RawValue;
 use worker_runtime::{
     Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe, queries::RuntimeReply,
 };
@@ -29,17 +26,10 @@ pub(super) struct Unsubscribe {
     pub(super) subscription: String,
 }
 
-impl Decode for Unsubscribe {
-    fn schema() -> &'static Value {
-        static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
-            json!({
-                "type": "object",
-                "properties": { "subscription": { "type": "string" } },
-                "required": ["subscription"],
-                "additionalProperties": false
-            })
-        });
-        &SCHEMA
+impl Unsubscribe {
+    fn decode(params: &str) -> Result<Self, RuntimeError> {
+        let problem = "must be the text that `subscribe` gave, with nothing beside it";
+        serde_json::from_str(params).map_err(|_| invalid("subscription", problem))
     }
 }
 
@@ -66,9 +56,7 @@ impl Methods {
         let params = params.map_or("{}", RawValue::get);
         Ok(match method {
             "subscribe" => Call::Subscribe(Subscribe::decode(by_name(params)?.as_bytes(), max)?),
-            "unsubscribe" => {
-                Call::Unsubscribe(Unsubscribe::decode(by_name(params)?.as_bytes(), max)?)
-            }
+            "unsubscribe" => Call::Unsubscribe(Unsubscribe::decode(by_name(params)?)?),
             command if self.commands.contains(command) => {
                 let request = tagged(command, by_name(params)?)?;
                 Call::Command(Box::new(RuntimeCommand::decode(request.as_bytes(), max)?))
