@@ -9,4 +9,5 @@ mod layout;
 mod lifecycle;
 mod limits;
 mod order;
+mod queries;
 mod support;
