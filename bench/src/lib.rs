@@ -5,10 +5,15 @@
 
 #![forbid(unsafe_code)]
 
+pub mod accepting;
+pub mod binaries;
 pub mod clock;
 pub mod harness;
 pub mod host;
 pub mod lines;
+pub mod memory;
 pub mod peers;
+pub mod providers;
 pub mod report;
 pub mod row;
+pub mod shelves;

@@ -1,18 +1,30 @@
 //! The lines of the table, one file for each or for a few that belong together.
 
+mod cold_start;
 mod create_worker;
+mod deltas;
+pub mod fan_out;
 mod figures;
 mod get_transcript;
 mod get_worker;
+mod json;
 mod list_workers;
+mod memory;
 mod read_events;
+pub mod rpc;
 mod send_input;
+pub mod stalled;
+mod store;
 mod turn;
+mod two_threads;
 
 use crate::row::Row;
 
-/// Every line: its number, what it is about, and how it is measured.
-pub const LINES: &[(u32, &str, fn(&mut Vec<Row>))] = &[
+/// A line: its number, what it is about, and how it is measured.
+pub type Line = (u32, &'static str, fn(&mut Vec<Row>));
+
+/// Every line.
+pub const LINES: &[Line] = &[
     (1, "one Worker is read", get_worker::run),
     (2, "an input is taken", send_input::run),
     (3, "a turn runs", turn::run),
@@ -21,4 +33,14 @@ pub const LINES: &[(u32, &str, fn(&mut Vec<Row>))] = &[
     (6, "a transcript is read", get_transcript::run),
     (7, "figures are read", figures::run),
     (8, "Workers are listed", list_workers::run),
+    (9, "Workers are idle", memory::idle),
+    (10, "turns are kept", memory::turns),
+    (11, "many subscribe", fan_out::run),
+    (12, "an engine talks", deltas::run),
+    (13, "two threads work", two_threads::run),
+    (14, "JSON goes in and comes out", json::run),
+    (15, "requests come through a pipe", rpc::run),
+    (16, "models do not answer", stalled::run),
+    (17, "the store is asked", store::run),
+    (18, "the program starts", cold_start::run),
 ];

@@ -10,7 +10,8 @@ use crate::{
     row::{Goal, Row},
 };
 
-const WORKERS: usize = 64;
+/// Workers that each get an input before their turns run.
+pub(super) const WORKERS: usize = 64;
 
 /// Measures line 2.
 pub fn run(rows: &mut Vec<Row>) {
@@ -50,7 +51,7 @@ pub fn run(rows: &mut Vec<Row>) {
 }
 
 /// One input to each Worker. Their turns run afterwards, unmeasured.
-fn on_one_thread(host: &Host) -> Duration {
+pub(super) fn on_one_thread(host: &Host) -> Duration {
     let took = on_thread(|| {
         host.tokio.block_on(async {
             for &worker in &host.workers {

@@ -1,0 +1,135 @@
+//! Line 12: the text of a turn on its way from the engine to its readers.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::StreamExt;
+use parking_lot::Mutex;
+use tokio::runtime::Builder;
+use worker::Profile;
+use worker_runtime::{
+    Runtime, Scope, StreamItem, Subscribe, commands::SendInput, queries::GetTurn,
+};
+
+use crate::{
+    clock::on_thread,
+    harness::{Side, compare},
+    host::Host,
+    providers::{Talker, WORD},
+    row::{Goal, Row},
+};
+
+const DELTAS: u64 = 10_000;
+const BURST: u64 = 64;
+const SUBSCRIBERS: u64 = 100;
+
+/// Measures line 12.
+pub fn run(rows: &mut Vec<Row>) {
+    let name = |what: &str| format!("12 {what}, ns a delta");
+    let whole = Talk::new(DELTAS, DELTAS, 0);
+    let longer = Talk::new(4 * DELTAS, 4 * DELTAS, 0);
+    let [ours, four_times, other] = compare([whole.side(), longer.side(), plain_text()]);
+    let what = name("engine to buffer, nobody reads");
+    rows.push(Row::new(what, ours, "a `String` under a mutex", other, Goal::AtMost(3.0)));
+    let what = name("a text four times as long");
+    rows.push(Row::new(what, four_times, "a text", ours, Goal::AtMost(1.2)));
+
+    let (none, one) = (Talk::new(DELTAS, BURST, 0), Talk::new(DELTAS, BURST, 1));
+    let many = Talk::new(DELTAS, BURST, SUBSCRIBERS);
+    let [none, one, many] = compare([none.side(), one.side(), many.side()]);
+    let what = format!("bursts of {BURST}, one subscriber");
+    rows.push(Row::new(name(&what), one, "none", none, Goal::AtMost(2.0)));
+    let what = format!("bursts of {BURST}, {SUBSCRIBERS} subscribers");
+    rows.push(Row::new(name(&what), many, "none", none, Goal::AtMost(4.0)));
+
+    let (none, many) = (Talk::new(DELTAS, 1, 0), Talk::new(DELTAS, 1, SUBSCRIBERS));
+    let [alone, watched] = compare([none.side(), many.side()]);
+    let woken =
+        many.pieces.load(Ordering::Acquire) as f64 / many.turns.load(Ordering::Acquire) as f64;
+    let each = (watched - alone) * DELTAS as f64 / woken;
+    let what = format!("12 single deltas, {SUBSCRIBERS} subscribers, ns each that woke");
+    rows.push(Row::new(what, each, "100 ns", 100.0, Goal::AtMost(1.0)));
+    let what = name(&format!("single deltas, {SUBSCRIBERS} subscribers"));
+    rows.push(Row::new(what, watched, "none", alone, Goal::Reported));
+}
+
+fn plain_text<'a>() -> Side<'a> {
+    Side::in_units(DELTAS, |n| {
+        on_thread(|| {
+            for _ in 0..n / DELTAS {
+                let text = Mutex::new(String::new());
+                for _ in 0..DELTAS {
+                    text.lock().push_str(std::hint::black_box(WORD));
+                }
+                std::hint::black_box(text);
+            }
+        })
+    })
+}
+
+/// A Worker that talks, and its subscribers. The engine has a thread of its own, and what is
+/// measured is what that thread spends.
+struct Talk {
+    host: Host,
+    talker: Talker,
+    /// Keeps the engine's thread.
+    _engine: tokio::runtime::Runtime,
+    /// Pieces of text that subscribers have got.
+    pieces: Arc<AtomicU64>,
+    turns: AtomicU64,
+}
+
+impl Talk {
+    fn new(deltas: u64, burst: u64, subscribers: u64) -> Self {
+        let talker = Talker::new(deltas, burst);
+        let engine = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let engine = engine.expect("tokio");
+        let builder = Runtime::builder()
+            .profile(Profile::new("talker", Arc::new(talker.clone())))
+            .turn_runtime(engine.handle().clone());
+        let tokio = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let host = Host::on(tokio.expect("tokio"), builder, 1);
+        let pieces = Arc::new(AtomicU64::new(0));
+        for _ in 0..subscribers {
+            let subscribe = Subscribe::to(Scope::worker(host.workers[0]));
+            let subscribe = host.runtime.subscribe(subscribe);
+            let mut stream = host.tokio.block_on(subscribe).expect("a subscription");
+            let pieces = Arc::clone(&pieces);
+            host.tokio.spawn(async move {
+                let mut mine = 0;
+                while let Some(item) = stream.next().await {
+                    match std::hint::black_box(item) {
+                        StreamItem::TextDelta { .. } => mine += 1,
+                        _ => {
+                            pieces.fetch_add(std::mem::take(&mut mine), Ordering::AcqRel);
+                        }
+                    }
+                }
+            });
+        }
+        Self { host, talker, _engine: engine, pieces, turns: AtomicU64::new(0) }
+    }
+
+    fn side(&self) -> Side<'_> {
+        let unit = self.talker.deltas;
+        Side::in_units(unit, move |n| (0..n / unit).map(|_| self.turn()).sum())
+    }
+
+    fn turn(&self) -> Duration {
+        let Host { tokio, runtime, workers } = &self.host;
+        let worker = workers[0];
+        tokio.block_on(async {
+            let said = runtime.handle(SendInput::user(worker, "talk")).await.expect("a receipt");
+            let turn = GetTurn::by_id(worker, said.receipt.turn_id);
+            let ended = GetTurn { wait_ms: Some(60_000), ..turn };
+            runtime.handle(ended).await.expect("a turn");
+        });
+        self.turns.fetch_add(1, Ordering::AcqRel);
+        self.talker.spent()
+    }
+}

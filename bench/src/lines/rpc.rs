@@ -1,0 +1,132 @@
+//! Line 15: requests over pipes, beside a loop that reads JSON and writes the same reply.
+
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    binaries::{myself, yoi},
+    clock::on_wall,
+    harness::{Side, compare},
+    row::{Goal, Row},
+};
+
+/// The argument that makes this program the loop.
+pub const ECHO_LOOP: &str = "echo-loop";
+
+/// Requests that are under way at once.
+const IN_FLIGHT: u64 = 64;
+
+/// Measures line 15.
+pub fn run(rows: &mut Vec<Row>) {
+    let name = format!("15 yoi rpc, get_worker, {IN_FLIGHT} in flight, ns a request");
+    let goal = Goal::AtMost(2.0);
+    let Some(mut rpc) = yoi().and_then(|yoi| Peer::rpc(&yoi).ok()) else {
+        rows.push(Row::missing(name, "build `yoi` in release, with `rpc`, first", goal));
+        return;
+    };
+    let worker = &rpc.ask("create_worker", &json!({}))["detail"]["worker"].clone();
+    let params = json!({ "worker": worker });
+    let reply = rpc.ask("get_worker", &params);
+    let mut echo = Peer::echo(&reply).expect("this program again");
+    let requests: String = (0..IN_FLIGHT).map(|id| request(id, "get_worker", &params)).collect();
+    let [ours, other] = compare([
+        Side::in_units(IN_FLIGHT, |n| on_wall(|| rpc.rounds(n / IN_FLIGHT, &requests))),
+        Side::in_units(IN_FLIGHT, |n| on_wall(|| echo.rounds(n / IN_FLIGHT, &requests))),
+    ]);
+    rows.push(Row::new(name, ours, "a serde_json loop", other, goal));
+}
+
+fn request(id: u64, method: &str, params: &Value) -> String {
+    format!("{}\n", json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
+}
+
+/// A process that answers lines with lines.
+struct Peer {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    line: String,
+}
+
+impl Peer {
+    fn rpc(yoi: &std::path::Path) -> io::Result<Self> {
+        let mut peer = Self::start(Command::new(yoi).arg("rpc"))?;
+        peer.stdin.write_all(request(0, "get_runtime", &json!({})).as_bytes())?;
+        if peer.read()?.get("result").is_none() {
+            return Err(io::Error::other("no reply"));
+        }
+        Ok(peer)
+    }
+
+    fn echo(reply: &Value) -> io::Result<Self> {
+        let mut peer = Self::start(Command::new(myself()).arg(ECHO_LOOP))?;
+        writeln!(peer.stdin, "{reply}")?;
+        Ok(peer)
+    }
+
+    fn start(command: &mut Command) -> io::Result<Self> {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let stdin = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(Self { child, stdin, stdout: BufReader::new(stdout), line: String::new() })
+    }
+
+    fn read(&mut self) -> io::Result<Value> {
+        self.line.clear();
+        self.stdout.read_line(&mut self.line)?;
+        Ok(serde_json::from_str(&self.line)?)
+    }
+
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
+        self.stdin.write_all(request(0, method, params).as_bytes()).expect("a pipe");
+        self.read().expect("a reply")["result"].take()
+    }
+
+    /// Sends all requests at once and reads all replies, so many times.
+    fn rounds(&mut self, count: u64, requests: &str) {
+        for _ in 0..count {
+            self.stdin.write_all(requests.as_bytes()).expect("a pipe");
+            for _ in 0..IN_FLIGHT {
+                self.line.clear();
+                self.stdout.read_line(&mut self.line).expect("a reply");
+            }
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Is the loop: the first line is the reply to all the others.
+///
+/// # Errors
+///
+/// A pipe that is broken, or a line that is no JSON.
+pub fn echo_loop() -> io::Result<()> {
+    let mut lines = io::stdin().lock();
+    let mut stdout = io::BufWriter::new(io::stdout().lock());
+    let mut line = String::new();
+    lines.read_line(&mut line)?;
+    let result: Value = serde_json::from_str(&line)?;
+    loop {
+        line.clear();
+        if lines.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let request: Value = serde_json::from_str(&line)?;
+        let reply = json!({ "jsonrpc": "2.0", "id": request["id"], "result": &result });
+        serde_json::to_writer(&mut stdout, &reply)?;
+        stdout.write_all(b"\n")?;
+        stdout.flush()?;
+    }
+}

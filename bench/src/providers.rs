@@ -1,0 +1,137 @@
+//! Engines of the benchmark's own: one that talks a lot, one that never answers.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_core::Stream;
+use llm_engine::{
+    EngineError, ModelRequest, Provider, ProviderEvent, ProviderStream, StopReason, TokenUsage,
+};
+
+use crate::clock::ThreadTimer;
+
+/// What a delta says.
+pub const WORD: &str = "word ";
+
+/// Answers with many deltas, and knows what its thread has spent on a call from the first poll to
+/// the end.
+#[derive(Clone, Debug)]
+pub struct Talker {
+    /// Deltas of an answer.
+    pub deltas: u64,
+    /// Deltas between two pauses, in which others have their turn.
+    pub burst: u64,
+    spent: Arc<AtomicU64>,
+}
+
+impl Talker {
+    /// A provider with so many deltas, in bursts.
+    #[must_use]
+    pub fn new(deltas: u64, burst: u64) -> Self {
+        Self { deltas, burst, spent: Arc::default() }
+    }
+
+    /// The processor's time of all calls since it was last asked.
+    #[must_use]
+    pub fn spent(&self) -> Duration {
+        Duration::from_nanos(self.spent.swap(0, Ordering::AcqRel))
+    }
+}
+
+impl Provider for Talker {
+    fn name(&self) -> &'static str {
+        "talker"
+    }
+
+    fn stream(&self, _: Arc<ModelRequest>) -> ProviderStream {
+        Box::pin(Talk { talker: self.clone(), said: 0, paused: true, timer: None })
+    }
+}
+
+struct Talk {
+    talker: Talker,
+    said: u64,
+    paused: bool,
+    timer: Option<ThreadTimer>,
+}
+
+impl Stream for Talk {
+    type Item = Result<ProviderEvent, EngineError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let timer = *self.timer.get_or_insert_with(ThreadTimer::start);
+        if self.said == self.talker.deltas {
+            let spent = u64::try_from(timer.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.talker.spent.fetch_add(spent, Ordering::AcqRel);
+            return Poll::Ready(Some(Ok(ProviderEvent::Finished {
+                stop_reason: StopReason::EndTurn,
+                usage: TokenUsage::default(),
+            })));
+        }
+        if self.said.is_multiple_of(self.talker.burst) && !self.paused {
+            self.paused = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.paused = false;
+        self.said += 1;
+        Poll::Ready(Some(Ok(ProviderEvent::TextDelta(WORD.to_owned()))))
+    }
+}
+
+/// Never answers, and knows how many calls are waiting for it.
+#[derive(Clone, Debug, Default)]
+pub struct Stalled {
+    waiting: Arc<AtomicU64>,
+}
+
+impl Stalled {
+    /// How many calls wait.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Acquire)
+    }
+}
+
+impl Provider for Stalled {
+    fn name(&self) -> &'static str {
+        "stalled"
+    }
+
+    fn stream(&self, _: Arc<ModelRequest>) -> ProviderStream {
+        Box::pin(Silence { waiting: None, provider: self.clone() })
+    }
+}
+
+struct Silence {
+    waiting: Option<Waiting>,
+    provider: Stalled,
+}
+
+struct Waiting(Arc<AtomicU64>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Stream for Silence {
+    type Item = Result<ProviderEvent, EngineError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.waiting.is_none() {
+            let waiting = Arc::clone(&self.provider.waiting);
+            waiting.fetch_add(1, Ordering::AcqRel);
+            self.waiting = Some(Waiting(waiting));
+        }
+        Poll::Pending
+    }
+}
