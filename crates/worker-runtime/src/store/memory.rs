@@ -1,5 +1,7 @@
 //! The built-in store: everything in memory, every answer at once.
 
+mod shelf;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
@@ -7,15 +9,16 @@ use std::{
     time::Duration,
 };
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, hash_map::Entry};
 use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 
 use super::{
-    Batch, Change, CreateKey, EventPage, InputKey, Lease, OpenError, OpenRequest, Opened,
-    Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredEvent, StoredWorker, Totals,
-    TurnSelector, Unreadable, WorkerRecord,
+    Batch, Change, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Settlement, Store,
+    StoreError, StoreFuture, StoreInfo, StoredWorker, Totals, TurnSelector, Unreadable,
 };
+use shelf::{Shelf, index};
+
 use crate::{
     identity::{RuntimeId, WorkerId},
     model::{TranscriptEntry, TurnDetail},
@@ -44,15 +47,6 @@ struct Ledger {
     events_per_worker: usize,
     totals: Totals,
     create_keys: VecDeque<CreateKey>,
-}
-
-/// Everything of one Worker.
-struct Shelf {
-    record: Arc<WorkerRecord>,
-    entries: Vec<Arc<TranscriptEntry>>,
-    turns: Vec<Arc<TurnDetail>>,
-    events: VecDeque<StoredEvent>,
-    keys: Vec<InputKey>,
 }
 
 impl MemoryStore {
@@ -91,13 +85,13 @@ impl MemoryStore {
         let kept = ledger.events_per_worker;
         drop(ledger);
         match &batch.change {
-            Change::Put(record) => {
-                let stock = shelves.entry(batch.worker_id).or_insert_with(|| {
+            Change::Put(record) => match shelves.entry(batch.worker_id) {
+                Entry::Occupied(mut there) => there.get_mut().apply(record, batch, kept),
+                Entry::Vacant(free) => {
                     self.order.write().insert(record.ordinal, batch.worker_id);
-                    Shelf::new(Arc::clone(record))
-                });
-                stock.apply(record, batch, kept);
-            }
+                    free.insert(Shelf::create(record, batch, kept));
+                }
+            },
             Change::Delete => {
                 if let Some(shelf) = shelves.remove(&batch.worker_id) {
                     self.order.write().remove(&shelf.record.ordinal);
@@ -106,48 +100,6 @@ impl MemoryStore {
         }
         Ok(())
     }
-}
-
-impl Shelf {
-    fn new(record: Arc<WorkerRecord>) -> Self {
-        Self {
-            record,
-            entries: Vec::new(),
-            turns: Vec::new(),
-            events: VecDeque::new(),
-            keys: Vec::new(),
-        }
-    }
-
-    fn apply(&mut self, record: &Arc<WorkerRecord>, batch: &Batch, events_kept: usize) {
-        self.record = Arc::clone(record);
-        self.entries.extend(batch.entries.iter().cloned());
-        if let Some((ordinal, turn)) = &batch.turn {
-            let place = index(ordinal - 1);
-            if place < self.turns.len() {
-                self.turns[place] = Arc::clone(turn);
-            } else {
-                self.turns.push(Arc::clone(turn));
-            }
-        }
-        self.events.extend(batch.events.iter().cloned());
-        let surplus = self.events.len().saturating_sub(events_kept);
-        self.events.drain(..surplus);
-        if !batch.dropped_keys.is_empty() {
-            self.keys.retain(|it| !batch.dropped_keys.contains(&it.key));
-        }
-        self.keys.extend(batch.key.clone());
-    }
-
-    fn events_after(&self, after: u64, limit: usize) -> EventPage {
-        let oldest = self.record.worker_sequence + 1 - self.events.len() as u64;
-        let skipped = index((after + 1).saturating_sub(oldest)).min(self.events.len());
-        EventPage { oldest, events: self.events.range(skipped..).take(limit).cloned().collect() }
-    }
-}
-
-fn index(place: u64) -> usize {
-    usize::try_from(place).unwrap_or(usize::MAX)
 }
 
 fn page<T: Clone>(items: &[T], first: u64, limit: usize) -> Vec<T> {
@@ -228,12 +180,7 @@ impl Store for MemoryStore {
     ) -> StoreFuture<Result<Vec<Result<StoredWorker, Unreadable>>, StoreError>> {
         let ids: Vec<WorkerId> =
             self.order.read().range(after + 1..).take(limit).map(|(_, id)| *id).collect();
-        let workers = ids.into_iter().filter_map(|id| {
-            self.read(id, |shelf| StoredWorker {
-                record: Arc::clone(&shelf.record),
-                keys: shelf.keys.clone(),
-            })
-        });
+        let workers = ids.into_iter().filter_map(|id| self.read(id, Shelf::stored));
         now(workers.map(Ok).collect())
     }
 
@@ -247,7 +194,7 @@ impl Store for MemoryStore {
         first: u64,
         limit: usize,
     ) -> StoreFuture<Result<Vec<Arc<TranscriptEntry>>, StoreError>> {
-        now(self.read(worker_id, |shelf| page(&shelf.entries, first, limit)).unwrap_or_default())
+        now(self.read(worker_id, |shelf| page(shelf.entries(), first, limit)).unwrap_or_default())
     }
 
     fn turns(
@@ -256,7 +203,7 @@ impl Store for MemoryStore {
         first: u64,
         limit: usize,
     ) -> StoreFuture<Result<Vec<Arc<TurnDetail>>, StoreError>> {
-        now(self.read(worker_id, |shelf| page(&shelf.turns, first, limit)).unwrap_or_default())
+        now(self.read(worker_id, |shelf| page(shelf.turns(), first, limit)).unwrap_or_default())
     }
 
     fn turn(
@@ -269,7 +216,7 @@ impl Store for MemoryStore {
             TurnSelector::Key(key) => turn.idempotency_key.as_ref() == Some(key),
         };
         now(self
-            .read(worker_id, |shelf| shelf.turns.iter().rev().find(|it| wanted(it)).cloned())
+            .read(worker_id, |shelf| shelf.turns().iter().rev().find(|it| wanted(it)).cloned())
             .flatten())
     }
 
