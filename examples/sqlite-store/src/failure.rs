@@ -1,0 +1,61 @@
+//! What goes wrong with the database, and what that says about a commit.
+
+use rusqlite::ErrorCode;
+use worker_runtime::store::{OpenError, StoreError};
+
+/// Why the database did not do as asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Nothing happened: the transaction was not even to be committed.
+    Before(String),
+    /// Another process was writing all the time.
+    Busy,
+    /// The transaction was being committed.
+    During(String),
+    /// Another owner has the store.
+    LeaseLost,
+}
+
+impl Failure {
+    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
+    pub(crate) fn during(error: rusqlite::Error) -> Self {
+        Self::During(error.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Self::Busy,
+            Some(_) | None => Self::Before(error.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Before(error.to_string())
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Before(problem) => Self::Refused(problem),
+            Failure::Busy => Self::Refused("another process is writing".to_owned()),
+            Failure::During(problem) => Self::Unknown(problem),
+            Failure::LeaseLost => Self::LeaseLost,
+        }
+    }
+}
+
+impl From<Failure> for OpenError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Before(problem) | Failure::During(problem) => Self::Failed(problem),
+            // Whoever writes owns the store, or is about to.
+            Failure::Busy => Self::Owned { remaining_ms: 1 },
+            Failure::LeaseLost => Self::Failed("another owner was quicker".to_owned()),
+        }
+    }
+}

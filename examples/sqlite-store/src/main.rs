@@ -1,0 +1,139 @@
+//! A small Backend on the store: Workers that talk without end, and every receipt on stdout.
+//!
+//! `sqlite-store FILE [--workers N] [--delay-ms N] [--lease-ms N]`
+//!
+//! What it prints are JSON lines: `restored` once it owns the store, `receipt` for every input that was
+//! acknowledged, `ended` for every turn, and `stopped` when another process has taken over, which is
+//! exit code 3.
+
+#![forbid(unsafe_code)]
+
+use std::{error::Error, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+use llm_engine::EchoProvider;
+use serde_json::{Value, json};
+use sqlite_store::SqliteStore;
+use tokio::time::sleep;
+use worker_runtime::{
+    BuildError, Profile, Runtime, RuntimeError,
+    commands::{CreateWorker, SendInput},
+    model::{PageRequest, RuntimeState, Severity},
+    queries::{GetOverview, GetRuntime, GetTurn, ListDiagnostics},
+};
+
+/// Another process owns the store now.
+const TAKEN_OVER: u8 = 3;
+
+struct Options {
+    file: PathBuf,
+    workers: u64,
+    delay: Duration,
+    lease_ms: u64,
+}
+
+impl Options {
+    fn read() -> Result<Self, Box<dyn Error>> {
+        let mut arguments = std::env::args_os().skip(1);
+        let file = arguments.next().ok_or("say which file the store is in")?;
+        let mut options = Self {
+            file: file.into(),
+            workers: 4,
+            delay: Duration::from_millis(2),
+            lease_ms: 5_000,
+        };
+        while let Some(name) = arguments.next() {
+            let value = arguments.next().and_then(|it| it.into_string().ok());
+            let value = value.ok_or("an option needs a number")?.parse()?;
+            match name.to_str() {
+                Some("--workers") => options.workers = value,
+                Some("--delay-ms") => options.delay = Duration::from_millis(value),
+                Some("--lease-ms") => options.lease_ms = value,
+                Some(_) | None => return Err(format!("no such option: {}", name.display()).into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let options = Options::read()?;
+    let runtime = own(&options).await?;
+    let overview = runtime.handle(GetOverview::default()).await?;
+    let epoch = runtime.handle(GetRuntime {}).await?.summary.epoch;
+    say(&json!({
+        "type": "restored",
+        "epoch": epoch,
+        "workers": overview.workers.total(),
+        "lost": overview.turns.lost,
+    }));
+    for number in 0..options.workers {
+        tokio::spawn(talk(runtime.clone(), number));
+    }
+    while runtime.handle(GetRuntime {}).await?.summary.state != RuntimeState::Stopped {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let page = Some(PageRequest { limit: Some(1), token: None });
+    let noted = runtime.handle(ListDiagnostics { severity: Some(Severity::Error), page }).await?;
+    let why = noted.items.first().map(|it| it.message.clone());
+    say(&json!({ "type": "stopped", "why": why }));
+    Ok(ExitCode::from(TAKEN_OVER))
+}
+
+/// A Runtime on the store, as soon as no other process owns it.
+async fn own(options: &Options) -> Result<Runtime, Box<dyn Error>> {
+    let store = Arc::new(SqliteStore::open(&options.file)?);
+    loop {
+        let echo = Arc::new(EchoProvider::with_delay(options.delay));
+        let built = Runtime::builder()
+            .display_name("sqlite")
+            .profile(Profile::new("echo", echo))
+            .store(Arc::clone(&store) as _)
+            .lease_ms(options.lease_ms)
+            .build()
+            .await;
+        match built {
+            Ok(runtime) => return Ok(runtime),
+            Err(BuildError::StoreOwned { remaining_ms }) => {
+                sleep(Duration::from_millis(remaining_ms.min(50))).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Has one Worker talk until the Runtime ends.
+async fn talk(runtime: Runtime, number: u64) {
+    if let Err(error) = converse(&runtime, number).await {
+        // Whatever it is, it is said: a test that reads this knows.
+        say(&json!({ "type": "talk_ended", "worker": number, "code": error.code() }));
+    }
+}
+
+async fn converse(runtime: &Runtime, number: u64) -> Result<(), RuntimeError> {
+    let name = format!("worker {number}");
+    let create = CreateWorker {
+        display_name: Some(name.clone()),
+        idempotency_key: Some(name),
+        ..CreateWorker::default()
+    };
+    let worker = runtime.handle(create).await?.detail.worker;
+    let mut round = 0_u64;
+    loop {
+        round += 1;
+        let text = format!("{round} of process {}, said by {number}", std::process::id());
+        let sent = runtime.handle(SendInput::user(worker, text.as_str())).await?;
+        say(&json!({ "type": "receipt", "receipt": sent.receipt, "text": text }));
+        let get = GetTurn { wait_ms: Some(30_000), ..GetTurn::by_id(worker, sent.receipt.turn_id) };
+        let ended = runtime.handle(get).await?;
+        if ended.turn.outcome.is_some() {
+            let answer = ended.answer.map(|it| it.text.to_string());
+            say(&json!({ "type": "ended", "turn": ended.turn, "answer": answer }));
+        }
+    }
+}
+
+/// Prints a line, at once.
+fn say(line: &Value) {
+    println!("{line}");
+}
