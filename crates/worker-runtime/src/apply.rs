@@ -164,8 +164,11 @@ impl Core {
         }
         drop(listing);
         let claims = &now.spec.scope_claims;
-        if now.state.is_terminal() && !before.state.is_terminal() && !claims.is_empty() {
-            self.admission.lock().claims.release(now.worker_id, claims);
+        if now.state.is_terminal() && !before.state.is_terminal() {
+            if !claims.is_empty() {
+                self.admission.lock().claims.release(now.worker_id, claims);
+            }
+            self.pruner.note(now);
         }
     }
 }
@@ -180,6 +183,7 @@ impl After {
     pub(crate) fn run(mut self, core: &Arc<Core>, cell: &Arc<Cell>) {
         if self.removed {
             core.catalogue.remove(cell.worker_id);
+            core.pruner.forget(cell.ordinal);
             let labels = Arc::clone(&cell.lock().record.labels);
             let listed = core.listing.lock().remove(cell.ordinal, &labels);
             self.garbage.push(Garbage::Cell(listed));

@@ -26,6 +26,7 @@ use crate::{
     model::{Limits, RuntimeState, StateCounts},
     profiles::Profiles,
     record::Owner,
+    retention::{self, Pruner, Retention},
     rules::Defaults,
     runtime::Runtime,
     store::{OpenError, OpenRequest, Store, guarded},
@@ -72,6 +73,7 @@ pub struct RuntimeBuilder {
     ids: Arc<dyn IdSource>,
     turn_runtime: Option<Handle>,
     lease_ms: u64,
+    retention: Retention,
 }
 
 impl Default for RuntimeBuilder {
@@ -86,6 +88,7 @@ impl Default for RuntimeBuilder {
             ids: Arc::new(UuidV7::default()),
             turn_runtime: None,
             lease_ms: 30_000,
+            retention: Retention::default(),
         }
     }
 }
@@ -149,6 +152,12 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Which Workers are deleted by themselves once they have ended; none if not set.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
     /// Builds the Runtime on the present tokio runtime, with what its store holds.
     ///
     /// # Errors
@@ -197,6 +206,7 @@ impl RuntimeBuilder {
             relay: Arc::default(),
             stage: Stage::default(),
             drain: Mutex::new(Drain::default()),
+            pruner: Pruner::new(self.retention),
             next_ordinal: AtomicU64::new(opened.totals.created + 1),
             turns_in_flight: AtomicU64::new(0),
             subscriptions: AtomicU64::new(0),
@@ -215,6 +225,7 @@ impl RuntimeBuilder {
         handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_ms));
         core.tell(None, RuntimeFact::Started, |_| {});
         core.restore().await?;
+        retention::start(&core);
         Ok(runtime)
     }
 

@@ -27,6 +27,7 @@ use crate::{
     profiles::Profiles,
     record::{Owner, Tags},
     relay::Relay,
+    retention::Pruner,
     rules::{Defaults, Rules, exhausted},
     store::{Lease, Store, StoreError, StoreFuture, StoreInfo, guarded},
 };
@@ -57,6 +58,7 @@ pub struct Core {
     /// The Runtime's state, as the log has it: read without the log's lock.
     pub(crate) stage: Stage,
     pub(crate) drain: Mutex<Drain>,
+    pub(crate) pruner: Arc<Pruner>,
     pub(crate) next_ordinal: AtomicU64,
     /// Turns that run or are about to.
     pub(crate) turns_in_flight: AtomicU64,
@@ -288,6 +290,7 @@ impl Core {
         self.stage.set(log.state.runtime, true);
         drop(log);
         self.relay.end();
+        self.pruner.end();
         for cell in self.catalogue.all() {
             let live = cell.lock().live.take();
             if let Some(live) = live {

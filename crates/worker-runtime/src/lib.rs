@@ -39,6 +39,7 @@ mod reader;
 mod record;
 mod relay;
 mod restore;
+mod retention;
 mod rules;
 mod runtime;
 mod settle;
@@ -70,6 +71,7 @@ pub use identity::{
 pub use model::Limits;
 pub use queries::{QueryReply, RuntimeQuery};
 pub use request::{Command, Query, Request};
+pub use retention::Retention;
 pub use runtime::Runtime;
 pub use wait::WaitError;
 pub use worker::Profile;

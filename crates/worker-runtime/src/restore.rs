@@ -78,6 +78,9 @@ impl Core {
             let message = "the claims of a restored worker conflict with those of another";
             self.note(Severity::Error, message, Some(record.worker_id), None);
         }
+        if record.state.is_terminal() {
+            self.pruner.note(&record);
+        }
         self.catalogue.restore(Arc::clone(&cell));
         let at_ms = record.active_at_ms;
         self.listing.lock().insert(Arc::clone(&cell), record.state, &record.labels, at_ms);

@@ -6,6 +6,7 @@ mod conformance;
 mod fault_store;
 mod hanging;
 mod lease;
+mod retention;
 mod script;
 mod sweep;
 mod trouble;
