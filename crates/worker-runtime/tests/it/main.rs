@@ -10,4 +10,5 @@ mod lifecycle;
 mod limits;
 mod order;
 mod queries;
+mod streams;
 mod support;

@@ -13,5 +13,5 @@ pub(crate) use wire::{
     update, without,
 };
 pub(crate) use world::{
-    ANSWER, Builder, FIRST_PIECE, PAUSE, TOKENS, World, collect, next_item, slow_answer,
+    ANSWER, FIRST_PIECE, PAUSE, TOKENS, World, at_once, collect, next_item, slow_answer,
 };

@@ -99,7 +99,7 @@ async fn the_stores_troubles_are_counted() {
     let error = world.refused(send(&worker, "hi")).await;
     assert_eq!((&error["code"], &error["certain"]), (&json!("store_failed"), &json!(true)));
     store.go_on_settling();
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
     assert_eq!(runtime(&world).await["store"]["pending"], 0);
     assert_eq!(world.detail(&worker).await["display_name"], "b", "the answer was: committed");
 }

@@ -1,6 +1,6 @@
 //! A Runtime under test, with everything that a test decides about it.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
 use futures_util::StreamExt;
 use llm_engine::{Script, ScriptedProvider, StopReason, TokenUsage};
@@ -73,11 +73,6 @@ impl Builder {
         self
     }
 
-    pub(crate) fn clock(mut self, clock: Arc<TestClock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
     pub(crate) fn ids(mut self, ids: Arc<CountedIds>) -> Self {
         self.ids = ids;
         self
@@ -96,11 +91,11 @@ impl Builder {
             .limits(limits)
             .clock(Arc::<TestClock>::clone(&clock))
             .ids(Arc::<CountedIds>::clone(&ids))
-            .store(Arc::clone(&store))
+            .store(store)
             .build()
             .await
             .expect("the Runtime is built");
-        World { runtime, clock, ids, provider, store }
+        World { runtime, clock, ids, provider }
     }
 }
 
@@ -110,7 +105,6 @@ pub(crate) struct World {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) ids: Arc<CountedIds>,
     pub(crate) provider: ScriptedProvider,
-    pub(crate) store: Arc<dyn Store>,
 }
 
 impl World {
@@ -342,4 +336,15 @@ pub(crate) async fn collect(
         }
     }
     panic!("the stream ended too early: {items:?}");
+}
+
+/// What `future` gives, if it is there without waiting.
+pub(crate) async fn at_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
+    poll_fn(|context| {
+        Poll::Ready(match Pin::new(&mut future).poll(context) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }

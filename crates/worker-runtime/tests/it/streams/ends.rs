@@ -1,0 +1,315 @@
+//! How streams end, and what is left when a Runtime is dropped.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use llm_engine::{Script, ScriptedProvider};
+use serde_json::{Value, json};
+use worker_runtime::{
+    Profile, Runtime, Scope, StreamItem, Subscribe,
+    commands::{CancelTurn, CreateWorker, SendInput, StopWorker},
+    event::{EndReason, EventType},
+    queries::GetTurn,
+};
+
+use super::{replayed, subscribed};
+use crate::support::{
+    FIRST_PIECE, World, and, at_once, cancel_worker, collect, delete, next_item, runtime_scope,
+    scope_of, send, stop, stop_runtime, types,
+};
+
+#[tokio::test(start_paused = true)]
+async fn a_workers_stream_ends_with_its_deletion() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    let mut all = subscribed(&world, &runtime_scope(), json!({})).await;
+    let mut own = subscribed(&world, &scope_of(&worker), json!({})).await;
+    replayed(&mut own).await;
+    world.ok(stop(&worker)).await;
+    world.ok(delete(&worker)).await;
+    let items = collect(&mut own, |it| it["type"] == "ended").await;
+    assert_eq!(items.last(), Some(&json!({ "type": "ended", "reason": "worker_deleted" })));
+    assert_eq!(types(&items).iter().filter(|it| **it == "worker_deleted").count(), 1);
+    assert_eq!(next_item(&mut own).await, None);
+    assert_eq!(next_item(&mut own).await, None, "one that is over stays over");
+    replayed(&mut all).await;
+    collect(&mut all, |it| it["type"] == "worker_deleted").await;
+    world.worker().await;
+    assert_eq!(next_item(&mut all).await.expect("it goes on")["type"], "worker_created");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_streams_end_with_the_runtime() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    let mut streams = [
+        subscribed(&world, &runtime_scope(), json!({})).await,
+        subscribed(&world, &scope_of(&worker), json!({})).await,
+        subscribed(&world, &scope_of(&worker), json!({ "filter": { "types": [] } })).await,
+    ];
+    world.running(&worker, FIRST_PIECE).await;
+    world.ok(stop_runtime()).await;
+    for stream in &mut streams {
+        let items = collect(stream, |it| it["type"] == "ended").await;
+        assert_eq!(items.last(), Some(&json!({ "type": "ended", "reason": "runtime_stopped" })));
+        assert_eq!(next_item(stream).await, None);
+    }
+    // One that begins after the end replays, and ends.
+    let mut late = world.stream(&scope_of(&worker)).await;
+    let items = collect(&mut late, |it| it["type"] == "ended").await;
+    assert!(types(&items).contains(&"turn_completed"));
+    assert_eq!(next_item(&mut late).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_runtime_drops_its_turns_and_ends_its_streams() {
+    let world = World::new().await;
+    let workers = [world.worker().await, world.worker().await];
+    for worker in &workers {
+        world.running(worker, FIRST_PIECE).await;
+    }
+    let mut streams = vec![subscribed(&world, &runtime_scope(), json!({})).await];
+    for worker in &workers {
+        streams.push(subscribed(&world, &scope_of(worker), json!({})).await);
+    }
+    let provider = world.provider.clone();
+    assert_eq!(provider.live(), 2);
+    drop(world);
+    for stream in &mut streams {
+        let mut last = None;
+        while let Some(item) = next_item(stream).await {
+            last = Some(item);
+        }
+        assert_eq!(last, Some(json!({ "type": "ended", "reason": "runtime_stopped" })));
+    }
+    tokio::time::timeout(Duration::from_mins(1), async {
+        while provider.live() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("the engines' calls are gone");
+}
+
+/// A Runtime whose turns never end, with one of them running.
+async fn with_a_hanging_turn(
+    provider: &ScriptedProvider,
+) -> (Runtime, worker_runtime::Subscription) {
+    let runtime = Runtime::builder()
+        .profile(Profile::new("hanging", Arc::new(provider.clone())))
+        .build()
+        .await
+        .expect("it is built");
+    let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
+    let mut stream =
+        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
+    runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
+    while !matches!(stream.next().await, Some(StreamItem::TextDelta { .. })) {}
+    (runtime, stream)
+}
+
+#[test]
+fn a_runtime_may_be_dropped_outside_of_tokio() {
+    let provider = ScriptedProvider::new().script(Script::new().text("a").hang());
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .expect("a tokio runtime");
+    let (runtime, mut stream) = tokio.block_on(with_a_hanging_turn(&provider));
+    assert_eq!(provider.live(), 1);
+    drop(runtime);
+    let items: Vec<StreamItem> = tokio.block_on(async {
+        let mut items = Vec::new();
+        while let Some(item) = stream.next().await {
+            items.push(item);
+        }
+        items
+    });
+    let ended = StreamItem::Ended { reason: EndReason::RuntimeStopped };
+    assert_eq!(items.last(), Some(&ended));
+    drop(tokio);
+    assert_eq!(provider.live(), 0);
+}
+
+#[test]
+fn a_runtime_may_outlive_its_tokio_runtime() {
+    let provider = ScriptedProvider::new().script(Script::new().text("a").hang());
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let tokio = tokio.expect("a tokio runtime");
+    let (runtime, stream) = tokio.block_on(with_a_hanging_turn(&provider));
+    drop(tokio);
+    assert_eq!(provider.live(), 0);
+    drop(runtime);
+    drop(stream);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clone_keeps_the_runtime_and_a_stream_does_not() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    let clone = world.runtime.clone();
+    let mut stream = subscribed(&world, &scope_of(&worker), json!({})).await;
+    replayed(&mut stream).await;
+    drop(world);
+    let reference = serde_json::from_value(worker).expect("a reference");
+    clone.handle(SendInput::user(reference, "hi")).await.expect("it lives");
+    collect(&mut stream, |it| it["type"] == "turn_completed").await;
+    drop(clone);
+    collect(&mut stream, |it| it["type"] == "ended").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runtimes_in_one_process_share_nothing() {
+    let [one, two] =
+        [World::new().await, World::builder().with(|it| it.display_name("other")).build().await];
+    // Both count their ids alike, so that only what is shared could tell them apart.
+    let [here, there] = [one.worker().await, two.worker().await];
+    assert_eq!(here, there);
+    let claims = json!({ "scope_claims": [{ "resource": "a", "access": "exclusive" }] });
+    let keyed = and(and(crate::support::create(), claims), json!({ "idempotency_key": "k" }));
+    let before = two.everything().await;
+    let mut stream = subscribed(&two, &runtime_scope(), json!({})).await;
+    replayed(&mut stream).await;
+    one.ok(keyed.clone()).await;
+    one.running(&here, FIRST_PIECE).await;
+    one.ok(cancel_worker(&here)).await;
+    one.ok(stop_runtime()).await;
+    assert_eq!(two.everything().await, before);
+    assert!(at_once(stream.next()).await.is_none());
+    assert_eq!(two.ok(keyed).await["replayed"], false);
+    two.ok(send(&there, "hi")).await;
+}
+
+/// Everything a Backend does, without leaning on a paused clock.
+async fn a_whole_life(runtime: Runtime) {
+    let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
+    let mut stream =
+        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
+    let mut ended = 0;
+    for text in ["one two three", "four five six"] {
+        let sent = runtime.handle(SendInput::user(worker, text)).await.expect("a turn");
+        let mut answer = String::new();
+        loop {
+            match stream.next().await.expect("an item") {
+                StreamItem::TextDelta { text, offset, .. } => {
+                    assert_eq!(offset, answer.len() as u64);
+                    answer.push_str(&text);
+                }
+                StreamItem::Event(it) if it.event.event_type().ends_turn() => break,
+                _ => {}
+            }
+        }
+        ended += 1;
+        assert_eq!(answer, format!("echo: {text}"));
+        let query = GetTurn::by_id(worker, sent.receipt.turn_id);
+        let turn = runtime.handle(query).await.expect("the turn");
+        assert!(turn.turn.outcome.is_some());
+    }
+    assert_eq!(ended, 2);
+    runtime.handle(StopWorker::of(worker)).await.expect("it stops");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn it_works_on_one_thread() {
+    a_whole_life(Runtime::builder().build().await.expect("it is built")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_works_on_many_threads() {
+    let runtime = Runtime::builder().build().await.expect("it is built");
+    let lives: Vec<_> = (0..20).map(|_| tokio::spawn(a_whole_life(runtime.clone()))).collect();
+    for life in lives {
+        life.await.expect("a whole life");
+    }
+}
+
+/// A turn of `script`, which blocks the engines' only thread, misses a deadline; meanwhile cancels
+/// and other Workers go on.
+async fn check_blocked(script: Script) {
+    let engines = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()
+        .expect("a tokio runtime");
+    let limits = worker_runtime::Limits {
+        turn_first_event_ms: 200,
+        turn_idle_ms: 200,
+        ..worker_runtime::Limits::default()
+    };
+    let provider = ScriptedProvider::new().script(script);
+    let runtime = Runtime::builder()
+        .profile(Profile::new("blocking", Arc::new(provider)))
+        .limits(limits)
+        .turn_runtime(engines.handle().clone())
+        .build()
+        .await
+        .expect("it is built");
+    let began = std::time::Instant::now();
+    let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
+    let mut stream =
+        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
+    runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
+    let end = loop {
+        if let Some(StreamItem::Event(it)) = stream.next().await
+            && it.event.event_type().ends_turn()
+        {
+            break it.event.event_type();
+        }
+    };
+    assert_eq!(end, EventType::TurnFailed, "its deadline passed");
+    // The thread is still blocked: a turn that waits for it can be cancelled.
+    runtime.handle(SendInput::user(worker, "again")).await.expect("a turn");
+    runtime.handle(CancelTurn::running(worker)).await.expect("it is cancelled");
+    let other = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
+    runtime.handle(StopWorker::of(other)).await.expect("it stops");
+    assert!(began.elapsed() < Duration::from_secs(3), "all while the engine blocked");
+    drop(runtime);
+    engines.shutdown_background();
+}
+
+const LONG: Duration = Duration::from_secs(4);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_blocks_between_outputs_stops_nothing_else() {
+    let pause = Duration::from_millis(20);
+    check_blocked(Script::new().text("a").delay(pause).block(LONG).text("b").finish()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_blocks_right_after_an_output_stops_nothing_else() {
+    check_blocked(Script::new().text("a").block(LONG).text("b").finish()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_blocks_before_its_first_output_stops_nothing_else() {
+    check_blocked(Script::new().block(LONG).text("b").finish()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_future_that_is_dropped_has_done_everything_or_nothing() {
+    use crate::support::{SteppedStore, Verdict, send_keyed};
+    for polls in 0..4 {
+        let store = SteppedStore::new(Arc::default());
+        let world = World::builder().store(Arc::new(store.clone())).build().await;
+        let worker = world.worker().await;
+        store.next([Verdict::Held]);
+        let request = send_keyed(&worker, "hi", "k");
+        {
+            let mut call = std::pin::pin!(world.call(request.clone()));
+            for _ in 0..polls {
+                assert!(at_once(&mut call).await.is_none());
+                tokio::task::yield_now().await;
+            }
+        }
+        store.release();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let total = world.transcript(&worker).await["total"].clone();
+        let again = world.ok(request).await;
+        let expected: (Value, Value) =
+            if polls == 0 { (json!(0), json!(false)) } else { (total.clone(), json!(true)) };
+        assert_eq!((total, again["replayed"].clone()), expected, "after {polls} polls");
+        world.finished(&worker, &again["receipt"]["turn_id"]).await;
+        assert_eq!(world.transcript(&worker).await["total"], 2, "after {polls} polls");
+    }
+}

@@ -1,0 +1,132 @@
+//! Filters by type and by label.
+
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use super::{is_synced, replayed, subscribed};
+use crate::support::{
+    World, and, at_once, collect, next_item, read_events, runtime_scope, scope_of, send, stop,
+    types, update,
+};
+
+fn label(worker: &Value, labels: Value) -> Value {
+    and(update(worker), json!({ "labels": labels }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn types_are_any_of_those_named() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    world.turn(&worker, "hi").await;
+    for scope in [runtime_scope(), scope_of(&worker)] {
+        let filter = json!({ "filter": { "types": ["turn_completed", "worker_created"] } });
+        let fields = and(filter.clone(), json!({ "from": { "type": "oldest" } }));
+        let mut stream = subscribed(&world, &scope, fields).await;
+        let items = replayed(&mut stream).await;
+        assert_eq!(types(&items), ["worker_created", "turn_completed"]);
+        let read = world.ok(and(read_events(&scope), filter)).await;
+        assert_eq!(types(read["items"].as_array().expect("items")), types(&items));
+        let nothing = json!({ "filter": { "types": [] } });
+        assert_eq!(world.ok(and(read_events(&scope), nothing)).await["items"], json!([]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn labels_match_as_they_are_at_publication() {
+    let world = World::new().await;
+    let red = world.worker_with(json!({ "labels": { "team": "red", "x": "1" } })).await;
+    let blue = world.worker_with(json!({ "labels": { "team": "blue" } })).await;
+    let filter = json!({ "filter": { "labels": { "team": "red" } } });
+    let mut stream = subscribed(&world, &runtime_scope(), filter.clone()).await;
+    replayed(&mut stream).await;
+    world.ok(stop(&blue)).await;
+    world.ok(label(&red, json!({ "x": "2" }))).await;
+    world.ok(label(&red, json!({ "team": "green" }))).await;
+    world.ok(label(&red, json!({ "x": "3" }))).await;
+    world.ok(label(&blue, json!({ "team": "red" }))).await;
+    world.ok(stop(&red)).await;
+    let items = collect(&mut stream, |it| it["worker"] == blue).await;
+    let shown: Vec<(&Value, &Value)> =
+        items.iter().map(|it| (&it["worker"], &it["detail"]["labels"])).collect();
+    let expected = [
+        (&red, &json!({ "team": "red", "x": "2" })),
+        (&red, &json!({ "team": "green", "x": "2" })),
+        (&blue, &json!({ "team": "red" })),
+    ];
+    assert_eq!(shown, expected, "the event that leaves the filter is still delivered");
+    let page = world.ok(and(read_events(&runtime_scope()), filter)).await;
+    let own: Vec<&Value> = page["items"].as_array().expect("items").iter().collect();
+    assert_eq!(own.len(), 4, "its creation, and the three: {own:?}");
+    assert!(own.iter().all(|it| it.get("worker").is_some()), "a Runtime's events have no labels");
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_parts_must_match_and_empty_labels_match_all() {
+    let world = World::new().await;
+    let worker = world.worker_with(json!({ "labels": { "a": "b" } })).await;
+    world.worker().await;
+    world.turn(&worker, "hi").await;
+    let read = async |filter: Value| {
+        let reply = world.ok(and(read_events(&runtime_scope()), json!({ "filter": filter }))).await;
+        reply["items"].as_array().expect("items").len()
+    };
+    assert_eq!(read(json!({ "types": ["worker_created"], "labels": { "a": "b" } })).await, 1);
+    assert_eq!(read(json!({ "types": ["worker_created"] })).await, 2);
+    assert_eq!(read(json!({ "labels": {} })).await, 8);
+    assert_eq!(read(json!({})).await, 8);
+    assert_eq!(read(json!({ "types": ["runtime_started"], "labels": { "a": "b" } })).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_under_a_filter_says_what_was_examined() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    for number in 0..20 {
+        world.ok(label(&worker, json!({ "n": number.to_string() }))).await;
+    }
+    world.ok(send(&worker, "hi")).await;
+    let filter = json!({ "filter": { "types": ["turn_started"] }, "limit": 1 });
+    let mut from = json!({ "type": "oldest" });
+    let mut found = Vec::new();
+    for _ in 0..100 {
+        let request = and(read_events(&scope_of(&worker)), filter.clone());
+        let reply = world.ok(and(request, json!({ "from": from }))).await;
+        found.extend(reply["items"].as_array().expect("items").clone());
+        from = json!({ "type": "after", "cursor": reply["next"] });
+        if reply["more"] == false {
+            break;
+        }
+    }
+    assert_eq!(types(&found), ["turn_started"]);
+    let end = world.ok(crate::support::get_worker(&worker)).await["cursor"].clone();
+    assert_eq!(from["cursor"], end);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_filtered_silence_keeps_the_cursor_fresh() {
+    let world = World::limited(|it| it.events_runtime = 4096).await;
+    let worker = world.worker().await;
+    let filter = json!({ "filter": { "types": ["diagnostic"] } });
+    let mut stream = subscribed(&world, &runtime_scope(), filter).await;
+    let first = collect(&mut stream, is_synced).await;
+    let mut seen = None;
+    for number in 0..8000 {
+        world.ok(label(&worker, json!({ "n": number.to_string() }))).await;
+        if number % 100 == 0
+            && let Some(item) = at_once(stream.next()).await
+        {
+            seen = Some(json!(item.expect("an item")));
+            break;
+        }
+    }
+    let again = match seen {
+        Some(item) => item,
+        None => tokio::time::timeout(std::time::Duration::from_mins(10), next_item(&mut stream))
+            .await
+            .expect("within a while")
+            .expect("an item"),
+    };
+    assert_eq!(again["type"], "synced", "{again}");
+    assert_ne!(again["cursor"], first[0]["cursor"]);
+    world.events_after(&runtime_scope(), &again["cursor"]).await;
+}
