@@ -1,6 +1,10 @@
 //! A Runtime with Workers, on a tokio runtime of its own.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt;
+use llm_engine::EchoProvider;
+use worker::{HistoryBudget, Profile};
 use worker_runtime::{
     Limits, Runtime, RuntimeBuilder, Scope, StreamItem, Subscribe, Subscription, WorkerRef,
     commands::{CreateWorker, SendInput},
@@ -30,6 +34,21 @@ pub fn two_threads() -> tokio::runtime::Runtime {
         .enable_all()
         .build()
         .expect("tokio")
+}
+
+/// A Runtime whose echo hears only the last input, so that turns cost the same however many there
+/// were before.
+#[must_use]
+pub fn brief(workers: usize) -> Host {
+    Host::on(current_thread(), brief_builder(), workers)
+}
+
+/// The same, still to be built.
+pub fn brief_builder() -> RuntimeBuilder {
+    let budget = HistoryBudget { max_messages: 1, ..HistoryBudget::default() };
+    let profile = Profile::new("echo", Arc::new(EchoProvider::new())).history(budget);
+    let limits = Limits { transcript_entries: 1 << 40, ..roomy() };
+    Runtime::builder().limits(limits).profile(profile)
 }
 
 /// The default limits, but with room for a million Workers.

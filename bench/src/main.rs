@@ -2,20 +2,28 @@
 
 #![forbid(unsafe_code)]
 
-use std::{env, path::Path, process::ExitCode, time::Instant};
+use std::{env, fs, io, path::Path, process::ExitCode, time::Instant};
 
 use bench::{
     lines::{
         LINES,
         rpc::{ECHO_LOOP, echo_loop},
     },
+    plots,
     report::{line, table, write_json},
+    row::Row,
+    workloads::{self, WORKLOAD},
 };
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = env::args().skip(1).collect();
     if wanted == [ECHO_LOOP] {
         return if echo_loop().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if let [mode, name] = wanted.as_slice()
+        && mode == WORKLOAD
+    {
+        return if workloads::run(name) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let known = |name: &String| LINES.iter().any(|(number, ..)| number.to_string() == *name);
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
@@ -34,13 +42,23 @@ fn main() -> ExitCode {
         rows[before..].iter().for_each(|row| eprintln!("  {}", line(row)));
     }
     println!("{}", table(&rows));
+    let wrote = if wanted.is_empty() { write_everything(&rows) } else { Ok(()) };
     eprintln!("{:.0} s in all", start.elapsed().as_secs_f64());
-    if wanted.is_empty() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results.json");
-        if let Err(error) = write_json(&path, &rows) {
-            eprintln!("{} could not be written: {error}", path.display());
-            return ExitCode::FAILURE;
+    match wrote {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the results could not be written: {error}");
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
+}
+
+/// Writes the rows as JSON, and the drawings for the documentation.
+fn write_everything(rows: &[Row]) -> io::Result<()> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    write_json(&here.join("results.json"), rows)?;
+    let docs = here.join("../docs/performance");
+    fs::create_dir_all(&docs)?;
+    fs::write(docs.join("workers.svg"), plots::against_workers().svg())?;
+    fs::write(docs.join("subscribers.svg"), plots::against_subscribers().svg())
 }

@@ -10,11 +10,11 @@ use std::{
 
 use futures_util::StreamExt;
 use tokio::sync::{Notify, broadcast};
-use worker_runtime::{Runtime, Scope, StreamItem, Subscribe};
+use worker_runtime::{Scope, StreamItem, Subscribe};
 
 use crate::{
     harness::{Side, compare},
-    host::{self, Host, say},
+    host::{Host, brief_builder, say, two_threads},
     row::{Goal, Row},
 };
 
@@ -96,7 +96,7 @@ struct Burst {
 
 impl Crowd {
     fn new(subscribers: u64) -> Self {
-        let host = Host::on(host::two_threads(), Runtime::builder(), TURNS);
+        let host = Host::on(two_threads(), brief_builder(), TURNS);
         let served = Served::by(subscribers);
         for _ in 0..subscribers {
             let subscribe = host.runtime.subscribe(Subscribe::to(Scope::runtime()));
@@ -146,7 +146,7 @@ struct Channel {
 
 impl Channel {
     fn new(subscribers: u64) -> Self {
-        let tokio = host::two_threads();
+        let tokio = two_threads();
         let (sender, _) = broadcast::channel(1024);
         let served = Served::by(subscribers);
         for _ in 0..subscribers {

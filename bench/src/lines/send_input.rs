@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{
     clock::on_thread,
     harness::{Side, compare},
-    host::{self, Host, quiet, say},
+    host::{Host, brief, brief_builder, quiet, say, two_threads},
     peers::{Kameo, ask},
     row::{Goal, Row},
 };
@@ -15,7 +15,7 @@ pub(super) const WORKERS: usize = 64;
 
 /// Measures line 2.
 pub fn run(rows: &mut Vec<Row>) {
-    let host = Host::new(WORKERS);
+    let host = brief(WORKERS);
     let kameo = host.tokio.block_on(Kameo::start_all(WORKERS));
     let unit = WORKERS as u64;
     let [ours, other] = compare([
@@ -32,7 +32,7 @@ pub fn run(rows: &mut Vec<Row>) {
     ]);
     rows.push(Row::new("2 send_input, ct, ns", ours, "kameo ask", other, Goal::AtMost(1.5)));
 
-    let host = Host::on(host::two_threads(), worker_runtime::Runtime::builder(), WORKERS);
+    let host = Host::on(two_threads(), brief_builder(), WORKERS);
     let [ours, other] = compare([
         Side::in_units(unit, |n| (0..n / unit).map(|_| on_two_threads(&host)).sum()),
         Side::in_units(unit, |n| {

@@ -17,7 +17,7 @@ use crate::{
     accepting::Accepting,
     clock::on_thread,
     harness::{Side, compare},
-    host::{self, Host, say},
+    host::{self, Host, brief, say},
     row::{Goal, Row},
     shelves::Shelves,
 };
@@ -26,7 +26,7 @@ use crate::{
 pub fn run(rows: &mut Vec<Row>) {
     let store = Arc::new(Accepting::default());
     let batch = an_input(&store);
-    let host = Host::new(send_input::WORKERS);
+    let host = brief(send_input::WORKERS);
     let mut one = Shelves::new(MemoryStore::new(), &batch, 1);
     let mut many = Shelves::new(MemoryStore::new(), &batch, 100_000);
     let unit = send_input::WORKERS as u64;

@@ -12,16 +12,15 @@ use worker_runtime::{Runtime, WorkerRef, queries::GetWorker};
 use crate::{
     clock::ThreadTimer,
     harness::{Side, compare_long},
-    host::{self, Host, create, current_thread, follow, roomy, say, until_turn_ends},
+    host::{
+        Host, brief_builder, create, current_thread, follow, say, two_threads, until_turn_ends,
+    },
     row::{Goal, Row},
 };
 
 const QUERIES: u64 = 400_000;
 const TURNS: u64 = 4_000;
 const WORKERS: usize = 64;
-
-/// Turns of each Worker: few, so that its history stays short.
-const TURNS_EACH: u64 = 8;
 
 /// Measures line 13.
 pub fn run(rows: &mut Vec<Row>) {
@@ -69,8 +68,8 @@ fn query(count: u64, parts: &[(&Runtime, &[WorkerRef])]) -> Duration {
 }
 
 fn turns(rows: &mut Vec<Row>) {
-    let tokio = host::two_threads();
-    let build = || tokio.block_on(Runtime::builder().limits(roomy()).build()).expect("a Runtime");
+    let tokio = two_threads();
+    let build = || tokio.block_on(brief_builder().build()).expect("a Runtime");
     let (shared, left, right) = (build(), build(), build());
     let [one, together, apart] = compare_long([
         Side::in_units(TURNS, |n| take_turns(&tokio, n, &[&shared])),
@@ -84,25 +83,19 @@ fn turns(rows: &mut Vec<Row>) {
 
 /// Takes so many turns of new Workers, shared out among tasks, and tells how long that took.
 fn take_turns(tokio: &tokio::runtime::Runtime, count: u64, runtimes: &[&Runtime]) -> Duration {
-    let workers = count / runtimes.len() as u64 / TURNS_EACH;
+    let each = count / runtimes.len() as u64;
     tokio.block_on(async {
         let mut prepared = Vec::new();
         for &runtime in runtimes {
-            let mut streams = Vec::new();
-            for _ in 0..workers {
-                let worker = create(runtime).await;
-                streams.push((worker, follow(runtime, worker).await));
-            }
-            prepared.push((runtime.clone(), streams));
+            let worker = create(runtime).await;
+            prepared.push((runtime.clone(), worker, follow(runtime, worker).await));
         }
         let start = Instant::now();
-        let tasks = prepared.into_iter().map(|(runtime, streams)| {
+        let tasks = prepared.into_iter().map(|(runtime, worker, mut stream)| {
             tokio::spawn(async move {
-                for (worker, mut stream) in streams {
-                    for _ in 0..TURNS_EACH {
-                        say(&runtime, worker).await;
-                        until_turn_ends(&mut stream).await;
-                    }
+                for _ in 0..each {
+                    say(&runtime, worker).await;
+                    until_turn_ends(&mut stream).await;
                 }
             })
         });
