@@ -4,14 +4,18 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod cli;
 mod commands;
 mod engine;
 mod exit;
 mod failure;
+mod harmless;
 mod output;
 mod report;
+mod session;
 mod signals;
+mod spinner;
 mod tokio_main;
 
 use std::process::ExitCode;

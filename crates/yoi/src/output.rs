@@ -1,10 +1,10 @@
 //! The way to stdout, quiet where nobody reads any more.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use tokio::io::{AsyncWriteExt, BufWriter, Stdout};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, harmless::harmless};
 
 /// Writes all of `text` to stdout and waits for it.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
@@ -17,15 +17,20 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 #[derive(Debug)]
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,
+    is_terminal: bool,
 }
 
 impl Output {
     pub(crate) fn new() -> Self {
-        Self { stdout: BufWriter::new(tokio::io::stdout()) }
+        Self {
+            stdout: BufWriter::new(tokio::io::stdout()),
+            is_terminal: io::stdout().is_terminal(),
+        }
     }
 
-    /// Writes, but not necessarily at once.
+    /// Writes, but not necessarily at once. What a model says cannot control a terminal.
     pub(crate) async fn write(&mut self, text: &str) -> Result<(), Failure> {
+        let text = if self.is_terminal { harmless(text) } else { text.into() };
         let written = self.stdout.write_all(text.as_bytes()).await;
         written.map_err(|error| Failure::stdout(&error))
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::exit::Exit;
+use crate::{exit::Exit, failure::Failure};
 
 /// A signal that ends the process.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +33,16 @@ pub(crate) struct Signals {
     interrupt: tokio::signal::windows::CtrlC,
 }
 
-#[cfg(unix)]
 impl Signals {
     /// Begins to listen. Must be called within a tokio runtime.
-    pub(crate) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        Self::new().map_err(|error| Failure::new(format!("cannot listen to signals: {error}")))
+    }
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
         Ok(Self {
@@ -55,8 +61,7 @@ impl Signals {
 
 #[cfg(windows)]
 impl Signals {
-    /// Begins to listen. Must be called within a tokio runtime.
-    pub(crate) fn listen() -> io::Result<Self> {
+    fn new() -> io::Result<Self> {
         Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 

@@ -1,19 +1,22 @@
 //! `yoi run`: one Worker, one turn, its answer on stdout.
 
-mod answer;
 mod prompt;
 
 use std::pin::pin;
 
 use clap::Args;
 use worker_runtime::{
-    EventsFrom, Limits, Runtime, Scope, Subscribe,
-    commands::{CancelTurn, CreateWorker, SendInput},
+    EventsFrom, Scope, Subscribe,
+    commands::{CancelTurn, SendInput},
 };
 
-use self::answer::{Answer, Format};
 use crate::{
-    engine::EngineArgs, exit::Exit, failure::Failure, output::Output, signals::Signals, tokio_main,
+    answer::{Answer, Format},
+    exit::Exit,
+    failure::Failure,
+    session::SessionArgs,
+    signals::Signals,
+    tokio_main,
 };
 
 const AFTER_HELP: &str = "\
@@ -46,10 +49,6 @@ pub(crate) struct Run {
     /// then an empty line, then stdin.
     prompt: Option<String>,
 
-    /// Instructions to the model about its task.
-    #[arg(short, long, value_name = "TEXT")]
-    system: Option<String>,
-
     /// Print the stream items as JSON, one a line, up to the event that ends the turn.
     ///
     /// `schema/stream_item.json` describes them.
@@ -57,7 +56,7 @@ pub(crate) struct Run {
     json: bool,
 
     #[command(flatten)]
-    engine: EngineArgs,
+    session: SessionArgs,
 }
 
 impl Run {
@@ -67,28 +66,21 @@ impl Run {
     }
 
     async fn answer(self, prompt: String) -> Result<Exit, Failure> {
-        let mut signals = Signals::listen()
-            .map_err(|error| Failure::new(format!("cannot listen to signals: {error}")))?;
-        let runtime = Runtime::builder()
-            .display_name("yoi")
-            .profile(self.engine.choose())
-            .limits(limits())
-            .build()
-            .await?;
-        let created = runtime
-            .handle(CreateWorker { instructions: self.system, ..CreateWorker::default() })
-            .await?;
+        let mut signals = Signals::listen()?;
+        let runtime = self.session.start().await?;
+        let created = runtime.handle(self.session.worker()).await?;
         let worker = created.detail.worker;
         // Before the turn starts, because a turn that is over does not stream any more.
         let everything =
             Subscribe::to(Scope::worker(worker)).from(EventsFrom::after(created.cursor));
+        // First, so that not a word is missed, however soon the turn is over.
         let stream = runtime.subscribe(everything).await?;
         runtime.handle(SendInput::user(worker, prompt)).await?;
 
         let format = if self.json { Format::Json } else { Format::Text };
-        let mut answer = pin!(Answer::new(format, Output::new()).print(stream));
+        let mut answer = pin!(Answer::new(format).print(stream));
         tokio::select! {
-            end = &mut answer => end,
+            end = &mut answer => end?.verdict(),
             signal = signals.next() => {
                 // It may be over by now, which is as good.
                 let _ = runtime.handle(CancelTurn::running(worker)).await;
@@ -99,15 +91,5 @@ impl Run {
                 Ok(signal.exit())
             }
         }
-    }
-}
-
-/// A file may well be larger than what a server takes from its clients.
-fn limits() -> Limits {
-    Limits {
-        input_bytes: prompt::MAX_BYTES,
-        instructions_bytes: prompt::MAX_BYTES,
-        request_bytes: 2 * prompt::MAX_BYTES,
-        ..Limits::default()
     }
 }

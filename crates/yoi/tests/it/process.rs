@@ -13,6 +13,18 @@ use serde_json::Value;
 /// Long enough for a machine under load; reached only where a test fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// A `yoi` that knows nothing of the machine's user.
+pub(crate) fn yoi() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yoi"));
+    for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+        command.env(folder, env!("CARGO_TARGET_TMPDIR").to_owned() + "/nobody");
+    }
+    for variable in ["CLICOLOR_FORCE", "NO_COLOR"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
 /// A running `yoi`. It is killed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -32,7 +44,7 @@ pub(crate) struct Ended {
 
 impl Process {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        Self::spawn(Command::new(env!("CARGO_BIN_EXE_yoi")).args(arguments))
+        Self::spawn(yoi().args(arguments))
     }
 
     pub(crate) fn spawn(command: &mut Command) -> Self {
@@ -84,9 +96,7 @@ impl Process {
     /// Sends a signal, such as `INT`.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
-        let script = format!("kill -{name} {}", self.child.id());
-        let status = Command::new("sh").args(["-c", &script]).status().expect("sh runs");
-        assert!(status.success(), "the process is there to get SIG{name}");
+        signal(&self.child, name);
     }
 
     /// Closes stdin and waits for the end.
@@ -102,6 +112,13 @@ impl Process {
         let code = self.child.wait().expect("the process ends").code();
         Ended { code, stdout, stderr }
     }
+}
+
+#[cfg(unix)]
+pub(crate) fn signal(child: &Child, name: &str) {
+    let script = format!("kill -{name} {}", child.id());
+    let status = Command::new("sh").args(["-c", &script]).status().expect("sh runs");
+    assert!(status.success(), "the process is there to get SIG{name}");
 }
 
 impl Drop for Process {

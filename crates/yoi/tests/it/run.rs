@@ -1,10 +1,8 @@
 //! `yoi run`: one prompt, one answer.
 
-use std::process::Command;
-
 use serde_json::Value;
 
-use crate::process::{Ended, Process};
+use crate::process::{Ended, Process, yoi};
 
 const NOTE: &str = "note: no provider is configured: the echo provider answers, without a model\n";
 
@@ -145,7 +143,7 @@ fn a_closed_stdout_ends_it_quietly() {
 
 #[test]
 fn stderr_is_coloured_only_where_that_is_wanted() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yoi"));
+    let mut command = yoi();
     command.args(["run", "hello"]).env("CLICOLOR_FORCE", "1").env("TERM", "xterm");
     let coloured = Process::spawn(&mut command).end();
     assert!(coloured.stderr.contains('\u{1b}'), "{coloured:?}");

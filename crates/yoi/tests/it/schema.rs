@@ -9,7 +9,10 @@ use std::{
 use serde_json::Value;
 use worker_runtime::{Runtime, queries::GetRuntime, schema};
 
-use crate::process::{Ended, Process};
+use crate::{
+    folder::folder,
+    process::{Ended, Process},
+};
 
 /// What a test fails with when a document is not what the types say.
 const REFRESH: &str = "refresh it with `cargo run -p yoi -- schema --write`";
@@ -22,18 +25,8 @@ fn run(arguments: &[&str]) -> Ended {
     Process::start(&[&["schema"], arguments].concat()).end()
 }
 
-/// An empty folder of the test's own.
-fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema").join(test);
-    if folder.exists() {
-        fs::remove_dir_all(&folder).expect("the folder of the last run can be removed");
-    }
-    fs::create_dir_all(&folder).expect("a folder can be made");
-    folder
-}
-
 fn written(test: &str) -> (PathBuf, String) {
-    let folder = folder(test);
+    let folder = folder(&format!("schema/{test}"));
     let path = folder.to_str().expect("the path is text").to_owned();
     assert_eq!(run(&["--write", &path]).code, Some(0));
     (folder, path)
@@ -161,7 +154,7 @@ fn diff_tells_additive_from_breaking() {
     assert_eq!(listed[0]["change"], "variant added");
 
     // Two files are compared by what the name of either says that they are.
-    let renamed = folder("renamed").join("before.json");
+    let renamed = folder("schema/renamed").join("before.json");
     fs::copy(old.join(name), &renamed).expect("it can be copied");
     let renamed = renamed.to_str().expect("the path is text");
     let files = run(&["diff", renamed, new.join(name).to_str().expect("the path is text")]);

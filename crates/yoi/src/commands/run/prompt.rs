@@ -2,10 +2,7 @@
 
 use std::io::{self, IsTerminal, Read};
 
-use crate::failure::Failure;
-
-/// How much may be said, in bytes.
-pub(super) const MAX_BYTES: u64 = 16 << 20;
+use crate::{failure::Failure, session::MAX_INPUT_BYTES};
 
 /// Puts the prompt together, from stdin too if that is asked for or is no terminal.
 pub(super) fn gather(argument: Option<String>) -> Result<String, Failure> {
@@ -36,11 +33,11 @@ fn read_stdin() -> Result<String, Failure> {
     // One more than allowed, so that the rest is missed rather than cut off in silence.
     io::stdin()
         .lock()
-        .take(MAX_BYTES + 1)
+        .take(MAX_INPUT_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::new(format!("cannot read stdin: {error}")))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Failure::usage(format!("stdin is larger than {MAX_BYTES} bytes")));
+    if bytes.len() as u64 > MAX_INPUT_BYTES {
+        return Err(Failure::usage(format!("stdin is larger than {MAX_INPUT_BYTES} bytes")));
     }
     let mut text =
         String::from_utf8(bytes).map_err(|_| Failure::usage("stdin is not text in UTF-8"))?;

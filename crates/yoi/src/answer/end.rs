@@ -1,0 +1,102 @@
+//! How a turn ended, and what that means to a script.
+
+use std::sync::Arc;
+
+use llm_engine::StopReason;
+use worker_runtime::{
+    event::EventBody,
+    model::{TranscriptEntry, TurnError},
+};
+
+use crate::{exit::Exit, failure::Failure, report};
+
+/// How a turn ended, and what is left of its answer.
+#[derive(Debug)]
+pub(crate) enum End {
+    Completed(StopReason, Arc<TranscriptEntry>),
+    Failed(TurnError, Option<Arc<TranscriptEntry>>),
+    Cancelled(Option<Arc<TranscriptEntry>>),
+    Lost,
+}
+
+impl End {
+    /// The end that an event tells, if it tells one.
+    pub(super) fn of(event: &EventBody) -> Option<Self> {
+        match event {
+            EventBody::TurnCompleted { stop_reason, entry, usage: _ } => {
+                Some(Self::Completed(*stop_reason, Arc::clone(entry)))
+            }
+            EventBody::TurnFailed { error, entry, usage: _ } => {
+                Some(Self::Failed(error.clone(), entry.clone()))
+            }
+            EventBody::TurnCancelled { entry, .. } => Some(Self::Cancelled(entry.clone())),
+            EventBody::TurnLost { usage: _ } => Some(Self::Lost),
+            EventBody::RuntimeStarted {}
+            | EventBody::RuntimeStopping { .. }
+            | EventBody::RuntimeStopped {}
+            | EventBody::WorkerCreated { .. }
+            | EventBody::WorkerUpdated { .. }
+            | EventBody::WorkerStateChanged { .. }
+            | EventBody::WorkerDeleted {}
+            | EventBody::InputAccepted { .. }
+            | EventBody::TurnStarted {}
+            | EventBody::TurnRetrying { .. }
+            | EventBody::Diagnostic { .. } => None,
+        }
+    }
+
+    /// What was said.
+    pub(super) fn entry(&self) -> Option<&TranscriptEntry> {
+        match self {
+            Self::Completed(_, entry) => Some(entry),
+            Self::Failed(_, entry) | Self::Cancelled(entry) => entry.as_deref(),
+            Self::Lost => None,
+        }
+    }
+
+    /// How a process ends that ran this turn. Says on stderr if the answer was cut short.
+    pub(crate) fn verdict(self) -> Result<Exit, Failure> {
+        match self {
+            Self::Completed(stop_reason, _) => {
+                if let Some(note) = cut_short(stop_reason) {
+                    report::note(note);
+                }
+                Ok(Exit::Completed)
+            }
+            Self::Failed(error, _) if error.retryable => Err(Failure::for_now(error.message)),
+            Self::Failed(error, _) => Err(Failure::new(error.message)),
+            Self::Cancelled(_) => Err(Failure::new("the turn was cancelled")),
+            Self::Lost => Err(Failure::new("the turn was lost")),
+        }
+    }
+}
+
+fn cut_short(stop_reason: StopReason) -> Option<&'static str> {
+    match stop_reason {
+        StopReason::EndTurn | StopReason::StopSequence | StopReason::Other => None,
+        StopReason::MaxTokens => Some("the answer ends where the model's limit of tokens was"),
+        StopReason::Refusal => Some("the model refused to answer"),
+        StopReason::ContentFilter => Some("the provider's content filter cut the answer"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use worker_runtime::model::TurnErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn scripts_can_tell_what_is_worth_another_try() {
+        for (retryable, expected) in [(true, Exit::TryAgain), (false, Exit::Failed)] {
+            let error = TurnError {
+                kind: TurnErrorKind::Server,
+                message: "the provider failed".to_owned(),
+                retryable,
+                retry_after_ms: None,
+            };
+            let failure = End::Failed(error, None).verdict().expect_err("the turn failed");
+            assert_eq!(failure.exit, expected);
+        }
+    }
+}
