@@ -1,5 +1,6 @@
 //! Every subcommand, one file each.
 
+mod chat;
 mod rpc;
 mod run;
 mod schema;
@@ -11,6 +12,7 @@ use crate::{exit::Exit, failure::Failure};
 /// Every subcommand.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Chat(chat::Chat),
     Rpc(rpc::Rpc),
     Run(run::Run),
     Schema(schema::Schema),
@@ -19,6 +21,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
         match self {
+            Self::Chat(it) => it.execute(),
             Self::Rpc(it) => it.execute(),
             Self::Run(it) => it.execute(),
             Self::Schema(it) => it.execute(),

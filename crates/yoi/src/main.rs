@@ -12,6 +12,7 @@ mod exit;
 mod failure;
 mod harmless;
 mod output;
+mod paths;
 mod report;
 mod session;
 mod signals;

@@ -1,8 +1,11 @@
 //! The tests of the command line and of what it is built of.
 
+mod chat;
 mod compat;
 mod folder;
 mod process;
 mod rpc;
 mod run;
 mod schema;
+#[cfg(unix)]
+mod terminal;

@@ -102,11 +102,11 @@ impl Process {
     /// Closes stdin and waits for the end.
     pub(crate) fn end(mut self) -> Ended {
         self.close_stdin();
-        self.end_with_open_stdin()
+        self.wait()
     }
 
-    /// Waits for the end of a process that ends by itself.
-    pub(crate) fn end_with_open_stdin(mut self) -> Ended {
+    /// Waits for the end, which must come by itself.
+    pub(crate) fn wait(mut self) -> Ended {
         let stdout = self.stdout.as_mut().map(Pipe::rest).unwrap_or_default();
         let stderr = self.stderr.rest();
         let code = self.child.wait().expect("the process ends").code();
@@ -143,13 +143,13 @@ fn writer(mut stdin: impl Write + Send + 'static) -> Sender<Vec<u8>> {
 
 /// One end of a pipe, read by a thread no faster than the test reads.
 #[derive(Debug)]
-struct Pipe {
+pub(crate) struct Pipe {
     chunks: Receiver<Vec<u8>>,
     unread: Vec<u8>,
 }
 
 impl Pipe {
-    fn new(mut source: impl Read + Send + 'static) -> Self {
+    pub(crate) fn new(mut source: impl Read + Send + 'static) -> Self {
         let (sender, chunks) = sync_channel(0);
         thread::spawn(move || {
             let mut chunk = vec![0; 8192];
@@ -199,7 +199,7 @@ impl Pipe {
         }
     }
 
-    fn until(&mut self, text: &str) -> String {
+    pub(crate) fn until(&mut self, text: &str) -> String {
         loop {
             let found = self.unread.windows(text.len()).position(|it| it == text.as_bytes());
             if let Some(at) = found {
@@ -209,7 +209,7 @@ impl Pipe {
         }
     }
 
-    fn rest(&mut self) -> String {
+    pub(crate) fn rest(&mut self) -> String {
         while self.more() {}
         self.take(self.unread.len())
     }

@@ -150,3 +150,38 @@ fn stderr_is_coloured_only_where_that_is_wanted() {
     let plain = Process::spawn(command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE")).end();
     assert_eq!(plain.stderr, NOTE);
 }
+
+#[cfg(unix)]
+mod at_a_terminal {
+    use crate::{process::yoi, terminal::Terminal};
+
+    #[test]
+    fn a_spinner_turns_until_the_first_word() {
+        let mut terminal = Terminal::start(&["run", "--echo-delay-ms", "500", "one"]);
+        terminal.until("\r| \r/ ");
+        let seen = terminal.until("echo: ");
+        assert!(seen.ends_with("\r\u{1b}[Kecho: "), "it is wiped away: {seen:?}");
+        assert_eq!(terminal.end().stdout, "one\r\n", "it does not come back");
+    }
+
+    #[test]
+    fn nothing_turns_where_that_is_not_wanted() {
+        for (variable, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+            let mut command = yoi();
+            command.args(["run", "--echo-delay-ms", "300", "hello"]).env(variable, value);
+            let seen = Terminal::spawn(command).end().stdout;
+            assert!(seen.ends_with("a model\r\necho: hello\r\n"), "{variable}: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_model_says_cannot_control_the_terminal() {
+        let hostile = "\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\u{8}red";
+        let shown = "echo: ␛]0;title␇␛[2J\u{fffd}31m␈red\r\n";
+        let seen = Terminal::start(&["run", hostile]).end().stdout;
+        assert!(seen.ends_with(shown), "{seen:?}");
+        let seen = Terminal::start(&["run", "--json", hostile]).end().stdout;
+        assert_eq!(seen.matches('\u{1b}').count(), 2, "but for the note's own colours: {seen:?}");
+        assert!(!seen.contains('\u{9b}'));
+    }
+}

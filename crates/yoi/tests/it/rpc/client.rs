@@ -132,8 +132,8 @@ impl Client {
     }
 
     /// Waits for the end of a process that ends by itself.
-    pub(super) fn end_with_open_stdin(self) -> Ended {
-        self.process.end_with_open_stdin()
+    pub(super) fn wait(self) -> Ended {
+        self.process.wait()
     }
 }
 

@@ -93,6 +93,6 @@ fn a_closed_stdout_ends_it_although_more_could_come() {
     for _ in 0..100 {
         client.send(request("n", "get_runtime", &json!({})));
     }
-    let ended = client.end_with_open_stdin();
+    let ended = client.wait();
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), NOTE));
 }

@@ -1,0 +1,132 @@
+//! Where the lines of a conversation come from: a line editor at a terminal, or stdin as it is.
+
+use std::{
+    io::{self, IsTerminal, Read},
+    path::PathBuf,
+    sync::mpsc,
+    thread,
+};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::editor::Editor;
+use crate::{failure::Failure, session::MAX_INPUT_BYTES};
+
+/// What came instead of, or as, a line.
+#[derive(Debug)]
+pub(super) enum Line {
+    /// A line, without its end.
+    Text(String),
+    /// Ctrl-C.
+    Interrupted,
+    /// Ctrl-D, or the end of stdin.
+    End,
+}
+
+/// The lines of a conversation.
+///
+/// A thread of its own reads them, and only when one is asked for: while none is, a terminal is as
+/// it was, and everything can be written to it.
+#[derive(Debug)]
+pub(super) struct Lines {
+    prompts: mpsc::Sender<String>,
+    read: UnboundedReceiver<Result<Line, Failure>>,
+    /// Whether a line was asked for and has not come.
+    is_asked: bool,
+    #[cfg(unix)]
+    mode: Option<super::terminal_mode::TerminalMode>,
+    is_terminal: bool,
+}
+
+impl Lines {
+    /// Lines that are kept in the file `history`, if they are typed at a terminal.
+    pub(super) fn open(history: Option<PathBuf>) -> Result<Self, Failure> {
+        let is_terminal = io::stdin().is_terminal();
+        let (prompts, asked) = mpsc::channel();
+        let (sender, read) = unbounded_channel();
+        let editor = is_terminal.then(|| Editor::open(history)).transpose()?;
+        thread::spawn(move || match editor {
+            Some(mut editor) => serve(&asked, &sender, |prompt| editor.read(prompt)),
+            None => serve(&asked, &sender, |_| read_stdin()),
+        });
+        Ok(Self {
+            prompts,
+            read,
+            is_asked: false,
+            #[cfg(unix)]
+            mode: super::terminal_mode::TerminalMode::of_stdin(),
+            is_terminal,
+        })
+    }
+
+    pub(super) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// The next line. A future that is dropped loses nothing: the line is the next call's.
+    pub(super) async fn next(&mut self, prompt: &str) -> Result<Line, Failure> {
+        if !self.is_asked {
+            self.is_asked = self.prompts.send(prompt.to_owned()).is_ok();
+        }
+        let line = self.read.recv().await;
+        self.is_asked = false;
+        line.unwrap_or_else(|| Err(Failure::new("lines can no longer be read")))
+    }
+
+    /// A line that is typed while none is asked for. Waits forever where there is none to come.
+    pub(super) async fn typed_meanwhile(&self) -> Line {
+        #[cfg(unix)]
+        if self.is_terminal {
+            return super::typed::next().await;
+        }
+        std::future::pending().await
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Lines {
+    fn drop(&mut self) {
+        // The editor is in the middle of a line, and nobody will wait for its end.
+        if self.is_asked
+            && let Some(mode) = &self.mode
+        {
+            mode.restore();
+        }
+    }
+}
+
+fn serve(
+    asked: &mpsc::Receiver<String>,
+    lines: &UnboundedSender<Result<Line, Failure>>,
+    mut read: impl FnMut(&str) -> Result<Line, Failure>,
+) {
+    for prompt in asked {
+        if lines.send(read(&prompt)).is_err() {
+            return;
+        }
+    }
+}
+
+/// The next line of a stdin that is no terminal.
+fn read_stdin() -> Result<Line, Failure> {
+    use std::io::BufRead;
+
+    let mut line = Vec::new();
+    // With its end, and one more than allowed, so that the rest is not taken for another line.
+    io::stdin()
+        .lock()
+        .take(MAX_INPUT_BYTES + 3)
+        .read_until(b'\n', &mut line)
+        .map_err(|error| Failure::new(format!("cannot read stdin: {error}")))?;
+    if line.is_empty() {
+        return Ok(Line::End);
+    }
+    let mut line =
+        String::from_utf8(line).map_err(|_| Failure::usage("stdin is not text in UTF-8"))?;
+    line.truncate(line.trim_end_matches(['\n', '\r']).len());
+    if line.len() as u64 > MAX_INPUT_BYTES {
+        let problem = format!("a line of stdin is larger than {MAX_INPUT_BYTES} bytes");
+        return Err(Failure::usage(problem));
+    }
+    Ok(Line::Text(line))
+}

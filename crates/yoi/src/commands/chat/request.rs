@@ -1,0 +1,106 @@
+//! What a line of a conversation asks for.
+
+/// The commands, for `/help`.
+pub(super) const HELP: &str = "\
+/help        list these commands
+/new         begin another conversation, with a Worker of its own
+/workers     list the Workers, with their numbers
+/switch N    go on with Worker N
+/transcript  print this conversation
+/usage       print what the turns consumed
+/cancel      cancel the running turn
+/quit        leave
+Text that begins with a slash is written with two.
+";
+
+/// What a line of a conversation asks for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Request {
+    Nothing,
+    Say(String),
+    Help,
+    New,
+    Workers,
+    /// The number is as people count: from 1.
+    Switch(usize),
+    Transcript,
+    Usage,
+    Cancel,
+    Quit,
+}
+
+impl Request {
+    /// Understands a line, or says what it should have been.
+    pub(super) fn parse(line: &str) -> Result<Self, String> {
+        let Some(command) = line.strip_prefix('/') else {
+            let is_blank = line.trim().is_empty();
+            return Ok(if is_blank { Self::Nothing } else { Self::Say(line.to_owned()) });
+        };
+        if command.starts_with('/') {
+            return Ok(Self::Say(command.to_owned()));
+        }
+        let mut words = command.split_whitespace();
+        let name = words.next().unwrap_or_default();
+        let request = match name {
+            "help" => Self::Help,
+            "new" => Self::New,
+            "workers" => Self::Workers,
+            "switch" => {
+                let number = words.next().and_then(|word| word.parse().ok());
+                Self::Switch(number.ok_or("/switch wants the number of a Worker: see /workers")?)
+            }
+            "transcript" => Self::Transcript,
+            "usage" => Self::Usage,
+            "cancel" => Self::Cancel,
+            "quit" => Self::Quit,
+            _ => return Err(format!("there is no command /{name}: see /help")),
+        };
+        match words.next() {
+            None => Ok(request),
+            Some(word) => Err(format!("/{name} does not know what to do with {word:?}: see /help")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(line: &str) -> String {
+        Request::parse(line).expect_err("the line makes no sense")
+    }
+
+    #[test]
+    fn lines_are_said_and_commands_are_obeyed() {
+        for (line, expected) in [
+            ("hello ", Request::Say("hello ".to_owned())),
+            (" /quit", Request::Say(" /quit".to_owned())),
+            ("//quit", Request::Say("/quit".to_owned())),
+            ("", Request::Nothing),
+            (" \t", Request::Nothing),
+            ("/quit ", Request::Quit),
+            ("/switch 2", Request::Switch(2)),
+        ] {
+            assert_eq!(Request::parse(line), Ok(expected), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_what_would() {
+        assert!(refused("/").contains("/help"));
+        assert!(refused("/Quit").contains("no command /Quit"));
+        assert!(refused("/quit now").contains("now"));
+        for line in ["/switch", "/switch two", "/switch -1"] {
+            assert!(refused(line).contains("/workers"), "{line}");
+        }
+    }
+
+    #[test]
+    fn help_lists_every_command_there_is() {
+        for line in HELP.lines().filter(|line| line.starts_with('/')) {
+            let command = line.split("  ").next().unwrap_or_default().replace('N', "1");
+            assert!(Request::parse(&command).is_ok(), "{line}");
+        }
+    }
+}

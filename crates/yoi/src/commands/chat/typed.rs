@@ -1,0 +1,50 @@
+//! What is typed at a terminal while no line is edited.
+
+use std::{io, time::Duration};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::{Errno, read},
+};
+use tokio::time::interval;
+
+use super::lines::Line;
+
+/// How soon a line is noticed.
+const NOTICE: Duration = Duration::from_millis(50);
+
+/// As much as a terminal gives at once.
+const LONGEST_LINE: usize = 4096;
+
+/// The next line. A future that is dropped has read nothing.
+///
+/// The terminal is asked from time to time: a read that waits could not be taken back when the turn
+/// is over, and would then take the line away from the editor.
+pub(super) async fn next() -> Line {
+    let mut looks = interval(NOTICE);
+    loop {
+        looks.tick().await;
+        match read_now() {
+            Ok(None) | Err(Errno::INTR) => {}
+            Ok(Some(line)) if line.is_empty() => return Line::End,
+            Ok(Some(line)) => {
+                let text = String::from_utf8_lossy(&line);
+                return Line::Text(text.trim_end_matches(['\n', '\r']).to_owned());
+            }
+            Err(_) => return Line::End,
+        }
+    }
+}
+
+/// A line, if there is a whole one; an empty one is the end.
+fn read_now() -> Result<Option<Vec<u8>>, Errno> {
+    let stdin = io::stdin();
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    if poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&at_once))? == 0 {
+        return Ok(None);
+    }
+    let mut line = vec![0; LONGEST_LINE];
+    let length = read(&stdin, &mut line)?;
+    line.truncate(length);
+    Ok(Some(line))
+}

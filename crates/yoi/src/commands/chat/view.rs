@@ -1,0 +1,85 @@
+//! What a conversation's commands print.
+
+use super::workers::Workers;
+use llm_engine::Role;
+use worker_runtime::{
+    RuntimeError, Scope,
+    model::{TranscriptEntry, Usage, WorkerState},
+    queries::{GetTranscript, GetUsage, GetWorker, TranscriptAfter, TranscriptFrom},
+};
+
+/// The Workers with their numbers, the current one marked.
+pub(super) async fn workers(workers: &Workers) -> Result<String, RuntimeError> {
+    let mut lines = Vec::new();
+    for (index, worker) in workers.all.iter().enumerate() {
+        let detail = workers.runtime.handle(GetWorker { worker: *worker }).await?.detail;
+        let mark = if index == workers.current { '*' } else { ' ' };
+        let state = match detail.state {
+            WorkerState::Idle => "idle",
+            WorkerState::Running => "running",
+            WorkerState::Stopping => "stopping",
+            WorkerState::Stopped => "stopped",
+            WorkerState::Cancelled => "cancelled",
+        };
+        let number = index + 1;
+        let (name, turns) = (&detail.display_name, counted(detail.usage.turns, "turn"));
+        lines.push(format!("{mark} {number}  {state:<9}  {name}, {turns}\n"));
+    }
+    Ok(lines.concat())
+}
+
+/// A whole conversation, one entry after the other.
+pub(super) async fn transcript(workers: &Workers) -> Result<String, RuntimeError> {
+    let worker = workers.current();
+    let mut text = String::new();
+    let mut sequence = 0;
+    loop {
+        let from = Some(TranscriptFrom::After(TranscriptAfter { sequence }));
+        let page = workers.runtime.handle(GetTranscript { worker, from, limit: None }).await?;
+        text.extend(page.entries.iter().map(|entry| self::entry(entry)));
+        match page.last {
+            Some(last) => sequence = last,
+            None => return Ok(text),
+        }
+    }
+}
+
+fn entry(entry: &TranscriptEntry) -> String {
+    let speaker = match entry.role {
+        Role::User => "user",
+        Role::System => "system",
+        Role::Assistant => "assistant",
+    };
+    let mark = if entry.truncated { " (truncated)" } else { "" };
+    format!("{speaker}{mark}: {}\n", entry.text.trim_end_matches('\n'))
+}
+
+/// What a Worker's turns consumed, and all of them together if there are more Workers.
+pub(super) async fn usage(workers: &Workers) -> Result<String, RuntimeError> {
+    let runtime = &workers.runtime;
+    let of_worker = runtime.handle(GetUsage { scope: Scope::worker(workers.current()) }).await?;
+    let mut text = describe("this Worker", &of_worker.usage);
+    if workers.all.len() > 1 {
+        let of_all = runtime.handle(GetUsage { scope: Scope::runtime() }).await?;
+        text += &describe("all Workers", &of_all.usage);
+    }
+    Ok(text)
+}
+
+fn describe(whose: &str, usage: &Usage) -> String {
+    let turns = counted(usage.turns, "turn");
+    let Usage { input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, .. } = usage;
+    let seconds = usage.duration_ms / 1000;
+    let tenths = usage.duration_ms % 1000 / 100;
+    let at_least = if usage.incomplete { "at least " } else { "" };
+    format!(
+        "{whose}: {turns} in {seconds}.{tenths} s, {at_least}{input_tokens} input tokens \
+         ({cached_input_tokens} cached), {output_tokens} output tokens ({reasoning_tokens} \
+         reasoning)\n"
+    )
+}
+
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}

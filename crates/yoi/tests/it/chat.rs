@@ -1,0 +1,5 @@
+//! `yoi chat`: a conversation.
+
+#[cfg(unix)]
+mod at_a_terminal;
+mod piped;

@@ -1,0 +1,106 @@
+//! A running `yoi` at a terminal of its own: what is typed there, and what is seen.
+
+use std::{
+    io::{Read, Write},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use pty_process::{
+    Size,
+    blocking::{self, Pty},
+};
+use rustix::termios::{LocalModes, tcgetattr};
+
+use crate::process::{Ended, Pipe, signal, yoi};
+
+/// A running `yoi` at a terminal. It is killed when it is dropped.
+pub(crate) struct Terminal {
+    child: Child,
+    pty: Arc<Pty>,
+    screen: Pipe,
+}
+
+impl Terminal {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut command = yoi();
+        command.args(arguments);
+        Self::spawn(command)
+    }
+
+    pub(crate) fn spawn(command: Command) -> Self {
+        Self::open(at_xterm(command))
+    }
+
+    /// Only what is seen is at the terminal.
+    pub(crate) fn with_stdin(command: Command, stdin: impl Into<Stdio>) -> Self {
+        Self::open(at_xterm(command).stdin(stdin))
+    }
+
+    fn open(command: blocking::Command) -> Self {
+        let (pty, terminal) = blocking::open().expect("there is a terminal");
+        pty.resize(Size::new(24, 80)).expect("the terminal has a size");
+        let child = command.spawn(terminal).expect("yoi starts");
+        let pty = Arc::new(pty);
+        let screen = Pipe::new(Screen(Arc::clone(&pty)));
+        Self { child, pty, screen }
+    }
+
+    /// Types text, or presses keys.
+    pub(crate) fn keys(&self, keys: &str) {
+        (&*self.pty).write_all(keys.as_bytes()).expect("the terminal takes keys");
+    }
+
+    /// Types a line.
+    pub(crate) fn line(&self, line: &str) {
+        self.keys(line);
+        self.keys("\r");
+    }
+
+    /// Waits until `text` is seen, and gives everything up to its end.
+    pub(crate) fn until(&mut self, text: &str) -> String {
+        self.screen.until(text)
+    }
+
+    /// Waits for the end, which must come by itself. Both outputs are `stdout`.
+    pub(crate) fn end(mut self) -> Ended {
+        let stdout = self.screen.rest();
+        let code = self.child.wait().expect("the process ends").code();
+        Ended { code, stdout, stderr: String::new() }
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.child, name);
+    }
+
+    /// Whether the terminal shows what is typed and gives it line by line, as shells expect it.
+    pub(crate) fn is_as_it_was(&self) -> bool {
+        let usual = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+        tcgetattr(&*self.pty).expect("the terminal has settings").local_modes.contains(usual)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The command at a common terminal, if it names no other.
+fn at_xterm(mut command: Command) -> blocking::Command {
+    if !command.get_envs().any(|(name, _)| name == "TERM") {
+        command.env("TERM", "xterm");
+    }
+    command.into()
+}
+
+/// What a terminal shows.
+struct Screen(Arc<Pty>);
+
+impl Read for Screen {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        (&*self.0).read(buffer)
+    }
+}
