@@ -52,6 +52,12 @@ impl Admission {
         }
     }
 
+    /// Whether a creation with this key or these claims meets one that is undecided at the store.
+    pub(crate) fn meets_unsettled(&self, key: Option<&str>, claims: &[ScopeClaim]) -> bool {
+        key.is_some_and(|key| self.unsettled_keys.contains(key))
+            || matches!(self.meeting_of_claims(claims), Meeting::Unsettled)
+    }
+
     fn meeting_of_claims(&self, claims: &[ScopeClaim]) -> Meeting {
         let mut meeting = Meeting::None;
         for holder in claims.iter().filter_map(|claim| self.claims.conflict(claim)) {

@@ -73,8 +73,12 @@ impl Core {
             if self.state() == RuntimeState::Stopped {
                 return Err(end(state, permit, RuntimeError::RuntimeStopped {}));
             }
-            let admitted =
-                if begins_turn(&state, &batch) { self.reserve_turn().map(Some) } else { Ok(None) };
+            let admitted = if begins_turn(&state, &batch) {
+                // Counted first: a Runtime that stops waits for all turns that it did not refuse.
+                self.reserve_turn().and_then(|room| self.rules().takes_work().map(|()| Some(room)))
+            } else {
+                Ok(None)
+            };
             let room = match admitted {
                 Ok(_) if state.unsettled => Err(RuntimeError::store_refused()),
                 other => other,
@@ -95,8 +99,7 @@ impl Core {
         let verdict = match self.send(&change.batch) {
             StoreFuture::Ready(answer) => {
                 let verdict = self.judge(answer.unwrap_or_else(|| Err(no_answer())));
-                self.conclude(cell, permit, change, verdict);
-                verdict
+                self.conclude(cell, permit, change, verdict)
             }
             StoreFuture::Pending(answer) => {
                 let (tell, told) = oneshot::channel();
@@ -104,7 +107,7 @@ impl Core {
                 let cell = Arc::clone(cell);
                 self.handle.spawn(async move {
                     let verdict = core.wait_for(answer).await;
-                    core.conclude(&cell, permit, change, verdict);
+                    let verdict = core.conclude(&cell, permit, change, verdict);
                     // The caller may be gone; the change is done all the same.
                     let _ = tell.send(verdict);
                 });
@@ -167,8 +170,13 @@ impl Core {
         permit: Permit,
         change: Outgoing,
         verdict: Verdict,
-    ) {
+    ) -> Verdict {
         let mut state = cell.lock();
+        // What is committed after the Runtime has closed is for the next owner of the store to show.
+        let verdict = match verdict {
+            Verdict::Committed if self.is_closed() => Verdict::Unknown,
+            verdict => verdict,
+        };
         match verdict {
             Verdict::Committed => {
                 let mut after = After::cancelling(change.cancel_within);
@@ -197,6 +205,7 @@ impl Core {
                 self.handle.spawn(settle::settle(Arc::clone(self), Arc::clone(cell), change));
             }
         }
+        verdict
     }
 
     /// The turn that was about to begin will not.

@@ -7,7 +7,8 @@ use std::{
 
 use uuid::{ContextV7, Timestamp, Uuid};
 
-/// Wall-clock time. Deadlines do not use it: they run on tokio's clock.
+/// Wall-clock time. Deadlines do not use it: they run on tokio's clock. It is read under a Worker's
+/// lock, so it must not call the Runtime.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since the Unix epoch, below 2^53.
     fn now_ms(&self) -> u64;
@@ -24,7 +25,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// Where new ids come from. They must be unique across machines and time.
+/// Where new ids come from. They must be unique across machines and time. It is asked under a
+/// Worker's lock, so it must not call the Runtime.
 pub trait IdSource: Send + Sync + 'static {
     /// A new UUID, made at `now_ms`.
     fn next(&self, now_ms: u64) -> Uuid;

@@ -42,15 +42,14 @@ impl Creation {
             StoreFuture::Ready(answer) => {
                 let no_answer = || Err(StoreError::Unknown(String::new()));
                 let verdict = core.judge(answer.unwrap_or_else(no_answer));
-                conclude(core, ticket, batch, verdict);
-                verdict
+                conclude(core, ticket, batch, verdict)
             }
             StoreFuture::Pending(answer) => {
                 let (tell, told) = oneshot::channel();
                 let core_there = Arc::clone(core);
                 core.handle.spawn(async move {
                     let verdict = core_there.wait_for(answer).await;
-                    conclude(&core_there, ticket, batch, verdict);
+                    let verdict = conclude(&core_there, ticket, batch, verdict);
                     // The caller may be gone; the Worker is there all the same.
                     let _ = tell.send(verdict);
                 });
@@ -66,7 +65,11 @@ impl Creation {
     }
 }
 
-fn conclude(core: &Arc<Core>, ticket: Ticket, batch: Arc<Batch>, verdict: Verdict) {
+fn conclude(core: &Arc<Core>, ticket: Ticket, batch: Arc<Batch>, verdict: Verdict) -> Verdict {
+    let verdict = match verdict {
+        Verdict::Committed if core.is_closed() => Verdict::Unknown,
+        verdict => verdict,
+    };
     match verdict {
         Verdict::Committed => publish(core, ticket, &batch),
         Verdict::Refused => {}
@@ -88,6 +91,7 @@ fn conclude(core: &Arc<Core>, ticket: Ticket, batch: Arc<Batch>, verdict: Verdic
             });
         }
     }
+    verdict
 }
 
 /// Shows the Worker: a cell that is locked before anybody finds it, and released with its events.
@@ -97,6 +101,12 @@ fn publish(core: &Arc<Core>, ticket: Ticket, batch: &Batch) {
     let mut after = After::default();
     let mut state = cell.lock();
     core.catalogue.insert(Arc::clone(&cell));
+    if core.is_closed() {
+        // What is committed after the Runtime has closed is for the next owner of the store to show.
+        drop(state);
+        core.catalogue.remove(cell.worker_id);
+        return ticket.redeem(None, &[]);
+    }
     let at_ms = record.active_at_ms;
     core.listing.lock().insert(Arc::clone(&cell), record.state, &record.labels, at_ms);
     core.apply(&cell, &mut state, batch, &mut after);

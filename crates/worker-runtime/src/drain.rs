@@ -155,8 +155,9 @@ async fn finish(core: &Arc<Core>, farewell: Farewell) {
         return;
     }
     let tags = Tags::new(farewell.meta.as_ref(), None);
-    core.tell(tags, RuntimeFact::Stopped, |state| state.runtime = RuntimeState::Stopped);
+    // First, so that whoever learns of the end can build on the store.
     core.release_lease().await;
+    core.tell(tags, RuntimeFact::Stopped, |state| state.runtime = RuntimeState::Stopped);
     core.abandon();
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Live {
     pub(crate) began: Instant,
     text: Mutex<LiveText>,
     task: OnceLock<AbortHandle>,
+    /// The soonest deadline of a stop, and the task that waits for it.
+    deadline: Mutex<Option<(Instant, AbortHandle)>>,
     /// Outputs of the engine that came after the end was decided.
     late: AtomicU64,
 }
@@ -111,6 +113,7 @@ impl Live {
                 waiting: WakeList::default(),
             }),
             task: OnceLock::new(),
+            deadline: Mutex::new(None),
             late: AtomicU64::new(0),
         }
     }
@@ -267,9 +270,27 @@ impl Live {
         }
     }
 
-    /// Ends the task that drives the turn. What it still says is dropped.
+    /// Has a task wait for a deadline, unless one waits for a sooner one.
+    pub(crate) fn cancel_at(&self, at: Instant, wait: impl FnOnce() -> AbortHandle) {
+        let mut deadline = self.deadline.lock();
+        if deadline.as_ref().is_some_and(|(sooner, _)| *sooner <= at) {
+            return;
+        }
+        let later = deadline.replace((at, wait()));
+        drop(deadline);
+        if let Some((_, task)) = later {
+            task.abort();
+        }
+    }
+
+    /// Ends the tasks of the turn: the one that drives it, whose words are dropped, and the one that
+    /// waits for its deadline.
     pub(crate) fn abort(&self) {
         if let Some(task) = self.task.get() {
+            task.abort();
+        }
+        let deadline = self.deadline.lock().take();
+        if let Some((_, task)) = deadline {
             task.abort();
         }
     }

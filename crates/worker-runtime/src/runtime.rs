@@ -1,6 +1,12 @@
 //! The Runtime: one entry for everything that is asked of it, and one live stream.
 
-use std::sync::Arc;
+use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+};
 
 use tracing::Instrument;
 
@@ -10,7 +16,7 @@ use crate::{
     error::RuntimeError,
     event::{Subscribe, Subscription},
     identity::RuntimeId,
-    model::Limits,
+    model::{Limits, Severity},
     request::Request,
 };
 
@@ -75,7 +81,12 @@ impl Runtime {
             runtime_id = %core.owner.runtime_id,
             request = request.name(),
         );
-        request.handle(core).instrument(span).await
+        let handled = unpanicked(request.handle(core)).instrument(span).await;
+        handled.unwrap_or_else(|Panicked| {
+            let message = "handling a request panicked; the host's panic hook has said more";
+            let diagnostic_id = core.note(Severity::Error, message, None, None).diagnostic_id;
+            Err(RuntimeError::Internal { diagnostic_id })
+        })
     }
 
     /// Begins a live stream of what happens.
@@ -86,6 +97,24 @@ impl Runtime {
     pub async fn subscribe(&self, subscribe: Subscribe) -> Result<Subscription, RuntimeError> {
         Subscription::new(&self.owner.core, subscribe).await
     }
+}
+
+/// A future panicked, in code of the Backend's or by a defect of ours.
+struct Panicked;
+
+/// Stops a panic at the Runtime's door. Locks have no poison, and whatever a request holds gives itself
+/// back when it is dropped.
+async fn unpanicked<F: Future>(future: F) -> Result<F::Output, Panicked> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let poll = AssertUnwindSafe(|| future.as_mut().poll(context));
+        match catch_unwind(poll) {
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(_) => Poll::Ready(Err(Panicked)),
+        }
+    })
+    .await
 }
 
 impl Drop for Ownership {

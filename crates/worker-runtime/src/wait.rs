@@ -57,9 +57,7 @@ impl Runtime {
             match next(&mut stream, until).await? {
                 StreamItem::Event(it) if it.event.turn_id == Some(turn_id) => return Ok(it.event),
                 // All that had happened was shown, and it was not among it.
-                StreamItem::Synced { .. } | StreamItem::Gap { .. } if over => {
-                    return Err(WaitError::Expired);
-                }
+                StreamItem::Synced { .. } if over => return Err(WaitError::Expired),
                 StreamItem::Event(_)
                 | StreamItem::Synced { .. }
                 | StreamItem::Gap { .. }

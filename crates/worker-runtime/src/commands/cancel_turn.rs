@@ -93,6 +93,7 @@ impl CancelTurn {
         };
         if let Some(wanted) = self.turn_id {
             let latest = record.turn.as_deref().filter(|turn| turn.turn_id == wanted);
+            let earlier = earlier.filter(|turn| turn.outcome.is_some());
             let turn = latest.or(earlier).ok_or(RuntimeError::TurnNotFound {})?;
             if let Some(outcome) = turn.outcome {
                 return Ok(Decision::Keep(reply(Cancellation::AlreadyFinished { outcome })));
@@ -148,11 +149,18 @@ impl Command for CancelTurn {
 
     async fn execute(self, core: &Arc<Core>) -> Result<TurnCancellation, RuntimeError> {
         let cell = core.find(self.worker)?;
-        let earlier = core.earlier_turn(&cell, self.turn_id).await?;
-        core.change(&cell, true, |rules, state| {
-            self.decide(rules, state, earlier.as_deref(), frozen)
-        })
-        .await
+        let mut looked_again = false;
+        loop {
+            let earlier = core.earlier_turn(&cell, self.turn_id).await?;
+            let decide = |rules: &Rules<'_>, state: &CellState| {
+                self.decide(rules, state, earlier.as_deref(), frozen)
+            };
+            match core.change(&cell, true, decide).await {
+                // It was the latest when it was looked for, and another one began since.
+                Err(RuntimeError::TurnNotFound {}) if !looked_again => looked_again = true,
+                decided => return decided,
+            }
+        }
     }
 }
 

@@ -256,8 +256,19 @@ impl CreateWorker {
         }
     }
 
+    /// What is absent counts as what it defaults to.
     fn digest(&self) -> [u8; 16] {
-        keys::digest(&Self { idempotency_key: None, meta: None, ..self.clone() })
+        keys::digest(&Self {
+            intent: Some(self.intent.clone().unwrap_or_default()),
+            profile: Some(self.profile.clone().unwrap_or_default()),
+            labels: Some(self.labels.clone().unwrap_or_default()),
+            requested_capabilities: Some(self.requested_capabilities.clone().unwrap_or_default()),
+            scope_claims: Some(self.scope_claims.clone().unwrap_or_default()),
+            history: Some(self.history.clone().unwrap_or_default()),
+            idempotency_key: None,
+            meta: None,
+            ..self.clone()
+        })
     }
 }
 

@@ -130,9 +130,10 @@ impl SendInput {
     }
 
     fn digest(&self) -> Option<[u8; 16]> {
-        self.idempotency_key
-            .is_some()
-            .then(|| keys::digest(&Self { idempotency_key: None, meta: None, ..self.clone() }))
+        self.idempotency_key.is_some().then(|| {
+            let if_busy = Some(self.if_busy.unwrap_or_default());
+            keys::digest(&Self { if_busy, idempotency_key: None, meta: None, ..self.clone() })
+        })
     }
 
     fn reply(

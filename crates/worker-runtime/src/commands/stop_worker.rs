@@ -143,17 +143,19 @@ impl Command for StopWorker {
 impl Core {
     /// Cancels the last turn of a Worker that stops, once the time is up. The soonest deadline wins.
     pub(crate) fn cancel_at(self: &Arc<Self>, cell: &Arc<Cell>, within: Duration) {
-        let running = cell.lock().record.running_turn().map(|turn| turn.turn_id);
-        let (Some(turn_id), Some(at)) = (running, Instant::now().checked_add(within)) else {
-            return;
-        };
+        let live = cell.lock().live.clone();
+        let (Some(live), Some(at)) = (live, Instant::now().checked_add(within)) else { return };
+        let turn_id = live.turn_id;
         let core = Arc::downgrade(self);
         let cell = Arc::downgrade(cell);
-        self.handle.spawn(async move {
-            tokio::time::sleep_until(at).await;
-            if let (Some(core), Some(cell)) = (core.upgrade(), cell.upgrade()) {
-                core.cancel_last_turn(&cell, turn_id).await;
-            }
+        live.cancel_at(at, || {
+            let wait = async move {
+                tokio::time::sleep_until(at).await;
+                if let (Some(core), Some(cell)) = (core.upgrade(), cell.upgrade()) {
+                    core.cancel_last_turn(&cell, turn_id).await;
+                }
+            };
+            self.handle.spawn(wait).abort_handle()
         });
     }
 

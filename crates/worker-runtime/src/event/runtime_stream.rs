@@ -114,7 +114,8 @@ impl RuntimeStream {
     fn deliver(&mut self, slot: &Slot) -> Option<StreamItem> {
         if self.filter.as_ref().is_some_and(|filter| !filter.matches_slot(slot)) {
             self.silence += 1;
-            return (self.silence >= LONG_SILENCE).then(|| self.synced());
+            let is_long = self.sync_at.is_none() && self.silence >= LONG_SILENCE;
+            return is_long.then(|| self.synced());
         }
         self.silence = 0;
         let Core { owner, epoch, .. } = &*self.core;

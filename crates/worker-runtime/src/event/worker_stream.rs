@@ -169,7 +169,8 @@ impl WorkerStream {
     fn deliver(&mut self, event: &StoredEvent) -> Option<StreamItem> {
         if self.filter.as_ref().is_some_and(|filter| !filter.matches(event)) {
             self.silence += 1;
-            return (self.silence >= LONG_SILENCE).then(|| self.synced());
+            let is_long = self.sync_at.is_none() && self.silence >= LONG_SILENCE;
+            return is_long.then(|| self.synced());
         }
         self.silence = 0;
         let Core { owner, epoch, .. } = &*self.core;
@@ -228,7 +229,7 @@ impl WorkerStream {
             state.log.get_or_insert_default().waiting.park(&mut self.slot, context.waker());
         }
         drop(state);
-        if let Some(piece) = self.read_text(context) {
+        if !deleted && let Some(piece) = self.read_text(context) {
             return Read::Item(piece);
         }
         let reason = if deleted {
@@ -286,11 +287,11 @@ impl WorkerStream {
         self.silence = 0;
         // The start of the running turn may be among what was missed.
         let live = self.cell.lock().live.clone();
-        if let Some(live) = live
-            && self.turn.as_ref().map(|turn| turn.turn_id) != Some(live.turn_id)
-            && self.sync_at.is_none()
-        {
-            self.turn = Some(Following::new(live.turn_id, Some(live), ReadOffsets::default()));
+        if self.turn.as_ref().map(|turn| turn.turn_id) != live.as_ref().map(|live| live.turn_id) {
+            // What is left of a turn whose end was missed is not shown out of its place.
+            self.turn = live
+                .filter(|_| self.sync_at.is_none())
+                .map(|live| Following::new(live.turn_id, Some(live), ReadOffsets::default()));
         }
         let cursor = self.core.cursor_in(Room::Worker(self.cell.worker_id), floor);
         Read::Item(StreamItem::Gap { missed, cursor })

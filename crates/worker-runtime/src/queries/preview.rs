@@ -152,8 +152,12 @@ fn create(reader: Reader<'_>, it: &CreateWorker) -> Result<Outcome, RuntimeError
     }
     it.validate(&rules)?;
     rules.takes_work()?;
+    let claims = it.scope_claims.as_deref().unwrap_or_default();
     reader.with_admission(|admission| {
-        admission.claims.check(it.scope_claims.as_deref().unwrap_or_default(), rules.owner)
+        if admission.meets_unsettled(it.idempotency_key.as_deref(), claims) {
+            return Err(RuntimeError::store_refused());
+        }
+        admission.claims.check(claims, rules.owner)
     })?;
     reader.has_room_for_worker()?;
     if it.initial_input.is_some() {

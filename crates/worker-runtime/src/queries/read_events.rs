@@ -78,7 +78,15 @@ impl Query for ReadEvents {
         let from = self.from.unwrap_or(EventsFrom::oldest());
         let mut position = reader.begin(self.scope, &from).await?;
         loop {
-            let range = reader.events(self.scope, position, self.filter.as_ref(), limit).await?;
+            let range = reader.events(self.scope, position, self.filter.as_ref(), limit).await;
+            let range = match (range, &from) {
+                // The oldest event fell out of the log since it was looked for.
+                (Err(RuntimeError::CursorExpired { .. }), EventsFrom::Oldest(_)) => {
+                    position = reader.begin(self.scope, &from).await?;
+                    continue;
+                }
+                (range, _) => range?,
+            };
             position = range.examined;
             let is_over = self.wait_ms.is_none() || Instant::now() >= until;
             if !range.items.is_empty() || is_over || reader.is_closed() {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use llm_engine::{EchoProvider, ScriptedProvider};
 use worker_runtime::{
     Limits, Profile, Runtime, WaitError,
-    commands::{CreateWorker, DeleteWorker, SendInput, StopRuntime, StopWorker},
+    commands::{CreateWorker, DeleteWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
     event::EventType,
     model::WorkerState,
 };
@@ -39,6 +39,21 @@ async fn waiting_ends_with_its_time() {
     assert_eq!(runtime.wait_turn(receipt, short).await, Err(WaitError::TimedOut));
     assert_eq!(runtime.wait_idle(worker, short).await, Err(WaitError::TimedOut));
     assert_eq!(runtime.wait_stopped(short).await, Err(WaitError::TimedOut));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_behind_many_other_events_is_found() {
+    let runtime = Runtime::builder().build().await.unwrap();
+    let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
+    for round in 0..700 {
+        let display_name = Some(format!("name {round}"));
+        let update = UpdateWorker { display_name, ..UpdateWorker::of(worker) };
+        runtime.handle(update).await.unwrap();
+    }
+    let receipt = runtime.handle(SendInput::user(worker, "a")).await.unwrap().receipt;
+    assert_eq!(runtime.wait_idle(worker, LONG).await, Ok(WorkerState::Idle));
+    let end = runtime.wait_turn(receipt, LONG).await.unwrap();
+    assert_eq!(end.turn_id, Some(receipt.turn_id));
 }
 
 #[tokio::test(start_paused = true)]

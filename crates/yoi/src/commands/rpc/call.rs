@@ -28,7 +28,11 @@ pub(super) struct Unsubscribe {
 
 impl Unsubscribe {
     fn decode(params: &str) -> Result<Self, RuntimeError> {
-        let problem = "must be the text that `subscribe` gave, with nothing beside it";
+        let fields: BTreeMap<String, &RawValue> = serde_json::from_str(params).unwrap_or_default();
+        if let Some(unknown) = fields.keys().find(|it| *it != "subscription") {
+            return Err(invalid(unknown, "unknown field; allowed is `subscription`"));
+        }
+        let problem = "must be the text that `subscribe` gave";
         serde_json::from_str(params).map_err(|_| invalid("subscription", problem))
     }
 }
