@@ -2,6 +2,7 @@
 
 #![cfg(feature = "memory-store")]
 
+mod allocation;
 mod conformance;
 mod fault_store;
 mod hanging;

@@ -23,6 +23,7 @@ pub(crate) enum Trouble {
     OpenHangs,
     OpenPanics,
     CommitsHang,
+    CommitsRefused,
     CommitsOfHang(WorkerId),
     LeaseIsLost,
     RenewHangs,
@@ -56,39 +57,53 @@ impl Wrapper for TroubledStore {
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        match self.get() {
-            Trouble::OpenHangs => StoreFuture::pending(pending()),
-            Trouble::OpenPanics => StoreFuture::pending(async { panic!("trouble") }),
-            _ => self.inner.open(request),
+        let trouble = self.get();
+        if trouble == Trouble::OpenHangs {
+            StoreFuture::pending(pending())
+        } else if trouble == Trouble::OpenPanics {
+            StoreFuture::pending(async { panic!("trouble") })
+        } else {
+            self.inner.open(request)
         }
     }
 
     fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
-        match self.get() {
-            Trouble::CommitsHang => StoreFuture::pending(pending()),
-            Trouble::CommitsOfHang(id) if id == batch.worker_id => StoreFuture::pending(pending()),
-            Trouble::LeaseIsLost => StoreFuture::ready(Err(StoreError::LeaseLost)),
-            _ => self.inner.commit(batch),
+        let trouble = self.get();
+        let hangs = [Trouble::CommitsHang, Trouble::CommitsOfHang(batch.worker_id)];
+        if hangs.contains(&trouble) {
+            StoreFuture::pending(pending())
+        } else if trouble == Trouble::CommitsRefused {
+            StoreFuture::ready(Err(StoreError::Refused("trouble".to_owned())))
+        } else if trouble == Trouble::LeaseIsLost {
+            StoreFuture::ready(Err(StoreError::LeaseLost))
+        } else {
+            self.inner.commit(batch)
         }
     }
 
     fn renew(&self, lease: Lease, lease_ms: u64) -> Answer<()> {
-        match self.get() {
-            Trouble::RenewHangs => StoreFuture::pending(pending()),
-            Trouble::RenewPanics => StoreFuture::pending(async { panic!("trouble") }),
-            _ => self.inner.renew(lease, lease_ms),
+        let trouble = self.get();
+        if trouble == Trouble::RenewHangs {
+            StoreFuture::pending(pending())
+        } else if trouble == Trouble::RenewPanics {
+            StoreFuture::pending(async { panic!("trouble") })
+        } else {
+            self.inner.renew(lease, lease_ms)
         }
     }
 
     fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
-        match self.get() {
-            Trouble::ReadsFail => {
-                StoreFuture::ready(Err(StoreError::Unknown("trouble".to_owned())))
-            }
-            Trouble::ReadsHang => StoreFuture::pending(pending()),
-            Trouble::ReadsPanic => panic!("trouble"),
-            Trouble::ReadsPanicPending => StoreFuture::pending(async { panic!("trouble") }),
-            _ => self.inner.entries(id, first, limit),
+        let trouble = self.get();
+        if trouble == Trouble::ReadsFail {
+            StoreFuture::ready(Err(StoreError::Unknown("trouble".to_owned())))
+        } else if trouble == Trouble::ReadsHang {
+            StoreFuture::pending(pending())
+        } else if trouble == Trouble::ReadsPanic {
+            panic!("trouble")
+        } else if trouble == Trouble::ReadsPanicPending {
+            StoreFuture::pending(async { panic!("trouble") })
+        } else {
+            self.inner.entries(id, first, limit)
         }
     }
 }

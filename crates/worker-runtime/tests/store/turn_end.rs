@@ -60,7 +60,10 @@ async fn the_text_stays_as_it_was_when_a_cancel_was_sent() {
             StreamItem::Event(item) if item.event.event_type().as_str() == "turn_cancelled" => {
                 break;
             }
-            _ => {}
+            StreamItem::Event(_) | StreamItem::Synced { .. } => {}
+            StreamItem::ReasoningDelta { .. }
+            | StreamItem::Gap { .. }
+            | StreamItem::Ended { .. } => panic!("not in this stream: {item:?}"),
         }
     }
     assert_eq!(text, &*seen.transcript[1].text);
