@@ -166,7 +166,7 @@ fn the_generator_reaches_every_branch() {
     for name in REQUESTS {
         let document = Document::named(name);
         let mut seen = std::collections::BTreeSet::new();
-        for seed in 0..1000_u16 {
+        for seed in 0..300_u16 {
             let choices: Vec<u16> =
                 (0..60_u16).map(|it| seed.wrapping_mul(40_503) ^ it.wrapping_mul(9973)).collect();
             let request = instance(&document.schema, &mut Choices::of(&choices));

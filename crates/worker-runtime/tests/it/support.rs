@@ -1,6 +1,7 @@
 //! A Runtime whose time and ids a test decides, asked and answered in JSON as a transport would.
 
 mod clock;
+mod oracle;
 mod stepped_store;
 mod wire;
 mod world;

@@ -165,7 +165,7 @@ fn count(workers: &mut Value, event: &Value) {
 #[test]
 fn what_is_shown_and_what_comes_after_is_what_there_is() {
     let config = proptest::test_runner::Config {
-        cases: 60,
+        cases: 40,
         failure_persistence: None,
         ..Default::default()
     };

@@ -171,7 +171,7 @@ fn history(steps: Vec<(u8, usize, u8)>) {
 #[test]
 fn a_preview_says_what_the_command_then_does() {
     let config = proptest::test_runner::Config {
-        cases: 120,
+        cases: 60,
         failure_persistence: None,
         ..Default::default()
     };

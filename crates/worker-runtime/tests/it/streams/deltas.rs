@@ -280,7 +280,7 @@ fn read_at_random(pieces: Vec<(String, u64)>, readings: Vec<Reading>) {
 #[test]
 fn whoever_reads_however_gets_the_whole_text() {
     let config = proptest::test_runner::Config {
-        cases: 100,
+        cases: 60,
         failure_persistence: None,
         ..Default::default()
     };

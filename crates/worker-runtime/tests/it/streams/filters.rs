@@ -111,7 +111,7 @@ async fn a_long_filtered_silence_keeps_the_cursor_fresh() {
     let first = collect(&mut stream, is_synced).await;
     let mut seen = None;
     for number in 0..8000 {
-        world.ok(label(&worker, json!({ "n": number.to_string() }))).await;
+        world.rename(&worker, format!("n{number}")).await;
         if number % 100 == 0
             && let Some(item) = at_once(stream.next()).await
         {

@@ -1,0 +1,28 @@
+//! What holds for everything that the Runtime says.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use jsonschema::Validator;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use worker_runtime::schema;
+
+static VALIDATORS: LazyLock<BTreeMap<&'static str, Validator>> = LazyLock::new(|| {
+    let compiled = |document: &Value| jsonschema::draft202012::new(document).expect("a schema");
+    schema::documents().iter().map(|(name, it)| (*name, compiled(it))).collect()
+});
+
+/// What is said, as it is written: valid against its document, and the same when it is read back.
+pub(crate) fn said<T>(document: &str, value: &T) -> Value
+where
+    T: DeserializeOwned + Serialize,
+{
+    let written = serde_json::to_value(value).expect("what the Runtime says can be written");
+    let problems: Vec<String> =
+        VALIDATORS[document].iter_errors(&written).map(|it| it.to_string()).collect();
+    assert!(problems.is_empty(), "{document}: {problems:?}: {written}");
+    let read: T = serde_json::from_value(written.clone()).expect("it can be read back");
+    let again = serde_json::to_value(&read).expect("it can be written again");
+    assert_eq!(again, written, "it is the same when it is read back");
+    written
+}
