@@ -10,5 +10,6 @@ mod lifecycle;
 mod limits;
 mod order;
 mod queries;
+mod restart;
 mod streams;
 mod support;

@@ -14,5 +14,5 @@ pub(crate) use wire::{
     update, without,
 };
 pub(crate) use world::{
-    ANSWER, FIRST_PIECE, PAUSE, TOKENS, World, at_once, collect, next_item, slow_answer,
+    ANSWER, Builder, FIRST_PIECE, PAUSE, TOKENS, World, at_once, collect, next_item, slow_answer,
 };

@@ -1,0 +1,217 @@
+//! A Runtime that is built on a store that holds data goes on where the last one was.
+
+use std::{sync::Arc, time::Duration};
+
+use llm_engine::{Script, ScriptedProvider};
+use serde_json::{Value, json};
+use worker_runtime::{
+    Profile,
+    store::{MemoryStore, Store},
+};
+
+use crate::support::{
+    Builder, CountedIds, FIRST_PIECE, World, and, create, get_turn, runtime_scope, scope_of, send,
+    stop, texts, types, update, without,
+};
+
+/// Builds Runtimes on one store, one after another.
+struct Successors {
+    store: Arc<dyn Store>,
+    ids: Arc<CountedIds>,
+}
+
+impl Successors {
+    fn new() -> Self {
+        Self { store: Arc::new(MemoryStore::new()), ids: Arc::default() }
+    }
+
+    fn next(&self) -> Builder {
+        World::builder().store(Arc::clone(&self.store)).ids(Arc::clone(&self.ids))
+    }
+}
+
+/// The Runtime dies with its turns.
+async fn die(world: World) {
+    drop(world);
+    // The store is given back in the background.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_turn_is_lost_with_one_terminal_event() {
+    let successors = Successors::new();
+    let first = successors.next().build().await;
+    let [running, stopping] = [first.worker().await, first.worker().await];
+    let meta = json!({ "meta": { "actor": "ann" }, "idempotency_key": "k" });
+    let sent = first.ok(and(send(&running, "hi"), meta)).await;
+    let turn_id = sent["receipt"]["turn_id"].clone();
+    first.streamed(&running, FIRST_PIECE).await;
+    first.running(&stopping, FIRST_PIECE).await;
+    first.ok(stop(&stopping)).await;
+    let before = first.events(&running).await.len();
+    die(first).await;
+
+    let second = successors.next().build().await;
+    second.clock.advance(1000);
+    for (worker, state) in [(&running, "idle"), (&stopping, "stopped")] {
+        let detail = second.detail(worker).await;
+        assert_eq!((&detail["state"], &detail["last_outcome"]), (&json!(state), &json!("lost")));
+        let events = second.events(worker).await;
+        assert_eq!(types(&events[events.len() - 2..]), ["turn_lost", "worker_state_changed"]);
+        let ends = types(&events).iter().filter(|it| it.starts_with("turn_lost")).count();
+        assert_eq!(ends, 1);
+        assert_eq!(texts(&second.transcript(worker).await), [("user", "hi", false)], "no text");
+    }
+    let events = second.events(&running).await;
+    assert_eq!(events.len(), before + 2);
+    let lost = &events[before];
+    assert_eq!(lost["turn_id"], turn_id);
+    assert_eq!(lost["meta"], json!({ "actor": "ann" }), "the command that began it");
+    assert_eq!(lost["usage"]["turns"], 1);
+    let turn = second.ok(get_turn(&running, &turn_id)).await;
+    assert_eq!(turn["turn"]["outcome"], "lost");
+    assert_eq!(turn.get("answer"), None);
+    assert_eq!(second.provider.calls(), 0, "nothing is executed again");
+    let overview = second.ok(json!({ "type": "get_overview" })).await;
+    assert_eq!(overview["turns"]["lost"], 2);
+    let usage = second.ok(json!({ "type": "get_usage", "scope": scope_of(&running) })).await;
+    assert_eq!(usage["usage"]["turns"], 1);
+    second.turn(&running, "again").await;
+
+    die(second).await;
+    let third = successors.next().build().await;
+    let events = third.events(&running).await;
+    let lost = types(&events).iter().filter(|it| **it == "turn_lost").count();
+    assert_eq!(lost, 1, "a loss is told once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_are_back_as_they_were() {
+    let successors = Successors::new();
+    let first = successors.next().build().await;
+    let full = json!({
+        "display_name": "Ada", "labels": { "a": "b" }, "instructions": "be brief",
+        "intent": { "type": "task", "objective": "tidy" }, "config_bundle": { "id": "b" },
+        "requested_capabilities": ["x"],
+        "scope_claims": [{ "resource": "r", "access": "exclusive" }],
+        "history": [{ "role": "user", "text": "earlier" }],
+    });
+    let ada = first.worker_with(full.clone()).await;
+    first.turn(&ada, "hi").await;
+    first.ok(and(update(&ada), json!({ "labels": { "c": "d" } }))).await;
+    let ended = first.worker().await;
+    first.ok(and(stop(&ended), json!({ "reason": "done" }))).await;
+    let unlike = |it: &Value| without(it.clone(), ["runtime", "events", "diagnostics"]);
+    let shown = first.everything().await;
+    let events = [first.events(&ada).await, first.events(&ended).await];
+    let cursor = first.ok(crate::support::get_worker(&ada)).await["cursor"].clone();
+    die(first).await;
+
+    let second = successors.next().build().await;
+    let now = second.everything().await;
+    let of_workers = |it: &Value| {
+        let workers = it["workers"].as_array().expect("workers").iter();
+        workers.map(|it| without(it.clone(), ["events"])).collect::<Vec<_>>()
+    };
+    assert_eq!(of_workers(&now), of_workers(&shown));
+    assert_eq!(unlike(&now)["list"]["items"], unlike(&shown)["list"]["items"]);
+    assert_eq!(now["overview"], shown["overview"]);
+    assert_ne!(now["runtime"]["summary"]["epoch"], shown["runtime"]["summary"]["epoch"]);
+    for (worker, before) in [&ada, &ended].into_iter().zip(events) {
+        let after = second.events(worker).await;
+        assert_eq!(
+            after.iter().map(|it| without(it.clone(), ["epoch"])).collect::<Vec<_>>(),
+            before.iter().map(|it| without(it.clone(), ["epoch"])).collect::<Vec<_>>(),
+        );
+    }
+    // Its sequence goes on, its claim is held, its history is given to the model.
+    second.turn(&ada, "again").await;
+    let events = second.events_after(&scope_of(&ada), &cursor).await;
+    assert_eq!(events[0]["type"], "input_accepted");
+    let claiming = json!({ "scope_claims": [{ "resource": "r/x", "access": "shared" }] });
+    let error = second.refused(and(create(), claiming)).await;
+    assert_eq!((&error["code"], &error["holder"]), (&json!("scope_conflict"), &ada));
+    let heard: Vec<String> =
+        second.provider.requests()[0].messages.iter().map(|it| it.text.to_string()).collect();
+    assert_eq!(heard, ["earlier", "hi", crate::support::ANSWER, "again"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_workers_come_after_all_that_ever_were() {
+    let successors = Successors::new();
+    let first = successors.next().build().await;
+    let mut names = Vec::new();
+    for name in ["a", "b", "c"] {
+        names.push(first.worker_with(json!({ "display_name": name })).await);
+    }
+    first.ok(stop(&names[2])).await;
+    first.ok(crate::support::delete(&names[2])).await;
+    die(first).await;
+    let second = successors.next().build().await;
+    second.worker_with(json!({ "display_name": "d" })).await;
+    let list = second.ok(json!({ "type": "list_workers" })).await;
+    let names: Vec<&Value> =
+        list["items"].as_array().expect("items").iter().map(|it| &it["display_name"]).collect();
+    assert_eq!(names, ["a", "b", "d"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_start_has_its_own_epoch_and_log() {
+    let successors = Successors::new();
+    let first = successors.next().build().await;
+    first.worker().await;
+    die(first).await;
+    let second = successors.next().build().await;
+    let events = second.events_from(&runtime_scope(), json!({ "type": "oldest" })).await;
+    assert_eq!(
+        (&events[0]["type"], &events[0]["sequence"]),
+        (&json!("runtime_started"), &json!(1))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_that_is_gone_is_not_found_until_another_is_chosen() {
+    let successors = Successors::new();
+    let extra = Profile::new("extra", Arc::new(ScriptedProvider::answer("yes")));
+    let first = successors.next().with(|it| it.profile(extra)).build().await;
+    let chosen = json!({ "profile": { "type": "named", "name": "extra" } });
+    let worker = first.worker_with(chosen.clone()).await;
+    first.turn(&worker, "hi").await;
+    die(first).await;
+    let second = successors.next().build().await;
+    assert_eq!(second.detail(&worker).await["profile"], chosen["profile"]);
+    assert_eq!(second.refused(send(&worker, "hi")).await["code"], "profile_not_found");
+    let other = json!({ "profile": { "type": "runtime_default" } });
+    second.ok(and(update(&worker), other)).await;
+    second.turn(&worker, "hi").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_is_told_and_a_turn_may_still_complete() {
+    use llm_engine::{EngineError, ErrorKind};
+    let busy = EngineError::new(ErrorKind::RateLimited, "wait a little")
+        .with_retry_after(Duration::from_secs(3));
+    let provider = ScriptedProvider::new()
+        .script(Script::new().error(busy))
+        .script(Script::new().text("at last").finish());
+    let world = World::builder().provider(provider).build().await;
+    let worker = world.worker().await;
+    let turn_id = world.turn(&worker, "hi").await;
+    let events = world.events(&worker).await;
+    let expected = [
+        "worker_created",
+        "input_accepted",
+        "turn_started",
+        "worker_state_changed",
+        "turn_retrying",
+        "turn_completed",
+        "worker_state_changed",
+    ];
+    assert_eq!(types(&events), expected);
+    let retry = &events[4];
+    assert_eq!((&retry["attempt"], &retry["turn_id"]), (&json!(2), &turn_id));
+    assert_eq!(retry["error"]["kind"], "rate_limited");
+    assert_eq!(retry["error"]["retry_after_ms"], 3000);
+    assert!(retry["delay_ms"].as_u64().is_some_and(|it| it >= 3000), "{retry}");
+    assert_eq!(world.provider.calls(), 2);
+}
