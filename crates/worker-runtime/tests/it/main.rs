@@ -1,6 +1,7 @@
 //! A Runtime seen from outside: what the specification promises, rule by rule.
 
 mod agree;
+mod concurrency;
 mod decode;
 mod errors;
 mod golden;
