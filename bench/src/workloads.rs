@@ -130,7 +130,9 @@ fn cancel_turn() {
             for &worker in &host.workers {
                 let _ = black_box(host.runtime.handle(CancelTurn::running(worker)).await);
             }
-            quiet(&host.runtime).await;
+            while provider.waiting() > 0 {
+                tokio::task::yield_now().await;
+            }
         });
     });
 }
