@@ -44,7 +44,7 @@ pub(crate) fn begin(core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
 
 async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
     let ending = match gather(&core, &cell, &live).await {
-        Ok(Some(mut worker)) => follow(&core, &cell, &live, worker.resume()).await,
+        Ok(Some(mut worker)) => follow(&core, &cell, &live, &mut worker.resume()).await,
         Ok(None) => return,
         Err(error) => Some(Ending::failed(error, TokenUsage::default())),
     };
@@ -151,14 +151,14 @@ async fn follow(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
     live: &Arc<Live>,
-    mut turn: WorkerTurn<'_>,
+    turn: &mut WorkerTurn<'_>,
 ) -> Option<Ending> {
     loop {
-        let event = match next_step(core, live, &mut turn).await? {
+        let event = match next_step(core, live, turn).await? {
             Step::Event(event) => event,
             Step::Over => return None,
             Step::Frozen(delta) => {
-                take_once_thawed(live, delta).await?;
+                Box::pin(take_once_thawed(live, delta)).await?;
                 continue;
             }
         };
