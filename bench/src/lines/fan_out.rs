@@ -29,14 +29,19 @@ const MANY: u64 = 1024;
 
 /// Measures line 11.
 pub fn run(rows: &mut Vec<Row>) {
-    let [ours, other] = deliveries(SUBSCRIBERS);
-    rows.push(Row::new(
-        format!("11 fan-out to {SUBSCRIBERS}, bursts of {BURST}, ns a delivery"),
-        ours,
-        "tokio broadcast of a number",
-        other,
-        Goal::TimesAsFast(10.0),
-    ));
+    let crowd = Crowd::new(SUBSCRIBERS);
+    let numbers = Channel::new(SUBSCRIBERS, 0_u64);
+    let events = Channel::new(SUBSCRIBERS, Arc::new([0_u64; 8]));
+    let unit = BURST * SUBSCRIBERS;
+    let [ours, number, event] = compare([
+        Side::in_units(unit, |n| (0..n / unit).map(|_| crowd.burst().served).sum()),
+        Side::in_units(unit, |n| (0..n / unit).map(|_| numbers.burst()).sum()),
+        Side::in_units(unit, |n| (0..n / unit).map(|_| events.burst()).sum()),
+    ]);
+    let name = format!("11 fan-out to {SUBSCRIBERS}, bursts of {BURST}, ns a delivery");
+    let goal = Goal::TimesAsFast(10.0);
+    rows.push(Row::new(&name, ours, "tokio broadcast of a number", number, goal));
+    rows.push(Row::new(name, ours, "tokio broadcast of an `Arc`", event, Goal::Reported));
     let (many, one) = (Crowd::new(MANY), Crowd::new(1));
     let unit = TURNS as u64;
     let [ours, other] = compare([
@@ -51,7 +56,7 @@ pub fn run(rows: &mut Vec<Row>) {
 #[must_use]
 pub fn deliveries(subscribers: u64) -> [f64; 2] {
     let crowd = Crowd::new(subscribers);
-    let channel = Channel::new(subscribers);
+    let channel = Channel::new(subscribers, 0_u64);
     let unit = BURST * subscribers;
     compare([
         Side::in_units(unit, |n| (0..n / unit).map(|_| crowd.burst().served).sum()),
@@ -138,14 +143,15 @@ impl Crowd {
 }
 
 /// Receivers of a broadcast channel.
-struct Channel {
+struct Channel<T> {
     tokio: tokio::runtime::Runtime,
-    sender: broadcast::Sender<u64>,
+    sender: broadcast::Sender<T>,
+    event: T,
     served: Arc<Served>,
 }
 
-impl Channel {
-    fn new(subscribers: u64) -> Self {
+impl<T: Clone + Send + Sync + 'static> Channel<T> {
+    fn new(subscribers: u64, event: T) -> Self {
         let tokio = two_threads();
         let (sender, _) = broadcast::channel(1024);
         let served = Served::by(subscribers);
@@ -164,15 +170,16 @@ impl Channel {
                 }
             });
         }
-        Self { tokio, sender, served }
+        Self { tokio, sender, event, served }
     }
 
     fn burst(&self) -> Duration {
         let (sender, served) = (self.sender.clone(), Arc::clone(&self.served));
+        let event = self.event.clone();
         let publish = self.tokio.spawn(async move {
             let start = Instant::now();
-            for event in 0..BURST {
-                let _ = sender.send(event);
+            for _ in 0..BURST {
+                let _ = sender.send(event.clone());
             }
             served.all.notified().await;
             start.elapsed()
