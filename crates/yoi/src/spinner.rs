@@ -66,7 +66,8 @@ impl Drop for Spinner {
 /// Whether people look at stderr, and want it to be more than plain text.
 fn is_wanted() -> bool {
     let stderr = io::stderr();
-    stderr.is_terminal() && AutoStream::choice(&stderr) != ColorChoice::Never
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    stderr.is_terminal() && !is_dumb && AutoStream::choice(&stderr) != ColorChoice::Never
 }
 
 fn ticks() -> Interval {
