@@ -109,8 +109,6 @@ impl Session {
         };
         async move {
             let (result, gate) = match call {
-                // Nobody could name the stream that a notification began.
-                Ok(Call::Subscribe(_)) if id.is_none() => return Answer { line: None, gate: None },
                 Ok(call) => session.call(call).await,
                 Err(error) => (Err(error), None),
             };
