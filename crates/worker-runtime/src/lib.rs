@@ -77,5 +77,5 @@ pub use wait::WaitError;
 pub use worker::Profile;
 
 #[doc = include_str!("../README.md")]
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "memory-store"))]
 struct Readme;
