@@ -8,7 +8,7 @@ const EXAMPLES: &str = "\
 Examples:
   yoi run \"Why is the sky blue?\"
   git diff | yoi run \"Review this change.\"
-  yoi chat
+  yoi chat --profile local
   yoi rpc < requests.jsonl
   yoi schema runtime_command
   yoi help run

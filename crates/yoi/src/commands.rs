@@ -1,6 +1,7 @@
 //! Every subcommand, one file each.
 
 mod chat;
+mod profiles;
 mod rpc;
 mod run;
 mod schema;
@@ -13,6 +14,7 @@ use crate::{exit::Exit, failure::Failure};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Chat(chat::Chat),
+    Profiles(profiles::Profiles),
     Rpc(rpc::Rpc),
     Run(run::Run),
     Schema(schema::Schema),
@@ -22,6 +24,7 @@ impl Command {
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
         match self {
             Self::Chat(it) => it.execute(),
+            Self::Profiles(it) => it.execute(),
             Self::Rpc(it) => it.execute(),
             Self::Run(it) => it.execute(),
             Self::Schema(it) => it.execute(),

@@ -9,7 +9,7 @@ pub(crate) enum Exit {
     Completed,
     /// It failed, and would fail again.
     Failed,
-    /// It was asked for in a way that makes no sense.
+    /// It was asked for or configured in a way that makes no sense.
     Usage,
     /// It failed, but the same may succeed later; `EX_TEMPFAIL` of `sysexits.h`.
     TryAgain,

@@ -12,28 +12,35 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     /// `None` where there is nobody to tell.
     message: Option<String>,
+    /// Whether the command line's own help says more.
+    has_help: bool,
 }
 
 impl Failure {
     /// It cannot be done.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, message: Some(message.into()) }
+        Self { exit: Exit::Failed, message: Some(message.into()), has_help: false }
     }
 
     /// It cannot be done now.
     pub(crate) fn for_now(message: impl Into<String>) -> Self {
-        Self { exit: Exit::TryAgain, message: Some(message.into()) }
+        Self { exit: Exit::TryAgain, ..Self::new(message) }
     }
 
     /// It was asked for in a way that makes no sense.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, message: Some(message.into()) }
+        Self { exit: Exit::Usage, has_help: true, ..Self::new(message) }
+    }
+
+    /// What is configured cannot be used.
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, ..Self::new(message) }
     }
 
     /// Nothing can be written to stdout. Whoever closed it, such as `head`, has seen enough.
     pub(crate) fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            Self { exit: Exit::Completed, message: None }
+            Self { exit: Exit::Completed, message: None, has_help: false }
         } else {
             Self::new(format!("cannot write to stdout: {error}"))
         }
@@ -44,7 +51,7 @@ impl Failure {
         if let Some(message) = self.message {
             report::error(&message);
         }
-        if self.exit == Exit::Usage {
+        if self.has_help {
             report::hint("\nFor more information, try '--help'.");
         }
         self.exit

@@ -1,7 +1,10 @@
 //! What every conversation at a terminal begins with: a Runtime and a Worker, made by flags.
 
+use std::time::Duration;
+
 use clap::Args;
-use worker_runtime::{Limits, Runtime, commands::CreateWorker};
+use llm_engine::Deadlines;
+use worker_runtime::{Limits, Profile, Runtime, RuntimeBuilder, commands::CreateWorker};
 
 use crate::{engine::EngineArgs, failure::Failure};
 
@@ -23,13 +26,9 @@ pub(crate) struct SessionArgs {
 impl SessionArgs {
     /// Begins a Runtime with the chosen engine.
     pub(crate) async fn start(&self) -> Result<Runtime, Failure> {
-        let runtime = Runtime::builder()
-            .display_name("yoi")
-            .profile(self.engine.choose())
-            .limits(limits())
-            .build()
-            .await?;
-        Ok(runtime)
+        let profiles = self.engine.profiles()?;
+        let builder = Runtime::builder().display_name("yoi").limits(limits(&profiles));
+        Ok(profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?)
     }
 
     /// The Worker that the flags describe.
@@ -38,11 +37,20 @@ impl SessionArgs {
     }
 }
 
-fn limits() -> Limits {
+/// Whoever wrote a profile may wait as long as it says.
+fn limits(profiles: &[Profile]) -> Limits {
+    let usual = Limits::default();
+    let longest = |usual: u64, deadline: fn(&Deadlines) -> Duration| {
+        let deadlines = profiles.iter().map(|profile| deadline(&profile.policy.deadlines));
+        deadlines.map(|it| u64::try_from(it.as_millis()).unwrap_or(usual)).fold(usual, u64::max)
+    };
     Limits {
         input_bytes: MAX_INPUT_BYTES,
         instructions_bytes: MAX_INPUT_BYTES,
         request_bytes: 2 * MAX_INPUT_BYTES,
-        ..Limits::default()
+        turn_ms: longest(usual.turn_ms, |it| it.turn),
+        turn_first_event_ms: longest(usual.turn_first_event_ms, |it| it.first_event),
+        turn_idle_ms: longest(usual.turn_idle_ms, |it| it.idle),
+        ..usual
     }
 }

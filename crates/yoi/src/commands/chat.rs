@@ -3,6 +3,7 @@
 mod conversation;
 mod editor;
 mod lines;
+mod perform;
 mod request;
 #[cfg(unix)]
 mod terminal_mode;
@@ -21,7 +22,7 @@ use crate::{
 const AFTER_HELP: &str = "\
 Commands:
   /help        list these commands
-  /new         begin another conversation, with a Worker of its own
+  /new [NAME]  begin another conversation, with a Worker of its own and the profile NAME
   /workers     list the Workers, with their numbers
   /switch N    go on with Worker N; a turn of the one left behind runs on
   /transcript  print this conversation

@@ -14,7 +14,7 @@ mod well_formed;
 use std::{sync::Arc, time::Duration};
 
 use clap::Args;
-use worker_runtime::Runtime;
+use worker_runtime::{Runtime, RuntimeBuilder};
 
 use self::{ending::Ending, lines::Lines, session::Session, settings::Setting};
 use crate::{engine::EngineArgs, exit::Exit, failure::Failure, tokio_main};
@@ -80,12 +80,9 @@ impl Rpc {
     async fn serve(self) -> Result<Exit, Failure> {
         let limits = settings::limits(&self.limit)?;
         let lines = Lines::new(tokio::io::stdin(), limits.request_bytes);
-        let runtime = Runtime::builder()
-            .display_name(self.name)
-            .profile(self.engine.choose())
-            .limits(limits)
-            .build()
-            .await?;
+        let profiles = self.engine.profiles()?;
+        let builder = Runtime::builder().display_name(self.name).limits(limits);
+        let runtime = profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?;
         let ending = Ending::prepare(&runtime).await?;
         let (outbox, writer) = outbox::open();
         let session = Arc::new(Session::new(runtime, outbox).await?);

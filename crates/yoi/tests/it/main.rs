@@ -4,6 +4,7 @@ mod chat;
 mod compat;
 mod folder;
 mod process;
+mod profiles;
 mod rpc;
 mod run;
 mod schema;

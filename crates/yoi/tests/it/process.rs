@@ -19,7 +19,9 @@ pub(crate) fn yoi() -> Command {
     for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
         command.env(folder, env!("CARGO_TARGET_TMPDIR").to_owned() + "/nobody");
     }
-    for variable in ["CLICOLOR_FORCE", "NO_COLOR"] {
+    let of_colours = ["CLICOLOR_FORCE", "NO_COLOR"];
+    let of_providers = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "OLLAMA_HOST"];
+    for variable in of_colours.into_iter().chain(of_providers) {
         command.env_remove(variable);
     }
     command

@@ -2,12 +2,12 @@
 
 use std::{collections::VecDeque, ops::ControlFlow, pin::pin};
 
-use worker_runtime::{RuntimeError, Subscription};
+use worker_runtime::Subscription;
 
 use super::{
     lines::{Line, Lines},
-    request::{HELP, Request},
-    view,
+    perform::{Done, perform, refusal},
+    request::Request,
     workers::Workers,
 };
 use crate::{
@@ -31,16 +31,6 @@ pub(super) struct Conversation {
     is_interrupted: bool,
     /// How the last turn that failed would have ended a process.
     failed: Option<Exit>,
-}
-
-/// What came of a request.
-enum Done {
-    Quietly,
-    /// What was asked for.
-    Shows(String),
-    /// There was nothing to do.
-    Notes(&'static str),
-    Leaves,
 }
 
 /// What goes on, until there is an exit.
@@ -165,7 +155,7 @@ impl Conversation {
     /// Does what a line asks for. What is refused is said, and the conversation goes on.
     async fn obey(&mut self, line: &str) -> Result<Flow, Failure> {
         let done = match Request::parse(line) {
-            Ok(request) => self.perform(request).await.map_err(Failure::from),
+            Ok(request) => perform(&mut self.workers, request).await.map_err(refusal),
             Err(problem) => Err(Failure::new(problem)),
         };
         match done {
@@ -176,24 +166,6 @@ impl Conversation {
             Err(failure) => self.failed = Some(failure.report()),
         }
         Ok(Flow::Continue(()))
-    }
-
-    async fn perform(&mut self, request: Request) -> Result<Done, RuntimeError> {
-        let workers = &mut self.workers;
-        Ok(match request {
-            Request::Nothing => Done::Quietly,
-            Request::Say(text) => workers.say(text).await.map(|()| Done::Quietly)?,
-            Request::Help => Done::Shows(HELP.to_owned()),
-            Request::New => workers.add().await.map(|()| Done::Quietly)?,
-            Request::Workers => Done::Shows(view::workers(workers).await?),
-            Request::Switch(number) if workers.switch(number).await? => Done::Quietly,
-            Request::Switch(_) => Done::Notes("there is no such Worker: see /workers"),
-            Request::Transcript => Done::Shows(view::transcript(workers).await?),
-            Request::Usage => Done::Shows(view::usage(workers).await?),
-            Request::Cancel if workers.cancel().await? => Done::Quietly,
-            Request::Cancel => Done::Notes("no turn runs"),
-            Request::Quit => Done::Leaves,
-        })
     }
 }
 

@@ -3,7 +3,7 @@
 /// The commands, for `/help`.
 pub(super) const HELP: &str = "\
 /help        list these commands
-/new         begin another conversation, with a Worker of its own
+/new [NAME]  begin another conversation, with a Worker of its own and the profile NAME
 /workers     list the Workers, with their numbers
 /switch N    go on with Worker N
 /transcript  print this conversation
@@ -19,7 +19,8 @@ pub(super) enum Request {
     Nothing,
     Say(String),
     Help,
-    New,
+    /// With the profile of that name, or the one chosen at the start.
+    New(Option<String>),
     Workers,
     /// The number is as people count: from 1.
     Switch(usize),
@@ -43,7 +44,7 @@ impl Request {
         let name = words.next().unwrap_or_default();
         let request = match name {
             "help" => Self::Help,
-            "new" => Self::New,
+            "new" => Self::New(words.next().map(ToOwned::to_owned)),
             "workers" => Self::Workers,
             "switch" => {
                 let number = words.next().and_then(|word| word.parse().ok());

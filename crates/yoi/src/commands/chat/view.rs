@@ -23,7 +23,9 @@ pub(super) async fn workers(workers: &Workers) -> Result<String, RuntimeError> {
         };
         let number = index + 1;
         let (name, turns) = (&detail.display_name, counted(detail.usage.turns, "turn"));
-        lines.push(format!("{mark} {number}  {state:<9}  {name}, {turns}\n"));
+        let model = detail.last_turn.as_ref().and_then(|turn| turn.model.as_deref());
+        let model = model.map(|model| format!(" of {model}")).unwrap_or_default();
+        lines.push(format!("{mark} {number}  {state:<9}  {name}, {turns}{model}\n"));
     }
     Ok(lines.concat())
 }

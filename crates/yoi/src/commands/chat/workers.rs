@@ -3,6 +3,7 @@
 use worker_runtime::{
     EventsFrom, Runtime, RuntimeError, Scope, Subscribe, Subscription, WorkerRef,
     commands::{CancelTurn, Cancellation, CreateWorker, SendInput},
+    model::ProfileSelector,
     queries::GetWorker,
 };
 
@@ -26,7 +27,7 @@ impl Workers {
         creation: CreateWorker,
     ) -> Result<Self, RuntimeError> {
         let mut workers = Self { runtime, creation, all: Vec::new(), current: 0, turn: None };
-        workers.add().await?;
+        workers.add(None).await?;
         Ok(workers)
     }
 
@@ -34,9 +35,11 @@ impl Workers {
         self.all[self.current]
     }
 
-    /// Makes one more and talks to it.
-    pub(super) async fn add(&mut self) -> Result<(), RuntimeError> {
-        let created = self.runtime.handle(self.creation.clone()).await?;
+    /// Makes one more, with the profile of that name if one is named, and talks to it.
+    pub(super) async fn add(&mut self, profile: Option<String>) -> Result<(), RuntimeError> {
+        let profile = profile.map(ProfileSelector::named);
+        let creation = CreateWorker { profile, ..self.creation.clone() };
+        let created = self.runtime.handle(creation).await?;
         self.all.push(created.detail.worker);
         self.current = self.all.len() - 1;
         Ok(())

@@ -107,9 +107,16 @@ fn nothing_is_read_after_quit() {
 #[test]
 fn help_lists_the_commands() {
     let help = answered("/help\n");
-    for command in
-        ["/help", "/new", "/workers", "/switch N", "/transcript", "/usage", "/cancel", "/quit"]
-    {
+    for command in [
+        "/help",
+        "/new [NAME]",
+        "/workers",
+        "/switch N",
+        "/transcript",
+        "/usage",
+        "/cancel",
+        "/quit",
+    ] {
         assert!(help.lines().any(|line| line.starts_with(command)), "{command}");
     }
 }

@@ -1,0 +1,85 @@
+//! `yoi profiles`: what the profiles file says, and whether it works.
+
+mod ping;
+
+use clap::Args;
+
+use crate::{
+    engine::{ProfileSpec, ProfilesArgs, ProfilesFile},
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+    report, tokio_main,
+};
+
+const AFTER_HELP: &str = "\
+Each line says a profile's name, its provider and model, where it reaches it if that is said, and `ok`
+or what is wrong. The default is marked with a star. docs/profiles.md describes the file.
+
+Exit codes:
+    0  all of them can be used
+    1  one of them cannot
+    2  the file or the command line makes no sense
+
+Examples:
+  yoi profiles
+  yoi profiles --profiles team.toml --ping";
+
+/// List the profiles and check them.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Profiles {
+    #[command(flatten)]
+    file: ProfilesArgs,
+
+    /// Have each one answer a few words.
+    #[arg(long)]
+    ping: bool,
+}
+
+impl Profiles {
+    pub(crate) fn execute(self) -> Result<Exit, Failure> {
+        let file = self.file.read()?;
+        if let Some(path) = &file.missing {
+            report::note(&format!("there is no profiles file: {} would be it", path.display()));
+        }
+        tokio_main::block_on(self.list(file))
+    }
+
+    async fn list(&self, file: ProfilesFile) -> Result<Exit, Failure> {
+        let mut output = Output::new();
+        let mut exit = Exit::Completed;
+        let width = file.profiles.iter().map(|spec| spec.name.chars().count()).max().unwrap_or(0);
+        for spec in &file.profiles {
+            let mark = if file.default.as_ref() == Some(&spec.name) { '*' } else { ' ' };
+            let verdict = self.check(spec).await.unwrap_or_else(|problem| {
+                exit = Exit::Failed;
+                problem
+            });
+            let (name, provider) = (&spec.name, describe(spec));
+            output.write(&format!("{mark} {name:width$}  {provider}: {verdict}\n")).await?;
+            output.flush().await?;
+        }
+        Ok(exit)
+    }
+
+    /// Says that a profile can be used, or why it cannot.
+    async fn check(&self, spec: &ProfileSpec) -> Result<String, String> {
+        let profile = spec.build()?;
+        if self.ping { ping::ping(profile).await } else { Ok("ok".to_owned()) }
+    }
+}
+
+/// Which model, and where.
+fn describe(spec: &ProfileSpec) -> String {
+    let mut text = spec.provider.kind.to_string();
+    if let Some(model) = &spec.provider.model {
+        text.push(' ');
+        text.push_str(model);
+    }
+    if let Some(base_url) = &spec.provider.base_url {
+        text.push_str(" at ");
+        text.push_str(base_url);
+    }
+    text
+}

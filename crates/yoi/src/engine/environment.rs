@@ -1,0 +1,62 @@
+//! The provider that the usual environment variables name.
+
+use std::ffi::OsString;
+
+use super::provider_choice::{ProviderChoice, ProviderKind};
+
+/// Each variable that names a provider; the first one that is set counts.
+const VARIABLES: [(&str, ProviderKind); 4] = [
+    ("OPENAI_API_KEY", ProviderKind::OpenAi),
+    ("OPENAI_BASE_URL", ProviderKind::OpenAi),
+    ("ANTHROPIC_API_KEY", ProviderKind::Anthropic),
+    ("OLLAMA_HOST", ProviderKind::Ollama),
+];
+
+/// The provider that the variables name, and the variable that named it. An empty one counts as
+/// absent.
+///
+/// The rest of what the variables say, such as the address, is read where the provider is made.
+pub(crate) fn choice(
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Option<(&'static str, ProviderChoice)> {
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    let (name, kind) = VARIABLES.into_iter().find(|(name, _)| is_set(name))?;
+    Some((name, ProviderChoice::new(kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(variables: &[(&str, &str)]) -> Option<(&'static str, ProviderKind)> {
+        let found = choice(|wanted| {
+            variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.into())
+        });
+        found.map(|(variable, provider)| (variable, provider.kind))
+    }
+
+    #[test]
+    fn the_first_variable_that_says_something_counts() {
+        let check = |variables: &[_], expected| assert_eq!(chosen(variables), expected);
+        let (openai, base_url) = (("OPENAI_API_KEY", "k"), ("OPENAI_BASE_URL", "http://box"));
+        let (anthropic, ollama) = (("ANTHROPIC_API_KEY", "k"), ("OLLAMA_HOST", "box"));
+        check(&[], None);
+        check(&[("OPENAI_API_KEY", "")], None);
+        check(&[("GEMINI_API_KEY", "k")], None);
+        check(&[openai], Some(("OPENAI_API_KEY", ProviderKind::OpenAi)));
+        check(&[base_url], Some(("OPENAI_BASE_URL", ProviderKind::OpenAi)));
+        check(&[anthropic], Some(("ANTHROPIC_API_KEY", ProviderKind::Anthropic)));
+        check(&[ollama], Some(("OLLAMA_HOST", ProviderKind::Ollama)));
+        check(&[ollama, anthropic], Some(("ANTHROPIC_API_KEY", ProviderKind::Anthropic)));
+        check(
+            &[ollama, anthropic, base_url, openai],
+            Some(("OPENAI_API_KEY", ProviderKind::OpenAi)),
+        );
+    }
+
+    #[test]
+    fn the_rest_is_left_to_the_provider() {
+        let found = choice(|name| (name == "OLLAMA_HOST").then(|| "box:1".into()));
+        assert_eq!(found, Some(("OLLAMA_HOST", ProviderChoice::new(ProviderKind::Ollama))));
+    }
+}

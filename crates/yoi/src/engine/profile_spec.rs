@@ -1,0 +1,49 @@
+//! A profile as it is described, before its provider is made.
+
+use llm_engine::{Deadlines, Policy, Sampling};
+use worker::{HistoryBudget, Profile};
+
+use super::provider_choice::{ProviderChoice, ProviderKind};
+
+/// A profile as it is described, before its provider is made.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ProfileSpec {
+    pub(crate) name: String,
+    pub(crate) provider: ProviderChoice,
+    pub(crate) instructions: Option<String>,
+    pub(crate) sampling: Sampling,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) history: HistoryBudget,
+}
+
+impl ProfileSpec {
+    /// A profile that leaves the rest to the provider and to the defaults.
+    pub(crate) fn new(name: impl Into<String>, provider: ProviderChoice) -> Self {
+        Self {
+            name: name.into(),
+            provider,
+            instructions: None,
+            sampling: Sampling::default(),
+            deadlines: Deadlines::default(),
+            history: HistoryBudget::default(),
+        }
+    }
+
+    /// The profile without a model.
+    pub(crate) fn echo(name: &str) -> Self {
+        Self::new(name, ProviderChoice::new(ProviderKind::Echo))
+    }
+
+    /// Makes the profile, or says why its provider cannot be made.
+    pub(crate) fn build(&self) -> Result<Profile, String> {
+        Ok(Profile {
+            name: self.name.as_str().into(),
+            provider: self.provider.build()?,
+            model: self.provider.model.as_deref().map(Into::into),
+            instructions: self.instructions.as_deref().map(Into::into),
+            sampling: self.sampling.clone(),
+            policy: Policy { deadlines: self.deadlines, ..Policy::default() },
+            history: self.history,
+        })
+    }
+}

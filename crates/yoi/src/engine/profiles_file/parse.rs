@@ -1,0 +1,92 @@
+//! From the text of a profiles file to what it says.
+
+use std::time::Duration;
+
+use serde_path_to_error::{Path, Segment};
+use toml::Spanned;
+
+use super::{
+    problem::Problem,
+    text::{FileText, ProfileText},
+};
+use crate::engine::{
+    ProfileSpec,
+    provider_choice::{ProviderChoice, ProviderKind},
+};
+
+/// The name of the default profile, and every profile.
+pub(super) fn parse(text: &str) -> Result<(Option<String>, Vec<ProfileSpec>), Problem> {
+    let document = toml::Deserializer::parse(text)
+        .map_err(|error| Problem::at(text, error.span(), String::new(), error.message()))?;
+    let file: FileText = serde_path_to_error::deserialize(document).map_err(|error| {
+        let key = dotted(error.path());
+        Problem::at(text, error.inner().span(), key, error.inner().message())
+    })?;
+    if let Some(default) = &file.default
+        && !file.profiles.contains_key(default.get_ref())
+    {
+        let problem = format!("there is no profile {:?}", default.get_ref());
+        return Err(Problem::at(text, Some(default.span()), "default".to_owned(), problem));
+    }
+    let profiles =
+        file.profiles.into_iter().map(|(name, profile)| profile_spec(text, name, profile));
+    Ok((file.default.map(Spanned::into_inner), profiles.collect::<Result<_, _>>()?))
+}
+
+/// The keys that lead somewhere, without those by which positions are carried.
+fn dotted(path: &Path) -> String {
+    let keys = path.iter().filter_map(|segment| match segment {
+        Segment::Map { key } if key.starts_with("$__") => None,
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { variant } => Some(variant.clone()),
+        Segment::Unknown => None,
+    });
+    keys.collect::<Vec<_>>().join(".")
+}
+
+/// A profile whose keys fit together.
+fn profile_spec(
+    text: &str,
+    name: String,
+    profile: Spanned<ProfileText>,
+) -> Result<ProfileSpec, Problem> {
+    let header = profile.span();
+    let it = profile.into_inner();
+    let kind = it.provider;
+    let wrong = |span, key: &str, problem| {
+        Err(Problem::at(text, Some(span), format!("profiles.{name}{key}"), problem))
+    };
+    if kind == ProviderKind::Echo {
+        let of_models = "is of providers that reach a model; `echo` does not";
+        if let Some(base_url) = &it.base_url {
+            return wrong(base_url.span(), ".base_url", of_models.to_owned());
+        }
+        if let Some(key) = &it.key {
+            return wrong(key.span(), ".key", of_models.to_owned());
+        }
+    } else {
+        if let Some(delay) = &it.delay_ms {
+            return wrong(delay.span(), ".delay_ms", "is of the provider `echo`".to_owned());
+        }
+        if it.model.is_none() {
+            return wrong(header, "", format!("missing field `model`, which {kind} needs"));
+        }
+    }
+    Ok(ProfileSpec {
+        name,
+        provider: ProviderChoice {
+            kind,
+            model: it.model,
+            base_url: it.base_url.map(Spanned::into_inner),
+            key: it.key.map(Spanned::into_inner),
+            delay: it
+                .delay_ms
+                .map_or(Duration::ZERO, |delay| Duration::from_millis(delay.into_inner().into())),
+        },
+        instructions: it.instructions,
+        sampling: it.sampling.into(),
+        deadlines: it.deadlines.into(),
+        history: it.history.into(),
+    })
+}

@@ -1,0 +1,163 @@
+//! What profiles files may say, and how they are refused.
+
+use std::{path::Path, time::Duration};
+
+use super::ProfilesFile;
+use crate::engine::{key_source::KeySource, provider_choice::ProviderKind};
+
+fn parse(text: &str) -> Result<ProfilesFile, String> {
+    ProfilesFile::parse(text, Path::new("folder/profiles.toml")).map_err(|it| it.to_string())
+}
+
+/// The profile `a` with a line more, which is the third.
+fn with(provider: &str, line: &str) -> Result<ProfilesFile, String> {
+    parse(&format!("[profiles.a]\nprovider = \"{provider}\"\n{line}\n"))
+}
+
+#[track_caller]
+fn refused(result: Result<ProfilesFile, String>, expected: &str) {
+    assert_eq!(result.map(|file| file.profiles).expect_err("it is wrong"), expected);
+}
+
+/// The example of the documentation, which is the only block of TOML there.
+fn example() -> String {
+    let page = include_str!("../../../../../docs/profiles.md");
+    let (_, rest) = page.split_once("```toml\n").expect("there is an example");
+    let (example, rest) = rest.split_once("```\n").expect("it has an end");
+    assert!(!rest.contains("```toml"), "there is one example");
+    example.to_owned()
+}
+
+#[test]
+fn the_example_of_the_documentation_says_everything_there_is() {
+    let file = parse(&example()).expect("the example is right");
+    assert_eq!(file.default.as_deref(), Some("local"));
+    let mut kinds: Vec<_> = file.profiles.iter().map(|spec| spec.provider.kind.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let all = ["anthropic", "echo", "gemini", "ollama", "openai", "openai-responses"];
+    assert_eq!(kinds, all);
+
+    let full = file.profile("careful").expect("it is in the example");
+    assert_eq!(full.provider.kind, ProviderKind::OpenAi);
+    assert_eq!(full.provider.model.as_deref(), Some("gpt-4.1-mini"));
+    assert_eq!(full.provider.base_url.as_deref(), Some("https://api.openai.com/v1"));
+    assert_eq!(full.provider.key, Some(KeySource::Env("OPENAI_API_KEY".to_owned())));
+    assert!(full.instructions.is_some());
+    assert_eq!(full.sampling.temperature, Some(0.2));
+    assert_eq!(full.sampling.top_p, Some(0.9));
+    assert_eq!(full.sampling.max_output_tokens, Some(1024));
+    assert_eq!(full.sampling.stop_sequences, ["END"]);
+    assert_eq!(full.deadlines.first_event, Duration::from_mins(1));
+    assert_eq!(full.deadlines.idle, Duration::from_secs(30));
+    assert_eq!(full.deadlines.turn, Duration::from_mins(10));
+    assert_eq!(full.history.max_bytes, 65_536);
+    assert_eq!(full.history.max_messages, 100);
+    assert_eq!(full.history.max_tokens, Some(8000));
+}
+
+#[test]
+fn what_is_not_said_is_left_to_the_defaults() {
+    let file = with("echo", "").expect("it is right");
+    assert_eq!(file.profiles, [super::ProfileSpec::echo("a")]);
+    assert_eq!(file.default, None);
+    assert!(parse("").expect("an empty file is right").profiles.is_empty());
+}
+
+#[test]
+fn a_key_file_is_looked_for_beside_the_profiles() {
+    for (path, expected) in [("secret", "folder/secret"), ("/etc/secret", "/etc/secret")] {
+        let file = with("openai", &format!("model = \"m\"\nkey = {{ file = \"{path}\" }}"));
+        let key = file.expect("it is right").profiles[0].provider.key.clone();
+        assert_eq!(key, Some(KeySource::File(expected.into())));
+    }
+}
+
+#[test]
+fn a_key_itself_is_refused_and_never_shown() {
+    for line in [
+        "key = \"sk-secret\"",
+        "key = { env = \"sk-secret\" }",
+        "api_key = \"sk-secret\"",
+        "key = { value = \"sk-secret\" }",
+        "key = [\"sk-secret\"]",
+    ] {
+        let error = with("openai", line).map(|file| file.profiles).expect_err("it is wrong");
+        assert!(error.starts_with("3:"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+    refused(
+        with("openai", "key = \"sk-secret\""),
+        "3:7: profiles.a.key: a key is not written here; say where it is: \
+         { env = \"VARIABLE\" } or { file = \"PATH\" }",
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line_and_key() {
+    for (line, expected) in [
+        (
+            "modle = \"m\"",
+            "3:1: profiles.a.modle: unknown field `modle`, expected one of `provider`, `model`, \
+             `base_url`, `key`, `delay_ms`, `instructions`, `sampling`, `deadlines`, `history`",
+        ),
+        ("model = \" \"", "3:9: profiles.a.model: is blank"),
+        (
+            "sampling.temperature = -1",
+            "3:24: profiles.a.sampling.temperature: is a number from 0 up",
+        ),
+        ("sampling.top_p = 1.5", "3:18: profiles.a.sampling.top_p: is a number from 0 to 1"),
+        (
+            "sampling = { max_output_tokens = 0 }",
+            "3:34: profiles.a.sampling.max_output_tokens: invalid value: integer `0`, expected a \
+             nonzero u32",
+        ),
+        (
+            "sampling.stop = [\"a\", 1]",
+            "3:23: profiles.a.sampling.stop.1: invalid type: integer `1`, expected a string",
+        ),
+        (
+            "\n[profiles.a.deadlines]\nturn_s = 1",
+            "5:1: profiles.a.deadlines.turn_s: unknown field `turn_s`, expected one of \
+             `first_event_ms`, `idle_ms`, `turn_ms`",
+        ),
+        (
+            "history.max_bytes = \"many\"",
+            "3:21: profiles.a.history.max_bytes: invalid type: string \"many\", expected a nonzero \
+             usize",
+        ),
+        ("provider = \"echo\"", "3:1: duplicate key"),
+        (
+            "base_url = \"http://box\"",
+            "3:12: profiles.a.base_url: is of providers that reach a model; `echo` does not",
+        ),
+        (
+            "key = { env = \"KEY\" }",
+            "3:7: profiles.a.key: is of providers that reach a model; `echo` does not",
+        ),
+    ] {
+        refused(with("echo", line), expected);
+    }
+    for (text, expected) in [
+        (
+            "\n[profiles.a]\nprovider = \"opnai\"",
+            "3:12: profiles.a.provider: unknown variant `opnai`, expected one of `echo`, `openai`, \
+             `openai-responses`, `anthropic`, `gemini`, `ollama`",
+        ),
+        ("[profiles.a]\n", "1:1: profiles.a: missing field `provider`"),
+        (
+            "[profiles.a]\nprovider = \"ollama\"",
+            "1:1: profiles.a: missing field `model`, which ollama needs",
+        ),
+        (
+            "[profiles.a]\nprovider = \"ollama\"\nmodel = \"m\"\ndelay_ms = 1",
+            "4:12: profiles.a.delay_ms: is of the provider `echo`",
+        ),
+        ("# é\ndefault = \"a\"", "2:11: default: there is no profile \"a\""),
+        ("[profile.a]", "1:2: profile: unknown field `profile`, expected `default` or `profiles`"),
+    ] {
+        refused(parse(text), expected);
+    }
+    let error = parse("default = \"a").map(|file| file.profiles).expect_err("it is no TOML");
+    assert!(error.starts_with("1:"), "{error}");
+}
