@@ -35,6 +35,7 @@
           ./Cargo.toml
           ./README.md
           ./crates
+          ./docs/profiles.md
           ./rustfmt.toml
           ./schema
         ];
