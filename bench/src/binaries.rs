@@ -3,6 +3,7 @@
 use std::{
     env,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// This program.
@@ -25,9 +26,14 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The `yoi` that `cargo build --release -p yoi` has made, if it has.
+/// The command line as it is released, which is built first if it is not up to date.
 #[must_use]
 pub fn yoi() -> Option<PathBuf> {
-    let path = workspace().join("target/release/yoi");
-    path.exists().then_some(path)
+    let built = Command::new("cargo")
+        .args(["build", "--quiet", "--release", "--locked", "-p", "yoi"])
+        // Its place must not depend on where this program's own build goes.
+        .args(["--target-dir", "target"])
+        .current_dir(workspace())
+        .status();
+    built.is_ok_and(|it| it.success()).then(|| workspace().join("target/release/yoi"))
 }

@@ -23,7 +23,7 @@ pub struct Host {
 /// tokio on the calling thread alone.
 #[must_use]
 pub fn current_thread() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("tokio")
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("tokio")
 }
 
 /// tokio with two threads.
@@ -31,7 +31,7 @@ pub fn current_thread() -> tokio::runtime::Runtime {
 pub fn two_threads() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .enable_all()
+        .enable_time()
         .build()
         .expect("tokio")
 }

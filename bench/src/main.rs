@@ -10,7 +10,7 @@ use bench::{
         rpc::{ECHO_LOOP, echo_loop},
     },
     plots,
-    report::{line, table, write_json},
+    report::{line, table, write_json, write_table},
     row::Row,
     workloads::{self, WORKLOAD},
 };
@@ -53,12 +53,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes the rows as JSON, and the drawings for the documentation.
+/// Writes the rows as JSON, and the table and the drawings of the documentation.
 fn write_everything(rows: &[Row]) -> io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     write_json(&here.join("results.json"), rows)?;
-    let docs = here.join("../docs/performance");
-    fs::create_dir_all(&docs)?;
-    fs::write(docs.join("workers.svg"), plots::against_workers().svg())?;
-    fs::write(docs.join("subscribers.svg"), plots::against_subscribers().svg())
+    let docs = here.join("../docs");
+    write_table(&docs.join("performance.md"), rows)?;
+    let drawings = docs.join("performance");
+    fs::create_dir_all(&drawings)?;
+    fs::write(drawings.join("workers.svg"), plots::against_workers().svg())?;
+    fs::write(drawings.join("subscribers.svg"), plots::against_subscribers().svg())
 }

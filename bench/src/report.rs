@@ -43,3 +43,25 @@ pub fn write_json(path: &Path, rows: &[Row]) -> io::Result<()> {
     json.push('\n');
     fs::write(path, json)
 }
+
+/// Between these lines of the page stands the table.
+const BEGIN: &str = "<!-- The table is written by the benchmark. -->\n";
+const END: &str = "\n<!-- End of the table. -->";
+
+/// Puts the table into the page that explains it.
+///
+/// # Errors
+///
+/// The page cannot be read or written, or has no place for a table.
+pub fn write_table(page: &Path, rows: &[Row]) -> io::Result<()> {
+    let text = fs::read_to_string(page)?;
+    let place = || {
+        let (before, rest) = text.split_once(BEGIN)?;
+        let (_, after) = rest.split_once(END)?;
+        Some((before, after))
+    };
+    let Some((before, after)) = place() else {
+        return Err(io::Error::other(format!("{} has no place for a table", page.display())));
+    };
+    fs::write(page, format!("{before}{BEGIN}{}{END}{after}", table(rows)))
+}

@@ -64,7 +64,7 @@ impl<S: Store> Shelves<S> {
         if let Change::Put(record) = &mut batch.change {
             let record = Arc::make_mut(record);
             record.worker_id = worker_id;
-            record.ordinal = worker_id.as_uuid().as_u128() as u64;
+            record.ordinal = worker_id.as_uuid().as_u64_pair().1;
             record.version = before + 1;
         }
         Arc::new(batch)

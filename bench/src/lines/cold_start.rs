@@ -22,7 +22,7 @@ pub fn run(rows: &mut Vec<Row>) {
     let name = "18 yoi run, cold, ms";
     let goal = Goal::AtMost(1.0);
     match yoi() {
-        None => rows.push(Row::missing(name, "build `yoi` in release first", goal)),
+        None => rows.push(Row::missing(name, "`yoi` could not be built", goal)),
         Some(yoi) => {
             let [ours, least] = compare([
                 Side::new(|n| on_wall(|| start(Command::new(&yoi).args(["run", "hello"]), n))),

@@ -87,12 +87,12 @@ struct Talk {
 impl Talk {
     fn new(deltas: u64, burst: u64, subscribers: u64) -> Self {
         let talker = Talker::new(deltas, burst);
-        let engine = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let engine = Builder::new_multi_thread().worker_threads(1).enable_time().build();
         let engine = engine.expect("tokio");
         let builder = Runtime::builder()
             .profile(Profile::new("talker", Arc::new(talker.clone())))
             .turn_runtime(engine.handle().clone());
-        let tokio = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let tokio = Builder::new_multi_thread().worker_threads(1).enable_time().build();
         let host = Host::on(tokio.expect("tokio"), builder, 1);
         let pieces = Arc::new(AtomicU64::new(0));
         for _ in 0..subscribers {

@@ -25,7 +25,7 @@ pub fn run(rows: &mut Vec<Row>) {
     let name = format!("15 yoi rpc, get_worker, {IN_FLIGHT} in flight, ns a request");
     let goal = Goal::AtMost(2.0);
     let Some(mut rpc) = yoi().and_then(|yoi| Peer::rpc(&yoi).ok()) else {
-        rows.push(Row::missing(name, "build `yoi` in release, with `rpc`, first", goal));
+        rows.push(Row::missing(name, "`yoi rpc` could not be built and started", goal));
         return;
     };
     let worker = &rpc.ask("create_worker", &json!({}))["detail"]["worker"].clone();
