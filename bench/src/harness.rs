@@ -31,6 +31,8 @@ impl<'a> Side<'a> {
 
     /// Warms up and finds the size of a batch.
     fn calibrate(&mut self) {
+        // What is made at the first use is not part of a batch.
+        (self.run)(self.batch);
         while (self.run)(self.batch) < BATCH && self.batch < 1 << 22 {
             self.batch *= 2;
         }

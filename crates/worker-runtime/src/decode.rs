@@ -35,7 +35,7 @@ pub trait Decode: DeserializeOwned {
             RuntimeError::invalid("", place)
         })?;
         explain::check(Self::shape(), &request)?;
-        serde_json::from_slice(json).map_err(|_| RuntimeError::invalid("", "not as it must be"))
+        Self::deserialize(request).map_err(|_| RuntimeError::invalid("", "not as it must be"))
     }
 
     /// What a request must be like.

@@ -1,6 +1,6 @@
 //! Says which field of a request does not fit, why, and what would. Never repeats a value.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::{
     json::Json,
@@ -9,7 +9,7 @@ use super::{
 use crate::{error::RuntimeError, identity::WorkerId};
 
 /// Refuses a request that is not of the shape.
-pub(super) fn check(shape: &Shape, request: &Json) -> Result<(), RuntimeError> {
+pub(super) fn check(shape: &Shape, request: &Json<'_>) -> Result<(), RuntimeError> {
     fits(shape, request).map_err(|it| RuntimeError::invalid(it.path, it.problem))
 }
 
@@ -32,6 +32,9 @@ impl Misfit {
 
 type Checked = Result<(), Misfit>;
 
+/// An object's fields as they were written.
+type Given<'a> = [(Cow<'a, str>, Json<'a>)];
+
 fn misfit(problem: impl Into<String>) -> Misfit {
     Misfit { path: String::new(), problem: problem.into() }
 }
@@ -40,13 +43,13 @@ fn must_be(what: &str) -> Checked {
     Err(misfit(format!("must be {what}")))
 }
 
-fn fits(shape: &Shape, value: &Json) -> Checked {
+fn fits(shape: &Shape, value: &Json<'_>) -> Checked {
     match (shape, value) {
         (Shape::Any, _)
         | (Shape::Optional(_), Json::Null)
-        | (Shape::Bool, Json::Bool)
-        | (Shape::Count, Json::Number { is_count: true })
+        | (Shape::Bool, Json::Bool(_))
         | (Shape::Text, Json::Text(_)) => Ok(()),
+        (Shape::Count, Json::Number(number)) if number.is_count() => Ok(()),
         (Shape::Nothing, _) => Err(misfit("is not allowed here")),
         (Shape::Optional(shape), value) => fits(shape, value),
         (Shape::Bool, _) => must_be("true or false"),
@@ -68,7 +71,7 @@ fn fits(shape: &Shape, value: &Json) -> Checked {
     }
 }
 
-fn union_fits(branches: &[(Box<str>, Fields)], given: &[(String, Json)]) -> Checked {
+fn union_fits(branches: &[(Box<str>, Fields)], given: &Given<'_>) -> Checked {
     let Some((_, tag)) = given.iter().find(|(name, _)| name == "type") else {
         return Err(misfit("is missing").under("type"));
     };
@@ -80,11 +83,11 @@ fn union_fits(branches: &[(Box<str>, Fields)], given: &[(String, Json)]) -> Chec
     }
 }
 
-fn fields_fit(fields: &Fields, given: &[(String, Json)]) -> Checked {
-    let mut seen = HashSet::with_capacity(given.len());
-    for (name, value) in given {
+fn fields_fit(fields: &Fields, given: &Given<'_>) -> Checked {
+    let mut names = Names::among(given);
+    for (place, (name, value)) in given.iter().enumerate() {
         let under = |it: Misfit| it.under(&shortened(name));
-        if !seen.insert(name) {
+        if names.came_before(place) {
             return Err(under(misfit("is given twice")));
         }
         match fields.known.iter().find(|it| *it.name == **name) {
@@ -99,6 +102,30 @@ fn fields_fit(fields: &Fields, given: &[(String, Json)]) -> Checked {
     match fields.known.iter().find(|it| it.is_required && is_missing(&it.name)) {
         Some(field) => Err(misfit("is missing").under(&field.name)),
         None => Ok(()),
+    }
+}
+
+/// The names of an object's fields, to see which comes again.
+struct Names<'a> {
+    given: &'a Given<'a>,
+    /// Of many fields: those that came so far. Few are quicker compared with each other.
+    seen: Option<HashSet<&'a str>>,
+}
+
+impl<'a> Names<'a> {
+    const FEW: usize = 16;
+
+    fn among(given: &'a Given<'a>) -> Self {
+        Self { given, seen: (given.len() > Self::FEW).then(HashSet::new) }
+    }
+
+    /// Whether a field before this one has the same name. To be asked of each in order.
+    fn came_before(&mut self, place: usize) -> bool {
+        let name = &*self.given[place].0;
+        match &mut self.seen {
+            Some(seen) => !seen.insert(name),
+            None => self.given[..place].iter().any(|(it, _)| it == name),
+        }
     }
 }
 

@@ -1,81 +1,170 @@
 //! JSON as it was written: in its order, with keys that come twice.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Deserializer, de};
-
-/// A JSON value as it was written.
-#[derive(Debug)]
-pub(super) enum Json {
-    Null,
-    Bool,
-    /// A number, and whether it is whole and from 0 to 2^53 - 1.
-    Number {
-        is_count: bool,
+use serde::{
+    Deserialize, Deserializer,
+    de::{
+        self, IntoDeserializer, Visitor,
+        value::{Error, MapDeserializer, SeqDeserializer},
     },
-    Text(String),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    forward_to_deserialize_any,
+};
+
+/// A JSON value as it was written. Its texts are borrowed where nothing in them is escaped.
+#[derive(Debug)]
+pub(super) enum Json<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Cow<'a, str>),
+    List(Vec<Json<'a>>),
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
-impl<'de> Deserialize<'de> for Json {
+/// A number in whichever of these forms it has.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Number {
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+}
+
+impl Number {
+    /// Whether it is whole, and from 0 to 2^53 - 1.
+    pub(super) fn is_count(self) -> bool {
+        super::integer(Json::Number(self)).is_ok()
+    }
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading;
+
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Json<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Json<'de>, E> {
+                Ok(Json::Null)
+            }
+
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Json<'de>, E> {
+                Ok(Json::Bool(value))
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Json<'de>, E> {
+                Ok(Json::Number(Number::Unsigned(value)))
+            }
+
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Json<'de>, E> {
+                Ok(Json::Number(Number::Signed(value)))
+            }
+
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Json<'de>, E> {
+                Ok(Json::Number(Number::Float(value)))
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Json<'de>, E> {
+                Ok(Json::Text(text.into()))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Json<'de>, E> {
+                Ok(Json::Text(text.to_owned().into()))
+            }
+
+            fn visit_seq<A>(self, mut items: A) -> Result<Json<'de>, A::Error>
+            where
+                A: de::SeqAccess<'de>,
+            {
+                let mut list = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(Json::List(list))
+            }
+
+            fn visit_map<A>(self, mut fields: A) -> Result<Json<'de>, A::Error>
+            where
+                A: de::MapAccess<'de>,
+            {
+                let mut object = Vec::new();
+                while let Some((Name(name), value)) = fields.next_entry()? {
+                    object.push((name, value));
+                }
+                Ok(Json::Object(object))
+            }
+        }
+
         deserializer.deserialize_any(Reading)
     }
 }
 
-struct Reading;
+/// A field's name, borrowed if it can be.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl Reading {
-    fn number<E: de::Error>(value: impl de::IntoDeserializer<'static, E>) -> Json {
-        Json::Number { is_count: super::integer(value.into_deserializer()).is_ok() }
+/// Reads into a type what was held against its shape, without going over the text again.
+impl<'de> Deserializer<'de> for Json<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self {
+            Self::Null => visitor.visit_unit(),
+            Self::Bool(value) => visitor.visit_bool(value),
+            Self::Number(Number::Unsigned(value)) => visitor.visit_u64(value),
+            Self::Number(Number::Signed(value)) => visitor.visit_i64(value),
+            Self::Number(Number::Float(value)) => visitor.visit_f64(value),
+            Self::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            Self::Text(Cow::Owned(text)) => visitor.visit_string(text),
+            Self::List(items) => SeqDeserializer::new(items.into_iter()).deserialize_any(visitor),
+            Self::Object(fields) => {
+                let fields = fields.into_iter().map(|(name, value)| (Self::Text(name), value));
+                MapDeserializer::new(fields).deserialize_any(visitor)
+            }
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self {
+            Self::Null => visitor.visit_none(),
+            some => visitor.visit_some(some),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self {
+            Self::Text(text) => text.into_deserializer().deserialize_enum(name, variants, visitor),
+            other => other.deserialize_any(visitor),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 
-impl<'de> de::Visitor<'de> for Reading {
-    type Value = Json;
+impl<'de> IntoDeserializer<'de> for Json<'de> {
+    type Deserializer = Self;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Bool)
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Json, E> {
-        Ok(Self::number::<E>(value))
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Json, E> {
-        Ok(Self::number::<E>(value))
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Json, E> {
-        Ok(Self::number::<E>(value))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Json, E> {
-        Ok(Json::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Json::List(list))
-    }
-
-    fn visit_map<A: de::MapAccess<'de>>(self, mut fields: A) -> Result<Json, A::Error> {
-        let mut object = Vec::new();
-        while let Some(field) = fields.next_entry()? {
-            object.push(field);
-        }
-        Ok(Json::Object(object))
+    fn into_deserializer(self) -> Self {
+        self
     }
 }
