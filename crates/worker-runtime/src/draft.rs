@@ -195,7 +195,7 @@ impl Draft {
             ..running.clone()
         });
         self.entries.extend(entry.clone());
-        self.record.usage.add(&usage);
+        Arc::make_mut(&mut self.record.usage).add(&usage);
         self.record.last_outcome = Some(outcome);
         self.totals.usage.add(&usage);
         *self.totals.outcomes.of(outcome) += 1;

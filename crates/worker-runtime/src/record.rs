@@ -38,8 +38,8 @@ pub struct WorkerRecord {
     pub turns: u64,
     /// How many entries the transcript has.
     pub entries: u64,
-    /// What ended turns consumed.
-    pub usage: Usage,
+    /// What ended turns consumed. One value serves all Workers without any.
+    pub usage: Arc<Usage>,
     /// The sequence of its last event.
     pub worker_sequence: u64,
     /// When it was created, in milliseconds since the Unix epoch.
@@ -162,7 +162,7 @@ impl WorkerRecord {
             turn_started_at_ms: running.map(|turn| turn.started_at_ms),
             last_outcome: self.last_outcome,
             entries: self.entries,
-            usage: self.usage,
+            usage: *self.usage,
             worker_sequence: self.worker_sequence,
             created_at_ms: self.created_at_ms,
             active_at_ms: self.active_at_ms,

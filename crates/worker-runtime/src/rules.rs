@@ -7,7 +7,7 @@ use crate::{
     event::{Cursor, Position, Room},
     identity::WorkerId,
     keys::WindowBounds,
-    model::{Labels, Limits, RuntimeState},
+    model::{Labels, Limits, RuntimeState, Usage},
     profiles::Profiles,
     record::{Owner, WorkerSpec},
 };
@@ -30,6 +30,7 @@ pub(crate) struct Rules<'a> {
 pub(crate) struct Defaults {
     pub(crate) spec: Arc<WorkerSpec>,
     pub(crate) labels: Arc<Labels>,
+    pub(crate) usage: Arc<Usage>,
 }
 
 impl Rules<'_> {

@@ -16,7 +16,7 @@ use crate::{
     keys::{self, KeyWindow},
     model::{
         CapabilityGrant, ConfigBundle, Input, InputReceipt, Intent, Labels, Meta, ProfileSelector,
-        ScopeClaim, SeedEntry, TranscriptEntry, Usage, WorkerDetail, WorkerState,
+        ScopeClaim, SeedEntry, TranscriptEntry, WorkerDetail, WorkerState,
     },
     record::{Tags, WorkerRecord, WorkerSpec},
     request::Command,
@@ -222,7 +222,7 @@ impl CreateWorker {
             turn: None,
             turns: 0,
             entries: 0,
-            usage: Usage::default(),
+            usage: Arc::clone(&rules.defaults.usage),
             worker_sequence: 0,
             created_at_ms: now_ms,
             active_at_ms: now_ms,

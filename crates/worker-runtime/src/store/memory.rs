@@ -2,15 +2,10 @@
 
 mod shelf;
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fmt,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, fmt, hash::BuildHasher, sync::Arc, time::Duration};
 
-use hashbrown::{HashMap, hash_map::Entry};
-use parking_lot::{Mutex, RwLock};
+use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::{
@@ -30,9 +25,10 @@ use crate::{
 /// same store, after the first has let go, finds everything.
 #[derive(Default)]
 pub struct MemoryStore {
-    shards: [Mutex<HashMap<WorkerId, Shelf>>; SHARDS],
-    order: RwLock<BTreeMap<u64, WorkerId>>,
+    shards: [Mutex<HashTable<Shelf>>; SHARDS],
+    hasher: DefaultHashBuilder,
     ledger: Mutex<Ledger>,
+    ordered: Mutex<Option<Ordered>>,
 }
 
 const SHARDS: usize = 16;
@@ -47,6 +43,16 @@ struct Ledger {
     events_per_worker: usize,
     totals: Totals,
     create_keys: VecDeque<CreateKey>,
+    /// Goes up whenever a Worker comes or goes.
+    population: u64,
+}
+
+/// The Workers by ordinal, from the first page of a reading to its last: nobody asks for them
+/// otherwise.
+struct Ordered {
+    /// What the ledger said when they were put in order.
+    population: u64,
+    workers: Vec<(u64, WorkerId)>,
 }
 
 impl MemoryStore {
@@ -56,49 +62,93 @@ impl MemoryStore {
         Self::default()
     }
 
-    fn shard(&self, worker_id: WorkerId) -> &Mutex<HashMap<WorkerId, Shelf>> {
+    fn shard(&self, worker_id: WorkerId) -> &Mutex<HashTable<Shelf>> {
         let last = worker_id.as_uuid().as_bytes()[15];
         &self.shards[usize::from(last) % SHARDS]
     }
 
+    fn hash(&self, worker_id: WorkerId) -> u64 {
+        self.hasher.hash_one(worker_id.as_uuid().as_u128())
+    }
+
     fn read<T>(&self, worker_id: WorkerId, read: impl FnOnce(&Shelf) -> T) -> Option<T> {
-        self.shard(worker_id).lock().get(&worker_id).map(read)
+        let hash = self.hash(worker_id);
+        self.shard(worker_id).lock().find(hash, |it| it.record.worker_id == worker_id).map(read)
     }
 
     fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+        let worker_id = batch.worker_id;
         // The shard is held while the ledger is asked and changed, so that a batch is seen as a
         // whole and no lease changes hands in between.
-        let mut shelves = self.shard(batch.worker_id).lock();
-        let mut ledger = self.ledger.lock();
-        if ledger.lease != batch.lease.0 || ledger.until.is_none() {
+        let mut shelves = self.shard(worker_id).lock();
+        let place = shelves.entry(
+            self.hash(worker_id),
+            |it| it.record.worker_id == worker_id,
+            |it| self.hash(it.record.worker_id),
+        );
+        let version = match &place {
+            Entry::Occupied(there) => there.get().record.version,
+            Entry::Vacant(_) => 0,
+        };
+        let kept = self.ledger.lock().take(batch, version)?;
+        match (&batch.change, place) {
+            (Change::Put(record), Entry::Occupied(mut there)) => {
+                there.get_mut().apply(record, batch, kept);
+            }
+            (Change::Put(record), Entry::Vacant(free)) => {
+                free.insert(Shelf::create(record, batch, kept));
+            }
+            (Change::Delete, Entry::Occupied(there)) => drop(there.remove()),
+            (Change::Delete, Entry::Vacant(_)) => {}
+        }
+        Ok(())
+    }
+
+    /// The ids of Workers whose ordinal is greater than `after`, by ordinal.
+    fn page_of_workers(&self, after: u64, limit: usize) -> Vec<WorkerId> {
+        // Read first: a Worker that comes or goes meanwhile has its place put in order anew.
+        let population = self.ledger.lock().population;
+        let mut ordered = self.ordered.lock();
+        let workers = match ordered.take() {
+            Some(it) if it.population == population => it.workers,
+            Some(_) | None => self.in_order(),
+        };
+        let first = workers.partition_point(|(ordinal, _)| *ordinal <= after);
+        let page: Vec<_> = workers[first..].iter().take(limit).map(|(_, id)| *id).collect();
+        if first + page.len() < workers.len() {
+            *ordered = Some(Ordered { population, workers });
+        }
+        page
+    }
+
+    fn in_order(&self) -> Vec<(u64, WorkerId)> {
+        let mut workers = Vec::new();
+        for shard in &self.shards {
+            workers.extend(shard.lock().iter().map(|it| (it.record.ordinal, it.record.worker_id)));
+        }
+        workers.sort_unstable();
+        workers
+    }
+}
+
+impl Ledger {
+    /// Takes a batch for a Worker that is at `version`; gives how many events are kept.
+    fn take(&mut self, batch: &Batch, version: u64) -> Result<usize, StoreError> {
+        if self.lease != batch.lease.0 || self.until.is_none() {
             return Err(StoreError::LeaseLost);
         }
-        let version = shelves.get(&batch.worker_id).map_or(0, |shelf| shelf.record.version);
         if version != batch.expected_version {
             return Err(StoreError::Refused(format!("the worker is at version {version}")));
         }
-        ledger.totals.add(&batch.totals);
+        self.totals.add(&batch.totals);
         if !batch.dropped_create_keys.is_empty() {
-            ledger.create_keys.retain(|it| !batch.dropped_create_keys.contains(&it.key));
+            self.create_keys.retain(|it| !batch.dropped_create_keys.contains(&it.key));
         }
-        ledger.create_keys.extend(batch.create_key.clone());
-        let kept = ledger.events_per_worker;
-        drop(ledger);
-        match &batch.change {
-            Change::Put(record) => match shelves.entry(batch.worker_id) {
-                Entry::Occupied(mut there) => there.get_mut().apply(record, batch, kept),
-                Entry::Vacant(free) => {
-                    self.order.write().insert(record.ordinal, batch.worker_id);
-                    free.insert(Shelf::create(record, batch, kept));
-                }
-            },
-            Change::Delete => {
-                if let Some(shelf) = shelves.remove(&batch.worker_id) {
-                    self.order.write().remove(&shelf.record.ordinal);
-                }
-            }
+        self.create_keys.extend(batch.create_key.clone());
+        if version == 0 || matches!(batch.change, Change::Delete) {
+            self.population += 1;
         }
-        Ok(())
+        Ok(self.events_per_worker)
     }
 }
 
@@ -178,10 +228,8 @@ impl Store for MemoryStore {
         after: u64,
         limit: usize,
     ) -> StoreFuture<Result<Vec<Result<StoredWorker, Unreadable>>, StoreError>> {
-        let ids: Vec<WorkerId> =
-            self.order.read().range(after + 1..).take(limit).map(|(_, id)| *id).collect();
-        let workers = ids.into_iter().filter_map(|id| self.read(id, Shelf::stored));
-        now(workers.map(Ok).collect())
+        let ids = self.page_of_workers(after, limit).into_iter();
+        now(ids.filter_map(|id| self.read(id, Shelf::stored)).map(Ok).collect())
     }
 
     fn create_keys(&self) -> StoreFuture<Result<Vec<CreateKey>, StoreError>> {

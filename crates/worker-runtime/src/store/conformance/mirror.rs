@@ -10,7 +10,7 @@ use crate::{
     identity::{TurnId, WorkerId},
     model::{
         Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, TranscriptEntry, TurnDetail,
-        TurnOutcome, Usage, WorkerState,
+        TurnOutcome, WorkerState,
     },
     record::{Tags, WorkerRecord, WorkerSpec},
     store::{Batch, Change, CreateKey, InputKey, Lease, StoredEvent},
@@ -199,7 +199,7 @@ impl Mirror {
             turn: None,
             turns: 0,
             entries: 0,
-            usage: Usage::default(),
+            usage: Arc::default(),
             worker_sequence: 0,
             created_at_ms: self.now_ms,
             active_at_ms: self.now_ms,
