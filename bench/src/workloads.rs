@@ -11,7 +11,7 @@ use worker_runtime::{
     Decode, QueryReply, RuntimeQuery, Scope, StreamItem, Subscribe,
     commands::CancelTurn,
     model::PageRequest,
-    queries::{GetTranscript, GetWorker, ListWorkers, ReadEvents},
+    queries::{GetOverview, GetTranscript, GetWorker, ListWorkers, ReadEvents},
 };
 
 use crate::{
@@ -40,6 +40,8 @@ const WORKLOADS: &[Workload] = &[
     ("get_transcript_256", get_transcript),
     ("list_workers_256_of_1000", || list_workers(1_000)),
     ("list_workers_256_of_1000000", || list_workers(1_000_000)),
+    ("get_overview_of_100", || get_overview(100)),
+    ("get_overview_of_1000000", || get_overview(1_000_000)),
     ("delivery", delivery),
     ("get_worker_json", get_worker_json),
 ];
@@ -177,6 +179,19 @@ fn list_workers(count: usize) {
         tokio.block_on(async {
             for _ in 0..TIMES {
                 let _ = black_box(runtime.handle(second.clone()).await);
+            }
+        });
+    });
+}
+
+fn get_overview(count: usize) {
+    let Host { tokio, runtime, .. } = &Host::new(count);
+    let overview = GetOverview::default();
+    tokio.block_on(runtime.handle(overview)).expect("an overview");
+    measured(|| {
+        tokio.block_on(async {
+            for _ in 0..TIMES {
+                let _ = black_box(runtime.handle(overview).await);
             }
         });
     });

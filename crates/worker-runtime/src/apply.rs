@@ -184,8 +184,10 @@ impl After {
         if self.removed {
             core.catalogue.remove(cell.worker_id);
             core.pruner.forget(cell.ordinal);
-            let labels = Arc::clone(&cell.lock().record.labels);
-            let listed = core.listing.lock().remove(cell.ordinal, &labels);
+            let record = Arc::clone(&cell.lock().record);
+            let mut listing = core.listing.lock();
+            let listed = listing.remove(cell.ordinal, record.state, &record.labels);
+            drop(listing);
             self.garbage.push(Garbage::Cell(listed));
         }
         if let Some(live) = &self.ended {

@@ -194,10 +194,17 @@ impl<'a> Reader<'a> {
         self.0.listing.lock().active(before, wanted, limit, scan)
     }
 
-    /// A listed Worker at a glance, unless it is gone.
-    pub(crate) fn summary(self, cell: &Cell) -> Option<WorkerSummary> {
-        let record = cell.record().ok()?;
-        Some(record.summary(&self.0.owner))
+    /// Listed Workers at a glance, without those that are gone.
+    pub(crate) fn summaries(self, cells: &[Arc<Cell>]) -> Vec<WorkerSummary> {
+        let summary = |cell: &Arc<Cell>| Some(cell.record().ok()?.summary(&self.0.owner));
+        let falls = cells.first().map(|it| it.ordinal) > cells.last().map(|it| it.ordinal);
+        if !falls {
+            return cells.iter().filter_map(summary).collect();
+        }
+        // Workers mostly lie in memory as they were created, and processors read ahead upwards.
+        let mut summaries: Vec<_> = cells.iter().rev().filter_map(summary).collect();
+        summaries.reverse();
+        summaries
     }
 
     pub(crate) fn diagnostics(

@@ -51,7 +51,7 @@ impl Query for GetOverview {
             workers: figures.workers,
             turns: figures.outcomes,
             usage: figures.usage,
-            recent: cells.iter().filter_map(|cell| reader.summary(cell)).collect(),
+            recent: reader.summaries(&cells),
         })
     }
 }

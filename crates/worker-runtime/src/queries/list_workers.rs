@@ -93,7 +93,7 @@ impl Query for ListWorkers {
             let wanted = (limit - items.len()).min(budget);
             let (cells, next) = self.chunk(reader, at, wanted, budget);
             budget = budget.saturating_sub(cells.len().max(1));
-            let summaries = cells.iter().filter_map(|cell| reader.summary(cell));
+            let summaries = reader.summaries(&cells).into_iter();
             items.extend(summaries.filter(|it| self.wants(it, part.as_deref())));
             at = next;
             if at.is_none() || items.len() == limit || budget == 0 {

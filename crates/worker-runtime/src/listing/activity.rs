@@ -1,0 +1,59 @@
+//! The order of activity, which is brought up to date when somebody asks for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::group::{Bits, Group, Place, place_of_block};
+
+/// The order of activity. What moved since it was last asked for is sorted in when it is.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    /// By the time of the last event, in milliseconds since the Unix epoch, and by ordinal.
+    order: BTreeSet<(u64, u64)>,
+    /// Blocks in which somebody moved.
+    moved: Vec<u64>,
+}
+
+impl Activity {
+    /// Notes that a Worker did something.
+    pub(super) fn note(&mut self, group: &mut Group, ordinal: u64, at_ms: u64) {
+        let place = Place::of(ordinal);
+        let Some(block) = group.block_mut(place.block) else { return };
+        block.active_at_ms[place.index] = at_ms;
+        if block.moved == 0 {
+            self.moved.push(ordinal / 64);
+        }
+        block.moved |= place.bit();
+    }
+
+    /// Forgets a Worker that goes.
+    pub(super) fn forget(&mut self, group: &mut Group, ordinal: u64) {
+        let place = Place::of(ordinal);
+        let Some(block) = group.block_mut(place.block) else { return };
+        block.moved &= !place.bit();
+        if let Some(sorted) = &mut block.sorted_at_ms {
+            let at_ms = std::mem::take(&mut sorted[place.index]);
+            self.order.remove(&(at_ms, ordinal));
+        }
+    }
+
+    /// Sorts in what moved.
+    pub(super) fn bring_up_to_date(&mut self, groups: &mut BTreeMap<u64, Box<Group>>) {
+        for number in self.moved.drain(..) {
+            let (group, block) = place_of_block(number);
+            let group = groups.get_mut(&group);
+            let Some(block) = group.and_then(|it| it.block_mut(block)) else { continue };
+            let sorted = block.sorted_at_ms.get_or_insert_with(|| Box::new([0; 64]));
+            for place in Bits(std::mem::take(&mut block.moved)) {
+                let ordinal = number * 64 + place as u64;
+                let at_ms = block.active_at_ms[place];
+                self.order.remove(&(std::mem::replace(&mut sorted[place], at_ms), ordinal));
+                self.order.insert((at_ms, ordinal));
+            }
+        }
+    }
+
+    /// Times and ordinals before `end`, the last first, as of when this was last up to date.
+    pub(super) fn before(&self, end: (u64, u64)) -> impl Iterator<Item = (u64, u64)> {
+        self.order.range(..end).rev().copied()
+    }
+}

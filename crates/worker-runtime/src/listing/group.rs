@@ -1,0 +1,167 @@
+//! Some thousand consecutive ordinals: who is there, and who is in which state.
+
+use std::sync::Arc;
+
+use crate::{cell::Cell, model::WorkerState};
+
+/// Ordinals in a block, blocks in a group.
+const WIDTH: usize = 64;
+
+/// 64 blocks of 64 consecutive ordinals.
+#[derive(Debug)]
+pub(super) struct Group {
+    blocks: [Option<Box<Block>>; WIDTH],
+    states: [BlockBits; WorkerState::ALL.len()],
+}
+
+/// 64 consecutive ordinals: who is there, and when each was last active.
+#[derive(Debug)]
+pub(super) struct Block {
+    cells: [Option<Arc<Cell>>; WIDTH],
+    pub(super) active_at_ms: [u64; WIDTH],
+    /// Who was active since the order of activity was last asked for.
+    pub(super) moved: u64,
+    /// Where each stands in that order, once it was asked for; 0 for nowhere.
+    pub(super) sorted_at_ms: Option<Box<[u64; WIDTH]>>,
+}
+
+/// A bit for each ordinal of a group, and one for each block that says whether any is set in it.
+#[derive(Clone, Copy, Debug)]
+struct BlockBits {
+    words: [u64; WIDTH],
+    filled: u64,
+}
+
+/// Where an ordinal stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The group.
+    pub(super) group: u64,
+    /// The block in the group.
+    pub(super) block: usize,
+    /// The place in the block.
+    pub(super) index: usize,
+}
+
+impl Place {
+    pub(super) fn of(ordinal: u64) -> Self {
+        let within = |number: u64| usize::try_from(number % 64).unwrap_or_default();
+        Self { group: ordinal / 64 / 64, block: within(ordinal / 64), index: within(ordinal) }
+    }
+
+    /// The place's bit in its block.
+    pub(super) fn bit(self) -> u64 {
+        1 << self.index
+    }
+}
+
+/// The group of a block by its number, and the block's place in there.
+pub(super) fn place_of_block(number: u64) -> (u64, usize) {
+    let Place { group, block, .. } = Place::of(number * 64);
+    (group, block)
+}
+
+/// The number of a group's block.
+pub(super) fn number_of_block(group: u64, block: usize) -> u64 {
+    group * 64 + block as u64
+}
+
+impl Group {
+    pub(super) fn empty() -> Box<Self> {
+        Box::new(Self {
+            blocks: [const { None }; WIDTH],
+            states: [BlockBits { words: [0; WIDTH], filled: 0 }; WorkerState::ALL.len()],
+        })
+    }
+
+    pub(super) fn insert(&mut self, place: Place, cell: Arc<Cell>, state: WorkerState) {
+        let block = self.blocks[place.block].get_or_insert_with(Block::empty);
+        block.cells[place.index] = Some(cell);
+        self.states[state as usize].set(place);
+    }
+
+    /// Takes a Worker out; a block without Workers goes with the last one.
+    pub(super) fn remove(&mut self, place: Place) -> Option<Arc<Cell>> {
+        self.states.iter_mut().for_each(|it| it.clear(place));
+        let cell = self.blocks[place.block].as_mut()?.cells[place.index].take();
+        if self.matches(place.block, &WorkerState::ALL) == 0 {
+            self.blocks[place.block] = None;
+        }
+        cell
+    }
+
+    pub(super) fn go(&mut self, place: Place, from: WorkerState, to: WorkerState) {
+        self.states[to as usize].set(place);
+        self.states[from as usize].clear(place);
+    }
+
+    pub(super) fn block_mut(&mut self, block: usize) -> Option<&mut Block> {
+        self.blocks[block].as_deref_mut()
+    }
+
+    pub(super) fn cell(&self, block: usize, index: usize) -> Option<&Arc<Cell>> {
+        self.blocks[block].as_ref()?.cells[index].as_ref()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocks_in(&WorkerState::ALL) == 0
+    }
+
+    /// The blocks with a Worker in one of these states, a bit each.
+    pub(super) fn blocks_in(&self, states: &[WorkerState]) -> u64 {
+        states.iter().fold(0, |bits, state| bits | self.states[*state as usize].filled)
+    }
+
+    /// The Workers of a block in one of these states, a bit each.
+    pub(super) fn matches(&self, block: usize, states: &[WorkerState]) -> u64 {
+        states.iter().fold(0, |bits, state| bits | self.states[*state as usize].words[block])
+    }
+}
+
+impl Block {
+    fn empty() -> Box<Self> {
+        Box::new(Self {
+            cells: [const { None }; WIDTH],
+            active_at_ms: [0; WIDTH],
+            moved: 0,
+            sorted_at_ms: None,
+        })
+    }
+}
+
+impl BlockBits {
+    fn set(&mut self, place: Place) {
+        self.words[place.block] |= place.bit();
+        self.filled |= 1 << place.block;
+    }
+
+    fn clear(&mut self, place: Place) {
+        let word = &mut self.words[place.block];
+        *word &= !place.bit();
+        if *word == 0 {
+            self.filled &= !(1 << place.block);
+        }
+    }
+}
+
+/// The places of the bits that are set, from either end.
+#[derive(Debug)]
+pub(super) struct Bits(pub(super) u64);
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let place = self.0.trailing_zeros();
+        self.0 &= self.0.checked_sub(1)?;
+        Some(place as usize)
+    }
+}
+
+impl DoubleEndedIterator for Bits {
+    fn next_back(&mut self) -> Option<usize> {
+        let place = 63_u32.checked_sub(self.0.leading_zeros())?;
+        self.0 &= !(1 << place);
+        Some(place as usize)
+    }
+}
