@@ -8,7 +8,7 @@ use std::{
 use crate::{
     cell::{Cell, CellState},
     core::Core,
-    event::{Source, StoredEvent, Wakers},
+    event::{Commit, Run, StoredEvent, Wakers},
     live::Live,
     model::TurnOutcome,
     record::WorkerRecord,
@@ -34,8 +34,7 @@ pub(crate) struct After {
 enum Garbage {
     Record(Arc<WorkerRecord>),
     Events(Vec<StoredEvent>),
-    Log(Option<Box<crate::event::WorkerLog>>),
-    Slots(Vec<crate::event::Slot>),
+    Commits(Vec<Commit>),
     Live(Arc<Live>),
     Cell(Option<Arc<Cell>>),
 }
@@ -115,9 +114,6 @@ impl Core {
         after: &mut After,
     ) {
         let first = last_sequence(before, batch) + 1 - batch.events.len() as u64;
-        if state.live.is_some() || after.ended.is_some() {
-            state.log.get_or_insert_default();
-        }
         if let Some(log) = &mut state.log {
             after.garbage.push(Garbage::Events(log.append(batch.events.iter().cloned())));
             if now.is_none() {
@@ -125,31 +121,18 @@ impl Core {
             }
             after.wakers.add(log.take_waiting());
         }
-        let mut fallen = Vec::new();
+        let (worker_id, run) = (cell.worker_id, Run::of(&batch.events));
         let mut log = self.log.lock();
-        for (event, worker_sequence) in batch.events.iter().zip(first..) {
+        if !batch.events.is_empty() {
             let previous = std::mem::replace(&mut state.runtime_sequence, log.head + 1);
-            let event = event.clone();
-            let worker_id = cell.worker_id;
-            fallen.extend(log.append(Source::Worker {
-                worker_id,
-                worker_sequence,
-                previous,
-                event,
-            }));
+            let commit = Commit::Worker { worker_id, worker_sequence: first, previous, run };
+            after.garbage.push(Garbage::Commits(log.append(commit)));
         }
         if now.is_none() {
             log.redact(state.runtime_sequence);
         }
         count(&mut log.state, before, now, batch);
         after.wakers.add(log.take_waiting());
-        drop(log);
-        after.garbage.push(Garbage::Slots(fallen));
-        // Between turns a log without readers rests in the store.
-        let unread = state.log.as_ref().is_some_and(|log| log.readers == 0);
-        if state.live.is_none() && unread {
-            after.garbage.push(Garbage::Log(state.log.take()));
-        }
     }
 
     /// Moves a Worker within the indexes, and gives back what it held if it has ended.

@@ -186,7 +186,7 @@ impl RuntimeBuilder {
             usage: opened.totals.usage,
             closed: false,
         };
-        let events_kept = usize::try_from(self.limits.events_runtime).unwrap_or(usize::MAX);
+        let events_kept = self.limits.events_runtime;
         let core = Arc::new(Core {
             owner: Owner { runtime_id: opened.runtime_id, display_name: self.display_name },
             epoch,

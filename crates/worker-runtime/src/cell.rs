@@ -127,8 +127,8 @@ impl Cell {
         let Some(log) = &mut state.log else { return };
         let waker = log.waiting.leave(slot);
         log.readers -= 1;
-        let idle = log.readers == 0 && state.live.is_none();
-        let log = if idle { state.log.take() } else { None };
+        let unread = log.readers == 0;
+        let log = if unread { state.log.take() } else { None };
         drop(state);
         drop((waker, log));
     }

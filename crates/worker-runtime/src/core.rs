@@ -20,7 +20,7 @@ use crate::{
     diagnostics::Diagnostics,
     drain::Drain,
     error::RuntimeError,
-    event::{Cursor, Position, Room, RuntimeFact, RuntimeLog, Source, Wakers},
+    event::{Commit, Cursor, Position, Room, RuntimeFact, RuntimeLog, RuntimeSource, Wakers},
     identity::{Epoch, TurnId, WorkerId, WorkerRef},
     listing::Listing,
     model::{Diagnostic, Limits, RuntimeState, Severity},
@@ -227,7 +227,7 @@ impl Core {
         let mut log = self.log.lock();
         let before = log.head;
         change(&mut log.state);
-        let fallen = log.append(Source::Runtime { at_ms, tags, fact });
+        let fallen = log.append(Commit::Runtime(RuntimeSource { at_ms, tags, fact }));
         self.stage.set(log.state.runtime, log.state.closed);
         let waiting = log.take_waiting();
         drop(log);

@@ -7,6 +7,8 @@ mod filter;
 mod log;
 mod position;
 mod redact;
+mod run;
+mod runs;
 mod runtime_event;
 mod runtime_log;
 mod runtime_stream;
@@ -30,5 +32,7 @@ pub use subscription::Subscription;
 
 pub(crate) use cursor::{Position, Room};
 pub(crate) use log::WorkerLog;
-pub(crate) use runtime_log::{LogState, RuntimeFact, RuntimeLog, Slot, Source};
+pub(crate) use run::Run;
+pub(crate) use runs::{Runs, Spans};
+pub(crate) use runtime_log::{Commit, LogState, RuntimeFact, RuntimeLog, RuntimeSource};
 pub(crate) use wake_list::{WakeList, WakeSlot, Wakers};

@@ -297,9 +297,9 @@ impl<'a> Reader<'a> {
                     break;
                 }
                 examined += 1;
-                if filter.is_none_or(|it| it.matches_slot(slot)) {
+                if filter.is_none_or(|it| it.matches_slot(&slot)) {
                     room.take(slot.text_bytes());
-                    slots.push((examined, slot.clone()));
+                    slots.push((examined, slot));
                 }
             }
             log.head

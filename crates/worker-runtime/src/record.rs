@@ -78,22 +78,21 @@ pub struct Tags {
 
 impl Tags {
     pub(crate) fn new(meta: Option<&Meta>, idempotency_key: Option<&str>) -> Option<Arc<Self>> {
-        let meta = meta.filter(|it| !it.is_empty());
-        (meta.is_some() || idempotency_key.is_some()).then(|| {
-            Arc::new(Self {
-                meta: meta.cloned().map(Arc::new),
-                idempotency_key: idempotency_key.map(Into::into),
-            })
-        })
+        let meta = meta.filter(|it| !it.is_empty()).cloned().map(Arc::new);
+        Self::of(meta.as_ref(), idempotency_key.map(Arc::from).as_ref())
     }
 
     /// The tags of what a turn does by itself: those of the command that began it.
     pub(crate) fn of_turn(turn: &TurnDetail) -> Option<Arc<Self>> {
-        (turn.meta.is_some() || turn.idempotency_key.is_some()).then(|| {
-            Arc::new(Self {
-                meta: turn.meta.clone(),
-                idempotency_key: turn.idempotency_key.clone(),
-            })
+        Self::of(turn.meta.as_ref(), turn.idempotency_key.as_ref())
+    }
+
+    pub(crate) fn of(
+        meta: Option<&Arc<Meta>>,
+        idempotency_key: Option<&Arc<str>>,
+    ) -> Option<Arc<Self>> {
+        (meta.is_some() || idempotency_key.is_some()).then(|| {
+            Arc::new(Self { meta: meta.cloned(), idempotency_key: idempotency_key.cloned() })
         })
     }
 }

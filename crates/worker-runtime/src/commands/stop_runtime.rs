@@ -10,7 +10,7 @@ use crate::{
     core::Core,
     drain::{self, Farewell},
     error::RuntimeError,
-    event::{Cursor, RuntimeFact, Source},
+    event::{Commit, Cursor, RuntimeFact, RuntimeSource},
     model::{Limits, Meta, RuntimeState},
     record::Tags,
     request::Command,
@@ -102,7 +102,7 @@ impl Command for StopRuntime {
         log.state.runtime = state;
         core.stage.set(state, false);
         let fact = RuntimeFact::Stopping { reason };
-        let fallen = log.append(Source::Runtime { at_ms, tags, fact });
+        let fallen = log.append(Commit::Runtime(RuntimeSource { at_ms, tags, fact }));
         let waiting = log.take_waiting();
         drop(log);
         drop(fallen);

@@ -52,8 +52,8 @@ impl EventFilter {
     pub(crate) fn matches_slot(&self, slot: &Slot) -> bool {
         match &slot.source {
             Source::Worker { event, .. } => self.matches(event),
-            Source::Runtime { fact, .. } => {
-                let event_type = match fact {
+            Source::Runtime(source) => {
+                let event_type = match &source.fact {
                     RuntimeFact::Started => EventType::RuntimeStarted,
                     RuntimeFact::Stopping { .. } => EventType::RuntimeStopping,
                     RuntimeFact::Stopped => EventType::RuntimeStopped,

@@ -38,7 +38,7 @@ impl StoredEvent {
     }
 }
 
-fn redacted_record(record: &WorkerRecord) -> WorkerRecord {
+pub(super) fn redacted_record(record: &WorkerRecord) -> WorkerRecord {
     let spec = &record.spec;
     WorkerRecord {
         display_name: Some("".into()),
@@ -81,7 +81,7 @@ fn redacted_claim(claim: &ScopeClaim) -> ScopeClaim {
     ScopeClaim { resource: String::new(), access: claim.access }
 }
 
-fn redacted_turn(turn: &TurnDetail) -> TurnDetail {
+pub(super) fn redacted_turn(turn: &TurnDetail) -> TurnDetail {
     TurnDetail {
         profile: Arc::new(redacted_profile(&turn.profile)),
         model: None,
@@ -97,6 +97,6 @@ fn redacted_error(error: &TurnError) -> TurnError {
     TurnError { message: String::new(), ..error.clone() }
 }
 
-fn redacted_entry(entry: &TranscriptEntry) -> TranscriptEntry {
+pub(super) fn redacted_entry(entry: &TranscriptEntry) -> TranscriptEntry {
     TranscriptEntry { text: "".into(), idempotency_key: None, meta: None, ..entry.clone() }
 }

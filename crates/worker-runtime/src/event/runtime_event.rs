@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     EventType, Fact, StoredEvent,
-    runtime_log::{RuntimeFact, Slot, Source},
+    runtime_log::{RuntimeFact, RuntimeSource, Slot, Source},
 };
 use crate::{
     identity::{DisplayRef, Epoch, RuntimeId, TurnId, WorkerId, WorkerRef},
@@ -276,7 +276,7 @@ impl RuntimeEvent {
                 sequence: Some(sequence),
                 ..Self::in_worker_scope(owner, epoch, *worker_id, *worker_sequence, event)
             },
-            Source::Runtime { at_ms, tags, fact } => {
+            Source::Runtime(RuntimeSource { at_ms, tags, fact }) => {
                 let (meta, idempotency_key) = split(tags.as_deref());
                 let (worker, turn_id, body) = match fact {
                     RuntimeFact::Started => (None, None, EventBody::RuntimeStarted {}),

@@ -1,8 +1,8 @@
 //! The Runtime's own log: every Worker's events in one order, with the counts that go with it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
-use super::{StoredEvent, WakeList, Wakers};
+use super::{Run, Runs, Spans, StoredEvent, WakeList, Wakers};
 use crate::{
     identity::WorkerId,
     model::{Diagnostic, OutcomeCounts, RuntimeState, StateCounts, Usage},
@@ -12,12 +12,26 @@ use crate::{
 /// What lies under the Runtime log's mutex.
 #[derive(Debug)]
 pub(crate) struct RuntimeLog {
-    slots: VecDeque<Slot>,
-    capacity: usize,
+    commits: Runs<Commit>,
+    capacity: u64,
     /// The sequence of the newest event.
     pub(crate) head: u64,
     pub(crate) state: LogState,
     pub(crate) waiting: WakeList,
+}
+
+/// What one commit, or the Runtime itself, left in the log.
+#[derive(Debug)]
+pub(crate) enum Commit {
+    Worker {
+        worker_id: WorkerId,
+        /// The place of the first event in the Worker's log.
+        worker_sequence: u64,
+        /// An event of the same Worker's commit before, so that deletion finds them all; 0 for none.
+        previous: u64,
+        run: Run,
+    },
+    Runtime(RuntimeSource),
 }
 
 /// The figures that move with the events.
@@ -51,18 +65,16 @@ impl Slot {
 /// Whose event it is.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    Worker {
-        worker_id: WorkerId,
-        worker_sequence: u64,
-        /// The same Worker's event before, so that deletion finds them all; 0 for none.
-        previous: u64,
-        event: StoredEvent,
-    },
-    Runtime {
-        at_ms: u64,
-        tags: Option<Arc<Tags>>,
-        fact: RuntimeFact,
-    },
+    Worker { worker_id: WorkerId, worker_sequence: u64, event: StoredEvent },
+    Runtime(RuntimeSource),
+}
+
+/// An event of the Runtime itself.
+#[derive(Clone, Debug)]
+pub(crate) struct RuntimeSource {
+    pub(crate) at_ms: u64,
+    pub(crate) tags: Option<Arc<Tags>>,
+    pub(crate) fact: RuntimeFact,
 }
 
 /// What happened to the Runtime itself.
@@ -75,45 +87,66 @@ pub(crate) enum RuntimeFact {
 }
 
 impl RuntimeLog {
-    pub(crate) fn new(capacity: usize, state: LogState) -> Self {
-        Self { slots: VecDeque::new(), capacity, head: 0, state, waiting: WakeList::default() }
+    pub(crate) fn new(capacity: u64, state: LogState) -> Self {
+        let (commits, waiting) = (Runs::starting_at(1), WakeList::default());
+        Self { commits, capacity, head: 0, state, waiting }
     }
 
-    /// Appends an event and gives back what fell out, to be dropped outside the lock.
-    pub(crate) fn append(&mut self, source: Source) -> Option<Slot> {
-        self.head += 1;
-        let fallen = if self.slots.len() == self.capacity { self.slots.pop_front() } else { None };
-        self.slots.push_back(Slot { source });
-        fallen
+    /// Appends events and gives back what fell out, to be dropped outside the lock.
+    pub(crate) fn append(&mut self, commit: Commit) -> Vec<Commit> {
+        self.commits.push(commit);
+        self.head = self.commits.next() - 1;
+        self.commits.keep_newest(self.capacity)
     }
 
     /// The sequence before the oldest event that is kept.
     pub(crate) fn floor(&self) -> u64 {
-        self.head - self.slots.len() as u64
+        self.commits.oldest() - 1
     }
 
     /// The events after `sequence`, which is not below the floor.
-    pub(crate) fn after(&self, sequence: u64) -> impl Iterator<Item = &Slot> {
-        let skipped = usize::try_from(sequence.saturating_sub(self.floor())).unwrap_or(usize::MAX);
-        self.slots.range(skipped.min(self.slots.len())..)
+    pub(crate) fn after(&self, sequence: u64) -> impl Iterator<Item = Slot> {
+        let first = sequence + 1;
+        self.commits.from(first).flat_map(move |(begins, commit)| {
+            let place = usize::try_from(first.saturating_sub(begins)).unwrap_or(usize::MAX);
+            (place..commit.len()).map(|place| commit.slot(place))
+        })
     }
 
-    /// Erases names and texts of a Worker's events, from its newest one back.
+    /// Erases names and texts of a Worker's events, from one of its newest commit back.
     pub(crate) fn redact(&mut self, mut sequence: u64) {
-        let floor = self.floor();
-        while sequence > floor {
-            let Ok(place) = usize::try_from(sequence - floor - 1) else { return };
-            let Some(Slot { source: Source::Worker { previous, event, .. } }) =
-                self.slots.get_mut(place)
-            else {
-                return;
-            };
-            event.redact();
+        while sequence >= self.commits.oldest()
+            && let Some(Commit::Worker { previous, run, .. }) = self.commits.get_mut(sequence)
+        {
+            run.redact();
             sequence = *previous;
         }
     }
 
     pub(crate) fn take_waiting(&mut self) -> Wakers {
         self.waiting.take()
+    }
+}
+
+impl Commit {
+    fn slot(&self, place: usize) -> Slot {
+        let source = match self {
+            Self::Worker { worker_id, worker_sequence, run, previous: _ } => Source::Worker {
+                worker_id: *worker_id,
+                worker_sequence: worker_sequence + place as u64,
+                event: run.event(place),
+            },
+            Self::Runtime(source) => Source::Runtime(source.clone()),
+        };
+        Slot { source }
+    }
+}
+
+impl Spans for Commit {
+    fn len(&self) -> usize {
+        match self {
+            Self::Worker { run, .. } => run.len(),
+            Self::Runtime(_) => 1,
+        }
     }
 }

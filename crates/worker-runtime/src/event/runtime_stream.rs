@@ -100,7 +100,7 @@ impl RuntimeStream {
             // Not past the place where `synced` is due.
             let until = self.sync_at.unwrap_or(log.head);
             let due = usize::try_from(until - self.position).unwrap_or(usize::MAX);
-            self.ahead.extend(log.after(self.position).take(READ_AHEAD.min(due)).cloned());
+            self.ahead.extend(log.after(self.position).take(READ_AHEAD.min(due)));
             return Read::Ahead;
         }
         if log.state.closed {

@@ -1,9 +1,12 @@
 //! Everything that the built-in store has of one Worker.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
-use super::super::{Batch, EventPage, Fact, InputKey, StoredEvent, StoredWorker, WorkerRecord};
-use crate::model::{TranscriptEntry, TurnDetail};
+use super::super::{Batch, EventPage, InputKey, StoredWorker, WorkerRecord};
+use crate::{
+    event::{Run, Runs, Spans},
+    model::{TranscriptEntry, TurnDetail},
+};
 
 /// Everything of one Worker. One that was only created, with nothing besides, is its record alone.
 pub(super) struct Shelf {
@@ -12,11 +15,10 @@ pub(super) struct Shelf {
 }
 
 /// What a Worker has once something happened to it.
-#[derive(Default)]
 struct Rest {
     entries: Vec<Arc<TranscriptEntry>>,
     turns: Vec<Arc<TurnDetail>>,
-    events: VecDeque<StoredEvent>,
+    events: Runs<Run>,
     keys: Vec<InputKey>,
 }
 
@@ -25,7 +27,8 @@ impl Shelf {
     pub(super) fn create(record: &Arc<WorkerRecord>, batch: &Batch, events_kept: usize) -> Self {
         let mut shelf = Self { record: Arc::clone(record), rest: None };
         if !is_bare_creation(record, batch) {
-            shelf.rest = Some(Box::default());
+            let first = record.worker_sequence + 1 - batch.events.len() as u64;
+            shelf.rest = Some(Box::new(Rest::starting_at(first)));
             shelf.apply(record, batch, events_kept);
         }
         shelf
@@ -35,8 +38,9 @@ impl Shelf {
     pub(super) fn apply(&mut self, record: &Arc<WorkerRecord>, batch: &Batch, events_kept: usize) {
         let created = &self.record;
         let rest = self.rest.get_or_insert_with(|| {
-            let events = VecDeque::from([creation_of(created)]);
-            Box::new(Rest { events, ..Rest::default() })
+            let mut rest = Rest::starting_at(created.worker_sequence);
+            rest.events.push(Run::creation(created));
+            Box::new(rest)
         });
         rest.apply(batch, events_kept);
         self.record = Arc::clone(record);
@@ -58,19 +62,26 @@ impl Shelf {
     pub(super) fn events_after(&self, after: u64, limit: usize) -> EventPage {
         let Some(rest) = &self.rest else {
             let wanted = if after == 0 { limit.min(1) } else { 0 };
-            let created = || creation_of(&self.record);
-            return EventPage {
-                oldest: 1,
-                events: std::iter::repeat_with(created).take(wanted).collect(),
-            };
+            let created = || Run::creation(&self.record).event(0);
+            let events = std::iter::repeat_with(created).take(wanted).collect();
+            return EventPage { oldest: 1, events };
         };
-        let oldest = self.record.worker_sequence + 1 - rest.events.len() as u64;
-        let skipped = index((after + 1).saturating_sub(oldest)).min(rest.events.len());
-        EventPage { oldest, events: rest.events.range(skipped..).take(limit).cloned().collect() }
+        let oldest = rest.events.oldest();
+        let first = oldest.max(after.saturating_add(1));
+        let events = rest.events.from(first).flat_map(|(begins, run)| {
+            (index(first.saturating_sub(begins))..run.len()).map(|place| run.event(place))
+        });
+        EventPage { oldest, events: events.take(limit).collect() }
     }
 }
 
 impl Rest {
+    /// Nothing yet; the first event will have this sequence.
+    fn starting_at(sequence: u64) -> Self {
+        let events = Runs::starting_at(sequence);
+        Self { entries: Vec::new(), turns: Vec::new(), events, keys: Vec::new() }
+    }
+
     fn apply(&mut self, batch: &Batch, events_kept: usize) {
         self.entries.extend(batch.entries.iter().cloned());
         if let Some((ordinal, turn)) = &batch.turn {
@@ -81,9 +92,10 @@ impl Rest {
                 self.turns.push(Arc::clone(turn));
             }
         }
-        self.events.extend(batch.events.iter().cloned());
-        let surplus = self.events.len().saturating_sub(events_kept);
-        self.events.drain(..surplus);
+        if !batch.events.is_empty() {
+            self.events.push(Run::of(&batch.events));
+        }
+        drop(self.events.keep_newest(events_kept as u64));
         if !batch.dropped_keys.is_empty() {
             self.keys.retain(|it| !batch.dropped_keys.contains(&it.key));
         }
@@ -93,23 +105,10 @@ impl Rest {
 
 /// Whether the record says all that a batch does, so that its event can be made from it again.
 fn is_bare_creation(record: &Arc<WorkerRecord>, batch: &Batch) -> bool {
-    let [only] = batch.events.as_slice() else { return false };
     batch.entries.is_empty()
         && batch.turn.is_none()
         && batch.key.is_none()
-        && *only == creation_of(record)
-}
-
-/// The event of a Worker's creation, of which its first record is the whole content.
-fn creation_of(record: &Arc<WorkerRecord>) -> StoredEvent {
-    StoredEvent {
-        at_ms: record.active_at_ms,
-        turn_id: None,
-        tags: None,
-        labels: Arc::clone(&record.labels),
-        fact: Fact::WorkerCreated { record: Arc::clone(record) },
-        redacted: false,
-    }
+        && Run::of(&batch.events).is_creation_of(record)
 }
 
 pub(super) fn index(place: u64) -> usize {

@@ -1,0 +1,172 @@
+//! Events in order of their sequences, kept by the commit.
+
+use std::collections::VecDeque;
+
+/// What a commit leaves in a log: one or more events in a row.
+pub(crate) trait Spans {
+    /// How many events there are.
+    fn len(&self) -> usize;
+}
+
+/// Commits in order. Full segments stay as they are, so that a log that grows moves nothing, and an
+/// event's commit is found by its segment.
+#[derive(Debug)]
+pub(crate) struct Runs<T> {
+    segments: VecDeque<Segment<T>>,
+    /// The sequence of the oldest event, maybe in the midst of its commit.
+    oldest: u64,
+    /// The sequence of the next event.
+    next: u64,
+}
+
+/// Some commits in a row.
+#[derive(Debug)]
+struct Segment<T> {
+    /// The sequence of its first event.
+    first: u64,
+    runs: VecDeque<T>,
+}
+
+/// Commits in a segment.
+const SEGMENT: usize = 64;
+
+impl<T: Spans> Runs<T> {
+    /// No events yet; the next one will have this sequence.
+    pub(crate) fn starting_at(next: u64) -> Self {
+        Self { segments: VecDeque::new(), oldest: next, next }
+    }
+
+    /// Appends a commit's events.
+    pub(crate) fn push(&mut self, run: T) {
+        if self.segments.back().is_none_or(|it| it.runs.len() == SEGMENT) {
+            self.segments.push_back(Segment { first: self.next, runs: VecDeque::new() });
+        }
+        self.next += run.len() as u64;
+        let Some(Segment { runs, .. }) = self.segments.back_mut() else { return };
+        if runs.len() == runs.capacity() {
+            // Many logs are short: room for twice as many would be mostly for nothing.
+            runs.reserve_exact((runs.len() / 2).clamp(4, SEGMENT - runs.len()));
+        }
+        runs.push_back(run);
+    }
+
+    /// The sequence of the oldest event; that of the next one if there is none.
+    pub(crate) fn oldest(&self) -> u64 {
+        self.oldest
+    }
+
+    /// The sequence that the next event will have.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Keeps the newest events, so many; gives back the commits that are gone with the others.
+    pub(crate) fn keep_newest(&mut self, count: u64) -> Vec<T> {
+        self.oldest = self.oldest.max(self.next.saturating_sub(count));
+        std::iter::from_fn(|| self.pop_old()).collect()
+    }
+
+    /// Takes out the oldest commit if all of its events are gone.
+    fn pop_old(&mut self) -> Option<T> {
+        let segment = self.segments.front_mut()?;
+        let behind = segment.first + segment.runs.front()?.len() as u64;
+        if behind > self.oldest {
+            return None;
+        }
+        segment.first = behind;
+        let run = segment.runs.pop_front();
+        if segment.runs.is_empty() {
+            self.segments.pop_front();
+        }
+        run
+    }
+
+    /// The commit with this event and all later ones, each with the sequence of its first event.
+    pub(crate) fn from(&self, sequence: u64) -> impl Iterator<Item = (u64, &T)> {
+        let segment = self.segment_of(sequence);
+        self.segments
+            .range(segment..)
+            .flat_map(Segment::numbered)
+            .skip_while(move |(first, run)| first + run.len() as u64 <= sequence)
+    }
+
+    /// The commit with this event, and the sequence of its first one.
+    pub(crate) fn get_mut(&mut self, sequence: u64) -> Option<&mut T> {
+        let segment = self.segment_of(sequence);
+        let Segment { first, runs } = self.segments.get_mut(segment)?;
+        let mut behind = *first;
+        runs.iter_mut().find(|run| {
+            behind += run.len() as u64;
+            sequence < behind
+        })
+    }
+
+    /// The place of the last segment that begins no later than this event.
+    fn segment_of(&self, sequence: u64) -> usize {
+        self.segments.partition_point(|it| it.first <= sequence).saturating_sub(1)
+    }
+}
+
+impl<T: Spans> Segment<T> {
+    fn numbered(&self) -> impl Iterator<Item = (u64, &T)> {
+        let mut behind = self.first;
+        self.runs.iter().map(move |run| {
+            let first = behind;
+            behind += run.len() as u64;
+            (first, run)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A commit with so many events.
+    #[derive(Debug, PartialEq)]
+    struct Some(usize);
+
+    impl Spans for Some {
+        fn len(&self) -> usize {
+            self.0
+        }
+    }
+
+    /// A log of commits with one, two and three events in turn.
+    fn log(commits: usize) -> Runs<Some> {
+        let mut runs = Runs::starting_at(1);
+        (0..commits).for_each(|at| runs.push(Some(at % 3 + 1)));
+        runs
+    }
+
+    #[test]
+    fn every_event_is_found_by_its_sequence() {
+        let mut runs = log(300);
+        let numbered: Vec<u64> = runs.from(1).map(|(first, _)| first).collect();
+        assert_eq!((numbered.len(), runs.next()), (300, 601));
+        for sequence in 1..601 {
+            let found = runs.from(sequence).next().map(|(first, run)| first..first + run.0 as u64);
+            assert!(found.unwrap().contains(&sequence), "{sequence}");
+            assert!(runs.get_mut(sequence).is_some(), "{sequence}");
+        }
+        assert!(runs.from(601).next().is_none());
+        assert!(runs.get_mut(601).is_none());
+    }
+
+    #[test]
+    fn a_commit_goes_when_all_its_events_are_gone() {
+        let mut runs = log(300);
+        let mut gone = 0;
+        for count in (0..=600).rev() {
+            gone += runs.keep_newest(count).iter().map(|run| run.0 as u64).sum::<u64>();
+            let oldest = 601 - count;
+            assert_eq!(runs.oldest(), oldest);
+            assert!(oldest.saturating_sub(3) <= gone && gone < oldest, "{gone} before {oldest}");
+        }
+        assert_eq!((runs.oldest(), runs.next()), (601, 601));
+        runs.push(Some(2));
+        assert_eq!(runs.from(602).next(), Option::Some((601, &Some(2))));
+        runs.keep_newest(9);
+        assert_eq!(runs.oldest(), 601);
+    }
+}
