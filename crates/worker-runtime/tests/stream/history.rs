@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
 use proptest::prelude::*;
 use worker_runtime::{
-    Profile, Runtime, RuntimeCommand, WorkerRef,
+    Profile, Runtime, RuntimeBuilder, RuntimeCommand, WorkerRef,
     commands::{
-        CancelTurn, CancelWorker, CreateWorker, DeleteWorker, SendInput, StopWorker, UpdateWorker,
+        CancelTurn, CancelWorker, CommandReply, CreateWorker, DeleteWorker, SendInput, StopWorker,
+        UpdateWorker,
     },
     model::{Input, ProfileSelector},
 };
@@ -23,6 +24,8 @@ pub(crate) enum Step {
     Delete(usize),
     Rename(usize, u8),
     Label(usize, bool),
+    Reprofile(usize, usize),
+    SendAgain(usize, u8),
     Pause(u64),
 }
 
@@ -41,13 +44,21 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => worker.clone().prop_map(Step::CancelWorker),
         1 => worker.clone().prop_map(Step::Delete),
         1 => (worker.clone(), any::<u8>()).prop_map(|(worker, name)| Step::Rename(worker, name)),
-        2 => (worker, any::<bool>()).prop_map(|(worker, on)| Step::Label(worker, on)),
+        2 => (worker.clone(), any::<bool>()).prop_map(|(worker, on)| Step::Label(worker, on)),
+        1 => (worker.clone(), 0..PROFILES.len())
+            .prop_map(|(worker, profile)| Step::Reprofile(worker, profile)),
+        2 => (worker, 0..3_u8).prop_map(|(worker, key)| Step::SendAgain(worker, key)),
         5 => (0..25_u64).prop_map(Step::Pause),
     ]
 }
 
 /// A Runtime whose profiles answer in every way there is.
 pub(crate) async fn runtime() -> Runtime {
+    builder().build().await.unwrap()
+}
+
+/// The same, to be built.
+pub(crate) fn builder() -> RuntimeBuilder {
     let pause = Duration::from_millis(5);
     let slow = Script::new().text("one ").delay(pause).text("zwölf ").delay(pause).text("drei");
     let unfinished = Script::new().reasoning("hm").text("partly").delay(pause).end_early();
@@ -63,7 +74,7 @@ pub(crate) async fn runtime() -> Runtime {
         let provider = ScriptedProvider::new().script(script);
         builder = builder.profile(Profile::new(name, Arc::new(provider)));
     }
-    builder.build().await.unwrap()
+    builder
 }
 
 /// Carries steps out, one after the other; refusals are part of life.
@@ -71,33 +82,37 @@ pub(crate) async fn play(runtime: &Runtime, workers: &mut Vec<WorkerRef>, steps:
     for step in steps {
         if let Step::Pause(ms) = step {
             tokio::time::sleep(Duration::from_millis(ms)).await;
-            continue;
         }
-        if let Step::Create { profile, with_input } = step {
-            let create = CreateWorker {
-                profile: Some(ProfileSelector::named(PROFILES[profile])),
-                initial_input: with_input.then(|| Input::user("begin")),
-                ..CreateWorker::default()
-            };
-            workers.push(runtime.handle(create).await.unwrap().detail.worker);
-            continue;
+        let Some(command) = command(&step, workers) else { continue };
+        if let Ok(CommandReply::WorkerCreated(created)) = runtime.handle(command).await {
+            workers.push(created.detail.worker);
         }
-        let _ = match command(&step, workers) {
-            Some(command) => runtime.handle(command).await.map(drop),
-            None => Ok(()),
-        };
     }
 }
 
-fn command(step: &Step, workers: &[WorkerRef]) -> Option<RuntimeCommand> {
+/// The command of a step, if it has one and there is a Worker for it.
+pub(crate) fn command(step: &Step, workers: &[WorkerRef]) -> Option<RuntimeCommand> {
     let pick = |place: usize| workers.get(place % workers.len().max(1)).copied();
     Some(match *step {
-        Step::Create { .. } | Step::Pause(_) => return None,
-        Step::Send(it) => RuntimeCommand::SendInput(SendInput::user(pick(it)?, "and then?")),
-        Step::CancelTurn(it) => RuntimeCommand::CancelTurn(CancelTurn::running(pick(it)?)),
-        Step::Stop(it, deadline_ms) => {
-            RuntimeCommand::StopWorker(StopWorker { deadline_ms, ..StopWorker::of(pick(it)?) })
+        Step::Pause(_) => return None,
+        Step::Create { profile, with_input } => {
+            RuntimeCommand::CreateWorker(Box::new(CreateWorker {
+                profile: Some(ProfileSelector::named(PROFILES[profile])),
+                initial_input: with_input.then(|| Input::user("begin")),
+                ..CreateWorker::default()
+            }))
         }
+        Step::Send(it) => RuntimeCommand::SendInput(SendInput::user(pick(it)?, "and then?")),
+        Step::SendAgain(it, key) => RuntimeCommand::SendInput(SendInput {
+            idempotency_key: Some(format!("key {key}")),
+            ..SendInput::user(pick(it)?, "once")
+        }),
+        Step::CancelTurn(it) => RuntimeCommand::CancelTurn(CancelTurn::running(pick(it)?)),
+        Step::Stop(it, deadline_ms) => RuntimeCommand::StopWorker(StopWorker {
+            deadline_ms,
+            reason: Some("enough".to_owned()),
+            ..StopWorker::of(pick(it)?)
+        }),
         Step::CancelWorker(it) => RuntimeCommand::CancelWorker(CancelWorker::now(pick(it)?)),
         Step::Delete(it) => RuntimeCommand::DeleteWorker(DeleteWorker::of(pick(it)?)),
         Step::Rename(it, name) => RuntimeCommand::UpdateWorker(UpdateWorker {
@@ -106,6 +121,10 @@ fn command(step: &Step, workers: &[WorkerRef]) -> Option<RuntimeCommand> {
         }),
         Step::Label(it, on) => RuntimeCommand::UpdateWorker(UpdateWorker {
             labels: Some([("on".to_owned(), on.then(|| "yes".to_owned()))].into()),
+            ..UpdateWorker::of(pick(it)?)
+        }),
+        Step::Reprofile(it, profile) => RuntimeCommand::UpdateWorker(UpdateWorker {
+            profile: Some(ProfileSelector::named(PROFILES[profile])),
             ..UpdateWorker::of(pick(it)?)
         }),
     })

@@ -2,8 +2,13 @@
 
 #[path = "../../examples/dashboard/mirror.rs"]
 mod mirror;
+#[path = "../store/wrapper.rs"]
+mod wrapper;
 
+mod cases;
+mod cuts;
 mod deltas;
+mod hesitant;
 mod history;
 mod mirrors;
 mod waits;

@@ -1,113 +1,61 @@
 //! A mirror made of one snapshot and the stream equals what the queries say.
 
+use std::{sync::Arc, time::Duration};
+
 use futures_util::{FutureExt, StreamExt};
 use proptest::prelude::*;
-use worker_runtime::{
-    EventsFrom, Runtime, Scope, StreamItem, Subscribe,
-    event::EventBody,
-    queries::{GetRuntime, GetTranscript, GetWorker, ReadEvents},
-};
+use worker_runtime::{EventsFrom, Runtime, Scope, StreamItem, Subscribe, queries::GetRuntime};
 
 use crate::{
-    history::{Step, play, runtime, step},
+    cases::{check, paused},
+    hesitant::HesitantStore,
+    history::{Step, builder, play, runtime, step},
     mirror::Mirror,
+    wrapper::Wrapped,
 };
 
-/// Runs a test on a paused clock, so that a history takes no time and is the same every time.
-fn paused<T>(test: impl Future<Output = T>) -> T {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_time().start_paused(true).build().unwrap().block_on(test)
+type History = (Vec<Step>, Vec<Vec<Step>>, u64);
+
+fn histories() -> impl Strategy<Value = History> {
+    let callers = prop::collection::vec(prop::collection::vec(step(), 0..15), 1..4);
+    (prop::collection::vec(step(), 0..20), callers, 1..5_u64)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+#[test]
+fn a_mirror_follows_concurrent_callers() {
+    check(150, &histories(), |history| paused(follow_callers(history)));
+}
 
-    #[test]
-    fn a_mirror_follows_concurrent_callers(
-        before in prop::collection::vec(step(), 0..20),
-        callers in prop::collection::vec(prop::collection::vec(step(), 0..15), 1..4),
-        page in 1_u64..5,
-    ) {
-        paused(async {
-            let runtime = runtime().await;
-            let mut workers = Vec::new();
-            play(&runtime, &mut workers, before).await;
-            let tasks: Vec<_> = callers.into_iter().map(|steps| {
-                let (runtime, mut workers) = (runtime.clone(), workers.clone());
-                tokio::spawn(async move { play(&runtime, &mut workers, steps).await })
-            }).collect();
-            tokio::task::yield_now().await;
-            let (mut mirror, cursor) = Mirror::snapshot(&runtime, page).await.unwrap();
-            let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
-            let mut stream = runtime.subscribe(subscribe).await.unwrap();
-            for task in tasks {
-                task.await.unwrap();
-            }
-            tokio::time::sleep(std::time::Duration::from_mins(1)).await;
-            while let Some(Some(item)) = stream.next().now_or_never() {
-                assert!(mirror.follow(&item));
-            }
-            let (now, _) = Mirror::snapshot(&runtime, 1000).await.unwrap();
-            prop_assert_eq!(mirror, now);
-            check_counts(&runtime).await
-        })?;
+/// Mirrors a Runtime while several callers play; gives how many items were followed.
+async fn follow_callers((before, callers, page): History) -> Result<u64, TestCaseError> {
+    let store = Arc::new(Wrapped(HesitantStore::default()));
+    let runtime = builder().store(store).build().await.unwrap();
+    let mut workers = Vec::new();
+    play(&runtime, &mut workers, before).await;
+    let tasks: Vec<_> = callers
+        .into_iter()
+        .map(|steps| {
+            let (runtime, mut workers) = (runtime.clone(), workers.clone());
+            tokio::spawn(async move { play(&runtime, &mut workers, steps).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let (mut mirror, cursor) = Mirror::snapshot(&runtime, page).await.unwrap();
+    let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
+    let mut stream = runtime.subscribe(subscribe).await.unwrap();
+    for task in tasks {
+        task.await.unwrap();
     }
-
-    #[test]
-    fn a_cut_is_exact_for_one_worker(
-        steps in prop::collection::vec(step(), 1..25),
-        cut in 0_usize..25,
-    ) {
-        paused(async {
-            let runtime = runtime().await;
-            let mut workers = Vec::new();
-            let create = Step::Create { profile: 1, with_input: true };
-            play(&runtime, &mut workers, vec![create]).await;
-            let worker = workers[0];
-            let (early, late) = steps.split_at(cut.min(steps.len()));
-            play(&runtime, &mut workers, early.to_vec()).await;
-            let Ok(shown) = runtime.handle(GetWorker { worker }).await else { return Ok(()) };
-            let transcript = runtime.handle(GetTranscript::tail(worker)).await.unwrap();
-            play(&runtime, &mut workers, late.to_vec()).await;
-            tokio::time::sleep(std::time::Duration::from_mins(1)).await;
-            let Ok(now) = runtime.handle(GetWorker { worker }).await else { return Ok(()) };
-            let read = ReadEvents {
-                from: Some(EventsFrom::after(shown.cursor)),
-                limit: Some(1000),
-                ..ReadEvents::of(Scope::worker(worker))
-            };
-            let events = runtime.handle(read).await.unwrap();
-            prop_assert!(!events.more);
-            let mut state = shown.detail.state;
-            let mut sequence = shown.detail.worker_sequence;
-            let mut entries = transcript.entries;
-            for event in events.items {
-                sequence += 1;
-                prop_assert_eq!(event.worker_sequence, Some(sequence));
-                let entry = match event.body {
-                    EventBody::WorkerStateChanged { from, to, .. } => {
-                        prop_assert_eq!(from, state);
-                        state = to;
-                        None
-                    }
-                    EventBody::InputAccepted { entry } | EventBody::TurnCompleted { entry, .. } => {
-                        Some(entry)
-                    }
-                    EventBody::TurnFailed { entry, .. } | EventBody::TurnCancelled { entry, .. } => {
-                        entry
-                    }
-                    _ => None,
-                };
-                entries.extend(entry);
-            }
-            prop_assert_eq!(sequence, now.detail.worker_sequence);
-            prop_assert_eq!(state, now.detail.state);
-            prop_assert_eq!(entries.len() as u64, now.detail.entries);
-            let whole = runtime.handle(GetTranscript::tail(worker)).await.unwrap();
-            prop_assert_eq!(entries, whole.entries);
-            Ok(())
-        })?;
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let mut followed = 0;
+    while let Some(Some(item)) = stream.next().now_or_never() {
+        prop_assert!(mirror.follow(&item));
+        followed += 1;
     }
+    let (now, _) = Mirror::snapshot(&runtime, 1000).await.unwrap();
+    prop_assert_eq!(mirror, now);
+    check_counts(&runtime).await?;
+    Ok(followed)
 }
 
 /// The Runtime's figures equal what walking everything gives.
@@ -146,7 +94,7 @@ async fn a_mirror_follows_callers_on_real_threads() {
         caller.await.unwrap();
     }
     for worker in workers {
-        runtime.wait_idle(worker, std::time::Duration::from_mins(1)).await.unwrap();
+        runtime.wait_idle(worker, Duration::from_mins(1)).await.unwrap();
     }
     let (now, _) = Mirror::snapshot(&runtime, 1000).await.unwrap();
     while mirror != now {

@@ -1,0 +1,52 @@
+//! Runs a property over random cases, and says over how many.
+
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
+use proptest::{
+    prelude::*,
+    test_runner::{TestCaseResult, TestRunner},
+};
+
+/// Checks a property, which gives how much it looked at, on `cases` random inputs, or on as many as
+/// `PROPTEST_CASES` says; what was done is printed.
+#[expect(clippy::print_stdout, reason = "how much was looked at is the figure that is asked for")]
+pub(crate) fn check<S: Strategy>(
+    cases: u32,
+    inputs: &S,
+    property: impl Fn(S::Value) -> Result<u64, TestCaseError>,
+) {
+    let asked = std::env::var("PROPTEST_CASES").is_ok();
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    let config = if asked { config } else { ProptestConfig { cases, ..config } };
+    let (run, looked) = (Cell::new(0_u64), Cell::new(0));
+    let counted = |input| -> TestCaseResult {
+        looked.set(looked.get() + property(input)?);
+        run.set(run.get() + 1);
+        Ok(())
+    };
+    let since = Instant::now();
+    let outcome = TestRunner::new(config).run(inputs, counted);
+    let test = std::thread::current();
+    let (test, took) = (test.name().unwrap_or_default(), since.elapsed());
+    println!("{test}: {} cases, {} checks, {} s", run.get(), looked.get(), seconds(took));
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn seconds(took: Duration) -> u64 {
+    took.as_secs()
+}
+
+/// Runs a test on a paused clock, so that a history takes no time and is the same every time.
+pub(crate) fn paused<T>(test: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().unwrap().block_on(test)
+}
+
+/// Runs a test on real threads.
+pub(crate) fn threads<T>(test: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(3).enable_time().build().unwrap().block_on(test)
+}

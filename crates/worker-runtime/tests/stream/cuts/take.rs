@@ -1,0 +1,266 @@
+//! Callers that act at random, and keep what each reply showed and where it cut the log.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use proptest::prelude::*;
+use worker_runtime::{
+    Cursor, EventsFrom, Runtime, RuntimeCommand, Scope, Subscribe, Subscription, WorkerRef,
+    commands::{Cancellation, CommandReply, RuntimeStop, StopRuntime, StopWorkers, WorkerDeleted},
+    model::{
+        InputReceipt, Meta, PageRequest, RuntimeSummary, WorkerDetail, WorkerState, WorkerSummary,
+    },
+    queries::{GetRuntime, GetTranscript, GetWorker, ListWorkers, TranscriptReply},
+};
+
+use crate::history::{Step, command, step};
+
+/// One thing that a caller does.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    Step(Step),
+    /// Asks everything there is to ask about a Worker and the Runtime.
+    Look(usize),
+    StopRuntime {
+        keep: bool,
+        deadline_ms: Option<u64>,
+    },
+}
+
+pub(crate) fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        8 => step().prop_map(Act::Step),
+        3 => (0..6_usize).prop_map(Act::Look),
+    ];
+    prop::collection::vec(act, 0..15)
+}
+
+/// The end of some histories.
+pub(crate) fn end() -> impl Strategy<Value = Option<Act>> {
+    let deadline = prop::option::of(0..20_u64);
+    let stop = (any::<bool>(), deadline)
+        .prop_map(|(keep, deadline_ms)| Act::StopRuntime { keep, deadline_ms });
+    prop::option::weighted(0.3, stop)
+}
+
+/// A reply, and a stream from where it cut.
+pub(crate) struct Cut {
+    pub(crate) shows: Shows,
+    pub(crate) cursor: Cursor,
+    /// The Runtime's position before the request was made.
+    pub(crate) before: Cursor,
+    /// Not there if the Worker was deleted right after the reply.
+    pub(crate) stream: Option<Subscription>,
+}
+
+/// What a reply shows.
+pub(crate) enum Shows {
+    /// What a command said it did.
+    Deed(Deed),
+    /// A Worker. A query's cursor lies at the end of what it shows, a command's before.
+    Worker {
+        detail: Arc<WorkerDetail>,
+        exact: bool,
+    },
+    Transcript {
+        worker: WorkerRef,
+        reply: Box<TranscriptReply>,
+    },
+    Workers(Vec<WorkerSummary>),
+    Runtime(Box<RuntimeSummary>),
+    RuntimeStop {
+        call: Meta,
+        reply: RuntimeStop,
+    },
+}
+
+/// What a command about a Worker said it did.
+pub(crate) struct Deed {
+    pub(crate) worker: WorkerRef,
+    /// The meta of the call, which nothing else has.
+    pub(crate) call: Meta,
+    /// The Worker's sequence before and after the call.
+    pub(crate) between: [u64; 2],
+    pub(crate) said: Said,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Said {
+    Created(Option<InputReceipt>),
+    Accepted { receipt: InputReceipt, replayed: bool },
+    Cancelled(Cancellation),
+    Stopped { state: WorkerState, already: bool },
+    WorkerCancelled { already: bool },
+    Updated { worker_sequence: u64 },
+}
+
+/// What all callers share.
+#[derive(Clone)]
+pub(crate) struct Stage {
+    pub(crate) runtime: Runtime,
+    pub(crate) workers: Arc<Mutex<Vec<WorkerRef>>>,
+    pub(crate) cuts: Arc<Mutex<Vec<Cut>>>,
+    pub(crate) deletions: Arc<Mutex<Vec<(WorkerRef, WorkerDeleted)>>>,
+}
+
+impl Stage {
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        let (workers, cuts, deletions) = <_>::default();
+        Self { runtime, workers, cuts, deletions }
+    }
+
+    /// Carries acts out, one after the other, waiting as long as `pause` says between some.
+    pub(crate) async fn play(self, caller: usize, acts: Vec<Act>, pause: fn(u64) -> Duration) {
+        for (place, act) in acts.into_iter().enumerate() {
+            let workers = self.workers.lock().unwrap().clone();
+            let call: Meta = [("call".to_owned(), format!("{caller}/{place}"))].into();
+            match act {
+                Act::Step(Step::Pause(ms)) => tokio::time::sleep(pause(ms)).await,
+                Act::Step(step) => {
+                    if let Some(command) = command(&step, &workers) {
+                        self.command(command, call).await;
+                    }
+                }
+                Act::Look(place) => {
+                    self.look_at_runtime().await;
+                    if let Some(worker) = workers.get(place % workers.len().max(1)) {
+                        self.look_at(*worker).await;
+                    }
+                }
+                Act::StopRuntime { keep, deadline_ms } => {
+                    let workers = keep.then_some(StopWorkers::Keep);
+                    let stop = StopRuntime { workers, deadline_ms, ..StopRuntime::default() };
+                    self.command(RuntimeCommand::StopRuntime(stop), call).await;
+                }
+            }
+        }
+    }
+
+    async fn command(&self, mut command: RuntimeCommand, call: Meta) {
+        let worker = tag(&mut command, &call);
+        let before = self.now().await;
+        let first = self.sequence(worker).await.unwrap_or(0);
+        let Ok(reply) = self.runtime.handle(command).await else { return };
+        let last = self.sequence(worker).await.unwrap_or(u64::MAX);
+        let deed = |worker, said| {
+            Shows::Deed(Deed { worker, call: call.clone(), between: [first, last], said })
+        };
+        let its = || worker.expect("it is about a Worker");
+        let (shows, cursor) = match reply {
+            CommandReply::WorkerCreated(it) => {
+                let worker = it.detail.worker;
+                self.workers.lock().unwrap().push(worker);
+                let shows = Shows::Worker { detail: it.detail, exact: false };
+                self.keep(shows, it.cursor.clone(), before.clone()).await;
+                (deed(worker, Said::Created(it.receipt)), it.cursor)
+            }
+            CommandReply::WorkerUpdated(it) => {
+                let worker_sequence = it.detail.worker_sequence;
+                let shows = Shows::Worker { detail: it.detail, exact: false };
+                self.keep(shows, it.cursor.clone(), before.clone()).await;
+                (deed(its(), Said::Updated { worker_sequence }), it.cursor)
+            }
+            CommandReply::InputAccepted(it) => {
+                let said = Said::Accepted { receipt: it.receipt, replayed: it.replayed };
+                (deed(its(), said), it.cursor)
+            }
+            CommandReply::TurnCancellation(it) => {
+                (deed(its(), Said::Cancelled(it.result)), it.cursor)
+            }
+            CommandReply::WorkerStop(it) => {
+                let said = Said::Stopped { state: it.state, already: it.already };
+                (deed(its(), said), it.cursor)
+            }
+            CommandReply::WorkerCancelled(it) => {
+                (deed(its(), Said::WorkerCancelled { already: it.already }), it.cursor)
+            }
+            CommandReply::WorkerDeleted(it) => {
+                self.deletions.lock().unwrap().push((its(), it));
+                return;
+            }
+            CommandReply::RuntimeStop(reply) => {
+                let cursor = reply.cursor.clone();
+                (Shows::RuntimeStop { call, reply }, cursor)
+            }
+        };
+        self.keep(shows, cursor, before).await;
+    }
+
+    async fn look_at_runtime(&self) {
+        let before = self.now().await;
+        let shown = self.runtime.handle(GetRuntime {}).await.unwrap();
+        self.keep(Shows::Runtime(Box::new(shown.summary)), shown.cursor, before).await;
+        let mut token = None;
+        loop {
+            let before = self.now().await;
+            let page = Some(PageRequest { limit: Some(2), token });
+            let list = ListWorkers { page, ..ListWorkers::default() };
+            let list = self.runtime.handle(list).await.unwrap();
+            self.keep(Shows::Workers(list.items), list.cursor, before).await;
+            tokio::task::yield_now().await;
+            token = list.next;
+            if token.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn look_at(&self, worker: WorkerRef) {
+        let before = self.now().await;
+        if let Ok(it) = self.runtime.handle(GetWorker { worker }).await {
+            let shows = Shows::Worker { detail: it.detail, exact: true };
+            self.keep(shows, it.cursor, before.clone()).await;
+        }
+        let whole = GetTranscript { limit: Some(1000), ..GetTranscript::tail(worker) };
+        if let Ok(reply) = self.runtime.handle(whole).await {
+            let cursor = reply.cursor.clone();
+            let reply = Box::new(reply);
+            self.keep(Shows::Transcript { worker, reply }, cursor, before).await;
+        }
+    }
+
+    async fn keep(&self, shows: Shows, cursor: Cursor, before: Cursor) {
+        let subscribe = Subscribe::to(shows.scope()).from(EventsFrom::after(cursor.clone()));
+        let stream = self.runtime.subscribe(subscribe).await.ok();
+        self.cuts.lock().unwrap().push(Cut { shows, cursor, before, stream });
+    }
+
+    async fn now(&self) -> Cursor {
+        self.runtime.handle(GetRuntime {}).await.unwrap().cursor
+    }
+
+    async fn sequence(&self, worker: Option<WorkerRef>) -> Option<u64> {
+        let shown = self.runtime.handle(GetWorker { worker: worker? }).await;
+        Some(shown.ok()?.detail.worker_sequence)
+    }
+}
+
+impl Shows {
+    pub(crate) fn scope(&self) -> Scope {
+        match self {
+            Self::Deed(Deed { worker, .. }) | Self::Transcript { worker, .. } => {
+                Scope::worker(*worker)
+            }
+            Self::Worker { detail, .. } => Scope::worker(detail.worker),
+            Self::Workers(_) | Self::Runtime(_) | Self::RuntimeStop { .. } => Scope::runtime(),
+        }
+    }
+}
+
+/// Marks a command, so that its events are known; gives the Worker that it is about.
+fn tag(command: &mut RuntimeCommand, call: &Meta) -> Option<WorkerRef> {
+    let (meta, worker) = match command {
+        RuntimeCommand::CancelTurn(it) => (&mut it.meta, Some(it.worker)),
+        RuntimeCommand::CancelWorker(it) => (&mut it.meta, Some(it.worker)),
+        RuntimeCommand::CreateWorker(it) => (&mut it.meta, None),
+        RuntimeCommand::DeleteWorker(it) => (&mut it.meta, Some(it.worker)),
+        RuntimeCommand::SendInput(it) => (&mut it.meta, Some(it.worker)),
+        RuntimeCommand::StopRuntime(it) => (&mut it.meta, None),
+        RuntimeCommand::StopWorker(it) => (&mut it.meta, Some(it.worker)),
+        RuntimeCommand::UpdateWorker(it) => (&mut it.meta, Some(it.worker)),
+    };
+    *meta = Some(call.clone());
+    worker
+}

@@ -1,0 +1,65 @@
+//! A store that takes its time over some answers, so that callers meet in the midst of things.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use worker_runtime::{
+    WorkerId,
+    model::TranscriptEntry,
+    store::{Batch, EventPage, MemoryStore, Store, StoreFuture},
+};
+
+use crate::wrapper::{Answer, Wrapper, known};
+
+/// A store in memory that hesitates before and after most of what it does, for some polls.
+#[derive(Default)]
+pub(crate) struct HesitantStore {
+    inner: Arc<MemoryStore>,
+    asked: AtomicU64,
+}
+
+impl HesitantStore {
+    fn hesitate<T: Send + Unpin + 'static>(
+        &self,
+        answer: impl FnOnce(&MemoryStore) -> StoreFuture<T> + Send + 'static,
+    ) -> StoreFuture<T> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        let [before, after] = [asked * 7 % 5, asked * 11 % 3];
+        let inner = Arc::clone(&self.inner);
+        if before + after == 0 {
+            return answer(&inner);
+        }
+        StoreFuture::pending(async move {
+            polls(before).await;
+            let answer = known(answer(&inner));
+            polls(after).await;
+            answer
+        })
+    }
+}
+
+async fn polls(count: u64) {
+    for _ in 0..count {
+        tokio::task::yield_now().await;
+    }
+}
+
+impl Wrapper for HesitantStore {
+    fn inner(&self) -> &Arc<MemoryStore> {
+        &self.inner
+    }
+
+    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+        self.hesitate(move |inner| Store::commit(inner, batch))
+    }
+
+    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+        self.hesitate(move |inner| Store::entries(inner, id, first, limit))
+    }
+
+    fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
+        self.hesitate(move |inner| Store::events(inner, id, after, limit))
+    }
+}
