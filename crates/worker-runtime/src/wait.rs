@@ -1,12 +1,11 @@
 //! Waiting for what everybody waits for: a turn's end, an idle Worker, a stopped Runtime.
 //!
-//! Built on the stream, and free of races with what has happened already: each looks at the present
-//! only after it has begun to listen.
+//! Built on the stream, and free of races with what has happened already: each begins to listen
+//! where the present that it looked at ends, or before it looks.
 
 use std::time::Duration;
 
 use futures_core::Stream;
-use tokio::time::{Instant, timeout_at};
 
 use crate::{
     error::RuntimeError,
@@ -32,13 +31,15 @@ pub enum WaitError {
     /// It happened so long ago that the event is no longer kept.
     #[error("it has happened, and its event is no longer kept")]
     Expired,
-    /// The question was refused.
+    /// The question was refused: the Worker or the turn is not there, or all `subscriptions` places
+    /// are taken.
     #[error(transparent)]
     Refused(#[from] RuntimeError),
 }
 
 impl Runtime {
-    /// Waits for the end of the turn that an input began, and gives its terminal event.
+    /// Waits for the end of the turn that an input began, and gives its terminal event. It takes one
+    /// of the `subscriptions` places while it waits.
     ///
     /// # Errors
     ///
@@ -48,27 +49,18 @@ impl Runtime {
         receipt: InputReceipt,
         timeout: Duration,
     ) -> Result<RuntimeEvent, WaitError> {
-        let until = Instant::now() + timeout;
-        let InputReceipt { worker, turn_id, .. } = receipt;
-        let ends = EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect();
-        let mut stream = self.listen(worker, EventsFrom::oldest(), ends).await?;
-        let over = self.handle(GetTurn::by_id(worker, turn_id)).await?.turn.outcome.is_some();
-        loop {
-            match next(&mut stream, until).await? {
-                StreamItem::Event(it) if it.event.turn_id == Some(turn_id) => return Ok(it.event),
-                // All that had happened was shown, and it was not among it.
-                StreamItem::Synced { .. } if over => return Err(WaitError::Expired),
-                StreamItem::Event(_)
-                | StreamItem::Synced { .. }
-                | StreamItem::Gap { .. }
-                | StreamItem::TextDelta { .. }
-                | StreamItem::ReasoningDelta { .. } => {}
-                StreamItem::Ended { .. } => return Err(WaitError::Ended),
+        let end = async {
+            loop {
+                if let Some(end) = self.look_for_end(receipt).await? {
+                    return Ok(end);
+                }
             }
-        }
+        };
+        within(timeout, end).await
     }
 
-    /// Waits until a Worker runs no turn, and gives its state: `idle`, or how it has ended.
+    /// Waits until a Worker runs no turn, and gives its state: `idle`, or how it has ended. It takes
+    /// one of the `subscriptions` places while it waits.
     ///
     /// # Errors
     ///
@@ -78,7 +70,57 @@ impl Runtime {
         worker: WorkerRef,
         timeout: Duration,
     ) -> Result<WorkerState, WaitError> {
-        let until = Instant::now() + timeout;
+        within(timeout, self.look_for_rest(worker)).await
+    }
+
+    /// Waits until the Runtime has stopped and given its store back. It takes one of the
+    /// `subscriptions` places while it waits.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`]: the time is up, or there is no place to wait.
+    pub async fn wait_stopped(&self, timeout: Duration) -> Result<(), WaitError> {
+        let stop = async {
+            let types = Some(vec![EventType::RuntimeStopped]);
+            let filter = EventFilter { types, labels: None };
+            let mut stream = self.subscribe(Subscribe::to(Scope::runtime()).filter(filter)).await?;
+            // The stream of a Runtime that has stopped ends too, so its state need not be asked for.
+            while !matches!(next(&mut stream).await?, StreamItem::Ended { .. }) {}
+            Ok(())
+        };
+        within(timeout, stop).await
+    }
+
+    /// The terminal event of a turn; none if the log moved past the reader, who has to look anew.
+    async fn look_for_end(&self, receipt: InputReceipt) -> Result<Option<RuntimeEvent>, WaitError> {
+        let InputReceipt { worker, turn_id, .. } = receipt;
+        let shown = self.handle(GetTurn::by_id(worker, turn_id)).await?;
+        let over = shown.turn.outcome.is_some();
+        // The end of one that runs lies behind the reply's cursor, wherever the log ends by now.
+        let from = if over { EventsFrom::oldest() } else { EventsFrom::after(shown.cursor) };
+        let ends = EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect();
+        let mut stream = match self.listen(worker, from, ends).await {
+            Err(RuntimeError::CursorExpired { .. }) => return Ok(None),
+            listened => listened?,
+        };
+        loop {
+            match next(&mut stream).await? {
+                StreamItem::Event(it) if it.event.turn_id == Some(turn_id) => {
+                    return Ok(Some(it.event));
+                }
+                // All that had happened was shown, and it was not among it.
+                StreamItem::Synced { .. } if over => return Err(WaitError::Expired),
+                StreamItem::Event(_)
+                | StreamItem::Synced { .. }
+                | StreamItem::TextDelta { .. }
+                | StreamItem::ReasoningDelta { .. } => {}
+                StreamItem::Gap { .. } => return Ok(None),
+                StreamItem::Ended { .. } => return Err(WaitError::Ended),
+            }
+        }
+    }
+
+    async fn look_for_rest(&self, worker: WorkerRef) -> Result<WorkerState, WaitError> {
         let changes = vec![EventType::WorkerStateChanged];
         let mut stream = self.listen(worker, EventsFrom::now(), changes).await?;
         let state = self.handle(GetWorker { worker }).await?.detail.state;
@@ -86,7 +128,7 @@ impl Runtime {
             return Ok(state);
         }
         loop {
-            match next(&mut stream, until).await? {
+            match next(&mut stream).await? {
                 StreamItem::Event(it) => {
                     if let EventBody::WorkerStateChanged { to, .. } = it.event.body
                         && is_at_rest(to)
@@ -95,9 +137,11 @@ impl Runtime {
                     }
                 }
                 StreamItem::Gap { .. } => {
-                    let state = self.handle(GetWorker { worker }).await?.detail.state;
-                    if is_at_rest(state) {
-                        return Ok(state);
+                    // Of a Worker that was deleted, the stream itself says so.
+                    if let Ok(shown) = self.handle(GetWorker { worker }).await
+                        && is_at_rest(shown.detail.state)
+                    {
+                        return Ok(shown.detail.state);
                     }
                 }
                 StreamItem::Synced { .. }
@@ -106,21 +150,6 @@ impl Runtime {
                 StreamItem::Ended { .. } => return Err(WaitError::Ended),
             }
         }
-    }
-
-    /// Waits until the Runtime has stopped and given its store back.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError`]: the time is up.
-    pub async fn wait_stopped(&self, timeout: Duration) -> Result<(), WaitError> {
-        let until = Instant::now() + timeout;
-        let types = Some(vec![EventType::RuntimeStopped]);
-        let filter = EventFilter { types, labels: None };
-        let mut stream = self.subscribe(Subscribe::to(Scope::runtime()).filter(filter)).await?;
-        // The stream of a Runtime that has stopped ends too, so its state need not be asked for.
-        while !matches!(next(&mut stream, until).await?, StreamItem::Ended { .. }) {}
-        Ok(())
     }
 
     async fn listen(
@@ -141,11 +170,14 @@ fn is_at_rest(state: WorkerState) -> bool {
     }
 }
 
-async fn next(stream: &mut Subscription, until: Instant) -> Result<StreamItem, WaitError> {
+async fn within<T>(
+    timeout: Duration,
+    wait: impl Future<Output = Result<T, WaitError>>,
+) -> Result<T, WaitError> {
+    tokio::time::timeout(timeout, wait).await.unwrap_or(Err(WaitError::TimedOut))
+}
+
+async fn next(stream: &mut Subscription) -> Result<StreamItem, WaitError> {
     let next = std::future::poll_fn(|context| std::pin::Pin::new(&mut *stream).poll_next(context));
-    match timeout_at(until, next).await {
-        Ok(Some(item)) => Ok(item),
-        Ok(None) => Err(WaitError::Ended),
-        Err(_) => Err(WaitError::TimedOut),
-    }
+    next.await.ok_or(WaitError::Ended)
 }

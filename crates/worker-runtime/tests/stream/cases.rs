@@ -1,9 +1,6 @@
 //! Runs a property over random cases, and says over how many.
 
-use std::{
-    cell::Cell,
-    time::{Duration, Instant},
-};
+use std::{cell::Cell, time::Instant};
 
 use proptest::{
     prelude::*,
@@ -30,13 +27,9 @@ pub(crate) fn check<S: Strategy>(
     let since = Instant::now();
     let outcome = TestRunner::new(config).run(inputs, counted);
     let test = std::thread::current();
-    let (test, took) = (test.name().unwrap_or_default(), since.elapsed());
-    println!("{test}: {} cases, {} checks, {} s", run.get(), looked.get(), seconds(took));
+    let (test, took) = (test.name().unwrap_or_default(), since.elapsed().as_secs_f32());
+    println!("{test}: {} cases, {} checks, {took:.1} s", run.get(), looked.get());
     outcome.unwrap_or_else(|error| panic!("{error}"));
-}
-
-fn seconds(took: Duration) -> u64 {
-    took.as_secs()
 }
 
 /// Runs a test on a paused clock, so that a history takes no time and is the same every time.

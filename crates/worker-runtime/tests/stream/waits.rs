@@ -1,5 +1,8 @@
 //! Waiting is free of races with what has happened already.
 
+mod ends;
+mod places;
+
 use std::{sync::Arc, time::Duration};
 
 use llm_engine::{EchoProvider, ScriptedProvider};
@@ -72,9 +75,9 @@ async fn a_turn_whose_end_is_no_longer_kept_is_told_as_such() {
 async fn idle_is_waited_for_until_the_worker_rests() {
     let runtime = slow().await;
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
-    assert_eq!(runtime.wait_idle(worker, LONG).await, Ok(WorkerState::Idle));
+    assert_eq!(runtime.wait_idle(worker, Duration::ZERO).await, Ok(WorkerState::Idle));
     runtime.handle(SendInput::user(worker, "a b c")).await.unwrap();
-    assert_eq!(runtime.wait_idle(worker, LONG).await, Ok(WorkerState::Idle));
+    assert_eq!(runtime.wait_idle(worker, Duration::MAX).await, Ok(WorkerState::Idle));
     runtime.handle(SendInput::user(worker, "a b c")).await.unwrap();
     runtime.handle(StopWorker::of(worker)).await.unwrap();
     assert_eq!(runtime.wait_idle(worker, LONG).await, Ok(WorkerState::Stopped));

@@ -9,7 +9,9 @@ use worker_runtime::{
     commands::Cancellation,
     event::{EndReason, EventBody, EventType, StreamEvent},
     model::{Meta, RuntimeState, RuntimeSummary, TranscriptEntry, WorkerDetail, WorkerState},
-    queries::{GetRuntime, GetTranscript, GetWorker, ReadEvents, TranscriptReply},
+    queries::{
+        GetRuntime, GetTranscript, GetTurn, GetWorker, ReadEvents, TranscriptReply, TurnReply,
+    },
 };
 
 use super::{
@@ -40,7 +42,9 @@ impl Quiet {
         let Cut { shows, cursor, before, stream } = cut;
         let after = self.after(shows.scope(), &cursor).await;
         let worker = match &shows {
-            Shows::Deed(Deed { worker, .. }) | Shows::Transcript { worker, .. } => Some(*worker),
+            Shows::Deed(Deed { worker, .. })
+            | Shows::Transcript { worker, .. }
+            | Shows::Turn { worker, .. } => Some(*worker),
             Shows::Worker { detail, .. } => Some(detail.worker),
             Shows::Workers(_) | Shows::Runtime(_) | Shows::RuntimeStop { .. } => None,
         };
@@ -96,8 +100,13 @@ impl Quiet {
                 let everywhere = self.after(Scope::runtime(), before).await.unwrap();
                 self.check_worker(&detail, &everywhere).await;
             }
-            Shows::Transcript { worker, reply } => {
+            Shows::Transcript { worker, reply, between } => {
+                self.check_place(worker, between, after).await;
                 self.check_transcript(worker, *reply, after).await;
+            }
+            Shows::Turn { worker, reply, between } => {
+                self.check_place(worker, between, after).await;
+                self.check_turn(worker, *reply, after).await;
             }
             Shows::Workers(items) => {
                 let mut mirror = Mirror::default();
@@ -138,6 +147,29 @@ impl Quiet {
         }
         let now = self.runtime.handle(GetWorker { worker }).await.unwrap().detail;
         assert_eq!(known, settled(&now));
+    }
+
+    /// The cursor lay at the Worker's end when the reply was made.
+    async fn check_place(
+        &self,
+        worker: WorkerRef,
+        [first, last]: [u64; 2],
+        after: &[RuntimeEvent],
+    ) {
+        let now = self.runtime.handle(GetWorker { worker }).await.unwrap().detail.worker_sequence;
+        assert!((first..=last).contains(&(now - after.len() as u64)), "at the present end");
+    }
+
+    async fn check_turn(&self, worker: WorkerRef, shown: TurnReply, after: &[RuntimeEvent]) {
+        let turn_id = shown.turn.turn_id;
+        let end = |it: &&RuntimeEvent| it.event_type().ends_turn() && it.turn_id == Some(turn_id);
+        let answer = match after.iter().find(end) {
+            Some(end) => entry(end).cloned(),
+            None => shown.answer,
+        };
+        assert_eq!(shown.turn.outcome.is_none(), after.iter().any(|it| end(&it)));
+        let now = self.runtime.handle(GetTurn::by_id(worker, turn_id)).await.unwrap();
+        assert_eq!((shown.input, answer), (now.input, now.answer));
     }
 
     async fn check_transcript(

@@ -12,7 +12,9 @@ use worker_runtime::{
     model::{
         InputReceipt, Meta, PageRequest, RuntimeSummary, WorkerDetail, WorkerState, WorkerSummary,
     },
-    queries::{GetRuntime, GetTranscript, GetWorker, ListWorkers, TranscriptReply},
+    queries::{
+        GetRuntime, GetTranscript, GetTurn, GetWorker, ListWorkers, TranscriptReply, TurnReply,
+    },
 };
 
 use crate::history::{Step, command, step};
@@ -64,9 +66,16 @@ pub(crate) enum Shows {
         detail: Arc<WorkerDetail>,
         exact: bool,
     },
+    /// A part of what there is of a Worker, whose sequence was `between` these.
     Transcript {
         worker: WorkerRef,
         reply: Box<TranscriptReply>,
+        between: [u64; 2],
+    },
+    Turn {
+        worker: WorkerRef,
+        reply: Box<TurnReply>,
+        between: [u64; 2],
     },
     Workers(Vec<WorkerSummary>),
     Runtime(Box<RuntimeSummary>),
@@ -209,15 +218,26 @@ impl Stage {
 
     async fn look_at(&self, worker: WorkerRef) {
         let before = self.now().await;
+        let mut turn_id = None;
         if let Ok(it) = self.runtime.handle(GetWorker { worker }).await {
+            turn_id = it.detail.last_turn.as_ref().map(|turn| turn.turn_id);
             let shows = Shows::Worker { detail: it.detail, exact: true };
             self.keep(shows, it.cursor, before.clone()).await;
         }
+        let first = self.sequence(Some(worker)).await.unwrap_or(0);
         let whole = GetTranscript { limit: Some(1000), ..GetTranscript::tail(worker) };
         if let Ok(reply) = self.runtime.handle(whole).await {
-            let cursor = reply.cursor.clone();
-            let reply = Box::new(reply);
-            self.keep(Shows::Transcript { worker, reply }, cursor, before).await;
+            let between = [first, self.sequence(Some(worker)).await.unwrap_or(u64::MAX)];
+            let (reply, cursor) = (Box::new(reply.clone()), reply.cursor);
+            let shows = Shows::Transcript { worker, reply, between };
+            self.keep(shows, cursor, before.clone()).await;
+        }
+        let Some(turn_id) = turn_id else { return };
+        let first = self.sequence(Some(worker)).await.unwrap_or(0);
+        if let Ok(reply) = self.runtime.handle(GetTurn::by_id(worker, turn_id)).await {
+            let between = [first, self.sequence(Some(worker)).await.unwrap_or(u64::MAX)];
+            let (reply, cursor) = (Box::new(reply.clone()), reply.cursor);
+            self.keep(Shows::Turn { worker, reply, between }, cursor, before).await;
         }
     }
 
@@ -240,9 +260,9 @@ impl Stage {
 impl Shows {
     pub(crate) fn scope(&self) -> Scope {
         match self {
-            Self::Deed(Deed { worker, .. }) | Self::Transcript { worker, .. } => {
-                Scope::worker(*worker)
-            }
+            Self::Deed(Deed { worker, .. })
+            | Self::Transcript { worker, .. }
+            | Self::Turn { worker, .. } => Scope::worker(*worker),
             Self::Worker { detail, .. } => Scope::worker(detail.worker),
             Self::Workers(_) | Self::Runtime(_) | Self::RuntimeStop { .. } => Scope::runtime(),
         }
