@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64},
     },
     time::Duration,
@@ -198,6 +198,7 @@ impl RuntimeBuilder {
             store_info: store.info(),
             store,
             lease: opened.lease,
+            lease_keeper: OnceLock::new(),
             catalogue: Catalogue::new(self.limits.workers),
             listing: Mutex::new(Listing::default()),
             admission: Mutex::new(Admission::default()),
@@ -222,7 +223,8 @@ impl RuntimeBuilder {
         });
         // From here on the Runtime gives everything back if building it fails.
         let runtime = Runtime::new(Arc::clone(&core));
-        handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_ms));
+        let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_ms));
+        core.lease_keeper.get_or_init(|| keeper.abort_handle());
         core.tell(None, RuntimeFact::Started, |_| {});
         core.restore().await?;
         retention::start(&core);

@@ -3,14 +3,14 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use parking_lot::Mutex;
-use tokio::{runtime::Handle, sync::Notify};
+use tokio::{runtime::Handle, sync::Notify, task::AbortHandle};
 
 use crate::{
     admission::Admission,
@@ -49,6 +49,8 @@ pub struct Core {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) store_info: StoreInfo,
     pub(crate) lease: Lease,
+    /// The task that renews the lease, which the Runtime's end must not leave asleep.
+    pub(crate) lease_keeper: OnceLock<AbortHandle>,
     pub(crate) catalogue: Catalogue,
     pub(crate) listing: Mutex<Listing>,
     pub(crate) admission: Mutex<Admission>,
@@ -291,6 +293,7 @@ impl Core {
         drop(log);
         self.relay.end();
         self.pruner.end();
+        self.lease_keeper.get().inspect(|keeper| keeper.abort());
         for cell in self.catalogue.all() {
             let live = cell.lock().live.take();
             if let Some(live) = live {

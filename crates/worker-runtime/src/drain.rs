@@ -111,11 +111,13 @@ fn is_late(core: &Core) -> bool {
     core.drain.lock().deadline.is_some_and(|it| it + PATIENCE < Instant::now())
 }
 
-/// Waits until nothing runs, or the deadline, which a later stop may bring forward.
+/// Waits until nothing runs, or the Runtime was dropped, or the deadline, which a later stop may bring
+/// forward.
 async fn wait_for_turns(core: &Arc<Core>) {
     loop {
         let deadline = core.drain.lock().deadline;
-        if is_quiet(core) || deadline.is_some_and(|it| it <= Instant::now()) {
+        let is_over = is_quiet(core) || core.is_closed();
+        if is_over || deadline.is_some_and(|it| it <= Instant::now()) {
             return;
         }
         wait_once(core, deadline).await;

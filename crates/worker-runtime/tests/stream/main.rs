@@ -8,6 +8,7 @@ mod wrapper;
 mod cases;
 mod cuts;
 mod deltas;
+mod drops;
 mod hesitant;
 mod history;
 mod mirrors;

@@ -1,0 +1,222 @@
+//! A Runtime that is dropped, whatever it was doing, leaves no task and no memory behind.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{FutureExt, StreamExt};
+use llm_engine::{Script, ScriptedProvider};
+use tokio::{runtime::Handle, time::Instant};
+use worker_runtime::{
+    Limits, Profile, Request, Retention, Runtime, Scope, Subscribe, Subscription, WorkerId,
+    WorkerRef,
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
+    store::{Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture},
+};
+
+use crate::wrapper::{Answer, Wrapped, Wrapper};
+
+/// How long a commit may take here.
+const COMMIT: Duration = Duration::from_secs(2);
+
+/// How long the Runtime's own watches take to see that it is gone.
+const SOON: Duration = Duration::from_secs(1);
+
+const HOUR_MS: Option<u64> = Some(3_600_000);
+
+/// A store in memory whose commits hang, or are never known, once it is told to.
+#[derive(Default)]
+struct StuckStore {
+    inner: Arc<MemoryStore>,
+    hangs: AtomicBool,
+    forgets: AtomicBool,
+}
+
+impl Wrapper for StuckStore {
+    fn inner(&self) -> &Arc<MemoryStore> {
+        &self.inner
+    }
+
+    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+        if self.hangs.load(Ordering::Relaxed) {
+            return StoreFuture::pending(pending());
+        }
+        if self.forgets.load(Ordering::Relaxed) {
+            return StoreFuture::ready(Err(StoreError::Unknown("who knows".to_owned())));
+        }
+        Store::commit(&*self.inner, batch)
+    }
+
+    fn settle(&self, _: Lease, _: WorkerId, _: u64) -> Answer<Settlement> {
+        StoreFuture::ready(Err(StoreError::Unknown("who knows".to_owned())))
+    }
+}
+
+/// A Runtime, and whether anything of it is left.
+struct Watched {
+    runtime: Runtime,
+    provider: Weak<ScriptedProvider>,
+    store: Arc<Wrapped<StuckStore>>,
+}
+
+impl Watched {
+    /// The first answer says something and goes on for ever.
+    async fn new() -> Self {
+        let script = Script::new().text("and so on").hang();
+        let provider = Arc::new(ScriptedProvider::new().script(script));
+        let store = Arc::new(Wrapped(StuckStore::default()));
+        let commit_ms = COMMIT.as_millis().try_into().unwrap();
+        let runtime = Runtime::builder()
+            .profile(Profile::new("endless", Arc::clone(&provider) as _))
+            .store(Arc::clone(&store) as _)
+            .limits(Limits { commit_ms, ..Limits::default() })
+            .retention(Retention { age: Some(Duration::from_hours(1)), count: None })
+            .build()
+            .await
+            .unwrap();
+        Self { runtime, provider: Arc::downgrade(&provider), store }
+    }
+
+    async fn worker(&self) -> WorkerRef {
+        self.runtime.handle(CreateWorker::default()).await.unwrap().detail.worker
+    }
+
+    async fn running(&self) -> WorkerRef {
+        let worker = self.worker().await;
+        self.runtime.handle(SendInput::user(worker, "go")).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        worker
+    }
+
+    /// Has a request begin, and leaves it.
+    fn begin<R: Request<Kind>, Kind>(&self, request: R) {
+        let mut request = Box::pin(self.runtime.handle(request));
+        assert!(request.as_mut().now_or_never().is_none());
+    }
+
+    /// Drops the Runtime, and waits until all is gone.
+    async fn is_gone_within(self, limit: Duration) {
+        let Self { runtime, provider, store } = self;
+        let store = {
+            let weak = Arc::downgrade(&store);
+            drop(store);
+            weak
+        };
+        drop(runtime);
+        no_tasks_within(limit).await;
+        assert_eq!(provider.strong_count(), 0, "the provider is still held");
+        assert_eq!(store.strong_count(), 0, "the store is still held");
+    }
+}
+
+async fn no_tasks_within(limit: Duration) {
+    let since = Instant::now();
+    while Handle::current().metrics().num_alive_tasks() > 0 {
+        let left = Handle::current().metrics().num_alive_tasks();
+        assert!(since.elapsed() <= limit, "{left} tasks are still alive");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_did_nothing() {
+    Watched::new().await.is_gone_within(SOON).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_turns_in_flight() {
+    let watched = Watched::new().await;
+    for _ in 0..10 {
+        watched.running().await;
+    }
+    watched.is_gone_within(SOON).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_commits_that_hang() {
+    let watched = Watched::new().await;
+    let [idle, busy, other] =
+        [watched.worker().await, watched.running().await, watched.worker().await];
+    watched.store.0.hangs.store(true, Ordering::Relaxed);
+    watched.begin(CreateWorker::default());
+    watched.begin(SendInput::user(idle, "go"));
+    watched.begin(StopWorker { deadline_ms: Some(0), ..StopWorker::of(busy) });
+    let display_name = Some("other".to_owned());
+    watched.begin(UpdateWorker { display_name, ..UpdateWorker::of(other) });
+    watched.is_gone_within(COMMIT + SOON).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_commits_that_hang_while_it_stops() {
+    let watched = Watched::new().await;
+    let idle = watched.worker().await;
+    watched.running().await;
+    watched.store.0.hangs.store(true, Ordering::Relaxed);
+    watched.begin(CreateWorker::default());
+    watched.begin(SendInput::user(idle, "go"));
+    watched.runtime.handle(StopRuntime::default()).await.unwrap();
+    watched.is_gone_within(COMMIT + SOON).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_commits_that_are_not_settled() {
+    let watched = Watched::new().await;
+    let [idle, busy] = [watched.worker().await, watched.running().await];
+    watched.store.0.forgets.store(true, Ordering::Relaxed);
+    watched.runtime.handle(CreateWorker::default()).await.unwrap_err();
+    watched.runtime.handle(SendInput::user(idle, "go")).await.unwrap_err();
+    watched.runtime.handle(StopWorker::of(busy)).await.unwrap_err();
+    watched.runtime.handle(StopRuntime::default()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    watched.is_gone_within(Duration::from_secs(6)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_deadlines_armed() {
+    let watched = Watched::new().await;
+    let stopped = watched.running().await;
+    watched.running().await;
+    let stop = StopWorker { deadline_ms: HOUR_MS, ..StopWorker::of(stopped) };
+    watched.runtime.handle(stop).await.unwrap();
+    let stop = StopRuntime { deadline_ms: HOUR_MS, ..StopRuntime::default() };
+    watched.runtime.handle(stop).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    watched.is_gone_within(SOON).await;
+}
+
+/// So many that a task is begun to wake them.
+async fn crowd(watched: &Watched, worker: WorkerRef) -> Vec<Subscription> {
+    let mut streams = Vec::new();
+    for place in 0..40 {
+        let scope = if place % 2 == 0 { Scope::worker(worker) } else { Scope::runtime() };
+        let subscribe = Subscribe::to(scope);
+        let mut stream = watched.runtime.subscribe(subscribe).await.unwrap();
+        while stream.next().now_or_never().is_some() {}
+        streams.push(stream);
+    }
+    streams
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_streams_alive() {
+    let watched = Watched::new().await;
+    let worker = watched.worker().await;
+    let streams = crowd(&watched, worker).await;
+    watched.runtime.handle(SendInput::user(worker, "go")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let Watched { runtime, provider, store } = watched;
+    drop(runtime);
+    // The streams hold what they read from, and no task.
+    no_tasks_within(SOON).await;
+    for mut stream in streams {
+        let rest = async { while stream.next().await.is_some() {} };
+        rest.now_or_never().expect("it ends");
+    }
+    assert_eq!(provider.strong_count(), 0);
+    assert_eq!(Arc::strong_count(&store), 1);
+}
