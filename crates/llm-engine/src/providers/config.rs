@@ -82,6 +82,10 @@ impl ProviderConfig {
     }
 
     /// Takes address and key from the usual environment variables, where they are not set yet.
+    ///
+    /// The usual variable's key is meant for the provider's own address and for the one in
+    /// [`ProviderKind::base_url_variable`]. Where [`base_url`](Self::base_url) leads to another
+    /// scheme, host or port, it is not taken: whoever means it to go there sets it.
     pub fn or_environment(self) -> Result<Self, ConfigError> {
         self.or_variables(|variable| env::var_os(variable))
     }
@@ -92,13 +96,24 @@ impl ProviderConfig {
         look_up: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, ConfigError> {
         let environment = Environment(look_up);
-        if self.base_url.is_none() {
-            self.base_url = environment.base_url(self.kind)?;
-        }
-        if self.api_key.is_none() {
+        let usual = environment.base_url(self.kind)?;
+        let is_usual = match self.base_url.as_deref() {
+            Some(address) => [Some(self.kind.default_base_url()), usual.as_deref()]
+                .into_iter()
+                .flatten()
+                .any(|usual| self.is_same_origin(address, usual)),
+            None => true,
+        };
+        if self.api_key.is_none() && is_usual {
             self.api_key = environment.api_key(self.kind)?;
         }
+        self.base_url = self.base_url.or(usual);
         Ok(self)
+    }
+
+    fn is_same_origin(&self, one: &str, other: &str) -> bool {
+        let origin = |url| Endpoint::parse(self.kind, url).map(|endpoint| endpoint.origin());
+        origin(one).is_ok_and(|one| origin(other) == Ok(one))
     }
 
     /// Checks everything that can be checked without a connection, and makes the provider.

@@ -22,9 +22,10 @@ pub enum ConfigError {
     },
     /// There is no key, and the server is not on this machine.
     #[error(
-        "api_key is missing: {kind} at an address that is not of this machine needs one, usually \
-         from {}; a server that wants none takes any text",
-        .kind.api_key_variables()[0]
+        "api_key is missing: {kind} at an address that is not of this machine needs one; {} counts \
+         only for the usual address and the one in {}",
+        .kind.api_key_variables()[0],
+        .kind.base_url_variable()
     )]
     ApiKeyMissing {
         /// Who needs it.

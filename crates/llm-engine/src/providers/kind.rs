@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::ConfigError;
+use super::{ConfigError, endpoint::Endpoint};
 
 /// A protocol, with the names and addresses that belong to it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -46,6 +46,13 @@ impl ProviderKind {
             Self::Gemini => "https://generativelanguage.googleapis.com",
             Self::Ollama => "http://127.0.0.1:11434",
         }
+    }
+
+    /// Checks an address without making a provider of it.
+    ///
+    /// One that passes holds no user, password or query, and can be shown.
+    pub fn check_base_url(self, base_url: &str) -> Result<(), ConfigError> {
+        Endpoint::parse(self, base_url).map(drop)
     }
 
     /// The environment variables that usually hold the key; the first one that is set counts.

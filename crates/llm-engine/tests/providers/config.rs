@@ -73,6 +73,51 @@ fn usual_variables_fill_what_is_not_set() {
     assert_eq!(set.unwrap().base_url.as_deref(), Some("http://here"));
 }
 
+#[test]
+fn a_usual_key_goes_to_usual_addresses_alone() {
+    let variables = |name: &str| match name {
+        "OPENAI_API_KEY" | "ANTHROPIC_API_KEY" | "OLLAMA_API_KEY" => Some(OsString::from(KEY)),
+        "OPENAI_BASE_URL" => Some("https://gateway.example/v1".into()),
+        "ANTHROPIC_BASE_URL" => Some("no address".into()),
+        _ => None,
+    };
+    for (kind, base_url, is_taken) in [
+        (ProviderKind::OpenAi, "https://api.openai.com", true),
+        (ProviderKind::OpenAi, "https://API.OPENAI.com:443/v2/", true),
+        (ProviderKind::OpenAiResponses, "https://gateway.example/else", true),
+        (ProviderKind::OpenAi, "http://api.openai.com/v1", false),
+        (ProviderKind::OpenAi, "https://api.openai.com:8443/v1", false),
+        (ProviderKind::OpenAi, "https://api.openai.com.example/v1", false),
+        (ProviderKind::OpenAi, "https://api.openai.com@other.example/v1", false),
+        (ProviderKind::OpenAi, "http://gateway.example/v1", false),
+        (ProviderKind::OpenAi, "http://127.0.0.1:8080/v1", false),
+        (ProviderKind::OpenAi, "no address", false),
+        (ProviderKind::Anthropic, "https://gateway.example/v1", false),
+        (ProviderKind::Anthropic, "no address", false),
+        (ProviderKind::Ollama, "http://127.0.0.1:11434", true),
+        (ProviderKind::Ollama, "http://box:11434", false),
+    ] {
+        let config = remote(kind).base_url(base_url).or_variables(variables).unwrap();
+        assert_eq!(config.api_key.is_some(), is_taken, "{kind} {base_url}");
+        assert_eq!(config.base_url.as_deref(), Some(base_url));
+    }
+    let elsewhere = remote(ProviderKind::OpenAi).base_url("https://box/v1");
+    refused(&elsewhere.clone().or_variables(variables).unwrap(), "api_key", "OPENAI_BASE_URL");
+    let named = elsewhere.api_key("own").or_variables(variables).unwrap();
+    assert_eq!(llm_engine::providers::ExposeSecret::expose_secret(&named.api_key.unwrap()), "own");
+}
+
+#[test]
+fn an_address_that_passes_can_be_shown() {
+    let check = |url: &str| ProviderKind::OpenAi.check_base_url(url);
+    assert_eq!(check("https://box.example/v1"), Ok(()));
+    for url in [format!("https://{KEY}@box.example"), format!("https://box.example/?key={KEY}")] {
+        let error = check(&url).unwrap_err();
+        assert_eq!(error.field(), "base_url");
+        assert!(!format!("{error} {error:?}").contains(KEY), "{error}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_variable_that_is_no_text_is_refused() {
