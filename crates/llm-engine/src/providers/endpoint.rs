@@ -18,7 +18,7 @@ impl Endpoint {
             return Err(wrong("is neither http nor https"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("holds a user or a password, which belong into api_key or headers"));
+            return Err(wrong("holds a user or a password, which belong into a key or a header"));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(wrong("has a query or a fragment"));
@@ -122,7 +122,7 @@ mod tests {
             ("http://", "is not a URL"),
             (
                 "http://u:secret@h",
-                "holds a user or a password, which belong into api_key or headers",
+                "holds a user or a password, which belong into a key or a header",
             ),
             ("http://h/v1?key=secret", "has a query or a fragment"),
             ("http://h/v1#x", "has a query or a fragment"),

@@ -2,17 +2,17 @@
 
 use futures_util::StreamExt;
 use llm_engine::{Engine, TurnEvent, TurnRequest, providers::ProviderKind};
+use mock_provider::{
+    MockProvider, Reply,
+    answers::{CHAT_HEL, CHAT_USAGE},
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    answers::{CHAT_HEL, CHAT_USAGE},
-    mock::{Mock, Reply},
-    support::{counted, policy, provider, request, turn},
-};
+use crate::support::{counted, policy, provider, request, turn};
 
 #[tokio::test]
 async fn a_cancelled_turn_keeps_its_text_and_its_tokens() {
-    let mock = Mock::serve([Reply::events(&[CHAT_USAGE, CHAT_HEL]).hang()]).await;
+    let mock = MockProvider::serve([Reply::events(&[CHAT_USAGE, CHAT_HEL]).hang()]).await;
     let engine = Engine::new(provider(ProviderKind::OpenAi, &mock)).with_policy(policy());
     let token = CancellationToken::new();
     let mut turn = engine.turn(TurnRequest::from(request()).cancelled_by(token.clone()));
@@ -35,7 +35,7 @@ async fn a_dropped_turn_leaves_wherever_it_stands() {
         (Reply::events(&[]).hang(), 1),
         (Reply::default().hang(), 1),
     ] {
-        let mock = Mock::serve([reply]).await;
+        let mock = MockProvider::serve([reply]).await;
         let mut turn = turn(provider(ProviderKind::OpenAi, &mock), policy());
         for _ in 0..events {
             turn.next().await;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use llm_engine::{ErrorKind, Policy, StopReason, TokenUsage, providers::ProviderKind};
-
-use crate::{
+use mock_provider::{
+    Reply,
     answers::{CHAT, CHAT_HEL, CHAT_LO, CHAT_ROLE, CHAT_STOP, CHAT_USAGE},
-    mock::Reply,
-    support::{Outcome, counted, impatient, outcome, policy},
 };
+
+use crate::support::{Outcome, counted, impatient, outcome, policy};
 
 const INVALID: &str = r#"{"choices": raw-body"#;
 

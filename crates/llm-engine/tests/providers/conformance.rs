@@ -4,12 +4,12 @@ use llm_engine::{
     conformance::{Subject, run},
     providers::ProviderKind,
 };
-
-use crate::{
+use mock_provider::{
+    MockProvider, Reply,
     answers::{ANTHROPIC, CHAT, GEMINI, OLLAMA, RESPONSES},
-    mock::{Mock, Reply},
-    support::provider,
 };
+
+use crate::support::provider;
 
 #[tokio::test]
 async fn on_one_thread() {
@@ -28,12 +28,9 @@ async fn check_all() {
             ProviderKind::OpenAiResponses => Reply::events(&RESPONSES),
             ProviderKind::Anthropic => Reply::events(&ANTHROPIC),
             ProviderKind::Gemini => Reply::events(&GEMINI),
-            ProviderKind::Ollama => {
-                let lines = OLLAMA.map(|line| format!("{line}\n")).concat();
-                Reply::stream("application/x-ndjson").chunk(lines)
-            }
+            ProviderKind::Ollama => Reply::lines(&OLLAMA),
         };
-        let mock = Mock::serve([reply.end()]).await;
+        let mock = MockProvider::serve([reply.end()]).await;
         let subject = || Subject::new(provider(kind, &mock)).model("m").probe(mock.at_work());
         assert_eq!(run(subject).await, Ok(()), "{kind}");
     }

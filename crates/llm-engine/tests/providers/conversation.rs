@@ -1,12 +1,10 @@
 //! What is sent to each provider.
 
 use llm_engine::{Engine, ErrorKind, Message, ModelRequest, Sampling, providers::ProviderKind};
+use mock_provider::{MockProvider, Reply};
 use serde_json::{Value, json};
 
-use crate::{
-    mock::{Mock, Reply},
-    support::{KEY, config, drain, policy, provider, request},
-};
+use crate::support::{KEY, config, drain, policy, provider, request};
 
 /// A conversation that no provider takes as it is.
 fn odd() -> ModelRequest {
@@ -31,10 +29,10 @@ fn odd() -> ModelRequest {
 
 /// The request that `request` becomes: its head and its body.
 async fn sent(kind: ProviderKind, request: ModelRequest) -> (String, Value) {
-    let mock = Mock::serve([Reply::status("500 X", &[])]).await;
+    let mock = MockProvider::serve([Reply::status("500 X", &[])]).await;
     let engine = Engine::new(provider(kind, &mock)).with_policy(policy());
     drain(engine.turn(request)).await.result.unwrap_err();
-    (mock.requests()[0].split_once("\r\n\r\n").unwrap().0.to_owned(), mock.body())
+    (mock.requests()[0].split_once("\r\n\r\n").unwrap().0.to_owned(), mock.bodies()[0].clone())
 }
 
 #[tokio::test]
@@ -160,7 +158,7 @@ async fn nothing_is_sent_that_cannot_be_right() {
         (ProviderKind::Ollama, nameless.clone()),
         (ProviderKind::Gemini, nowhere),
     ] {
-        let mock = Mock::serve([Reply::default()]).await;
+        let mock = MockProvider::serve([Reply::default()]).await;
         let engine = Engine::new(provider(kind, &mock)).with_policy(policy());
         let error = drain(engine.turn(request)).await.result.unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidRequest, "{kind}: {error}");
@@ -172,7 +170,7 @@ async fn nothing_is_sent_that_cannot_be_right() {
 
 #[tokio::test]
 async fn headers_can_be_added_and_replaced() {
-    let mock = Mock::serve([Reply::status("500 X", &[])]).await;
+    let mock = MockProvider::serve([Reply::status("500 X", &[])]).await;
     let provider = config(ProviderKind::OpenAi, &mock)
         .header("X-Team", "blue")
         .header("Authorization", "Basic abc")

@@ -1,12 +1,12 @@
 //! What each provider's own protocol means.
 
 use llm_engine::{ErrorKind, StopReason, TokenUsage, providers::ProviderKind};
-
-use crate::{
+use mock_provider::{
+    Reply,
     answers::{ANTHROPIC, CHAT, GEMINI, OLLAMA, RESPONSES},
-    mock::Reply,
-    support::{counted, impatient, outcome, policy},
 };
+
+use crate::support::{counted, impatient, outcome, policy};
 
 /// The parts of an answer as a provider frames them.
 fn framed(kind: ProviderKind, parts: &[&str]) -> Reply {
@@ -15,11 +15,7 @@ fn framed(kind: ProviderKind, parts: &[&str]) -> Reply {
         | ProviderKind::OpenAiResponses
         | ProviderKind::Anthropic
         | ProviderKind::Gemini => Reply::events(parts),
-        ProviderKind::Ollama => {
-            parts.iter().fold(Reply::stream("application/x-ndjson"), |reply, part| {
-                reply.chunk(format!("{part}\n"))
-            })
-        }
+        ProviderKind::Ollama => Reply::lines(parts),
     }
 }
 

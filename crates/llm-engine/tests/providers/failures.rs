@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use llm_engine::{ErrorKind, providers::ProviderKind};
-
-use crate::{
+use mock_provider::{
+    MockProvider, Reply,
     answers::{CHAT, CHAT_HEL},
-    mock::{Mock, Reply},
-    support::{KEY, outcome, policy},
 };
+
+use crate::support::{KEY, outcome, policy};
 
 const JSON_400: &str =
     r#"{"error":{"code":400,"message":"raw-body","type":"invalid_request_error"}}"#;
@@ -202,8 +202,8 @@ async fn a_body_that_never_ends_hides_no_status() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let elsewhere = Mock::serve([Reply::events(&CHAT).end()]).await;
-    let location = format!("location: {}/v1/chat/completions", elsewhere.origin);
+    let elsewhere = MockProvider::serve([Reply::events(&CHAT).end()]).await;
+    let location = format!("location: {}/v1/chat/completions", elsewhere.origin());
     let reply = Reply::status("307 Temporary Redirect", &[&location]);
     let outcome = outcome(ProviderKind::OpenAi, reply, policy()).await;
     assert_eq!(outcome.result.unwrap_err().kind, ErrorKind::Protocol);

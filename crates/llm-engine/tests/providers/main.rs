@@ -1,6 +1,5 @@
 //! Real providers against a server that answers byte by byte what a test wants, on this machine.
 
-mod answers;
 mod cancellation;
 mod chat;
 mod config;
@@ -8,7 +7,6 @@ mod conformance;
 mod conversation;
 mod dialects;
 mod failures;
-mod mock;
 mod retry;
 mod secrets;
 mod support;

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use llm_engine::{ErrorKind, Policy, RetryPolicy, StopReason, providers::ProviderKind};
-
-use crate::{
+use mock_provider::{
+    MockProvider, Reply,
     answers::{CHAT, CHAT_HEL},
-    mock::{Mock, Reply},
-    support::{Outcome, drain, policy, provider, turn},
 };
 
+use crate::support::{Outcome, drain, policy, provider, turn};
+
 async fn tried(replies: impl Into<Vec<Reply>>) -> (Outcome, usize) {
-    let mock = Mock::serve(replies).await;
+    let mock = MockProvider::serve(replies).await;
     let initial_delay = Duration::from_millis(5);
     let retry = RetryPolicy { initial_delay, max_retries: 2, ..RetryPolicy::default() };
     let policy = Policy { retry, ..policy() };

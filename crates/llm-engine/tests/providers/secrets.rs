@@ -6,6 +6,7 @@ use std::{
 };
 
 use llm_engine::providers::ProviderKind;
+use mock_provider::{MockProvider, Reply, answers::CHAT_HEL};
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
@@ -13,11 +14,7 @@ use tracing::{
     subscriber::with_default,
 };
 
-use crate::{
-    answers::CHAT_HEL,
-    mock::{Mock, Reply},
-    support::{BODY, KEY, config, drain, policy, provider, turn},
-};
+use crate::support::{BODY, KEY, config, drain, policy, provider, turn};
 
 /// Writes down everything that is logged.
 #[derive(Clone, Default)]
@@ -70,7 +67,7 @@ fn nothing_secret_is_logged() {
                 Reply::status("200 OK", &["content-type: text/html"]).raw(BODY),
                 Reply::default().raw(BODY),
             ] {
-                let mock = Mock::serve([reply]).await;
+                let mock = MockProvider::serve([reply]).await;
                 let provider = provider(ProviderKind::OpenAi, &mock);
                 drain(turn(provider, policy())).await.result.unwrap_err();
             }
@@ -84,7 +81,7 @@ fn nothing_secret_is_logged() {
 
 #[tokio::test]
 async fn a_config_shows_no_secret() {
-    let mock = Mock::serve([Reply::default()]).await;
+    let mock = MockProvider::serve([Reply::default()]).await;
     let config = config(ProviderKind::Anthropic, &mock).header("x-a", KEY);
     assert!(!format!("{config:?}").contains(KEY));
 }

@@ -8,8 +8,7 @@ use llm_engine::{
     StopReason, TokenUsage, Turn, TurnEvent,
     providers::{ProviderConfig, ProviderKind},
 };
-
-use crate::mock::{Mock, Reply};
+use mock_provider::{MockProvider, Reply};
 
 /// A key that no error, log or `Debug` may show.
 pub(crate) const KEY: &str = "sk-secret-0123456789";
@@ -17,15 +16,15 @@ pub(crate) const KEY: &str = "sk-secret-0123456789";
 /// A text that answers hold where nobody may repeat them.
 pub(crate) const BODY: &str = "raw-body";
 
-pub(crate) fn config(kind: ProviderKind, mock: &Mock) -> ProviderConfig {
+pub(crate) fn config(kind: ProviderKind, mock: &MockProvider) -> ProviderConfig {
     let path = match kind {
         ProviderKind::OpenAi | ProviderKind::OpenAiResponses => "/v1",
         ProviderKind::Anthropic | ProviderKind::Gemini | ProviderKind::Ollama => "",
     };
-    ProviderConfig::new(kind).base_url(format!("{}{path}", mock.origin)).api_key(KEY)
+    ProviderConfig::new(kind).base_url(format!("{}{path}", mock.origin())).api_key(KEY)
 }
 
-pub(crate) fn provider(kind: ProviderKind, mock: &Mock) -> Arc<dyn Provider> {
+pub(crate) fn provider(kind: ProviderKind, mock: &MockProvider) -> Arc<dyn Provider> {
     config(kind, mock).build().unwrap()
 }
 
@@ -103,11 +102,11 @@ pub(crate) async fn drain(mut turn: Turn) -> Outcome {
 
 /// What comes of one call that is answered by `reply`.
 pub(crate) async fn outcome(kind: ProviderKind, reply: Reply, policy: Policy) -> Outcome {
-    let mock = Mock::serve([reply]).await;
+    let mock = MockProvider::serve([reply]).await;
     drain(turn(provider(kind, &mock), policy)).await
 }
 
-/// The tokens of every whole answer in [`crate::answers`].
+/// The tokens of every whole answer in [`mock_provider::answers`].
 pub(crate) fn counted(reasoning_tokens: Option<u64>) -> TokenUsage {
     TokenUsage {
         input_tokens: Some(40),

@@ -1,16 +1,22 @@
-//! Answers as the providers give them.
+//! Answers as the providers give them: reasoning `hm` where they show it, text `Hello`, tokens.
 
 /// The parts of a whole answer of chat completions.
-pub(crate) const CHAT: [&str; 6] = [CHAT_ROLE, CHAT_HEL, CHAT_LO, CHAT_STOP, CHAT_USAGE, "[DONE]"];
+pub const CHAT: [&str; 6] = [CHAT_ROLE, CHAT_HEL, CHAT_LO, CHAT_STOP, CHAT_USAGE, "[DONE]"];
 
-pub(crate) const CHAT_ROLE: &str = r#"{"id":"x","choices":[{"index":0,"delta":{"role":"assistant","content":null},"finish_reason":null}]}"#;
-pub(crate) const CHAT_HEL: &str = r#"{"id":"x","choices":[{"index":0,"delta":{"content":"Hel"}}]}"#;
-pub(crate) const CHAT_LO: &str = r#"{"id":"x","choices":[{"index":0,"delta":{"content":"lo"}}]}"#;
-pub(crate) const CHAT_STOP: &str =
+/// Who speaks.
+pub const CHAT_ROLE: &str = r#"{"id":"x","choices":[{"index":0,"delta":{"role":"assistant","content":null},"finish_reason":null}]}"#;
+/// The text `Hel`.
+pub const CHAT_HEL: &str = r#"{"id":"x","choices":[{"index":0,"delta":{"content":"Hel"}}]}"#;
+/// The text `lo`.
+pub const CHAT_LO: &str = r#"{"id":"x","choices":[{"index":0,"delta":{"content":"lo"}}]}"#;
+/// Why it ended.
+pub const CHAT_STOP: &str =
     r#"{"id":"x","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
-pub(crate) const CHAT_USAGE: &str = r#"{"id":"x","choices":[],"usage":{"prompt_tokens":40,"completion_tokens":5,"total_tokens":45,"prompt_tokens_details":{"cached_tokens":32},"completion_tokens_details":{"reasoning_tokens":3}}}"#;
+/// The tokens: 40 in, of them 32 cached, 5 out, of them 3 for reasoning.
+pub const CHAT_USAGE: &str = r#"{"id":"x","choices":[],"usage":{"prompt_tokens":40,"completion_tokens":5,"total_tokens":45,"prompt_tokens_details":{"cached_tokens":32},"completion_tokens_details":{"reasoning_tokens":3}}}"#;
 
-pub(crate) const RESPONSES: [&str; 7] = [
+/// The parts of a whole answer of the Responses API.
+pub const RESPONSES: [&str; 7] = [
     r#"{"type":"response.created","response":{"id":"r","status":"in_progress","error":null,"usage":null}}"#,
     r#"{"type":"response.in_progress","response":{"id":"r","error":null}}"#,
     r#"{"type":"response.output_item.added","item":{"type":"reasoning"}}"#,
@@ -20,7 +26,8 @@ pub(crate) const RESPONSES: [&str; 7] = [
     r#"{"type":"response.completed","response":{"status":"completed","error":null,"incomplete_details":null,"usage":{"input_tokens":40,"input_tokens_details":{"cached_tokens":32},"output_tokens":5,"output_tokens_details":{"reasoning_tokens":3},"total_tokens":45}}}"#,
 ];
 
-pub(crate) const ANTHROPIC: [&str; 9] = [
+/// The parts of a whole answer of Anthropic.
+pub const ANTHROPIC: [&str; 9] = [
     r#"{"type":"message_start","message":{"id":"m","role":"assistant","content":[],"stop_reason":null,"usage":{"input_tokens":6,"cache_creation_input_tokens":2,"cache_read_input_tokens":32,"output_tokens":1}}}"#,
     r#"{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}"#,
     r#"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"hm"}}"#,
@@ -32,13 +39,15 @@ pub(crate) const ANTHROPIC: [&str; 9] = [
     r#"{"type":"message_stop"}"#,
 ];
 
-pub(crate) const GEMINI: [&str; 3] = [
+/// The parts of a whole answer of Gemini.
+pub const GEMINI: [&str; 3] = [
     r#"{"candidates":[{"content":{"parts":[{"text":"hm","thought":true}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":40}}"#,
     r#"{"candidates":[{"content":{"parts":[{"text":"Hel"}],"role":"model"},"index":0}]}"#,
     r#"{"candidates":[{"content":{"parts":[{"text":"lo"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":40,"cachedContentTokenCount":32,"candidatesTokenCount":2,"thoughtsTokenCount":3,"totalTokenCount":45}}"#,
 ];
 
-pub(crate) const OLLAMA: [&str; 4] = [
+/// The lines of a whole answer of Ollama.
+pub const OLLAMA: [&str; 4] = [
     r#"{"model":"m","message":{"role":"assistant","content":"","thinking":"hm"},"done":false}"#,
     r#"{"model":"m","message":{"role":"assistant","content":"Hel"},"done":false}"#,
     r#"{"model":"m","message":{"role":"assistant","content":"lo"},"done":false}"#,

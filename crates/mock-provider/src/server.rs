@@ -1,0 +1,135 @@
+//! A server over raw TCP that does what its replies say.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+
+use crate::Reply;
+
+/// A running server. The first request gets the first reply, the last reply repeats.
+#[derive(Debug)]
+pub struct MockProvider {
+    origin: String,
+    seen: Arc<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    requests: Mutex<Vec<String>>,
+    at_work: AtomicUsize,
+    left: AtomicUsize,
+}
+
+impl Seen {
+    fn requests(&self) -> MutexGuard<'_, Vec<String>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MockProvider {
+    /// Begins to serve on a port of this machine, in tasks of the tokio runtime.
+    ///
+    /// # Panics
+    ///
+    /// If there is no reply, or no port.
+    pub async fn serve(replies: impl Into<Vec<Reply>>) -> Self {
+        let replies: Vec<Reply> = replies.into();
+        assert!(!replies.is_empty(), "there is a reply");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+        let origin = format!("http://{}", listener.local_addr().expect("it has an address"));
+        let seen = Arc::new(Seen::default());
+        let shared = Arc::clone(&seen);
+        tokio::spawn(async move {
+            let mut next = 0;
+            while let Ok((connection, _)) = listener.accept().await {
+                let reply = replies[next.min(replies.len() - 1)].clone();
+                next += 1;
+                tokio::spawn(answer(connection, reply, Arc::clone(&shared)));
+            }
+        });
+        Self { origin, seen }
+    }
+
+    /// Where it is, such as `http://127.0.0.1:1234`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// All requests, heads and bodies.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        self.seen.requests().clone()
+    }
+
+    /// What the bodies of all requests say.
+    ///
+    /// # Panics
+    ///
+    /// If one of them is no JSON.
+    #[must_use]
+    pub fn bodies(&self) -> Vec<serde_json::Value> {
+        let requests = self.requests();
+        let bodies = requests.iter().filter_map(|request| request.split_once("\r\n\r\n"));
+        bodies.map(|(_, body)| serde_json::from_str(body).expect("a body is JSON")).collect()
+    }
+
+    /// A function that counts the requests being answered now.
+    pub fn at_work(&self) -> impl Fn() -> usize + Send + Sync + use<> {
+        let seen = Arc::clone(&self.seen);
+        move || seen.at_work.load(Ordering::SeqCst)
+    }
+
+    /// Waits until this many clients have gone away before their answer was over.
+    ///
+    /// # Panics
+    ///
+    /// If they do not within 10 s.
+    pub async fn wait_for_leavers(&self, count: usize) {
+        let left = async {
+            while self.seen.left.load(Ordering::SeqCst) < count {
+                sleep(Duration::from_millis(2)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), left).await.expect("the clients leave");
+    }
+}
+
+async fn answer(mut connection: TcpStream, reply: Reply, seen: Arc<Seen>) {
+    let Some(request) = read_request(&mut connection).await else { return };
+    seen.requests().push(request);
+    seen.at_work.fetch_add(1, Ordering::SeqCst);
+    if !reply.perform(&mut connection).await {
+        seen.left.fetch_add(1, Ordering::SeqCst);
+    }
+    seen.at_work.fetch_sub(1, Ordering::SeqCst);
+}
+
+async fn read_request(connection: &mut TcpStream) -> Option<String> {
+    let mut request = Vec::new();
+    loop {
+        let mut part = [0; 4096];
+        let read = connection.read(&mut part).await.ok()?;
+        if read == 0 {
+            return None;
+        }
+        request.extend_from_slice(&part[..read]);
+        let text = String::from_utf8_lossy(&request);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length =
+            head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        if body.len() >= length.unwrap_or(0) {
+            return Some(text.into_owned());
+        }
+    }
+}
