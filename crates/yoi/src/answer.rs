@@ -1,11 +1,12 @@
 //! A turn's answer on its way to stdout, and how the turn ended.
 
 mod end;
+mod turn_stream;
 
-use futures_util::StreamExt;
-use worker_runtime::{StreamItem, Subscription, event::EventBody};
+use worker_runtime::{StreamItem, event::EventBody};
 
-pub(crate) use self::end::End;
+use self::turn_stream::News;
+pub(crate) use self::{end::End, turn_stream::TurnStream};
 use crate::{failure::Failure, output::Output, report, spinner::Spinner};
 
 /// How the answer is written.
@@ -37,9 +38,17 @@ impl Answer {
         Self { format, output: Output::new(), spinner, written: 0, ends_line: true }
     }
 
-    /// Writes what the stream of a Worker brings until its turn ends.
-    pub(crate) async fn print(mut self, mut stream: Subscription) -> Result<End, Failure> {
-        while let Some(item) = self.next(&mut stream).await {
+    /// Writes what the stream of a Worker brings until its turn ends. Says on stderr what was
+    /// noticed.
+    pub(crate) async fn print(mut self, mut stream: TurnStream) -> Result<End, Failure> {
+        while let Some(news) = self.next(&mut stream).await {
+            let item = match news {
+                News::Item(item) => item,
+                News::Noticed(message) => {
+                    self.note(&message);
+                    continue;
+                }
+            };
             let end = match &item {
                 StreamItem::Event(it) => End::of(&it.event.body),
                 StreamItem::TextDelta { .. }
@@ -59,11 +68,16 @@ impl Answer {
         Err(Failure::new("the stream ended before the turn"))
     }
 
-    async fn next(&mut self, stream: &mut Subscription) -> Option<StreamItem> {
+    async fn next(&mut self, stream: &mut TurnStream) -> Option<News> {
         tokio::select! {
-            item = stream.next() => item,
+            news = stream.next() => news,
             () = self.spinner.turn() => None,
         }
+    }
+
+    fn note(&mut self, message: &str) {
+        self.spinner.hide();
+        report::note(message);
     }
 
     async fn json(&mut self, item: &StreamItem) -> Result<(), Failure> {
@@ -81,9 +95,8 @@ impl Answer {
         if let StreamItem::Event(it) = item
             && let EventBody::TurnRetrying { delay_ms, error, .. } = &it.event.body
         {
-            self.spinner.hide();
             let seconds = delay_ms.div_ceil(1000);
-            report::note(&format!("{}; the next attempt is within {seconds} s", error.message));
+            self.note(&format!("{}; the next attempt is within {seconds} s", error.message));
         }
         if let Some(end) = end {
             self.spinner.stop();

@@ -1,18 +1,21 @@
-//! Which engine answers: a profile, what the environment names, or else the echo provider.
+//! Which engine answers: what flags say, a profile, what the environment names, or else the echo.
 
 mod environment;
-mod key_source;
+mod headers;
 mod profile_spec;
 mod profiles_file;
+mod provider_args;
 mod provider_choice;
+mod provider_kind;
+mod secret;
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, path::PathBuf};
 
 use clap::Args;
 use worker::Profile;
 
-use self::provider_choice::ProviderChoice;
 pub(crate) use self::{profile_spec::ProfileSpec, profiles_file::ProfilesFile};
+use self::{provider_args::ProviderArgs, provider_choice::ProviderChoice};
 use crate::{failure::Failure, report};
 
 /// The profile that is always there: no model, no account.
@@ -24,22 +27,19 @@ const ECHO: &str = "echo";
 pub(crate) struct EngineArgs {
     /// Use the profile NAME of the profiles file, or `echo`, which needs no model.
     ///
-    /// Without it, the file's `default` is used; without that, the first that is set of the
-    /// variables `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `ANTHROPIC_API_KEY` and `OLLAMA_HOST` tells
-    /// the provider; else the echo provider answers.
+    /// The other flags of an engine replace what it says. Without it, `--provider` and `--base-url`
+    /// describe an engine by themselves; without those, the file's `default` is used; without that,
+    /// the first that is set of the variables `OPENAI_API_KEY`, `OPENAI_BASE_URL`,
+    /// `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` and `OLLAMA_HOST` tells the provider; else the echo
+    /// provider answers.
     #[arg(short, long, value_name = "NAME")]
     profile: Option<String>,
 
     #[command(flatten)]
     file: ProfilesArgs,
 
-    /// The model's name at the provider, instead of the profile's.
-    #[arg(short, long, value_name = "NAME")]
-    model: Option<String>,
-
-    /// Slow the echo provider down by N milliseconds a word, to try streams and cancels.
-    #[arg(long, value_name = "N")]
-    echo_delay_ms: Option<u32>,
+    #[command(flatten)]
+    provider: ProviderArgs,
 }
 
 /// Where profiles come from.
@@ -62,10 +62,9 @@ impl EngineArgs {
     pub(crate) fn profiles(&self) -> Result<Vec<Profile>, Failure> {
         let file = self.file.read()?;
         let mut chosen = self.choose(&file)?;
-        chosen.provider.override_with(self.model.as_deref(), self.echo_delay());
+        self.provider.apply(&mut chosen.provider)?;
         let built = chosen.build().map_err(|problem| {
-            let name = &chosen.name;
-            Failure::configuration(format!("profile {name:?} cannot be used: {problem}"))
+            Failure::configuration(format!("{} cannot be used: {problem}", chosen.name))
         })?;
         let mut profiles = vec![built];
         for spec in file.profiles.into_iter().chain([ProfileSpec::echo(ECHO)]) {
@@ -77,17 +76,19 @@ impl EngineArgs {
     }
 
     fn choose(&self, file: &ProfilesFile) -> Result<ProfileSpec, Failure> {
-        if let Some(name) = self.profile.as_deref().or(file.default.as_deref()) {
-            return match file.profile(name) {
-                Some(spec) => Ok(spec.clone()),
-                None if name == ECHO => Ok(ProfileSpec::echo(ECHO)),
-                None => Err(unknown(name, file)),
-            };
+        if let Some(name) = self.profile.as_deref() {
+            return named(name, file);
+        }
+        if let Some(kind) = self.provider.kind() {
+            return Ok(ProfileSpec::new(kind.as_str(), ProviderChoice::new(kind)));
+        }
+        if let Some(name) = file.default.as_deref() {
+            return named(name, file);
         }
         if let Some((variable, provider)) = environment::choice(|name| env::var_os(name)) {
             return self.by_environment(variable, provider);
         }
-        report::note("no provider is configured: the echo provider answers, without a model");
+        report::note(&format!("{}: the echo provider answers, without a model", unchosen(file)));
         Ok(ProfileSpec::echo(ECHO))
     }
 
@@ -96,7 +97,7 @@ impl EngineArgs {
         variable: &str,
         provider: ProviderChoice,
     ) -> Result<ProfileSpec, Failure> {
-        if self.model.is_none() {
+        if !self.provider.names_model() {
             let kind = provider.kind;
             return Err(Failure::configuration(format!(
                 "{variable} is set, so {kind} is to answer: say with which model by `--model NAME`, \
@@ -105,15 +106,28 @@ impl EngineArgs {
         }
         Ok(ProfileSpec::new(provider.kind.as_str(), provider))
     }
+}
 
-    fn echo_delay(&self) -> Option<Duration> {
-        self.echo_delay_ms.map(|delay| Duration::from_millis(delay.into()))
+fn named(name: &str, file: &ProfilesFile) -> Result<ProfileSpec, Failure> {
+    match file.profile(name) {
+        Some(spec) => Ok(spec.clone()),
+        None if name == ECHO => Ok(ProfileSpec::echo(ECHO)),
+        None => {
+            let known = names(file, &[ECHO]);
+            Err(Failure::configuration(format!("there is no profile {name:?}; there are {known}")))
+        }
     }
 }
 
-fn unknown(name: &str, file: &ProfilesFile) -> Failure {
-    let mut known: Vec<&str> = file.profiles.iter().map(|spec| spec.name.as_str()).collect();
-    known.push(ECHO);
-    let known = known.join(", ");
-    Failure::configuration(format!("there is no profile {name:?}; there are {known}"))
+/// Why nothing else answers.
+fn unchosen(file: &ProfilesFile) -> String {
+    if file.profiles.is_empty() {
+        return "no provider is configured".to_owned();
+    }
+    format!("none of the profiles is chosen ({})", names(file, &[]))
+}
+
+fn names<'a>(file: &'a ProfilesFile, more: &[&'a str]) -> String {
+    let names = file.profiles.iter().map(|spec| spec.name.as_str());
+    names.chain(more.iter().copied()).collect::<Vec<_>>().join(", ")
 }

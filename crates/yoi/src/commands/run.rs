@@ -6,12 +6,12 @@ use std::pin::pin;
 
 use clap::Args;
 use worker_runtime::{
-    EventsFrom, Scope, Subscribe,
+    EventsFrom,
     commands::{CancelTurn, SendInput},
 };
 
 use crate::{
-    answer::{Answer, Format},
+    answer::{Answer, Format, TurnStream},
     exit::Exit,
     failure::Failure,
     session::SessionArgs,
@@ -71,10 +71,7 @@ impl Run {
         let created = runtime.handle(self.session.worker()).await?;
         let worker = created.detail.worker;
         // Before the turn starts, because a turn that is over does not stream any more.
-        let everything =
-            Subscribe::to(Scope::worker(worker)).from(EventsFrom::after(created.cursor));
-        // First, so that not a word is missed, however soon the turn is over.
-        let stream = runtime.subscribe(everything).await?;
+        let stream = TurnStream::open(&runtime, worker, EventsFrom::after(created.cursor)).await?;
         runtime.handle(SendInput::user(worker, prompt)).await?;
 
         let format = if self.json { Format::Json } else { Format::Text };

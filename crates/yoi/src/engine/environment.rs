@@ -2,14 +2,17 @@
 
 use std::ffi::OsString;
 
-use super::provider_choice::{ProviderChoice, ProviderKind};
+use llm_engine::providers::ProviderKind::{self, Anthropic, Gemini, Ollama, OpenAi};
+
+use super::{provider_choice::ProviderChoice, provider_kind};
 
 /// Each variable that names a provider; the first one that is set counts.
-const VARIABLES: [(&str, ProviderKind); 4] = [
-    ("OPENAI_API_KEY", ProviderKind::OpenAi),
-    ("OPENAI_BASE_URL", ProviderKind::OpenAi),
-    ("ANTHROPIC_API_KEY", ProviderKind::Anthropic),
-    ("OLLAMA_HOST", ProviderKind::Ollama),
+const VARIABLES: [(&str, ProviderKind); 5] = [
+    ("OPENAI_API_KEY", OpenAi),
+    ("OPENAI_BASE_URL", OpenAi),
+    ("ANTHROPIC_API_KEY", Anthropic),
+    ("GEMINI_API_KEY", Gemini),
+    ("OLLAMA_HOST", Ollama),
 ];
 
 /// The provider that the variables name, and the variable that named it. An empty one counts as
@@ -21,18 +24,18 @@ pub(crate) fn choice(
 ) -> Option<(&'static str, ProviderChoice)> {
     let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
     let (name, kind) = VARIABLES.into_iter().find(|(name, _)| is_set(name))?;
-    Some((name, ProviderChoice::new(kind)))
+    Some((name, ProviderChoice::new(provider_kind::ProviderKind::Model(kind))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn chosen(variables: &[(&str, &str)]) -> Option<(&'static str, ProviderKind)> {
+    fn chosen(variables: &[(&str, &str)]) -> Option<(&'static str, &'static str)> {
         let found = choice(|wanted| {
             variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.into())
         });
-        found.map(|(variable, provider)| (variable, provider.kind))
+        found.map(|(variable, provider)| (variable, provider.kind.as_str()))
     }
 
     #[test]
@@ -42,21 +45,19 @@ mod tests {
         let (anthropic, ollama) = (("ANTHROPIC_API_KEY", "k"), ("OLLAMA_HOST", "box"));
         check(&[], None);
         check(&[("OPENAI_API_KEY", "")], None);
-        check(&[("GEMINI_API_KEY", "k")], None);
-        check(&[openai], Some(("OPENAI_API_KEY", ProviderKind::OpenAi)));
-        check(&[base_url], Some(("OPENAI_BASE_URL", ProviderKind::OpenAi)));
-        check(&[anthropic], Some(("ANTHROPIC_API_KEY", ProviderKind::Anthropic)));
-        check(&[ollama], Some(("OLLAMA_HOST", ProviderKind::Ollama)));
-        check(&[ollama, anthropic], Some(("ANTHROPIC_API_KEY", ProviderKind::Anthropic)));
-        check(
-            &[ollama, anthropic, base_url, openai],
-            Some(("OPENAI_API_KEY", ProviderKind::OpenAi)),
-        );
+        check(&[("GOOGLE_API_KEY", "k")], None);
+        check(&[openai], Some(("OPENAI_API_KEY", "openai")));
+        check(&[base_url], Some(("OPENAI_BASE_URL", "openai")));
+        check(&[anthropic], Some(("ANTHROPIC_API_KEY", "anthropic")));
+        check(&[("GEMINI_API_KEY", "k")], Some(("GEMINI_API_KEY", "gemini")));
+        check(&[ollama], Some(("OLLAMA_HOST", "ollama")));
+        check(&[ollama, anthropic], Some(("ANTHROPIC_API_KEY", "anthropic")));
+        check(&[ollama, anthropic, base_url, openai], Some(("OPENAI_API_KEY", "openai")));
     }
 
     #[test]
     fn the_rest_is_left_to_the_provider() {
-        let found = choice(|name| (name == "OLLAMA_HOST").then(|| "box:1".into()));
-        assert_eq!(found, Some(("OLLAMA_HOST", ProviderChoice::new(ProviderKind::Ollama))));
+        let (_, provider) = choice(|name| (name == "OLLAMA_HOST").then(|| "box:1".into())).unwrap();
+        assert_eq!((provider.base_url, provider.key), (None, None));
     }
 }

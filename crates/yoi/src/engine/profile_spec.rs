@@ -3,10 +3,10 @@
 use llm_engine::{Deadlines, Policy, Sampling};
 use worker::{HistoryBudget, Profile};
 
-use super::provider_choice::{ProviderChoice, ProviderKind};
+use super::{provider_choice::ProviderChoice, provider_kind::ProviderKind};
 
 /// A profile as it is described, before its provider is made.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct ProfileSpec {
     pub(crate) name: String,
     pub(crate) provider: ProviderChoice,

@@ -5,7 +5,7 @@ mod problem;
 mod text;
 
 use std::{
-    fs, io,
+    fs, io, mem,
     path::{Path, PathBuf},
 };
 
@@ -49,8 +49,9 @@ impl ProfilesFile {
         let folder = path.parent().unwrap_or(Path::new(""));
         let (default, mut profiles) = parse::parse(text)?;
         for spec in &mut profiles {
-            let key = spec.provider.key.take();
-            spec.provider.key = key.map(|key| key.relative_to(folder));
+            let provider = &mut spec.provider;
+            provider.key = provider.key.take().map(|key| key.relative_to(folder));
+            provider.headers = mem::take(&mut provider.headers).relative_to(folder);
         }
         Ok(Self { missing: None, default, profiles })
     }

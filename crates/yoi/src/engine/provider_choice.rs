@@ -1,48 +1,16 @@
-//! A provider, as files and the environment name it, and the way to the provider itself.
+//! A provider, as flags, files and the environment describe it, and the way to the provider itself.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use llm_engine::{EchoProvider, Provider};
-use serde::Deserialize;
+use llm_engine::{
+    EchoProvider, Provider,
+    providers::{self, ConfigError, ProviderConfig},
+};
 
-use super::key_source::KeySource;
-
-/// The protocols that models are reached by, and the echo, which has none.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ProviderKind {
-    Echo,
-    #[serde(rename = "openai")]
-    OpenAi,
-    #[serde(rename = "openai-responses")]
-    OpenAiResponses,
-    Anthropic,
-    Gemini,
-    Ollama,
-}
-
-impl ProviderKind {
-    /// The stable name, as files have it.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Echo => "echo",
-            Self::OpenAi => "openai",
-            Self::OpenAiResponses => "openai-responses",
-            Self::Anthropic => "anthropic",
-            Self::Gemini => "gemini",
-            Self::Ollama => "ollama",
-        }
-    }
-}
-
-impl fmt::Display for ProviderKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+use super::{headers::Headers, provider_kind::ProviderKind, secret::SecretPlace};
 
 /// A provider and what is said about it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct ProviderChoice {
     pub(crate) kind: ProviderKind,
     /// The model's name at the provider.
@@ -50,7 +18,9 @@ pub(crate) struct ProviderChoice {
     /// Where the provider is; `None` is its usual place.
     pub(crate) base_url: Option<String>,
     /// Where the key is; `None` is the provider's usual variable, if it wants a key at all.
-    pub(crate) key: Option<KeySource>,
+    pub(crate) key: Option<SecretPlace>,
+    /// More headers of each request.
+    pub(crate) headers: Headers,
     /// How long the echo takes for a word.
     pub(crate) delay: Duration,
 }
@@ -58,55 +28,71 @@ pub(crate) struct ProviderChoice {
 impl ProviderChoice {
     /// A provider of which nothing is said.
     pub(crate) fn new(kind: ProviderKind) -> Self {
-        Self { kind, model: None, base_url: None, key: None, delay: Duration::ZERO }
+        Self {
+            kind,
+            model: None,
+            base_url: None,
+            key: None,
+            headers: Headers::default(),
+            delay: Duration::ZERO,
+        }
     }
 
-    /// What was said on the command line counts more.
-    pub(crate) fn override_with(&mut self, model: Option<&str>, delay: Option<Duration>) {
-        if let Some(model) = model {
-            self.model = Some(model.to_owned());
-        }
-        if let Some(delay) = delay {
-            self.delay = delay;
-        }
+    /// Whether a model has to be named and is not. A server of one's own may have only one.
+    pub(crate) fn lacks_model(&self) -> bool {
+        use providers::ProviderKind as Model;
+
+        let is_needed = match self.kind {
+            ProviderKind::Echo => false,
+            ProviderKind::Model(Model::OpenAi) => self.base_url.is_none(),
+            ProviderKind::Model(
+                Model::OpenAiResponses | Model::Anthropic | Model::Gemini | Model::Ollama,
+            ) => true,
+        };
+        is_needed && self.model.is_none()
     }
 
     /// Makes the provider, or says why it cannot be made.
     pub(crate) fn build(&self) -> Result<Arc<dyn Provider>, String> {
+        let kind = match self.kind {
+            ProviderKind::Echo => return Ok(Arc::new(EchoProvider::with_delay(self.delay))),
+            ProviderKind::Model(kind) => kind,
+        };
+        let mut config = ProviderConfig::new(kind);
+        config.base_url.clone_from(&self.base_url);
         if let Some(key) = &self.key {
-            key.check()?;
+            config.api_key = Some(key.read().map_err(|problem| format!("key: {problem}"))?);
         }
-        match self.kind {
-            ProviderKind::Echo => Ok(Arc::new(EchoProvider::with_delay(self.delay))),
-            ProviderKind::OpenAi
-            | ProviderKind::OpenAiResponses
-            | ProviderKind::Anthropic
-            | ProviderKind::Gemini
-            | ProviderKind::Ollama => {
-                Err(format!("the provider {} is not built into this yoi; echo is", self.kind))
-            }
+        for (name, value) in &self.headers.0 {
+            let value = value.read().map_err(|problem| format!("headers.{name}: {problem}"))?;
+            config = config.header(name, value);
         }
+        config.or_environment().and_then(|it| it.build()).map_err(|error| self.explain(&error))
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use serde::de::{IntoDeserializer, value::Error};
-
-    use super::*;
-
-    #[test]
-    fn names_are_read_back() {
-        for kind in [
-            ProviderKind::Echo,
-            ProviderKind::OpenAi,
-            ProviderKind::OpenAiResponses,
-            ProviderKind::Anthropic,
-            ProviderKind::Gemini,
-            ProviderKind::Ollama,
-        ] {
-            let read = ProviderKind::deserialize(kind.as_str().into_deserializer());
-            assert_eq!(read, Ok::<_, Error>(kind));
+    /// What is wrong, in the words of flags and files.
+    fn explain(&self, error: &ConfigError) -> String {
+        match error {
+            ConfigError::ApiKeyMissing { kind } => {
+                let variable = kind.api_key_variables()[0];
+                format!(
+                    "it needs a key: say where it is by `key = {{ env = \"{variable}\" }}` or \
+                     `--key-env {variable}`; that variable counts by itself only for {} and for \
+                     the address in {}",
+                    kind.default_base_url(),
+                    kind.base_url_variable()
+                )
+            }
+            ConfigError::BaseUrl { kind, .. } if self.base_url.is_none() => {
+                format!("{}: {error}", kind.base_url_variable())
+            }
+            ConfigError::UnknownProvider { .. }
+            | ConfigError::BaseUrl { .. }
+            | ConfigError::ApiKey { .. }
+            | ConfigError::Header { .. }
+            | ConfigError::ConnectTimeout
+            | ConfigError::Variable { .. }
+            | ConfigError::Client => error.to_string(),
         }
     }
 }

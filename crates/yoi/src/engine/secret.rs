@@ -1,39 +1,62 @@
-//! Where a key is. The key itself is never in a profile.
+//! A secret, or where one is.
 
 use std::{
-    env, fmt,
-    fs::File,
+    env,
     path::{Path, PathBuf},
 };
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use llm_engine::providers::{SecretString, read_key_file};
+use serde::{Deserialize, Deserializer, de::Error};
+use toml::{Table, Value};
 
-/// Where a key is.
+/// Where a secret is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum KeySource {
+pub(crate) enum SecretPlace {
     /// In an environment variable.
     Env(String),
     /// In a file, as its only line.
     File(PathBuf),
 }
 
-/// How a key's place is written.
+/// A secret as a file has it: itself, or where it is.
+#[derive(Clone, Debug)]
+pub(crate) enum Secret {
+    Written(SecretString),
+    Kept(SecretPlace),
+}
+
+/// How a place is written.
 const FORM: &str = "{ env = \"VARIABLE\" } or { file = \"PATH\" }";
 
-impl KeySource {
-    /// Says what is missing, if nothing is there.
-    pub(crate) fn check(&self) -> Result<(), String> {
+impl SecretPlace {
+    /// The variable of a name, or what is wrong with the name, which is not shown: it may well be
+    /// the secret itself.
+    pub(crate) fn variable(name: &str) -> Result<Self, &'static str> {
+        let is_variable = !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if is_variable {
+            Ok(Self::Env(name.to_owned()))
+        } else {
+            Err("is the name of an environment variable: letters, digits and `_`")
+        }
+    }
+
+    /// The secret, or why it cannot be had.
+    pub(crate) fn read(&self) -> Result<SecretString, String> {
         match self {
-            Self::Env(variable) if env::var_os(variable).is_none_or(|key| key.is_empty()) => {
-                Err(format!("key: the environment variable {variable} is not set"))
-            }
-            Self::Env(_) => Ok(()),
-            Self::File(path) => File::open(path)
-                .map(|_| ())
-                .map_err(|error| format!("key: {} cannot be read: {error}", path.display())),
+            Self::Env(variable) => match env::var_os(variable).map(std::ffi::OsString::into_string)
+            {
+                Some(Ok(secret)) if !secret.is_empty() => Ok(secret.into()),
+                Some(Err(_)) => {
+                    Err(format!("the environment variable {variable} is not valid Unicode"))
+                }
+                Some(Ok(_)) | None => {
+                    Err(format!("the environment variable {variable} is not set"))
+                }
+            },
+            Self::File(path) => read_key_file(path)
+                .map_err(|error| format!("{} cannot be read: {error}", path.display())),
         }
     }
 
@@ -44,51 +67,56 @@ impl KeySource {
             Self::File(path) => Self::File(folder.join(path)),
         }
     }
-}
 
-impl<'de> Deserialize<'de> for KeySource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(KeySourceVisitor)
-    }
-}
-
-/// Derived code would show the value where it is of another type, and that may be a key.
-struct KeySourceVisitor;
-
-impl<'de> Visitor<'de> for KeySourceVisitor {
-    type Value = KeySource;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(FORM)
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<KeySource, E> {
-        Err(E::custom(format!("a key is not written here; say where it is: {FORM}")))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<KeySource, A::Error> {
-        match Place::deserialize(MapAccessDeserializer::new(map))? {
-            Place { env: Some(variable), file: None } if is_variable(&variable) => {
-                Ok(KeySource::Env(variable))
+    fn of_table(table: &Table) -> Result<Self, String> {
+        match (table.len(), table.get("env"), table.get("file")) {
+            (1, Some(Value::String(name)), _) => {
+                Self::variable(name).map_err(|problem| format!("env {problem}"))
             }
-            Place { env: Some(_), file: None } => Err(A::Error::custom(
-                "env is the name of an environment variable: letters, digits and `_`",
-            )),
-            Place { env: None, file: Some(path) } => Ok(KeySource::File(path)),
-            Place { .. } => Err(A::Error::custom(format!("expected {FORM}"))),
+            (1, _, Some(Value::String(path))) => Ok(Self::File(path.into())),
+            _ => Err(format!("expected {FORM}")),
         }
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Place {
-    env: Option<String>,
-    file: Option<PathBuf>,
+impl Secret {
+    /// The secret, or why it cannot be had.
+    pub(crate) fn read(&self) -> Result<SecretString, String> {
+        match self {
+            Self::Written(secret) => Ok(secret.clone()),
+            Self::Kept(place) => place.read(),
+        }
+    }
+
+    /// The same, with a relative path meant from `folder`.
+    pub(crate) fn relative_to(self, folder: &Path) -> Self {
+        match self {
+            Self::Written(_) => self,
+            Self::Kept(place) => Self::Kept(place.relative_to(folder)),
+        }
+    }
 }
 
-fn is_variable(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // By way of a value of any type, because derived code would show one of a wrong type.
+        match Value::deserialize(deserializer)? {
+            Value::String(secret) => Ok(Self::Written(secret.into())),
+            Value::Table(table) => {
+                SecretPlace::of_table(&table).map(Self::Kept).map_err(D::Error::custom)
+            }
+            _ => Err(D::Error::custom(format!("expected text, {FORM}"))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretPlace {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Secret::deserialize(deserializer)? {
+            Secret::Kept(place) => Ok(place),
+            Secret::Written(_) => {
+                Err(D::Error::custom(format!("a key is not written here; say where it is: {FORM}")))
+            }
+        }
+    }
 }

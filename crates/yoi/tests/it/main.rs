@@ -5,6 +5,7 @@ mod compat;
 mod folder;
 mod process;
 mod profiles;
+mod providers;
 mod rpc;
 mod run;
 mod schema;

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use llm_engine::providers::ProviderKind;
 use serde_json::Value;
 
 /// Long enough for a machine under load; reached only where a test fails.
@@ -19,10 +20,14 @@ pub(crate) fn yoi() -> Command {
     for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
         command.env(folder, env!("CARGO_TARGET_TMPDIR").to_owned() + "/nobody");
     }
-    let of_colours = ["CLICOLOR_FORCE", "NO_COLOR"];
-    let of_providers = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "OLLAMA_HOST"];
-    for variable in of_colours.into_iter().chain(of_providers) {
+    for variable in ["CLICOLOR_FORCE", "NO_COLOR"] {
         command.env_remove(variable);
+    }
+    for kind in ProviderKind::ALL {
+        command.env_remove(kind.base_url_variable());
+        for variable in kind.api_key_variables() {
+            command.env_remove(variable);
+        }
     }
     command
 }

@@ -2,8 +2,6 @@
 
 use std::{collections::VecDeque, ops::ControlFlow, pin::pin};
 
-use worker_runtime::Subscription;
-
 use super::{
     lines::{Line, Lines},
     perform::{Done, perform, refusal},
@@ -11,7 +9,7 @@ use super::{
     workers::Workers,
 };
 use crate::{
-    answer::{Answer, End, Format},
+    answer::{Answer, End, Format, TurnStream},
     exit::Exit,
     failure::Failure,
     output::Output,
@@ -89,7 +87,7 @@ impl Conversation {
     }
 
     /// Shows what the Worker says until its turn is over, or somebody goes elsewhere.
-    async fn show(&mut self, turn: Subscription) -> Result<Flow, Failure> {
+    async fn show(&mut self, turn: TurnStream) -> Result<Flow, Failure> {
         let shown = self.workers.current;
         let mut answer = pin!(Answer::new(Format::Text).print(turn));
         loop {

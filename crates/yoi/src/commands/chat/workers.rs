@@ -1,11 +1,13 @@
 //! The Workers of a conversation, one of which is talked to.
 
 use worker_runtime::{
-    EventsFrom, Runtime, RuntimeError, Scope, Subscribe, Subscription, WorkerRef,
+    EventsFrom, Runtime, RuntimeError, WorkerRef,
     commands::{CancelTurn, Cancellation, CreateWorker, SendInput},
     model::ProfileSelector,
     queries::GetWorker,
 };
+
+use crate::answer::TurnStream;
 
 /// The Workers of a conversation, one of which is talked to.
 #[derive(Debug)]
@@ -17,7 +19,7 @@ pub(super) struct Workers {
     /// The index of the one that is talked to.
     pub(super) current: usize,
     /// The stream of a turn of it that is to be shown.
-    turn: Option<Subscription>,
+    turn: Option<TurnStream>,
 }
 
 impl Workers {
@@ -55,7 +57,10 @@ impl Workers {
         }
         let found = self.runtime.handle(GetWorker { worker: *worker }).await?;
         self.turn = match found.detail.turn_id {
-            Some(_) => Some(self.listen(*worker, EventsFrom::after(found.cursor)).await?),
+            Some(_) => {
+                let from = EventsFrom::after(found.cursor);
+                Some(TurnStream::open(&self.runtime, *worker, from).await?)
+            }
             None => None,
         };
         self.current = index;
@@ -65,23 +70,15 @@ impl Workers {
     pub(super) async fn say(&mut self, text: String) -> Result<(), RuntimeError> {
         let worker = self.current();
         // First, so that not a word is missed, however soon the turn is over.
-        let stream = self.listen(worker, EventsFrom::now()).await?;
+        let stream = TurnStream::open(&self.runtime, worker, EventsFrom::now()).await?;
         self.runtime.handle(SendInput::user(worker, text)).await?;
         self.turn = Some(stream);
         Ok(())
     }
 
     /// The stream of a turn, if there is one to be shown.
-    pub(super) fn take_turn(&mut self) -> Option<Subscription> {
+    pub(super) fn take_turn(&mut self) -> Option<TurnStream> {
         self.turn.take()
-    }
-
-    async fn listen(
-        &self,
-        worker: WorkerRef,
-        from: EventsFrom,
-    ) -> Result<Subscription, RuntimeError> {
-        self.runtime.subscribe(Subscribe::to(Scope::worker(worker)).from(from)).await
     }
 
     /// Cancels the running turn. False if none runs.

@@ -9,10 +9,7 @@ use super::{
     problem::Problem,
     text::{FileText, ProfileText},
 };
-use crate::engine::{
-    ProfileSpec,
-    provider_choice::{ProviderChoice, ProviderKind},
-};
+use crate::engine::{ProfileSpec, provider_choice::ProviderChoice, provider_kind::ProviderKind};
 
 /// The name of the default profile, and every profile.
 pub(super) fn parse(text: &str) -> Result<(Option<String>, Vec<ProfileSpec>), Problem> {
@@ -57,33 +54,46 @@ fn profile_spec(
     let wrong = |span, key: &str, problem| {
         Err(Problem::at(text, Some(span), format!("profiles.{name}{key}"), problem))
     };
-    if kind == ProviderKind::Echo {
-        let of_models = "is of providers that reach a model; `echo` does not";
-        if let Some(base_url) = &it.base_url {
-            return wrong(base_url.span(), ".base_url", of_models.to_owned());
+    match kind {
+        ProviderKind::Echo => {
+            let of_models = [
+                (".base_url", it.base_url.as_ref().map(Spanned::span)),
+                (".key", it.key.as_ref().map(Spanned::span)),
+                (".headers", it.headers.as_ref().map(Spanned::span)),
+            ];
+            for (key, span) in of_models {
+                if let Some(span) = span {
+                    let problem = "is of providers that reach a model; `echo` does not";
+                    return wrong(span, key, problem.to_owned());
+                }
+            }
         }
-        if let Some(key) = &it.key {
-            return wrong(key.span(), ".key", of_models.to_owned());
+        ProviderKind::Model(kind) => {
+            if let Some(delay) = &it.delay_ms {
+                return wrong(delay.span(), ".delay_ms", "is of the provider `echo`".to_owned());
+            }
+            if let Some(base_url) = &it.base_url
+                && let Err(error) = kind.check_base_url(base_url.get_ref())
+            {
+                return wrong(base_url.span(), "", error.to_string());
+            }
         }
-    } else {
-        if let Some(delay) = &it.delay_ms {
-            return wrong(delay.span(), ".delay_ms", "is of the provider `echo`".to_owned());
-        }
-        if it.model.is_none() {
-            return wrong(header, "", format!("missing field `model`, which {kind} needs"));
-        }
+    }
+    let delay = it.delay_ms.map_or(0, Spanned::into_inner);
+    let provider = ProviderChoice {
+        kind,
+        model: it.model,
+        base_url: it.base_url.map(Spanned::into_inner),
+        key: it.key.map(Spanned::into_inner),
+        headers: it.headers.map(Spanned::into_inner).unwrap_or_default(),
+        delay: Duration::from_millis(delay.into()),
+    };
+    if provider.lacks_model() {
+        return wrong(header, "", format!("missing field `model`, which {kind} needs"));
     }
     Ok(ProfileSpec {
         name,
-        provider: ProviderChoice {
-            kind,
-            model: it.model,
-            base_url: it.base_url.map(Spanned::into_inner),
-            key: it.key.map(Spanned::into_inner),
-            delay: it
-                .delay_ms
-                .map_or(Duration::ZERO, |delay| Duration::from_millis(delay.into_inner().into())),
-        },
+        provider,
         instructions: it.instructions,
         sampling: it.sampling.into(),
         deadlines: it.deadlines.into(),

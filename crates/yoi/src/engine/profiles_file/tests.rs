@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use super::ProfilesFile;
-use crate::engine::{key_source::KeySource, provider_choice::ProviderKind};
+use crate::engine::secret::SecretPlace;
 
 fn parse(text: &str) -> Result<ProfilesFile, String> {
     ProfilesFile::parse(text, Path::new("folder/profiles.toml")).map_err(|it| it.to_string())
@@ -16,7 +16,7 @@ fn with(provider: &str, line: &str) -> Result<ProfilesFile, String> {
 
 #[track_caller]
 fn refused(result: Result<ProfilesFile, String>, expected: &str) {
-    assert_eq!(result.map(|file| file.profiles).expect_err("it is wrong"), expected);
+    assert_eq!(result.expect_err("it is wrong"), expected);
 }
 
 /// The example of the documentation, which is the only block of TOML there.
@@ -39,10 +39,10 @@ fn the_example_of_the_documentation_says_everything_there_is() {
     assert_eq!(kinds, all);
 
     let full = file.profile("careful").expect("it is in the example");
-    assert_eq!(full.provider.kind, ProviderKind::OpenAi);
+    assert_eq!(full.provider.kind.as_str(), "openai");
     assert_eq!(full.provider.model.as_deref(), Some("gpt-4.1-mini"));
     assert_eq!(full.provider.base_url.as_deref(), Some("https://api.openai.com/v1"));
-    assert_eq!(full.provider.key, Some(KeySource::Env("OPENAI_API_KEY".to_owned())));
+    assert_eq!(full.provider.key, Some(SecretPlace::Env("OPENAI_API_KEY".to_owned())));
     assert!(full.instructions.is_some());
     assert_eq!(full.sampling.temperature, Some(0.2));
     assert_eq!(full.sampling.top_p, Some(0.9));
@@ -59,7 +59,8 @@ fn the_example_of_the_documentation_says_everything_there_is() {
 #[test]
 fn what_is_not_said_is_left_to_the_defaults() {
     let file = with("echo", "").expect("it is right");
-    assert_eq!(file.profiles, [super::ProfileSpec::echo("a")]);
+    let expected = [super::ProfileSpec::echo("a")];
+    assert_eq!(format!("{:?}", file.profiles), format!("{expected:?}"));
     assert_eq!(file.default, None);
     assert!(parse("").expect("an empty file is right").profiles.is_empty());
 }
@@ -69,7 +70,7 @@ fn a_key_file_is_looked_for_beside_the_profiles() {
     for (path, expected) in [("secret", "folder/secret"), ("/etc/secret", "/etc/secret")] {
         let file = with("openai", &format!("model = \"m\"\nkey = {{ file = \"{path}\" }}"));
         let key = file.expect("it is right").profiles[0].provider.key.clone();
-        assert_eq!(key, Some(KeySource::File(expected.into())));
+        assert_eq!(key, Some(SecretPlace::File(expected.into())));
     }
 }
 
@@ -81,8 +82,14 @@ fn a_key_itself_is_refused_and_never_shown() {
         "api_key = \"sk-secret\"",
         "key = { value = \"sk-secret\" }",
         "key = [\"sk-secret\"]",
+        "headers = \"sk-secret\"",
+        "headers = { x-key = [\"sk-secret\"] }",
+        "headers = { x-key = { value = \"sk-secret\" } }",
+        "headers = { x-key = { env = \"sk-secret\" } }",
+        "base_url = \"https://user:sk-secret@box\"",
+        "base_url = \"https://box/?key=sk-secret\"",
     ] {
-        let error = with("openai", line).map(|file| file.profiles).expect_err("it is wrong");
+        let error = with("openai", line).expect_err("it is wrong");
         assert!(error.starts_with("3:"), "{error}");
         assert!(!error.contains("secret"), "{error}");
     }
@@ -94,12 +101,35 @@ fn a_key_itself_is_refused_and_never_shown() {
 }
 
 #[test]
+fn headers_are_written_there_or_elsewhere_and_never_shown() {
+    let line = "model = \"m\"\nheaders = { x-title = \"sk-secret\", x-key = { file = \"k\" } }";
+    let file = with("openai", line).expect("it is right");
+    assert!(!format!("{file:?}").contains("secret"));
+    let headers = &file.profiles[0].provider.headers.0;
+    assert_eq!(headers.keys().collect::<Vec<_>>(), ["x-key", "x-title"]);
+    assert!(headers["x-title"].read().is_ok());
+    let missing = headers["x-key"].read().expect_err("there is no such file");
+    assert!(missing.starts_with("folder/k cannot be read: "), "{missing}");
+    refused(
+        with("openai", "headers = { x-key = 12345 }"),
+        "3:21: profiles.a.headers.x-key: expected text, { env = \"VARIABLE\" } or \
+         { file = \"PATH\" }",
+    );
+}
+
+#[test]
+fn a_server_of_ones_own_may_have_only_one_model() {
+    let file = with("openai", "base_url = \"http://127.0.0.1:8080/v1\"").expect("it is right");
+    assert_eq!(file.profiles[0].provider.model, None);
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_line_and_key() {
     for (line, expected) in [
         (
             "modle = \"m\"",
             "3:1: profiles.a.modle: unknown field `modle`, expected one of `provider`, `model`, \
-             `base_url`, `key`, `delay_ms`, `instructions`, `sampling`, `deadlines`, `history`",
+             `base_url`, `key`, `headers`, `delay_ms`, `instructions`, `sampling`, `deadlines`, `history`",
         ),
         ("model = \" \"", "3:9: profiles.a.model: is blank"),
         (
@@ -132,6 +162,10 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
             "3:12: profiles.a.base_url: is of providers that reach a model; `echo` does not",
         ),
         (
+            "headers = { x-a = \"b\" }",
+            "3:11: profiles.a.headers: is of providers that reach a model; `echo` does not",
+        ),
+        (
             "key = { env = \"KEY\" }",
             "3:7: profiles.a.key: is of providers that reach a model; `echo` does not",
         ),
@@ -141,13 +175,22 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
     for (text, expected) in [
         (
             "\n[profiles.a]\nprovider = \"opnai\"",
-            "3:12: profiles.a.provider: unknown variant `opnai`, expected one of `echo`, `openai`, \
-             `openai-responses`, `anthropic`, `gemini`, `ollama`",
+            "3:12: profiles.a.provider: unknown provider \"opnai\"; known are echo, openai, \
+             openai-responses, anthropic, gemini, ollama",
         ),
         ("[profiles.a]\n", "1:1: profiles.a: missing field `provider`"),
         (
             "[profiles.a]\nprovider = \"ollama\"",
             "1:1: profiles.a: missing field `model`, which ollama needs",
+        ),
+        (
+            "[profiles.a]\nprovider = \"openai\"",
+            "1:1: profiles.a: missing field `model`, which openai needs",
+        ),
+        (
+            "[profiles.a]\nprovider = \"openai\"\nbase_url = \"box:80\"",
+            "3:12: profiles.a: base_url is neither http nor https; it is an address such as \
+             https://api.openai.com/v1",
         ),
         (
             "[profiles.a]\nprovider = \"ollama\"\nmodel = \"m\"\ndelay_ms = 1",
@@ -158,6 +201,6 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
     ] {
         refused(parse(text), expected);
     }
-    let error = parse("default = \"a").map(|file| file.profiles).expect_err("it is no TOML");
+    let error = parse("default = \"a").expect_err("it is no TOML");
     assert!(error.starts_with("1:"), "{error}");
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use toml::Spanned;
 use worker::HistoryBudget;
 
-use crate::engine::{key_source::KeySource, provider_choice::ProviderKind};
+use crate::engine::{headers::Headers, provider_kind::ProviderKind, secret::SecretPlace};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,7 +28,8 @@ pub(super) struct ProfileText {
     #[serde(default, deserialize_with = "not_blank")]
     pub(super) model: Option<String>,
     pub(super) base_url: Option<Spanned<String>>,
-    pub(super) key: Option<Spanned<KeySource>>,
+    pub(super) key: Option<Spanned<SecretPlace>>,
+    pub(super) headers: Option<Spanned<Headers>>,
     pub(super) delay_ms: Option<Spanned<u32>>,
     #[serde(default, deserialize_with = "not_blank")]
     pub(super) instructions: Option<String>,

@@ -1,0 +1,113 @@
+//! The flags that describe a provider, or change what a profile says of one.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use llm_engine::providers;
+
+use super::{
+    headers::Headers, provider_choice::ProviderChoice, provider_kind::ProviderKind,
+    secret::SecretPlace,
+};
+use crate::failure::Failure;
+
+/// The flags that describe a provider, or change what a profile says of one.
+#[derive(Args, Debug)]
+pub(crate) struct ProviderArgs {
+    /// The provider: echo, openai, openai-responses, anthropic, gemini or ollama.
+    ///
+    /// `openai` is chat completions, which most servers speak. Another provider than the profile's
+    /// takes nothing over from it but instructions, sampling, deadlines and history.
+    #[arg(long, value_name = "KIND")]
+    provider: Option<ProviderKind>,
+
+    /// Where the provider is, instead of its usual address; without a provider, that of `openai`.
+    ///
+    /// A profile's key and headers are meant for its own address and are left out.
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+
+    /// The model's name at the provider, instead of the profile's.
+    #[arg(short, long, value_name = "NAME")]
+    model: Option<String>,
+
+    /// The environment variable that holds the provider's key.
+    ///
+    /// Without it, it is the profile's, or the provider's usual one, such as `OPENAI_API_KEY`, for
+    /// the provider's usual address and the one in a variable such as `OPENAI_BASE_URL`.
+    #[arg(long, value_name = "VARIABLE", conflicts_with = "key_file")]
+    key_env: Option<String>,
+
+    /// The file that holds the provider's key, as its only line.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+
+    /// Slow the echo provider down by N milliseconds a word, to try streams and cancels.
+    #[arg(long, value_name = "N")]
+    echo_delay_ms: Option<u32>,
+}
+
+impl ProviderArgs {
+    /// The provider that the flags name by themselves.
+    pub(super) fn kind(&self) -> Option<ProviderKind> {
+        let openai = ProviderKind::Model(providers::ProviderKind::OpenAi);
+        self.provider.or(self.base_url.as_ref().map(|_| openai))
+    }
+
+    pub(super) fn names_model(&self) -> bool {
+        self.model.is_some()
+    }
+
+    /// Changes what is said of a provider to what the flags say.
+    pub(super) fn apply(&self, choice: &mut ProviderChoice) -> Result<(), Failure> {
+        if let Some(kind) = self.provider
+            && kind != choice.kind
+        {
+            // What opens one provider is not meant for another.
+            *choice = ProviderChoice::new(kind);
+        }
+        if let Some(base_url) = &self.base_url {
+            choice.base_url = Some(base_url.clone());
+            choice.key = None;
+            choice.headers = Headers::default();
+        }
+        if let Some(key) = self.key()? {
+            choice.key = Some(key);
+        }
+        if let Some(model) = &self.model {
+            choice.model = Some(model.clone());
+        }
+        if let Some(delay) = self.echo_delay_ms {
+            choice.delay = Duration::from_millis(delay.into());
+        }
+        self.check(choice)
+    }
+
+    fn key(&self) -> Result<Option<SecretPlace>, Failure> {
+        if let Some(path) = &self.key_file {
+            return Ok(Some(SecretPlace::File(path.clone())));
+        }
+        let variable = self.key_env.as_deref().map(SecretPlace::variable).transpose();
+        variable.map_err(|problem| Failure::usage(format!("--key-env {problem}")))
+    }
+
+    /// Whether what is said fits the provider.
+    fn check(&self, choice: &ProviderChoice) -> Result<(), Failure> {
+        let kind = choice.kind;
+        match kind {
+            ProviderKind::Echo if choice.base_url.is_some() || choice.key.is_some() => {
+                Err(Failure::usage(
+                    "--base-url, --key-env and --key-file are of providers that reach a model; say \
+                     which one by `--provider KIND`",
+                ))
+            }
+            ProviderKind::Model(_) if self.echo_delay_ms.is_some() => Err(Failure::usage(format!(
+                "--echo-delay-ms is of the provider echo, and {kind} is to answer"
+            ))),
+            ProviderKind::Model(_) if choice.lacks_model() => Err(Failure::configuration(format!(
+                "{kind} needs a model: say which one by `--model NAME`"
+            ))),
+            ProviderKind::Echo | ProviderKind::Model(_) => Ok(()),
+        }
+    }
+}
