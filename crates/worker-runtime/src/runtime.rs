@@ -15,7 +15,7 @@ use crate::{
     core::Core,
     error::RuntimeError,
     event::{Subscribe, Subscription},
-    identity::RuntimeId,
+    identity::{DiagnosticId, RuntimeId},
     model::{Limits, Severity},
     request::Request,
 };
@@ -84,7 +84,9 @@ impl Runtime {
         let handled = unpanicked(request.handle(core)).instrument(span).await;
         handled.unwrap_or_else(|Panicked| {
             let message = "handling a request panicked; the host's panic hook has said more";
-            let diagnostic_id = core.note(Severity::Error, message, None, None).diagnostic_id;
+            // What panicked may be the clock or the ids, which the diagnostic needs as well.
+            let note = AssertUnwindSafe(|| core.note(Severity::Error, message, None, None));
+            let diagnostic_id = catch_unwind(note).map_or(DiagnosticId::NIL, |it| it.diagnostic_id);
             Err(RuntimeError::Internal { diagnostic_id })
         })
     }

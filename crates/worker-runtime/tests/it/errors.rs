@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use worker_runtime::{DiagnosticId, RuntimeError};
+use worker_runtime::RuntimeError;
 
 use crate::support::{
     FIRST_PIECE, SteppedStore, Verdict, World, and, create, delete, get_turn, get_worker,
@@ -22,16 +22,19 @@ pub(crate) async fn provoked() -> Vec<(Value, Value)> {
     errors.extend(about_limits().await);
     errors.extend(about_cursors().await);
     errors.push(about_stores().await);
-    errors.push(internal());
+    errors.push(internal().await);
     errors
 }
 
-/// No request provokes it: it stands for a defect.
-fn internal() -> (Value, Value) {
-    let error = RuntimeError::Internal { diagnostic_id: DiagnosticId::NIL };
-    let written = serde_json::to_value(error).expect("an error can be written");
-    let nil = "00000000-0000-0000-0000-000000000000";
-    (written, json!({ "code": "internal", "diagnostic_id": nil }))
+/// Whatever the Backend gave panics: here its source of ids.
+async fn internal() -> (Value, Value) {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    world.ids.panics.next(1);
+    let error = world.refused(send(&worker, CANARY)).await;
+    let noticed = world.ok(json!({ "type": "list_diagnostics" })).await["items"][0].clone();
+    assert_eq!(noticed["severity"], "error");
+    (error, json!({ "code": "internal", "diagnostic_id": noticed["diagnostic_id"] }))
 }
 
 async fn about_workers() -> Vec<(Value, Value)> {
@@ -233,4 +236,45 @@ async fn an_uncertain_store_says_whether_the_request_may_be_sent_again() {
         assert_eq!(error["certain"], false, "{request}");
         assert_eq!(error["retry"], json!({ "type": retry }), "{request}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_costs_its_own_request_and_leaves_no_trace() {
+    let claims = json!([{ "resource": "a", "access": "exclusive" }]);
+    let claiming =
+        move |_: &Value| and(create(), json!({ "scope_claims": claims, "idempotency_key": "k" }));
+    let requests: [&dyn Fn(&Value) -> Value; 5] = [
+        &claiming,
+        &|worker| send_keyed(worker, "hi", "k"),
+        &|worker| and(update(worker), json!({ "labels": { "a": "b" } })),
+        &stop,
+        &|_| stop_runtime(),
+    ];
+    for request in requests {
+        let world = World::new().await;
+        let worker = world.worker().await;
+        let request = request(&worker);
+        let before = world.everything().await["workers"].clone();
+        world.clock.panics.next(1);
+        assert_eq!(world.refused(request.clone()).await["code"], "internal", "{request}");
+        if request["type"] == "send_input" || request["type"] == "create_worker" {
+            world.ids.panics.next(1);
+            assert_eq!(world.refused(request.clone()).await["code"], "internal", "{request}");
+        }
+        assert_eq!(world.everything().await["workers"], before, "{request}");
+        let reply = world.ok(request.clone()).await;
+        assert_ne!(reply["replayed"], true, "{request}");
+        assert_ne!(reply["already"], true, "{request}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_goes_on_panicking_cannot_get_past_the_door() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    world.clock.panics.next(u64::MAX);
+    assert_eq!(world.refused(stop(&worker)).await["code"], "internal");
+    world.ok(get_worker(&worker)).await;
+    world.clock.panics.next(0);
+    world.ok(stop(&worker)).await;
 }

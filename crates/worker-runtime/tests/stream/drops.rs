@@ -100,7 +100,7 @@ impl Watched {
     }
 
     /// Drops the Runtime, and waits until all is gone.
-    async fn is_gone_within(self, limit: Duration) {
+    async fn leaves_nothing(self, limit: Duration) {
         let Self { runtime, provider, store } = self;
         let store = {
             let weak = Arc::downgrade(&store);
@@ -125,7 +125,7 @@ async fn no_tasks_within(limit: Duration) {
 
 #[tokio::test(start_paused = true)]
 async fn one_that_did_nothing() {
-    Watched::new().await.is_gone_within(SOON).await;
+    Watched::new().await.leaves_nothing(SOON).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,7 +134,7 @@ async fn with_turns_in_flight() {
     for _ in 0..10 {
         watched.running().await;
     }
-    watched.is_gone_within(SOON).await;
+    watched.leaves_nothing(SOON).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,7 +148,7 @@ async fn with_commits_that_hang() {
     watched.begin(StopWorker { deadline_ms: Some(0), ..StopWorker::of(busy) });
     let display_name = Some("other".to_owned());
     watched.begin(UpdateWorker { display_name, ..UpdateWorker::of(other) });
-    watched.is_gone_within(COMMIT + SOON).await;
+    watched.leaves_nothing(COMMIT + SOON).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,7 +160,7 @@ async fn with_commits_that_hang_while_it_stops() {
     watched.begin(CreateWorker::default());
     watched.begin(SendInput::user(idle, "go"));
     watched.runtime.handle(StopRuntime::default()).await.unwrap();
-    watched.is_gone_within(COMMIT + SOON).await;
+    watched.leaves_nothing(COMMIT + SOON).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,7 +173,7 @@ async fn with_commits_that_are_not_settled() {
     watched.runtime.handle(StopWorker::of(busy)).await.unwrap_err();
     watched.runtime.handle(StopRuntime::default()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(500)).await;
-    watched.is_gone_within(Duration::from_secs(6)).await;
+    watched.leaves_nothing(Duration::from_secs(6)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -186,7 +186,7 @@ async fn with_deadlines_armed() {
     let stop = StopRuntime { deadline_ms: HOUR_MS, ..StopRuntime::default() };
     watched.runtime.handle(stop).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    watched.is_gone_within(SOON).await;
+    watched.leaves_nothing(SOON).await;
 }
 
 /// So many that a task is begun to wake them.

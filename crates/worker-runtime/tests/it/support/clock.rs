@@ -1,4 +1,4 @@
-//! Time that a test moves, and ids that are counted.
+//! Time that a test moves, and ids that are counted; both panic when they are told to.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,40 +10,64 @@ pub(crate) const BEGIN_MS: u64 = 1_700_000_000_000;
 
 /// Wall-clock time that only moves when it is told to.
 #[derive(Debug)]
-pub(crate) struct TestClock(AtomicU64);
+pub(crate) struct TestClock {
+    now_ms: AtomicU64,
+    pub(crate) panics: Panics,
+}
 
 impl Default for TestClock {
     fn default() -> Self {
-        Self(AtomicU64::new(BEGIN_MS))
+        Self { now_ms: AtomicU64::new(BEGIN_MS), panics: Panics::default() }
     }
 }
 
 impl TestClock {
     pub(crate) fn advance(&self, ms: u64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
+        self.now_ms.fetch_add(ms, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now_ms(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+        self.panics.come_up();
+        self.now_ms.load(Ordering::SeqCst)
     }
 }
 
 /// UUIDs in order, beginning with 1.
 #[derive(Debug, Default)]
-pub(crate) struct CountedIds(AtomicU64);
+pub(crate) struct CountedIds {
+    given: AtomicU64,
+    pub(crate) panics: Panics,
+}
 
 impl CountedIds {
     /// How many ids were given out.
     pub(crate) fn given(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+        self.given.load(Ordering::SeqCst)
     }
 }
 
 impl IdSource for CountedIds {
     fn next(&self, _: u64) -> Uuid {
-        let number = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+        self.panics.come_up();
+        let number = self.given.fetch_add(1, Ordering::SeqCst) + 1;
         Uuid::from_u128(0x018b_cfe5_6800_7000_8000_0000_0000_0000 + u128::from(number))
+    }
+}
+
+/// How many of the next calls panic.
+#[derive(Debug, Default)]
+pub(crate) struct Panics(AtomicU64);
+
+impl Panics {
+    pub(crate) fn next(&self, calls: u64) {
+        self.0.store(calls, Ordering::SeqCst);
+    }
+
+    fn come_up(&self) {
+        let order = Ordering::SeqCst;
+        let is_due = self.0.fetch_update(order, order, |left| left.checked_sub(1));
+        assert!(is_due.is_err(), "a clock or an id source of the Backend's panics");
     }
 }
