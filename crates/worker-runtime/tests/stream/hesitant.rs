@@ -18,9 +18,15 @@ use crate::wrapper::{Answer, Wrapper, known};
 pub(crate) struct HesitantStore {
     inner: Arc<MemoryStore>,
     asked: AtomicU64,
+    event_reads: AtomicU64,
 }
 
 impl HesitantStore {
+    /// How often events were read.
+    pub(crate) fn event_reads(&self) -> u64 {
+        self.event_reads.load(Ordering::Relaxed)
+    }
+
     fn hesitate<T: Send + Unpin + 'static>(
         &self,
         answer: impl FnOnce(&MemoryStore) -> StoreFuture<T> + Send + 'static,
@@ -60,6 +66,7 @@ impl Wrapper for HesitantStore {
     }
 
     fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
+        self.event_reads.fetch_add(1, Ordering::Relaxed);
         self.hesitate(move |inner| Store::events(inner, id, after, limit))
     }
 }

@@ -1,0 +1,131 @@
+//! A filtered stream gives what passes the filter, whoever changes labels meanwhile.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures_util::StreamExt;
+use proptest::prelude::*;
+use worker_runtime::{
+    EventFilter, EventsFrom, RuntimeEvent, Scope, StreamItem, Subscribe, Subscription, WorkerRef,
+    commands::StopRuntime,
+    event::{EventBody, EventType},
+    model::Labels,
+};
+
+use crate::{
+    cases::{check, paused, threads},
+    hesitant::HesitantStore,
+    history::{Step, builder, play, step},
+    wrapper::Wrapped,
+};
+
+/// What one reader wants: all types or one, any label or one, one of the first Workers or all.
+type Wanted = (Option<EventType>, bool, Option<usize>);
+
+type History = (Vec<Vec<Step>>, Vec<Wanted>);
+
+fn histories() -> impl Strategy<Value = History> {
+    // What was said of a Worker that is deleted cannot be held against anything.
+    let step = prop_oneof![
+        step().prop_filter("a deletion erases", |it| !matches!(it, Step::Delete(_))),
+        (0..4_usize, any::<bool>()).prop_map(|(worker, on)| Step::Label(worker, on)),
+    ];
+    let callers = prop::collection::vec(prop::collection::vec(step, 0..25), 2..4);
+    let event_type = prop::option::of(prop::sample::select(EventType::ALL.to_vec()));
+    let wanted = (event_type, any::<bool>(), prop::option::of(0..2_usize));
+    (callers, prop::collection::vec(wanted, 1..6))
+}
+
+/// Reads everything that a stream gives until it ends.
+async fn read(mut stream: Subscription) -> Vec<RuntimeEvent> {
+    let mut events = Vec::new();
+    while let Some(item) = stream.next().await {
+        match item {
+            StreamItem::Event(it) => events.push(it.event),
+            StreamItem::Gap { .. } => panic!("nothing is missed: {item:?}"),
+            StreamItem::TextDelta { .. }
+            | StreamItem::ReasoningDelta { .. }
+            | StreamItem::Synced { .. }
+            | StreamItem::Ended { .. } => {}
+        }
+    }
+    events
+}
+
+/// Has filtered readers beside one that wants all; gives how many events were held against it.
+async fn nothing_is_missed((callers, wanted): History) -> Result<u64, TestCaseError> {
+    let store = Arc::new(Wrapped(HesitantStore::default()));
+    let runtime = builder().store(store).build().await.unwrap();
+    let all = Subscribe::to(Scope::runtime()).from(EventsFrom::oldest());
+    let all = runtime.subscribe(all).await.unwrap();
+    let all = tokio::spawn(read(all));
+    let mut workers = Vec::new();
+    let create = |profile| Step::Create { profile, with_input: false };
+    play(&runtime, &mut workers, vec![create(0), create(1)]).await;
+    let mut readers = Vec::new();
+    for (event_type, labelled, worker) in wanted {
+        let labels = labelled.then(|| Labels::from([("on".to_owned(), "yes".to_owned())]));
+        let filter = EventFilter { types: event_type.map(|it| vec![it]), labels };
+        let worker = worker.map(|it| workers[it]);
+        let scope = worker.map_or(Scope::runtime(), Scope::worker);
+        let subscribe = Subscribe::to(scope).from(EventsFrom::oldest());
+        let stream = runtime.subscribe(subscribe.filter(filter.clone())).await.unwrap();
+        readers.push((filter, worker, tokio::spawn(read(stream))));
+    }
+    let tasks: Vec<_> = callers
+        .into_iter()
+        .map(|steps| {
+            let (runtime, mut workers) = (runtime.clone(), workers.clone());
+            tokio::spawn(async move { play(&runtime, &mut workers, steps).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    runtime.handle(StopRuntime::default()).await.unwrap();
+    let all = all.await.unwrap();
+    let mut held = 0;
+    for (filter, worker, given) in readers {
+        let given: Vec<_> = given.await.unwrap().iter().map(place).collect();
+        let mut labels = BTreeMap::new();
+        let expected: Vec<_> = all
+            .iter()
+            .filter(|event| passes(event, &filter, &mut labels))
+            .filter(|event| worker.is_none() || event.worker == worker)
+            .map(place)
+            .collect();
+        prop_assert_eq!(&given, &expected, "{:?} of {:?}", filter, worker);
+        held += given.len() as u64;
+    }
+    Ok(held)
+}
+
+/// What tells an event from all others, in either scope.
+fn place(event: &RuntimeEvent) -> (Option<WorkerRef>, Option<u64>, EventType) {
+    (event.worker, event.worker_sequence, event.event_type())
+}
+
+/// Whether an event passes, going by the labels that its Worker had right before and right after.
+fn passes(
+    event: &RuntimeEvent,
+    filter: &EventFilter,
+    labels: &mut BTreeMap<WorkerRef, Arc<Labels>>,
+) -> bool {
+    let before = event.worker.and_then(|worker| labels.get(&worker).cloned());
+    if let EventBody::WorkerCreated { detail } | EventBody::WorkerUpdated { detail } = &event.body {
+        labels.insert(detail.worker, Arc::clone(&detail.labels));
+    }
+    let after = event.worker.and_then(|worker| labels.get(&worker).cloned());
+    let has = |labels: Option<Arc<Labels>>| labels.is_some_and(|it| it.contains_key("on"));
+    let wants_type = filter.types.as_ref().is_none_or(|it| it.contains(&event.event_type()));
+    wants_type && (filter.labels.is_none() || has(before) || has(after))
+}
+
+#[test]
+fn a_filter_misses_nothing_whoever_changes_labels() {
+    check(100, &histories(), |history| paused(nothing_is_missed(history)));
+}
+
+#[test]
+fn a_filter_misses_nothing_on_real_threads() {
+    check(30, &histories(), |history| threads(nothing_is_missed(history)));
+}
