@@ -5,85 +5,111 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{FutureExt, StreamExt};
 use llm_engine::{Script, ScriptedProvider};
 use proptest::prelude::*;
+use tokio::time::sleep;
 use worker_runtime::{
-    Profile, Runtime, Scope, StreamItem, Subscribe,
+    Profile, Runtime, Scope, StreamItem, Subscribe, Subscription, WorkerRef,
     commands::{CancelTurn, CreateWorker, SendInput},
     event::EventBody,
+    queries::GetWorker,
 };
 
-fn text() -> impl Strategy<Value = String> {
-    "[aäß€🦀 ]{0,12}"
+use crate::{
+    cases::{check, paused, threads},
+    history::PROFILES,
+};
+
+/// An answer: pieces, each as text and as reasoning, and the pause after each.
+type Answer = Vec<(String, u64)>;
+
+/// A reader: when it joins, and how long it waits before each item.
+type Reader = (u64, Option<u64>);
+
+#[derive(Clone, Debug)]
+struct Turn {
+    answer: Answer,
+    readers: Vec<Reader>,
+    cancel_after: Option<u64>,
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+fn turns() -> impl Strategy<Value = Turn> {
+    let text = prop_oneof!["[aäß€🦀 ]{0,12}", Just("ß€🦀".repeat(4000))];
+    let answer = prop::collection::vec((text, 0_u64..4), 0..20);
+    let reader = (0..40_u64, prop::option::of(1..20_u64));
+    let readers = prop::collection::vec(reader, 1..5);
+    (answer, readers, prop::option::of(0..40_u64))
+        .prop_map(|(answer, readers, cancel_after)| Turn { answer, readers, cancel_after })
+}
 
-    #[test]
-    fn every_reader_gets_the_whole_text(
-        parts in prop::collection::vec((text(), 0_u64..4), 0..20),
-        join_after_ms in 0_u64..40,
-        read_every_ms in prop::option::of(1_u64..20),
-        cancel_after_ms in prop::option::of(0_u64..40),
-    ) {
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        let tokio = builder.enable_time().start_paused(true).build().unwrap();
-        tokio.block_on(async {
-            let mut script = Script::new();
-            for (part, pause) in &parts {
-                script = script.text(part.clone()).reasoning(part.clone()).delay(Duration::from_millis(*pause));
-            }
-            let provider = ScriptedProvider::new().script(script.finish());
-            let profile = Profile::new("scripted", Arc::new(provider));
-            let runtime = Runtime::builder().profile(profile).build().await.unwrap();
-            let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
-            let mut early = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
-            runtime.handle(SendInput::user(worker, "go")).await.unwrap();
-            let canceller = runtime.clone();
-            let cancelled = tokio::spawn(async move {
-                if let Some(ms) = cancel_after_ms {
-                    tokio::time::sleep(Duration::from_millis(ms)).await;
-                    canceller.handle(CancelTurn::running(worker)).await.unwrap();
-                }
-            });
-            tokio::time::sleep(Duration::from_millis(join_after_ms)).await;
-            let was_running = runtime
-                .handle(worker_runtime::queries::GetWorker { worker })
-                .await
-                .unwrap()
-                .detail
-                .turn_id
-                .is_some();
-            let mut late = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
-            if let Some(ms) = read_every_ms {
-                for _ in 0..20 {
-                    tokio::time::sleep(Duration::from_millis(ms)).await;
-                }
-            }
-            cancelled.await.unwrap();
-            check(&mut early, true).await?;
-            if was_running {
-                check(&mut late, true).await?;
-            }
-            Ok::<_, TestCaseError>(())
-        })?;
+/// Has several read one turn; gives how many deltas they got.
+async fn every_reader_gets_all(
+    turn: Turn,
+    pause: fn(u64) -> Duration,
+) -> Result<u64, TestCaseError> {
+    let mut script = Script::new();
+    for (piece, ms) in &turn.answer {
+        script = script.text(piece.clone()).reasoning(piece.clone()).delay(pause(*ms));
     }
+    let provider = ScriptedProvider::new().script(script.finish());
+    let profile = Profile::new(PROFILES[0], Arc::new(provider));
+    let runtime = Runtime::builder().profile(profile).build().await.unwrap();
+    let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
+    let early = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
+    runtime.handle(SendInput::user(worker, "go")).await.unwrap();
+    let thoughts: String = turn.answer.iter().map(|(piece, _)| piece.as_str()).collect();
+    let mut readers = vec![tokio::spawn(read(early, thoughts.clone(), None))];
+    for (join_after, every) in turn.readers {
+        let (runtime, thoughts) = (runtime.clone(), thoughts.clone());
+        readers.push(tokio::spawn(async move {
+            sleep(pause(join_after)).await;
+            match join(&runtime, worker).await {
+                Some(late) => read(late, thoughts, every.map(pause)).await,
+                None => Ok(0),
+            }
+        }));
+    }
+    if let Some(after) = turn.cancel_after {
+        sleep(pause(after)).await;
+        runtime.handle(CancelTurn::running(worker)).await.unwrap();
+    }
+    let mut deltas = 0;
+    for reader in readers {
+        deltas += reader.await.unwrap()?;
+    }
+    Ok(deltas)
 }
 
-async fn check(
-    stream: &mut (impl StreamExt<Item = StreamItem> + Unpin),
-    from_start: bool,
-) -> Result<(), TestCaseError> {
-    let mut joined = String::new();
-    let mut synced = false;
+/// A stream that was made while the turn ran, if it still does.
+async fn join(runtime: &Runtime, worker: WorkerRef) -> Option<Subscription> {
+    let late = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
+    let shown = runtime.handle(GetWorker { worker }).await.unwrap();
+    shown.detail.turn_id.map(|_| late)
+}
+
+/// Reads a turn to its end, and gives how many deltas it came in.
+async fn read(
+    mut stream: Subscription,
+    thoughts: String,
+    every: Option<Duration>,
+) -> Result<u64, TestCaseError> {
+    let (mut joined, mut synced, mut deltas) = (String::new(), false, 0);
+    let mut thought = 0;
     let limit = Duration::from_mins(10);
     while let Some(item) = tokio::time::timeout(limit, stream.next()).await.unwrap() {
         match item {
             StreamItem::Synced { .. } => synced = true,
             StreamItem::TextDelta { offset, text, .. } => {
-                prop_assert!(synced || !from_start);
-                prop_assert!(!text.is_empty());
+                prop_assert!(synced && !text.is_empty());
                 prop_assert_eq!(usize::try_from(offset).unwrap(), joined.len());
                 joined.push_str(&text);
+                deltas += 1;
+            }
+            StreamItem::ReasoningDelta { offset, text, .. } => {
+                let offset = usize::try_from(offset).unwrap();
+                prop_assert!(synced && !text.is_empty());
+                prop_assert!(offset >= thought, "nothing is said twice");
+                prop_assert_eq!(thoughts.get(offset..offset + text.len()), Some(&*text));
+                thought = offset + text.len();
+                deltas += 1;
             }
             StreamItem::Event(it) => {
                 let entry = match it.event.body {
@@ -100,11 +126,24 @@ async fn check(
                     );
                     prop_assert!(!is_delta);
                 }
-                return Ok(());
+                return Ok(deltas);
             }
-            StreamItem::ReasoningDelta { .. } => {}
             StreamItem::Gap { .. } | StreamItem::Ended { .. } => prop_assert!(false, "{item:?}"),
+        }
+        if let Some(every) = every {
+            sleep(every).await;
         }
     }
     Err(TestCaseError::fail("the stream ended"))
+}
+
+#[test]
+fn every_reader_gets_the_whole_text() {
+    check(150, &turns(), |turn| paused(every_reader_gets_all(turn, Duration::from_millis)));
+}
+
+#[test]
+fn every_reader_gets_the_whole_text_on_real_threads() {
+    let pause = |ms| Duration::from_micros(50 * ms);
+    check(60, &turns(), |turn| threads(every_reader_gets_all(turn, pause)));
 }
