@@ -1,5 +1,7 @@
 //! Cursors cut exactly: what a reply shows and the events after it are what there is in the end.
 
+mod acts;
+mod cut;
 mod held;
 mod shown;
 mod take;
@@ -10,8 +12,9 @@ use proptest::prelude::*;
 use worker_runtime::WaitError;
 
 use self::{
+    acts::{Act, acts, end},
     held::Quiet,
-    take::{Act, Stage, acts, end},
+    take::Stage,
 };
 use crate::{
     cases::{check, paused, threads},

@@ -1,22 +1,21 @@
 //! What a reply showed, held against what came after it and what there is in the end.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+mod deeds;
+mod queries;
+mod streams;
 
-use futures_util::{FutureExt, StreamExt};
 use worker_runtime::{
     Cursor, EventsFrom, Runtime, RuntimeError, RuntimeEvent, Scope, StreamItem, Subscribe,
-    Subscription, WorkerId, WorkerRef,
-    commands::Cancellation,
-    event::{EndReason, EventBody, EventType, StreamEvent},
-    model::{Meta, RuntimeState, RuntimeSummary, TranscriptEntry, WorkerDetail, WorkerState},
-    queries::{
-        GetRuntime, GetTranscript, GetTurn, GetWorker, ReadEvents, TranscriptReply, TurnReply,
-    },
+    WorkerId, WorkerRef,
+    event::{EventBody, EventType, StreamEvent},
+    model::{Meta, RuntimeState, RuntimeSummary, WorkerDetail, WorkerState},
+    queries::{GetRuntime, GetTranscript, GetWorker, ReadEvents},
 };
 
+use self::streams::{assert_says_nothing, check_erased, check_stream};
 use super::{
-    shown::{entry, follow, settled},
-    take::{Cut, Deed, Said, Shows},
+    cut::{Cut, Deed, Shows},
+    shown::{follow, settled},
 };
 use crate::mirror::Mirror;
 
@@ -149,134 +148,6 @@ impl Quiet {
         assert_eq!(known, settled(&now));
     }
 
-    /// The cursor lay at the Worker's end when the reply was made.
-    async fn check_place(
-        &self,
-        worker: WorkerRef,
-        [first, last]: [u64; 2],
-        after: &[RuntimeEvent],
-    ) {
-        let now = self.runtime.handle(GetWorker { worker }).await.unwrap().detail.worker_sequence;
-        assert!((first..=last).contains(&(now - after.len() as u64)), "at the present end");
-    }
-
-    async fn check_turn(&self, worker: WorkerRef, shown: TurnReply, after: &[RuntimeEvent]) {
-        let turn_id = shown.turn.turn_id;
-        let end = |it: &&RuntimeEvent| it.event_type().ends_turn() && it.turn_id == Some(turn_id);
-        let answer = match after.iter().find(end) {
-            Some(end) => entry(end).cloned(),
-            None => shown.answer,
-        };
-        assert_eq!(shown.turn.outcome.is_none(), after.iter().any(|it| end(&it)));
-        let now = self.runtime.handle(GetTurn::by_id(worker, turn_id)).await.unwrap();
-        assert_eq!((shown.input, answer), (now.input, now.answer));
-    }
-
-    async fn check_transcript(
-        &self,
-        worker: WorkerRef,
-        shown: TranscriptReply,
-        after: &[RuntimeEvent],
-    ) {
-        assert_eq!(shown.total, shown.entries.len() as u64);
-        let mut entries = shown.entries;
-        entries.extend(after.iter().filter_map(entry).cloned());
-        assert_eq!(entries, self.entries(worker).await);
-        let turns = |it: &&RuntimeEvent| {
-            it.event_type().ends_turn() || it.event_type() == EventType::TurnStarted
-        };
-        let next = after.iter().find(turns);
-        let ending = next.filter(|it| it.event_type().ends_turn()).and_then(|it| it.turn_id);
-        assert_eq!(ending, shown.in_progress.map(|it| it.turn_id), "what runs is what ends next");
-    }
-
-    async fn check_deed(&self, deed: &Deed, after: &[RuntimeEvent]) {
-        let scope = Scope::worker(deed.worker);
-        let all = read(&self.runtime, scope, EventsFrom::oldest()).await.unwrap();
-        let (early, late) = all.split_at(all.len() - after.len());
-        assert_eq!(late, after);
-        let own: Vec<_> = all.iter().filter(|it| is_of(it, &deed.call)).collect();
-        let [first, last] = deed.between;
-        match (own.first(), deed.said) {
-            (Some(own), _) => assert_eq!(*own, &after[0], "right before its own first event"),
-            // It is the first reply's, which has a check of its own.
-            (None, Said::Accepted { .. }) => {}
-            (None, _) => {
-                assert!((first..=last).contains(&(early.len() as u64)), "at the present end");
-            }
-        }
-        let became = |events: &[&RuntimeEvent]| events.iter().rev().find_map(|it| state_after(it));
-        match deed.said {
-            Said::Created(receipt) => {
-                assert!(early.is_empty() && after[0].event_type() == EventType::WorkerCreated);
-                let input = own.get(1).and_then(|it| Some((it.turn_id?, entry(it)?.sequence)));
-                assert_eq!(input, receipt.map(|it| (it.turn_id, it.entry_sequence)));
-            }
-            Said::Accepted { receipt, replayed } => {
-                assert_eq!(own.is_empty(), replayed);
-                assert_eq!(after[0].event_type(), EventType::InputAccepted);
-                assert_eq!(after[0].turn_id, Some(receipt.turn_id));
-                assert_eq!(entry(&after[0]).unwrap().sequence, receipt.entry_sequence);
-            }
-            Said::Cancelled(Cancellation::Cancelled { turn_id }) => {
-                assert_eq!(own[0].event_type(), EventType::TurnCancelled);
-                assert_eq!(own[0].turn_id, Some(turn_id));
-            }
-            Said::Cancelled(Cancellation::NoTurn {} | Cancellation::AlreadyFinished { .. }) => {
-                assert!(own.is_empty());
-            }
-            Said::Stopped { state, already } => {
-                assert!(already || !own.is_empty());
-                let shown: Vec<_> = early.iter().chain(own.iter().copied()).collect();
-                assert_eq!(became(&shown), Some(state));
-            }
-            Said::WorkerCancelled { already } => {
-                assert_eq!(own.is_empty(), already);
-                let expected = (!already).then_some(WorkerState::Cancelled);
-                assert_eq!(became(&own), expected);
-            }
-            Said::Updated { worker_sequence } => {
-                assert!(own.len() <= 1);
-                assert_eq!(worker_sequence, (early.len() + own.len()) as u64);
-            }
-        }
-    }
-
-    fn check_summary(&self, mut known: RuntimeSummary, after: &[RuntimeEvent]) {
-        let is_early =
-            |it: &&RuntimeEvent| after.first().is_none_or(|first| it.sequence < first.sequence);
-        let mut states: BTreeMap<Option<WorkerRef>, WorkerState> = BTreeMap::new();
-        for event in self.log.iter().take_while(is_early) {
-            states.extend(state_after(event).map(|state| (event.worker, state)));
-        }
-        for event in after {
-            let was = states.get(&event.worker).copied();
-            if event.event_type() == EventType::WorkerDeleted {
-                *known.workers.of(was.expect("it was in some state")) -= 1;
-            }
-            if let Some(state) = state_after(event) {
-                if let Some(was) = was {
-                    *known.workers.of(was) -= 1;
-                }
-                *known.workers.of(state) += 1;
-                states.insert(event.worker, state);
-            }
-            known.turns_in_flight += u64::from(event.event_type() == EventType::TurnStarted);
-            known.turns_in_flight -= u64::from(event.event_type().ends_turn());
-            match event.body {
-                EventBody::RuntimeStopping { .. } => known.state = RuntimeState::Stopping,
-                EventBody::RuntimeStopped {} => known.state = RuntimeState::Stopped,
-                _ => {}
-            }
-        }
-        assert_eq!(known, self.summary);
-    }
-
-    async fn entries(&self, worker: WorkerRef) -> Vec<Arc<TranscriptEntry>> {
-        let whole = GetTranscript { limit: Some(1000), ..GetTranscript::tail(worker) };
-        self.runtime.handle(whole).await.unwrap().entries
-    }
-
     async fn after(
         &self,
         scope: Scope,
@@ -301,60 +172,6 @@ async fn read(
         from = page.more.then(|| EventsFrom::after(page.next));
     }
     Ok(events)
-}
-
-/// A stream from the same place gives the same events, and no others.
-async fn check_stream(stream: Option<Subscription>, after: &[RuntimeEvent]) {
-    let mut stream = stream.expect("the Worker is there");
-    for event in after {
-        let next = loop {
-            match next(&mut stream).await {
-                StreamItem::Event(it) => break it.event,
-                StreamItem::TextDelta { .. }
-                | StreamItem::ReasoningDelta { .. }
-                | StreamItem::Synced { .. } => {}
-                item @ (StreamItem::Gap { .. } | StreamItem::Ended { .. }) => panic!("{item:?}"),
-            }
-        };
-        assert_eq!(next, *event);
-    }
-    while let Some(Some(item)) = stream.next().now_or_never() {
-        assert!(!matches!(item, StreamItem::Event(_) | StreamItem::Gap { .. }), "{item:?}");
-    }
-}
-
-/// A stream that is read after the deletion says that and nothing else of the Worker.
-async fn check_erased(mut stream: Subscription) {
-    let mut last = None;
-    loop {
-        match next(&mut stream).await {
-            StreamItem::Event(it) => {
-                assert_says_nothing(&it.event);
-                last = Some(it.event.event_type());
-            }
-            StreamItem::Synced { .. } | StreamItem::Gap { .. } => {}
-            item @ (StreamItem::TextDelta { .. } | StreamItem::ReasoningDelta { .. }) => {
-                panic!("{item:?}")
-            }
-            StreamItem::Ended { reason } => {
-                assert_eq!(reason, EndReason::WorkerDeleted);
-                break;
-            }
-        }
-    }
-    assert_eq!(last, Some(EventType::WorkerDeleted));
-    assert_eq!(stream.next().await, None);
-}
-
-async fn next(stream: &mut Subscription) -> StreamItem {
-    let next = tokio::time::timeout(Duration::from_mins(1), stream.next());
-    next.await.expect("it comes").expect("the stream goes on")
-}
-
-fn assert_says_nothing(event: &RuntimeEvent) {
-    assert!(event.redacted, "{event:?}");
-    assert_eq!((&event.meta, &event.idempotency_key), (&None, &None));
-    assert!(entry(event).is_none_or(|it| it.text.is_empty()), "{event:?}");
 }
 
 fn is_of(event: &RuntimeEvent, call: &Meta) -> bool {

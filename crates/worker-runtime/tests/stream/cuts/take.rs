@@ -5,105 +5,18 @@ use std::{
     time::Duration,
 };
 
-use proptest::prelude::*;
 use worker_runtime::{
-    Cursor, EventsFrom, Runtime, RuntimeCommand, Scope, Subscribe, Subscription, WorkerRef,
-    commands::{Cancellation, CommandReply, RuntimeStop, StopRuntime, StopWorkers, WorkerDeleted},
-    model::{
-        InputReceipt, Meta, PageRequest, RuntimeSummary, WorkerDetail, WorkerState, WorkerSummary,
-    },
-    queries::{
-        GetRuntime, GetTranscript, GetTurn, GetWorker, ListWorkers, TranscriptReply, TurnReply,
-    },
+    Cursor, EventsFrom, Runtime, RuntimeCommand, Subscribe, WorkerRef,
+    commands::{CommandReply, StopRuntime, StopWorkers, WorkerDeleted},
+    model::{Meta, PageRequest},
+    queries::{GetRuntime, GetTranscript, GetTurn, GetWorker, ListWorkers},
 };
 
-use crate::history::{Step, command, step};
-
-/// One thing that a caller does.
-#[derive(Clone, Debug)]
-pub(crate) enum Act {
-    Step(Step),
-    /// Asks everything there is to ask about a Worker and the Runtime.
-    Look(usize),
-    StopRuntime {
-        keep: bool,
-        deadline_ms: Option<u64>,
-    },
-}
-
-pub(crate) fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![
-        8 => step().prop_map(Act::Step),
-        3 => (0..6_usize).prop_map(Act::Look),
-    ];
-    prop::collection::vec(act, 0..15)
-}
-
-/// The end of some histories.
-pub(crate) fn end() -> impl Strategy<Value = Option<Act>> {
-    let deadline = prop::option::of(0..20_u64);
-    let stop = (any::<bool>(), deadline)
-        .prop_map(|(keep, deadline_ms)| Act::StopRuntime { keep, deadline_ms });
-    prop::option::weighted(0.3, stop)
-}
-
-/// A reply, and a stream from where it cut.
-pub(crate) struct Cut {
-    pub(crate) shows: Shows,
-    pub(crate) cursor: Cursor,
-    /// The Runtime's position before the request was made.
-    pub(crate) before: Cursor,
-    /// Not there if the Worker was deleted right after the reply.
-    pub(crate) stream: Option<Subscription>,
-}
-
-/// What a reply shows.
-pub(crate) enum Shows {
-    /// What a command said it did.
-    Deed(Deed),
-    /// A Worker. A query's cursor lies at the end of what it shows, a command's before.
-    Worker {
-        detail: Arc<WorkerDetail>,
-        exact: bool,
-    },
-    /// A part of what there is of a Worker, whose sequence was `between` these.
-    Transcript {
-        worker: WorkerRef,
-        reply: Box<TranscriptReply>,
-        between: [u64; 2],
-    },
-    Turn {
-        worker: WorkerRef,
-        reply: Box<TurnReply>,
-        between: [u64; 2],
-    },
-    Workers(Vec<WorkerSummary>),
-    Runtime(Box<RuntimeSummary>),
-    RuntimeStop {
-        call: Meta,
-        reply: RuntimeStop,
-    },
-}
-
-/// What a command about a Worker said it did.
-pub(crate) struct Deed {
-    pub(crate) worker: WorkerRef,
-    /// The meta of the call, which nothing else has.
-    pub(crate) call: Meta,
-    /// The Worker's sequence before and after the call.
-    pub(crate) between: [u64; 2],
-    pub(crate) said: Said,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Said {
-    Created(Option<InputReceipt>),
-    Accepted { receipt: InputReceipt, replayed: bool },
-    Cancelled(Cancellation),
-    Stopped { state: WorkerState, already: bool },
-    WorkerCancelled { already: bool },
-    Updated { worker_sequence: u64 },
-}
+use super::{
+    acts::Act,
+    cut::{Cut, Deed, Said, Shows},
+};
+use crate::history::{Step, command};
 
 /// What all callers share.
 #[derive(Clone)]
@@ -254,18 +167,6 @@ impl Stage {
     async fn sequence(&self, worker: Option<WorkerRef>) -> Option<u64> {
         let shown = self.runtime.handle(GetWorker { worker: worker? }).await;
         Some(shown.ok()?.detail.worker_sequence)
-    }
-}
-
-impl Shows {
-    pub(crate) fn scope(&self) -> Scope {
-        match self {
-            Self::Deed(Deed { worker, .. })
-            | Self::Transcript { worker, .. }
-            | Self::Turn { worker, .. } => Scope::worker(*worker),
-            Self::Worker { detail, .. } => Scope::worker(detail.worker),
-            Self::Workers(_) | Self::Runtime(_) | Self::RuntimeStop { .. } => Scope::runtime(),
-        }
     }
 }
 
