@@ -4,7 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, StreamExt};
 use proptest::prelude::*;
-use worker_runtime::{EventsFrom, Runtime, Scope, StreamItem, Subscribe, queries::GetRuntime};
+use worker_runtime::{
+    EventsFrom, Runtime, Scope, StreamItem, Subscribe,
+    model::PageRequest,
+    queries::{GetRuntime, ListWorkers, WorkersReply},
+};
 
 use crate::{
     cases::{check, paused},
@@ -101,5 +105,44 @@ async fn a_mirror_follows_callers_on_real_threads() {
         let item = stream.next().await.unwrap();
         assert!(mirror.follow(&item));
         assert!(!matches!(item, StreamItem::Ended { .. }));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn every_listing_is_followed_from_its_own_cursor() {
+    const WORKERS: usize = 200;
+    let runtime = runtime().await;
+    let mut workers = Vec::new();
+    let create = Step::Create { profile: 0, with_input: false };
+    play(&runtime, &mut workers, vec![create; WORKERS]).await;
+    let callers: Vec<_> = (0..2_usize)
+        .map(|caller| {
+            let (runtime, mut workers) = (runtime.clone(), workers.clone());
+            // From the last Worker to the first, against the order in which they are listed.
+            let name = |place| u8::try_from(place / WORKERS * 2 + caller).unwrap();
+            let rename = |place| Step::Rename(place, name(place));
+            let steps: Vec<Step> = (0..WORKERS * 8).rev().map(rename).collect();
+            tokio::spawn(async move { play(&runtime, &mut workers, steps).await })
+        })
+        .collect();
+    let mut listings = Vec::new();
+    while listings.len() < 100 && callers.iter().any(|it| !it.is_finished()) {
+        let page = Some(PageRequest { limit: Some(1000), token: None });
+        let list = ListWorkers { page, ..ListWorkers::default() };
+        listings.push(runtime.handle(list).await.unwrap());
+    }
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    let (now, _) = Mirror::snapshot(&runtime, 1000).await.unwrap();
+    for WorkersReply { items, next: _, cursor } in listings {
+        let workers = items.into_iter().map(|it| (it.worker.worker_id, it)).collect();
+        let mut mirror = Mirror { workers };
+        let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
+        let mut stream = runtime.subscribe(subscribe).await.unwrap();
+        while let Some(Some(item)) = stream.next().now_or_never() {
+            assert!(mirror.follow(&item));
+        }
+        assert_eq!(mirror, now);
     }
 }
