@@ -25,6 +25,7 @@ Examples:
   yoi run < question.txt
   git diff | yoi run \"Review this change.\"
   yoi run --system \"Answer in French.\" \"Who are you?\"
+  yoi run --base-url http://127.0.0.1:8080/v1 \"Who are you?\"
   yoi run --json hello | jq -r 'select(.type == \"text_delta\").text'
   yoi run --echo-delay-ms 200 \"one two three\"
 

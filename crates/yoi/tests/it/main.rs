@@ -6,6 +6,8 @@ mod folder;
 mod process;
 mod profiles;
 mod providers;
+#[cfg(unix)]
+mod real_model;
 mod rpc;
 mod run;
 mod schema;

@@ -43,6 +43,7 @@ fn the_example_of_the_documentation_says_everything_there_is() {
     assert_eq!(full.provider.model.as_deref(), Some("gpt-4.1-mini"));
     assert_eq!(full.provider.base_url.as_deref(), Some("https://api.openai.com/v1"));
     assert_eq!(full.provider.key, Some(SecretPlace::Env("OPENAI_API_KEY".to_owned())));
+    assert_eq!(full.provider.headers.0.keys().collect::<Vec<_>>(), ["x-title", "x-token"]);
     assert!(full.instructions.is_some());
     assert_eq!(full.sampling.temperature, Some(0.2));
     assert_eq!(full.sampling.top_p, Some(0.9));
