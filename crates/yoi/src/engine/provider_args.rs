@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 use llm_engine::providers;
 
 use super::{
@@ -28,7 +28,7 @@ pub(crate) struct ProviderArgs {
     base_url: Option<String>,
 
     /// The model's name at the provider, instead of the profile's.
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     model: Option<String>,
 
     /// The environment variable that holds the provider's key.

@@ -147,6 +147,7 @@ fn what_does_not_fit_together_is_refused_with_what_would() {
     for (arguments, part) in [
         (&["--provider", "opnai"][..], "known are echo, openai, openai-responses, anthropic"),
         (&["--provider", "anthropic"], "anthropic needs a model: say which one by `--model NAME`"),
+        (&["--provider", "anthropic", "--model", ""], "--model <NAME>"),
         (&["--provider", "openai", "--model", "m"], "`--key-env OPENAI_API_KEY`"),
         (&["--provider", "gemini", "--model", "m"], "`--key-env GEMINI_API_KEY`"),
         (&["--profile", "echo", "--base-url", "http://box"], "say which one by `--provider KIND`"),

@@ -95,6 +95,15 @@ async fn a_key_that_is_refused_is_explained() {
     );
     assert_eq!((ended.stdout.as_str(), ended.code), ("", Some(1)));
     assert_eq!(mock.requests().len(), 1);
+
+    let ended = end(asking(&mock, "run").args(["--json", "hello"]), "");
+    let last = ended.stdout.lines().last().expect("there is an end");
+    let failed: Value = serde_json::from_str(last).expect("it is JSON");
+    assert_eq!(
+        (&failed["type"], &failed["error"]["kind"]),
+        (&json!("turn_failed"), &json!("authentication"))
+    );
+    assert_eq!(ended.code, Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
