@@ -49,6 +49,7 @@ Exit codes:
 
 Examples:
   yoi chat
+  yoi chat --base-url http://127.0.0.1:8080/v1
   yoi chat --system \"Answer in French.\"
   printf 'one\\ntwo\\n/usage\\n' | yoi chat";
 

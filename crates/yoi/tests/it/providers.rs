@@ -1,5 +1,7 @@
 //! `yoi` and providers that reach a model, on a server that answers what a test wants.
 
+#[cfg(unix)]
+mod at_a_terminal;
 mod choice;
 mod turns;
 
