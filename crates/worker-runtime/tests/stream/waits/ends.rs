@@ -16,7 +16,10 @@ use worker_runtime::{
 };
 
 use super::LONG;
-use crate::wrapper::{Answer, Wrapped, Wrapper};
+use crate::{
+    hesitant::HesitantStore,
+    wrapper::{Answer, Wrapped, Wrapper},
+};
 
 const GONE: WaitError = WaitError::Refused(RuntimeError::WorkerNotFound {});
 
@@ -180,6 +183,23 @@ async fn a_deletion_behind_a_gap_ends_them() {
     let [early, late] = around(&runtime, waited, delete).await;
     assert_eq!(early, (Err(GONE), Err(WaitError::Ended)));
     assert_eq!(late, (Err(GONE), Err(GONE)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_at_any_await_point_is_found() {
+    let store = Arc::new(Wrapped(HesitantStore::default()));
+    let runtime = hanging().store(store).build().await.unwrap();
+    // The store hesitates differently each time, so that every await point comes up.
+    for polls in 0..120 {
+        let (worker, receipt) = running(&runtime).await;
+        let mut end = Box::pin(runtime.wait_turn(receipt, LONG));
+        for _ in 0..polls % 12 {
+            assert!(end.as_mut().now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+        runtime.handle(CancelTurn::running(worker)).await.unwrap();
+        assert_eq!(end.await.unwrap().event_type(), EventType::TurnCancelled);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
