@@ -141,8 +141,16 @@ async fn every_listing_is_followed_from_its_own_cursor() {
         let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
         let mut stream = runtime.subscribe(subscribe).await.unwrap();
         while let Some(Some(item)) = stream.next().now_or_never() {
+            assert!(goes_on(&mirror, &item), "an event before the cursor is not shown: {item:?}");
             assert!(mirror.follow(&item));
         }
         assert_eq!(mirror, now);
     }
+}
+
+/// Whether an item is no further than the next of what is known of its Worker.
+fn goes_on(mirror: &Mirror, item: &StreamItem) -> bool {
+    let StreamItem::Event(it) = item else { return true };
+    let known = it.event.worker.and_then(|worker| mirror.workers.get(&worker.worker_id));
+    known.is_none_or(|known| it.event.worker_sequence <= Some(known.worker_sequence + 1))
 }
