@@ -75,9 +75,14 @@ impl ProviderChoice {
         match error {
             ConfigError::ApiKeyMissing { kind } => {
                 let variable = kind.api_key_variables()[0];
+                let place = format!(
+                    "say where it is by `key = {{ env = \"{variable}\" }}` or `--key-env {variable}`"
+                );
+                if self.base_url.is_none() {
+                    return format!("it needs a key: set {variable}, or {place}");
+                }
                 format!(
-                    "it needs a key: say where it is by `key = {{ env = \"{variable}\" }}` or \
-                     `--key-env {variable}`; that variable counts by itself only for {} and for \
+                    "it needs a key: {place}; that variable counts by itself only for {} and for \
                      the address in {}",
                     kind.default_base_url(),
                     kind.base_url_variable()

@@ -1,7 +1,7 @@
 //! A secret, or where one is.
 
 use std::{
-    env,
+    env::{self, VarError},
     path::{Path, PathBuf},
 };
 
@@ -45,14 +45,13 @@ impl SecretPlace {
     /// The secret, or why it cannot be had.
     pub(crate) fn read(&self) -> Result<SecretString, String> {
         match self {
-            Self::Env(variable) => match env::var_os(variable).map(std::ffi::OsString::into_string)
-            {
-                Some(Ok(secret)) if !secret.is_empty() => Ok(secret.into()),
-                Some(Err(_)) => {
-                    Err(format!("the environment variable {variable} is not valid Unicode"))
-                }
-                Some(Ok(_)) | None => {
+            Self::Env(variable) => match env::var(variable) {
+                Ok(secret) if !secret.is_empty() => Ok(secret.into()),
+                Ok(_) | Err(VarError::NotPresent) => {
                     Err(format!("the environment variable {variable} is not set"))
+                }
+                Err(VarError::NotUnicode(_)) => {
+                    Err(format!("the environment variable {variable} is not valid Unicode"))
                 }
             },
             Self::File(path) => read_key_file(path)

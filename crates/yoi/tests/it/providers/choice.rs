@@ -148,7 +148,10 @@ fn what_does_not_fit_together_is_refused_with_what_would() {
         (&["--provider", "opnai"][..], "known are echo, openai, openai-responses, anthropic"),
         (&["--provider", "anthropic"], "anthropic needs a model: say which one by `--model NAME`"),
         (&["--provider", "anthropic", "--model", ""], "--model <NAME>"),
-        (&["--provider", "openai", "--model", "m"], "`--key-env OPENAI_API_KEY`"),
+        (
+            &["--provider", "openai", "--model", "m"],
+            "it needs a key: set OPENAI_API_KEY, or say where",
+        ),
         (&["--provider", "gemini", "--model", "m"], "`--key-env GEMINI_API_KEY`"),
         (&["--profile", "echo", "--base-url", "http://box"], "say which one by `--provider KIND`"),
         (&["--key-env", "TEST_KEY"], "say which one by `--provider KIND`"),
