@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::{
     apply::After,
     cell::{Cell, CellState, Permit},
-    core::Core,
+    core::{Core, TurnRoom},
     draft::Draft,
     error::RuntimeError,
     event::Wakers,
@@ -48,6 +48,12 @@ pub(crate) enum Verdict {
     LeaseLost,
 }
 
+/// What the store said of a commit, or when it will have.
+enum Answer {
+    Now(Verdict),
+    Later(oneshot::Receiver<Verdict>),
+}
+
 impl Core {
     /// Changes a Worker by a rule.
     ///
@@ -60,46 +66,71 @@ impl Core {
         decide: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<R>, RuntimeError>,
     ) -> Result<R, RuntimeError> {
         let permit = cell.permit().await;
-        let (change, reply, room) = {
-            let state = cell.lock();
-            let decided = state.present().and_then(|state| decide(&self.rules(), state));
-            let (draft, reply) = match decided {
-                Ok(Decision::Change(draft, reply)) => (draft, reply),
-                Ok(Decision::Keep(reply)) => return Ok(end(state, permit, reply)),
-                Err(error) => return Err(end(state, permit, error)),
-            };
-            let cancel_within = draft.cancel_within;
-            let batch = draft.into_batch(self.lease);
-            if self.state() == RuntimeState::Stopped {
-                return Err(end(state, permit, RuntimeError::RuntimeStopped {}));
-            }
-            let admitted = if begins_turn(&state, &batch) {
-                // Counted first: a Runtime that stops waits for all turns that it did not refuse.
-                self.reserve_turn().and_then(|room| self.rules().takes_work().map(|()| Some(room)))
-            } else {
-                Ok(None)
-            };
-            let room = match admitted {
-                Ok(_) if state.unsettled => Err(RuntimeError::store_refused()),
-                other => other,
-            };
-            match room {
-                Ok(room) => (Outgoing { batch: Arc::new(batch), cancel_within }, reply, room),
-                Err(error) => {
-                    let waiting = thaw(&state, &batch);
-                    let error = end(state, permit, error);
-                    waiting.wake();
-                    return Err(error);
-                }
-            }
+        let (reply, answer) = self.attempt(cell, permit, decide)?;
+        let verdict = match answer {
+            Answer::Now(verdict) => verdict,
+            Answer::Later(told) => told.await.unwrap_or(Verdict::Unknown),
         };
-        if let Some(room) = room {
-            room.keep();
+        match verdict {
+            Verdict::Committed => Ok(reply),
+            Verdict::Refused => Err(RuntimeError::store_refused()),
+            Verdict::Unknown => Err(RuntimeError::store_unknown(repeatable)),
+            Verdict::LeaseLost => Err(RuntimeError::RuntimeStopped {}),
         }
-        let verdict = match self.send(&change.batch) {
+    }
+
+    /// Decides a change and hands it to the store. Apart from [`change`](Self::change), so that its
+    /// future is small: a turn holds one as long as it runs.
+    fn attempt<R>(
+        self: &Arc<Self>,
+        cell: &Arc<Cell>,
+        permit: Permit,
+        decide: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<R>, RuntimeError>,
+    ) -> Result<(R, Answer), RuntimeError> {
+        let state = cell.lock();
+        let decided = state.present().and_then(|state| decide(&self.rules(), state));
+        let (draft, reply) = match decided {
+            Ok(Decision::Change(draft, reply)) => (draft, reply),
+            Ok(Decision::Keep(reply)) => {
+                return Ok(end(state, permit, (reply, Answer::Now(Verdict::Committed))));
+            }
+            Err(error) => return Err(end(state, permit, error)),
+        };
+        let cancel_within = draft.cancel_within;
+        let batch = draft.into_batch(self.lease);
+        if self.state() == RuntimeState::Stopped {
+            return Err(end(state, permit, RuntimeError::RuntimeStopped {}));
+        }
+        let admitted = if begins_turn(&state, &batch) {
+            // Counted first: a Runtime that stops waits for all turns that it did not refuse.
+            self.reserve_turn().and_then(|room| self.rules().takes_work().map(|()| Some(room)))
+        } else {
+            Ok(None)
+        };
+        let room = match admitted {
+            Ok(_) if state.unsettled => Err(RuntimeError::store_refused()),
+            other => other,
+        };
+        match room {
+            Ok(room) => room.into_iter().for_each(TurnRoom::keep),
+            Err(error) => {
+                let waiting = thaw(&state, &batch);
+                let error = end(state, permit, error);
+                waiting.wake();
+                return Err(error);
+            }
+        }
+        drop(state);
+        let change = Outgoing { batch: Arc::new(batch), cancel_within };
+        Ok((reply, self.commit(cell, permit, change)))
+    }
+
+    /// Has the store take a change, and brings the Worker in line with what became of it.
+    fn commit(self: &Arc<Self>, cell: &Arc<Cell>, permit: Permit, change: Outgoing) -> Answer {
+        match self.send(&change.batch) {
             StoreFuture::Ready(answer) => {
                 let verdict = self.judge(answer.unwrap_or_else(|| Err(no_answer())));
-                self.conclude(cell, permit, change, verdict)
+                Answer::Now(self.conclude(cell, permit, change, verdict))
             }
             StoreFuture::Pending(answer) => {
                 let (tell, told) = oneshot::channel();
@@ -111,14 +142,8 @@ impl Core {
                     // The caller may be gone; the change is done all the same.
                     let _ = tell.send(verdict);
                 });
-                told.await.unwrap_or(Verdict::Unknown)
+                Answer::Later(told)
             }
-        };
-        match verdict {
-            Verdict::Committed => Ok(reply),
-            Verdict::Refused => Err(RuntimeError::store_refused()),
-            Verdict::Unknown => Err(RuntimeError::store_unknown(repeatable)),
-            Verdict::LeaseLost => Err(RuntimeError::RuntimeStopped {}),
         }
     }
 

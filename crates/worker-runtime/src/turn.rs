@@ -43,18 +43,22 @@ pub(crate) fn begin(core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
 }
 
 async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
-    let ending = match gather(&core, &cell, &live).await {
-        Ok(Some(mut worker)) => follow(&core, &cell, &live, &mut worker.resume()).await,
-        Ok(None) => return,
-        Err(error) => Some(Ending::failed(error, TokenUsage::default())),
+    // The futures of what passes soon or comes rarely are boxed: all the others wait with the engine.
+    let worker = match Box::pin(gather(&core, &cell, &live)).await {
+        Ok(worker) => worker,
+        Err(error) => {
+            let ending = Ending::failed(error, TokenUsage::default());
+            return Box::pin(finish(&core, &cell, &live, ending)).await;
+        }
     };
-    if let Some(ending) = ending {
-        finish(&core, &cell, &live, ending).await;
-    }
+    let Some(mut worker) = worker else { return };
+    let ended = follow(&core, &cell, &live, &mut worker.resume()).await;
+    let Some(ending) = ended else { return };
+    Box::pin(finish(&core, &cell, &live, ending)).await;
 }
 
 /// Builds the Worker's host from its profile and the newest part of its transcript.
-async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Worker>, TurnError> {
+async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Box<Worker>>, TurnError> {
     let record = {
         let state = cell.lock();
         let is_current = state.live.as_ref().is_some_and(|it| it.turn_id == live.turn_id);
@@ -88,11 +92,8 @@ async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Worker>,
     }
     history.reverse();
     let instructions = record.spec.instructions.clone();
-    Ok(Some(
-        Worker::new(Arc::clone(&live.profile))
-            .with_instructions(instructions)
-            .with_history(history),
-    ))
+    let worker = Worker::new(Arc::clone(&live.profile));
+    Ok(Some(Box::new(worker.with_instructions(instructions).with_history(history))))
 }
 
 /// How a turn ended by itself. Its text is in the live turn.
@@ -154,46 +155,66 @@ async fn follow(
     turn: &mut WorkerTurn<'_>,
 ) -> Option<Ending> {
     loop {
-        let event = match next_step(core, live, turn).await? {
-            Step::Event(event) => event,
-            Step::Over => return None,
-            Step::Frozen(delta) => {
-                Box::pin(take_once_thawed(live, delta)).await?;
-                continue;
+        let unusual = match next_step(core, live, turn).await? {
+            Step::Event(WorkerEvent::Turn(TurnEvent::Started)) => continue,
+            Step::Event(WorkerEvent::Turn(event)) if event.is_terminal() => {
+                return Ending::of(event);
             }
+            step => Box::pin(take_unusual(core, cell, live, step)),
         };
-        match event {
-            WorkerEvent::HistoryShortened { dropped, kept } => {
-                live.begins_anew(Instant::now());
-                let message = format!(
-                    "the conversation did not fit into the model's context: tried again with the \
-                     newest {kept} messages, without {dropped}"
-                );
-                core.note(Severity::Warning, message, Some(cell.worker_id), Some(live.turn_id));
-            }
-            WorkerEvent::Turn(TurnEvent::Retrying { attempt, delay, error }) => {
-                live.begins_anew(Instant::now() + delay);
-                let retry = RetryFact {
-                    attempt,
-                    delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-                    error: error.into(),
-                };
-                // A commit of its own; if it fails, the event is left out.
-                let _ = core
-                    .change(cell, true, |rules, state| Ok(retrying(rules, state, live, retry)))
-                    .await;
-            }
-            WorkerEvent::Turn(event) => {
-                if let Some(ending) = Ending::of(event) {
-                    return Some(ending);
-                }
-            }
+        unusual.await?;
+    }
+}
+
+/// Takes what is neither text nor an end; `None` if the turn is over.
+async fn take_unusual(
+    core: &Arc<Core>,
+    cell: &Arc<Cell>,
+    live: &Arc<Live>,
+    step: Step,
+) -> Option<()> {
+    match step {
+        Step::Over => None,
+        Step::Frozen(delta) => take_once_thawed(live, delta).await,
+        Step::Event(WorkerEvent::HistoryShortened { dropped, kept }) => {
+            live.begins_anew(Instant::now());
+            let message = format!(
+                "the conversation did not fit into the model's context: tried again with the \
+                 newest {kept} messages, without {dropped}"
+            );
+            core.note(Severity::Warning, message, Some(cell.worker_id), Some(live.turn_id));
+            Some(())
         }
+        Step::Event(WorkerEvent::Turn(TurnEvent::Retrying { attempt, delay, error })) => {
+            live.begins_anew(Instant::now() + delay);
+            let retry = RetryFact {
+                attempt,
+                delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+                error: error.into(),
+            };
+            // A commit of its own; if it fails, the event is left out.
+            let _ = core
+                .change(cell, true, |rules, state| Ok(retrying(rules, state, live, retry)))
+                .await;
+            Some(())
+        }
+        Step::Event(WorkerEvent::Turn(
+            TurnEvent::Started
+            | TurnEvent::TextDelta(_)
+            | TurnEvent::ReasoningDelta(_)
+            | TurnEvent::Completed { .. }
+            | TurnEvent::Cancelled { .. }
+            | TurnEvent::Failed { .. },
+        )) => Some(()),
     }
 }
 
 /// Takes deltas as they come, waking readers once for all that were ready together.
-async fn next_step(core: &Core, live: &Live, turn: &mut WorkerTurn<'_>) -> Option<Step> {
+fn next_step(
+    core: &Core,
+    live: &Live,
+    turn: &mut WorkerTurn<'_>,
+) -> impl Future<Output = Option<Step>> {
     poll_fn(|context| {
         let mut moved = false;
         let step = loop {
@@ -213,7 +234,6 @@ async fn next_step(core: &Core, live: &Live, turn: &mut WorkerTurn<'_>) -> Optio
         }
         step
     })
-    .await
 }
 
 /// Takes a delta into the live turn; anything else is given back.

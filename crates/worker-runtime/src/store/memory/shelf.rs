@@ -83,12 +83,14 @@ impl Rest {
     }
 
     fn apply(&mut self, batch: &Batch, events_kept: usize) {
+        make_room(&mut self.entries, batch.entries.len());
         self.entries.extend(batch.entries.iter().cloned());
         if let Some((ordinal, turn)) = &batch.turn {
             let place = index(ordinal - 1);
             if place < self.turns.len() {
                 self.turns[place] = Arc::clone(turn);
             } else {
+                make_room(&mut self.turns, 1);
                 self.turns.push(Arc::clone(turn));
             }
         }
@@ -100,6 +102,14 @@ impl Rest {
             self.keys.retain(|it| !batch.dropped_keys.contains(&it.key));
         }
         self.keys.extend(batch.key.clone());
+    }
+}
+
+/// Makes room for so many more, and for few besides: there are many Workers, and a page of a
+/// conversation is small.
+fn make_room<T>(items: &mut Vec<T>, more: usize) {
+    if items.capacity() - items.len() < more {
+        items.reserve_exact(more.max(items.len() / 4));
     }
 }
 
