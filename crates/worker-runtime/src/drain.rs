@@ -17,6 +17,7 @@ use crate::{
     model::{Labels, Meta, RuntimeState, Severity, WorkerState},
     record::Tags,
     rules::Rules,
+    turn,
 };
 
 /// How a Runtime stops.
@@ -131,7 +132,7 @@ async fn cancel_all(core: &Arc<Core>) {
         let running = cell.lock().record.running_turn().map(|turn| turn.turn_id);
         if let Some(turn_id) = running {
             let core_there = Arc::clone(core);
-            let cancel = async move { core_there.cancel_last_turn(&cell, turn_id).await };
+            let cancel = async move { turn::cancel_late(&core_there, &cell, turn_id).await };
             cancels.push(core.handle.spawn(cancel));
         }
     }

@@ -4,7 +4,7 @@ use std::{
     future::poll_fn,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Poll, Waker},
 };
@@ -31,6 +31,8 @@ pub(crate) struct Live {
     deadline: Mutex<Option<(Instant, AbortHandle)>>,
     /// Outputs of the engine that came after the end was decided.
     late: AtomicU64,
+    /// Whether somebody ends it for its engine, which kept no deadline.
+    given_up: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -115,6 +117,7 @@ impl Live {
             task: OnceLock::new(),
             deadline: Mutex::new(None),
             late: AtomicU64::new(0),
+            given_up: AtomicBool::new(false),
         }
     }
 
@@ -206,6 +209,11 @@ impl Live {
     /// How long the engine has given nothing.
     pub(crate) fn silence(&self) -> Silence {
         self.text.lock().silence
+    }
+
+    /// Whether the caller is the first to end the turn for its engine, and so the one who does.
+    pub(crate) fn give_up(&self) -> bool {
+        !self.given_up.swap(true, Ordering::Relaxed)
     }
 
     /// How long the reasoning is so far, so that a reader starts there.

@@ -15,6 +15,7 @@ use crate::{
     draft::{Draft, TurnEnd},
     error::RuntimeError,
     event::{Fact, RetryFact},
+    identity::TurnId,
     lifecycle::{self, Answer, Trigger},
     live::{Live, Refusal},
     model::{Severity, TurnError, TurnErrorKind, TurnOutcome},
@@ -96,18 +97,29 @@ async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Box<Work
     Ok(Some(Box::new(worker.with_instructions(instructions).with_history(history))))
 }
 
-/// How a turn ended by itself. Its text is in the live turn.
+/// How a turn ends that no command ends. Its text is in the live turn.
 #[derive(Clone, Debug)]
 struct Ending {
     outcome: TurnOutcome,
     usage: TokenUsage,
     stop_reason: Option<llm_engine::StopReason>,
     error: Option<TurnError>,
+    reason: Option<Arc<str>>,
 }
 
 impl Ending {
     fn failed(error: TurnError, usage: TokenUsage) -> Self {
-        Self { outcome: TurnOutcome::Failed, usage, stop_reason: None, error: Some(error) }
+        Self {
+            outcome: TurnOutcome::Failed,
+            usage,
+            stop_reason: None,
+            error: Some(error),
+            reason: None,
+        }
+    }
+
+    fn cancelled(usage: TokenUsage, reason: Option<Arc<str>>) -> Self {
+        Self { outcome: TurnOutcome::Cancelled, usage, stop_reason: None, error: None, reason }
     }
 
     fn is_of_store(&self) -> bool {
@@ -121,13 +133,9 @@ impl Ending {
                 usage,
                 stop_reason: Some(stop_reason),
                 error: None,
+                reason: None,
             }),
-            TurnEvent::Cancelled { partial: _, usage } => Some(Self {
-                outcome: TurnOutcome::Cancelled,
-                usage,
-                stop_reason: None,
-                error: None,
-            }),
+            TurnEvent::Cancelled { partial: _, usage } => Some(Self::cancelled(usage, None)),
             TurnEvent::Failed { error, partial: _, usage } => {
                 Some(Self::failed(error.into(), usage))
             }
@@ -316,7 +324,7 @@ fn ended(rules: &Rules<'_>, state: &CellState, live: &Live, ending: &Ending) -> 
         usage: ending.usage,
         stop_reason: ending.stop_reason,
         error: ending.error.clone(),
-        reason: None,
+        reason: ending.reason.clone(),
     };
     let draft = turn_ends(&state.record, running, end, rules.now_ms);
     Decision::Change(Box::new(draft), ())
@@ -344,8 +352,18 @@ pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live
         format!("{which} passed and the engine did not stop by itself"),
     );
     let (_, usage) = live.answer();
-    let ending = Ending::failed(error.into(), usage);
-    let _ = core.change(cell, true, |rules, state| Ok(ended(rules, state, live, &ending))).await;
+    finish(core, cell, live, Ending::failed(error.into(), usage)).await;
+}
+
+/// Cancels a turn because the deadline of a stop has passed, for the reason that the stop had.
+pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<Cell>, turn_id: TurnId) {
+    let (live, reason) = {
+        let state = cell.lock();
+        (state.live.clone(), state.record.end_reason.clone())
+    };
+    let Some(live) = live.filter(|live| live.turn_id == turn_id) else { return };
+    let (_, usage) = live.answer();
+    finish(core, cell, &live, Ending::cancelled(usage, reason)).await;
 }
 
 fn current<'a>(record: &'a WorkerRecord, live: &Live) -> Option<&'a Arc<crate::model::TurnDetail>> {

@@ -62,7 +62,9 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
     loop {
         let found = core.listing.lock().oldest(after, &wanted, BATCH);
         for cell in &found.cells {
-            if let Some((live, which)) = overdue(cell, grace) {
+            if let Some((live, which)) = overdue(cell, grace)
+                && live.give_up()
+            {
                 // Each in a task of its own: a store that hangs for one holds up no other.
                 let (core, cell) = (Arc::clone(core), Arc::clone(cell));
                 core.handle.clone().spawn(async move {

@@ -14,12 +14,13 @@ use crate::{
     draft::Draft,
     error::RuntimeError,
     event::Cursor,
-    identity::{TurnId, WorkerRef},
+    identity::WorkerRef,
     lifecycle::{self, Answer, Trigger},
     model::{Meta, WorkerState},
     record::Tags,
     request::Command,
     rules::Rules,
+    turn,
 };
 
 /// Ends a Worker after the turn that runs. Past the deadline that turn is cancelled.
@@ -152,39 +153,10 @@ impl Core {
             let wait = async move {
                 tokio::time::sleep_until(at).await;
                 if let (Some(core), Some(cell)) = (core.upgrade(), cell.upgrade()) {
-                    core.cancel_last_turn(&cell, turn_id).await;
+                    turn::cancel_late(&core, &cell, turn_id).await;
                 }
             };
             self.handle.spawn(wait).abort_handle()
         });
     }
-
-    /// Cancels the turn that a deadline has passed, as often as the store needs.
-    pub(crate) async fn cancel_last_turn(self: &Arc<Self>, cell: &Arc<Cell>, turn_id: TurnId) {
-        let mut pause = Duration::from_millis(50);
-        loop {
-            let decided =
-                self.change(cell, true, |rules, state| Ok(past_deadline(rules, state, turn_id)));
-            match decided.await {
-                Err(RuntimeError::StoreFailed { .. }) => {}
-                Ok(()) | Err(_) => return,
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(5));
-        }
-    }
-}
-
-/// The rule for a turn whose stop's deadline has passed: it ends as the unnamed cancel would end it.
-fn past_deadline(rules: &Rules<'_>, state: &CellState, turn_id: TurnId) -> Decision<()> {
-    let record = &state.record;
-    let running = record.running_turn().filter(|turn| turn.turn_id == turn_id);
-    let (Some(turn), Answer::Becomes { state: to, .. }) =
-        (running, lifecycle::answer(record.state, Trigger::CancelTurn))
-    else {
-        return Decision::Keep(());
-    };
-    let mut draft = Draft::of(record, rules.now_ms, Tags::of_turn(turn));
-    cancel_running(&mut draft, turn, frozen(state), record.end_reason.clone(), to, None);
-    Decision::Change(Box::new(draft), ())
 }

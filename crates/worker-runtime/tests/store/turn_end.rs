@@ -8,8 +8,8 @@ use tokio::time::sleep;
 use worker_runtime::{
     Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, WorkerRef,
     commands::{CancelTurn, CreateWorker, StopWorker, UpdateWorker},
-    model::{Input, TurnOutcome, WorkerState},
-    queries::GetWorker,
+    model::{Input, TurnErrorKind, TurnOutcome, WorkerState},
+    queries::{GetWorker, ListDiagnostics},
 };
 
 use crate::{
@@ -105,4 +105,22 @@ async fn a_deadline_cancels_though_its_caller_has_gone() {
     let detail = runtime.handle(GetWorker { worker }).await.unwrap().detail;
     assert_eq!(detail.state, WorkerState::Stopped);
     assert_eq!(detail.last_outcome, Some(TurnOutcome::Cancelled));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_turn_whose_cancel_is_refused_fails_and_says_why() {
+    // The creation, the stop, and then the cancel at the stop's deadline.
+    let (runtime, worker) = talking(FaultStore::failing(3, Fault::Refuse)).await;
+    let stop = StopWorker { deadline_ms: Some(100), ..StopWorker::of(worker) };
+    runtime.handle(stop).await.unwrap();
+    sleep(Duration::from_millis(200)).await;
+    let seen = worker_view(&runtime, worker).await;
+    seen.check();
+    assert_eq!(seen.detail.state, WorkerState::Stopped);
+    assert_eq!(seen.detail.last_outcome, Some(TurnOutcome::Failed));
+    let error = seen.detail.last_turn.as_ref().and_then(|turn| turn.error.clone()).unwrap();
+    assert_eq!(error.kind, TurnErrorKind::Store);
+    assert!(seen.transcript[1].truncated, "what had come is kept");
+    let told = runtime.handle(ListDiagnostics::default()).await.unwrap().items;
+    assert!(told.iter().any(|it| it.message.contains("end of a turn")), "{told:?}");
 }
