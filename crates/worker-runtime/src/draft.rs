@@ -238,10 +238,11 @@ impl Draft {
     /// The change as the store gets it.
     pub(crate) fn into_batch(self, lease: Lease) -> Batch {
         let worker_id = self.record.worker_id;
+        let turns = self.record.turns;
         let change = match (self.deleted, self.shown, self.events.len()) {
             (true, _, _) => Change::Delete,
             (false, Some(shown), 1) => Change::Put(shown),
-            (false, _, _) => Change::Put(Arc::new(self.record.clone())),
+            (false, _, _) => Change::Put(Arc::new(self.record)),
         };
         Batch {
             lease,
@@ -249,7 +250,7 @@ impl Draft {
             expected_version: self.expected_version,
             change,
             entries: self.entries,
-            turn: self.turn.map(|turn| (self.record.turns, turn)),
+            turn: self.turn.map(|turn| (turns, turn)),
             events: self.events,
             key: self.key,
             dropped_keys: self.dropped_keys,

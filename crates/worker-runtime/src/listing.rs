@@ -168,15 +168,21 @@ impl Listing {
         let Some(sets) = self.label_sets(wanted) else { return (Vec::new(), None) };
         let mut cells = Vec::new();
         let mut last = None;
+        // Whoever moved one after the other was often created so, too.
+        let mut near = None;
         let order = self.activity.before(before.unwrap_or((u64::MAX, u64::MAX)));
         for (looked_at, stamp) in order.enumerate() {
             if cells.len() == limit || looked_at == scan {
                 return (cloned(&cells), last);
             }
             let place = Place::of(stamp.1);
-            let candidate = self.candidate(stamp.1 / 64);
-            if let Some(it) = candidate.filter(|it| it.matches(&sets, wanted) & place.bit() != 0) {
-                cells.extend(it.cell(place.index));
+            if near.is_none_or(|(number, _)| number != place.group) {
+                near = self.groups.get(&place.group).map(|group| (place.group, &**group));
+            }
+            if let Some((_, group)) = near {
+                let it = Candidate { group, block: place.block, number: stamp.1 / 64 };
+                let is_wanted = it.matches(&sets, wanted) & place.bit() != 0;
+                cells.extend(it.cell(place.index).filter(|_| is_wanted));
             }
             last = Some(stamp);
         }

@@ -198,11 +198,13 @@ impl<'a> Reader<'a> {
     pub(crate) fn summaries(self, cells: &[Arc<Cell>]) -> Vec<WorkerSummary> {
         let summary = |cell: &Arc<Cell>| Some(cell.record().ok()?.summary(&self.0.owner));
         let falls = cells.first().map(|it| it.ordinal) > cells.last().map(|it| it.ordinal);
+        let mut summaries = Vec::with_capacity(cells.len());
         if !falls {
-            return cells.iter().filter_map(summary).collect();
+            summaries.extend(cells.iter().filter_map(summary));
+            return summaries;
         }
         // Workers mostly lie in memory as they were created, and processors read ahead upwards.
-        let mut summaries: Vec<_> = cells.iter().rev().filter_map(summary).collect();
+        summaries.extend(cells.iter().rev().filter_map(summary));
         summaries.reverse();
         summaries
     }

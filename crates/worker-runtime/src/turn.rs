@@ -53,9 +53,11 @@ async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
         }
     };
     let Some(mut worker) = worker else { return };
-    let ended = follow(&core, &cell, &live, &mut worker.resume()).await;
-    let Some(ending) = ended else { return };
-    Box::pin(finish(&core, &cell, &live, ending)).await;
+    let finished = match follow(&core, &cell, &live, &mut worker.resume()).await {
+        Some(ending) => Box::pin(finish(&core, &cell, &live, ending)),
+        None => return,
+    };
+    finished.await;
 }
 
 /// Builds the Worker's host from its profile and the newest part of its transcript.
@@ -79,6 +81,8 @@ async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Box<Work
                 tracing::warn!(%error, "the history could not be read");
                 TurnError::store("the store did not give the history")
             })?;
+        // Most conversations are short, and the history is held as long as the turn runs.
+        history.reserve_exact(page.len().min(4));
         for entry in page.iter().rev() {
             let message = Message { role: entry.role, text: Arc::clone(&entry.text) };
             if message.text.is_empty() {

@@ -37,7 +37,7 @@ pub struct WorkerTurn<'a> {
     /// How many messages, from the end of the conversation, the model is given.
     given: usize,
     /// What the first try has cost, once the turn was started over with less.
-    repeated: Option<TokenUsage>,
+    repeated: Option<Box<TokenUsage>>,
     has_output: bool,
     is_settled: bool,
 }
@@ -107,7 +107,7 @@ impl<'a> WorkerTurn<'a> {
             return None;
         }
         tracing::debug!(dropped, kept, "a turn is run again with less history");
-        self.repeated = Some(spent);
+        self.repeated = Some(Box::new(spent));
         self.given = kept;
         self.turn = ask(self.worker, kept);
         Some(WorkerEvent::HistoryShortened { dropped, kept })
@@ -135,7 +135,7 @@ impl<'a> WorkerTurn<'a> {
     }
 
     fn with_first_try(&self, mut usage: TokenUsage) -> TokenUsage {
-        usage += self.repeated.unwrap_or_default();
+        usage += self.repeated.as_deref().copied().unwrap_or_default();
         usage
     }
 }

@@ -20,16 +20,19 @@ use crate::{
 pub(crate) struct Run {
     what: What,
     labels: Arc<Labels>,
-    redacted: bool,
 }
 
 #[derive(Clone, Debug)]
 enum What {
-    Created(Arc<WorkerRecord>),
+    Created {
+        record: Arc<WorkerRecord>,
+        redacted: bool,
+    },
     /// An input, a turn that begins, and a change of state to `running`.
     Begun {
         entry: Arc<TranscriptEntry>,
         from: WorkerState,
+        redacted: bool,
     },
     /// A turn's end and the change of state that comes with it.
     Ended {
@@ -37,6 +40,7 @@ enum What {
         entry: Option<Arc<TranscriptEntry>>,
         from: WorkerState,
         to: WorkerState,
+        redacted: bool,
     },
     Others(Box<[StoredEvent]>),
 }
@@ -54,25 +58,25 @@ impl Run {
     pub(crate) fn of(events: &[StoredEvent]) -> Self {
         let what = What::compact(events).unwrap_or_else(|| What::Others(events.into()));
         let labels = events.first().map(|it| Arc::clone(&it.labels)).unwrap_or_default();
-        Self { what, labels, redacted: false }
+        Self { what, labels }
     }
 
     /// The creation of a Worker, of which its first record is the whole content.
     pub(crate) fn creation(record: &Arc<WorkerRecord>) -> Self {
         let labels = Arc::clone(&record.labels);
-        Self { what: What::Created(Arc::clone(record)), labels, redacted: false }
+        Self { what: What::Created { record: Arc::clone(record), redacted: false }, labels }
     }
 
     /// Whether this is the creation of a Worker with nothing besides.
     pub(crate) fn is_creation_of(&self, record: &Arc<WorkerRecord>) -> bool {
-        matches!(&self.what, What::Created(created) if Arc::ptr_eq(created, record))
+        matches!(&self.what, What::Created { record: it, .. } if Arc::ptr_eq(it, record))
     }
 
     /// The event at a place below [`len`](Spans::len).
     pub(crate) fn event(&self, place: usize) -> StoredEvent {
         let fact = match (&self.what, place) {
             (What::Others(events), place) => return events[place].clone(),
-            (What::Created(record), _) => Fact::WorkerCreated { record: Arc::clone(record) },
+            (What::Created { record, .. }, _) => Fact::WorkerCreated { record: Arc::clone(record) },
             (What::Begun { entry, .. }, 0) => Fact::InputAccepted { entry: Arc::clone(entry) },
             (What::Begun { .. }, 1) => Fact::TurnStarted,
             (What::Begun { from, .. }, _) => changed(*from, WorkerState::Running),
@@ -88,17 +92,23 @@ impl Run {
             tags: Tags::of(meta, key),
             labels: Arc::clone(&self.labels),
             fact,
-            redacted: self.redacted,
+            redacted: self.what.is_redacted(),
         }
     }
 
     /// Takes every name, text, remark, key and reason out of the events.
     pub(crate) fn redact(&mut self) {
-        self.redacted = true;
         match &mut self.what {
-            What::Created(record) => *record = Arc::new(redacted_record(record)),
-            What::Begun { entry, .. } => *entry = Arc::new(redacted_entry(entry)),
-            What::Ended { turn, entry, .. } => {
+            What::Created { record, redacted } => {
+                *redacted = true;
+                *record = Arc::new(redacted_record(record));
+            }
+            What::Begun { entry, redacted, .. } => {
+                *redacted = true;
+                *entry = Arc::new(redacted_entry(entry));
+            }
+            What::Ended { turn, entry, redacted, .. } => {
+                *redacted = true;
                 *turn = Arc::new(redacted_turn(turn));
                 *entry = entry.as_ref().map(|it| Arc::new(redacted_entry(it)));
             }
@@ -113,18 +123,24 @@ impl What {
         let what = match events {
             [created] => {
                 let Fact::WorkerCreated { record } = &created.fact else { return None };
-                Self::Created(Arc::clone(record))
+                Self::Created { record: Arc::clone(record), redacted: false }
             }
             [input, started, changed] => {
                 let Fact::InputAccepted { entry } = &input.fact else { return None };
                 let (from, to) = change(changed)?;
                 let begins = started.fact == Fact::TurnStarted && to == WorkerState::Running;
-                begins.then(|| Self::Begun { entry: Arc::clone(entry), from })?
+                begins.then(|| Self::Begun { entry: Arc::clone(entry), from, redacted: false })?
             }
             [ended, changed] => {
                 let Fact::TurnEnded { turn, entry } = &ended.fact else { return None };
                 let (from, to) = change(changed)?;
-                Self::Ended { turn: Arc::clone(turn), entry: entry.clone(), from, to }
+                Self::Ended {
+                    turn: Arc::clone(turn),
+                    entry: entry.clone(),
+                    from,
+                    to,
+                    redacted: false,
+                }
             }
             _ => return None,
         };
@@ -133,10 +149,19 @@ impl What {
         events.iter().all(|it| envelope.is_of(it) && it.labels == *labels).then_some(what)
     }
 
+    fn is_redacted(&self) -> bool {
+        match self {
+            Self::Created { redacted, .. }
+            | Self::Begun { redacted, .. }
+            | Self::Ended { redacted, .. } => *redacted,
+            Self::Others(events) => events.iter().all(|it| it.redacted),
+        }
+    }
+
     /// What the events share, as it follows from what they are about.
     fn envelope(&self) -> Envelope<'_> {
         match self {
-            Self::Created(record) => {
+            Self::Created { record, .. } => {
                 Envelope { at_ms: record.active_at_ms, turn_id: None, meta: None, key: None }
             }
             Self::Begun { entry, .. } => Envelope {
@@ -176,7 +201,7 @@ impl Envelope<'_> {
 impl Spans for Run {
     fn len(&self) -> usize {
         match &self.what {
-            What::Created(_) => 1,
+            What::Created { .. } => 1,
             What::Begun { .. } => 3,
             What::Ended { .. } => 2,
             What::Others(events) => events.len(),

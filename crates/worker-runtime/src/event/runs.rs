@@ -39,13 +39,16 @@ impl<T: Spans> Runs<T> {
     /// Appends a commit's events.
     pub(crate) fn push(&mut self, run: T) {
         if self.segments.back().is_none_or(|it| it.runs.len() == SEGMENT) {
+            if self.segments.len() == self.segments.capacity() {
+                self.segments.reserve_exact(self.segments.len().max(1));
+            }
             self.segments.push_back(Segment { first: self.next, runs: VecDeque::new() });
         }
         self.next += run.len() as u64;
         let Some(Segment { runs, .. }) = self.segments.back_mut() else { return };
         if runs.len() == runs.capacity() {
             // Many logs are short: room for twice as many would be mostly for nothing.
-            runs.reserve_exact((runs.len() / 2).clamp(4, SEGMENT - runs.len()));
+            runs.reserve_exact((runs.len() / 2).max(2).min(SEGMENT - runs.len()));
         }
         runs.push_back(run);
     }
