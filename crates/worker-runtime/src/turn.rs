@@ -1,8 +1,7 @@
 //! Drives one turn: the engine's stream into the Worker's live text, and its end into a commit.
 
-use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
-use futures_core::Stream;
 use llm_engine::{Message, TokenUsage, TurnEvent};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -230,8 +229,7 @@ fn next_step(
     poll_fn(|context| {
         let mut moved = false;
         let step = loop {
-            let polled = Pin::new(&mut *turn).poll_next(context);
-            match polled {
+            match turn.poll_joined(context) {
                 Poll::Ready(Some(WorkerEvent::Turn(event))) => match take(live, event) {
                     Ok(()) => moved = true,
                     Err(step) => break Poll::Ready(Some(step)),

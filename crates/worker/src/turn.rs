@@ -61,6 +61,25 @@ impl<'a> WorkerTurn<'a> {
         self.with_first_try(self.turn.usage())
     }
 
+    /// Polls like the stream, but text that is ready together comes as one delta: see
+    /// [`Turn::poll_joined`].
+    pub fn poll_joined(&mut self, cx: &mut Context<'_>) -> Poll<Option<WorkerEvent>> {
+        self.poll_turn(Turn::poll_joined, cx)
+    }
+
+    fn poll_turn(
+        &mut self,
+        poll: impl Fn(&mut Turn, &mut Context<'_>) -> Poll<Option<TurnEvent>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<WorkerEvent>> {
+        while let Some(event) = ready!(poll(&mut self.turn, cx)) {
+            if let Some(event) = self.tell(event) {
+                return Poll::Ready(Some(event));
+            }
+        }
+        Poll::Ready(None)
+    }
+
     /// What the caller sees of an event of the engine; `None` keeps it to ourselves.
     fn tell(&mut self, mut event: TurnEvent) -> Option<WorkerEvent> {
         match &mut event {
@@ -144,13 +163,7 @@ impl Stream for WorkerTurn<'_> {
     type Item = WorkerEvent;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<WorkerEvent>> {
-        let this = self.get_mut();
-        while let Some(event) = ready!(Pin::new(&mut this.turn).poll_next(cx)) {
-            if let Some(event) = this.tell(event) {
-                return Poll::Ready(Some(event));
-            }
-        }
-        Poll::Ready(None)
+        self.get_mut().poll_turn(|turn, cx| Pin::new(turn).poll_next(cx), cx)
     }
 }
 

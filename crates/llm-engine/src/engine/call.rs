@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::guard::guarded;
+use super::{guard::guarded, output::Output};
 use crate::{
     EngineError, ErrorKind, ModelRequest, Provider, ProviderEvent, ProviderStream, TokenUsage,
 };
@@ -29,15 +29,32 @@ impl Call {
         Ok(Self { stream: Some(stream), answered: false, usage: TokenUsage::default() })
     }
 
-    /// The next event. After an error the call is to be closed.
+    /// The next event, and how many deltas of text were ready before it: at most `most`, which go
+    /// into `output`. After an error the call is to be closed.
     pub(super) fn poll_event(
         &mut self,
+        output: &mut Output,
+        most: u32,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<ProviderEvent, EngineError>> {
+    ) -> (u32, Poll<Result<ProviderEvent, EngineError>>) {
         let Some(stream) = &mut self.stream else {
-            return Poll::Ready(Err(self.early_end()));
+            return (0, Poll::Ready(Err(self.early_end())));
         };
-        match guarded("streaming", || stream.as_mut().poll_next(cx)) {
+        let mut taken = 0;
+        let polled = guarded("streaming", || {
+            loop {
+                match stream.as_mut().poll_next(cx) {
+                    Poll::Ready(Some(Ok(ProviderEvent::TextDelta(text))))
+                        if taken < most && output.takes(&text) =>
+                    {
+                        taken += 1;
+                    }
+                    other => break other,
+                }
+            }
+        });
+        self.answered |= taken > 0;
+        let polled = match polled {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(Some(Ok(event)))) => {
                 self.hear(&event);
@@ -45,7 +62,8 @@ impl Call {
             }
             Ok(Poll::Ready(Some(Err(error)))) | Err(error) => Poll::Ready(Err(error)),
             Ok(Poll::Ready(None)) => Poll::Ready(Err(self.early_end())),
-        }
+        };
+        (taken, polled)
     }
 
     /// Drops the provider's stream, which cancels the call if it was not over.

@@ -25,6 +25,17 @@ impl Output {
         self.given == 0
     }
 
+    /// Takes more of the answer if there is some and it fits; tells whether it did.
+    #[inline]
+    pub(super) fn takes(&mut self, delta: &str) -> bool {
+        let takes = !delta.is_empty() && delta.len() <= self.max_bytes - self.given;
+        if takes {
+            self.given += delta.len();
+            self.text.push_str(delta);
+        }
+        takes
+    }
+
     /// Admits more of the answer; past the cap it cuts `delta` on a character boundary and fails.
     pub(super) fn admit_text(&mut self, delta: &mut String) -> Result<(), EngineError> {
         let admitted = self.admit(delta);

@@ -6,7 +6,7 @@ use std::{
     fmt,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use futures_core::Stream;
@@ -38,6 +38,8 @@ pub struct Turn {
     /// Tokens of the calls that are over.
     spent: TokenUsage,
     burst: u32,
+    /// What comes after the text that was given out last.
+    held: Option<TurnEvent>,
 }
 
 enum Phase {
@@ -62,6 +64,7 @@ impl Turn {
             timer: Timer::default(),
             spent: TokenUsage::default(),
             burst: 0,
+            held: None,
         }
     }
 
@@ -81,6 +84,55 @@ impl Turn {
         usage
     }
 
+    /// Polls like the stream, but text that is ready together comes as one delta. For whoever shows
+    /// text as it grows: many deltas then cost little more than their bytes.
+    pub fn poll_joined(&mut self, cx: &mut Context<'_>) -> Poll<Option<TurnEvent>> {
+        self.poll_turn(true, cx)
+    }
+
+    fn poll_turn(&mut self, joins: bool, cx: &mut Context<'_>) -> Poll<Option<TurnEvent>> {
+        if let Some(held) = self.held.take() {
+            return Poll::Ready(Some(held));
+        }
+        let start = self.output.text().len();
+        let mut now = Now::new(Instant::now);
+        let event = loop {
+            if self.burst >= BURST {
+                break None;
+            }
+            match self.step(joins, &now, cx) {
+                Step::Text(text) if !joins => {
+                    self.burst += 1;
+                    return Poll::Ready(Some(TurnEvent::TextDelta(text)));
+                }
+                Step::Text(_) | Step::Again => self.burst += 1,
+                Step::Give(event) => {
+                    self.burst += 1;
+                    break Some(Poll::Ready(event));
+                }
+                Step::WaitUntil(time) => {
+                    self.burst = 0;
+                    if self.poll_wait(time, cx).is_pending() {
+                        break Some(Poll::Pending);
+                    }
+                    now = Now::new(Instant::now);
+                }
+            }
+        };
+        let joined = &self.output.text()[start..];
+        if joins && !joined.is_empty() {
+            if let Some(Poll::Ready(event)) = event {
+                self.held = event;
+            }
+            return Poll::Ready(Some(TurnEvent::TextDelta(joined.to_owned())));
+        }
+        event.unwrap_or_else(|| {
+            self.burst = 0;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+    }
+
     /// Ready once `time` has passed or the turn was cancelled.
     fn poll_wait(&mut self, time: Instant, cx: &mut Context<'_>) -> Poll<()> {
         if self.cancellation.poll_requested(cx).is_ready() {
@@ -94,25 +146,7 @@ impl Stream for Turn {
     type Item = TurnEvent;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<TurnEvent>> {
-        let turn = self.get_mut();
-        let mut now = Now::new(Instant::now);
-        while turn.burst < BURST {
-            match turn.step(&now, cx) {
-                Step::Give(event) => {
-                    turn.burst += 1;
-                    return Poll::Ready(event);
-                }
-                Step::Again => turn.burst += 1,
-                Step::WaitUntil(time) => {
-                    turn.burst = 0;
-                    ready!(turn.poll_wait(time, cx));
-                    now = Now::new(Instant::now);
-                }
-            }
-        }
-        turn.burst = 0;
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        self.get_mut().poll_turn(false, cx)
     }
 }
 

@@ -1,10 +1,12 @@
 //! A turn leaves room for others, and can go anywhere.
 
+use std::future::poll_fn;
+
 use futures_util::{FutureExt, Stream, StreamExt};
 use llm_engine::{
     EchoProvider, Engine, Policy, ProviderEvent, Script, ScriptedProvider, Turn, TurnEvent,
 };
-use tokio::task::{spawn, yield_now};
+use tokio::task::{JoinHandle, spawn, yield_now};
 
 use crate::support::{once, turn};
 
@@ -12,7 +14,13 @@ use crate::support::{once, turn};
 async fn check_others_run(script: Script) {
     let provider = ScriptedProvider::new().script(script);
     let policy = Policy { max_output_bytes: usize::MAX, ..once() };
-    let flood = spawn(turn(&provider, policy).for_each(|_| async {}));
+    check_yields(&provider, spawn(turn(&provider, policy).for_each(|_| async {}))).await;
+    let mut joining = turn(&provider, policy);
+    let flood = async move { while poll_fn(|cx| joining.poll_joined(cx)).await.is_some() {} };
+    check_yields(&provider, spawn(flood)).await;
+}
+
+async fn check_yields(provider: &ScriptedProvider, flood: JoinHandle<()>) {
     for _ in 0..100 {
         yield_now().await;
     }

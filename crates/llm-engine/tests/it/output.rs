@@ -1,8 +1,10 @@
 //! What is given out, and the cap on it.
 
+use std::time::Duration;
+
 use llm_engine::{ErrorKind, Policy, Script, ScriptedProvider, StopReason, TokenUsage, TurnEvent};
 
-use crate::support::{failure, joined, once, run};
+use crate::support::{drain_joined, failure, joined, once, run, turn};
 
 async fn capped(max_output_bytes: usize, script: Script) -> Vec<TurnEvent> {
     let provider = ScriptedProvider::new().script(script);
@@ -31,6 +33,32 @@ async fn deltas_come_as_they_are_and_empty_ones_do_not() {
         completed("Hello"),
     ];
     assert_eq!(events, expected);
+}
+
+#[tokio::test]
+async fn text_that_is_ready_together_can_come_as_one_delta() {
+    let script = Script::new().text("Hel").text("").text("lo").reasoning("hm").text("!").text("!");
+    let later = script.delay(Duration::from_millis(1)).text("later").finish();
+    let provider = ScriptedProvider::new().script(later);
+    let events = drain_joined(turn(&provider, once())).await;
+    let expected = [
+        TurnEvent::Started,
+        TurnEvent::TextDelta("Hello".into()),
+        TurnEvent::ReasoningDelta("hm".into()),
+        TurnEvent::TextDelta("!!".into()),
+        TurnEvent::TextDelta("later".into()),
+        completed("Hello!!later"),
+    ];
+    assert_eq!(events, expected);
+}
+
+#[tokio::test]
+async fn joined_text_is_cut_at_the_cap() {
+    let provider = ScriptedProvider::new().script(Script::new().text("Hel").text("lo!").finish());
+    let policy = Policy { max_output_bytes: 5, ..once() };
+    let events = drain_joined(turn(&provider, policy)).await;
+    assert_eq!(events[1], TurnEvent::TextDelta("Hello".into()));
+    assert_eq!(failure(&events).kind, ErrorKind::TooLarge);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use tokio::{runtime::Builder, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{asking, drain, overloaded, pauses, tokens};
+use crate::support::{asking, drain, drain_joined, overloaded, pauses, tokens};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -76,6 +76,7 @@ proptest! {
         scripts in prop::collection::vec(script(), 1..4),
         max_output_bytes in 0..40_usize,
         cancel_after in prop::option::of(0..400_u64),
+        joins: bool,
     ) {
         let provider = scripts.into_iter().fold(ScriptedProvider::new(), ScriptedProvider::script);
         let policy = Policy { max_output_bytes, ..Policy::default() };
@@ -90,7 +91,7 @@ proptest! {
                     token.cancel();
                 }
             });
-            let events = drain(turn).await;
+            let events = if joins { drain_joined(turn).await } else { drain(turn).await };
             cancelling.abort();
             events
         });

@@ -1,6 +1,11 @@
 //! Runs turns and checks what holds for every one of them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use llm_engine::{
@@ -29,12 +34,26 @@ pub(crate) async fn run(provider: &(impl Provider + Clone), policy: Policy) -> V
 }
 
 /// All events of `turn`, which must keep what every turn promises.
-pub(crate) async fn drain(mut turn: Turn) -> Vec<TurnEvent> {
+pub(crate) async fn drain(turn: Turn) -> Vec<TurnEvent> {
+    drain_by(turn, Turn::poll_next_unpin).await
+}
+
+/// The same, with text that is ready together joined.
+pub(crate) async fn drain_joined(turn: Turn) -> Vec<TurnEvent> {
+    drain_by(turn, Turn::poll_joined).await
+}
+
+async fn drain_by(
+    mut turn: Turn,
+    poll: fn(&mut Turn, &mut Context<'_>) -> Poll<Option<TurnEvent>>,
+) -> Vec<TurnEvent> {
     let mut events = Vec::new();
-    while let Some(event) = turn.next().await {
+    while let Some(event) = poll_fn(|cx| poll(&mut turn, cx)).await {
         events.push(event);
+        assert!(turn.text().starts_with(&joined(&events)), "text comes before it is known");
     }
-    assert_eq!(turn.next().await, None, "a turn that is over stays over");
+    let after = poll_fn(|cx| poll(&mut turn, cx)).await;
+    assert_eq!(after, None, "a turn that is over stays over");
     check_promises(&events);
     assert_eq!(turn.text(), joined(&events));
     assert_eq!(turn.usage(), usage(&events));

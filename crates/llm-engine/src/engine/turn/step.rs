@@ -20,6 +20,8 @@ pub(super) type Now = LazyCell<Instant>;
 
 /// What came of a step.
 pub(super) enum Step {
+    /// This was added to the output.
+    Text(String),
     /// The item of the stream.
     Give(Option<TurnEvent>),
     /// Nothing: the next step can be taken.
@@ -35,8 +37,9 @@ enum Ending {
 }
 
 impl Turn {
-    /// Takes one event of the provider, or does what else is next.
-    pub(super) fn step(&mut self, now: &Now, cx: &mut Context<'_>) -> Step {
+    /// Takes one event of the provider, or does what else is next. If it `joins`, it also takes the
+    /// text that is ready before that event.
+    pub(super) fn step(&mut self, joins: bool, now: &Now, cx: &mut Context<'_>) -> Step {
         if let Some(ending) = self.must_end(now) {
             return Step::Give(Some(self.end(ending)));
         }
@@ -47,14 +50,23 @@ impl Turn {
             }
             Phase::Pausing(until) if **now < *until => Step::WaitUntil(*until),
             Phase::Pausing(_) => self.begin_call(now),
-            Phase::Calling(call) => match call.poll_event(cx) {
-                Poll::Ready(Ok(event)) => self.take(event, now),
-                Poll::Ready(Err(error)) => self.call_failed(error, now),
-                Poll::Pending => match self.watch.check_call(**now) {
-                    Ok(deadline) => Step::WaitUntil(deadline.min(self.watch.turn_ends(**now))),
-                    Err(error) => self.call_failed(error, now),
-                },
-            },
+            Phase::Calling(call) => {
+                // With the event after it, as much as fits between two looks at the clock.
+                let most = if joins { CLOCK_INTERVAL - 1 } else { 0 };
+                let (taken, polled) = call.poll_event(&mut self.output, most, cx);
+                if taken > 0 {
+                    self.burst += taken;
+                    self.watch.progress();
+                }
+                match polled {
+                    Poll::Ready(Ok(event)) => self.take(event, now),
+                    Poll::Ready(Err(error)) => self.call_failed(error, now),
+                    Poll::Pending => match self.watch.check_call(**now) {
+                        Ok(deadline) => Step::WaitUntil(deadline.min(self.watch.turn_ends(**now))),
+                        Err(error) => self.call_failed(error, now),
+                    },
+                }
+            }
             Phase::Over(last) => Step::Give(last.take()),
         }
     }
@@ -88,11 +100,11 @@ impl Turn {
         match event {
             ProviderEvent::TextDelta(mut text) if !text.is_empty() => {
                 let admitted = self.output.admit_text(&mut text);
-                self.give(text, admitted, TurnEvent::TextDelta)
+                self.give(text, admitted, Step::Text)
             }
             ProviderEvent::ReasoningDelta(mut text) if !text.is_empty() => {
                 let admitted = self.output.admit_reasoning(&mut text);
-                self.give(text, admitted, TurnEvent::ReasoningDelta)
+                self.give(text, admitted, |text| Step::Give(Some(TurnEvent::ReasoningDelta(text))))
             }
             ProviderEvent::Finished { stop_reason, .. } => {
                 Step::Give(Some(self.end(Ending::Completed(stop_reason))))
@@ -112,16 +124,16 @@ impl Turn {
         &mut self,
         text: String,
         admitted: Result<(), EngineError>,
-        event: fn(String) -> TurnEvent,
+        step: fn(String) -> Step,
     ) -> Step {
         self.watch.progress();
-        let Err(error) = admitted else { return Step::Give(Some(event(text))) };
+        let Err(error) = admitted else { return step(text) };
         let failed = self.end(Ending::Failed(error));
         if text.is_empty() {
             return Step::Give(Some(failed));
         }
         self.phase = Phase::Over(Some(failed));
-        Step::Give(Some(event(text)))
+        step(text)
     }
 
     /// Plans the next call, or ends the turn. A pause that would outlast the turn is not begun:
