@@ -5,10 +5,12 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use futures_util::StreamExt;
+use llm_engine::{Provider, ProviderEvent};
 use parking_lot::Mutex;
 use tokio::runtime::Builder;
 use worker::Profile;
@@ -33,9 +35,12 @@ pub fn run(rows: &mut Vec<Row>) {
     let name = |what: &str| format!("12 {what}, ns a delta");
     let whole = Talk::new(DELTAS, DELTAS, 0);
     let longer = Talk::new(4 * DELTAS, 4 * DELTAS, 0);
-    let [ours, four_times, other] = compare([whole.side(), longer.side(), plain_text()]);
+    let [ours, four_times, other, provider] =
+        compare([whole.side(), longer.side(), plain_text(), provider_alone()]);
     let what = name("engine to buffer, nobody reads");
     rows.push(Row::new(what, ours, "a `String` under a mutex", other, Goal::AtMost(3.0)));
+    let what = name("the provider alone, each delta dropped");
+    rows.push(Row::new(what, provider, "a `String` under a mutex", other, Goal::Reported));
     let what = name("a text four times as long");
     rows.push(Row::new(what, four_times, "a text", ours, Goal::AtMost(1.2)));
 
@@ -67,6 +72,26 @@ fn plain_text<'a>() -> Side<'a> {
                     text.lock().push_str(std::hint::black_box(WORD));
                 }
                 std::hint::black_box(text);
+            }
+        })
+    })
+}
+
+/// What comes from outside: a delta is a `String` that the provider makes.
+fn provider_alone<'a>() -> Side<'a> {
+    Side::in_units(DELTAS, |n| {
+        let talker = Talker::new(DELTAS, DELTAS);
+        on_thread(|| {
+            for _ in 0..n / DELTAS {
+                let mut stream = talker.stream(Arc::default());
+                let mut context = Context::from_waker(Waker::noop());
+                for _ in 0..DELTAS {
+                    let polled = stream.as_mut().poll_next(&mut context);
+                    let Poll::Ready(Some(Ok(ProviderEvent::TextDelta(text)))) = polled else {
+                        panic!("the talker talks");
+                    };
+                    drop(std::hint::black_box(text));
+                }
             }
         })
     })
