@@ -70,12 +70,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn answer(stream: &mut (impl StreamExt<Item = StreamItem> + Unpin)) -> String {
     while let Some(item) = stream.next().await {
         let StreamItem::Event(item) = item else { continue };
-        match item.event.body {
+        match &item.event.body {
             EventBody::TurnCompleted { entry, .. } => return entry.text.to_string(),
             EventBody::TurnCancelled { entry, .. } => {
-                return entry.map(|it| it.text.to_string()).unwrap_or_default();
+                return entry.as_ref().map(|it| it.text.to_string()).unwrap_or_default();
             }
-            EventBody::TurnFailed { error, .. } => return error.message,
+            EventBody::TurnFailed { error, .. } => return error.message.clone(),
             _ => {}
         }
     }

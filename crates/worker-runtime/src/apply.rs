@@ -58,7 +58,6 @@ impl Core {
                 state.deleted = true;
                 let worker_sequence = last_sequence(&before, batch);
                 state.record = Arc::new(WorkerRecord { worker_sequence, ..(*before).clone() });
-                self.deletions.fetch_add(1, Ordering::Release);
                 None
             }
         };
@@ -130,6 +129,8 @@ impl Core {
         }
         if now.is_none() {
             log.redact(state.runtime_sequence);
+            // Under both logs' locks: whoever copied from either before that looks anew.
+            self.deletions.fetch_add(1, Ordering::Release);
         }
         count(&mut log.state, before, now, batch);
         after.wakers.add(log.take_waiting());

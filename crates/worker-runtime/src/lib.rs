@@ -63,7 +63,8 @@ pub use commands::{CommandReply, RuntimeCommand};
 pub use decode::Decode;
 pub use error::{CursorOrigin, Retry, RuntimeError};
 pub use event::{
-    Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope, StreamItem, Subscribe, Subscription,
+    Batch, Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope, StreamItem, Subscribe,
+    Subscription,
 };
 pub use identity::{
     DiagnosticId, DisplayName, DisplayRef, Epoch, NotAnId, RuntimeId, TurnId, WorkerId, WorkerRef,

@@ -106,7 +106,7 @@ impl Runtime {
         loop {
             match next(&mut stream).await? {
                 StreamItem::Event(it) if it.event.turn_id == Some(turn_id) => {
-                    return Ok(Some(it.event));
+                    return Ok(Some(it.event.clone()));
                 }
                 // All that had happened was shown, and it was not among it.
                 StreamItem::Synced { .. } if over => return Err(WaitError::Expired),

@@ -12,13 +12,21 @@ use crate::{
 };
 
 impl StoredEvent {
-    /// Takes every name, text, remark, key and reason out of the event.
+    /// Takes every name, text, label, remark, key and reason out of the event.
+    ///
+    /// The deletion itself goes on to match by labels, which it does not show: subscribers who filter
+    /// by them are told that the Worker is gone.
     pub(crate) fn redact(&mut self) {
         self.redacted = true;
         self.tags = None;
+        if !matches!(self.fact, Fact::WorkerDeleted) {
+            self.labels = Arc::default();
+        }
         match &mut self.fact {
-            Fact::WorkerCreated { record } | Fact::WorkerUpdated { record, .. } => {
+            Fact::WorkerCreated { record } => *record = Arc::new(redacted_record(record)),
+            Fact::WorkerUpdated { record, labels_before } => {
                 *record = Arc::new(redacted_record(record));
+                *labels_before = None;
             }
             Fact::WorkerStateChanged { reason, .. } => *reason = None,
             Fact::InputAccepted { entry } => *entry = Arc::new(redacted_entry(entry)),

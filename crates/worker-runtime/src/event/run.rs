@@ -96,8 +96,10 @@ impl Run {
         }
     }
 
-    /// Takes every name, text, remark, key and reason out of the events.
+    /// Takes every name, text, label, remark, key and reason out of the events.
     pub(crate) fn redact(&mut self) {
+        // Events that are kept as they are have labels of their own.
+        self.labels = Arc::default();
         match &mut self.what {
             What::Created { record, redacted } => {
                 *redacted = true;

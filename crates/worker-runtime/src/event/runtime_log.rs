@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Run, Runs, Spans, StoredEvent, WakeList, Wakers};
+use super::{RecentStretches, Run, Runs, Spans, StoredEvent, WakeList, Wakers};
 use crate::{
     identity::WorkerId,
     model::{Diagnostic, OutcomeCounts, RuntimeState, StateCounts, Usage},
@@ -18,6 +18,7 @@ pub(crate) struct RuntimeLog {
     pub(crate) head: u64,
     pub(crate) state: LogState,
     pub(crate) waiting: WakeList,
+    pub(crate) recent: RecentStretches,
 }
 
 /// What one commit, or the Runtime itself, left in the log.
@@ -88,8 +89,14 @@ pub(crate) enum RuntimeFact {
 
 impl RuntimeLog {
     pub(crate) fn new(capacity: u64, state: LogState) -> Self {
-        let (commits, waiting) = (Runs::starting_at(1), WakeList::default());
-        Self { commits, capacity, head: 0, state, waiting }
+        Self {
+            commits: Runs::starting_at(1),
+            capacity,
+            head: 0,
+            state,
+            waiting: WakeList::default(),
+            recent: RecentStretches::default(),
+        }
     }
 
     /// Appends events and gives back what fell out, to be dropped outside the lock.
@@ -115,6 +122,7 @@ impl RuntimeLog {
 
     /// Erases names and texts of a Worker's events, from one of its newest commit back.
     pub(crate) fn redact(&mut self, mut sequence: u64) {
+        self.recent.clear();
         while sequence >= self.commits.oldest()
             && let Some(Commit::Worker { previous, run, .. }) = self.commits.get_mut(sequence)
         {

@@ -135,7 +135,8 @@ impl Subscribe {
         self
     }
 
-    /// The same, but only what passes `filter`.
+    /// The same, but only what passes `filter`. Of a Worker that was deleted since, only the deletion
+    /// passes one by labels: those of its other events are erased with its names and texts.
     #[must_use]
     pub fn filter(mut self, filter: EventFilter) -> Self {
         self.filter = Some(filter);

@@ -4,14 +4,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-use super::{Cursor, EventType, RuntimeEvent};
+use super::{Cursor, EventType, RuntimeEvent, SharedEvent};
 use crate::identity::TurnId;
 
 /// What a subscription delivers. On the wire an event is flat, with its `cursor` beside the others.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StreamItem {
     /// Something happened.
-    Event(Box<StreamEvent>),
+    Event(SharedEvent),
     /// More of the running turn's answer. Offset 0 replaces what was shown, any other appends.
     TextDelta {
         /// The running turn.
@@ -137,7 +137,7 @@ impl<'de> Deserialize<'de> for StreamItem {
         let tag = value.get("type").and_then(Value::as_str).unwrap_or_default();
         if EventType::ALL.iter().any(|it| it.as_str() == tag) {
             let event = StreamEvent::deserialize(value).map_err(de::Error::custom)?;
-            return Ok(Self::Event(Box::new(event)));
+            return Ok(Self::Event(event.into()));
         }
         Ok(match Notice::deserialize(value).map_err(de::Error::custom)? {
             Notice::TextDelta { turn_id, offset, text } => {

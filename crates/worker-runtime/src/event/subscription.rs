@@ -1,20 +1,23 @@
 //! A live stream, for whoever subscribed.
 
 use std::{
+    future::poll_fn,
     pin::Pin,
     sync::{Arc, atomic::Ordering},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
 
 use super::{
-    EventFilter, EventsFrom, Room, Scope, StreamItem, Subscribe, runtime_stream::RuntimeStream,
-    worker_stream::WorkerStream,
+    Batch, EventsFrom, Room, Scope, SharedEvents, StreamItem, Subscribe,
+    log_reader::{Feed, LogReader},
+    runtime_feed::RuntimeFeed,
+    worker_feed::WorkerFeed,
 };
-use crate::{core::Core, error::RuntimeError};
+use crate::{core::Core, error::RuntimeError, identity::WorkerRef};
 
-/// A live stream of [`StreamItem`]s.
+/// A live stream of [`StreamItem`]s, one by one or in batches.
 ///
 /// It holds a position in a log that all subscribers share, and reads when it is polled: nothing is
 /// queued for it, and nobody waits for it. It does not keep its Runtime going. Polling is cancel
@@ -23,14 +26,10 @@ use crate::{core::Core, error::RuntimeError};
 #[must_use = "a stream gives nothing unless it is polled"]
 pub struct Subscription {
     // Boxed, so that a subscription is cheap to move.
-    stream: Box<LogStream>,
+    reader: Box<LogReader>,
+    /// Events that were read and not given out yet.
+    ready: Option<SharedEvents>,
     core: Arc<Core>,
-}
-
-#[derive(Debug)]
-enum LogStream {
-    Runtime(RuntimeStream),
-    Worker(WorkerStream),
 }
 
 impl Subscription {
@@ -39,28 +38,51 @@ impl Subscription {
         let from = from.unwrap_or(EventsFrom::now());
         core.limits.check_filter(filter.as_ref())?;
         let reserved = Place::reserve(core)?;
-        let stream = match scope {
+        let (feed, position, head) = match scope {
             Scope::Runtime(_) => {
                 let extent = core.runtime_extent();
                 let position = core.position(Room::Runtime(core.epoch), &from, extent)?;
-                let stream = RuntimeStream::new(Arc::clone(core), filter, position, extent.head);
-                LogStream::Runtime(stream)
+                (Feed::Runtime(RuntimeFeed::default()), position, extent.head)
             }
-            Scope::Worker(it) => {
-                LogStream::Worker(worker_stream(core, it.worker, &from, filter).await?)
-            }
+            Scope::Worker(it) => worker_feed(core, it.worker, &from).await?,
         };
+        let reader = LogReader::new(Arc::clone(core), feed, filter, position, head);
         reserved.keep();
-        Ok(Self { stream: Box::new(stream), core: Arc::clone(core) })
+        Ok(Self { reader: Box::new(reader), ready: None, core: Arc::clone(core) })
+    }
+
+    /// What is ready at once: the same items as one by one, in the same order. `None` after
+    /// [`StreamItem::Ended`].
+    ///
+    /// For whoever handles many items together, such as a transport that writes them in one go.
+    /// Cancel safe.
+    pub async fn next_batch(&mut self) -> Option<Batch> {
+        poll_fn(|context| self.poll_batch(context)).await
+    }
+
+    /// Polls for what [`next_batch`](Self::next_batch) gives.
+    pub fn poll_batch(&mut self, context: &mut Context<'_>) -> Poll<Option<Batch>> {
+        self.look_anew();
+        let ready = self.ready.take().and_then(|ready| ready.rest());
+        match ready {
+            Some(events) => Poll::Ready(Some(Batch::Events(events))),
+            None => self.reader.poll_batch(context),
+        }
+    }
+
+    /// Drops what is ready if it may show what was erased since.
+    fn look_anew(&mut self) {
+        if let Some(ready) = self.ready.take_if(|_| self.reader.is_outdated()) {
+            ready.position().into_iter().for_each(|position| self.reader.go_back(position));
+        }
     }
 }
 
-async fn worker_stream(
+async fn worker_feed(
     core: &Arc<Core>,
-    worker: crate::identity::WorkerRef,
+    worker: WorkerRef,
     from: &EventsFrom,
-    filter: Option<EventFilter>,
-) -> Result<WorkerStream, RuntimeError> {
+) -> Result<(Feed, u64, u64), RuntimeError> {
     let cell = core.find(worker)?;
     let position = match from {
         // The end is where the stream begins, whatever happens until then.
@@ -70,8 +92,8 @@ async fn worker_stream(
             core.position(Room::Worker(cell.worker_id), from, extent)?
         }
     };
-    WorkerStream::new(Arc::clone(core), cell, filter, position)
-        .ok_or(RuntimeError::WorkerNotFound {})
+    let (feed, head) = WorkerFeed::new(cell).ok_or(RuntimeError::WorkerNotFound {})?;
+    Ok((Feed::Worker(feed), position, head))
 }
 
 /// Room for a subscription that is being made.
@@ -96,10 +118,18 @@ impl Drop for Place<'_> {
 impl Stream for Subscription {
     type Item = StreamItem;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<StreamItem>> {
-        match &mut *self.stream {
-            LogStream::Runtime(stream) => stream.poll_next(context),
-            LogStream::Worker(stream) => stream.poll_next(context),
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<StreamItem>> {
+        let this = self.get_mut();
+        this.look_anew();
+        loop {
+            if let Some(event) = this.ready.as_mut().and_then(Iterator::next) {
+                return Poll::Ready(Some(StreamItem::Event(event)));
+            }
+            match ready!(this.reader.poll_batch(context)) {
+                Some(Batch::Events(events)) => this.ready = Some(events.into_iter()),
+                Some(Batch::Notice(item)) => return Poll::Ready(Some(item)),
+                None => return Poll::Ready(None),
+            }
         }
     }
 }

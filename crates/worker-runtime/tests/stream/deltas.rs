@@ -112,9 +112,9 @@ async fn read(
                 deltas += 1;
             }
             StreamItem::Event(it) => {
-                let entry = match it.event.body {
+                let entry = match &it.event.body {
                     EventBody::TurnCompleted { entry, .. } => Some(entry),
-                    EventBody::TurnCancelled { entry, .. } => entry,
+                    EventBody::TurnCancelled { entry, .. } => entry.as_ref(),
                     _ => continue,
                 };
                 prop_assert_eq!(joined, entry.map(|it| it.text.to_string()).unwrap_or_default());

@@ -40,7 +40,7 @@ async fn read(mut stream: Subscription) -> Vec<RuntimeEvent> {
     let mut events = Vec::new();
     while let Some(item) = stream.next().await {
         match item {
-            StreamItem::Event(it) => events.push(it.event),
+            StreamItem::Event(it) => events.push(it.event.clone()),
             StreamItem::Gap { .. } => panic!("nothing is missed: {item:?}"),
             StreamItem::TextDelta { .. }
             | StreamItem::ReasoningDelta { .. }

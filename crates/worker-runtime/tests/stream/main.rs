@@ -5,6 +5,7 @@ mod mirror;
 #[path = "../store/wrapper.rs"]
 mod wrapper;
 
+mod batches;
 mod cases;
 mod cuts;
 mod deltas;

@@ -65,7 +65,7 @@ impl TurnStream {
 
     fn about_worker(&self, item: StreamItem) -> Option<String> {
         let StreamItem::Event(it) = item else { return None };
-        let EventBody::Diagnostic { diagnostic } = it.event.body else { return None };
-        (diagnostic.worker == Some(self.worker)).then_some(diagnostic.message)
+        let EventBody::Diagnostic { diagnostic } = &it.event.body else { return None };
+        (diagnostic.worker == Some(self.worker)).then(|| diagnostic.message.clone())
     }
 }

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{is_synced, replayed, subscribed};
 use crate::support::{
-    World, and, at_once, collect, read_events, runtime_scope, scope_of, send, stop, types, update,
+    World, and, at_once, collect, delete, read_events, runtime_scope, scope_of, send, stop, types,
+    update,
 };
 
 fn label(worker: &Value, labels: Value) -> Value {
@@ -74,6 +75,31 @@ async fn both_parts_must_match_and_empty_labels_match_all() {
     assert_eq!(read(json!({ "labels": {} })).await, 8);
     assert_eq!(read(json!({})).await, 8);
     assert_eq!(read(json!({ "types": ["runtime_started"], "labels": { "a": "b" } })).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deleted_worker_matches_by_label_with_its_deletion_alone() {
+    let world = World::new().await;
+    let filter = json!({ "filter": { "labels": { "team": "red" } } });
+    let mut early = subscribed(&world, &runtime_scope(), filter.clone()).await;
+    replayed(&mut early).await;
+    let worker = world.worker_with(json!({ "labels": { "team": "red" } })).await;
+    world.ok(label(&worker, json!({ "team": "blue" }))).await;
+    world.ok(label(&worker, json!({ "team": "red" }))).await;
+    let lived = collect(&mut early, |it| it["detail"]["worker_sequence"] == 3).await;
+    assert_eq!(types(&lived), ["worker_created", "worker_updated", "worker_updated"]);
+    world.ok(stop(&worker)).await;
+    world.ok(delete(&worker)).await;
+    let gone = collect(&mut early, |it| it["type"] == "worker_deleted").await;
+    assert_eq!(types(&gone), ["worker_deleted"], "whoever filters is told of the end");
+    let from = json!({ "from": { "type": "oldest" } });
+    let mut late = subscribed(&world, &runtime_scope(), and(filter.clone(), from)).await;
+    assert_eq!(types(&replayed(&mut late).await), ["worker_deleted"]);
+    let page = world.ok(and(read_events(&runtime_scope()), filter)).await;
+    assert_eq!(types(page["items"].as_array().expect("items")), ["worker_deleted"]);
+    let other = json!({ "filter": { "labels": { "team": "blue" } } });
+    let page = world.ok(and(read_events(&runtime_scope()), other)).await;
+    assert_eq!(page["items"], json!([]), "what a label was before is erased too");
 }
 
 #[tokio::test(start_paused = true)]

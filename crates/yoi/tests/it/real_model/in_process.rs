@@ -143,7 +143,7 @@ async fn rest(stream: &mut Subscription) -> (usize, EventBody) {
         match stream.next().await.expect("the stream goes on") {
             StreamItem::TextDelta { .. } => deltas += 1,
             StreamItem::Event(it) if it.event.event_type().ends_turn() => {
-                return (deltas, it.event.body);
+                return (deltas, it.event.body.clone());
             }
             StreamItem::Event(_)
             | StreamItem::ReasoningDelta { .. }

@@ -16,7 +16,7 @@ pub(super) async fn check_stream(stream: Option<Subscription>, after: &[RuntimeE
     for event in after {
         let next = loop {
             match next(&mut stream).await {
-                StreamItem::Event(it) => break it.event,
+                StreamItem::Event(it) => break it.event.clone(),
                 StreamItem::TextDelta { .. }
                 | StreamItem::ReasoningDelta { .. }
                 | StreamItem::Synced { .. } => {}

@@ -1,0 +1,66 @@
+//! An event in a stream, shared with everybody else who reads the same log.
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{StreamEvent, stretch::OwnStretch};
+
+/// A [`StreamEvent`] that is shared with everybody else who reads the same log. Cloning it is cheap.
+///
+/// As long as it is kept, so are the few events around it.
+#[derive(Clone)]
+pub struct SharedEvent(Held);
+
+#[derive(Clone)]
+enum Held {
+    InStretch { stretch: Arc<OwnStretch>, place: usize },
+    Alone(Arc<StreamEvent>),
+}
+
+impl SharedEvent {
+    pub(crate) fn in_stretch(stretch: Arc<OwnStretch>, place: usize) -> Self {
+        Self(Held::InStretch { stretch, place })
+    }
+}
+
+impl Deref for SharedEvent {
+    type Target = StreamEvent;
+
+    fn deref(&self) -> &StreamEvent {
+        match &self.0 {
+            Held::InStretch { stretch, place } => stretch.0.event(*place),
+            Held::Alone(event) => event,
+        }
+    }
+}
+
+impl From<StreamEvent> for SharedEvent {
+    fn from(event: StreamEvent) -> Self {
+        Self(Held::Alone(Arc::new(event)))
+    }
+}
+
+impl PartialEq for SharedEvent {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for SharedEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl Serialize for SharedEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SharedEvent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        StreamEvent::deserialize(deserializer).map(Self::from)
+    }
+}
