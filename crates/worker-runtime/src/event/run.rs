@@ -61,17 +61,6 @@ impl Run {
         Self { what, labels }
     }
 
-    /// The creation of a Worker, of which its first record is the whole content.
-    pub(crate) fn creation(record: &Arc<WorkerRecord>) -> Self {
-        let labels = Arc::clone(&record.labels);
-        Self { what: What::Created { record: Arc::clone(record), redacted: false }, labels }
-    }
-
-    /// Whether this is the creation of a Worker with nothing besides.
-    pub(crate) fn is_creation_of(&self, record: &Arc<WorkerRecord>) -> bool {
-        matches!(&self.what, What::Created { record: it, .. } if Arc::ptr_eq(it, record))
-    }
-
     /// The event at a place below [`len`](Spans::len).
     pub(crate) fn event(&self, place: usize) -> StoredEvent {
         let fact = match (&self.what, place) {
@@ -116,6 +105,20 @@ impl Run {
             }
             What::Others(events) => events.iter_mut().for_each(StoredEvent::redact),
         }
+    }
+}
+
+#[cfg(feature = "memory-store")]
+impl Run {
+    /// The creation of a Worker, of which its first record is the whole content.
+    pub(crate) fn creation(record: &Arc<WorkerRecord>) -> Self {
+        let labels = Arc::clone(&record.labels);
+        Self { what: What::Created { record: Arc::clone(record), redacted: false }, labels }
+    }
+
+    /// Whether this is the creation of a Worker with nothing besides.
+    pub(crate) fn is_creation_of(&self, record: &Arc<WorkerRecord>) -> bool {
+        matches!(&self.what, What::Created { record: it, .. } if Arc::ptr_eq(it, record))
     }
 }
 
