@@ -8,8 +8,6 @@ use std::{
     task::Poll,
 };
 
-use tracing::Instrument;
-
 use crate::{
     builder::RuntimeBuilder,
     core::Core,
@@ -81,14 +79,25 @@ impl Runtime {
             runtime_id = %core.owner.runtime_id,
             request = request.name(),
         );
-        let handled = unpanicked(request.handle(core)).instrument(span).await;
-        handled.unwrap_or_else(|Panicked| {
-            let message = "handling a request panicked; the host's panic hook has said more";
-            // What panicked may be the clock or the ids, which the diagnostic needs as well.
-            let note = AssertUnwindSafe(|| core.note(Severity::Error, message, None, None));
-            let diagnostic_id = catch_unwind(note).map_or(DiagnosticId::NIL, |it| it.diagnostic_id);
-            Err(RuntimeError::Internal { diagnostic_id })
+        // Pinned where it is made: a request's future is large, and wrapping it would move it.
+        let mut handling = pin!(request.handle(core));
+        poll_fn(|context| {
+            let poll = || span.in_scope(|| handling.as_mut().poll(context));
+            // Locks have no poison, and whatever a request holds gives itself back when it is dropped.
+            catch_unwind(AssertUnwindSafe(poll))
+                .unwrap_or_else(|_| Poll::Ready(Err(self.panicked())))
         })
+        .await
+    }
+
+    /// The error for a request whose handling panicked, in code of the Backend's or by a defect of ours.
+    fn panicked(&self) -> RuntimeError {
+        let message = "handling a request panicked; the host's panic hook has said more";
+        // What panicked may be the clock or the ids, which the diagnostic needs as well.
+        let core = &self.owner.core;
+        let note = AssertUnwindSafe(|| core.note(Severity::Error, message, None, None));
+        let diagnostic_id = catch_unwind(note).map_or(DiagnosticId::NIL, |it| it.diagnostic_id);
+        RuntimeError::Internal { diagnostic_id }
     }
 
     /// Begins a live stream of what happens.
@@ -99,24 +108,6 @@ impl Runtime {
     pub async fn subscribe(&self, subscribe: Subscribe) -> Result<Subscription, RuntimeError> {
         Subscription::new(&self.owner.core, subscribe).await
     }
-}
-
-/// A future panicked, in code of the Backend's or by a defect of ours.
-struct Panicked;
-
-/// Stops a panic at the Runtime's door. Locks have no poison, and whatever a request holds gives itself
-/// back when it is dropped.
-async fn unpanicked<F: Future>(future: F) -> Result<F::Output, Panicked> {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        let poll = AssertUnwindSafe(|| future.as_mut().poll(context));
-        match catch_unwind(poll) {
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(_) => Poll::Ready(Err(Panicked)),
-        }
-    })
-    .await
 }
 
 impl Drop for Ownership {
