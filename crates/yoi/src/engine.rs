@@ -57,22 +57,29 @@ impl ProfilesArgs {
 }
 
 impl EngineArgs {
-    /// The profiles to build a Runtime with, the chosen one first. Those of the others that cannot
-    /// be used are left out. Says on stderr if there is no model behind the chosen one.
+    /// The chosen profile. Says on stderr if there is no model behind it.
+    pub(crate) fn profile(&self) -> Result<Profile, Failure> {
+        self.chosen(&self.file.read()?)
+    }
+
+    /// The same, and after it every other one, but for those that cannot be used.
     pub(crate) fn profiles(&self) -> Result<Vec<Profile>, Failure> {
         let file = self.file.read()?;
-        let mut chosen = self.choose(&file)?;
-        self.provider.apply(&mut chosen.provider)?;
-        let built = chosen.build().map_err(|problem| {
-            Failure::configuration(format!("{} cannot be used: {problem}", chosen.name))
-        })?;
-        let mut profiles = vec![built];
+        let mut profiles = vec![self.chosen(&file)?];
         for spec in file.profiles.into_iter().chain([ProfileSpec::echo(ECHO)]) {
             if profiles.iter().all(|known| *known.name != *spec.name) {
                 profiles.extend(spec.build().ok());
             }
         }
         Ok(profiles)
+    }
+
+    fn chosen(&self, file: &ProfilesFile) -> Result<Profile, Failure> {
+        let mut chosen = self.choose(file)?;
+        self.provider.apply(&mut chosen.provider)?;
+        chosen.build().map_err(|problem| {
+            Failure::configuration(format!("{} cannot be used: {problem}", chosen.name))
+        })
     }
 
     fn choose(&self, file: &ProfilesFile) -> Result<ProfileSpec, Failure> {

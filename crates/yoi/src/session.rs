@@ -24,17 +24,25 @@ pub(crate) struct SessionArgs {
 }
 
 impl SessionArgs {
-    /// Begins a Runtime with the chosen engine.
+    /// Begins a Runtime with the chosen engine, and the others beside it.
     pub(crate) async fn start(&self) -> Result<Runtime, Failure> {
-        let profiles = self.engine.profiles()?;
-        let builder = Runtime::builder().display_name("yoi").limits(limits(&profiles));
-        Ok(profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?)
+        start(self.engine.profiles()?).await
+    }
+
+    /// Begins a Runtime with the chosen engine alone: making one may take longer than its answer.
+    pub(crate) async fn start_alone(&self) -> Result<Runtime, Failure> {
+        start(vec![self.engine.profile()?]).await
     }
 
     /// The Worker that the flags describe.
     pub(crate) fn worker(&self) -> CreateWorker {
         CreateWorker { instructions: self.system.clone(), ..CreateWorker::default() }
     }
+}
+
+async fn start(profiles: Vec<Profile>) -> Result<Runtime, Failure> {
+    let builder = Runtime::builder().display_name("yoi").limits(limits(&profiles));
+    Ok(profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?)
 }
 
 /// Whoever wrote a profile may wait as long as it says.

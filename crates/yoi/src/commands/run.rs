@@ -68,7 +68,7 @@ impl Run {
 
     async fn answer(self, prompt: String) -> Result<Exit, Failure> {
         let mut signals = Signals::listen()?;
-        let runtime = self.session.start().await?;
+        let runtime = self.session.start_alone().await?;
         let created = runtime.handle(self.session.worker()).await?;
         let worker = created.detail.worker;
         // Before the turn starts, because a turn that is over does not stream any more.
