@@ -14,7 +14,7 @@ use worker_runtime::{
 use crate::{
     cases::{check, paused, threads},
     hesitant::HesitantStore,
-    history::{Step, builder, play, step},
+    history::{Step, builder, play, side_by_side, step},
     wrapper::Wrapped,
 };
 
@@ -71,14 +71,7 @@ async fn nothing_is_missed((callers, wanted): History) -> Result<u64, TestCaseEr
         let stream = runtime.subscribe(subscribe.filter(filter.clone())).await.unwrap();
         readers.push((filter, worker, tokio::spawn(read(stream))));
     }
-    let tasks: Vec<_> = callers
-        .into_iter()
-        .map(|steps| {
-            let (runtime, mut workers) = (runtime.clone(), workers.clone());
-            tokio::spawn(async move { play(&runtime, &mut workers, steps).await })
-        })
-        .collect();
-    for task in tasks {
+    for task in side_by_side(&runtime, &workers, callers) {
         task.await.unwrap();
     }
     runtime.handle(StopRuntime::default()).await.unwrap();

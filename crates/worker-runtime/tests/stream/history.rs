@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
 use proptest::prelude::*;
+use tokio::task::JoinHandle;
 use worker_runtime::{
     Profile, Runtime, RuntimeBuilder, RuntimeCommand, WorkerRef,
     commands::{
@@ -75,6 +76,19 @@ pub(crate) fn builder() -> RuntimeBuilder {
         builder = builder.profile(Profile::new(name, Arc::new(provider)));
     }
     builder
+}
+
+/// Has several callers carry out their steps, each in a task of its own that begins with these Workers.
+pub(crate) fn side_by_side(
+    runtime: &Runtime,
+    workers: &[WorkerRef],
+    callers: impl IntoIterator<Item = Vec<Step>>,
+) -> Vec<JoinHandle<()>> {
+    let spawn = |steps| {
+        let (runtime, mut workers) = (runtime.clone(), workers.to_vec());
+        tokio::spawn(async move { play(&runtime, &mut workers, steps).await })
+    };
+    callers.into_iter().map(spawn).collect()
 }
 
 /// Carries steps out, one after the other; refusals are part of life.

@@ -13,7 +13,7 @@ use worker_runtime::{
 use crate::{
     cases::{check, paused},
     hesitant::HesitantStore,
-    history::{Step, builder, play, runtime, step},
+    history::{Step, builder, play, runtime, side_by_side, step},
     mirror::Mirror,
     wrapper::Wrapped,
 };
@@ -36,13 +36,7 @@ async fn follow_callers((before, callers, page): History) -> Result<u64, TestCas
     let runtime = builder().store(store).build().await.unwrap();
     let mut workers = Vec::new();
     play(&runtime, &mut workers, before).await;
-    let tasks: Vec<_> = callers
-        .into_iter()
-        .map(|steps| {
-            let (runtime, mut workers) = (runtime.clone(), workers.clone());
-            tokio::spawn(async move { play(&runtime, &mut workers, steps).await })
-        })
-        .collect();
+    let tasks = side_by_side(&runtime, &workers, callers);
     tokio::task::yield_now().await;
     let (mut mirror, cursor) = Mirror::snapshot(&runtime, page).await.unwrap();
     let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
@@ -83,19 +77,16 @@ async fn a_mirror_follows_callers_on_real_threads() {
     let (mut mirror, cursor) = Mirror::snapshot(&runtime, 2).await.unwrap();
     let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
     let mut stream = runtime.subscribe(subscribe).await.unwrap();
-    let callers: Vec<_> = (0..4_usize)
-        .map(|caller| {
-            let (runtime, mut workers) = (runtime.clone(), workers.clone());
-            let steps = (0..200_usize).map(move |round| match (round + caller) % 4 {
-                0 | 1 => Step::Send(round + caller),
-                2 => Step::CancelTurn(round),
-                _ => Step::Label(round, round % 8 < 4),
-            });
-            tokio::spawn(async move { play(&runtime, &mut workers, steps.collect()).await })
-        })
-        .collect();
-    for caller in callers {
-        caller.await.unwrap();
+    let callers = (0..4_usize).map(|caller| {
+        let step = |round| match (round + caller) % 4 {
+            0 | 1 => Step::Send(round + caller),
+            2 => Step::CancelTurn(round),
+            _ => Step::Label(round, round % 8 < 4),
+        };
+        (0..200_usize).map(step).collect()
+    });
+    for task in side_by_side(&runtime, &workers, callers) {
+        task.await.unwrap();
     }
     for worker in workers {
         runtime.wait_idle(worker, Duration::from_mins(1)).await.unwrap();
@@ -115,16 +106,13 @@ async fn every_listing_is_followed_from_its_own_cursor() {
     let mut workers = Vec::new();
     let create = Step::Create { profile: 0, with_input: false };
     play(&runtime, &mut workers, vec![create; WORKERS]).await;
-    let callers: Vec<_> = (0..2_usize)
-        .map(|caller| {
-            let (runtime, mut workers) = (runtime.clone(), workers.clone());
-            // From the last Worker to the first, against the order in which they are listed.
-            let name = |place| u8::try_from(place / WORKERS * 2 + caller).unwrap();
-            let rename = |place| Step::Rename(place, name(place));
-            let steps: Vec<Step> = (0..WORKERS * 8).rev().map(rename).collect();
-            tokio::spawn(async move { play(&runtime, &mut workers, steps).await })
-        })
-        .collect();
+    let callers = (0..2_usize).map(|caller| {
+        // From the last Worker to the first, against the order in which they are listed.
+        let name = |place| u8::try_from(place / WORKERS * 2 + caller).unwrap();
+        let rename = |place| Step::Rename(place, name(place));
+        (0..WORKERS * 8).rev().map(rename).collect()
+    });
+    let callers = side_by_side(&runtime, &workers, callers);
     let mut listings = Vec::new();
     while listings.len() < 100 && callers.iter().any(|it| !it.is_finished()) {
         let page = Some(PageRequest { limit: Some(1000), token: None });
