@@ -85,7 +85,7 @@ impl Default for RuntimeBuilder {
             limits: Limits::default(),
             store: None,
             clock: Arc::new(SystemClock),
-            ids: Arc::new(UuidV7::default()),
+            ids: Arc::new(UuidV7),
             turn_runtime: None,
             lease_ms: 30_000,
             retention: Retention::default(),

@@ -1,11 +1,8 @@
 //! Where time and ids come from, so that a test can decide both.
 
-use std::{
-    fmt,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use uuid::{ContextV7, Timestamp, Uuid};
+use uuid::Uuid;
 
 /// Wall-clock time. Deadlines do not use it: they run on tokio's clock. It is read under a Worker's
 /// lock, so it must not call the Runtime.
@@ -32,22 +29,35 @@ pub trait IdSource: Send + Sync + 'static {
     fn next(&self, now_ms: u64) -> Uuid;
 }
 
-/// UUIDs of version 7: ordered by the time they were made, random otherwise.
-#[derive(Default)]
-pub struct UuidV7 {
-    context: parking_lot::Mutex<ContextV7>,
-}
+/// UUIDs of version 7: ordered by the millisecond they were made in, random otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UuidV7;
 
 impl IdSource for UuidV7 {
     fn next(&self, now_ms: u64) -> Uuid {
-        let nanos = u32::try_from(now_ms % 1000 * 1_000_000).unwrap_or_default();
-        let context = self.context.lock();
-        Uuid::new_v7(Timestamp::from_unix(&*context, now_ms / 1000, nanos))
+        const VERSION: u128 = 0xf << 76;
+        const TIME: u128 = !0 << 80;
+        // A version 4 is random, and differs from a version 7 in its time and its version alone. No
+        // order is kept within a millisecond: threads that make ids share nothing.
+        let random = Uuid::new_v4().as_u128() & !(TIME | VERSION);
+        Uuid::from_u128(u128::from(now_ms) << 80 | 7 << 76 | random)
     }
 }
 
-impl fmt::Debug for UuidV7 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UuidV7").finish_non_exhaustive()
+#[cfg(test)]
+mod tests {
+    use uuid::Variant;
+
+    use super::*;
+
+    #[test]
+    fn new_ids_are_of_version_7_and_bear_their_time() {
+        for now_ms in [0, 1, 1_763_800_000_123, (1 << 48) - 1] {
+            let id = UuidV7.next(now_ms);
+            assert_eq!((id.get_version_num(), id.get_variant()), (7, Variant::RFC4122));
+            let (seconds, nanos) = id.get_timestamp().unwrap().to_unix();
+            assert_eq!(seconds * 1000 + u64::from(nanos) / 1_000_000, now_ms);
+            assert_ne!(id, UuidV7.next(now_ms));
+        }
     }
 }

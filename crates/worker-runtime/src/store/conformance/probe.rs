@@ -48,7 +48,7 @@ pub(super) fn request(lease_ms: u64) -> OpenRequest {
 }
 
 pub(super) fn new_uuid() -> uuid::Uuid {
-    UuidV7::default().next(SystemClock.now_ms())
+    UuidV7.next(SystemClock.now_ms())
 }
 
 /// The answer to a call, which must come in time.
