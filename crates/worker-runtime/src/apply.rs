@@ -8,7 +8,7 @@ use std::{
 use crate::{
     cell::{Cell, CellState},
     core::Core,
-    event::{Commit, Run, StoredEvent, Wakers},
+    event::{Commit, StoredEvent, Wakers},
     live::Live,
     model::TurnOutcome,
     record::WorkerRecord,
@@ -25,18 +25,17 @@ pub(crate) struct After {
     removed: bool,
     /// When the turn that runs is cancelled.
     cancel_within: Option<Duration>,
-    /// Dropped outside the lock, because what it holds may be the last of its kind.
-    garbage: Vec<Garbage>,
+    garbage: Garbage,
 }
 
-#[derive(Debug)]
-#[expect(dead_code, reason = "held only to be dropped later")]
-enum Garbage {
-    Record(Arc<WorkerRecord>),
-    Events(Vec<StoredEvent>),
-    Commits(Vec<Commit>),
-    Live(Arc<Live>),
-    Cell(Option<Arc<Cell>>),
+/// What is dropped outside the lock, because it may be the last of its kind.
+#[derive(Debug, Default)]
+struct Garbage {
+    record: Option<Arc<WorkerRecord>>,
+    events: Vec<StoredEvent>,
+    commits: Vec<Commit>,
+    live: Option<Arc<Live>>,
+    cell: Option<Arc<Cell>>,
 }
 
 impl Core {
@@ -70,7 +69,7 @@ impl Core {
             Some(now) => self.index(&before, now),
             None => after.removed = true,
         }
-        after.garbage.push(Garbage::Record(before));
+        after.garbage.record = Some(before);
     }
 
     fn apply_turn(
@@ -88,14 +87,14 @@ impl Core {
         if let Some(live) = state.live.take() {
             after.wakers.add(live.close());
             after.ended = Some(Arc::clone(&live));
-            after.garbage.extend(state.fading.replace(live).map(Garbage::Live));
+            after.garbage.live = state.fading.replace(live);
             self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
         }
         if let Some(turn) = running {
             // The profile was resolved when the turn was decided; profiles never go.
             if let Ok(profile) = self.profiles.resolve(&turn.profile) {
                 let live = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
-                after.garbage.extend(state.fading.take().map(Garbage::Live));
+                after.garbage.live = state.fading.take();
                 state.live = Some(Arc::clone(&live));
                 after.begun = Some(live);
             }
@@ -114,18 +113,18 @@ impl Core {
     ) {
         let first = last_sequence(before, batch) + 1 - batch.events.len() as u64;
         if let Some(log) = &mut state.log {
-            after.garbage.push(Garbage::Events(log.append(batch.events.iter().cloned())));
+            after.garbage.events = log.append(batch.events.iter());
             if now.is_none() {
                 log.redact();
             }
             after.wakers.add(log.take_waiting());
         }
-        let (worker_id, run) = (cell.worker_id, Run::of(&batch.events));
+        let (worker_id, run) = (cell.worker_id, batch.events.clone());
         let mut log = self.log.lock();
         if !batch.events.is_empty() {
             let previous = std::mem::replace(&mut state.runtime_sequence, log.head + 1);
             let commit = Commit::Worker { worker_id, worker_sequence: first, previous, run };
-            after.garbage.push(Garbage::Commits(log.append(commit)));
+            after.garbage.commits = log.append(commit);
         }
         if now.is_none() {
             log.redact(state.runtime_sequence);
@@ -172,7 +171,7 @@ impl After {
             let mut listing = core.listing.lock();
             let listed = listing.remove(cell.ordinal, record.state, &record.labels);
             drop(listing);
-            self.garbage.push(Garbage::Cell(listed));
+            self.garbage.cell = listed;
         }
         if let Some(live) = &self.ended {
             live.abort();

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use llm_engine::{StopReason, TokenUsage};
 
 use crate::{
-    event::{Fact, StoredEvent},
+    event::{EventRun, EventType, Fact, StoredEvent},
     identity::TurnId,
     model::{
         Input, Labels, ProfileSelector, TranscriptEntry, TurnDetail, TurnError, TurnOutcome, Usage,
@@ -18,23 +18,26 @@ use crate::{
 /// A Worker's next version, with the entries and events that lead to it.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    pub(crate) record: WorkerRecord,
+    /// The record so far: one that an event shows is copied before it changes again.
+    record: Arc<WorkerRecord>,
     expected_version: u64,
     now_ms: u64,
     tags: Option<Arc<Tags>>,
     entries: Vec<Arc<TranscriptEntry>>,
     turn: Option<Arc<TurnDetail>>,
-    events: Vec<StoredEvent>,
-    key: Option<InputKey>,
-    dropped_keys: Vec<Arc<str>>,
-    create_key: Option<CreateKey>,
-    dropped_create_keys: Vec<Arc<str>>,
+    events: EventRun,
+    remembered: Option<Box<Remembered>>,
     totals: Totals,
-    /// The record as the one event shows it, if it is the final one.
-    shown: Option<Arc<WorkerRecord>>,
     deleted: bool,
     /// When the turn that runs is cancelled, once this is committed.
     pub(crate) cancel_within: Option<Duration>,
+}
+
+/// A key that is remembered, and those that make room for it.
+#[derive(Debug)]
+enum Remembered {
+    Input(InputKey, Vec<Arc<str>>),
+    Creation(CreateKey, Vec<Arc<str>>),
 }
 
 /// How a turn ends.
@@ -59,20 +62,20 @@ impl TurnEnd {
 impl Draft {
     /// A change of a Worker, caused by a command with these tags.
     pub(crate) fn of(record: &WorkerRecord, now_ms: u64, tags: Option<Arc<Tags>>) -> Self {
-        let mut draft = Self::blank(record.clone(), now_ms, tags);
+        let next = Arc::new(WorkerRecord { version: record.version + 1, ..record.clone() });
+        let mut draft = Self::blank(next, now_ms, tags);
         draft.expected_version = record.version;
-        draft.record.version += 1;
         draft
     }
 
     /// A new Worker. Its record is the one before its first event.
     pub(crate) fn creation(record: WorkerRecord, now_ms: u64, tags: Option<Arc<Tags>>) -> Self {
-        let mut draft = Self::blank(record, now_ms, tags);
+        let mut draft = Self::blank(Arc::new(record), now_ms, tags);
         draft.totals.created = 1;
         draft
     }
 
-    fn blank(record: WorkerRecord, now_ms: u64, tags: Option<Arc<Tags>>) -> Self {
+    fn blank(record: Arc<WorkerRecord>, now_ms: u64, tags: Option<Arc<Tags>>) -> Self {
         Self {
             record,
             expected_version: 0,
@@ -80,35 +83,49 @@ impl Draft {
             tags,
             entries: Vec::new(),
             turn: None,
-            events: Vec::new(),
-            key: None,
-            dropped_keys: Vec::new(),
-            create_key: None,
-            dropped_create_keys: Vec::new(),
+            events: EventRun::default(),
+            remembered: None,
             totals: Totals::default(),
-            shown: None,
             deleted: false,
             cancel_within: None,
         }
     }
 
+    /// The record as it is so far.
+    pub(crate) fn record(&self) -> &WorkerRecord {
+        &self.record
+    }
+
+    /// The record, to be changed before an event tells of it.
+    pub(crate) fn record_mut(&mut self) -> &mut WorkerRecord {
+        Arc::make_mut(&mut self.record)
+    }
+
     /// Adds an entry that no turn wrote.
     pub(crate) fn seed(&mut self, entry: TranscriptEntry) {
-        self.record.entries += 1;
-        let sequence = self.record.entries;
+        let record = self.record_mut();
+        record.entries += 1;
+        let sequence = record.entries;
         self.entries.push(Arc::new(TranscriptEntry { sequence, ..entry }));
     }
 
     /// Says that the Worker exists.
     pub(crate) fn created(&mut self) {
-        let record = self.show();
-        self.event(None, Fact::WorkerCreated { record });
+        self.count_events(1);
+        let record = Arc::clone(&self.record);
+        let run = match &self.tags {
+            None => EventRun::created(record),
+            Some(_) => self.told(None, Fact::WorkerCreated { record }).into(),
+        };
+        self.events.extend(run);
     }
 
     /// Says that the Worker was updated.
     pub(crate) fn updated(&mut self, labels_before: Option<Arc<Labels>>) {
-        let record = self.show();
-        self.event(None, Fact::WorkerUpdated { record, labels_before });
+        self.count_events(1);
+        let record = Arc::clone(&self.record);
+        let event = self.told(None, Fact::WorkerUpdated { record, labels_before });
+        self.events.extend(event.into());
     }
 
     /// Says that the Worker is gone.
@@ -125,10 +142,8 @@ impl Draft {
         profile: Arc<ProfileSelector>,
         model: Option<Arc<str>>,
     ) -> u64 {
-        let tags = self.tags.as_deref().cloned().unwrap_or_default();
-        self.record.entries += 1;
-        self.record.turns += 1;
-        let sequence = self.record.entries;
+        let Tags { meta, idempotency_key } = self.tags.as_deref().cloned().unwrap_or_default();
+        let sequence = self.record.entries + 1;
         let entry = Arc::new(TranscriptEntry {
             sequence,
             role: input.kind.role(),
@@ -137,10 +152,10 @@ impl Draft {
             at_ms: self.now_ms,
             truncated: false,
             usage: None,
-            idempotency_key: tags.idempotency_key.clone(),
-            meta: tags.meta.clone(),
+            idempotency_key: idempotency_key.clone(),
+            meta: meta.clone(),
         });
-        self.put_turn(TurnDetail {
+        let turn = Arc::new(TurnDetail {
             turn_id,
             outcome: None,
             profile,
@@ -153,40 +168,51 @@ impl Draft {
             reason: None,
             input_sequence: sequence,
             answer_sequence: None,
-            idempotency_key: tags.idempotency_key,
-            meta: tags.meta,
+            idempotency_key,
+            meta,
             late_dropped: None,
         });
-        self.entries.push(Arc::clone(&entry));
-        self.event(Some(turn_id), Fact::InputAccepted { entry });
-        self.event(Some(turn_id), Fact::TurnStarted);
-        self.go(WorkerState::Running, None);
+        let record = self.record_mut();
+        record.entries = sequence;
+        record.turns += 1;
+        record.turn = Some(Arc::clone(&turn));
+        let from = std::mem::replace(&mut record.state, WorkerState::Running);
+        let run = EventRun::begun(Arc::clone(&entry), from, Arc::clone(&record.labels));
+        self.count_events(run.len());
+        self.events.extend(run);
+        self.turn = Some(turn);
+        self.entries.push(entry);
         sequence
     }
 
-    /// Ends the running turn.
-    pub(crate) fn end_turn(&mut self, running: &TurnDetail, end: TurnEnd) {
+    /// Ends the running turn, and takes the Worker to another state with it.
+    pub(crate) fn end_turn(
+        &mut self,
+        running: &TurnDetail,
+        end: TurnEnd,
+        to: WorkerState,
+        state_reason: Option<Arc<str>>,
+    ) {
         let TurnEnd { outcome, text, usage, stop_reason, error, reason } = end;
-        let duration_ms = self.now_ms.saturating_sub(running.started_at_ms);
-        let usage = Usage::of_turn(usage, duration_ms);
+        let now_ms = self.now_ms;
+        let usage = Usage::of_turn(usage, now_ms.saturating_sub(running.started_at_ms));
         let completed = outcome == TurnOutcome::Completed;
         let entry = (completed || !text.is_empty()).then(|| {
-            self.record.entries += 1;
             Arc::new(TranscriptEntry {
-                sequence: self.record.entries,
+                sequence: self.record.entries + 1,
                 role: llm_engine::Role::Assistant,
                 text,
                 turn_id: Some(running.turn_id),
-                at_ms: self.now_ms,
+                at_ms: now_ms,
                 truncated: !completed,
                 usage: Some(Box::new(usage)),
                 idempotency_key: running.idempotency_key.clone(),
                 meta: running.meta.clone(),
             })
         });
-        let turn = self.put_turn(TurnDetail {
+        let turn = Arc::new(TurnDetail {
             outcome: Some(outcome),
-            ended_at_ms: Some(self.now_ms.max(running.started_at_ms)),
+            ended_at_ms: Some(now_ms.max(running.started_at_ms)),
             stop_reason,
             usage,
             error: error.map(Box::new),
@@ -194,56 +220,97 @@ impl Draft {
             answer_sequence: entry.as_ref().map(|it| it.sequence),
             ..running.clone()
         });
-        self.entries.extend(entry.clone());
-        Arc::make_mut(&mut self.record.usage).add(&usage);
-        self.record.last_outcome = Some(outcome);
+        let record = self.record_mut();
+        record.entries += u64::from(entry.is_some());
+        record.turn = Some(Arc::clone(&turn));
+        record.last_outcome = Some(outcome);
+        Arc::make_mut(&mut record.usage).add(&usage);
+        let from = std::mem::replace(&mut record.state, to);
         self.totals.usage.add(&usage);
         *self.totals.outcomes.of(outcome) += 1;
-        self.event(Some(running.turn_id), Fact::TurnEnded { turn, entry });
+        self.turn = Some(Arc::clone(&turn));
+        self.entries.extend(entry.clone());
+        self.tell_end(turn, entry, (from, to), state_reason);
+    }
+
+    fn tell_end(
+        &mut self,
+        turn: Arc<TurnDetail>,
+        entry: Option<Arc<TranscriptEntry>>,
+        (from, to): (WorkerState, WorkerState),
+        reason: Option<Arc<str>>,
+    ) {
+        let turn_id = Some(turn.turn_id);
+        let tells_the_same = reason.is_none()
+            && turn.ended_at_ms == Some(self.now_ms)
+            && Tags::are_of_turn(self.tags.as_deref(), &turn);
+        if tells_the_same {
+            let run = EventRun::ended(turn, entry, (from, to), Arc::clone(&self.record.labels));
+            self.count_events(run.len());
+            self.events.extend(run);
+        } else {
+            self.event(turn_id, Fact::TurnEnded { turn, entry });
+            self.event(turn_id, Fact::WorkerStateChanged { from, to, reason });
+        }
     }
 
     /// Goes to another state.
     pub(crate) fn go(&mut self, to: WorkerState, reason: Option<Arc<str>>) {
-        let from = std::mem::replace(&mut self.record.state, to);
+        let from = std::mem::replace(&mut self.record_mut().state, to);
         let turn_id = self.turn.as_ref().map(|turn| turn.turn_id);
         self.event(turn_id, Fact::WorkerStateChanged { from, to, reason });
     }
 
     /// Adds an event of the Worker.
     pub(crate) fn event(&mut self, turn_id: Option<TurnId>, fact: Fact) {
-        self.record.worker_sequence += 1;
-        self.record.active_at_ms = self.now_ms;
-        self.events.push(StoredEvent {
+        self.count_events(1);
+        let event = self.told(turn_id, fact);
+        self.events.extend(event.into());
+    }
+
+    fn told(&self, turn_id: Option<TurnId>, fact: Fact) -> StoredEvent {
+        StoredEvent {
             at_ms: self.now_ms,
             turn_id,
             tags: self.tags.clone(),
             labels: Arc::clone(&self.record.labels),
             fact,
             redacted: false,
-        });
+        }
+    }
+
+    /// Brings the record to the time and the sequence after so many events more.
+    fn count_events(&mut self, events: usize) {
+        let now_ms = self.now_ms;
+        let record = self.record_mut();
+        record.worker_sequence += events as u64;
+        record.active_at_ms = now_ms;
     }
 
     /// Remembers the key of an input.
     pub(crate) fn remember(&mut self, key: InputKey, dropped: Vec<Arc<str>>) {
-        self.key = Some(key);
-        self.dropped_keys = dropped;
+        self.remembered = Some(Box::new(Remembered::Input(key, dropped)));
     }
 
     /// Remembers the key of a creation.
     pub(crate) fn remember_creation(&mut self, key: CreateKey, dropped: Vec<Arc<str>>) {
-        self.create_key = Some(key);
-        self.dropped_create_keys = dropped;
+        self.remembered = Some(Box::new(Remembered::Creation(key, dropped)));
     }
 
     /// The change as the store gets it.
     pub(crate) fn into_batch(self, lease: Lease) -> Batch {
         let worker_id = self.record.worker_id;
         let turns = self.record.turns;
-        let change = match (self.deleted, self.shown, self.events.len()) {
-            (true, _, _) => Change::Delete,
-            (false, Some(shown), 1) => Change::Put(shown),
-            (false, _, _) => Change::Put(Arc::new(self.record)),
-        };
+        let change = if self.deleted { Change::Delete } else { Change::Put(self.record) };
+        let (mut key, mut dropped_keys) = (None, Vec::new());
+        let (mut create_key, mut dropped_create_keys) = (None, Vec::new());
+        match self.remembered.map(|it| *it) {
+            None => {}
+            Some(Remembered::Input(it, dropped)) => (key, dropped_keys) = (Some(it), dropped),
+            Some(Remembered::Creation(it, dropped)) => {
+                (create_key, dropped_create_keys) = (Some(it), dropped);
+            }
+        }
         Batch {
             lease,
             worker_id,
@@ -252,10 +319,10 @@ impl Draft {
             entries: self.entries,
             turn: self.turn.map(|turn| (turns, turn)),
             events: self.events,
-            key: self.key,
-            dropped_keys: self.dropped_keys,
-            create_key: self.create_key,
-            dropped_create_keys: self.dropped_create_keys,
+            key,
+            dropped_keys,
+            create_key,
+            dropped_create_keys,
             totals: self.totals,
         }
     }
@@ -266,25 +333,7 @@ impl Draft {
     }
 
     /// The types of the events so far, in order.
-    pub(crate) fn event_types(&self) -> Vec<crate::event::EventType> {
-        self.events.iter().map(StoredEvent::event_type).collect()
-    }
-
-    fn put_turn(&mut self, turn: TurnDetail) -> Arc<TurnDetail> {
-        let turn = Arc::new(turn);
-        self.record.turn = Some(Arc::clone(&turn));
-        self.turn = Some(Arc::clone(&turn));
-        turn
-    }
-
-    /// The record as the next event shows it: with that event counted.
-    fn show(&mut self) -> Arc<WorkerRecord> {
-        let shown = Arc::new(WorkerRecord {
-            worker_sequence: self.record.worker_sequence + 1,
-            active_at_ms: self.now_ms,
-            ..self.record.clone()
-        });
-        self.shown = Some(Arc::clone(&shown));
-        shown
+    pub(crate) fn event_types(&self) -> Vec<EventType> {
+        self.events.iter().map(|it| it.event_type()).collect()
     }
 }

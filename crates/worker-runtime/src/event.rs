@@ -30,6 +30,7 @@ pub use cursor::Cursor;
 pub use event_type::EventType;
 pub use fact::{Fact, RetryFact, StoredEvent};
 pub use filter::EventFilter;
+pub use run::EventRun;
 pub use runtime_event::{EventBody, RuntimeEvent};
 pub use scope::{
     EventsFrom, FromAfter, FromAfterSequence, FromNow, FromOldest, Scope, ScopeRuntime,
@@ -42,7 +43,6 @@ pub use subscription::Subscription;
 pub(crate) use cursor::{Position, Room};
 pub(crate) use log::WorkerLog;
 pub(crate) use recent_stretches::RecentStretches;
-pub(crate) use run::Run;
 pub(crate) use runs::{Runs, Spans};
 pub(crate) use runtime_log::{
     Commit, LogState, RuntimeFact, RuntimeLog, RuntimeSource, Slot, Source,

@@ -87,6 +87,14 @@ impl Tags {
         Self::of(turn.meta.as_ref(), turn.idempotency_key.as_ref())
     }
 
+    /// Whether these tags are the ones that a turn's own events have.
+    pub(crate) fn are_of_turn(tags: Option<&Self>, turn: &TurnDetail) -> bool {
+        match tags {
+            None => turn.meta.is_none() && turn.idempotency_key.is_none(),
+            Some(tags) => tags.meta == turn.meta && tags.idempotency_key == turn.idempotency_key,
+        }
+    }
+
     pub(crate) fn of(
         meta: Option<&Arc<Meta>>,
         idempotency_key: Option<&Arc<str>>,

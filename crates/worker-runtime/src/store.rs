@@ -24,7 +24,7 @@ pub(crate) use guard::guarded;
 pub use memory::MemoryStore;
 
 pub use crate::{
-    event::{Fact, RetryFact, StoredEvent},
+    event::{EventRun, Fact, RetryFact, StoredEvent},
     record::{Tags, WorkerRecord, WorkerSpec},
 };
 use crate::{

@@ -17,7 +17,7 @@ use crate::{
     identity::TurnId,
     lifecycle::{self, Answer, Trigger},
     live::{Live, Refusal},
-    model::{Severity, TurnError, TurnErrorKind, TurnOutcome},
+    model::{Severity, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
     record::{Tags, WorkerRecord},
     rules::Rules,
     watch,
@@ -340,11 +340,20 @@ pub(crate) fn turn_ends(
     now_ms: u64,
 ) -> Draft {
     let mut draft = Draft::of(record, now_ms, Tags::of_turn(running));
-    draft.end_turn(running, end);
-    if let Answer::Becomes { state, .. } = lifecycle::answer(record.state, Trigger::TurnEnds) {
-        draft.go(state, None);
-    }
+    draft.end_turn(running, end, state_after_turn(record.state), None);
     draft
+}
+
+/// The state that a Worker is in once its turn has ended by itself.
+fn state_after_turn(state: WorkerState) -> WorkerState {
+    match lifecycle::answer(state, Trigger::TurnEnds) {
+        Answer::Becomes { state, .. } => state,
+        Answer::NoTurn
+        | Answer::Already
+        | Answer::Removed
+        | Answer::Ignored
+        | Answer::Refused { .. } => state,
+    }
 }
 
 /// Ends a turn as failed because a deadline passed that its engine did not keep.

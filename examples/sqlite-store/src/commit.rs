@@ -92,7 +92,7 @@ fn put(
         transaction.prepare_cached("INSERT INTO events VALUES (?, ?, ?)")?.execute(params![
             worker_id,
             sequence,
-            serde_json::to_string(event)?
+            serde_json::to_string(&event)?
         ])?;
     }
     let last_dropped = record.worker_sequence.saturating_sub(events_kept);

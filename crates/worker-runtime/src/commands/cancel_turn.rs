@@ -140,8 +140,7 @@ pub(crate) fn cancel_running(
     to: WorkerState,
     state_reason: Option<Arc<str>>,
 ) {
-    draft.end_turn(running, TurnEnd::cancelled(text, usage, turn_reason));
-    draft.go(to, state_reason);
+    draft.end_turn(running, TurnEnd::cancelled(text, usage, turn_reason), to, state_reason);
 }
 
 impl Command for CancelTurn {

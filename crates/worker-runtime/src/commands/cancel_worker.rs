@@ -78,7 +78,7 @@ impl CancelWorker {
         let tags = Tags::new(self.meta.as_ref(), None);
         let reason: Option<Arc<str>> = self.reason.as_deref().map(Arc::from);
         let mut draft = Draft::of(record, rules.now_ms, tags);
-        draft.record.end_reason.clone_from(&reason);
+        draft.record_mut().end_reason.clone_from(&reason);
         match record.running_turn() {
             Some(turn) => {
                 cancel_running(&mut draft, turn, text(state), reason.clone(), to, reason);

@@ -173,10 +173,10 @@ impl CreateWorker {
         }
         draft.created();
         if self.initial_input.is_some() {
-            rules.has_room_for_two(draft.record.entries)?;
+            rules.has_room_for_two(draft.record().entries)?;
         }
         let receipt = self.initial_input.as_ref().map(|input| {
-            let selector = Arc::clone(&draft.record.spec.profile);
+            let selector = Arc::clone(&draft.record().spec.profile);
             let model = profile.model.clone();
             (ids.turn_id, draft.begin_turn(ids.turn_id, input, selector, model))
         });
@@ -190,7 +190,7 @@ impl CreateWorker {
             };
             draft.remember_creation(key, dropped_keys);
         }
-        let detail = Arc::new(draft.record.detail(rules.owner));
+        let detail = Arc::new(draft.record().detail(rules.owner));
         let reply = reply(rules, ids.worker_id, detail, receipt, false);
         Ok((draft, reply))
     }

@@ -101,7 +101,7 @@ impl StopWorker {
             if already { None } else { self.reason.as_deref().map(Arc::from) };
         let mut draft = Draft::of(record, rules.now_ms, tags);
         if !already {
-            draft.record.end_reason.clone_from(&reason);
+            draft.record_mut().end_reason.clone_from(&reason);
         }
         match record.running_turn() {
             Some(turn) if cancels => {

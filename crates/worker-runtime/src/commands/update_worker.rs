@@ -105,14 +105,15 @@ impl UpdateWorker {
         rules.can_change()?;
         let tags = Tags::new(self.meta.as_ref(), None);
         let mut draft = Draft::of(record, rules.now_ms, tags);
-        draft.record.display_name = name;
-        draft.record.spec = spec;
+        let next = draft.record_mut();
+        next.display_name = name;
+        next.spec = spec;
         let labels_before = (!same_labels).then(|| Arc::clone(&record.labels));
         if !same_labels {
-            draft.record.labels = Arc::new(labels);
+            next.labels = Arc::new(labels);
         }
         draft.updated(labels_before);
-        let reply = reply(&draft.record);
+        let reply = reply(draft.record());
         Ok(Decision::Change(Box::new(draft), reply))
     }
 

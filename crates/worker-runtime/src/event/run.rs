@@ -12,26 +12,25 @@ use crate::{
     record::{Tags, WorkerRecord},
 };
 
-/// The events of one commit, told one by one as if each had been kept.
+/// The events of one commit, told one by one as if each were kept.
 ///
 /// Nearly all commits create a Worker, begin a turn or end one: then the events follow from what
 /// they are about. Those of any other commit are kept as they are.
 #[derive(Clone, Debug)]
-pub(crate) struct Run {
-    what: What,
-    labels: Arc<Labels>,
-}
+pub struct EventRun(What);
 
 #[derive(Clone, Debug)]
 enum What {
     Created {
         record: Arc<WorkerRecord>,
+        labels: Arc<Labels>,
         redacted: bool,
     },
     /// An input, a turn that begins, and a change of state to `running`.
     Begun {
         entry: Arc<TranscriptEntry>,
         from: WorkerState,
+        labels: Arc<Labels>,
         redacted: bool,
     },
     /// A turn's end and the change of state that comes with it.
@@ -40,30 +39,81 @@ enum What {
         entry: Option<Arc<TranscriptEntry>>,
         from: WorkerState,
         to: WorkerState,
+        labels: Arc<Labels>,
         redacted: bool,
     },
     Others(Box<[StoredEvent]>),
 }
 
-/// What all events of a commit share.
+/// What all events of a usual commit share.
+#[derive(Default)]
 struct Envelope<'a> {
     at_ms: u64,
     turn_id: Option<TurnId>,
     meta: Option<&'a Arc<Meta>>,
     key: Option<&'a Arc<str>>,
+    labels: Option<&'a Arc<Labels>>,
+    redacted: bool,
 }
 
-impl Run {
-    /// The events of a commit, at least one.
-    pub(crate) fn of(events: &[StoredEvent]) -> Self {
-        let what = What::compact(events).unwrap_or_else(|| What::Others(events.into()));
-        let labels = events.first().map(|it| Arc::clone(&it.labels)).unwrap_or_default();
-        Self { what, labels }
+impl EventRun {
+    /// The creation of a Worker, whose record this is then, by a command without remarks or a key.
+    pub(crate) fn created(record: Arc<WorkerRecord>) -> Self {
+        let labels = Arc::clone(&record.labels);
+        Self(What::Created { record, labels, redacted: false })
     }
 
-    /// The event at a place below [`len`](Spans::len).
+    /// An input, a turn that begins, and a change of state to `running`, with the entry's time and
+    /// tags.
+    pub(crate) fn begun(
+        entry: Arc<TranscriptEntry>,
+        from: WorkerState,
+        labels: Arc<Labels>,
+    ) -> Self {
+        Self(What::Begun { entry, from, labels, redacted: false })
+    }
+
+    /// A turn's end and a change of state without a reason, with the turn's time and tags.
+    pub(crate) fn ended(
+        turn: Arc<TurnDetail>,
+        entry: Option<Arc<TranscriptEntry>>,
+        (from, to): (WorkerState, WorkerState),
+        labels: Arc<Labels>,
+    ) -> Self {
+        Self(What::Ended { turn, entry, from, to, labels, redacted: false })
+    }
+
+    /// How many events there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            What::Created { .. } => 1,
+            What::Begun { .. } => 3,
+            What::Ended { .. } => 2,
+            What::Others(events) => events.len(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The events in order, made as they are asked for.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = StoredEvent> {
+        (0..self.len()).map(|place| self.event(place))
+    }
+
+    /// Adds what the same commit tells after that.
+    pub(crate) fn extend(&mut self, more: Self) {
+        *self = if self.is_empty() { more } else { self.iter().chain(more.iter()).collect() };
+    }
+
+    /// The event at a place below [`len`](Self::len).
     pub(crate) fn event(&self, place: usize) -> StoredEvent {
-        let fact = match (&self.what, place) {
+        let fact = match (&self.0, place) {
             (What::Others(events), place) => return events[place].clone(),
             (What::Created { record, .. }, _) => Fact::WorkerCreated { record: Arc::clone(record) },
             (What::Begun { entry, .. }, 0) => Fact::InputAccepted { entry: Arc::clone(entry) },
@@ -74,32 +124,24 @@ impl Run {
             }
             (What::Ended { from, to, .. }, _) => changed(*from, *to),
         };
-        let Envelope { at_ms, turn_id, meta, key } = self.what.envelope();
-        StoredEvent {
-            at_ms,
-            turn_id,
-            tags: Tags::of(meta, key),
-            labels: Arc::clone(&self.labels),
-            fact,
-            redacted: self.what.is_redacted(),
-        }
+        let Envelope { at_ms, turn_id, meta, key, labels, redacted } = self.0.envelope();
+        let labels = labels.cloned().unwrap_or_default();
+        StoredEvent { at_ms, turn_id, tags: Tags::of(meta, key), labels, fact, redacted }
     }
 
     /// Takes every name, text, label, remark, key and reason out of the events.
     pub(crate) fn redact(&mut self) {
-        // Events that are kept as they are have labels of their own.
-        self.labels = Arc::default();
-        match &mut self.what {
-            What::Created { record, redacted } => {
-                *redacted = true;
+        match &mut self.0 {
+            What::Created { record, labels, redacted } => {
+                (*labels, *redacted) = (Arc::default(), true);
                 *record = Arc::new(redacted_record(record));
             }
-            What::Begun { entry, redacted, .. } => {
-                *redacted = true;
+            What::Begun { entry, labels, redacted, .. } => {
+                (*labels, *redacted) = (Arc::default(), true);
                 *entry = Arc::new(redacted_entry(entry));
             }
-            What::Ended { turn, entry, redacted, .. } => {
-                *redacted = true;
+            What::Ended { turn, entry, labels, redacted, .. } => {
+                (*labels, *redacted) = (Arc::default(), true);
                 *turn = Arc::new(redacted_turn(turn));
                 *entry = entry.as_ref().map(|it| Arc::new(redacted_entry(it)));
             }
@@ -109,115 +151,68 @@ impl Run {
 }
 
 #[cfg(feature = "memory-store")]
-impl Run {
-    /// The creation of a Worker, of which its first record is the whole content.
-    pub(crate) fn creation(record: &Arc<WorkerRecord>) -> Self {
-        let labels = Arc::clone(&record.labels);
-        Self { what: What::Created { record: Arc::clone(record), redacted: false }, labels }
-    }
-
+impl EventRun {
     /// Whether this is the creation of a Worker with nothing besides.
     pub(crate) fn is_creation_of(&self, record: &Arc<WorkerRecord>) -> bool {
-        matches!(&self.what, What::Created { record: it, .. } if Arc::ptr_eq(it, record))
+        matches!(&self.0, What::Created { record: it, .. } if Arc::ptr_eq(it, record))
+    }
+}
+
+impl Default for EventRun {
+    fn default() -> Self {
+        Self(What::Others(Box::default()))
+    }
+}
+
+impl From<StoredEvent> for EventRun {
+    fn from(event: StoredEvent) -> Self {
+        Self(What::Others(Box::new([event])))
+    }
+}
+
+impl FromIterator<StoredEvent> for EventRun {
+    fn from_iter<I: IntoIterator<Item = StoredEvent>>(events: I) -> Self {
+        Self(What::Others(events.into_iter().collect()))
     }
 }
 
 impl What {
-    /// What the events say, if they can be told again from it.
-    fn compact(events: &[StoredEvent]) -> Option<Self> {
-        let what = match events {
-            [created] => {
-                let Fact::WorkerCreated { record } = &created.fact else { return None };
-                Self::Created { record: Arc::clone(record), redacted: false }
-            }
-            [input, started, changed] => {
-                let Fact::InputAccepted { entry } = &input.fact else { return None };
-                let (from, to) = change(changed)?;
-                let begins = started.fact == Fact::TurnStarted && to == WorkerState::Running;
-                begins.then(|| Self::Begun { entry: Arc::clone(entry), from, redacted: false })?
-            }
-            [ended, changed] => {
-                let Fact::TurnEnded { turn, entry } = &ended.fact else { return None };
-                let (from, to) = change(changed)?;
-                Self::Ended {
-                    turn: Arc::clone(turn),
-                    entry: entry.clone(),
-                    from,
-                    to,
-                    redacted: false,
-                }
-            }
-            _ => return None,
-        };
-        let envelope = what.envelope();
-        let labels = &events.first()?.labels;
-        events.iter().all(|it| envelope.is_of(it) && it.labels == *labels).then_some(what)
-    }
-
-    fn is_redacted(&self) -> bool {
-        match self {
-            Self::Created { redacted, .. }
-            | Self::Begun { redacted, .. }
-            | Self::Ended { redacted, .. } => *redacted,
-            Self::Others(events) => events.iter().all(|it| it.redacted),
-        }
-    }
-
     /// What the events share, as it follows from what they are about.
     fn envelope(&self) -> Envelope<'_> {
         match self {
-            Self::Created { record, .. } => {
-                Envelope { at_ms: record.active_at_ms, turn_id: None, meta: None, key: None }
-            }
-            Self::Begun { entry, .. } => Envelope {
+            Self::Created { record, labels, redacted } => Envelope {
+                at_ms: record.active_at_ms,
+                turn_id: None,
+                meta: None,
+                key: None,
+                labels: Some(labels),
+                redacted: *redacted,
+            },
+            Self::Begun { entry, labels, redacted, .. } => Envelope {
                 at_ms: entry.at_ms,
                 turn_id: entry.turn_id,
                 meta: entry.meta.as_ref(),
                 key: entry.idempotency_key.as_ref(),
+                labels: Some(labels),
+                redacted: *redacted,
             },
-            Self::Ended { turn, .. } => Envelope {
+            Self::Ended { turn, labels, redacted, .. } => Envelope {
                 at_ms: turn.ended_at_ms.unwrap_or(turn.started_at_ms),
                 turn_id: Some(turn.turn_id),
                 meta: turn.meta.as_ref(),
                 key: turn.idempotency_key.as_ref(),
+                labels: Some(labels),
+                redacted: *redacted,
             },
-            Self::Others(_) => Envelope { at_ms: 0, turn_id: None, meta: None, key: None },
+            Self::Others(_) => Envelope::default(),
         }
     }
 }
 
-impl Envelope<'_> {
-    fn is_of(&self, event: &StoredEvent) -> bool {
-        let (meta, key) = match event.tags.as_deref() {
-            Some(tags) => (tags.meta.as_ref(), tags.idempotency_key.as_ref()),
-            None => (None, None),
-        };
-        // Tags that are there but empty are told as none.
-        let is_told = event.tags.is_none() || meta.is_some() || key.is_some();
-        is_told
-            && !event.redacted
-            && event.at_ms == self.at_ms
-            && event.turn_id == self.turn_id
-            && meta == self.meta
-            && key == self.key
-    }
-}
-
-impl Spans for Run {
+impl Spans for EventRun {
     fn len(&self) -> usize {
-        match &self.what {
-            What::Created { .. } => 1,
-            What::Begun { .. } => 3,
-            What::Ended { .. } => 2,
-            What::Others(events) => events.len(),
-        }
+        self.len()
     }
-}
-
-/// The states before and after, if the event is a change of state without a reason.
-fn change(event: &StoredEvent) -> Option<(WorkerState, WorkerState)> {
-    let Fact::WorkerStateChanged { from, to, reason: None } = event.fact else { return None };
-    Some((from, to))
 }
 
 fn changed(from: WorkerState, to: WorkerState) -> Fact {
@@ -233,7 +228,7 @@ mod tests {
         draft::{Draft, TurnEnd},
         model::{Input, TurnOutcome},
         record::WorkerRecord,
-        store::{Batch, Lease},
+        store::{Batch, Change, Lease},
     };
 
     fn record() -> WorkerRecord {
@@ -259,15 +254,16 @@ mod tests {
         Tags::new(Some(&meta), Some("key"))
     }
 
-    /// A creation, a turn that begins, and its end by itself.
-    fn batches(tags: Option<Arc<Tags>>) -> [Batch; 3] {
+    /// A creation, a turn that begins, and its end by itself; with the facts that each tells.
+    fn batches(tags: Option<&Arc<Tags>>) -> [(Batch, Vec<Fact>); 3] {
         let commit = |draft: Draft| draft.into_batch(Lease(1));
-        let mut created = Draft::creation(record(), 7, None);
+        let mut created = Draft::creation(record(), 7, tags.cloned());
         created.created();
-        let mut begun = Draft::of(&created.record, 8, tags);
-        let profile = Arc::clone(&begun.record.spec.profile);
+        let record = Arc::new(created.record().clone());
+        let mut begun = Draft::of(&record, 8, tags.cloned());
+        let profile = Arc::clone(&record.spec.profile);
         begun.begin_turn(TurnId::NIL, &Input::user("hello"), profile, None);
-        let turn = Arc::clone(begun.record.running_turn().unwrap());
+        let running = Arc::clone(begun.record().running_turn().unwrap());
         let end = TurnEnd {
             outcome: TurnOutcome::Completed,
             text: "well".into(),
@@ -276,54 +272,82 @@ mod tests {
             error: None,
             reason: None,
         };
-        let ended = crate::turn::turn_ends(&begun.record, &turn, end, 9);
-        [commit(created), commit(begun), commit(ended)]
+        let ended = crate::turn::turn_ends(begun.record(), &running, end, 9);
+        let (created, begun, ended) = (commit(created), commit(begun), commit(ended));
+        let [input] = &*begun.entries else { panic!("one input") };
+        let input = Fact::InputAccepted { entry: Arc::clone(input) };
+        let begins =
+            vec![input, Fact::TurnStarted, changed(WorkerState::Idle, WorkerState::Running)];
+        let (_, turn) = ended.turn.clone().unwrap();
+        let end = Fact::TurnEnded { turn, entry: ended.entries.first().cloned() };
+        let ends = vec![end, changed(WorkerState::Running, WorkerState::Idle)];
+        [(created, vec![Fact::WorkerCreated { record }]), (begun, begins), (ended, ends)]
     }
 
-    fn told(run: &Run) -> Vec<StoredEvent> {
-        (0..run.len()).map(|place| run.event(place)).collect()
+    fn told(run: &EventRun) -> Vec<StoredEvent> {
+        run.iter().collect()
     }
 
-    fn is_compact(run: &Run) -> bool {
-        !matches!(run.what, What::Others(_))
+    fn is_compact(run: &EventRun) -> bool {
+        !matches!(run.0, What::Others(_))
     }
 
     #[test]
-    fn events_are_told_as_they_were() {
+    fn events_are_told_as_they_would_be_kept() {
         for tags in [None, tags()] {
-            for batch in batches(tags) {
-                let run = Run::of(&batch.events);
-                assert_eq!(told(&run), batch.events);
-                assert!(is_compact(&run), "{run:?}");
+            let times = [7, 8, 9];
+            for ((batch, facts), at_ms) in batches(tags.as_ref()).into_iter().zip(times) {
+                let turn_id = (at_ms > 7).then_some(TurnId::NIL);
+                let labels = Arc::clone(&record().labels);
+                let event = |fact| {
+                    let (tags, labels) = (tags.clone(), Arc::clone(&labels));
+                    StoredEvent { at_ms, turn_id, tags, labels, fact, redacted: false }
+                };
+                let expected: Vec<_> = facts.into_iter().map(event).collect();
+                assert_eq!(told(&batch.events), expected);
+                assert_eq!(batch.events.len(), expected.len());
+                // A creation tells of a record, which has no tags.
+                assert_eq!(is_compact(&batch.events), tags.is_none() || at_ms > 7);
             }
         }
     }
 
     #[test]
-    fn events_that_differ_from_the_usual_are_kept_as_they_are() {
-        let changes: [fn(&mut StoredEvent); 6] = [
-            |it| it.at_ms += 1,
-            |it| it.turn_id = Some(TurnId::from_uuid(uuid::Uuid::max())),
-            |it| it.tags = tags(),
-            |it| it.labels = Arc::default(),
-            |it| it.redacted = true,
-            |it| it.fact = Fact::WorkerDeleted,
-        ];
-        for batch in batches(None) {
-            for change in changes {
-                let mut events = batch.events.clone();
-                change(events.last_mut().unwrap());
-                assert_eq!(told(&Run::of(&events)), events);
-            }
+    fn a_creation_with_an_input_tells_of_both() {
+        let [(created, _), (begun, _), _] = batches(None);
+        let mut both = created.events.clone();
+        both.extend(begun.events.clone());
+        let expected: Vec<_> = created.events.iter().chain(begun.events.iter()).collect();
+        assert_eq!(told(&both), expected);
+    }
+
+    #[test]
+    fn an_end_that_is_told_otherwise_than_its_turn_is_kept_as_it_is() {
+        let [_, (begun, _), _] = batches(tags().as_ref());
+        let (_, running) = begun.turn.unwrap();
+        let Change::Put(record) = begun.change else { panic!("a record") };
+        let tell = |now_ms, tags: Option<Arc<Tags>>, reason: Option<&str>| {
+            let mut draft = Draft::of(&record, now_ms, tags);
+            let end = TurnEnd::cancelled("".into(), TokenUsage::default(), None);
+            draft.end_turn(&running, end, WorkerState::Idle, reason.map(Arc::from));
+            draft.into_batch(Lease(1)).events
+        };
+        assert!(is_compact(&tell(9, tags(), None)));
+        // The clock went back, another command cancelled it, the change of state has a reason.
+        for run in [tell(1, tags(), None), tell(9, None, None), tell(9, tags(), Some("enough"))] {
+            assert!(!is_compact(&run), "{run:?}");
+            assert_eq!(run.len(), 2);
         }
+        assert_eq!(told(&tell(1, tags(), None))[1].at_ms, 1);
+        assert_eq!(told(&tell(9, None, None))[0].tags, None);
     }
 
     #[test]
     fn erasing_leaves_of_a_commit_what_it_leaves_of_its_events() {
-        for batch in batches(tags()) {
-            let mut run = Run::of(&batch.events);
+        for (batch, _) in batches(tags().as_ref()) {
+            let mut run = batch.events.clone();
             run.redact();
-            let mut events = batch.events;
+            let mut events = told(&batch.events);
             events.iter_mut().for_each(StoredEvent::redact);
             assert_eq!(told(&run), events);
         }

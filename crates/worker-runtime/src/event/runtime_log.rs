@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{RecentStretches, Run, Runs, Spans, StoredEvent, WakeList, Wakers};
+use super::{EventRun, RecentStretches, Runs, Spans, StoredEvent, WakeList, Wakers};
 use crate::{
     identity::WorkerId,
     model::{Diagnostic, OutcomeCounts, RuntimeState, StateCounts, Usage},
@@ -30,7 +30,7 @@ pub(crate) enum Commit {
         worker_sequence: u64,
         /// An event of the same Worker's commit before, so that deletion finds them all; 0 for none.
         previous: u64,
-        run: Run,
+        run: EventRun,
     },
     Runtime(RuntimeSource),
 }

@@ -117,7 +117,7 @@ fn decide(
         Decision::Change(_, _) if state.unsettled => Err(RuntimeError::store_refused()),
         Decision::Change(draft, reply) => Ok(Outcome {
             reply,
-            state: (!draft.is_deletion()).then_some(draft.record.state),
+            state: (!draft.is_deletion()).then_some(draft.record().state),
             events: draft.event_types(),
         }),
     })?
@@ -168,7 +168,7 @@ fn create(reader: Reader<'_>, it: &CreateWorker) -> Result<Outcome, RuntimeError
     reply.cursor = Cursor::nowhere();
     Ok(Outcome {
         reply: CommandReply::WorkerCreated(reply),
-        state: Some(draft.record.state),
+        state: Some(draft.record().state),
         events: draft.event_types(),
     })
 }

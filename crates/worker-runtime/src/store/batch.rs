@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Lease;
 use crate::{
-    event::StoredEvent,
+    event::EventRun,
     identity::{TurnId, WorkerId},
     model::{OutcomeCounts, TranscriptEntry, TurnDetail, Usage},
     record::WorkerRecord,
@@ -28,7 +28,7 @@ pub struct Batch {
     /// The turn that begins or changes, with its ordinal; the first is 1.
     pub turn: Option<(u64, Arc<TurnDetail>)>,
     /// Events that are appended; the last one has the record's `worker_sequence`.
-    pub events: Vec<StoredEvent>,
+    pub events: EventRun,
     /// The key of an input that is remembered.
     pub key: Option<InputKey>,
     /// Keys of inputs that are dropped, of this Worker.

@@ -100,7 +100,7 @@ impl FaultStore {
     /// The facts of the batch that failed.
     pub(crate) fn hit(&self) -> Vec<Fact> {
         let hit = self.hit.lock().unwrap();
-        hit.iter().flat_map(|batch| &batch.events).map(|event| event.fact.clone()).collect()
+        hit.iter().flat_map(|batch| batch.events.iter()).map(|event| event.fact).collect()
     }
 
     fn fail(&self, fault: Fault, batch: Arc<Batch>) -> Answer<()> {

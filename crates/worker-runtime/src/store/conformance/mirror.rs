@@ -133,8 +133,7 @@ impl Mirror {
                 error: None,
                 reason: None,
             };
-            draft.end_turn(running, end);
-            draft.go(WorkerState::Idle, None);
+            draft.end_turn(running, end, WorkerState::Idle, None);
         }
         draft.into_batch(lease)
     }
@@ -142,7 +141,7 @@ impl Mirror {
     /// Ends the Worker.
     pub(super) fn stop(&self, lease: Lease) -> Batch {
         let mut draft = Draft::of(&self.there(), self.now_ms, tags(None));
-        draft.record.end_reason = Some("enough".into());
+        draft.record_mut().end_reason = Some("enough".into());
         draft.go(WorkerState::Stopped, Some("enough".into()));
         draft.into_batch(lease)
     }
@@ -166,7 +165,7 @@ impl Mirror {
             }
         }
         self.entries.extend(batch.entries.iter().cloned());
-        self.events.extend(batch.events.iter().cloned());
+        self.events.extend(batch.events.iter());
         self.keys.retain(|it| !batch.dropped_keys.contains(&it.key));
         self.keys.extend(batch.key.clone());
         if let Some((ordinal, turn)) = &batch.turn {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::{Batch, EventPage, InputKey, StoredWorker, WorkerRecord};
 use crate::{
-    event::{Run, Runs, Spans},
+    event::{EventRun, Runs},
     model::{TranscriptEntry, TurnDetail},
 };
 
@@ -18,7 +18,7 @@ pub(super) struct Shelf {
 struct Rest {
     entries: Vec<Arc<TranscriptEntry>>,
     turns: Vec<Arc<TurnDetail>>,
-    events: Runs<Run>,
+    events: Runs<EventRun>,
     keys: Vec<InputKey>,
 }
 
@@ -39,7 +39,7 @@ impl Shelf {
         let created = &self.record;
         let rest = self.rest.get_or_insert_with(|| {
             let mut rest = Rest::starting_at(created.worker_sequence);
-            rest.events.push(Run::creation(created));
+            rest.events.push(EventRun::created(Arc::clone(created)));
             Box::new(rest)
         });
         rest.apply(batch, events_kept);
@@ -62,7 +62,7 @@ impl Shelf {
     pub(super) fn events_after(&self, after: u64, limit: usize) -> EventPage {
         let Some(rest) = &self.rest else {
             let wanted = if after == 0 { limit.min(1) } else { 0 };
-            let created = || Run::creation(&self.record).event(0);
+            let created = || EventRun::created(Arc::clone(&self.record)).event(0);
             let events = std::iter::repeat_with(created).take(wanted).collect();
             return EventPage { oldest: 1, events };
         };
@@ -95,7 +95,7 @@ impl Rest {
             }
         }
         if !batch.events.is_empty() {
-            self.events.push(Run::of(&batch.events));
+            self.events.push(batch.events.clone());
         }
         drop(self.events.keep_newest(events_kept as u64));
         if !batch.dropped_keys.is_empty() {
@@ -118,7 +118,7 @@ fn is_bare_creation(record: &Arc<WorkerRecord>, batch: &Batch) -> bool {
     batch.entries.is_empty()
         && batch.turn.is_none()
         && batch.key.is_none()
-        && Run::of(&batch.events).is_creation_of(record)
+        && batch.events.is_creation_of(record)
 }
 
 pub(super) fn index(place: u64) -> usize {
