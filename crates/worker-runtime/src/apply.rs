@@ -87,7 +87,8 @@ impl Core {
         if let Some(live) = state.live.take() {
             after.wakers.add(live.close());
             after.ended = Some(Arc::clone(&live));
-            after.garbage.live = state.fading.replace(live);
+            let fading = live.is_driven().then_some(live);
+            after.garbage.live = std::mem::replace(&mut state.fading, fading);
             self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
         }
         if let Some(turn) = running {

@@ -24,11 +24,12 @@ use crate::{
 
 /// What a rule decided.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a draft moves once; boxing it would cost more")]
 pub(crate) enum Decision<R> {
     /// Nothing changes; this is the reply.
     Keep(R),
     /// This changes; the reply counts once it is committed.
-    Change(Box<Draft>, R),
+    Change(Draft, R),
 }
 
 /// A change on its way to the store.

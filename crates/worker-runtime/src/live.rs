@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Poll, Waker},
@@ -26,23 +26,32 @@ pub(crate) struct Live {
     pub(crate) profile: Arc<Profile>,
     pub(crate) began: Instant,
     text: Mutex<LiveText>,
-    task: OnceLock<AbortHandle>,
-    /// The soonest deadline of a stop, and the task that waits for it.
-    deadline: Mutex<Option<(Instant, AbortHandle)>>,
     /// Outputs of the engine that came after the end was decided.
     late: AtomicU64,
     /// Whether somebody ends it for its engine, which kept no deadline.
     given_up: AtomicBool,
 }
 
+/// What changes while the turn runs. What most turns never need is boxed: there may be many turns
+/// whose model is silent.
 #[derive(Debug)]
 struct LiveText {
     answer: String,
-    reasoning: Tail,
+    reasoning: Option<Box<Tail>>,
     usage: TokenUsage,
     phase: Phase,
     silence: Silence,
-    waiting: WakeList,
+    waiting: Option<Box<WakeList>>,
+    /// The task that drives the turn, as long as the engine may be heard.
+    task: Option<AbortHandle>,
+    deadline: Option<Box<Deadline>>,
+}
+
+/// The soonest deadline of a stop, and the task that waits for it.
+#[derive(Debug)]
+struct Deadline {
+    at: Instant,
+    task: AbortHandle,
 }
 
 /// Since when the engine has given nothing, and whether it gave something before in this attempt.
@@ -108,14 +117,14 @@ impl Live {
             began,
             text: Mutex::new(LiveText {
                 answer: String::new(),
-                reasoning: Tail::default(),
+                reasoning: None,
                 usage: TokenUsage::default(),
                 phase: Phase::Open,
                 silence: Silence { since: began, after_output: false },
-                waiting: WakeList::default(),
+                waiting: None,
+                task: None,
+                deadline: None,
             }),
-            task: OnceLock::new(),
-            deadline: Mutex::new(None),
             late: AtomicU64::new(0),
             given_up: AtomicBool::new(false),
         }
@@ -128,7 +137,7 @@ impl Live {
 
     /// Adds to the reasoning.
     pub(crate) fn reason(&self, delta: &str) -> Result<(), Refusal> {
-        self.add(|text| text.reasoning.push(delta))
+        self.add(|text| text.reasoning.get_or_insert_default().push(delta))
     }
 
     fn add(&self, add: impl FnOnce(&mut LiveText)) -> Result<(), Refusal> {
@@ -152,7 +161,7 @@ impl Live {
         let mut text = self.text.lock();
         text.usage = usage;
         text.silence = Silence { since: now, after_output: true };
-        text.waiting.take()
+        text.take_waiting()
     }
 
     /// Waits while an end is being committed.
@@ -162,7 +171,7 @@ impl Live {
             let mut text = self.text.lock();
             match text.phase {
                 Phase::Frozen(_) => {
-                    text.waiting.park(&mut slot, context.waker());
+                    text.park(&mut slot, context.waker());
                     Poll::Pending
                 }
                 Phase::Open | Phase::Over => Poll::Ready(()),
@@ -192,10 +201,15 @@ impl Live {
         if let Phase::Frozen(_) = text.phase {
             text.phase = Phase::Open;
         }
-        text.waiting.take()
+        text.take_waiting()
     }
 
-    /// The answer so far.
+    /// What the engine is known to have used.
+    pub(crate) fn usage(&self) -> TokenUsage {
+        self.text.lock().usage
+    }
+
+    /// The answer so far, and what the engine is known to have used.
     pub(crate) fn answer(&self) -> (Arc<str>, TokenUsage) {
         let text = self.text.lock();
         (text.answer.as_str().into(), text.usage)
@@ -218,7 +232,7 @@ impl Live {
 
     /// How long the reasoning is so far, so that a reader starts there.
     pub(crate) fn reasoning_end(&self) -> usize {
-        self.text.lock().reasoning.end()
+        self.text.lock().reasoning.as_ref().map_or(0, |it| it.end())
     }
 
     /// The next piece after `offsets`, which move with it; or parks the reader.
@@ -229,7 +243,9 @@ impl Live {
         waker: &Waker,
     ) -> Option<Piece> {
         let mut text = self.text.lock();
-        if let Some((offset, piece)) = text.reasoning.after(offsets.reasoning) {
+        if let Some((offset, piece)) =
+            text.reasoning.as_ref().and_then(|it| it.after(offsets.reasoning))
+        {
             let piece = piece.to_owned();
             offsets.reasoning = offset + piece.len();
             return Some(Piece::Reasoning { offset, text: piece });
@@ -240,7 +256,7 @@ impl Live {
             offsets.answer += piece.len();
             return Some(Piece::Answer { offset, text: piece });
         }
-        text.waiting.park(slot, waker);
+        text.park(slot, waker);
         None
     }
 
@@ -254,7 +270,7 @@ impl Live {
 
     /// Forgets a reader that goes away.
     pub(crate) fn leave(&self, slot: WakeSlot) {
-        let waker = self.text.lock().waiting.leave(slot);
+        let waker = self.text.lock().waiting.as_mut().and_then(|it| it.leave(slot));
         drop(waker);
     }
 
@@ -262,7 +278,7 @@ impl Live {
     pub(crate) fn close(&self) -> Wakers {
         let mut text = self.text.lock();
         text.phase = Phase::Over;
-        text.waiting.take()
+        text.take_waiting()
     }
 
     /// Outputs that came too late so far.
@@ -272,35 +288,58 @@ impl Live {
 
     /// The task that drives the turn. One whose turn is over already is ended at once.
     pub(crate) fn driven_by(&self, task: AbortHandle) {
-        let task = self.task.get_or_init(|| task);
-        if matches!(self.text.lock().phase, Phase::Over) {
+        let mut text = self.text.lock();
+        if matches!(text.phase, Phase::Over) {
+            drop(text);
             task.abort();
+        } else {
+            text.task = Some(task);
         }
+    }
+
+    /// The engine has come to its end and says nothing any more.
+    pub(crate) fn engine_ended(&self) {
+        let task = self.text.lock().task.take();
+        drop(task);
+    }
+
+    /// Whether the engine may still be heard.
+    pub(crate) fn is_driven(&self) -> bool {
+        self.text.lock().task.is_some()
     }
 
     /// Has a task wait for a deadline, unless one waits for a sooner one.
     pub(crate) fn cancel_at(&self, at: Instant, wait: impl FnOnce() -> AbortHandle) {
-        let mut deadline = self.deadline.lock();
-        if deadline.as_ref().is_some_and(|(sooner, _)| *sooner <= at) {
+        let mut text = self.text.lock();
+        if text.deadline.as_ref().is_some_and(|it| it.at <= at) {
             return;
         }
-        let later = deadline.replace((at, wait()));
-        drop(deadline);
-        if let Some((_, task)) = later {
-            task.abort();
+        let later = text.deadline.replace(Box::new(Deadline { at, task: wait() }));
+        drop(text);
+        if let Some(later) = later {
+            later.task.abort();
         }
     }
 
     /// Ends the tasks of the turn: the one that drives it, whose words are dropped, and the one that
     /// waits for its deadline.
     pub(crate) fn abort(&self) {
-        if let Some(task) = self.task.get() {
+        let mut text = self.text.lock();
+        let (task, deadline) = (text.task.take(), text.deadline.take());
+        drop(text);
+        for task in task.into_iter().chain(deadline.map(|it| it.task)) {
             task.abort();
         }
-        let deadline = self.deadline.lock().take();
-        if let Some((_, task)) = deadline {
-            task.abort();
-        }
+    }
+}
+
+impl LiveText {
+    fn park(&mut self, slot: &mut WakeSlot, waker: &Waker) {
+        self.waiting.get_or_insert_default().park(slot, waker);
+    }
+
+    fn take_waiting(&mut self) -> Wakers {
+        self.waiting.as_mut().map(|it| it.take()).unwrap_or_default()
     }
 }
 

@@ -109,7 +109,7 @@ impl Core {
                 reason: None,
             };
             let draft = turn::turn_ends(&state.record, running, end, rules.now_ms);
-            Ok(Decision::Change(Box::new(draft), ()))
+            Ok(Decision::Change(draft, ()))
         });
         lost.await.map_err(|error: RuntimeError| BuildError::StoreFailed(error.to_string()))
     }

@@ -53,7 +53,10 @@ async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
     };
     let Some(mut worker) = worker else { return };
     let finished = match follow(&core, &cell, &live, &mut worker.resume()).await {
-        Some(ending) => Box::pin(finish(&core, &cell, &live, ending)),
+        Some(ending) => {
+            live.engine_ended();
+            Box::pin(finish(&core, &cell, &live, ending))
+        }
         None => return,
     };
     finished.await;
@@ -282,7 +285,7 @@ fn retrying(rules: &Rules<'_>, state: &CellState, live: &Live, retry: RetryFact)
     let mut draft = Draft::of(&state.record, rules.now_ms, Tags::of_turn(running));
     let retry = Arc::new(retry);
     draft.event(Some(live.turn_id), Fact::TurnRetrying { retry });
-    Decision::Change(Box::new(draft), ())
+    Decision::Change(draft, ())
 }
 
 /// Commits a turn's end, as often as it takes. An end that the store surely did not take becomes a
@@ -329,7 +332,7 @@ fn ended(rules: &Rules<'_>, state: &CellState, live: &Live, ending: &Ending) -> 
         reason: ending.reason.clone(),
     };
     let draft = turn_ends(&state.record, running, end, rules.now_ms);
-    Decision::Change(Box::new(draft), ())
+    Decision::Change(draft, ())
 }
 
 /// The rule for a turn that ends by itself, or with its Runtime.
@@ -362,7 +365,7 @@ pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live
         llm_engine::ErrorKind::Timeout,
         format!("{which} passed and the engine did not stop by itself"),
     );
-    let (_, usage) = live.answer();
+    let usage = live.usage();
     finish(core, cell, live, Ending::failed(error.into(), usage)).await;
 }
 
@@ -373,7 +376,7 @@ pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<Cell>, turn_id: Tur
         (state.live.clone(), state.record.end_reason.clone())
     };
     let Some(live) = live.filter(|live| live.turn_id == turn_id) else { return };
-    let (_, usage) = live.answer();
+    let usage = live.usage();
     finish(core, cell, &live, Ending::cancelled(usage, reason)).await;
 }
 

@@ -110,7 +110,7 @@ impl CancelTurn {
         let mut draft = Draft::of(record, rules.now_ms, tags);
         cancel_running(&mut draft, running, text(state), reason, to, None);
         let cancelled = Cancellation::Cancelled { turn_id: running.turn_id };
-        Ok(Decision::Change(Box::new(draft), reply(cancelled)))
+        Ok(Decision::Change(draft, reply(cancelled)))
     }
 }
 

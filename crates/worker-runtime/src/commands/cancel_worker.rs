@@ -85,7 +85,7 @@ impl CancelWorker {
             }
             None => draft.go(to, reason),
         }
-        Ok(Decision::Change(Box::new(draft), reply(false)))
+        Ok(Decision::Change(draft, reply(false)))
     }
 }
 

@@ -67,7 +67,7 @@ impl DeleteWorker {
         let tags = Tags::new(self.meta.as_ref(), None);
         let mut draft = Draft::of(record, rules.now_ms, tags);
         draft.delete();
-        Ok(Decision::Change(Box::new(draft), WorkerDeleted { already: false }))
+        Ok(Decision::Change(draft, WorkerDeleted { already: false }))
     }
 
     pub(crate) fn validate(&self, rules: &Rules<'_>) -> Result<(), RuntimeError> {

@@ -104,7 +104,7 @@ impl SendInput {
             draft.remember(key, dropped);
         }
         let reply = self.reply(rules, turn_id, entry_sequence, record.worker_sequence, false);
-        Ok(Decision::Change(Box::new(draft), reply))
+        Ok(Decision::Change(draft, reply))
     }
 
     fn replay(

@@ -113,7 +113,7 @@ impl StopWorker {
             }
             None => draft.go(to, reason),
         }
-        Ok(Decision::Change(Box::new(draft), reply(to, already)))
+        Ok(Decision::Change(draft, reply(to, already)))
     }
 }
 

@@ -114,7 +114,7 @@ impl UpdateWorker {
         }
         draft.updated(labels_before);
         let reply = reply(draft.record());
-        Ok(Decision::Change(Box::new(draft), reply))
+        Ok(Decision::Change(draft, reply))
     }
 
     fn validate(&self, rules: &Rules<'_>) -> Result<(), RuntimeError> {
