@@ -16,6 +16,7 @@ use crate::{
     identity::WorkerId,
     keys::{KeyWindow, is_fresh},
     model::ScopeClaim,
+    rules::Rules,
     store::CreateKey,
 };
 
@@ -110,10 +111,22 @@ impl Core {
         .await
     }
 
+    /// Whether a creation with this key is under way or undecided.
+    pub(crate) fn key_is_under_way(&self, key: &str) -> bool {
+        !matches!(self.admission.lock().meeting_of_key(key), Meeting::None)
+    }
+
+    /// Whether a creation whose claims are in the way is under way or undecided.
+    pub(crate) fn claims_are_under_way(&self, claims: &[ScopeClaim]) -> bool {
+        !claims.is_empty()
+            && !matches!(self.admission.lock().meeting_of_claims(claims), Meeting::None)
+    }
+
     /// Takes all that a creation needs, or nothing. `None` if another creation came first, so that
     /// everything is to be looked at anew.
     pub(crate) fn admit(
         self: &Arc<Self>,
+        rules: &Rules<'_>,
         worker_id: WorkerId,
         key: Option<&Arc<str>>,
         claims: &Arc<[ScopeClaim]>,
@@ -129,8 +142,7 @@ impl Core {
             has_place: false,
             has_turn_room: false,
         };
-        let rules = self.rules();
-        rules.takes_work()?;
+        self.takes_work()?;
         let (now_ms, bounds) = (rules.now_ms, rules.create_keys());
         if key.is_some() || !claims.is_empty() {
             let mut admission = self.admission.lock();

@@ -50,9 +50,27 @@ pub(crate) enum Verdict {
 }
 
 /// What the store said of a commit, or when it will have.
-enum Answer {
+#[derive(Debug)]
+pub(crate) enum Answer {
     Now(Verdict),
     Later(oneshot::Receiver<Verdict>),
+}
+
+impl Answer {
+    /// Waits until it is sure that the commit took place, or fails. An uncertain failure says whether
+    /// the request is `repeatable`.
+    pub(crate) async fn committed(self, repeatable: bool) -> Result<(), RuntimeError> {
+        let verdict = match self {
+            Self::Now(verdict) => verdict,
+            Self::Later(told) => told.await.unwrap_or(Verdict::Unknown),
+        };
+        match verdict {
+            Verdict::Committed => Ok(()),
+            Verdict::Refused => Err(RuntimeError::store_refused()),
+            Verdict::Unknown => Err(RuntimeError::store_unknown(repeatable)),
+            Verdict::LeaseLost => Err(RuntimeError::RuntimeStopped {}),
+        }
+    }
 }
 
 impl Core {
@@ -68,16 +86,7 @@ impl Core {
     ) -> Result<R, RuntimeError> {
         let permit = cell.permit().await;
         let (reply, answer) = self.attempt(cell, permit, decide)?;
-        let verdict = match answer {
-            Answer::Now(verdict) => verdict,
-            Answer::Later(told) => told.await.unwrap_or(Verdict::Unknown),
-        };
-        match verdict {
-            Verdict::Committed => Ok(reply),
-            Verdict::Refused => Err(RuntimeError::store_refused()),
-            Verdict::Unknown => Err(RuntimeError::store_unknown(repeatable)),
-            Verdict::LeaseLost => Err(RuntimeError::RuntimeStopped {}),
-        }
+        answer.committed(repeatable).await.map(|()| reply)
     }
 
     /// Decides a change and hands it to the store. Apart from [`change`](Self::change), so that its
@@ -104,7 +113,7 @@ impl Core {
         }
         let admitted = if begins_turn(&state, &batch) {
             // Counted first: a Runtime that stops waits for all turns that it did not refuse.
-            self.reserve_turn().and_then(|room| self.rules().takes_work().map(|()| Some(room)))
+            self.reserve_turn().and_then(|room| self.takes_work().map(|()| Some(room)))
         } else {
             Ok(None)
         };

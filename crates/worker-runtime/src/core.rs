@@ -28,7 +28,7 @@ use crate::{
     record::{Owner, Tags},
     relay::Relay,
     retention::Pruner,
-    rules::{Defaults, Rules, exhausted},
+    rules::{Defaults, Rules, exhausted, takes_work},
     store::{Lease, Store, StoreError, StoreFuture, StoreInfo, guarded},
 };
 
@@ -178,6 +178,11 @@ impl Core {
             state: self.state(),
             turns_in_flight: self.turns_in_flight.load(Ordering::Relaxed),
         }
+    }
+
+    /// Whether new work is taken now.
+    pub(crate) fn takes_work(&self) -> Result<(), RuntimeError> {
+        takes_work(self.state())
     }
 
     pub(crate) fn reserve_turn(&self) -> Result<TurnRoom<'_>, RuntimeError> {

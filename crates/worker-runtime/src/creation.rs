@@ -8,10 +8,9 @@ use crate::{
     admission::Ticket,
     apply::After,
     cell::Cell,
-    change::Verdict,
+    change::{Answer, Verdict},
     core::Core,
     draft::Draft,
-    error::RuntimeError,
     model::Severity,
     settle::{self, Settled},
     store::{Batch, Change, StoreError, StoreFuture},
@@ -29,20 +28,15 @@ impl Creation {
         Self { draft, ticket }
     }
 
-    /// Commits the creation and publishes the Worker. An uncertain failure says whether the request
-    /// is `repeatable`.
-    pub(crate) async fn commit(
-        self,
-        core: &Arc<Core>,
-        repeatable: bool,
-    ) -> Result<(), RuntimeError> {
+    /// Has the store take the creation, and publishes the Worker once it has.
+    pub(crate) fn commit(self, core: &Arc<Core>) -> Answer {
         let Self { draft, ticket } = self;
         let batch = Arc::new(draft.into_batch(core.lease));
-        let verdict = match core.send(&batch) {
+        match core.send(&batch) {
             StoreFuture::Ready(answer) => {
                 let no_answer = || Err(StoreError::Unknown(String::new()));
                 let verdict = core.judge(answer.unwrap_or_else(no_answer));
-                conclude(core, ticket, batch, verdict)
+                Answer::Now(conclude(core, ticket, batch, verdict))
             }
             StoreFuture::Pending(answer) => {
                 let (tell, told) = oneshot::channel();
@@ -53,14 +47,8 @@ impl Creation {
                     // The caller may be gone; the Worker is there all the same.
                     let _ = tell.send(verdict);
                 });
-                told.await.unwrap_or(Verdict::Unknown)
+                Answer::Later(told)
             }
-        };
-        match verdict {
-            Verdict::Committed => Ok(()),
-            Verdict::Refused => Err(RuntimeError::store_refused()),
-            Verdict::Unknown => Err(RuntimeError::store_unknown(repeatable)),
-            Verdict::LeaseLost => Err(RuntimeError::RuntimeStopped {}),
         }
     }
 }

@@ -36,11 +36,7 @@ pub(crate) struct Defaults {
 impl Rules<'_> {
     /// Whether new work is taken.
     pub(crate) fn takes_work(&self) -> Result<(), RuntimeError> {
-        match self.state {
-            RuntimeState::Running => Ok(()),
-            RuntimeState::Stopping => Err(RuntimeError::RuntimeStopping {}),
-            RuntimeState::Stopped => Err(RuntimeError::RuntimeStopped {}),
-        }
+        takes_work(self.state)
     }
 
     /// Whether anything can change.
@@ -75,6 +71,15 @@ impl Rules<'_> {
     pub(crate) fn worker_cursor(&self, worker_id: WorkerId, sequence: u64) -> Cursor {
         let room = Room::Worker(worker_id);
         Position { runtime_id: self.owner.runtime_id, room, sequence }.into()
+    }
+}
+
+/// Whether a Runtime in this state takes new work.
+pub(crate) fn takes_work(state: RuntimeState) -> Result<(), RuntimeError> {
+    match state {
+        RuntimeState::Running => Ok(()),
+        RuntimeState::Stopping => Err(RuntimeError::RuntimeStopping {}),
+        RuntimeState::Stopped => Err(RuntimeError::RuntimeStopped {}),
     }
 }
 

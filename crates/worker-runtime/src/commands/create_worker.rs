@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cell::CellState,
+    change::Answer,
     core::Core,
     creation::Creation,
     draft::Draft,
@@ -115,6 +116,9 @@ impl CreateWorker {
         core: &Core,
         rules: &Rules<'_>,
     ) -> Result<Option<WorkerCreated>, RuntimeError> {
+        if self.idempotency_key.is_none() {
+            return Ok(None);
+        }
         let found = self.replayed(rules, &core.admission.lock().keys)?;
         let Some(earlier) = found else { return Ok(None) };
         let cell = core.catalogue.get(earlier.worker_id).ok_or(RuntimeError::WorkerNotFound {})?;
@@ -321,47 +325,76 @@ fn seeded(entry: &SeedEntry, now_ms: u64) -> TranscriptEntry {
     }
 }
 
+/// How far an attempt at a creation has come.
+enum Attempt {
+    Replayed(WorkerCreated),
+    Sent(Answer, WorkerCreated),
+    /// Another creation is under way or came in between: once it is decided, all is looked at anew.
+    Behind(Rival),
+}
+
+/// What another creation shares with this one.
+enum Rival {
+    Key,
+    Claims,
+}
+
+impl CreateWorker {
+    /// Does everything that does not wait. Apart from `execute`, so that a request's future is small.
+    fn attempt(
+        &self,
+        core: &Arc<Core>,
+        claims: &Arc<[ScopeClaim]>,
+    ) -> Result<Attempt, RuntimeError> {
+        let key: Option<Arc<str>> = self.idempotency_key.as_deref().map(Arc::from);
+        if key.as_ref().is_some_and(|key| core.key_is_under_way(key)) {
+            return Ok(Attempt::Behind(Rival::Key));
+        }
+        let rules = core.rules();
+        if let Some(replayed) = self.replay(core, &rules)? {
+            return Ok(Attempt::Replayed(replayed));
+        }
+        self.validate(&rules)?;
+        rules.takes_work()?;
+        if core.claims_are_under_way(claims) {
+            return Ok(Attempt::Behind(Rival::Claims));
+        }
+        let worker_id = WorkerId::from_uuid(core.ids.next(rules.now_ms));
+        let with_turn = self.initial_input.is_some();
+        let Some(ticket) = core.admit(&rules, worker_id, key.as_ref(), claims, with_turn)? else {
+            return Ok(Attempt::Behind(Rival::Claims));
+        };
+        let turn_id =
+            if with_turn { TurnId::from_uuid(core.ids.next(rules.now_ms)) } else { TurnId::NIL };
+        let dropped = if key.is_some() {
+            core.admission.lock().keys.pushed_out(rules.now_ms, rules.create_keys())
+        } else {
+            Vec::new()
+        };
+        let ordinal = core.next_ordinal.fetch_add(1, Ordering::Relaxed);
+        let ids = CreationIds { worker_id, turn_id, ordinal };
+        let (draft, reply) = self.decide(&rules, &ids, dropped)?;
+        Ok(Attempt::Sent(Creation::new(draft, ticket).commit(core), reply))
+    }
+}
+
 impl Command for CreateWorker {
     type Reply = WorkerCreated;
 
     async fn execute(self, core: &Arc<Core>) -> Result<WorkerCreated, RuntimeError> {
-        let key: Option<Arc<str>> = self.idempotency_key.as_deref().map(Arc::from);
         let claims: Arc<[ScopeClaim]> = self.scope_claims.iter().flatten().cloned().collect();
         loop {
-            if let Some(key) = &key {
-                core.key_settled(key).await?;
-            }
-            let claims_free = {
-                let rules = core.rules();
-                if let Some(replayed) = self.replay(core, &rules)? {
-                    return Ok(replayed);
+            match self.attempt(core, &claims)? {
+                Attempt::Replayed(reply) => return Ok(reply),
+                Attempt::Sent(answer, reply) => {
+                    answer.committed(self.idempotency_key.is_some()).await?;
+                    return Ok(reply);
                 }
-                self.validate(&rules)?;
-                rules.takes_work()?;
-                core.claims_settled(&claims)
-            };
-            claims_free.await?;
-            let rules = core.rules();
-            let worker_id = WorkerId::from_uuid(core.ids.next(rules.now_ms));
-            let with_turn = self.initial_input.is_some();
-            let Some(ticket) = core.admit(worker_id, key.as_ref(), &claims, with_turn)? else {
-                continue;
-            };
-            let turn_id = if with_turn {
-                TurnId::from_uuid(core.ids.next(rules.now_ms))
-            } else {
-                TurnId::NIL
-            };
-            let dropped = if key.is_some() {
-                core.admission.lock().keys.pushed_out(rules.now_ms, rules.create_keys())
-            } else {
-                Vec::new()
-            };
-            let ordinal = core.next_ordinal.fetch_add(1, Ordering::Relaxed);
-            let ids = CreationIds { worker_id, turn_id, ordinal };
-            let (draft, reply) = self.decide(&rules, &ids, dropped)?;
-            Creation::new(draft, ticket).commit(core, key.is_some()).await?;
-            return Ok(reply);
+                Attempt::Behind(Rival::Key) => {
+                    core.key_settled(self.idempotency_key.as_deref().unwrap_or_default()).await?;
+                }
+                Attempt::Behind(Rival::Claims) => core.claims_settled(&claims).await?,
+            }
         }
     }
 }

@@ -45,10 +45,12 @@ impl<T: Spans> Runs<T> {
             self.segments.push_back(Segment { first: self.next, runs: VecDeque::new() });
         }
         self.next += run.len() as u64;
+        let full = (self.segments.len() - 1) * SEGMENT;
         let Some(Segment { runs, .. }) = self.segments.back_mut() else { return };
         if runs.len() == runs.capacity() {
             // Many logs are short: room for twice as many would be mostly for nothing.
-            runs.reserve_exact((runs.len() / 2).max(2).min(SEGMENT - runs.len()));
+            let more = (full + runs.len()) / 4;
+            runs.reserve_exact(more.max(4).min(SEGMENT - runs.len()));
         }
         runs.push_back(run);
     }
