@@ -15,7 +15,7 @@ use crate::{
     event::{WakeList, WakeSlot},
     identity::WorkerId,
     keys::{KeyWindow, is_fresh},
-    model::ScopeClaim,
+    model::{ScopeClaim, Shared},
     rules::Rules,
     store::CreateKey,
 };
@@ -79,7 +79,7 @@ pub(crate) struct Ticket {
     core: Arc<Core>,
     worker_id: WorkerId,
     key: Option<Arc<str>>,
-    claims: Arc<[ScopeClaim]>,
+    claims: Shared<[ScopeClaim]>,
     has_place: bool,
     has_turn_room: bool,
 }
@@ -129,7 +129,7 @@ impl Core {
         rules: &Rules<'_>,
         worker_id: WorkerId,
         key: Option<&Arc<str>>,
-        claims: &Arc<[ScopeClaim]>,
+        claims: &Shared<[ScopeClaim]>,
         with_turn: bool,
     ) -> Result<Option<Ticket>, RuntimeError> {
         // Counted first: a Runtime that stops waits for all creations that it did not refuse.
@@ -138,7 +138,7 @@ impl Core {
             core: Arc::clone(self),
             worker_id,
             key: None,
-            claims: Arc::from([]),
+            claims: Shared::usual(),
             has_place: false,
             has_turn_room: false,
         };
@@ -155,7 +155,7 @@ impl Core {
             }
             admission.claims.take(worker_id, claims, &self.owner)?;
             if !claims.is_empty() {
-                ticket.claims = Arc::clone(claims);
+                ticket.claims = claims.clone();
                 admission.claims_under_way.insert(worker_id);
             }
             if let Some(key) = key {
@@ -191,7 +191,7 @@ impl Ticket {
         drop(admission);
         waiting.wake();
         self.key = None;
-        self.claims = Arc::from([]);
+        self.claims = Shared::usual();
     }
 
     /// The store has not said what became of the creation: who meets it is refused meanwhile.

@@ -27,7 +27,6 @@ use crate::{
     profiles::Profiles,
     record::Owner,
     retention::{self, Pruner, Retention},
-    rules::Defaults,
     runtime::Runtime,
     store::{OpenError, OpenRequest, Store, guarded},
 };
@@ -194,7 +193,6 @@ impl RuntimeBuilder {
             clock: self.clock,
             ids: self.ids,
             profiles: Profiles::new(self.profiles, &self.limits),
-            defaults: Defaults::default(),
             store_info: store.info(),
             store,
             lease: opened.lease,

@@ -28,7 +28,7 @@ use crate::{
     record::{Owner, Tags},
     relay::Relay,
     retention::Pruner,
-    rules::{Defaults, Rules, exhausted, takes_work},
+    rules::{Rules, exhausted, takes_work},
     store::{Lease, Store, StoreError, StoreFuture, StoreInfo, guarded},
 };
 
@@ -45,7 +45,6 @@ pub struct Core {
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) limits: Limits,
     pub(crate) profiles: Profiles,
-    pub(crate) defaults: Defaults,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) store_info: StoreInfo,
     pub(crate) lease: Lease,
@@ -173,7 +172,6 @@ impl Core {
             owner: &self.owner,
             limits: &self.limits,
             profiles: &self.profiles,
-            defaults: &self.defaults,
             now_ms: self.clock.now_ms(),
             state: self.state(),
             turns_in_flight: self.turns_in_flight.load(Ordering::Relaxed),

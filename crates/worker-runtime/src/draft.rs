@@ -8,8 +8,8 @@ use crate::{
     event::{EventRun, EventType, Fact, StoredEvent},
     identity::TurnId,
     model::{
-        Input, Labels, ProfileSelector, TranscriptEntry, TurnDetail, TurnError, TurnOutcome, Usage,
-        WorkerState,
+        Input, Labels, ProfileSelector, Shared, TranscriptEntry, TurnDetail, TurnError,
+        TurnOutcome, Usage, WorkerState,
     },
     record::{Tags, WorkerRecord},
     store::{Batch, Change, CreateKey, InputKey, Lease, Totals},
@@ -139,7 +139,7 @@ impl Draft {
         &mut self,
         turn_id: TurnId,
         input: &Input,
-        profile: Arc<ProfileSelector>,
+        profile: Shared<ProfileSelector>,
         model: Option<Arc<str>>,
     ) -> u64 {
         let Tags { meta, idempotency_key } = self.tags.as_deref().cloned().unwrap_or_default();
@@ -177,7 +177,7 @@ impl Draft {
         record.turns += 1;
         record.turn = Some(Arc::clone(&turn));
         let from = std::mem::replace(&mut record.state, WorkerState::Running);
-        let run = EventRun::begun(Arc::clone(&entry), from, Arc::clone(&record.labels));
+        let run = EventRun::begun(Arc::clone(&entry), from, record.labels.clone());
         self.count_events(run.len());
         self.events.extend(run);
         self.turn = Some(turn);
@@ -224,7 +224,9 @@ impl Draft {
         record.entries += u64::from(entry.is_some());
         record.turn = Some(Arc::clone(&turn));
         record.last_outcome = Some(outcome);
-        Arc::make_mut(&mut record.usage).add(&usage);
+        let mut used = *record.usage;
+        used.add(&usage);
+        record.usage = used.into();
         let from = std::mem::replace(&mut record.state, to);
         self.totals.usage.add(&usage);
         *self.totals.outcomes.of(outcome) += 1;
@@ -245,7 +247,7 @@ impl Draft {
             && turn.ended_at_ms == Some(self.now_ms)
             && Tags::are_of_turn(self.tags.as_deref(), &turn);
         if tells_the_same {
-            let run = EventRun::ended(turn, entry, (from, to), Arc::clone(&self.record.labels));
+            let run = EventRun::ended(turn, entry, (from, to), self.record.labels.clone());
             self.count_events(run.len());
             self.events.extend(run);
         } else {
@@ -273,7 +275,7 @@ impl Draft {
             at_ms: self.now_ms,
             turn_id,
             tags: self.tags.clone(),
-            labels: Arc::clone(&self.record.labels),
+            labels: self.record.labels.clone(),
             fact,
             redacted: false,
         }

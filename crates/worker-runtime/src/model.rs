@@ -10,6 +10,7 @@ mod limits;
 mod page;
 mod profile_selector;
 mod runtime_summary;
+mod shared;
 mod state;
 mod store_summary;
 mod text;
@@ -33,6 +34,7 @@ pub use runtime_summary::{
     ApiVersion, AvailableProfile, BusyPolicy, Capabilities, OutcomeCounts, RuntimeState,
     RuntimeSummary, StateCounts,
 };
+pub use shared::{Shared, Usual};
 pub use state::{TurnOutcome, WorkerState};
 pub use store_summary::{AllocationSummary, Holder, StoreSummary};
 pub use text::Nullable;

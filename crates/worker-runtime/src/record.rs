@@ -8,8 +8,8 @@ use crate::{
     identity::{DisplayName, DisplayRef, RuntimeId, WorkerId, WorkerRef},
     lifecycle,
     model::{
-        CapabilityGrant, ConfigBundle, Intent, Labels, Meta, ProfileSelector, ScopeClaim,
-        TurnDetail, TurnOutcome, Usage, WorkerDetail, WorkerState, WorkerSummary,
+        CapabilityGrant, ConfigBundle, Intent, Labels, Meta, ProfileSelector, ScopeClaim, Shared,
+        TurnDetail, TurnOutcome, Usage, Usual, WorkerDetail, WorkerState, WorkerSummary,
     },
 };
 
@@ -25,9 +25,9 @@ pub struct WorkerRecord {
     /// The name it was given, if it was.
     pub display_name: Option<Arc<str>>,
     /// What it is filed under.
-    pub labels: Arc<Labels>,
+    pub labels: Shared<Labels>,
     /// What rarely differs between Workers.
-    pub spec: Arc<WorkerSpec>,
+    pub spec: Shared<WorkerSpec>,
     /// Where it is in its life.
     pub state: WorkerState,
     /// How the turn that ended last went.
@@ -38,8 +38,8 @@ pub struct WorkerRecord {
     pub turns: u64,
     /// How many entries the transcript has.
     pub entries: u64,
-    /// What ended turns consumed. One value serves all Workers without any.
-    pub usage: Arc<Usage>,
+    /// What ended turns consumed.
+    pub usage: Shared<Usage>,
     /// The sequence of its last event.
     pub worker_sequence: u64,
     /// When it was created, in milliseconds since the Unix epoch.
@@ -50,21 +50,35 @@ pub struct WorkerRecord {
     pub end_reason: Option<Arc<str>>,
 }
 
-/// What rarely differs between Workers: one value serves all that have the defaults.
+/// What rarely differs between Workers.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct WorkerSpec {
     /// Why it exists.
-    pub intent: Arc<Intent>,
+    pub intent: Shared<Intent>,
     /// The profile of its next turn.
-    pub profile: Arc<ProfileSelector>,
+    pub profile: Shared<ProfileSelector>,
     /// Its own instructions.
     pub instructions: Option<Arc<str>>,
     /// The configuration that the Backend keeps elsewhere.
     pub config_bundle: Option<Arc<ConfigBundle>>,
     /// What was asked for at creation, and what came of it.
-    pub capabilities: Arc<[CapabilityGrant]>,
+    pub capabilities: Shared<[CapabilityGrant]>,
     /// What it claimed at creation.
-    pub scope_claims: Arc<[ScopeClaim]>,
+    pub scope_claims: Shared<[ScopeClaim]>,
+}
+
+impl Usual for WorkerSpec {
+    fn usual() -> &'static Self {
+        static USUAL: WorkerSpec = WorkerSpec {
+            intent: Shared::usual(),
+            profile: Shared::usual(),
+            instructions: None,
+            config_bundle: None,
+            capabilities: Shared::usual(),
+            scope_claims: Shared::usual(),
+        };
+        &USUAL
+    }
 }
 
 /// The Backend's remarks on a command, and the key it came with.
@@ -143,12 +157,12 @@ impl WorkerRecord {
             worker_sequence,
             created_at_ms,
             active_at_ms,
-            intent: Arc::clone(&self.spec.intent),
-            profile: Arc::clone(&self.spec.profile),
+            intent: self.spec.intent.clone(),
+            profile: self.spec.profile.clone(),
             instructions: self.spec.instructions.clone(),
             config_bundle: self.spec.config_bundle.clone(),
-            capabilities: Arc::clone(&self.spec.capabilities),
-            scope_claims: Arc::clone(&self.spec.scope_claims),
+            capabilities: self.spec.capabilities.clone(),
+            scope_claims: self.spec.scope_claims.clone(),
             last_turn: self.turn.clone(),
             allowed_commands: lifecycle::allowed_commands(state).into(),
             end_reason: self.end_reason.clone(),
@@ -164,7 +178,7 @@ impl WorkerRecord {
             display_ref: DisplayRef::of(display_name.clone(), &owner.display_name),
             display_name,
             state: self.state,
-            labels: Arc::clone(&self.labels),
+            labels: self.labels.clone(),
             turn_id: running.map(|turn| turn.turn_id),
             turn_started_at_ms: running.map(|turn| turn.started_at_ms),
             last_outcome: self.last_outcome,

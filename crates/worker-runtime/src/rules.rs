@@ -1,15 +1,13 @@
 //! What a rule may know besides the Worker: everything that comes in, nothing that goes out.
 
-use std::sync::Arc;
-
 use crate::{
     error::RuntimeError,
     event::{Cursor, Position, Room},
     identity::WorkerId,
     keys::WindowBounds,
-    model::{Labels, Limits, RuntimeState, Usage},
+    model::{Limits, RuntimeState},
     profiles::Profiles,
-    record::{Owner, WorkerSpec},
+    record::Owner,
 };
 
 /// What a rule may know besides the Worker. Rules do no I/O and read no clock: a rule that is asked
@@ -19,18 +17,9 @@ pub(crate) struct Rules<'a> {
     pub(crate) owner: &'a Owner,
     pub(crate) limits: &'a Limits,
     pub(crate) profiles: &'a Profiles,
-    pub(crate) defaults: &'a Defaults,
     pub(crate) now_ms: u64,
     pub(crate) state: RuntimeState,
     pub(crate) turns_in_flight: u64,
-}
-
-/// The values that all Workers with the defaults share.
-#[derive(Debug, Default)]
-pub(crate) struct Defaults {
-    pub(crate) spec: Arc<WorkerSpec>,
-    pub(crate) labels: Arc<Labels>,
-    pub(crate) usage: Arc<Usage>,
 }
 
 impl Rules<'_> {

@@ -17,7 +17,7 @@ use crate::{
     keys::{self, KeyWindow},
     model::{
         CapabilityGrant, ConfigBundle, Input, InputReceipt, Intent, Labels, Meta, ProfileSelector,
-        ScopeClaim, SeedEntry, TranscriptEntry, WorkerDetail, WorkerState,
+        ScopeClaim, SeedEntry, Shared, TranscriptEntry, WorkerDetail, WorkerState,
     },
     record::{Tags, WorkerRecord, WorkerSpec},
     request::Command,
@@ -180,7 +180,7 @@ impl CreateWorker {
             rules.has_room_for_two(draft.record().entries)?;
         }
         let receipt = self.initial_input.as_ref().map(|input| {
-            let selector = Arc::clone(&draft.record().spec.profile);
+            let selector = draft.record().spec.profile.clone();
             let model = profile.model.clone();
             (ids.turn_id, draft.begin_turn(ids.turn_id, input, selector, model))
         });
@@ -206,27 +206,20 @@ impl CreateWorker {
         profile: ProfileSelector,
     ) -> WorkerRecord {
         let now_ms = rules.now_ms;
-        let spec = if self.has_usual_spec() {
-            Arc::clone(&rules.defaults.spec)
-        } else {
-            Arc::new(self.spec(profile))
-        };
+        let spec = if self.has_usual_spec() { Shared::usual() } else { self.spec(profile).into() };
         WorkerRecord {
             worker_id: ids.worker_id,
             ordinal: ids.ordinal,
             version: 1,
             display_name: self.display_name.as_deref().map(Arc::from),
-            labels: match &self.labels {
-                Some(labels) if !labels.is_empty() => Arc::new(labels.clone()),
-                Some(_) | None => Arc::clone(&rules.defaults.labels),
-            },
+            labels: self.labels.clone().map(Shared::from).unwrap_or_default(),
             spec,
             state: WorkerState::Idle,
             last_outcome: None,
             turn: None,
             turns: 0,
             entries: 0,
-            usage: Arc::clone(&rules.defaults.usage),
+            usage: Shared::usual(),
             worker_sequence: 0,
             created_at_ms: now_ms,
             active_at_ms: now_ms,
@@ -246,8 +239,8 @@ impl CreateWorker {
 
     fn spec(&self, profile: ProfileSelector) -> WorkerSpec {
         WorkerSpec {
-            intent: Arc::new(self.intent.clone().unwrap_or_default()),
-            profile: Arc::new(profile),
+            intent: self.intent.clone().unwrap_or_default().into(),
+            profile: profile.into(),
             instructions: self.instructions.as_deref().map(Arc::from),
             config_bundle: self.config_bundle.clone().map(Arc::new),
             capabilities: self
@@ -344,7 +337,7 @@ impl CreateWorker {
     fn attempt(
         &self,
         core: &Arc<Core>,
-        claims: &Arc<[ScopeClaim]>,
+        claims: &Shared<[ScopeClaim]>,
     ) -> Result<Attempt, RuntimeError> {
         let key: Option<Arc<str>> = self.idempotency_key.as_deref().map(Arc::from);
         if key.as_ref().is_some_and(|key| core.key_is_under_way(key)) {
@@ -382,7 +375,7 @@ impl Command for CreateWorker {
     type Reply = WorkerCreated;
 
     async fn execute(self, core: &Arc<Core>) -> Result<WorkerCreated, RuntimeError> {
-        let claims: Arc<[ScopeClaim]> = self.scope_claims.iter().flatten().cloned().collect();
+        let claims: Shared<[ScopeClaim]> = self.scope_claims.iter().flatten().cloned().collect();
         loop {
             match self.attempt(core, &claims)? {
                 Attempt::Replayed(reply) => return Ok(reply),

@@ -84,7 +84,7 @@ impl SendInput {
         let turn_id = turn_id(now_ms);
         let tags = Tags::new(self.meta.as_ref(), self.idempotency_key.as_deref());
         let mut draft = Draft::of(record, now_ms, tags);
-        let selector = Arc::clone(&record.spec.profile);
+        let selector = record.spec.profile.clone();
         let entry_sequence =
             draft.begin_turn(turn_id, &self.input, selector, profile.model.clone());
         if let Some(key) = &self.idempotency_key {

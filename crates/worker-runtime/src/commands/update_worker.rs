@@ -13,7 +13,9 @@ use crate::{
     error::RuntimeError,
     event::Cursor,
     identity::WorkerRef,
-    model::{LabelPatch, Labels, Meta, Nullable, ProfileSelector, WorkerDetail, present_as_some},
+    model::{
+        LabelPatch, Labels, Meta, Nullable, ProfileSelector, Shared, WorkerDetail, present_as_some,
+    },
     record::{Tags, WorkerRecord, WorkerSpec},
     request::Command,
     rules::Rules,
@@ -108,9 +110,9 @@ impl UpdateWorker {
         let next = draft.record_mut();
         next.display_name = name;
         next.spec = spec;
-        let labels_before = (!same_labels).then(|| Arc::clone(&record.labels));
+        let labels_before = (!same_labels).then(|| Arc::new(Labels::clone(&record.labels)));
         if !same_labels {
-            next.labels = Arc::new(labels);
+            next.labels = labels.into();
         }
         draft.updated(labels_before);
         let reply = reply(draft.record());
@@ -147,15 +149,15 @@ impl UpdateWorker {
         labels
     }
 
-    fn spec_of(&self, record: &WorkerRecord) -> Arc<WorkerSpec> {
+    fn spec_of(&self, record: &WorkerRecord) -> Shared<WorkerSpec> {
         let mut spec = WorkerSpec::clone(&record.spec);
         if let Some(profile) = &self.profile {
-            spec.profile = Arc::new(profile.clone());
+            spec.profile = profile.clone().into();
         }
         if let Some(instructions) = &self.instructions {
             spec.instructions = instructions.as_deref().map(Arc::from);
         }
-        if spec == *record.spec { Arc::clone(&record.spec) } else { Arc::new(spec) }
+        if spec == *record.spec { record.spec.clone() } else { spec.into() }
     }
 }
 

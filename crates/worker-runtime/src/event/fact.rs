@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::EventType;
 use crate::{
     identity::TurnId,
-    model::{Labels, TranscriptEntry, TurnDetail, TurnError, WorkerState},
+    model::{Labels, Shared, TranscriptEntry, TurnDetail, TurnError, WorkerState},
     record::{Tags, WorkerRecord},
 };
 
@@ -21,7 +21,7 @@ pub struct StoredEvent {
     /// The remarks and the key of the command that caused it.
     pub tags: Option<Arc<Tags>>,
     /// The Worker's labels at that time, by which subscriptions filter.
-    pub labels: Arc<Labels>,
+    pub labels: Shared<Labels>,
     /// What happened.
     pub fact: Fact,
     /// Whether names and texts were erased with their Worker.

@@ -6,7 +6,7 @@ use super::fact::{Fact, RetryFact, StoredEvent};
 use crate::{
     model::{
         CapabilityGrant, Intent, IntentAssistant, IntentRole, IntentTask, ProfileSelector,
-        ScopeClaim, TranscriptEntry, TurnDetail, TurnError,
+        ScopeClaim, Shared, TranscriptEntry, TurnDetail, TurnError,
     },
     record::{WorkerRecord, WorkerSpec},
 };
@@ -20,7 +20,7 @@ impl StoredEvent {
         self.redacted = true;
         self.tags = None;
         if !matches!(self.fact, Fact::WorkerDeleted) {
-            self.labels = Arc::default();
+            self.labels = Shared::usual();
         }
         match &mut self.fact {
             Fact::WorkerCreated { record } => *record = Arc::new(redacted_record(record)),
@@ -50,10 +50,10 @@ pub(super) fn redacted_record(record: &WorkerRecord) -> WorkerRecord {
     let spec = &record.spec;
     WorkerRecord {
         display_name: Some("".into()),
-        labels: Arc::default(),
-        spec: Arc::new(WorkerSpec {
-            intent: Arc::new(redacted_intent(&spec.intent)),
-            profile: Arc::new(redacted_profile(&spec.profile)),
+        labels: Shared::usual(),
+        spec: Shared::from(WorkerSpec {
+            intent: redacted_intent(&spec.intent).into(),
+            profile: redacted_profile(&spec.profile).into(),
             instructions: None,
             config_bundle: None,
             capabilities: spec.capabilities.iter().map(redacted_capability).collect(),
@@ -91,7 +91,7 @@ fn redacted_claim(claim: &ScopeClaim) -> ScopeClaim {
 
 pub(super) fn redacted_turn(turn: &TurnDetail) -> TurnDetail {
     TurnDetail {
-        profile: Arc::new(redacted_profile(&turn.profile)),
+        profile: redacted_profile(&turn.profile).into(),
         model: None,
         error: turn.error.as_ref().map(|error| Box::new(redacted_error(error))),
         reason: None,

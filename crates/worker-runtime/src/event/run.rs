@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     identity::TurnId,
-    model::{Labels, Meta, TranscriptEntry, TurnDetail, WorkerState},
+    model::{Labels, Meta, Shared, TranscriptEntry, TurnDetail, WorkerState},
     record::{Tags, WorkerRecord},
 };
 
@@ -23,14 +23,14 @@ pub struct EventRun(What);
 enum What {
     Created {
         record: Arc<WorkerRecord>,
-        labels: Arc<Labels>,
+        labels: Shared<Labels>,
         redacted: bool,
     },
     /// An input, a turn that begins, and a change of state to `running`.
     Begun {
         entry: Arc<TranscriptEntry>,
         from: WorkerState,
-        labels: Arc<Labels>,
+        labels: Shared<Labels>,
         redacted: bool,
     },
     /// A turn's end and the change of state that comes with it.
@@ -39,7 +39,7 @@ enum What {
         entry: Option<Arc<TranscriptEntry>>,
         from: WorkerState,
         to: WorkerState,
-        labels: Arc<Labels>,
+        labels: Shared<Labels>,
         redacted: bool,
     },
     Others(Box<[StoredEvent]>),
@@ -52,14 +52,14 @@ struct Envelope<'a> {
     turn_id: Option<TurnId>,
     meta: Option<&'a Arc<Meta>>,
     key: Option<&'a Arc<str>>,
-    labels: Option<&'a Arc<Labels>>,
+    labels: Option<&'a Shared<Labels>>,
     redacted: bool,
 }
 
 impl EventRun {
     /// The creation of a Worker, whose record this is then, by a command without remarks or a key.
     pub(crate) fn created(record: Arc<WorkerRecord>) -> Self {
-        let labels = Arc::clone(&record.labels);
+        let labels = record.labels.clone();
         Self(What::Created { record, labels, redacted: false })
     }
 
@@ -68,7 +68,7 @@ impl EventRun {
     pub(crate) fn begun(
         entry: Arc<TranscriptEntry>,
         from: WorkerState,
-        labels: Arc<Labels>,
+        labels: Shared<Labels>,
     ) -> Self {
         Self(What::Begun { entry, from, labels, redacted: false })
     }
@@ -78,7 +78,7 @@ impl EventRun {
         turn: Arc<TurnDetail>,
         entry: Option<Arc<TranscriptEntry>>,
         (from, to): (WorkerState, WorkerState),
-        labels: Arc<Labels>,
+        labels: Shared<Labels>,
     ) -> Self {
         Self(What::Ended { turn, entry, from, to, labels, redacted: false })
     }
@@ -133,15 +133,15 @@ impl EventRun {
     pub(crate) fn redact(&mut self) {
         match &mut self.0 {
             What::Created { record, labels, redacted } => {
-                (*labels, *redacted) = (Arc::default(), true);
+                (*labels, *redacted) = (Shared::usual(), true);
                 *record = Arc::new(redacted_record(record));
             }
             What::Begun { entry, labels, redacted, .. } => {
-                (*labels, *redacted) = (Arc::default(), true);
+                (*labels, *redacted) = (Shared::usual(), true);
                 *entry = Arc::new(redacted_entry(entry));
             }
             What::Ended { turn, entry, labels, redacted, .. } => {
-                (*labels, *redacted) = (Arc::default(), true);
+                (*labels, *redacted) = (Shared::usual(), true);
                 *turn = Arc::new(redacted_turn(turn));
                 *entry = entry.as_ref().map(|it| Arc::new(redacted_entry(it)));
             }
@@ -261,7 +261,7 @@ mod tests {
         created.created();
         let record = Arc::new(created.record().clone());
         let mut begun = Draft::of(&record, 8, tags.cloned());
-        let profile = Arc::clone(&record.spec.profile);
+        let profile = record.spec.profile.clone();
         begun.begin_turn(TurnId::NIL, &Input::user("hello"), profile, None);
         let running = Arc::clone(begun.record().running_turn().unwrap());
         let end = TurnEnd {
@@ -298,9 +298,9 @@ mod tests {
             let times = [7, 8, 9];
             for ((batch, facts), at_ms) in batches(tags.as_ref()).into_iter().zip(times) {
                 let turn_id = (at_ms > 7).then_some(TurnId::NIL);
-                let labels = Arc::clone(&record().labels);
+                let labels = record().labels;
                 let event = |fact| {
-                    let (tags, labels) = (tags.clone(), Arc::clone(&labels));
+                    let (tags, labels) = (tags.clone(), labels.clone());
                     StoredEvent { at_ms, turn_id, tags, labels, fact, redacted: false }
                 };
                 let expected: Vec<_> = facts.into_iter().map(event).collect();

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Usual;
+
 /// One requested capability and whether the Worker has it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct CapabilityGrant {
@@ -13,4 +15,10 @@ pub struct CapabilityGrant {
     /// Why not, where it was not granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+}
+
+impl Usual for [CapabilityGrant] {
+    fn usual() -> &'static Self {
+        &[]
+    }
 }

@@ -2,8 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::Usual;
+
 /// Labels of a Worker: what a Backend files it under. Lists and subscriptions filter by them.
 pub type Labels = BTreeMap<String, String>;
+
+impl Usual for Labels {
+    fn usual() -> &'static Self {
+        static EMPTY: Labels = Labels::new();
+        &EMPTY
+    }
+}
 
 /// A change of labels: a value sets one, `null` removes one, the others stay.
 pub type LabelPatch = BTreeMap<String, Option<String>>;

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Usual;
+
 /// Which profile a Worker uses. It is resolved anew at each turn.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -16,6 +18,12 @@ pub enum ProfileSelector {
 impl Default for ProfileSelector {
     fn default() -> Self {
         Self::RuntimeDefault(ProfileSelectorDefault {})
+    }
+}
+
+impl Usual for ProfileSelector {
+    fn usual() -> &'static Self {
+        &Self::RuntimeDefault(ProfileSelectorDefault {})
     }
 }
 

@@ -6,7 +6,7 @@ use llm_engine::{EngineError, ErrorKind, StopReason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Meta, ProfileSelector, TurnOutcome, Usage};
+use super::{Meta, ProfileSelector, Shared, TurnOutcome, Usage};
 use crate::identity::TurnId;
 
 /// One turn.
@@ -18,8 +18,7 @@ pub struct TurnDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<TurnOutcome>,
     /// The profile that it ran with.
-    #[schemars(with = "ProfileSelector")]
-    pub profile: Arc<ProfileSelector>,
+    pub profile: Shared<ProfileSelector>,
     /// The model, as the profile names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]

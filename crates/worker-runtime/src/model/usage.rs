@@ -4,6 +4,8 @@ use llm_engine::TokenUsage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Usual;
+
 /// What ended turns consumed. Usages add up: the turns' to the Worker's, the Workers' to the
 /// Runtime's.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -31,7 +33,23 @@ pub struct Usage {
     pub incomplete: bool,
 }
 
+impl Usual for Usage {
+    fn usual() -> &'static Self {
+        &Self::NONE
+    }
+}
+
 impl Usage {
+    const NONE: Self = Self {
+        turns: 0,
+        input_tokens: 0,
+        cached_input_tokens: 0,
+        output_tokens: 0,
+        reasoning_tokens: 0,
+        duration_ms: 0,
+        incomplete: false,
+    };
+
     /// The usage of one ended turn.
     pub(crate) fn of_turn(tokens: TokenUsage, duration_ms: u64) -> Self {
         Self {

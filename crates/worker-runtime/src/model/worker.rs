@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, TurnDetail,
+    CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, Shared, TurnDetail,
     TurnOutcome, Usage, WorkerState,
 };
 use crate::{
@@ -26,8 +26,7 @@ pub struct WorkerSummary {
     /// Where it is in its life.
     pub state: WorkerState,
     /// What it is filed under.
-    #[schemars(with = "Labels")]
-    pub labels: Arc<Labels>,
+    pub labels: Shared<Labels>,
     /// The running turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
@@ -66,8 +65,7 @@ pub struct WorkerDetail {
     /// Where it is in its life.
     pub state: WorkerState,
     /// What it is filed under.
-    #[schemars(with = "Labels")]
-    pub labels: Arc<Labels>,
+    pub labels: Shared<Labels>,
     /// The running turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
@@ -93,11 +91,9 @@ pub struct WorkerDetail {
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub active_at_ms: u64,
     /// Why it exists.
-    #[schemars(with = "Intent")]
-    pub intent: Arc<Intent>,
+    pub intent: Shared<Intent>,
     /// The profile of its next turn.
-    #[schemars(with = "ProfileSelector")]
-    pub profile: Arc<ProfileSelector>,
+    pub profile: Shared<ProfileSelector>,
     /// Its own instructions, which replace the profile's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -107,11 +103,9 @@ pub struct WorkerDetail {
     #[schemars(with = "Option<ConfigBundle>")]
     pub config_bundle: Option<Arc<ConfigBundle>>,
     /// What was asked for at creation, and what came of it.
-    #[schemars(with = "Vec<CapabilityGrant>")]
-    pub capabilities: Arc<[CapabilityGrant]>,
+    pub capabilities: Shared<[CapabilityGrant]>,
     /// What it claimed at creation; held until it ends.
-    #[schemars(with = "Vec<ScopeClaim>")]
-    pub scope_claims: Arc<[ScopeClaim]>,
+    pub scope_claims: Shared<[ScopeClaim]>,
     /// Its latest turn, running or ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TurnDetail>")]

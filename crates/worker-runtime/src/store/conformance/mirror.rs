@@ -9,8 +9,8 @@ use crate::{
     draft::{Draft, TurnEnd},
     identity::{TurnId, WorkerId},
     model::{
-        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, TranscriptEntry, TurnDetail,
-        TurnOutcome, WorkerState,
+        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, Shared, TranscriptEntry,
+        TurnDetail, TurnOutcome, WorkerState,
     },
     record::{Tags, WorkerRecord, WorkerSpec},
     store::{Batch, Change, CreateKey, InputKey, Lease, StoredEvent},
@@ -98,7 +98,7 @@ impl Mirror {
         let mut draft = Draft::of(&self.there(), self.now_ms, tags(key));
         let turn_id = TurnId::from_uuid(new_uuid());
         let input = Input::user(format!("{} {AWKWARD}", self.turns.len()));
-        let profile = Arc::new(ProfileSelector::default());
+        let profile = ProfileSelector::default().into();
         let entry_sequence = draft.begin_turn(turn_id, &input, profile, Some("model".into()));
         if let Some(key) = key {
             let key = InputKey {
@@ -187,10 +187,10 @@ impl Mirror {
             ordinal: self.ordinal,
             version: 1,
             display_name: Some(format!("worker {}", self.ordinal).into()),
-            labels: Arc::new(Labels::from([("kind".to_owned(), "sample".to_owned())])),
-            spec: Arc::new(WorkerSpec {
+            labels: Labels::from([("kind".to_owned(), "sample".to_owned())]).into(),
+            spec: Shared::from(WorkerSpec {
                 instructions: Some(AWKWARD.into()),
-                scope_claims: Arc::from([claim]),
+                scope_claims: Shared::from_iter([claim]),
                 ..WorkerSpec::default()
             }),
             state: WorkerState::Idle,
@@ -198,7 +198,7 @@ impl Mirror {
             turn: None,
             turns: 0,
             entries: 0,
-            usage: Arc::default(),
+            usage: Shared::usual(),
             worker_sequence: 0,
             created_at_ms: self.now_ms,
             active_at_ms: self.now_ms,

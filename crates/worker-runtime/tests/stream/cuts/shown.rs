@@ -27,8 +27,8 @@ pub(crate) fn follow(known: &mut WorkerDetail, event: &RuntimeEvent) {
         EventBody::WorkerUpdated { detail } => {
             known.display_name = detail.display_name.clone();
             known.display_ref = detail.display_ref.clone();
-            known.labels = Arc::clone(&detail.labels);
-            known.profile = Arc::clone(&detail.profile);
+            known.labels = detail.labels.clone();
+            known.profile = detail.profile.clone();
             known.instructions.clone_from(&detail.instructions);
             assert_eq!(*known, settled(detail), "an update shows the Worker as it was right after");
         }
@@ -107,7 +107,7 @@ fn turn(known: &WorkerDetail, event: &RuntimeEvent, input: &TranscriptEntry) -> 
     TurnDetail {
         turn_id: event.turn_id.expect("an input begins a turn"),
         outcome: None,
-        profile: Arc::clone(&known.profile),
+        profile: known.profile.clone(),
         model: None,
         started_at_ms: event.at_ms,
         ended_at_ms: None,
