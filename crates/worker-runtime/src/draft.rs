@@ -181,7 +181,7 @@ impl Draft {
         self.count_events(run.len());
         self.events.extend(run);
         self.turn = Some(turn);
-        self.entries.push(entry);
+        self.keep(Some(&entry));
         sequence
     }
 
@@ -231,8 +231,14 @@ impl Draft {
         self.totals.usage.add(&usage);
         *self.totals.outcomes.of(outcome) += 1;
         self.turn = Some(Arc::clone(&turn));
-        self.entries.extend(entry.clone());
+        self.keep(entry.as_ref());
         self.tell_end(turn, entry, (from, to), state_reason);
+    }
+
+    /// Adds the entry that a turn wrote: there is one in nearly every change that has any.
+    fn keep(&mut self, entry: Option<&Arc<TranscriptEntry>>) {
+        self.entries.reserve_exact(1);
+        self.entries.extend(entry.cloned());
     }
 
     fn tell_end(

@@ -23,7 +23,7 @@ use crate::{
     watch,
 };
 
-/// Entries that are read from the store at once when a history is gathered.
+/// The most entries that are read from the store at once when a history is gathered.
 const HISTORY_PAGE: u64 = 128;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -73,10 +73,12 @@ async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Box<Work
         Arc::clone(&state.record)
     };
     let mut selection = live.profile.history.selector();
+    let most = live.profile.history.max_messages.max(1);
+    let page_size = u64::try_from(most).map_or(HISTORY_PAGE, |most| most.min(HISTORY_PAGE));
     let mut history: Vec<Message> = Vec::new();
     let mut end = record.entries;
     'pages: while end > 0 {
-        let first = end.saturating_sub(HISTORY_PAGE) + 1;
+        let first = end.saturating_sub(page_size) + 1;
         let limit = usize::try_from(end + 1 - first).unwrap_or(usize::MAX);
         let page =
             core.ask(|it| it.entries(cell.worker_id, first, limit)).await.map_err(|error| {
@@ -94,6 +96,9 @@ async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Box<Work
                 break 'pages;
             }
             history.push(message);
+        }
+        if history.len() >= most {
+            break;
         }
         end = first - 1;
     }

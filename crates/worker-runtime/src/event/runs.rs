@@ -1,6 +1,6 @@
 //! Events in order of their sequences, kept by the commit.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, mem};
 
 /// What a commit leaves in a log: one or more events in a row.
 pub(crate) trait Spans {
@@ -12,7 +12,9 @@ pub(crate) trait Spans {
 /// event's commit is found by its segment.
 #[derive(Debug)]
 pub(crate) struct Runs<T> {
-    segments: VecDeque<Segment<T>>,
+    full: VecDeque<Segment<T>>,
+    /// The one that grows. Most logs are short and have no other.
+    last: Segment<T>,
     /// The sequence of the oldest event, maybe in the midst of its commit.
     oldest: u64,
     /// The sequence of the next event.
@@ -33,24 +35,21 @@ const SEGMENT: usize = 64;
 impl<T: Spans> Runs<T> {
     /// No events yet; the next one will have this sequence.
     pub(crate) fn starting_at(next: u64) -> Self {
-        Self { segments: VecDeque::new(), oldest: next, next }
+        Self { full: VecDeque::new(), last: Segment::starting_at(next), oldest: next, next }
     }
 
     /// Appends a commit's events.
     pub(crate) fn push(&mut self, run: T) {
-        if self.segments.back().is_none_or(|it| it.runs.len() == SEGMENT) {
-            if self.segments.len() == self.segments.capacity() {
-                self.segments.reserve_exact(self.segments.len().max(1));
-            }
-            self.segments.push_back(Segment { first: self.next, runs: VecDeque::new() });
+        if self.last.runs.len() == SEGMENT {
+            let full = mem::replace(&mut self.last, Segment::starting_at(self.next));
+            self.full.push_back(full);
         }
         self.next += run.len() as u64;
-        let full = (self.segments.len() - 1) * SEGMENT;
-        let Some(Segment { runs, .. }) = self.segments.back_mut() else { return };
+        let runs = &mut self.last.runs;
         if runs.len() == runs.capacity() {
             // Many logs are short: room for twice as many would be mostly for nothing.
-            let more = (full + runs.len()) / 4;
-            runs.reserve_exact(more.max(4).min(SEGMENT - runs.len()));
+            let more = (self.full.len() * SEGMENT + runs.len()) / 4;
+            runs.reserve_exact(more.max(2).min(SEGMENT - runs.len()));
         }
         runs.push_back(run);
     }
@@ -73,7 +72,7 @@ impl<T: Spans> Runs<T> {
 
     /// Takes out the oldest commit if all of its events are gone.
     fn pop_old(&mut self) -> Option<T> {
-        let segment = self.segments.front_mut()?;
+        let segment = self.full.front_mut().unwrap_or(&mut self.last);
         let behind = segment.first + segment.runs.front()?.len() as u64;
         if behind > self.oldest {
             return None;
@@ -81,7 +80,7 @@ impl<T: Spans> Runs<T> {
         segment.first = behind;
         let run = segment.runs.pop_front();
         if segment.runs.is_empty() {
-            self.segments.pop_front();
+            self.full.pop_front();
         }
         run
     }
@@ -89,8 +88,9 @@ impl<T: Spans> Runs<T> {
     /// The commit with this event and all later ones, each with the sequence of its first event.
     pub(crate) fn from(&self, sequence: u64) -> impl Iterator<Item = (u64, &T)> {
         let segment = self.segment_of(sequence);
-        self.segments
+        self.full
             .range(segment..)
+            .chain([&self.last])
             .flat_map(Segment::numbered)
             .skip_while(move |(first, run)| first + run.len() as u64 <= sequence)
     }
@@ -98,7 +98,7 @@ impl<T: Spans> Runs<T> {
     /// The commit with this event, and the sequence of its first one.
     pub(crate) fn get_mut(&mut self, sequence: u64) -> Option<&mut T> {
         let segment = self.segment_of(sequence);
-        let Segment { first, runs } = self.segments.get_mut(segment)?;
+        let Segment { first, runs } = self.full.get_mut(segment).unwrap_or(&mut self.last);
         let mut behind = *first;
         runs.iter_mut().find(|run| {
             behind += run.len() as u64;
@@ -106,13 +106,20 @@ impl<T: Spans> Runs<T> {
         })
     }
 
-    /// The place of the last segment that begins no later than this event.
+    /// The place of the segment that would have this event; behind the full ones is the last.
     fn segment_of(&self, sequence: u64) -> usize {
-        self.segments.partition_point(|it| it.first <= sequence).saturating_sub(1)
+        if sequence >= self.last.first {
+            return self.full.len();
+        }
+        self.full.partition_point(|it| it.first <= sequence).saturating_sub(1)
     }
 }
 
 impl<T: Spans> Segment<T> {
+    fn starting_at(first: u64) -> Self {
+        Self { first, runs: VecDeque::new() }
+    }
+
     fn numbered(&self) -> impl Iterator<Item = (u64, &T)> {
         let mut behind = self.first;
         self.runs.iter().map(move |run| {

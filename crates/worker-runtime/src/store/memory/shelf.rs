@@ -109,7 +109,7 @@ impl Rest {
 /// conversation is small.
 fn make_room<T>(items: &mut Vec<T>, more: usize) {
     if items.capacity() - items.len() < more {
-        items.reserve_exact(more.max(items.len() / 4).max(4));
+        items.reserve_exact(more.max(items.len() / 4));
     }
 }
 
