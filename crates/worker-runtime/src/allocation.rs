@@ -6,7 +6,7 @@ use crate::{
     error::RuntimeError,
     identity::WorkerId,
     model::{Access, AllocationSummary, Holder, ScopeClaim},
-    record::Owner,
+    owner::Owner,
 };
 
 /// What live Workers hold, as a tree of segments.

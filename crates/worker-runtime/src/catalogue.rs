@@ -11,26 +11,28 @@ use std::{
 use hashbrown::{DefaultHashBuilder, HashTable};
 use parking_lot::RwLock;
 
-use crate::{cell::Cell, error::RuntimeError, identity::WorkerId};
+use crate::{cell::Cell, error::RuntimeError, identity::WorkerId, padded::Padded};
 
 /// The Workers by id.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
-    shards: Box<[RwLock<HashTable<Arc<Cell>>>]>,
+    shards: Box<[Shard]>,
     hasher: DefaultHashBuilder,
     /// Workers that are here or about to be.
-    places: AtomicU64,
+    places: Padded<AtomicU64>,
     capacity: u64,
 }
+
+type Shard = Padded<RwLock<HashTable<Arc<Cell>>>>;
 
 const SHARDS: usize = 64;
 
 impl Catalogue {
     pub(crate) fn new(capacity: u64) -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             hasher: DefaultHashBuilder::default(),
-            places: AtomicU64::new(0),
+            places: Padded::default(),
             capacity,
         }
     }
@@ -92,7 +94,7 @@ impl Catalogue {
         self.hasher.hash_one(worker_id.as_uuid().as_u128())
     }
 
-    fn shard(&self, hash: u64) -> &RwLock<HashTable<Arc<Cell>>> {
+    fn shard(&self, hash: u64) -> &Shard {
         // The table inside uses the low and the highest bits.
         let place = usize::try_from(hash >> 40).unwrap_or(0) % SHARDS;
         &self.shards[place]

@@ -12,7 +12,8 @@ use crate::{
     keys::KeyWindow,
     live::Live,
     model::{TurnDetail, WorkerDetail},
-    record::{Owner, WorkerRecord},
+    owner::Owner,
+    record::WorkerRecord,
     store::InputKey,
 };
 
@@ -175,17 +176,17 @@ impl CellState {
     }
 
     /// The Worker as people see it.
-    pub(crate) fn detail(&self, owner: &Owner) -> WorkerDetail {
+    pub(crate) fn detail(&self, owner: &Owner) -> Arc<WorkerDetail> {
         self.detail_of(&self.record, owner)
     }
 
     /// The Worker as people see it once `record` is its record.
-    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &Owner) -> WorkerDetail {
-        let mut detail = record.detail(owner);
-        if let Some(turn) = &mut detail.last_turn {
+    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &Owner) -> Arc<WorkerDetail> {
+        let mut last_turn = record.turn.clone();
+        if let Some(turn) = &mut last_turn {
             self.add_late(turn);
         }
-        detail
+        Arc::new(record.detail_with(owner, last_turn))
     }
 
     /// Adds the figure that lives outside the record.

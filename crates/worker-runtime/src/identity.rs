@@ -6,6 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
+use crate::owner::RuntimeName;
+
 macro_rules! uuid_newtype {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -237,12 +239,12 @@ pub struct DisplayRef(RefSource);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum RefSource {
-    Names { worker: DisplayName, runtime: Arc<str> },
+    Names { worker: DisplayName, runtime: RuntimeName },
     Read(Arc<str>),
 }
 
 impl DisplayRef {
-    pub(crate) fn of(worker: DisplayName, runtime: &Arc<str>) -> Self {
+    pub(crate) fn of(worker: DisplayName, runtime: &RuntimeName) -> Self {
         Self(RefSource::Names { worker, runtime: Arc::clone(runtime) })
     }
 
@@ -254,7 +256,7 @@ impl DisplayRef {
 impl fmt::Display for DisplayRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            RefSource::Names { worker, runtime } => write!(f, "{worker}@{runtime}"),
+            RefSource::Names { worker, runtime } => write!(f, "{worker}@{}", ***runtime),
             RefSource::Read(text) => f.write_str(text),
         }
     }

@@ -33,6 +33,8 @@ mod keys;
 mod lease;
 mod listing;
 mod live;
+mod owner;
+mod padded;
 mod page_token;
 mod profiles;
 mod reader;

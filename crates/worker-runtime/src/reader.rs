@@ -17,7 +17,8 @@ use crate::{
         AllocationSummary, Diagnostic, InProgress, Limits, Severity, StoreSummary, TranscriptEntry,
         TurnDetail, WorkerSummary,
     },
-    record::{Owner, WorkerRecord},
+    owner::Owner,
+    record::WorkerRecord,
     rules::Rules,
     store::{StoreFuture, TurnSelector},
 };
@@ -196,7 +197,8 @@ impl<'a> Reader<'a> {
 
     /// Listed Workers at a glance, without those that are gone.
     pub(crate) fn summaries(self, cells: &[Arc<Cell>]) -> Vec<WorkerSummary> {
-        let summary = |cell: &Arc<Cell>| Some(cell.record().ok()?.summary(&self.0.owner));
+        let summary =
+            |cell: &Arc<Cell>| Some(cell.lock().present().ok()?.record.summary(&self.0.owner));
         let falls = cells.first().map(|it| it.ordinal) > cells.last().map(|it| it.ordinal);
         let mut summaries = Vec::with_capacity(cells.len());
         if !falls {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    identity::{DisplayName, DisplayRef, RuntimeId, WorkerId, WorkerRef},
+    identity::{DisplayName, DisplayRef, WorkerId},
     lifecycle,
     model::{
         CapabilityGrant, ConfigBundle, Intent, Labels, Meta, ProfileSelector, ScopeClaim, Shared,
         TurnDetail, TurnOutcome, Usage, Usual, WorkerDetail, WorkerState, WorkerSummary,
     },
+    owner::Owner,
 };
 
 /// A Worker, without its transcript. Replaced as a whole when something changes.
@@ -128,6 +129,15 @@ impl WorkerRecord {
 
     /// The record as people see it, but for the figures that live outside it.
     pub(crate) fn detail(&self, owner: &Owner) -> WorkerDetail {
+        self.detail_with(owner, self.turn.clone())
+    }
+
+    /// The record as people see it, with this as its latest turn.
+    pub(crate) fn detail_with(
+        &self,
+        owner: &Owner,
+        last_turn: Option<Arc<TurnDetail>>,
+    ) -> WorkerDetail {
         let WorkerSummary {
             worker,
             display_name,
@@ -163,7 +173,7 @@ impl WorkerRecord {
             config_bundle: self.spec.config_bundle.clone(),
             capabilities: self.spec.capabilities.clone(),
             scope_claims: self.spec.scope_claims.clone(),
-            last_turn: self.turn.clone(),
+            last_turn,
             allowed_commands: lifecycle::allowed_commands(state).into(),
             end_reason: self.end_reason.clone(),
         }
@@ -175,7 +185,7 @@ impl WorkerRecord {
         let display_name = DisplayName::of(self.worker_id, self.display_name.as_ref());
         WorkerSummary {
             worker: owner.worker(self.worker_id),
-            display_ref: DisplayRef::of(display_name.clone(), &owner.display_name),
+            display_ref: DisplayRef::of(display_name.clone(), owner.name_for(self.worker_id)),
             display_name,
             state: self.state,
             labels: self.labels.clone(),
@@ -188,18 +198,5 @@ impl WorkerRecord {
             created_at_ms: self.created_at_ms,
             active_at_ms: self.active_at_ms,
         }
-    }
-}
-
-/// The Runtime as far as its Workers' names go.
-#[derive(Clone, Debug)]
-pub(crate) struct Owner {
-    pub(crate) runtime_id: RuntimeId,
-    pub(crate) display_name: Arc<str>,
-}
-
-impl Owner {
-    pub(crate) fn worker(&self, worker_id: WorkerId) -> WorkerRef {
-        WorkerRef { runtime_id: self.runtime_id, worker_id }
     }
 }

@@ -66,15 +66,21 @@ pub enum ReadsState {}
 impl<C: Command> Request<ChangesState> for C {
     type Reply = C::Reply;
 
-    async fn handle(self, core: &Arc<Core>) -> Result<C::Reply, RuntimeError> {
-        self.execute(core).await
+    fn handle(
+        self,
+        core: &Arc<Core>,
+    ) -> impl Future<Output = Result<C::Reply, RuntimeError>> + Send {
+        self.execute(core)
     }
 }
 
 impl<Q: Query> Request<ReadsState> for Q {
     type Reply = Q::Reply;
 
-    async fn handle(self, core: &Arc<Core>) -> Result<Q::Reply, RuntimeError> {
-        self.answer(Reader::of(core)).await
+    fn handle(
+        self,
+        core: &Arc<Core>,
+    ) -> impl Future<Output = Result<Q::Reply, RuntimeError>> + Send {
+        self.answer(Reader::of(core))
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     identity::WorkerId,
     keys::WindowBounds,
     model::{Limits, RuntimeState},
+    owner::Owner,
     profiles::Profiles,
-    record::Owner,
 };
 
 /// What a rule may know besides the Worker. Rules do no I/O and read no clock: a rule that is asked

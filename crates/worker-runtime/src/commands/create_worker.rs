@@ -294,7 +294,7 @@ pub(crate) fn replayed_reply(
     state: &CellState,
     earlier: &CreateKey,
 ) -> WorkerCreated {
-    let detail = Arc::new(state.detail(rules.owner));
+    let detail = state.detail(rules.owner);
     reply(rules, earlier.worker_id, detail, earlier.receipt, true)
 }
 

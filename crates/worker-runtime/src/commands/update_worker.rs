@@ -92,7 +92,7 @@ impl UpdateWorker {
         rules.limits.check_labels(&labels)?;
         let cursor = rules.worker_cursor(record.worker_id, record.worker_sequence);
         let reply = |record: &WorkerRecord| WorkerUpdated {
-            detail: Arc::new(state.detail_of(record, rules.owner)),
+            detail: state.detail_of(record, rules.owner),
             cursor: cursor.clone(),
         };
         let spec = self.spec_of(record);

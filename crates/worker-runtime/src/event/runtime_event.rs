@@ -16,7 +16,8 @@ use crate::{
         Diagnostic, Meta, TranscriptEntry, TurnDetail, TurnError, TurnOutcome, Usage, WorkerDetail,
         WorkerState,
     },
-    record::{Owner, Tags, WorkerRecord},
+    owner::Owner,
+    record::{Tags, WorkerRecord},
 };
 
 /// Something that happened, and where in the logs it stands.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::{Position, Room, RuntimeEvent, Slot, StreamEvent};
-use crate::{core::Core, identity::Epoch, record::Owner};
+use crate::{core::Core, identity::Epoch, owner::Owner};
 
 /// How many events a stretch has at most: a bit of a word stands for each.
 pub(crate) const LONGEST: usize = u64::BITS as usize;

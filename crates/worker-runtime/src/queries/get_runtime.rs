@@ -47,7 +47,7 @@ impl Query for GetRuntime {
         Ok(RuntimeReply {
             summary: RuntimeSummary {
                 runtime_id: reader.owner().runtime_id,
-                display_name: reader.owner().display_name.clone(),
+                display_name: reader.owner().display_name().clone(),
                 epoch: reader.epoch(),
                 state: figures.state.runtime,
                 started_at_ms: reader.started_at_ms(),

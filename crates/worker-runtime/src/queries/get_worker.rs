@@ -35,6 +35,6 @@ impl Query for GetWorker {
         let detail = reader.look(self.worker, |state| state.detail(reader.owner()))?;
         let cursor =
             reader.cursor(crate::event::Scope::worker(self.worker), detail.worker_sequence);
-        Ok(WorkerReply { detail: Arc::new(detail), cursor })
+        Ok(WorkerReply { detail, cursor })
     }
 }
