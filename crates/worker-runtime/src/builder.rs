@@ -21,7 +21,7 @@ use crate::{
     event::{LogState, RuntimeFact, RuntimeLog},
     identity::{Epoch, RuntimeId},
     lease,
-    model::{Limits, RuntimeState, StateCounts},
+    model::{Limits, RuntimeState, Shared, StateCounts},
     owner::Owner,
     padded::Padded,
     profiles::Profiles,
@@ -222,7 +222,7 @@ impl RuntimeBuilder {
         let runtime = Runtime::new(Arc::clone(&core));
         let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_ms));
         core.lease_keeper.get_or_init(|| keeper.abort_handle());
-        core.tell(None, RuntimeFact::Started, |_| {});
+        core.tell(Shared::usual(), RuntimeFact::Started, |_| {});
         core.restore().await?;
         retention::start(&core);
         Ok(runtime)

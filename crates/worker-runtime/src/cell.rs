@@ -192,7 +192,7 @@ impl CellState {
     /// Adds the figure that lives outside the record.
     pub(crate) fn add_late(&self, turn: &mut Arc<TurnDetail>) {
         if let Some(late) = self.late_dropped(turn.turn_id) {
-            Arc::make_mut(turn).late_dropped = Some(late);
+            Arc::make_mut(turn).late_dropped = late;
         }
     }
 

@@ -23,11 +23,10 @@ use crate::{
     event::{Commit, Cursor, Position, Room, RuntimeFact, RuntimeLog, RuntimeSource, Wakers},
     identity::{Epoch, TurnId, WorkerId, WorkerRef},
     listing::Listing,
-    model::{Diagnostic, Limits, RuntimeState, Severity},
+    model::{Diagnostic, Limits, RuntimeState, Severity, Shared, Tags},
     owner::Owner,
     padded::Padded,
     profiles::Profiles,
-    record::Tags,
     relay::Relay,
     retention::Pruner,
     rules::{Rules, exhausted, takes_work},
@@ -217,7 +216,7 @@ impl Core {
             "diagnostic"
         );
         let fallen = self.diagnostics.lock().add(Arc::clone(&diagnostic));
-        self.tell(None, RuntimeFact::Diagnostic(Arc::clone(&diagnostic)), |_| {});
+        self.tell(Shared::usual(), RuntimeFact::Diagnostic(Arc::clone(&diagnostic)), |_| {});
         drop(fallen);
         diagnostic
     }
@@ -226,7 +225,7 @@ impl Core {
     /// before it.
     pub(crate) fn tell(
         &self,
-        tags: Option<Arc<Tags>>,
+        tags: Shared<Tags>,
         fact: RuntimeFact,
         change: impl FnOnce(&mut crate::event::LogState),
     ) -> u64 {

@@ -1,6 +1,6 @@
 //! A change in the making: the pure part that all commands about a Worker share.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 use llm_engine::{StopReason, TokenUsage};
 
@@ -8,10 +8,10 @@ use crate::{
     event::{EventRun, EventType, Fact, StoredEvent},
     identity::TurnId,
     model::{
-        Input, Labels, ProfileSelector, Shared, TranscriptEntry, TurnDetail, TurnError,
+        Input, Labels, ProfileSelector, Shared, Tags, TranscriptEntry, TurnDetail, TurnError,
         TurnOutcome, Usage, WorkerState,
     },
-    record::{Tags, WorkerRecord},
+    record::WorkerRecord,
     store::{Batch, Change, CreateKey, InputKey, Lease, Totals},
 };
 
@@ -22,7 +22,7 @@ pub(crate) struct Draft {
     record: Arc<WorkerRecord>,
     expected_version: u64,
     now_ms: u64,
-    tags: Option<Arc<Tags>>,
+    tags: Shared<Tags>,
     entries: Vec<Arc<TranscriptEntry>>,
     turn: Option<Arc<TurnDetail>>,
     events: EventRun,
@@ -61,7 +61,7 @@ impl TurnEnd {
 
 impl Draft {
     /// A change of a Worker, caused by a command with these tags.
-    pub(crate) fn of(record: &WorkerRecord, now_ms: u64, tags: Option<Arc<Tags>>) -> Self {
+    pub(crate) fn of(record: &WorkerRecord, now_ms: u64, tags: Shared<Tags>) -> Self {
         let next = Arc::new(WorkerRecord { version: record.version + 1, ..record.clone() });
         let mut draft = Self::blank(next, now_ms, tags);
         draft.expected_version = record.version;
@@ -69,13 +69,13 @@ impl Draft {
     }
 
     /// A new Worker. Its record is the one before its first event.
-    pub(crate) fn creation(record: WorkerRecord, now_ms: u64, tags: Option<Arc<Tags>>) -> Self {
+    pub(crate) fn creation(record: WorkerRecord, now_ms: u64, tags: Shared<Tags>) -> Self {
         let mut draft = Self::blank(Arc::new(record), now_ms, tags);
         draft.totals.created = 1;
         draft
     }
 
-    fn blank(record: Arc<WorkerRecord>, now_ms: u64, tags: Option<Arc<Tags>>) -> Self {
+    fn blank(record: Arc<WorkerRecord>, now_ms: u64, tags: Shared<Tags>) -> Self {
         Self {
             record,
             expected_version: 0,
@@ -113,9 +113,10 @@ impl Draft {
     pub(crate) fn created(&mut self) {
         self.count_events(1);
         let record = Arc::clone(&self.record);
-        let run = match &self.tags {
-            None => EventRun::created(record),
-            Some(_) => self.told(None, Fact::WorkerCreated { record }).into(),
+        let run = if self.tags == Shared::usual() {
+            EventRun::created(record)
+        } else {
+            self.told(None, Fact::WorkerCreated { record }).into()
         };
         self.events.extend(run);
     }
@@ -142,7 +143,6 @@ impl Draft {
         profile: Shared<ProfileSelector>,
         model: Option<Arc<str>>,
     ) -> u64 {
-        let Tags { meta, idempotency_key } = self.tags.as_deref().cloned().unwrap_or_default();
         let sequence = self.record.entries + 1;
         let entry = Arc::new(TranscriptEntry {
             sequence,
@@ -151,9 +151,8 @@ impl Draft {
             turn_id: Some(turn_id),
             at_ms: self.now_ms,
             truncated: false,
-            usage: None,
-            idempotency_key: idempotency_key.clone(),
-            meta: meta.clone(),
+            usage: Shared::usual(),
+            tags: self.tags.clone(),
         });
         let turn = Arc::new(TurnDetail {
             turn_id,
@@ -163,14 +162,13 @@ impl Draft {
             started_at_ms: self.now_ms,
             ended_at_ms: None,
             stop_reason: None,
-            usage: Usage::default(),
+            usage: Shared::usual(),
             error: None,
             reason: None,
             input_sequence: sequence,
             answer_sequence: None,
-            idempotency_key,
-            meta,
-            late_dropped: None,
+            tags: self.tags.clone(),
+            late_dropped: 0,
         });
         let record = self.record_mut();
         record.entries = sequence;
@@ -195,7 +193,8 @@ impl Draft {
     ) {
         let TurnEnd { outcome, text, usage, stop_reason, error, reason } = end;
         let now_ms = self.now_ms;
-        let usage = Usage::of_turn(usage, now_ms.saturating_sub(running.started_at_ms));
+        let duration_ms = now_ms.saturating_sub(running.started_at_ms);
+        let usage = Shared::from(Usage::of_turn(usage, duration_ms));
         let completed = outcome == TurnOutcome::Completed;
         let entry = (completed || !text.is_empty()).then(|| {
             Arc::new(TranscriptEntry {
@@ -205,19 +204,18 @@ impl Draft {
                 turn_id: Some(running.turn_id),
                 at_ms: now_ms,
                 truncated: !completed,
-                usage: Some(Box::new(usage)),
-                idempotency_key: running.idempotency_key.clone(),
-                meta: running.meta.clone(),
+                usage: usage.clone(),
+                tags: running.tags.clone(),
             })
         });
         let turn = Arc::new(TurnDetail {
             outcome: Some(outcome),
             ended_at_ms: Some(now_ms.max(running.started_at_ms)),
             stop_reason,
-            usage,
+            usage: usage.clone(),
             error: error.map(Box::new),
             reason,
-            answer_sequence: entry.as_ref().map(|it| it.sequence),
+            answer_sequence: entry.as_ref().and_then(|it| NonZeroU64::new(it.sequence)),
             ..running.clone()
         });
         let record = self.record_mut();
@@ -249,9 +247,8 @@ impl Draft {
         reason: Option<Arc<str>>,
     ) {
         let turn_id = Some(turn.turn_id);
-        let tells_the_same = reason.is_none()
-            && turn.ended_at_ms == Some(self.now_ms)
-            && Tags::are_of_turn(self.tags.as_deref(), &turn);
+        let tells_the_same =
+            reason.is_none() && turn.ended_at_ms == Some(self.now_ms) && self.tags == turn.tags;
         if tells_the_same {
             let run = EventRun::ended(turn, entry, (from, to), self.record.labels.clone());
             self.count_events(run.len());

@@ -14,8 +14,7 @@ use crate::{
     error::RuntimeError,
     event::RuntimeFact,
     listing::Wanted,
-    model::{Labels, Meta, RuntimeState, Severity, WorkerState},
-    record::Tags,
+    model::{Labels, Meta, RuntimeState, Severity, Tags, WorkerState},
     rules::Rules,
     turn,
 };

@@ -13,6 +13,7 @@ mod runtime_summary;
 mod shared;
 mod state;
 mod store_summary;
+mod tags;
 mod text;
 mod transcript;
 mod turn;
@@ -37,10 +38,11 @@ pub use runtime_summary::{
 pub use shared::{Shared, Usual};
 pub use state::{TurnOutcome, WorkerState};
 pub use store_summary::{AllocationSummary, Holder, StoreSummary};
+pub use tags::Tags;
 pub use text::Nullable;
 pub use transcript::{InProgress, TranscriptEntry};
 pub use turn::{TurnDetail, TurnError, TurnErrorKind};
 pub use usage::Usage;
 pub use worker::{WorkerDetail, WorkerSummary};
 
-pub(crate) use text::{MAX_INTEGER, present_as_some};
+pub(crate) use text::{MAX_INTEGER, present_as_some, zero_as_none};

@@ -8,7 +8,7 @@ use crate::{
     identity::{DisplayName, DisplayRef, WorkerId},
     lifecycle,
     model::{
-        CapabilityGrant, ConfigBundle, Intent, Labels, Meta, ProfileSelector, ScopeClaim, Shared,
+        CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, Shared,
         TurnDetail, TurnOutcome, Usage, Usual, WorkerDetail, WorkerState, WorkerSummary,
     },
     owner::Owner,
@@ -79,44 +79,6 @@ impl Usual for WorkerSpec {
             scope_claims: Shared::usual(),
         };
         &USUAL
-    }
-}
-
-/// The Backend's remarks on a command, and the key it came with.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Tags {
-    /// The remarks.
-    pub meta: Option<Arc<Meta>>,
-    /// The key.
-    pub idempotency_key: Option<Arc<str>>,
-}
-
-impl Tags {
-    pub(crate) fn new(meta: Option<&Meta>, idempotency_key: Option<&str>) -> Option<Arc<Self>> {
-        let meta = meta.filter(|it| !it.is_empty()).cloned().map(Arc::new);
-        Self::of(meta.as_ref(), idempotency_key.map(Arc::from).as_ref())
-    }
-
-    /// The tags of what a turn does by itself: those of the command that began it.
-    pub(crate) fn of_turn(turn: &TurnDetail) -> Option<Arc<Self>> {
-        Self::of(turn.meta.as_ref(), turn.idempotency_key.as_ref())
-    }
-
-    /// Whether these tags are the ones that a turn's own events have.
-    pub(crate) fn are_of_turn(tags: Option<&Self>, turn: &TurnDetail) -> bool {
-        match tags {
-            None => turn.meta.is_none() && turn.idempotency_key.is_none(),
-            Some(tags) => tags.meta == turn.meta && tags.idempotency_key == turn.idempotency_key,
-        }
-    }
-
-    pub(crate) fn of(
-        meta: Option<&Arc<Meta>>,
-        idempotency_key: Option<&Arc<str>>,
-    ) -> Option<Arc<Self>> {
-        (meta.is_some() || idempotency_key.is_some()).then(|| {
-            Arc::new(Self { meta: meta.cloned(), idempotency_key: idempotency_key.cloned() })
-        })
     }
 }
 

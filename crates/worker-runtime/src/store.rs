@@ -25,7 +25,8 @@ pub use memory::MemoryStore;
 
 pub use crate::{
     event::{EventRun, Fact, RetryFact, StoredEvent},
-    record::{Tags, WorkerRecord, WorkerSpec},
+    model::Tags,
+    record::{WorkerRecord, WorkerSpec},
 };
 use crate::{
     identity::{Epoch, RuntimeId, TurnId, WorkerId},

@@ -18,7 +18,7 @@ use crate::{
     lifecycle::{self, Answer, Trigger},
     live::{Live, Refusal},
     model::{Severity, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
-    record::{Tags, WorkerRecord},
+    record::WorkerRecord,
     rules::Rules,
     watch,
 };
@@ -287,7 +287,7 @@ async fn take_once_thawed(live: &Live, mut delta: TurnEvent) -> Option<()> {
 
 fn retrying(rules: &Rules<'_>, state: &CellState, live: &Live, retry: RetryFact) -> Decision<()> {
     let Some(running) = current(&state.record, live) else { return Decision::Keep(()) };
-    let mut draft = Draft::of(&state.record, rules.now_ms, Tags::of_turn(running));
+    let mut draft = Draft::of(&state.record, rules.now_ms, running.tags.clone());
     let retry = Arc::new(retry);
     draft.event(Some(live.turn_id), Fact::TurnRetrying { retry });
     Decision::Change(draft, ())
@@ -347,7 +347,7 @@ pub(crate) fn turn_ends(
     end: TurnEnd,
     now_ms: u64,
 ) -> Draft {
-    let mut draft = Draft::of(record, now_ms, Tags::of_turn(running));
+    let mut draft = Draft::of(record, now_ms, running.tags.clone());
     draft.end_turn(running, end, state_after_turn(record.state), None);
     draft
 }

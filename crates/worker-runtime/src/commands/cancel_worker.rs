@@ -15,8 +15,7 @@ use crate::{
     event::Cursor,
     identity::WorkerRef,
     lifecycle::{self, Answer, Trigger},
-    model::Meta,
-    record::Tags,
+    model::{Meta, Tags},
     request::Command,
     rules::Rules,
 };

@@ -17,9 +17,9 @@ use crate::{
     keys::{self, KeyWindow},
     model::{
         CapabilityGrant, ConfigBundle, Input, InputReceipt, Intent, Labels, Meta, ProfileSelector,
-        ScopeClaim, SeedEntry, Shared, TranscriptEntry, WorkerDetail, WorkerState,
+        ScopeClaim, SeedEntry, Shared, Tags, TranscriptEntry, WorkerDetail, WorkerState,
     },
-    record::{Tags, WorkerRecord, WorkerSpec},
+    record::{WorkerRecord, WorkerSpec},
     request::Command,
     rules::Rules,
     store::CreateKey,
@@ -312,9 +312,8 @@ fn seeded(entry: &SeedEntry, now_ms: u64) -> TranscriptEntry {
         turn_id: None,
         at_ms: entry.at_ms.unwrap_or(now_ms),
         truncated: false,
-        usage: None,
-        idempotency_key: None,
-        meta: None,
+        usage: Shared::usual(),
+        tags: Shared::usual(),
     }
 }
 

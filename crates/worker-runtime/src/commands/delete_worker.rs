@@ -13,8 +13,7 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, Answer, Trigger},
-    model::Meta,
-    record::Tags,
+    model::{Meta, Tags},
     request::Command,
     rules::Rules,
 };

@@ -11,8 +11,7 @@ use crate::{
     drain::{self, Farewell},
     error::RuntimeError,
     event::{Commit, Cursor, RuntimeFact, RuntimeSource},
-    model::{Limits, Meta, RuntimeState},
-    record::Tags,
+    model::{Limits, Meta, RuntimeState, Tags},
     request::Command,
 };
 

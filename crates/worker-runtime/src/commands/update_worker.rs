@@ -14,9 +14,10 @@ use crate::{
     event::Cursor,
     identity::WorkerRef,
     model::{
-        LabelPatch, Labels, Meta, Nullable, ProfileSelector, Shared, WorkerDetail, present_as_some,
+        LabelPatch, Labels, Meta, Nullable, ProfileSelector, Shared, Tags, WorkerDetail,
+        present_as_some,
     },
-    record::{Tags, WorkerRecord, WorkerSpec},
+    record::{WorkerRecord, WorkerSpec},
     request::Command,
     rules::Rules,
 };

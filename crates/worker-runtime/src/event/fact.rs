@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::EventType;
 use crate::{
     identity::TurnId,
-    model::{Labels, Shared, TranscriptEntry, TurnDetail, TurnError, WorkerState},
-    record::{Tags, WorkerRecord},
+    model::{Labels, Shared, Tags, TranscriptEntry, TurnDetail, TurnError, WorkerState},
+    record::WorkerRecord,
 };
 
 /// An event of a Worker as it is committed and kept. Its sequence is its place.
@@ -19,7 +19,7 @@ pub struct StoredEvent {
     /// The turn that it is about.
     pub turn_id: Option<TurnId>,
     /// The remarks and the key of the command that caused it.
-    pub tags: Option<Arc<Tags>>,
+    pub tags: Shared<Tags>,
     /// The Worker's labels at that time, by which subscriptions filter.
     pub labels: Shared<Labels>,
     /// What happened.

@@ -18,7 +18,7 @@ impl StoredEvent {
     /// by them are told that the Worker is gone.
     pub(crate) fn redact(&mut self) {
         self.redacted = true;
-        self.tags = None;
+        self.tags = Shared::usual();
         if !matches!(self.fact, Fact::WorkerDeleted) {
             self.labels = Shared::usual();
         }
@@ -95,8 +95,7 @@ pub(super) fn redacted_turn(turn: &TurnDetail) -> TurnDetail {
         model: None,
         error: turn.error.as_ref().map(|error| Box::new(redacted_error(error))),
         reason: None,
-        idempotency_key: None,
-        meta: None,
+        tags: Shared::usual(),
         ..turn.clone()
     }
 }
@@ -106,5 +105,5 @@ fn redacted_error(error: &TurnError) -> TurnError {
 }
 
 pub(super) fn redacted_entry(entry: &TranscriptEntry) -> TranscriptEntry {
-    TranscriptEntry { text: "".into(), idempotency_key: None, meta: None, ..entry.clone() }
+    TranscriptEntry { text: "".into(), tags: Shared::usual(), ..entry.clone() }
 }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     identity::TurnId,
-    model::{Labels, Meta, Shared, TranscriptEntry, TurnDetail, WorkerState},
-    record::{Tags, WorkerRecord},
+    model::{Labels, Shared, Tags, TranscriptEntry, TurnDetail, WorkerState},
+    record::WorkerRecord,
 };
 
 /// The events of one commit, told one by one as if each were kept.
@@ -45,14 +45,14 @@ enum What {
     Others(Box<[StoredEvent]>),
 }
 
+const NO_TAGS: &Shared<Tags> = &Shared::usual();
+
 /// What all events of a usual commit share.
-#[derive(Default)]
 struct Envelope<'a> {
     at_ms: u64,
     turn_id: Option<TurnId>,
-    meta: Option<&'a Arc<Meta>>,
-    key: Option<&'a Arc<str>>,
-    labels: Option<&'a Shared<Labels>>,
+    tags: &'a Shared<Tags>,
+    labels: &'a Shared<Labels>,
     redacted: bool,
 }
 
@@ -124,9 +124,9 @@ impl EventRun {
             }
             (What::Ended { from, to, .. }, _) => changed(*from, *to),
         };
-        let Envelope { at_ms, turn_id, meta, key, labels, redacted } = self.0.envelope();
-        let labels = labels.cloned().unwrap_or_default();
-        StoredEvent { at_ms, turn_id, tags: Tags::of(meta, key), labels, fact, redacted }
+        let Envelope { at_ms, turn_id, tags, labels, redacted } = self.0.envelope();
+        let (tags, labels) = (tags.clone(), labels.clone());
+        StoredEvent { at_ms, turn_id, tags, labels, fact, redacted }
     }
 
     /// Takes every name, text, label, remark, key and reason out of the events.
@@ -183,28 +183,31 @@ impl What {
             Self::Created { record, labels, redacted } => Envelope {
                 at_ms: record.active_at_ms,
                 turn_id: None,
-                meta: None,
-                key: None,
-                labels: Some(labels),
+                tags: NO_TAGS,
+                labels,
                 redacted: *redacted,
             },
             Self::Begun { entry, labels, redacted, .. } => Envelope {
                 at_ms: entry.at_ms,
                 turn_id: entry.turn_id,
-                meta: entry.meta.as_ref(),
-                key: entry.idempotency_key.as_ref(),
-                labels: Some(labels),
+                tags: &entry.tags,
+                labels,
                 redacted: *redacted,
             },
             Self::Ended { turn, labels, redacted, .. } => Envelope {
                 at_ms: turn.ended_at_ms.unwrap_or(turn.started_at_ms),
                 turn_id: Some(turn.turn_id),
-                meta: turn.meta.as_ref(),
-                key: turn.idempotency_key.as_ref(),
-                labels: Some(labels),
+                tags: &turn.tags,
+                labels,
                 redacted: *redacted,
             },
-            Self::Others(_) => Envelope::default(),
+            Self::Others(_) => Envelope {
+                at_ms: 0,
+                turn_id: None,
+                tags: NO_TAGS,
+                labels: const { &Shared::usual() },
+                redacted: false,
+            },
         }
     }
 }
@@ -226,7 +229,7 @@ mod tests {
     use super::*;
     use crate::{
         draft::{Draft, TurnEnd},
-        model::{Input, TurnOutcome},
+        model::{Input, Meta, TurnOutcome},
         record::WorkerRecord,
         store::{Batch, Change, Lease},
     };
@@ -249,18 +252,18 @@ mod tests {
         .unwrap()
     }
 
-    fn tags() -> Option<Arc<Tags>> {
+    fn tags() -> Shared<Tags> {
         let meta = Meta::from([("who".to_owned(), "me".to_owned())]);
         Tags::new(Some(&meta), Some("key"))
     }
 
     /// A creation, a turn that begins, and its end by itself; with the facts that each tells.
-    fn batches(tags: Option<&Arc<Tags>>) -> [(Batch, Vec<Fact>); 3] {
+    fn batches(tags: &Shared<Tags>) -> [(Batch, Vec<Fact>); 3] {
         let commit = |draft: Draft| draft.into_batch(Lease(1));
-        let mut created = Draft::creation(record(), 7, tags.cloned());
+        let mut created = Draft::creation(record(), 7, tags.clone());
         created.created();
         let record = Arc::new(created.record().clone());
-        let mut begun = Draft::of(&record, 8, tags.cloned());
+        let mut begun = Draft::of(&record, 8, tags.clone());
         let profile = record.spec.profile.clone();
         begun.begin_turn(TurnId::NIL, &Input::user("hello"), profile, None);
         let running = Arc::clone(begun.record().running_turn().unwrap());
@@ -294,9 +297,9 @@ mod tests {
 
     #[test]
     fn events_are_told_as_they_would_be_kept() {
-        for tags in [None, tags()] {
+        for tags in [Shared::usual(), tags()] {
             let times = [7, 8, 9];
-            for ((batch, facts), at_ms) in batches(tags.as_ref()).into_iter().zip(times) {
+            for ((batch, facts), at_ms) in batches(&tags).into_iter().zip(times) {
                 let turn_id = (at_ms > 7).then_some(TurnId::NIL);
                 let labels = record().labels;
                 let event = |fact| {
@@ -307,14 +310,14 @@ mod tests {
                 assert_eq!(told(&batch.events), expected);
                 assert_eq!(batch.events.len(), expected.len());
                 // A creation tells of a record, which has no tags.
-                assert_eq!(is_compact(&batch.events), tags.is_none() || at_ms > 7);
+                assert_eq!(is_compact(&batch.events), tags == Shared::usual() || at_ms > 7);
             }
         }
     }
 
     #[test]
     fn a_creation_with_an_input_tells_of_both() {
-        let [(created, _), (begun, _), _] = batches(None);
+        let [(created, _), (begun, _), _] = batches(&Shared::usual());
         let mut both = created.events.clone();
         both.extend(begun.events.clone());
         let expected: Vec<_> = created.events.iter().chain(begun.events.iter()).collect();
@@ -323,10 +326,10 @@ mod tests {
 
     #[test]
     fn an_end_that_is_told_otherwise_than_its_turn_is_kept_as_it_is() {
-        let [_, (begun, _), _] = batches(tags().as_ref());
+        let [_, (begun, _), _] = batches(&tags());
         let (_, running) = begun.turn.unwrap();
         let Change::Put(record) = begun.change else { panic!("a record") };
-        let tell = |now_ms, tags: Option<Arc<Tags>>, reason: Option<&str>| {
+        let tell = |now_ms, tags: Shared<Tags>, reason: Option<&str>| {
             let mut draft = Draft::of(&record, now_ms, tags);
             let end = TurnEnd::cancelled("".into(), TokenUsage::default(), None);
             draft.end_turn(&running, end, WorkerState::Idle, reason.map(Arc::from));
@@ -334,17 +337,19 @@ mod tests {
         };
         assert!(is_compact(&tell(9, tags(), None)));
         // The clock went back, another command cancelled it, the change of state has a reason.
-        for run in [tell(1, tags(), None), tell(9, None, None), tell(9, tags(), Some("enough"))] {
+        for run in
+            [tell(1, tags(), None), tell(9, Shared::usual(), None), tell(9, tags(), Some("enough"))]
+        {
             assert!(!is_compact(&run), "{run:?}");
             assert_eq!(run.len(), 2);
         }
         assert_eq!(told(&tell(1, tags(), None))[1].at_ms, 1);
-        assert_eq!(told(&tell(9, None, None))[0].tags, None);
+        assert_eq!(told(&tell(9, Shared::usual(), None))[0].tags, Shared::usual());
     }
 
     #[test]
     fn erasing_leaves_of_a_commit_what_it_leaves_of_its_events() {
-        for (batch, _) in batches(tags().as_ref()) {
+        for (batch, _) in batches(&tags()) {
             let mut run = batch.events.clone();
             run.redact();
             let mut events = told(&batch.events);

@@ -13,11 +13,11 @@ use super::{
 use crate::{
     identity::{DisplayRef, Epoch, RuntimeId, TurnId, WorkerId, WorkerRef},
     model::{
-        Diagnostic, Meta, TranscriptEntry, TurnDetail, TurnError, TurnOutcome, Usage, WorkerDetail,
-        WorkerState,
+        Diagnostic, Meta, Tags, TranscriptEntry, TurnDetail, TurnError, TurnOutcome, Usage,
+        WorkerDetail, WorkerState,
     },
     owner::Owner,
-    record::{Tags, WorkerRecord},
+    record::WorkerRecord,
 };
 
 /// Something that happened, and where in the logs it stands.
@@ -210,7 +210,7 @@ impl EventBody {
     }
 
     fn of_end(turn: &TurnDetail, entry: Option<&Arc<TranscriptEntry>>) -> Self {
-        let usage = turn.usage;
+        let usage = *turn.usage;
         match (turn.outcome, entry) {
             (Some(TurnOutcome::Completed), Some(entry)) => Self::TurnCompleted {
                 stop_reason: turn.stop_reason.unwrap_or(StopReason::Other),
@@ -249,7 +249,7 @@ impl RuntimeEvent {
         worker_sequence: u64,
         event: &StoredEvent,
     ) -> Self {
-        let (meta, idempotency_key) = split(event.tags.as_deref());
+        let (meta, idempotency_key) = split(&event.tags);
         Self {
             runtime_id: owner.runtime_id,
             epoch,
@@ -278,7 +278,7 @@ impl RuntimeEvent {
                 ..Self::in_worker_scope(owner, epoch, *worker_id, *worker_sequence, event)
             },
             Source::Runtime(RuntimeSource { at_ms, tags, fact }) => {
-                let (meta, idempotency_key) = split(tags.as_deref());
+                let (meta, idempotency_key) = split(tags);
                 let (worker, turn_id, body) = match fact {
                     RuntimeFact::Started => (None, None, EventBody::RuntimeStarted {}),
                     RuntimeFact::Stopping { reason } => {
@@ -315,6 +315,6 @@ impl RuntimeEvent {
     }
 }
 
-fn split(tags: Option<&Tags>) -> (Option<Arc<Meta>>, Option<Arc<str>>) {
-    tags.map_or((None, None), |tags| (tags.meta.clone(), tags.idempotency_key.clone()))
+fn split(tags: &Tags) -> (Option<Arc<Meta>>, Option<Arc<str>>) {
+    (tags.meta.clone(), tags.idempotency_key.clone())
 }

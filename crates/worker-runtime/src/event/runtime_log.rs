@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::{EventRun, RecentStretches, Runs, Spans, StoredEvent, WakeList, Wakers};
 use crate::{
     identity::WorkerId,
-    model::{Diagnostic, OutcomeCounts, RuntimeState, StateCounts, Usage},
-    record::Tags,
+    model::{Diagnostic, OutcomeCounts, RuntimeState, Shared, StateCounts, Tags, Usage},
 };
 
 /// What lies under the Runtime log's mutex.
@@ -74,7 +73,7 @@ pub(crate) enum Source {
 #[derive(Clone, Debug)]
 pub(crate) struct RuntimeSource {
     pub(crate) at_ms: u64,
-    pub(crate) tags: Option<Arc<Tags>>,
+    pub(crate) tags: Shared<Tags>,
     pub(crate) fact: RuntimeFact,
 }
 

@@ -27,6 +27,12 @@ impl<T: ?Sized> Shared<T> {
     pub const fn usual() -> Self {
         Self(None)
     }
+
+    /// Whether it is the usual value.
+    #[must_use]
+    pub const fn is_usual(&self) -> bool {
+        self.0.is_none()
+    }
 }
 
 impl<T: ?Sized + Usual> Deref for Shared<T> {
@@ -130,17 +136,13 @@ mod tests {
     use super::*;
     use crate::model::{Labels, ScopeClaim, Usage};
 
-    fn takes_no_room<T: ?Sized>(it: &Shared<T>) -> bool {
-        it.0.is_none()
-    }
-
     #[test]
     fn the_usual_value_takes_no_room_however_it_is_made() {
-        assert!(takes_no_room(&Shared::from(Usage::default())));
-        assert!(takes_no_room(&Shared::from(Arc::new(Labels::new()))));
-        assert!(takes_no_room(&Shared::<[ScopeClaim]>::from_iter([])));
-        assert!(takes_no_room(&serde_json::from_str::<Shared<Labels>>("{}").unwrap()));
-        assert!(takes_no_room(&serde_json::from_str::<Shared<[ScopeClaim]>>("[]").unwrap()));
+        assert!(Shared::from(Usage::default()).is_usual());
+        assert!(Shared::from(Arc::new(Labels::new())).is_usual());
+        assert!(Shared::<[ScopeClaim]>::from_iter([]).is_usual());
+        assert!(serde_json::from_str::<Shared<Labels>>("{}").unwrap().is_usual());
+        assert!(serde_json::from_str::<Shared<[ScopeClaim]>>("[]").unwrap().is_usual());
     }
 
     #[test]

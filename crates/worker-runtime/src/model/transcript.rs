@@ -6,7 +6,7 @@ use llm_engine::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Meta, Usage};
+use super::{Meta, Shared, Tags, Usage};
 use crate::identity::TurnId;
 
 /// One entry of a transcript. It never changes once it is there.
@@ -30,15 +30,24 @@ pub struct TranscriptEntry {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
     /// What the turn that wrote it consumed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usage: Option<Box<Usage>>,
+    #[serde(default, skip_serializing_if = "Shared::is_usual")]
+    #[schemars(with = "Option<Usage>")]
+    pub usage: Shared<Usage>,
+    /// The key of the command that caused it, and the remarks on that.
+    #[serde(flatten)]
+    #[schemars(with = "CausedBy")]
+    pub tags: Shared<Tags>,
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes tags among the fields of an entry")]
+struct CausedBy {
     /// The key of the command that caused it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub idempotency_key: Option<Arc<str>>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    idempotency_key: Option<String>,
     /// The remarks of the command that caused it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Arc<Meta>>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    meta: Option<Meta>,
 }
 
 /// The answer that is being written.

@@ -1,12 +1,12 @@
 //! One turn of a Worker: an input, an answer, and how it went.
 
-use std::sync::Arc;
+use std::{num::NonZeroU64, sync::Arc};
 
 use llm_engine::{EngineError, ErrorKind, StopReason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Meta, ProfileSelector, Shared, TurnOutcome, Usage};
+use super::{Meta, ProfileSelector, Shared, Tags, TurnOutcome, Usage, zero_as_none};
 use crate::identity::TurnId;
 
 /// One turn.
@@ -34,7 +34,7 @@ pub struct TurnDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<StopReason>,
     /// What it consumed; zero while it runs.
-    pub usage: Usage,
+    pub usage: Shared<Usage>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<TurnError>>,
@@ -46,20 +46,33 @@ pub struct TurnDetail {
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub input_sequence: u64,
     /// The answer's place in the transcript, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(max = 9_007_199_254_740_991_u64))]
-    pub answer_sequence: Option<u64>,
-    /// The key of the command that began it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub idempotency_key: Option<Arc<str>>,
-    /// The remarks of the command that began it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Arc<Meta>>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "zero_as_none")]
+    #[schemars(with = "Option<u64>", range(max = 9_007_199_254_740_991_u64))]
+    pub answer_sequence: Option<NonZeroU64>,
+    /// The key of the command that began it, and the remarks on that.
+    #[serde(flatten)]
+    #[schemars(with = "BegunBy")]
+    pub tags: Shared<Tags>,
     /// How much of the engine came too late and was dropped, in events. A live figure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(max = 9_007_199_254_740_991_u64))]
-    pub late_dropped: Option<u64>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(with = "Option<u64>", range(max = 9_007_199_254_740_991_u64))]
+    pub late_dropped: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(figure: &u64) -> bool {
+    *figure == 0
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes tags among the fields of a turn")]
+struct BegunBy {
+    /// The key of the command that began it.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    idempotency_key: Option<String>,
+    /// The remarks of the command that began it.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    meta: Option<Meta>,
 }
 
 /// Why a turn failed.

@@ -87,7 +87,7 @@ impl Query for GetTurn {
         };
         let input = entry(turn.input_sequence).await?;
         let answer = match turn.answer_sequence {
-            Some(sequence) => entry(sequence).await?,
+            Some(sequence) => entry(sequence.get()).await?,
             None => None,
         };
         Ok(TurnReply { turn, input, answer, cursor })
@@ -119,7 +119,7 @@ impl GetTurn {
         let moment = reader.moment(self.worker)?;
         let wanted = |turn: &Arc<TurnDetail>| match selector {
             TurnSelector::Id(turn_id) => turn.turn_id == *turn_id,
-            TurnSelector::Key(key) => turn.idempotency_key.as_ref() == Some(key),
+            TurnSelector::Key(key) => turn.tags.idempotency_key.as_ref() == Some(key),
         };
         // The latest turn is in the record; all others have ended and change no more.
         let turn = match moment.turn.filter(wanted) {

@@ -69,7 +69,7 @@ pub(crate) async fn worker_view(runtime: &Runtime, worker: WorkerRef) -> WorkerV
 
 /// A turn without the figure that is live only.
 fn lasting(turn: &TurnDetail) -> TurnDetail {
-    TurnDetail { late_dropped: None, ..turn.clone() }
+    TurnDetail { late_dropped: 0, ..turn.clone() }
 }
 
 impl View {

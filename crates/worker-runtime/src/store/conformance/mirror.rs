@@ -9,10 +9,10 @@ use crate::{
     draft::{Draft, TurnEnd},
     identity::{TurnId, WorkerId},
     model::{
-        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, Shared, TranscriptEntry,
+        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, Shared, Tags, TranscriptEntry,
         TurnDetail, TurnOutcome, WorkerState,
     },
-    record::{Tags, WorkerRecord, WorkerSpec},
+    record::{WorkerRecord, WorkerSpec},
     store::{Batch, Change, CreateKey, InputKey, Lease, StoredEvent},
 };
 
@@ -62,9 +62,8 @@ impl Mirror {
                 turn_id: None,
                 at_ms: self.now_ms,
                 truncated: false,
-                usage: None,
-                idempotency_key: None,
-                meta: None,
+                usage: Shared::usual(),
+                tags: Shared::usual(),
             });
         }
         draft.created();
@@ -117,7 +116,7 @@ impl Mirror {
     /// Ends the turn that runs.
     pub(super) fn answer(&self, lease: Lease) -> Batch {
         let record = self.there();
-        let mut draft = Draft::of(&record, self.now_ms, None);
+        let mut draft = Draft::of(&record, self.now_ms, Shared::usual());
         if let Some(running) = record.running_turn() {
             let usage = TokenUsage {
                 input_tokens: Some(1000),
@@ -148,7 +147,7 @@ impl Mirror {
 
     /// Removes the Worker.
     pub(super) fn delete(&self, lease: Lease) -> Batch {
-        let mut draft = Draft::of(&self.there(), self.now_ms, None);
+        let mut draft = Draft::of(&self.there(), self.now_ms, Shared::usual());
         draft.delete();
         draft.into_batch(lease)
     }
@@ -207,6 +206,6 @@ impl Mirror {
     }
 }
 
-fn tags(key: Option<&str>) -> Option<Arc<Tags>> {
+fn tags(key: Option<&str>) -> Shared<Tags> {
     Tags::new(Some(&Meta::from([("actor".to_owned(), AWKWARD.to_owned())])), key)
 }

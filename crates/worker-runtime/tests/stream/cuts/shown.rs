@@ -1,19 +1,19 @@
 //! What somebody knows of a Worker who was shown it once and reads its events.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, num::NonZeroU64, sync::Arc};
 
 use worker_runtime::{
     RuntimeEvent,
     event::EventBody,
     lifecycle,
-    model::{TranscriptEntry, TurnDetail, TurnOutcome, Usage, WorkerDetail, WorkerState},
+    model::{Tags, TranscriptEntry, TurnDetail, TurnOutcome, Usage, WorkerDetail, WorkerState},
 };
 
 /// A Worker without the one figure that is live.
 pub(crate) fn settled(detail: &WorkerDetail) -> WorkerDetail {
     let mut detail = detail.clone();
     if let Some(turn) = &mut detail.last_turn {
-        Arc::make_mut(turn).late_dropped = None;
+        Arc::make_mut(turn).late_dropped = 0;
     }
     detail
 }
@@ -104,6 +104,7 @@ fn is_told_to_end(from: WorkerState, to: WorkerState) -> bool {
 }
 
 fn turn(known: &WorkerDetail, event: &RuntimeEvent, input: &TranscriptEntry) -> TurnDetail {
+    let tags = Tags { idempotency_key: event.idempotency_key.clone(), meta: event.meta.clone() };
     TurnDetail {
         turn_id: event.turn_id.expect("an input begins a turn"),
         outcome: None,
@@ -112,14 +113,13 @@ fn turn(known: &WorkerDetail, event: &RuntimeEvent, input: &TranscriptEntry) -> 
         started_at_ms: event.at_ms,
         ended_at_ms: None,
         stop_reason: None,
-        usage: Usage::default(),
+        usage: Usage::default().into(),
         error: None,
         reason: None,
         input_sequence: input.sequence,
         answer_sequence: None,
-        idempotency_key: event.idempotency_key.clone(),
-        meta: event.meta.clone(),
-        late_dropped: None,
+        tags: tags.into(),
+        late_dropped: 0,
     }
 }
 
@@ -140,7 +140,7 @@ fn end<'a>(
     let turn = Arc::make_mut(turn);
     turn.outcome = Some(outcome);
     turn.ended_at_ms = Some(event.at_ms.max(turn.started_at_ms));
-    turn.usage = *usage;
-    turn.answer_sequence = answer.map(|it| it.sequence);
+    turn.usage = (*usage).into();
+    turn.answer_sequence = answer.and_then(|it| NonZeroU64::new(it.sequence));
     turn
 }
