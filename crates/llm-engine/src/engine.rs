@@ -21,19 +21,19 @@ pub use turn::Turn;
 #[derive(Clone)]
 pub struct Engine {
     provider: Arc<dyn Provider>,
-    policy: Policy,
+    policy: Arc<Policy>,
 }
 
 impl Engine {
     /// An engine with the default policy.
     pub fn new(provider: Arc<dyn Provider>) -> Self {
-        Self { provider, policy: Policy::default() }
+        Self { provider, policy: Arc::default() }
     }
 
-    /// The same engine under another policy.
+    /// The same engine under another policy, which all its turns share.
     #[must_use]
-    pub fn with_policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
+    pub fn with_policy(mut self, policy: impl Into<Arc<Policy>>) -> Self {
+        self.policy = policy.into();
         self
     }
 
@@ -51,7 +51,7 @@ impl Engine {
 
     /// A turn, which begins when it is first polled.
     pub fn turn(&self, request: impl Into<TurnRequest>) -> Turn {
-        Turn::new(Arc::clone(&self.provider), self.policy, request.into())
+        Turn::new(self.clone(), request.into())
     }
 }
 

@@ -49,5 +49,5 @@ pub use message::{Message, Role};
 pub use policy::{Deadlines, Policy, RetryPolicy};
 pub use provider::{ModelRequest, Provider, ProviderEvent, ProviderStream, Sampling};
 pub use scripted::{Script, ScriptedProvider};
-pub use turn::{StopReason, TurnEvent};
+pub use turn::{Joined, StopReason, TurnEvent};
 pub use usage::TokenUsage;

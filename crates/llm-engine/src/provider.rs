@@ -29,7 +29,7 @@ pub struct ModelRequest {
     /// The conversation, oldest first.
     pub messages: Vec<Message>,
     /// How words are chosen.
-    pub sampling: Sampling,
+    pub sampling: Arc<Sampling>,
 }
 
 /// What a [`Provider`] streams.

@@ -1,6 +1,6 @@
 //! What a turn tells while it runs, and how it ends.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -82,4 +82,13 @@ impl TurnEvent {
             | Self::Retrying { .. } => false,
         }
     }
+}
+
+/// What is ready together: text, or another event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Joined<Event> {
+    /// More of the answer: this part of all text given out so far. Never empty.
+    Text(Range<usize>),
+    /// What is no [`TextDelta`](TurnEvent::TextDelta).
+    Event(Event),
 }

@@ -59,7 +59,7 @@ impl Profiles {
 
 /// The profile with deadlines and caps no longer than the Runtime's limits.
 fn bounded(mut profile: Profile, limits: &Limits) -> Profile {
-    let policy = &mut profile.policy;
+    let policy = Arc::make_mut(&mut profile.policy);
     let at_most = |deadline: &mut Duration, limit_ms| {
         *deadline = (*deadline).min(Duration::from_millis(limit_ms));
     };

@@ -2,10 +2,10 @@
 
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
-use llm_engine::{Message, TokenUsage, TurnEvent};
+use llm_engine::{Joined, Message, ModelRequest, TokenUsage, TurnEvent};
 use tokio::time::Instant;
 use tracing::Instrument;
-use worker::{Worker, WorkerEvent, WorkerTurn};
+use worker::{HistoryTurn, WorkerEvent};
 
 use crate::{
     cell::{Cell, CellState},
@@ -44,15 +44,15 @@ pub(crate) fn begin(core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
 
 async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
     // The futures of what passes soon or comes rarely are boxed: all the others wait with the engine.
-    let worker = match Box::pin(gather(&core, &cell, &live)).await {
-        Ok(worker) => worker,
+    let request = match Box::pin(gather(&core, &cell, &live)).await {
+        Ok(request) => request,
         Err(error) => {
             let ending = Ending::failed(error, TokenUsage::default());
             return Box::pin(finish(&core, &cell, &live, ending)).await;
         }
     };
-    let Some(mut worker) = worker else { return };
-    let finished = match follow(&core, &cell, &live, &mut worker.resume()).await {
+    let Some(request) = request else { return };
+    let finished = match follow(&core, &cell, &live, &mut live.profile.turn(request)).await {
         Some(ending) => {
             live.engine_ended();
             Box::pin(finish(&core, &cell, &live, ending))
@@ -62,8 +62,12 @@ async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
     finished.await;
 }
 
-/// Builds the Worker's host from its profile and the newest part of its transcript.
-async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Box<Worker>>, TurnError> {
+/// What the model is asked: by the Worker's profile, with the newest part of its transcript.
+async fn gather(
+    core: &Core,
+    cell: &Cell,
+    live: &Live,
+) -> Result<Option<Arc<ModelRequest>>, TurnError> {
     let record = {
         let state = cell.lock();
         let is_current = state.live.as_ref().is_some_and(|it| it.turn_id == live.turn_id);
@@ -103,9 +107,9 @@ async fn gather(core: &Core, cell: &Cell, live: &Live) -> Result<Option<Box<Work
         end = first - 1;
     }
     history.reverse();
-    let instructions = record.spec.instructions.clone();
-    let worker = Worker::new(Arc::clone(&live.profile));
-    Ok(Some(Box::new(worker.with_instructions(instructions).with_history(history))))
+    let profile = &live.profile;
+    let instructions = record.spec.instructions.as_ref().or(profile.instructions.as_ref());
+    Ok(Some(Arc::new(profile.request(instructions.cloned(), history))))
 }
 
 /// How a turn ends that no command ends. Its text is in the live turn.
@@ -171,7 +175,7 @@ async fn follow(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
     live: &Arc<Live>,
-    turn: &mut WorkerTurn<'_>,
+    turn: &mut HistoryTurn,
 ) -> Option<Ending> {
     loop {
         let unusual = match next_step(core, live, turn).await? {
@@ -232,17 +236,31 @@ async fn take_unusual(
 fn next_step(
     core: &Core,
     live: &Live,
-    turn: &mut WorkerTurn<'_>,
+    turn: &mut HistoryTurn,
 ) -> impl Future<Output = Option<Step>> {
     poll_fn(|context| {
         let mut moved = false;
         let step = loop {
             match turn.poll_joined(context) {
-                Poll::Ready(Some(WorkerEvent::Turn(event))) => match take(live, event) {
-                    Ok(()) => moved = true,
-                    Err(step) => break Poll::Ready(Some(step)),
-                },
-                Poll::Ready(Some(event)) => break Poll::Ready(Some(Step::Event(event))),
+                Poll::Ready(Some(Joined::Text(part))) => {
+                    let text = &turn.text()[part];
+                    match live.push(text) {
+                        Ok(()) => moved = true,
+                        Err(refusal) => {
+                            let delta = TurnEvent::TextDelta(text.to_owned());
+                            break Poll::Ready(Some(refused(refusal, delta)));
+                        }
+                    }
+                }
+                Poll::Ready(Some(Joined::Event(WorkerEvent::Turn(event)))) => {
+                    match take(live, event) {
+                        Ok(()) => moved = true,
+                        Err(step) => break Poll::Ready(Some(step)),
+                    }
+                }
+                Poll::Ready(Some(Joined::Event(event))) => {
+                    break Poll::Ready(Some(Step::Event(event)));
+                }
                 Poll::Ready(None) => break Poll::Ready(None),
                 Poll::Pending => break Poll::Pending,
             }
@@ -266,10 +284,13 @@ fn take(live: &Live, event: TurnEvent) -> Result<(), Step> {
         | TurnEvent::Cancelled { .. }
         | TurnEvent::Failed { .. } => return Err(Step::Event(WorkerEvent::Turn(event))),
     };
-    match taken {
-        Ok(()) => Ok(()),
-        Err(Refusal::Frozen) => Err(Step::Frozen(event)),
-        Err(Refusal::Over) => Err(Step::Over),
+    taken.map_err(|refusal| refused(refusal, event))
+}
+
+fn refused(refusal: Refusal, delta: TurnEvent) -> Step {
+    match refusal {
+        Refusal::Frozen => Step::Frozen(delta),
+        Refusal::Over => Step::Over,
     }
 }
 

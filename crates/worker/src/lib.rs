@@ -2,7 +2,7 @@
 //!
 //! Read in this order: a [`Profile`] says which model to use and how; a [`HistoryBudget`] chooses
 //! what of the conversation the model is given; a [`Worker`] holds the conversation and runs
-//! [`WorkerTurn`]s.
+//! [`WorkerTurn`]s. Whoever keeps the conversation itself asks the profile for a [`HistoryTurn`].
 //!
 //! ```
 //! use std::sync::Arc;
@@ -25,11 +25,13 @@
 #![forbid(unsafe_code)]
 
 mod history;
+mod history_turn;
 mod profile;
 mod turn;
 mod worker;
 
 pub use history::{HistoryBudget, HistorySelection, TokenEstimate};
+pub use history_turn::{HistoryTurn, WorkerEvent};
 pub use profile::Profile;
-pub use turn::{WorkerEvent, WorkerTurn};
+pub use turn::WorkerTurn;
 pub use worker::{Worker, WorkerUsage};

@@ -2,9 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use llm_engine::{Policy, Provider, Sampling};
+use llm_engine::{Engine, Message, ModelRequest, Policy, Provider, Sampling, TurnRequest};
 
-use crate::HistoryBudget;
+use crate::{HistoryBudget, HistoryTurn};
 
 /// A named configuration that any number of Workers share.
 #[derive(Clone)]
@@ -18,9 +18,9 @@ pub struct Profile {
     /// What the model is told about its task, outside the conversation.
     pub instructions: Option<Arc<str>>,
     /// How the model chooses its words.
-    pub sampling: Sampling,
+    pub sampling: Arc<Sampling>,
     /// The limits of each turn.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// How much of the conversation the model is given.
     pub history: HistoryBudget,
 }
@@ -33,8 +33,8 @@ impl Profile {
             provider,
             model: None,
             instructions: None,
-            sampling: Sampling::default(),
-            policy: Policy::default(),
+            sampling: Arc::default(),
+            policy: Arc::default(),
             history: HistoryBudget::default(),
         }
     }
@@ -55,15 +55,15 @@ impl Profile {
 
     /// Sets how words are chosen.
     #[must_use]
-    pub fn sampling(mut self, sampling: Sampling) -> Self {
-        self.sampling = sampling;
+    pub fn sampling(mut self, sampling: impl Into<Arc<Sampling>>) -> Self {
+        self.sampling = sampling.into();
         self
     }
 
     /// Sets the limits of each turn.
     #[must_use]
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
+    pub fn policy(mut self, policy: impl Into<Arc<Policy>>) -> Self {
+        self.policy = policy.into();
         self
     }
 
@@ -72,6 +72,23 @@ impl Profile {
     pub fn history(mut self, history: HistoryBudget) -> Self {
         self.history = history;
         self
+    }
+
+    /// What the model is asked, for it to answer `history`.
+    #[must_use]
+    pub fn request(&self, instructions: Option<Arc<str>>, history: Vec<Message>) -> ModelRequest {
+        ModelRequest {
+            model: self.model.clone(),
+            instructions,
+            messages: history,
+            sampling: Arc::clone(&self.sampling),
+        }
+    }
+
+    /// Has the model answer, without a [`Worker`](crate::Worker) to keep the conversation.
+    pub fn turn(&self, request: impl Into<TurnRequest>) -> HistoryTurn {
+        let engine = Engine::new(Arc::clone(&self.provider)).with_policy(Arc::clone(&self.policy));
+        HistoryTurn::new(engine.turn(request))
     }
 }
 

@@ -63,7 +63,7 @@ impl Subject {
             model: self.model.clone(),
             instructions: Some("Answer with one word.".into()),
             messages: vec![Message::user("hello")],
-            sampling: Sampling { max_output_tokens: Some(16), ..Sampling::default() },
+            sampling: Sampling { max_output_tokens: Some(16), ..Sampling::default() }.into(),
         }
     }
 

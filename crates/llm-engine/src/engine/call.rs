@@ -5,10 +5,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{guard::guarded, output::Output};
-use crate::{
-    EngineError, ErrorKind, ModelRequest, Provider, ProviderEvent, ProviderStream, TokenUsage,
-};
+use super::guard::guarded;
+use crate::{EngineError, ErrorKind, ModelRequest, Provider, ProviderEvent, ProviderStream};
 
 /// A running call. Dropping it cancels it.
 pub(super) struct Call {
@@ -16,8 +14,6 @@ pub(super) struct Call {
     stream: Option<ProviderStream>,
     /// Whether a part of an answer came, if only a heartbeat.
     answered: bool,
-    /// What the call told about its tokens so far.
-    pub(super) usage: TokenUsage,
 }
 
 impl Call {
@@ -26,57 +22,46 @@ impl Call {
         request: Arc<ModelRequest>,
     ) -> Result<Self, EngineError> {
         let stream = guarded("beginning a call", || provider.stream(request))?;
-        Ok(Self { stream: Some(stream), answered: false, usage: TokenUsage::default() })
+        Ok(Self { stream: Some(stream), answered: false })
     }
 
-    /// The next event, and how many deltas of text were ready before it: at most `most`, which go
-    /// into `output`. After an error the call is to be closed.
+    /// The next event. Before it, `takes` may take deltas of text. After an error the call is to be
+    /// closed.
     pub(super) fn poll_event(
         &mut self,
-        output: &mut Output,
-        most: u32,
+        mut takes: impl FnMut(&str) -> bool,
         cx: &mut Context<'_>,
-    ) -> (u32, Poll<Result<ProviderEvent, EngineError>>) {
+    ) -> Poll<Result<ProviderEvent, EngineError>> {
         let Some(stream) = &mut self.stream else {
-            return (0, Poll::Ready(Err(self.early_end())));
+            return Poll::Ready(Err(self.early_end()));
         };
-        let mut taken = 0;
+        let mut has_taken = false;
         let polled = guarded("streaming", || {
             loop {
                 match stream.as_mut().poll_next(cx) {
-                    Poll::Ready(Some(Ok(ProviderEvent::TextDelta(text))))
-                        if taken < most && output.takes(&text) =>
-                    {
-                        taken += 1;
+                    Poll::Ready(Some(Ok(ProviderEvent::TextDelta(text)))) if takes(&text) => {
+                        has_taken = true;
                     }
                     other => break other,
                 }
             }
         });
-        self.answered |= taken > 0;
-        let polled = match polled {
+        self.answered |= has_taken;
+        match polled {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(Some(Ok(event)))) => {
-                self.hear(&event);
+                self.answered |= !matches!(event, ProviderEvent::Connected);
                 Poll::Ready(Ok(event))
             }
             Ok(Poll::Ready(Some(Err(error)))) | Err(error) => Poll::Ready(Err(error)),
             Ok(Poll::Ready(None)) => Poll::Ready(Err(self.early_end())),
-        };
-        (taken, polled)
+        }
     }
 
     /// Drops the provider's stream, which cancels the call if it was not over.
     pub(super) fn close(&mut self) -> Result<(), EngineError> {
         let stream = self.stream.take();
         guarded("ending a call", || drop(stream))
-    }
-
-    fn hear(&mut self, event: &ProviderEvent) {
-        self.answered |= !matches!(event, ProviderEvent::Connected);
-        if let ProviderEvent::Usage(usage) | ProviderEvent::Finished { usage, .. } = event {
-            self.usage.update(*usage);
-        }
     }
 
     fn early_end(&self) -> EngineError {

@@ -2,19 +2,14 @@
 
 use crate::{EngineError, ErrorKind};
 
-/// The text so far and the room that is left.
-#[derive(Debug)]
+/// The text so far, and how much reasoning there was.
+#[derive(Debug, Default)]
 pub(super) struct Output {
     text: String,
-    given: usize,
-    max_bytes: usize,
+    reasoning_bytes: usize,
 }
 
 impl Output {
-    pub(super) fn new(max_bytes: usize) -> Self {
-        Self { text: String::new(), given: 0, max_bytes }
-    }
-
     /// All text that was given out.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -22,52 +17,63 @@ impl Output {
 
     /// Whether neither text nor reasoning was given out.
     pub(super) fn is_empty(&self) -> bool {
-        self.given == 0
+        self.bytes() == 0
     }
 
     /// Takes more of the answer if there is some and it fits; tells whether it did.
     #[inline]
-    pub(super) fn takes(&mut self, delta: &str) -> bool {
-        let takes = !delta.is_empty() && delta.len() <= self.max_bytes - self.given;
+    pub(super) fn takes(&mut self, delta: &str, max_bytes: usize) -> bool {
+        let takes = !delta.is_empty() && delta.len() <= max_bytes - self.bytes();
         if takes {
-            self.given += delta.len();
             self.text.push_str(delta);
         }
         takes
     }
 
     /// Admits more of the answer; past the cap it cuts `delta` on a character boundary and fails.
-    pub(super) fn admit_text(&mut self, delta: &mut String) -> Result<(), EngineError> {
-        let admitted = self.admit(delta);
+    pub(super) fn admit_text(
+        &mut self,
+        delta: &mut String,
+        max_bytes: usize,
+    ) -> Result<(), EngineError> {
+        let admitted = self.admit(delta, max_bytes);
         self.text.push_str(delta);
         admitted
     }
 
     /// The same for reasoning, which only counts.
-    pub(super) fn admit_reasoning(&mut self, delta: &mut String) -> Result<(), EngineError> {
-        self.admit(delta)
+    pub(super) fn admit_reasoning(
+        &mut self,
+        delta: &mut String,
+        max_bytes: usize,
+    ) -> Result<(), EngineError> {
+        let admitted = self.admit(delta, max_bytes);
+        self.reasoning_bytes += delta.len();
+        admitted
     }
 
-    fn admit(&mut self, delta: &mut String) -> Result<(), EngineError> {
-        let room = self.max_bytes - self.given;
-        let fits = delta.len() <= room;
-        if !fits {
-            delta.truncate(delta.floor_char_boundary(room));
+    fn bytes(&self) -> usize {
+        self.text.len() + self.reasoning_bytes
+    }
+
+    fn admit(&self, delta: &mut String, max_bytes: usize) -> Result<(), EngineError> {
+        let room = max_bytes - self.bytes();
+        if delta.len() <= room {
+            return Ok(());
         }
-        self.given += delta.len();
-        if fits { Ok(()) } else { Err(self.too_large()) }
+        delta.truncate(delta.floor_char_boundary(room));
+        Err(too_large(max_bytes))
     }
+}
 
-    fn too_large(&self) -> EngineError {
-        EngineError::new(
-            ErrorKind::TooLarge,
-            format!(
-                "the answer went past {} bytes of text and reasoning (max_output_bytes); ask for \
-                 a shorter one or raise the cap",
-                self.max_bytes
-            ),
-        )
-    }
+fn too_large(max_bytes: usize) -> EngineError {
+    EngineError::new(
+        ErrorKind::TooLarge,
+        format!(
+            "the answer went past {max_bytes} bytes of text and reasoning (max_output_bytes); ask \
+             for a shorter one or raise the cap"
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -76,9 +82,10 @@ mod tests {
 
     #[track_caller]
     fn check(max_bytes: usize, deltas: &[&str], text: &str, fits: bool) {
-        let mut output = Output::new(max_bytes);
-        let admitted =
-            deltas.iter().try_for_each(|delta| output.admit_text(&mut (*delta).to_owned()));
+        let mut output = Output::default();
+        let admitted = deltas
+            .iter()
+            .try_for_each(|delta| output.admit_text(&mut (*delta).to_owned(), max_bytes));
         assert_eq!((output.text(), admitted.is_ok()), (text, fits));
     }
 
@@ -99,9 +106,9 @@ mod tests {
 
     #[test]
     fn reasoning_counts_and_is_no_text() {
-        let mut output = Output::new(4);
-        assert!(output.admit_reasoning(&mut "abc".to_owned()).is_ok());
-        assert!(output.admit_text(&mut "xy".to_owned()).is_err());
+        let mut output = Output::default();
+        assert!(output.admit_reasoning(&mut "abc".to_owned(), 4).is_ok());
+        assert!(output.admit_text(&mut "xy".to_owned(), 4).is_err());
         assert_eq!(output.text(), "x");
     }
 }

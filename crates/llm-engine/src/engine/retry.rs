@@ -4,36 +4,17 @@ use std::time::Duration;
 
 use crate::{EngineError, RetryPolicy};
 
-/// Counts the calls of one turn.
-#[derive(Debug)]
-pub(super) struct Retries {
-    policy: RetryPolicy,
-    made: u32,
-}
-
-impl Retries {
-    pub(super) fn new(policy: RetryPolicy) -> Self {
-        Self { policy, made: 0 }
-    }
-
-    /// The pause before the next call, or none if `error` is final.
-    pub(super) fn pause_after(&self, error: &EngineError) -> Option<Duration> {
+impl RetryPolicy {
+    /// The pause before the next call after `made` retries, or none if `error` is final.
+    pub(super) fn pause_after(&self, error: &EngineError, made: u32) -> Option<Duration> {
         let asked = error.retry_after.unwrap_or_default();
-        let again = error.retryable
-            && self.made < self.policy.max_retries
-            && asked <= self.policy.max_retry_after;
-        again.then(|| jittered(self.backoff()).max(asked))
+        let again = error.retryable && made < self.max_retries && asked <= self.max_retry_after;
+        again.then(|| jittered(self.backoff(made)).max(asked))
     }
 
-    /// Counts one more call and gives its number; the first retry is 2.
-    pub(super) fn count(&mut self) -> u32 {
-        self.made += 1;
-        self.made.saturating_add(1)
-    }
-
-    fn backoff(&self) -> Duration {
-        let doubled = 2_u32.saturating_pow(self.made);
-        self.policy.initial_delay.saturating_mul(doubled).min(self.policy.max_delay)
+    fn backoff(&self, made: u32) -> Duration {
+        let doubled = 2_u32.saturating_pow(made);
+        self.initial_delay.saturating_mul(doubled).min(self.max_delay)
     }
 }
 
@@ -48,13 +29,7 @@ mod tests {
     use crate::ErrorKind;
 
     fn pauses(policy: RetryPolicy, error: &EngineError) -> Vec<Duration> {
-        let mut retries = Retries::new(policy);
-        let mut pauses = Vec::new();
-        while let Some(pause) = retries.pause_after(error) {
-            pauses.push(pause);
-            retries.count();
-        }
-        pauses
+        (0..).map_while(|made| policy.pause_after(error, made)).collect()
     }
 
     #[test]

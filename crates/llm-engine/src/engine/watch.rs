@@ -7,9 +7,8 @@ use tokio::time::Instant;
 use crate::{Deadlines, EngineError, ErrorKind, timer::after};
 
 /// The progress of a turn against its deadlines. Holds no timer.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Watch {
-    deadlines: Deadlines,
     /// Set by the first poll.
     turn_ends: Option<Instant>,
     /// Whether the present call has made progress.
@@ -20,20 +19,20 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(deadlines: Deadlines) -> Self {
-        Self { deadlines, turn_ends: None, progressed: false, owed_since: None }
-    }
-
     /// When the whole turn must be over.
-    pub(super) fn turn_ends(&mut self, now: Instant) -> Instant {
-        *self.turn_ends.get_or_insert_with(|| after(now, self.deadlines.turn))
+    pub(super) fn turn_ends(&mut self, deadlines: &Deadlines, now: Instant) -> Instant {
+        *self.turn_ends.get_or_insert_with(|| after(now, deadlines.turn))
     }
 
-    pub(super) fn check_turn(&mut self, now: Instant) -> Result<(), EngineError> {
-        if now < self.turn_ends(now) {
+    pub(super) fn check_turn(
+        &mut self,
+        deadlines: &Deadlines,
+        now: Instant,
+    ) -> Result<(), EngineError> {
+        if now < self.turn_ends(deadlines, now) {
             return Ok(());
         }
-        Err(timeout("the turn was not over", self.deadlines.turn, "turn"))
+        Err(timeout("the turn was not over", deadlines.turn, "turn"))
     }
 
     pub(super) fn call_begins(&mut self, now: Instant) {
@@ -47,16 +46,20 @@ impl Watch {
     }
 
     /// The call has made no progress at `now`: when must it?
-    pub(super) fn check_call(&mut self, now: Instant) -> Result<Instant, EngineError> {
+    pub(super) fn check_call(
+        &mut self,
+        deadlines: &Deadlines,
+        now: Instant,
+    ) -> Result<Instant, EngineError> {
         let owed_since = *self.owed_since.get_or_insert(now);
         let (limit, what, name) = if self.progressed {
             (
-                self.deadlines.idle,
+                deadlines.idle,
                 "the provider, silent in the middle of its answer, did not go on",
                 "idle",
             )
         } else {
-            (self.deadlines.first_event, "the provider did not begin to answer", "first_event")
+            (deadlines.first_event, "the provider did not begin to answer", "first_event")
         };
         let deadline = after(owed_since, limit);
         if now < deadline { Ok(deadline) } else { Err(timeout(what, limit, name)) }

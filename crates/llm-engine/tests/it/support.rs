@@ -9,7 +9,7 @@ use std::{
 
 use futures_util::StreamExt;
 use llm_engine::{
-    Engine, EngineError, ErrorKind, Message, ModelRequest, Policy, Provider, RetryPolicy,
+    Engine, EngineError, ErrorKind, Joined, Message, ModelRequest, Policy, Provider, RetryPolicy,
     StopReason, TokenUsage, Turn, TurnEvent,
 };
 
@@ -40,7 +40,16 @@ pub(crate) async fn drain(turn: Turn) -> Vec<TurnEvent> {
 
 /// The same, with text that is ready together joined.
 pub(crate) async fn drain_joined(turn: Turn) -> Vec<TurnEvent> {
-    drain_by(turn, Turn::poll_joined).await
+    drain_by(turn, |turn, cx| {
+        let polled = turn.poll_joined(cx);
+        polled.map(|joined| {
+            joined.map(|joined| match joined {
+                Joined::Text(part) => TurnEvent::TextDelta(turn.text()[part].to_owned()),
+                Joined::Event(event) => event,
+            })
+        })
+    })
+    .await
 }
 
 async fn drain_by(

@@ -1,5 +1,7 @@
 //! What is sent to each provider.
 
+use std::sync::Arc;
+
 use llm_engine::{Engine, ErrorKind, Message, ModelRequest, Sampling, providers::ProviderKind};
 use mock_provider::{MockProvider, Reply};
 use serde_json::{Value, json};
@@ -22,7 +24,8 @@ fn odd() -> ModelRequest {
             top_p: Some(0.25),
             max_output_tokens: Some(7),
             stop_sequences: vec!["END".to_owned()],
-        },
+        }
+        .into(),
         ..request()
     }
 }
@@ -60,7 +63,7 @@ async fn chat_completions_keep_roles() {
 #[tokio::test]
 async fn responses_keep_roles_and_nothing_is_stored() {
     let mut request = odd();
-    request.sampling.stop_sequences.clear();
+    Arc::make_mut(&mut request.sampling).stop_sequences.clear();
     let (head, body) = sent(ProviderKind::OpenAiResponses, request).await;
     assert!(head.starts_with("POST /v1/responses HTTP/1.1\r\n"), "{head}");
     assert_eq!(

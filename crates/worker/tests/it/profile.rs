@@ -17,7 +17,7 @@ async fn the_model_is_asked_as_the_profile_says() {
     let asked = &provider.requests()[0];
     assert_eq!(asked.model.as_deref(), Some("m-1"));
     assert_eq!(asked.instructions.as_deref(), Some("Be kind."));
-    assert_eq!(asked.sampling, sampling);
+    assert_eq!(*asked.sampling, sampling);
 }
 
 #[tokio::test]

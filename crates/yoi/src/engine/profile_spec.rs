@@ -41,8 +41,8 @@ impl ProfileSpec {
             provider: self.provider.build()?,
             model: self.provider.model.as_deref().map(Into::into),
             instructions: self.instructions.as_deref().map(Into::into),
-            sampling: self.sampling.clone(),
-            policy: Policy { deadlines: self.deadlines, ..Policy::default() },
+            sampling: self.sampling.clone().into(),
+            policy: Policy { deadlines: self.deadlines, ..Policy::default() }.into(),
             history: self.history,
         })
     }

@@ -2,15 +2,14 @@
 
 use std::{
     cell::LazyCell,
-    mem,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use tokio::time::Instant;
 
-use super::{Phase, Turn};
-use crate::{EngineError, ProviderEvent, StopReason, TurnEvent, engine::call::Call, timer::after};
+use super::{Ending, Phase, Turn};
+use crate::{EngineError, ProviderEvent, TokenUsage, TurnEvent, engine::call::Call, timer::after};
 
 /// How many events are taken between two looks at the clock, which costs more than a delta.
 const CLOCK_INTERVAL: u32 = 16;
@@ -22,18 +21,14 @@ pub(super) type Now = LazyCell<Instant>;
 pub(super) enum Step {
     /// This was added to the output.
     Text(String),
-    /// The item of the stream.
-    Give(Option<TurnEvent>),
+    /// The next item of the stream.
+    Give(TurnEvent),
     /// Nothing: the next step can be taken.
     Again,
     /// Nothing, and there will be nothing before this time unless the task is woken.
     WaitUntil(Instant),
-}
-
-enum Ending {
-    Completed(StopReason),
-    Cancelled,
-    Failed(EngineError),
+    /// The turn is over: what is left is its last event.
+    End,
 }
 
 impl Turn {
@@ -41,19 +36,26 @@ impl Turn {
     /// text that is ready before that event.
     pub(super) fn step(&mut self, joins: bool, now: &Now, cx: &mut Context<'_>) -> Step {
         if let Some(ending) = self.must_end(now) {
-            return Step::Give(Some(self.end(ending)));
+            return self.end(ending);
         }
+        let policy = self.engine.policy();
         match &mut self.phase {
             Phase::New => {
                 self.phase = Phase::Pausing(**now);
-                Step::Give(Some(TurnEvent::Started))
+                Step::Give(TurnEvent::Started)
             }
             Phase::Pausing(until) if **now < *until => Step::WaitUntil(*until),
             Phase::Pausing(_) => self.begin_call(now),
             Phase::Calling(call) => {
                 // With the event after it, as much as fits between two looks at the clock.
                 let most = if joins { CLOCK_INTERVAL - 1 } else { 0 };
-                let (taken, polled) = call.poll_event(&mut self.output, most, cx);
+                let mut taken = 0;
+                let take = |delta: &str| {
+                    let fits = taken < most && self.output.takes(delta, policy.max_output_bytes);
+                    taken += u32::from(fits);
+                    fits
+                };
+                let polled = call.poll_event(take, cx);
                 if taken > 0 {
                     self.burst += taken;
                     self.watch.progress();
@@ -61,13 +63,15 @@ impl Turn {
                 match polled {
                     Poll::Ready(Ok(event)) => self.take(event, now),
                     Poll::Ready(Err(error)) => self.call_failed(error, now),
-                    Poll::Pending => match self.watch.check_call(**now) {
-                        Ok(deadline) => Step::WaitUntil(deadline.min(self.watch.turn_ends(**now))),
+                    Poll::Pending => match self.watch.check_call(&policy.deadlines, **now) {
+                        Ok(deadline) => Step::WaitUntil(
+                            deadline.min(self.watch.turn_ends(&policy.deadlines, **now)),
+                        ),
                         Err(error) => self.call_failed(error, now),
                     },
                 }
             }
-            Phase::Over(last) => Step::Give(last.take()),
+            Phase::Over(_) => Step::End,
         }
     }
 
@@ -82,11 +86,12 @@ impl Turn {
         if !self.burst.is_multiple_of(CLOCK_INTERVAL) {
             return None;
         }
-        self.watch.check_turn(**now).err().map(Ending::Failed)
+        let checked = self.watch.check_turn(&self.engine.policy().deadlines, **now);
+        checked.err().map(Ending::failed)
     }
 
     fn begin_call(&mut self, now: &Now) -> Step {
-        match Call::begin(&*self.provider, Arc::clone(&self.request)) {
+        match Call::begin(&*self.engine.provider, Arc::clone(&self.request)) {
             Ok(call) => {
                 self.phase = Phase::Calling(call);
                 self.watch.call_begins(**now);
@@ -97,26 +102,35 @@ impl Turn {
     }
 
     fn take(&mut self, event: ProviderEvent, now: &Now) -> Step {
+        let policy = self.engine.policy();
         match event {
             ProviderEvent::TextDelta(mut text) if !text.is_empty() => {
-                let admitted = self.output.admit_text(&mut text);
+                let admitted = self.output.admit_text(&mut text, policy.max_output_bytes);
                 self.give(text, admitted, Step::Text)
             }
             ProviderEvent::ReasoningDelta(mut text) if !text.is_empty() => {
-                let admitted = self.output.admit_reasoning(&mut text);
-                self.give(text, admitted, |text| Step::Give(Some(TurnEvent::ReasoningDelta(text))))
+                let admitted = self.output.admit_reasoning(&mut text, policy.max_output_bytes);
+                self.give(text, admitted, |text| Step::Give(TurnEvent::ReasoningDelta(text)))
             }
-            ProviderEvent::Finished { stop_reason, .. } => {
-                Step::Give(Some(self.end(Ending::Completed(stop_reason))))
+            ProviderEvent::Finished { stop_reason, usage } => {
+                self.usage.update(usage);
+                self.end(Ending::Completed(stop_reason))
+            }
+            ProviderEvent::Usage(usage) => {
+                self.usage.update(usage);
+                self.no_progress(now)
             }
             ProviderEvent::Connected
             | ProviderEvent::Heartbeat
-            | ProviderEvent::Usage(_)
             | ProviderEvent::TextDelta(_)
-            | ProviderEvent::ReasoningDelta(_) => match self.watch.check_call(**now) {
-                Ok(_) => Step::Again,
-                Err(error) => self.call_failed(error, now),
-            },
+            | ProviderEvent::ReasoningDelta(_) => self.no_progress(now),
+        }
+    }
+
+    fn no_progress(&mut self, now: &Now) -> Step {
+        match self.watch.check_call(&self.engine.policy().deadlines, **now) {
+            Ok(_) => Step::Again,
+            Err(error) => self.call_failed(error, now),
         }
     }
 
@@ -128,12 +142,8 @@ impl Turn {
     ) -> Step {
         self.watch.progress();
         let Err(error) = admitted else { return step(text) };
-        let failed = self.end(Ending::Failed(error));
-        if text.is_empty() {
-            return Step::Give(Some(failed));
-        }
-        self.phase = Phase::Over(Some(failed));
-        step(text)
+        let end = self.end(Ending::failed(error));
+        if text.is_empty() { end } else { step(text) }
     }
 
     /// Plans the next call, or ends the turn. A pause that would outlast the turn is not begun:
@@ -141,38 +151,39 @@ impl Turn {
     fn call_failed(&mut self, error: EngineError, now: &Now) -> Step {
         let now = **now;
         let error = self.close_call().err().unwrap_or(error);
-        let turn_ends = self.watch.turn_ends(now);
-        let delay = self
-            .retries
-            .pause_after(&error)
+        let policy = self.engine.policy();
+        let turn_ends = self.watch.turn_ends(&policy.deadlines, now);
+        let delay = policy
+            .retry
+            .pause_after(&error, self.retries)
             .filter(|delay| self.output.is_empty() && after(now, *delay) < turn_ends);
-        let Some(delay) = delay else {
-            return Step::Give(Some(self.end(Ending::Failed(error))));
-        };
-        let attempt = self.retries.count();
+        let Some(delay) = delay else { return self.end(Ending::failed(error)) };
+        self.retries += 1;
+        if self.usage != TokenUsage::default() {
+            self.spent = Some(Box::new(self.usage()));
+            self.usage = TokenUsage::default();
+        }
+        let attempt = self.retries.saturating_add(1);
         tracing::debug!(attempt, ?delay, kind = error.kind.as_str(), "a model call is made again");
         self.phase = Phase::Pausing(after(now, delay));
-        Step::Give(Some(TurnEvent::Retrying { attempt, delay, error }))
+        Step::Give(TurnEvent::Retrying { attempt, delay, error })
     }
 
-    fn end(&mut self, ending: Ending) -> TurnEvent {
-        let ending = self.close_call().err().map_or(ending, Ending::Failed);
-        self.phase = Phase::Over(None);
-        let text = Arc::from(self.output.text());
-        let usage = self.spent;
-        match ending {
-            Ending::Completed(stop_reason) => {
-                TurnEvent::Completed { message: text, stop_reason, usage }
-            }
-            Ending::Cancelled => TurnEvent::Cancelled { partial: text, usage },
-            Ending::Failed(error) => TurnEvent::Failed { error, partial: text, usage },
-        }
+    fn end(&mut self, ending: Ending) -> Step {
+        let ending = self.close_call().err().map_or(ending, Ending::failed);
+        self.phase = Phase::Over(Some(ending));
+        Step::End
     }
 
     /// Drops the provider's stream, if there is one, before anybody hears that the call is over.
     fn close_call(&mut self) -> Result<(), EngineError> {
         let Phase::Calling(call) = &mut self.phase else { return Ok(()) };
-        self.spent += mem::take(&mut call.usage);
         call.close()
+    }
+}
+
+impl Ending {
+    fn failed(error: EngineError) -> Self {
+        Self::Failed(Box::new(error))
     }
 }

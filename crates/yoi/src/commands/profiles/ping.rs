@@ -17,9 +17,9 @@ const MOST_TOKENS: u32 = 64;
 
 /// Has the model say a few words, and tells how long it took or what went wrong.
 pub(super) async fn ping(mut profile: Profile) -> Result<String, String> {
-    let turn = &mut profile.policy.deadlines.turn;
+    let turn = &mut Arc::make_mut(&mut profile.policy).deadlines.turn;
     *turn = LONGEST_TURN.min(*turn);
-    let tokens = &mut profile.sampling.max_output_tokens;
+    let tokens = &mut Arc::make_mut(&mut profile.sampling).max_output_tokens;
     *tokens = Some(tokens.map_or(MOST_TOKENS, |tokens| tokens.min(MOST_TOKENS)));
 
     let began = Instant::now();
