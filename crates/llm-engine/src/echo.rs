@@ -49,6 +49,7 @@ impl Provider for EchoProvider {
             answer: answer(&request),
             request,
             said: 0,
+            words: 0,
             over: false,
             delay: self.delay,
             due: None,
@@ -62,6 +63,8 @@ struct Echo {
     answer: String,
     /// How many bytes of the answer were given out.
     said: usize,
+    /// How many words they were.
+    words: u64,
     over: bool,
     delay: Duration,
     /// When the next word may be said, once it has begun to wait.
@@ -88,7 +91,7 @@ impl Echo {
             usage: TokenUsage {
                 input_tokens: Some(heard + request.instructions.as_deref().map_or(0, words)),
                 cached_input_tokens: Some(0),
-                output_tokens: Some(words(&self.answer)),
+                output_tokens: Some(self.words),
                 reasoning_tokens: Some(0),
             },
         }
@@ -111,6 +114,7 @@ impl Stream for Echo {
         let rest = &echo.answer[echo.said..];
         let word = rest[..first_word_end(rest)].to_owned();
         echo.said += word.len();
+        echo.words += 1;
         Poll::Ready(Some(Ok(ProviderEvent::TextDelta(word))))
     }
 }
@@ -121,7 +125,7 @@ fn answer(request: &ModelRequest) -> String {
         Role::Assistant => false,
     });
     match newest {
-        Some(message) if !message.text.is_empty() => format!("echo: {}", message.text),
+        Some(message) if !message.text.is_empty() => ["echo: ", &message.text].concat(),
         Some(_) | None => "echo: nothing was said".to_owned(),
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::{EngineError, ErrorKind};
 
+/// The first room for text, in bytes: growing it word by word costs more than the words.
+const SHORT_ANSWER: usize = 128;
+
 /// The text so far, and how much reasoning there was.
 #[derive(Debug, Default)]
 pub(super) struct Output {
@@ -25,7 +28,7 @@ impl Output {
     pub(super) fn takes(&mut self, delta: &str, max_bytes: usize) -> bool {
         let takes = !delta.is_empty() && delta.len() <= max_bytes - self.bytes();
         if takes {
-            self.text.push_str(delta);
+            self.push(delta);
         }
         takes
     }
@@ -37,7 +40,7 @@ impl Output {
         max_bytes: usize,
     ) -> Result<(), EngineError> {
         let admitted = self.admit(delta, max_bytes);
-        self.text.push_str(delta);
+        self.push(delta);
         admitted
     }
 
@@ -50,6 +53,13 @@ impl Output {
         let admitted = self.admit(delta, max_bytes);
         self.reasoning_bytes += delta.len();
         admitted
+    }
+
+    fn push(&mut self, delta: &str) {
+        if self.text.capacity() == 0 {
+            self.text.reserve(SHORT_ANSWER);
+        }
+        self.text.push_str(delta);
     }
 
     fn bytes(&self) -> usize {
