@@ -51,14 +51,15 @@ impl Provider for Talker {
     }
 
     fn stream(&self, _: Arc<ModelRequest>) -> ProviderStream {
-        Box::pin(Talk { talker: self.clone(), said: 0, paused: true, timer: None })
+        Box::pin(Talk { burst_left: self.burst, talker: self.clone(), said: 0, timer: None })
     }
 }
 
 struct Talk {
     talker: Talker,
     said: u64,
-    paused: bool,
+    /// Deltas until the next pause.
+    burst_left: u64,
     timer: Option<ThreadTimer>,
 }
 
@@ -75,12 +76,12 @@ impl Stream for Talk {
                 usage: TokenUsage::default(),
             })));
         }
-        if self.said.is_multiple_of(self.talker.burst) && !self.paused {
-            self.paused = true;
+        if self.burst_left == 0 {
+            self.burst_left = self.talker.burst;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        self.paused = false;
+        self.burst_left -= 1;
         self.said += 1;
         Poll::Ready(Some(Ok(ProviderEvent::TextDelta(WORD.to_owned()))))
     }
