@@ -30,7 +30,7 @@ impl Subscriptions {
 
     /// Names a subscription, and begins it when the gate is dropped.
     pub(super) fn open(&self, stream: Subscription) -> (String, Gate) {
-        let id = Uuid::now_v7().to_string();
+        let id = Uuid::new_v4().to_string();
         let (gate, opened) = oneshot::channel();
         let outbox = self.outbox.clone();
         let open = Arc::clone(&self.open);
