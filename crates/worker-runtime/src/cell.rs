@@ -186,7 +186,7 @@ impl CellState {
         if let Some(turn) = &mut last_turn {
             self.add_late(turn);
         }
-        Arc::new(record.detail_with(owner, last_turn))
+        record.detail_with(owner, last_turn)
     }
 
     /// Adds the figure that lives outside the record.

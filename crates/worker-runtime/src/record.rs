@@ -90,7 +90,7 @@ impl WorkerRecord {
     }
 
     /// The record as people see it, but for the figures that live outside it.
-    pub(crate) fn detail(&self, owner: &Owner) -> WorkerDetail {
+    pub(crate) fn detail(&self, owner: &Owner) -> Arc<WorkerDetail> {
         self.detail_with(owner, self.turn.clone())
     }
 
@@ -99,7 +99,7 @@ impl WorkerRecord {
         &self,
         owner: &Owner,
         last_turn: Option<Arc<TurnDetail>>,
-    ) -> WorkerDetail {
+    ) -> Arc<WorkerDetail> {
         let WorkerSummary {
             worker,
             display_name,
@@ -115,7 +115,7 @@ impl WorkerRecord {
             created_at_ms,
             active_at_ms,
         } = self.summary(owner);
-        WorkerDetail {
+        Arc::new(WorkerDetail {
             worker,
             display_name,
             display_ref,
@@ -138,7 +138,7 @@ impl WorkerRecord {
             last_turn,
             allowed_commands: lifecycle::allowed_commands(state).into(),
             end_reason: self.end_reason.clone(),
-        }
+        })
     }
 
     /// The record at a glance.

@@ -194,7 +194,7 @@ impl CreateWorker {
             };
             draft.remember_creation(key, dropped_keys);
         }
-        let detail = Arc::new(draft.record().detail(rules.owner));
+        let detail = draft.record().detail(rules.owner);
         let reply = reply(rules, ids.worker_id, detail, receipt, false);
         Ok((draft, reply))
     }

@@ -235,9 +235,9 @@ impl EventBody {
 fn shown(record: &WorkerRecord, redacted: bool, owner: &Owner) -> Arc<WorkerDetail> {
     let mut detail = record.detail(owner);
     if redacted {
-        detail.display_ref = DisplayRef::erased();
+        Arc::make_mut(&mut detail).display_ref = DisplayRef::erased();
     }
-    Arc::new(detail)
+    detail
 }
 
 impl RuntimeEvent {
