@@ -1,27 +1,30 @@
 //! Line 11: many subscribers of one log, beside tokio's broadcast channel.
 //!
-//! Delivering is measured by itself: a burst is published first, then two threads read it on behalf of
-//! all subscribers. The whole, with the turns that cause the events and with waking, is reported.
+//! Every subscriber is a task of its own, on two threads, ours and tokio's alike. Delivering is
+//! measured by itself: the threads are held until a burst is published and everybody is woken, and
+//! the clock runs from there until the last has everything and the rest wait again. The whole, with
+//! the turns that cause the events and with waking, is reported.
+
+mod held;
+mod readers;
+mod served;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures_util::{FutureExt, StreamExt};
-use parking_lot::Mutex;
-use tokio::{
-    sync::{Notify, broadcast},
-    task::unconstrained,
-};
-use worker_runtime::{Batch, Scope, StreamItem, Subscribe, Subscription};
+use tokio::sync::broadcast;
+use worker_runtime::{Scope, Subscribe, Subscription};
 
+use self::{
+    held::Held,
+    readers::{Bell, Reader},
+    served::Served,
+};
 use crate::{
     harness::{Side, compare},
-    host::{Host, brief_builder, quiet, say, two_threads},
+    host::{Host, brief_builder, current_thread, quiet, say, two_threads},
     row::{Goal, Row},
 };
 
@@ -33,6 +36,9 @@ pub const BURST: u64 = 5 * TURNS as u64;
 
 const SUBSCRIBERS: u64 = 256;
 const MANY: u64 = 1024;
+
+/// Turns that the publisher's other tasks get, so that they come to their end.
+const YIELDS: usize = 100;
 
 /// Measures line 11.
 pub fn run(rows: &mut Vec<Row>) {
@@ -49,57 +55,94 @@ pub fn run(rows: &mut Vec<Row>) {
 }
 
 fn delivering(rows: &mut Vec<Row>) {
-    let batches = Crowd::reading(|stream| {
-        let mut events = 0;
-        while let Some(Some(batch)) = stream.next_batch().now_or_never() {
-            if let Batch::Events(batch) = batch {
-                events += batch.iter().map(std::hint::black_box).count() as u64;
-            }
-        }
-        events
-    });
-    let items = Crowd::reading(|stream| {
-        let mut events = 0;
-        while let Some(Some(item)) = stream.next().now_or_never() {
-            events += u64::from(matches!(std::hint::black_box(item), StreamItem::Event(_)));
-        }
-        events
-    });
-    let numbers = Channel::reading(0_u64);
-    let events = Channel::reading(Arc::new([0_u64; 8]));
+    let batches =
+        subscribers(|tokio, reader, stream| drop(tokio.spawn(reader.take_batches(stream))));
+    let items = subscribers(|tokio, reader, stream| drop(tokio.spawn(reader.take_items(stream))));
+    let (numbers, events) = (receivers(0_u64), receivers(Arc::new([0_u64; 8])));
+    let nothing = sleepers();
     let unit = BURST * SUBSCRIBERS;
-    let [batches, items, number, event] = compare([
+    let [batches, items, number, event, nothing] = compare([
         Side::in_units(unit, |n| (0..n / unit).map(|_| batches.round()).sum()),
         Side::in_units(unit, |n| (0..n / unit).map(|_| items.round()).sum()),
         Side::in_units(unit, |n| (0..n / unit).map(|_| numbers.round()).sum()),
         Side::in_units(unit, |n| (0..n / unit).map(|_| events.round()).sum()),
+        Side::in_units(unit, |n| (0..n / unit).map(|_| nothing.round()).sum()),
     ]);
     let name = |how: &str| format!("11 delivering {BURST} events to {SUBSCRIBERS} {how}, ns each");
     let number_of = "tokio broadcast of a number";
     let goal = Goal::TimesAsFast(10.0);
     rows.push(Row::new(name("in batches"), batches, number_of, number, goal));
+    rows.push(Row::new(
+        name("in batches"),
+        batches,
+        "tasks that are only woken",
+        nothing,
+        Goal::Reported,
+    ));
     let one = name("one by one");
     rows.push(Row::new(&one, items, number_of, number, Goal::Reported));
     rows.push(Row::new(one, items, "tokio broadcast of an `Arc`", event, Goal::Reported));
 }
 
+/// Subscribers of a Runtime that lives on the publisher's thread.
+fn subscribers(begin: fn(&tokio::runtime::Runtime, Reader, Subscription)) -> Held {
+    let host = Host::on(current_thread(), brief_builder(), TURNS);
+    let (tokio, served) = (two_threads(), Served::by(SUBSCRIBERS));
+    for number in 0..SUBSCRIBERS {
+        let subscribe = host.runtime.subscribe(Subscribe::to(Scope::runtime()));
+        let stream = host.tokio.block_on(subscribe).expect("a subscription");
+        begin(&tokio, Reader::new(&served, number), stream);
+    }
+    Held::new(tokio, served, move || {
+        host.tokio.block_on(async {
+            for &worker in &host.workers {
+                say(&host.runtime, worker).await;
+            }
+            quiet(&host.runtime).await;
+            // Whoever wakes the subscribers has come to its end, too.
+            for _ in 0..YIELDS {
+                tokio::task::yield_now().await;
+            }
+        });
+    })
+}
+
+/// Receivers of a broadcast channel.
+fn receivers<T: Clone + Send + Sync + 'static>(event: T) -> Held {
+    let (sender, _) = broadcast::channel(1024);
+    let (tokio, served) = (two_threads(), Served::by(SUBSCRIBERS));
+    for number in 0..SUBSCRIBERS {
+        tokio.spawn(Reader::new(&served, number).receive(sender.subscribe()));
+    }
+    Held::new(tokio, served, move || send(&sender, &event))
+}
+
+/// Tasks that are woken, and get nothing.
+fn sleepers() -> Held {
+    let (tokio, served, bell) = (two_threads(), Served::by(SUBSCRIBERS), Arc::<Bell>::default());
+    for number in 0..SUBSCRIBERS {
+        tokio.spawn(Reader::new(&served, number).only_wake(Arc::clone(&bell)));
+    }
+    Held::new(tokio, served, move || bell.ring())
+}
+
+fn send<T: Clone>(sender: &broadcast::Sender<T>, event: &T) {
+    for _ in 0..BURST {
+        let _ = sender.send(event.clone());
+    }
+}
+
 fn whole(rows: &mut Vec<Row>) {
-    let crowd = Crowd::new(SUBSCRIBERS);
-    let numbers = Channel::new(SUBSCRIBERS, 0_u64);
-    let unit = BURST * SUBSCRIBERS;
-    let [ours, number] = compare([
-        Side::in_units(unit, |n| (0..n / unit).map(|_| crowd.burst().served).sum()),
-        Side::in_units(unit, |n| (0..n / unit).map(|_| numbers.burst()).sum()),
-    ]);
+    let [ours, number] = deliveries(SUBSCRIBERS);
     let name = format!("11 turns of {BURST} events, waking {SUBSCRIBERS}, ns a delivery");
     rows.push(Row::new(name, ours, "tokio broadcast of a number", number, Goal::Reported));
 }
 
-/// What a delivery costs, ours and tokio's, with so many subscribers.
+/// What a delivery costs, ours and tokio's, with so many subscribers, turns and waking included.
 #[must_use]
 pub fn deliveries(subscribers: u64) -> [f64; 2] {
     let crowd = Crowd::new(subscribers);
-    let channel = Channel::new(subscribers, 0_u64);
+    let channel = Channel::new(subscribers);
     let unit = BURST * subscribers;
     compare([
         Side::in_units(unit, |n| (0..n / unit).map(|_| crowd.burst().served).sum()),
@@ -107,64 +150,7 @@ pub fn deliveries(subscribers: u64) -> [f64; 2] {
     ])
 }
 
-/// Who has got everything.
-#[derive(Debug, Default)]
-struct Served {
-    count: AtomicU64,
-    expected: u64,
-    all: Notify,
-}
-
-impl Served {
-    fn by(expected: u64) -> Arc<Self> {
-        Arc::new(Self { expected, ..Self::default() })
-    }
-
-    fn one_more(&self) {
-        if self.count.fetch_add(1, Ordering::AcqRel) + 1 == self.expected {
-            self.count.store(0, Ordering::Release);
-            self.all.notify_one();
-        }
-    }
-}
-
-/// Readers in two halves, each for a thread, and what publishes a burst for them.
-struct Reading<R> {
-    tokio: tokio::runtime::Runtime,
-    halves: Mutex<[Vec<R>; 2]>,
-    read: fn(&mut R) -> u64,
-    publish: Box<dyn Fn()>,
-}
-
-impl<R: Send + 'static> Reading<R> {
-    fn new(
-        tokio: tokio::runtime::Runtime,
-        halves: [Vec<R>; 2],
-        read: fn(&mut R) -> u64,
-        publish: Box<dyn Fn()>,
-    ) -> Self {
-        Self { tokio, halves: Mutex::new(halves), read, publish }
-    }
-
-    /// Publishes a burst; how long it takes until all readers have it.
-    fn round(&self) -> Duration {
-        (self.publish)();
-        let mut halves = self.halves.lock();
-        let read = self.read;
-        let start = Instant::now();
-        let tasks = std::mem::take(&mut *halves).map(|mut readers| {
-            self.tokio.spawn(unconstrained(async move {
-                let events: u64 = readers.iter_mut().map(read).sum();
-                assert_eq!(events, BURST * readers.len() as u64, "all events are delivered");
-                readers
-            }))
-        });
-        *halves = tasks.map(|task| self.tokio.block_on(task).expect("no panic"));
-        start.elapsed()
-    }
-}
-
-/// Subscribers of a Runtime.
+/// Subscribers of a Runtime that share its threads.
 struct Crowd {
     host: Host,
     served: Arc<Served>,
@@ -179,50 +165,13 @@ struct Burst {
 }
 
 impl Crowd {
-    /// Subscribers that are read by two threads, as `read` does it.
-    fn reading(read: fn(&mut Subscription) -> u64) -> Reading<Subscription> {
-        let host = Host::on(two_threads(), brief_builder(), TURNS);
-        let subscribe = || {
-            let subscribe = host.runtime.subscribe(Subscribe::to(Scope::runtime()));
-            let mut stream = host.tokio.block_on(subscribe).expect("a subscription");
-            read(&mut stream);
-            stream
-        };
-        let readers = [(); 2].map(|()| (0..SUBSCRIBERS / 2).map(|_| subscribe()).collect());
-        let (runtime, workers) = (host.runtime.clone(), host.workers.clone());
-        let handle = host.tokio.handle().clone();
-        let publish = move || {
-            handle.block_on(async {
-                for &worker in &workers {
-                    say(&runtime, worker).await;
-                }
-                quiet(&runtime).await;
-            });
-        };
-        Reading::new(host.tokio, readers, read, Box::new(publish))
-    }
-
     fn new(subscribers: u64) -> Self {
         let host = Host::on(two_threads(), brief_builder(), TURNS);
         let served = Served::by(subscribers);
-        for _ in 0..subscribers {
+        for number in 0..subscribers {
             let subscribe = host.runtime.subscribe(Subscribe::to(Scope::runtime()));
-            let mut stream = host.tokio.block_on(subscribe).expect("a subscription");
-            let served = Arc::clone(&served);
-            host.tokio.spawn(async move {
-                let mut events = 0;
-                while let Some(item) = stream.next().await {
-                    match std::hint::black_box(item) {
-                        StreamItem::Event(_) => events += 1,
-                        StreamItem::Gap { missed, .. } => panic!("{missed} events were missed"),
-                        _ => {}
-                    }
-                    if events == BURST {
-                        events = 0;
-                        served.one_more();
-                    }
-                }
-            });
+            let stream = host.tokio.block_on(subscribe).expect("a subscription");
+            host.tokio.spawn(Reader::new(&served, number).take_batches(stream));
         }
         Self { host, served }
     }
@@ -237,74 +186,37 @@ impl Crowd {
                 say(&runtime, worker).await;
             }
             let published = start.elapsed();
-            served.all.notified().await;
-            Burst { published, served: start.elapsed() }
+            let served = served.everybody().await.duration_since(start);
+            Burst { published, served }
         });
         tokio.block_on(publish).expect("no panic")
     }
 }
 
-/// Receivers of a broadcast channel.
-struct Channel<T> {
+/// Receivers of a broadcast channel that share its sender's threads.
+struct Channel {
     tokio: tokio::runtime::Runtime,
-    sender: broadcast::Sender<T>,
-    event: T,
+    sender: broadcast::Sender<u64>,
     served: Arc<Served>,
 }
 
-impl<T: Clone + Send + Sync + 'static> Channel<T> {
-    /// Receivers that are read by two threads.
-    fn reading(event: T) -> Reading<broadcast::Receiver<T>> {
-        let (sender, _) = broadcast::channel(1024);
-        let readers = [(); 2].map(|()| (0..SUBSCRIBERS / 2).map(|_| sender.subscribe()).collect());
-        let publish = move || {
-            for _ in 0..BURST {
-                let _ = sender.send(event.clone());
-            }
-        };
-        let read = |receiver: &mut broadcast::Receiver<T>| {
-            let mut events = 0;
-            while let Some(Ok(event)) = receiver.recv().now_or_never() {
-                std::hint::black_box(event);
-                events += 1;
-            }
-            events
-        };
-        Reading::new(two_threads(), readers, read, Box::new(publish))
-    }
-
-    fn new(subscribers: u64, event: T) -> Self {
+impl Channel {
+    fn new(subscribers: u64) -> Self {
         let tokio = two_threads();
         let (sender, _) = broadcast::channel(1024);
         let served = Served::by(subscribers);
-        for _ in 0..subscribers {
-            let mut receiver = sender.subscribe();
-            let served = Arc::clone(&served);
-            tokio.spawn(async move {
-                let mut events = 0;
-                while let Ok(event) = receiver.recv().await {
-                    std::hint::black_box(event);
-                    events += 1;
-                    if events == BURST {
-                        events = 0;
-                        served.one_more();
-                    }
-                }
-            });
+        for number in 0..subscribers {
+            tokio.spawn(Reader::new(&served, number).receive(sender.subscribe()));
         }
-        Self { tokio, sender, event, served }
+        Self { tokio, sender, served }
     }
 
     fn burst(&self) -> Duration {
         let (sender, served) = (self.sender.clone(), Arc::clone(&self.served));
-        let event = self.event.clone();
         let publish = self.tokio.spawn(async move {
             let start = Instant::now();
-            for _ in 0..BURST {
-                let _ = sender.send(event.clone());
-            }
-            served.all.notified().await;
-            start.elapsed()
+            send(&sender, &0);
+            served.everybody().await.duration_since(start)
         });
         self.tokio.block_on(publish).expect("no panic")
     }
