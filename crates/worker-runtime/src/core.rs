@@ -36,8 +36,8 @@ use crate::{
 /// The inside of a Runtime.
 ///
 /// Locks are taken in this order: a Worker's cell; under it, one at a time, the turn's text, an
-/// index (catalogue, listing, admission) or the Runtime's log; nothing after those. No engine,
-/// store, waker or `Drop` of the Backend's runs under any of them.
+/// index (catalogue, listing, admission) or the Runtime's log; under that a group of its readers;
+/// nothing after those. No engine, store, waker or `Drop` of the Backend's runs under any of them.
 pub struct Core {
     pub(crate) owner: Owner,
     pub(crate) epoch: Epoch,

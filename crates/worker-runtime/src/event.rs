@@ -10,6 +10,7 @@ mod log;
 mod log_reader;
 mod places;
 mod position;
+mod readers;
 mod recent_stretches;
 mod redact;
 mod run;
@@ -42,6 +43,7 @@ pub use subscription::Subscription;
 
 pub(crate) use cursor::{Position, Room};
 pub(crate) use log::WorkerLog;
+pub(crate) use readers::{Parked, Readers};
 pub(crate) use recent_stretches::RecentStretches;
 pub(crate) use runs::{Runs, Spans};
 pub(crate) use runtime_log::{

@@ -9,7 +9,7 @@ use crate::{
     core::Core,
     error::RuntimeError,
     event::{
-        Cursor, EventFilter, EventsFrom, LogState, Room, RuntimeEvent, Scope, StoredEvent, WakeSlot,
+        Cursor, EventFilter, EventsFrom, LogState, Parked, Room, RuntimeEvent, Scope, StoredEvent,
     },
     identity::{Epoch, TurnId, WorkerId, WorkerRef},
     listing::{Found, Wanted},
@@ -416,19 +416,18 @@ impl<'a> Reader<'a> {
     }
 
     async fn wait_in_runtime(self, after: u64, until: Instant) {
-        let mut slot = WakeSlot::default();
+        let readers = Arc::clone(&self.0.log.lock().readers);
+        let mut parked = Parked::default();
+        let is_over = || readers.head() > after || self.0.is_closed();
         let moved = poll_fn(|context| {
-            let mut log = self.0.log.lock();
-            if log.head > after || log.state.closed {
+            if is_over() || !readers.park(&mut parked, context.waker(), is_over) {
                 return Poll::Ready(());
             }
-            log.waiting.park(&mut slot, context.waker());
             Poll::Pending
         });
         // Whether it moved or the time is up, the caller looks again.
         let _ = timeout_at(until, moved).await;
-        let waker = self.0.log.lock().waiting.leave(slot);
-        drop(waker);
+        readers.leave(&parked);
     }
 
     async fn wait_in_worker(

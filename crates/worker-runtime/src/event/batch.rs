@@ -1,6 +1,6 @@
 //! What a subscription has ready at once.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use super::{
     SharedEvent, StreamEvent, StreamItem,
@@ -21,12 +21,12 @@ pub enum Batch {
 /// next to nothing.
 #[derive(Clone, Debug)]
 pub struct Events {
-    stretch: Arc<Stretch>,
+    stretch: Arc<OwnStretch>,
     chosen: Places,
 }
 
 impl Events {
-    pub(crate) fn new(stretch: Arc<Stretch>, chosen: Places) -> Self {
+    pub(crate) fn new(stretch: Arc<OwnStretch>, chosen: Places) -> Self {
         Self { stretch, chosen }
     }
 
@@ -40,16 +40,61 @@ impl Events {
     /// The events, in order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &StreamEvent> {
-        self.chosen.clone().map(|place| self.stretch.event(place))
+        Shown { stretch: &self.stretch, at_hand: [].iter(), rest: self.chosen.clone() }
     }
 }
+
+/// The events of a batch, to be looked at.
+struct Shown<'a> {
+    stretch: &'a Stretch,
+    at_hand: slice::Iter<'a, StreamEvent>,
+    rest: Places,
+}
+
+impl<'a> Shown<'a> {
+    #[inline(never)]
+    fn next_sheet(&mut self) -> Option<&'a StreamEvent> {
+        match &mut self.rest {
+            Places::Row(row) => {
+                if row.start == row.end {
+                    return None;
+                }
+                let events = self.stretch.at_hand(row);
+                row.start += events.len();
+                self.at_hand = events.iter();
+                self.at_hand.next()
+            }
+            chosen @ Places::Chosen { .. } => chosen.next().map(|place| self.stretch.event(place)),
+        }
+    }
+}
+
+impl<'a> Iterator for Shown<'a> {
+    type Item = &'a StreamEvent;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a StreamEvent> {
+        match self.at_hand.next() {
+            Some(event) => Some(event),
+            None => self.next_sheet(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let count = self.at_hand.len() + self.rest.len();
+        (count, Some(count))
+    }
+}
+
+impl ExactSizeIterator for Shown<'_> {}
 
 impl IntoIterator for Events {
     type Item = SharedEvent;
     type IntoIter = SharedEvents;
 
     fn into_iter(self) -> SharedEvents {
-        SharedEvents { stretch: Arc::new(OwnStretch(self.stretch)), chosen: self.chosen }
+        let Self { stretch, chosen } = self;
+        SharedEvents { stretch, chosen }
     }
 }
 
@@ -63,12 +108,12 @@ pub struct SharedEvents {
 impl SharedEvents {
     /// The sequence before the next event, if there is one.
     pub(crate) fn position(&self) -> Option<u64> {
-        self.chosen.lowest().map(|place| self.stretch.0.before(place))
+        self.chosen.lowest().map(|place| self.stretch.before(place))
     }
 
     /// What is left, as a batch.
     pub(crate) fn rest(&self) -> Option<Events> {
-        self.chosen.lowest().map(|_| Events::new(Arc::clone(&self.stretch.0), self.chosen.clone()))
+        self.chosen.lowest().map(|_| Events::new(Arc::clone(&self.stretch), self.chosen.clone()))
     }
 }
 

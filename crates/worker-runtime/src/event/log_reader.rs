@@ -7,8 +7,11 @@ use std::{
 };
 
 use super::{
-    Batch, EndReason, EventFilter, Events, Room, StreamItem, places::Places,
-    runtime_feed::RuntimeFeed, stretch::Stretch, worker_feed::WorkerFeed,
+    Batch, EndReason, EventFilter, Events, Room, StreamItem,
+    places::{CHOICE, Places},
+    runtime_feed::RuntimeFeed,
+    stretch::OwnStretch,
+    worker_feed::WorkerFeed,
 };
 use crate::core::Core;
 
@@ -18,9 +21,9 @@ const LONG_SILENCE: u64 = 256;
 /// A reader of a log.
 #[derive(Debug)]
 pub(super) struct LogReader {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
     feed: Feed,
-    filter: Option<EventFilter>,
+    filter: Option<Box<EventFilter>>,
     /// The last event that was delivered or filtered out.
     position: u64,
     /// Where the log ended when the reader was made, until that was said.
@@ -36,7 +39,8 @@ pub(super) struct LogReader {
 #[derive(Debug)]
 pub(super) enum Feed {
     Runtime(RuntimeFeed),
-    Worker(WorkerFeed),
+    // Boxed, so that a reader of the Runtime's log is small: many lie side by side in caches.
+    Worker(Box<WorkerFeed>),
 }
 
 /// What a feed is asked for: what comes after a position.
@@ -51,7 +55,7 @@ pub(super) struct Wanted {
 #[derive(Debug)]
 pub(super) enum Found {
     /// Events right after the position: these places of a stretch.
-    Events(Arc<Stretch>, Range<usize>),
+    Events(Arc<OwnStretch>, Range<usize>),
     /// Nothing up to this sequence is kept any more.
     Missed {
         floor: u64,
@@ -73,7 +77,7 @@ impl LogReader {
         Self {
             core,
             feed,
-            filter,
+            filter: filter.map(Box::new),
             position: position.min(head),
             sync_at: Some(head),
             silence: 0,
@@ -129,15 +133,17 @@ impl LogReader {
     }
 
     /// Those of the events that pass the filter; or `synced`, if for long none did.
-    fn choose(&mut self, stretch: Arc<Stretch>, places: Range<usize>) -> Option<Batch> {
-        let all = Places::all(&places);
-        let chosen = match &self.filter {
-            Some(filter) => all.only(|place| filter.matches_slot(stretch.slot(place))),
-            None => all,
+    fn choose(&mut self, stretch: Arc<OwnStretch>, mut row: Range<usize>) -> Option<Batch> {
+        let chosen = if let Some(filter) = &self.filter {
+            row.end = row.end.min(row.start + CHOICE);
+            Places::chosen(row.clone(), |place| filter.matches_slot(stretch.slot(place)))
+        } else {
+            stretch.show_all();
+            Places::Row(row.clone())
         };
-        self.position = stretch.before(places.end);
+        self.position = stretch.before(row.end);
         let Some(last) = chosen.highest() else {
-            self.silence += places.len() as u64;
+            self.silence += row.len() as u64;
             let is_long = self.sync_at.is_none() && self.silence >= LONG_SILENCE;
             return is_long.then(|| Batch::Notice(self.synced()));
         };
@@ -177,7 +183,7 @@ impl Wanted {
 impl Drop for LogReader {
     fn drop(&mut self) {
         match &mut self.feed {
-            Feed::Runtime(feed) => feed.leave(&self.core),
+            Feed::Runtime(feed) => feed.leave(),
             Feed::Worker(feed) => feed.leave(),
         }
     }

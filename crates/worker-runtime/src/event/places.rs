@@ -1,34 +1,47 @@
-//! A set of places in a stretch, as a word of bits.
+//! Some places in a stretch.
 
 use std::ops::Range;
 
-use super::stretch::LONGEST;
+/// How many places can be chosen from at once: a bit of a word stands for each.
+pub(crate) const CHOICE: usize = u64::BITS as usize;
 
-/// Places in a stretch. Iterating takes the lowest one out.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Places(u64);
+/// Places in a stretch, in order. Iterating takes the lowest one out.
+#[derive(Clone, Debug)]
+pub(crate) enum Places {
+    Row(Range<usize>),
+    Chosen {
+        /// The place that the lowest bit stands for.
+        from: usize,
+        bits: u64,
+    },
+}
 
 impl Places {
-    /// All of `range`, which ends within a stretch.
-    pub(crate) fn all(range: &Range<usize>) -> Self {
-        debug_assert!(range.end <= LONGEST, "a stretch is no longer");
-        let below = |end| if end < LONGEST { (1_u64 << end) - 1 } else { u64::MAX };
-        Self(below(range.end) & !below(range.start))
-    }
-
-    /// Those that are wanted.
-    pub(crate) fn only(self, is_wanted: impl Fn(usize) -> bool) -> Self {
-        Self(self.filter(|place| is_wanted(*place)).fold(0, |bits, place| bits | 1 << place))
+    /// Those of a row that are wanted, which is no longer than [`CHOICE`].
+    pub(crate) fn chosen(row: Range<usize>, is_wanted: impl Fn(usize) -> bool) -> Self {
+        debug_assert!(row.len() <= CHOICE, "there is a bit for each");
+        let from = row.start;
+        let bits =
+            row.filter(|place| is_wanted(*place)).fold(0, |bits, it| bits | 1 << (it - from));
+        Self::Chosen { from, bits }
     }
 
     /// The lowest one.
     pub(crate) fn lowest(&self) -> Option<usize> {
-        (self.0 != 0).then(|| self.0.trailing_zeros() as usize)
+        match self {
+            Self::Row(row) => (!row.is_empty()).then_some(row.start),
+            Self::Chosen { from, bits } => {
+                (*bits != 0).then(|| from + bits.trailing_zeros() as usize)
+            }
+        }
     }
 
     /// The highest one.
     pub(crate) fn highest(&self) -> Option<usize> {
-        self.0.checked_ilog2().map(|place| place as usize)
+        match self {
+            Self::Row(row) => row.clone().last(),
+            Self::Chosen { from, bits } => bits.checked_ilog2().map(|bit| from + bit as usize),
+        }
     }
 }
 
@@ -37,13 +50,21 @@ impl Iterator for Places {
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        let place = self.lowest()?;
-        self.0 &= self.0 - 1;
-        Some(place)
+        match self {
+            Self::Row(row) => row.next(),
+            Self::Chosen { from, bits } => {
+                let place = (*bits != 0).then(|| *from + bits.trailing_zeros() as usize)?;
+                *bits &= *bits - 1;
+                Some(place)
+            }
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let count = self.0.count_ones() as usize;
+        let count = match self {
+            Self::Row(row) => row.len(),
+            Self::Chosen { bits, .. } => bits.count_ones() as usize,
+        };
         (count, Some(count))
     }
 }
@@ -56,16 +77,24 @@ mod tests {
 
     #[test]
     fn places_come_in_order_up_to_the_last_of_a_word() {
-        let mut places = Places::all(&(1..64)).only(|place| place % 31 == 1);
-        assert_eq!((places.lowest(), places.highest(), places.len()), (Some(1), Some(63), 3));
-        assert_eq!(places.by_ref().collect::<Vec<_>>(), [1, 32, 63]);
+        let mut places = Places::chosen(100..164, |place| place % 31 == 8);
+        assert_eq!((places.lowest(), places.highest(), places.len()), (Some(101), Some(163), 3));
+        assert_eq!(places.by_ref().collect::<Vec<_>>(), [101, 132, 163]);
         assert_eq!((places.lowest(), places.highest(), places.len()), (None, None, 0));
     }
 
     #[test]
-    fn a_range_has_all_its_places() {
-        for range in [0..0, 0..64, 3..3, 3..64, 63..64, 64..64, 5..9] {
-            assert!(Places::all(&range).eq(range));
+    fn a_row_has_all_its_places() {
+        for row in [0..0, 0..64, 3..3, 3..64, 63..64, 64..64, 5..9] {
+            let all = [Places::Row(row.clone()), Places::chosen(row.clone(), |_| true)];
+            for places in all {
+                assert_eq!(
+                    (places.lowest(), places.highest()),
+                    (row.clone().next(), row.clone().last())
+                );
+                assert_eq!(places.len(), row.len());
+                assert!(places.eq(row.clone()));
+            }
         }
     }
 }

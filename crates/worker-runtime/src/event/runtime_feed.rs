@@ -1,59 +1,98 @@
 //! What the Runtime's log has for a reader.
 
 use std::{
-    sync::Arc,
+    ops::Range,
+    sync::{Arc, atomic::Ordering},
     task::{Context, Poll},
 };
 
 use super::{
-    EndReason, Room, WakeSlot,
+    EndReason, Parked, Readers, Room,
     log_reader::{Found, Wanted},
-    stretch::Stretch,
+    stretch::{OwnStretch, Stretch},
 };
 use crate::core::Core;
 
 /// The Runtime's log, and the reader's place among those who wait for it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RuntimeFeed {
-    slot: WakeSlot,
+    readers: Arc<Readers>,
+    parked: Parked,
 }
 
 impl RuntimeFeed {
+    pub(super) fn new(core: &Core) -> Self {
+        Self { readers: Arc::clone(&core.log.lock().readers), parked: Parked::default() }
+    }
+
     pub(super) fn poll(
         &mut self,
         core: &Core,
         wanted: Wanted,
         context: &Context<'_>,
     ) -> Poll<Found> {
+        let Self { readers, parked } = self;
         let Wanted { position, .. } = wanted;
-        let mut log = core.log.lock();
-        if position < log.floor() {
-            return Poll::Ready(Found::Missed { floor: log.floor() });
-        }
-        if position < log.head {
-            let available = wanted.up_to(log.head);
-            if let Some((stretch, start)) = log.recent.find(position, available) {
-                let end = stretch.len().min(start + available);
-                return Poll::Ready(Found::Events(stretch, start..end));
+        loop {
+            // Before the rest: a log that is closed stays as it is.
+            let is_closed = core.is_closed();
+            if position < readers.floor() {
+                return Poll::Ready(Found::Missed { floor: readers.floor() });
             }
-            let slots = log.after(position).take(available);
-            let stretch = Stretch::new(core, Room::Runtime(core.epoch), position, slots);
-            let replaced = log.recent.keep(Arc::clone(&stretch));
-            drop(log);
-            drop(replaced);
-            let end = stretch.len();
-            return Poll::Ready(Found::Events(stretch, 0..end));
+            let head = readers.head();
+            if position < head {
+                let available = wanted.up_to(head);
+                let found = readers.find(position, available).map(|it| part(it, available));
+                return Poll::Ready(found.unwrap_or_else(|| look_up(core, readers, wanted)));
+            }
+            if is_closed {
+                return Poll::Ready(Found::Ended(EndReason::RuntimeStopped));
+            }
+            let is_due = || position < readers.head() || core.is_closed();
+            if readers.park(parked, context.waker(), is_due) {
+                return Poll::Pending;
+            }
         }
-        if log.state.closed {
-            return Poll::Ready(Found::Ended(EndReason::RuntimeStopped));
-        }
-        log.waiting.park(&mut self.slot, context.waker());
-        Poll::Pending
     }
 
     /// Frees the reader's place.
-    pub(super) fn leave(&self, core: &Core) {
-        let waker = core.log.lock().waiting.leave(self.slot);
-        drop(waker);
+    pub(super) fn leave(&self) {
+        self.readers.leave(&self.parked);
     }
+}
+
+/// What the log has after a position, where it has something.
+fn look_up(core: &Core, readers: &Readers, wanted: Wanted) -> Found {
+    let Wanted { position, .. } = wanted;
+    let mut log = core.log.lock();
+    if position < log.floor() {
+        return Found::Missed { floor: log.floor() };
+    }
+    let available = wanted.up_to(log.head);
+    let is_alone = core.subscriptions.load(Ordering::Relaxed) == 1;
+    let (found, dropped);
+    if let Some((stretch, start)) = log.recent.find(position, available) {
+        let own = Arc::new(OwnStretch::clone(&stretch));
+        found = (Arc::clone(&own), start);
+        dropped = [readers.keep(own), None];
+    } else {
+        let slots = log.copy_after(position, available);
+        let room = Room::Runtime(core.epoch);
+        let stretch = OwnStretch::new(Stretch::new(core, room, position, slots));
+        found = (Arc::clone(&stretch), 0);
+        dropped = if is_alone {
+            [None, None]
+        } else {
+            let shared = Arc::new(OwnStretch::clone(&stretch));
+            [readers.keep(stretch), log.recent.keep(shared)]
+        };
+    }
+    drop(log);
+    drop(dropped);
+    part(found, available)
+}
+
+fn part((stretch, start): (Arc<OwnStretch>, usize), available: usize) -> Found {
+    let places: Range<usize> = start..stretch.len().min(start + available);
+    Found::Events(stretch, places)
 }

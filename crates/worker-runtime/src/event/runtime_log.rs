@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{EventRun, RecentStretches, Runs, Spans, StoredEvent, WakeList, Wakers};
+use super::{EventRun, Readers, RecentStretches, Runs, Spans, StoredEvent, Wakers};
 use crate::{
     identity::WorkerId,
     model::{Diagnostic, OutcomeCounts, RuntimeState, Shared, StateCounts, Tags, Usage},
@@ -16,7 +16,7 @@ pub(crate) struct RuntimeLog {
     /// The sequence of the newest event.
     pub(crate) head: u64,
     pub(crate) state: LogState,
-    pub(crate) waiting: WakeList,
+    pub(crate) readers: Arc<Readers>,
     pub(crate) recent: RecentStretches,
 }
 
@@ -93,7 +93,7 @@ impl RuntimeLog {
             capacity,
             head: 0,
             state,
-            waiting: WakeList::default(),
+            readers: Arc::default(),
             recent: RecentStretches::default(),
         }
     }
@@ -102,7 +102,9 @@ impl RuntimeLog {
     pub(crate) fn append(&mut self, commit: Commit) -> Vec<Commit> {
         self.commits.push(commit);
         self.head = self.commits.next() - 1;
-        self.commits.keep_newest(self.capacity)
+        let fallen = self.commits.keep_newest(self.capacity);
+        self.readers.moved(self.floor(), self.head);
+        fallen
     }
 
     /// The sequence before the oldest event that is kept.
@@ -119,9 +121,25 @@ impl RuntimeLog {
         })
     }
 
+    /// Copies so many of the events after `sequence`, which is not below the floor.
+    pub(super) fn copy_after(&self, sequence: u64, count: usize) -> Vec<Slot> {
+        let first = sequence + 1;
+        let mut slots = Vec::with_capacity(count);
+        for (begins, commit) in self.commits.from(first) {
+            let place = usize::try_from(first.saturating_sub(begins)).unwrap_or(usize::MAX);
+            let end = commit.len().min(place.saturating_add(count - slots.len()));
+            slots.extend((place..end).map(|place| commit.slot(place)));
+            if slots.len() == count {
+                break;
+            }
+        }
+        slots
+    }
+
     /// Erases names and texts of a Worker's events, from one of its newest commit back.
     pub(crate) fn redact(&mut self, mut sequence: u64) {
         self.recent.clear();
+        self.readers.forget();
         while sequence >= self.commits.oldest()
             && let Some(Commit::Worker { previous, run, .. }) = self.commits.get_mut(sequence)
         {
@@ -131,7 +149,7 @@ impl RuntimeLog {
     }
 
     pub(crate) fn take_waiting(&mut self) -> Wakers {
-        self.waiting.take()
+        self.readers.take()
     }
 }
 

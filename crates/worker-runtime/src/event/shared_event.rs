@@ -29,7 +29,7 @@ impl Deref for SharedEvent {
 
     fn deref(&self) -> &StreamEvent {
         match &self.0 {
-            Held::InStretch { stretch, place } => stretch.0.event(*place),
+            Held::InStretch { stretch, place } => stretch.event(*place),
             Held::Alone(event) => event,
         }
     }

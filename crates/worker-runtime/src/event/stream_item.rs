@@ -9,6 +9,8 @@ use crate::identity::TurnId;
 
 /// What a subscription delivers. On the wire an event is flat, with its `cursor` beside the others.
 #[derive(Clone, Debug, PartialEq)]
+// The tag is a word: after one of a byte, items would be moved in unaligned pieces, which is slower.
+#[repr(u64)]
 pub enum StreamItem {
     /// Something happened.
     Event(SharedEvent),

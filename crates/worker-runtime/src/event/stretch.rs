@@ -1,12 +1,21 @@
 //! Events that follow each other in a log, made presentable once for everybody who reads them.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    ops::{Deref, Range},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use super::{Position, Room, RuntimeEvent, Slot, StreamEvent};
 use crate::{core::Core, identity::Epoch, owner::Owner};
 
-/// How many events a stretch has at most: a bit of a word stands for each.
-pub(crate) const LONGEST: usize = u64::BITS as usize;
+/// How many events a stretch has at most: as many as are copied under a log's lock at once.
+pub(crate) const LONGEST: usize = 128;
+
+/// How many events are made presentable at once.
+const SHEET: usize = 8;
 
 /// Events that follow each other in a log.
 #[derive(Debug)]
@@ -16,48 +25,53 @@ pub(crate) struct Stretch {
     room: Room,
     /// The sequence before the first event.
     after: u64,
-    entries: Box<[Entry]>,
+    slots: Vec<Slot>,
+    sheets: Box<[Sheet]>,
+    /// The first sheet that no reader of everything has begun.
+    untouched: AtomicUsize,
 }
 
-#[derive(Debug)]
-struct Entry {
-    slot: Slot,
-    shown: OnceLock<StreamEvent>,
-}
+/// Some of the events as people see them, once somebody wants one of them.
+type Sheet = OnceLock<Box<[StreamEvent]>>;
 
-/// A stretch whose events one reader takes one by one.
+/// A stretch as the readers of one thread share it.
 ///
 /// How often a [`Stretch`] is held is counted for everybody: threads that moved that count for each
-/// event would wait for each other. The count of this one is the reader's own.
-#[derive(Debug)]
-pub(crate) struct OwnStretch(pub(crate) Arc<Stretch>);
+/// reader or event would wait for each other. This one is counted for a thread.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnStretch(Arc<Stretch>);
+
+impl OwnStretch {
+    pub(crate) fn new(stretch: Stretch) -> Arc<Self> {
+        Arc::new(Self(Arc::new(stretch)))
+    }
+}
+
+impl Deref for OwnStretch {
+    type Target = Stretch;
+
+    fn deref(&self) -> &Stretch {
+        &self.0
+    }
+}
 
 impl Stretch {
-    /// The events after a sequence, at most [`LONGEST`].
-    pub(crate) fn new(
-        core: &Core,
-        room: Room,
-        after: u64,
-        slots: impl Iterator<Item = Slot>,
-    ) -> Arc<Self> {
-        let entries = slots.take(LONGEST).map(|slot| Entry { slot, shown: OnceLock::new() });
-        Arc::new(Self {
-            owner: core.owner.clone(),
-            epoch: core.epoch,
-            room,
-            after,
-            entries: entries.collect(),
-        })
+    /// Events after a sequence, at most [`LONGEST`].
+    pub(crate) fn new(core: &Core, room: Room, after: u64, slots: Vec<Slot>) -> Self {
+        debug_assert!(slots.len() <= LONGEST, "more are not copied");
+        let sheets = slots.chunks(SHEET).map(|_| Sheet::new()).collect();
+        let untouched = AtomicUsize::new(0);
+        Self { owner: core.owner.clone(), epoch: core.epoch, room, after, slots, sheets, untouched }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.slots.len()
     }
 
     /// The place of the event after a sequence, if it is here.
     pub(crate) fn place_after(&self, sequence: u64) -> Option<usize> {
         let place = usize::try_from(sequence.checked_sub(self.after)?).ok()?;
-        (place < self.entries.len()).then_some(place)
+        (place < self.len()).then_some(place)
     }
 
     /// The sequence before the event at this place.
@@ -66,13 +80,37 @@ impl Stretch {
     }
 
     pub(crate) fn slot(&self, place: usize) -> &Slot {
-        &self.entries[place].slot
+        &self.slots[place]
+    }
+
+    /// Makes all events presentable. Threads that want it at the same time share the work.
+    pub(crate) fn show_all(&self) {
+        while self.untouched.load(Ordering::Relaxed) < self.sheets.len() {
+            let sheet = self.untouched.fetch_add(1, Ordering::Relaxed);
+            if sheet < self.sheets.len() {
+                self.sheet(sheet);
+            }
+        }
     }
 
     /// The event at this place, as people see it.
     pub(crate) fn event(&self, place: usize) -> &StreamEvent {
-        let Entry { slot, shown } = &self.entries[place];
-        shown.get_or_init(|| self.show(self.before(place) + 1, slot))
+        &self.sheet(place / SHEET)[place % SHEET]
+    }
+
+    /// The first events of a row, as many as are at hand together.
+    pub(crate) fn at_hand(&self, row: &Range<usize>) -> &[StreamEvent] {
+        let start = row.start % SHEET;
+        let sheet = &self.sheet(row.start / SHEET)[start..];
+        &sheet[..sheet.len().min(row.len())]
+    }
+
+    fn sheet(&self, sheet: usize) -> &[StreamEvent] {
+        self.sheets[sheet].get_or_init(|| {
+            let first = sheet * SHEET;
+            let slots = self.slots[first..].iter().take(SHEET);
+            slots.zip(self.before(first) + 1..).map(|(slot, at)| self.show(at, slot)).collect()
+        })
     }
 
     fn show(&self, sequence: u64, slot: &Slot) -> StreamEvent {

@@ -25,11 +25,9 @@ use crate::{core::Core, error::RuntimeError, identity::WorkerRef};
 #[derive(Debug)]
 #[must_use = "a stream gives nothing unless it is polled"]
 pub struct Subscription {
-    // Boxed, so that a subscription is cheap to move.
-    reader: Box<LogReader>,
+    reader: LogReader,
     /// Events that were read and not given out yet.
     ready: Option<SharedEvents>,
-    core: Arc<Core>,
 }
 
 impl Subscription {
@@ -42,13 +40,13 @@ impl Subscription {
             Scope::Runtime(_) => {
                 let extent = core.runtime_extent();
                 let position = core.position(Room::Runtime(core.epoch), &from, extent)?;
-                (Feed::Runtime(RuntimeFeed::default()), position, extent.head)
+                (Feed::Runtime(RuntimeFeed::new(core)), position, extent.head)
             }
             Scope::Worker(it) => worker_feed(core, it.worker, &from).await?,
         };
         let reader = LogReader::new(Arc::clone(core), feed, filter, position, head);
         reserved.keep();
-        Ok(Self { reader: Box::new(reader), ready: None, core: Arc::clone(core) })
+        Ok(Self { reader, ready: None })
     }
 
     /// What is ready at once: the same items as one by one, in the same order. `None` after
@@ -93,7 +91,7 @@ async fn worker_feed(
         }
     };
     let (feed, head) = WorkerFeed::new(cell).ok_or(RuntimeError::WorkerNotFound {})?;
-    Ok((Feed::Worker(feed), position, head))
+    Ok((Feed::Worker(Box::new(feed)), position, head))
 }
 
 /// Room for a subscription that is being made.
@@ -136,6 +134,6 @@ impl Stream for Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.core.subscriptions.fetch_sub(1, Ordering::Relaxed);
+        self.reader.core.subscriptions.fetch_sub(1, Ordering::Relaxed);
     }
 }

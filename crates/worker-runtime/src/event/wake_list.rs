@@ -1,6 +1,6 @@
 //! Who waits for the next event: parked wakers, taken under a lock and woken outside it.
 
-use std::task::Waker;
+use std::{num::NonZeroU64, task::Waker};
 
 /// Readers that wait. Lives under the lock of what they wait for.
 #[derive(Debug, Default)]
@@ -8,12 +8,12 @@ pub(crate) struct WakeList {
     parked: Vec<Option<Waker>>,
     free: Vec<usize>,
     /// Goes up whenever everybody is taken, so that places of an earlier round mean nothing.
-    round: u64,
+    rounds: u64,
 }
 
 /// A reader's place in a list, so that it parks at most once a round.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct WakeSlot(Option<(usize, u64)>);
+pub(crate) struct WakeSlot(Option<(usize, NonZeroU64)>);
 
 impl WakeList {
     /// Parks a reader until the list is next taken.
@@ -29,7 +29,7 @@ impl WakeList {
             self.parked.len() - 1
         });
         self.parked[place] = Some(waker.clone());
-        *slot = WakeSlot(Some((place, self.round)));
+        *slot = WakeSlot(Some((place, self.round())));
     }
 
     /// Forgets a reader that goes away; gives its waker back to be dropped outside the lock.
@@ -44,14 +44,19 @@ impl WakeList {
         if self.parked.is_empty() {
             return Wakers::default();
         }
-        self.round += 1;
+        self.rounds += 1;
         self.free.clear();
         Wakers(std::mem::take(&mut self.parked))
     }
 
     fn place(&mut self, slot: WakeSlot) -> Option<&mut Option<Waker>> {
         let (place, round) = slot.0?;
-        if round == self.round { self.parked.get_mut(place) } else { None }
+        if round == self.round() { self.parked.get_mut(place) } else { None }
+    }
+
+    /// The present round; never zero, so that a place is small.
+    fn round(&self) -> NonZeroU64 {
+        NonZeroU64::MIN.saturating_add(self.rounds)
     }
 }
 

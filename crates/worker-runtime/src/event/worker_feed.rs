@@ -11,7 +11,7 @@ use super::{
     EndReason, EventType, Room, Slot, Source, StoredEvent, WakeSlot,
     following::Following,
     log_reader::{Found, Wanted},
-    stretch::Stretch,
+    stretch::{OwnStretch, Stretch},
 };
 use crate::{
     cell::Cell,
@@ -143,9 +143,9 @@ impl WorkerFeed {
             taken.push(Slot { source });
         }
         let room = Room::Worker(self.worker_id());
-        let stretch = Stretch::new(core, room, wanted.position, taken.into_iter());
-        let end = stretch.len();
-        Found::Events(stretch, 0..end)
+        let end = taken.len();
+        let stretch = Stretch::new(core, room, wanted.position, taken);
+        Found::Events(OwnStretch::new(stretch), 0..end)
     }
 
     /// Begins to follow a turn that starts, and leaves one that is over.

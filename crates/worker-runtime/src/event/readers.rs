@@ -1,0 +1,146 @@
+//! Where the Runtime's log ends, what its readers took last and who of them waits: whatever a reader
+//! who keeps up needs, without the log's lock.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU64, Ordering, fence},
+    },
+    task::Waker,
+};
+
+use parking_lot::Mutex;
+
+use super::{RecentStretches, WakeList, WakeSlot, Wakers, stretch::OwnStretch};
+
+/// How many groups of readers there are: a bit of a byte stands for each.
+const GROUPS: u8 = 8;
+
+/// The readers of a log. What changes it is called under the log's lock.
+#[derive(Debug, Default)]
+pub(crate) struct Readers {
+    head: AtomicU64,
+    floor: AtomicU64,
+    /// The groups in which somebody waits.
+    waiting: AtomicU8,
+    groups: [Group; GROUPS as usize],
+}
+
+/// The readers that are polled by one thread, or a few. Threads do not meet here: it has cache lines
+/// of its own.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Group(Mutex<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    recent: RecentStretches,
+    waiting: WakeList,
+}
+
+/// Where a reader waits.
+#[derive(Debug, Default)]
+pub(crate) struct Parked {
+    group: u8,
+    slot: WakeSlot,
+    /// Where the log ended: when it has moved, nobody from then waits any more.
+    head: u64,
+}
+
+thread_local! {
+    /// The group of the readers that this thread polls.
+    static HERE: u8 = {
+        static THREADS: AtomicU8 = AtomicU8::new(0);
+        THREADS.fetch_add(1, Ordering::Relaxed) % GROUPS
+    };
+}
+
+impl Readers {
+    /// The sequence of the newest event.
+    pub(crate) fn head(&self) -> u64 {
+        self.head.load(Ordering::Acquire)
+    }
+
+    /// The sequence before the oldest event that is kept.
+    pub(crate) fn floor(&self) -> u64 {
+        self.floor.load(Ordering::Acquire)
+    }
+
+    /// Tells where the log begins and ends now. Who waits is to be taken afterwards.
+    pub(crate) fn moved(&self, floor: u64, head: u64) {
+        self.floor.store(floor, Ordering::Release);
+        self.head.store(head, Ordering::Release);
+    }
+
+    /// A stretch that was taken here with most of the `available` events after a sequence, and where
+    /// they begin.
+    pub(super) fn find(&self, sequence: u64, available: usize) -> Option<(Arc<OwnStretch>, usize)> {
+        self.here().lock().recent.find(sequence, available)
+    }
+
+    /// Keeps a stretch for those who are polled by this thread, and gives back what it replaces, to
+    /// be dropped outside the lock. Called under the log's lock, lest it be erased meanwhile.
+    pub(super) fn keep(&self, stretch: Arc<OwnStretch>) -> Option<Arc<OwnStretch>> {
+        self.here().lock().recent.keep(stretch)
+    }
+
+    /// Forgets all stretches, because what they show was erased.
+    pub(crate) fn forget(&self) {
+        (0..GROUPS).for_each(|group| self.group(group).lock().recent.clear());
+    }
+
+    /// Parks a reader until the log moves or ends; refuses if something is due already.
+    pub(crate) fn park(
+        &self,
+        parked: &mut Parked,
+        waker: &Waker,
+        is_due: impl Fn() -> bool,
+    ) -> bool {
+        if parked.head != self.head() {
+            *parked = Parked { group: HERE.with(|it| *it), ..Parked::default() };
+        }
+        let mut group = self.group(parked.group).lock();
+        group.waiting.park(&mut parked.slot, waker);
+        let bit = 1 << parked.group;
+        if self.waiting.load(Ordering::Relaxed) & bit == 0 {
+            self.waiting.fetch_or(bit, Ordering::Relaxed);
+        }
+        // Whoever moved the log sees who waits now, or it is seen here that the log has moved.
+        fence(Ordering::SeqCst);
+        parked.head = self.head();
+        if !is_due() {
+            return true;
+        }
+        let waker = group.waiting.leave(std::mem::take(&mut parked.slot));
+        drop(group);
+        drop(waker);
+        false
+    }
+
+    /// Forgets a reader that goes away.
+    pub(crate) fn leave(&self, parked: &Parked) {
+        let waker = self.group(parked.group).lock().waiting.leave(parked.slot);
+        drop(waker);
+    }
+
+    /// Takes everybody who waits, to be woken once the log's lock is gone.
+    pub(crate) fn take(&self) -> Wakers {
+        fence(Ordering::SeqCst);
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        let mut taken = Wakers::default();
+        for place in (0..GROUPS).filter(|place| waiting & 1 << place != 0) {
+            let mut group = self.group(place).lock();
+            self.waiting.fetch_and(!(1 << place), Ordering::Relaxed);
+            taken.add(group.waiting.take());
+        }
+        taken
+    }
+
+    fn here(&self) -> &Mutex<Shared> {
+        self.group(HERE.with(|it| *it))
+    }
+
+    fn group(&self, place: u8) -> &Mutex<Shared> {
+        &self.groups[usize::from(place)].0
+    }
+}
