@@ -30,7 +30,12 @@ pub trait Decode: DeserializeOwned {
         if json.len() as u64 > max_bytes {
             return Err(RuntimeError::too_large("", max_bytes));
         }
-        let request = serde_json::from_slice::<Json>(json).map_err(|error| {
+        let read = match std::str::from_utf8(json) {
+            // Known to be text as a whole, it is not looked at again string by string.
+            Ok(text) => serde_json::from_str::<Json>(text),
+            Err(_) => serde_json::from_slice::<Json>(json),
+        };
+        let request = read.map_err(|error| {
             let place = format!("not JSON at line {}, column {}", error.line(), error.column());
             RuntimeError::invalid("", place)
         })?;

@@ -18,7 +18,7 @@ pub(crate) struct Owner {
 /// A Runtime's name, to be held by what shows it.
 pub(crate) type RuntimeName = Arc<Padded<Arc<str>>>;
 
-const COPIES: usize = 64;
+const COPIES: usize = 256;
 
 impl Owner {
     pub(crate) fn new(runtime_id: RuntimeId, display_name: &Arc<str>) -> Self {

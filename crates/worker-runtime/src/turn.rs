@@ -116,6 +116,8 @@ async fn gather(
 #[derive(Clone, Debug)]
 struct Ending {
     outcome: TurnOutcome,
+    /// The same text, where the engine has given it as a whole.
+    said: Option<Arc<str>>,
     usage: TokenUsage,
     stop_reason: Option<llm_engine::StopReason>,
     error: Option<TurnError>,
@@ -126,6 +128,7 @@ impl Ending {
     fn failed(error: TurnError, usage: TokenUsage) -> Self {
         Self {
             outcome: TurnOutcome::Failed,
+            said: None,
             usage,
             stop_reason: None,
             error: Some(error),
@@ -134,7 +137,8 @@ impl Ending {
     }
 
     fn cancelled(usage: TokenUsage, reason: Option<Arc<str>>) -> Self {
-        Self { outcome: TurnOutcome::Cancelled, usage, stop_reason: None, error: None, reason }
+        let outcome = TurnOutcome::Cancelled;
+        Self { outcome, said: None, usage, stop_reason: None, error: None, reason }
     }
 
     fn is_of_store(&self) -> bool {
@@ -143,8 +147,9 @@ impl Ending {
 
     fn of(event: TurnEvent) -> Option<Self> {
         match event {
-            TurnEvent::Completed { message: _, stop_reason, usage } => Some(Self {
+            TurnEvent::Completed { message, stop_reason, usage } => Some(Self {
                 outcome: TurnOutcome::Completed,
+                said: Some(message),
                 usage,
                 stop_reason: Some(stop_reason),
                 error: None,
@@ -348,7 +353,7 @@ async fn finish(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live>, mut ending
 
 fn ended(rules: &Rules<'_>, state: &CellState, live: &Live, ending: &Ending) -> Decision<()> {
     let Some(running) = current(&state.record, live) else { return Decision::Keep(()) };
-    let (text, _) = live.freeze();
+    let (text, _) = live.freeze(ending.said.as_ref());
     let end = TurnEnd {
         outcome: ending.outcome,
         text,

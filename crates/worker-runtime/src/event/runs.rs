@@ -48,8 +48,8 @@ impl<T: Spans> Runs<T> {
         let runs = &mut self.last.runs;
         if runs.len() == runs.capacity() {
             // Many logs are short: room for twice as many would be mostly for nothing.
-            let more = (self.full.len() * SEGMENT + runs.len()) / 4;
-            runs.reserve_exact(more.max(2).min(SEGMENT - runs.len()));
+            let there = self.full.len() * SEGMENT + runs.len();
+            runs.reserve_exact((there / 2).max(2).min(SEGMENT - runs.len()));
         }
         runs.push_back(run);
     }
