@@ -1,33 +1,32 @@
 //! Drives one turn: the engine's stream into the Worker's live text, and its end into a commit.
 
-use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+mod ending;
+mod gather;
 
-use llm_engine::{Joined, Message, ModelRequest, TokenUsage, TurnEvent};
+use std::{future::poll_fn, sync::Arc, task::Poll};
+
+use llm_engine::{Joined, TokenUsage, TurnEvent};
 use tokio::time::Instant;
 use tracing::Instrument;
 use worker::{HistoryTurn, WorkerEvent};
 
+pub(crate) use self::ending::{cancel_late, time_out, turn_ends};
+use self::{
+    ending::{Ending, finish},
+    gather::gather,
+};
 use crate::{
     cell::{Cell, CellState},
     change::Decision,
     core::Core,
-    draft::{Draft, TurnEnd},
-    error::RuntimeError,
+    draft::Draft,
     event::{Fact, RetryFact},
-    identity::TurnId,
-    lifecycle::{self, Answer, Trigger},
     live::{Live, Refusal},
-    model::{Severity, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
+    model::{Severity, TurnDetail},
     record::WorkerRecord,
     rules::Rules,
     watch,
 };
-
-/// The most entries that are read from the store at once when a history is gathered.
-const HISTORY_PAGE: u64 = 128;
-
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Starts the task that drives a turn. It exists as long as the turn runs.
 pub(crate) fn begin(core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
@@ -60,111 +59,6 @@ async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
         None => return,
     };
     finished.await;
-}
-
-/// What the model is asked: by the Worker's profile, with the newest part of its transcript.
-async fn gather(
-    core: &Core,
-    cell: &Cell,
-    live: &Live,
-) -> Result<Option<Arc<ModelRequest>>, TurnError> {
-    let record = {
-        let state = cell.lock();
-        let is_current = state.live.as_ref().is_some_and(|it| it.turn_id == live.turn_id);
-        if !is_current {
-            return Ok(None);
-        }
-        Arc::clone(&state.record)
-    };
-    let mut selection = live.profile.history.selector();
-    let most = live.profile.history.max_messages.max(1);
-    let page_size = u64::try_from(most).map_or(HISTORY_PAGE, |most| most.min(HISTORY_PAGE));
-    let mut history: Vec<Message> = Vec::new();
-    let mut end = record.entries;
-    'pages: while end > 0 {
-        let first = end.saturating_sub(page_size) + 1;
-        let limit = usize::try_from(end + 1 - first).unwrap_or(usize::MAX);
-        let page =
-            core.ask(|it| it.entries(cell.worker_id, first, limit)).await.map_err(|error| {
-                tracing::warn!(%error, "the history could not be read");
-                TurnError::store("the store did not give the history")
-            })?;
-        // Most conversations are short, and the history is held as long as the turn runs.
-        history.reserve_exact(page.len().min(4));
-        for entry in page.iter().rev() {
-            let message = Message { role: entry.role, text: Arc::clone(&entry.text) };
-            if message.text.is_empty() {
-                continue;
-            }
-            if !selection.offer(&message) {
-                break 'pages;
-            }
-            history.push(message);
-        }
-        if history.len() >= most {
-            break;
-        }
-        end = first - 1;
-    }
-    history.reverse();
-    let profile = &live.profile;
-    let instructions = record.spec.instructions.as_ref().or(profile.instructions.as_ref());
-    Ok(Some(Arc::new(profile.request(instructions.cloned(), history))))
-}
-
-/// How a turn ends that no command ends. Its text is in the live turn.
-#[derive(Clone, Debug)]
-struct Ending {
-    outcome: TurnOutcome,
-    /// The same text, where the engine has given it as a whole.
-    said: Option<Arc<str>>,
-    usage: TokenUsage,
-    stop_reason: Option<llm_engine::StopReason>,
-    error: Option<TurnError>,
-    reason: Option<Arc<str>>,
-}
-
-impl Ending {
-    fn failed(error: TurnError, usage: TokenUsage) -> Self {
-        Self {
-            outcome: TurnOutcome::Failed,
-            said: None,
-            usage,
-            stop_reason: None,
-            error: Some(error),
-            reason: None,
-        }
-    }
-
-    fn cancelled(usage: TokenUsage, reason: Option<Arc<str>>) -> Self {
-        let outcome = TurnOutcome::Cancelled;
-        Self { outcome, said: None, usage, stop_reason: None, error: None, reason }
-    }
-
-    fn is_of_store(&self) -> bool {
-        self.error.as_ref().is_some_and(|it| it.kind == TurnErrorKind::Store)
-    }
-
-    fn of(event: TurnEvent) -> Option<Self> {
-        match event {
-            TurnEvent::Completed { message, stop_reason, usage } => Some(Self {
-                outcome: TurnOutcome::Completed,
-                said: Some(message),
-                usage,
-                stop_reason: Some(stop_reason),
-                error: None,
-                reason: None,
-            }),
-            TurnEvent::Cancelled { partial: _, usage } => Some(Self::cancelled(usage, None)),
-            TurnEvent::Failed { error, partial: _, usage } => {
-                Some(Self::failed(error.into(), usage))
-            }
-            TurnEvent::Started
-            | TurnEvent::TextDelta(_)
-            | TurnEvent::ReasoningDelta(_)
-            | TurnEvent::Retrying { .. } => None,
-        }
-    }
 }
 
 /// Something of the engine's that is more than text.
@@ -319,98 +213,6 @@ fn retrying(rules: &Rules<'_>, state: &CellState, live: &Live, retry: RetryFact)
     Decision::Change(draft, ())
 }
 
-/// Commits a turn's end, as often as it takes. An end that the store surely did not take becomes a
-/// failure.
-async fn finish(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live>, mut ending: Ending) {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let decided =
-            core.change(cell, true, |rules, state| Ok(ended(rules, state, live, &ending))).await;
-        let Err(RuntimeError::StoreFailed { certain, .. }) = decided else { return };
-        // Nothing is sure while a change of the Worker is not settled, be it this one or another.
-        let mut was_unsettled = false;
-        while cell.lock().unsettled {
-            was_unsettled = true;
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-        if current(&cell.lock().record, live).is_none() {
-            return;
-        }
-        let other_was_unsettled = certain && was_unsettled;
-        if !other_was_unsettled && !ending.is_of_store() {
-            let message = "the store did not take the end of a turn; trying again";
-            core.note(Severity::Error, message, Some(cell.worker_id), Some(live.turn_id));
-            let error = TurnError::store("the store did not take the end of the turn");
-            ending = Ending::failed(error, ending.usage);
-        }
-        if !was_unsettled {
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-    }
-}
-
-fn ended(rules: &Rules<'_>, state: &CellState, live: &Live, ending: &Ending) -> Decision<()> {
-    let Some(running) = current(&state.record, live) else { return Decision::Keep(()) };
-    let (text, _) = live.freeze(ending.said.as_ref());
-    let end = TurnEnd {
-        outcome: ending.outcome,
-        text,
-        usage: ending.usage,
-        stop_reason: ending.stop_reason,
-        error: ending.error.clone(),
-        reason: ending.reason.clone(),
-    };
-    let draft = turn_ends(&state.record, running, end, rules.now_ms);
-    Decision::Change(draft, ())
-}
-
-/// The rule for a turn that ends by itself, or with its Runtime.
-pub(crate) fn turn_ends(
-    record: &WorkerRecord,
-    running: &crate::model::TurnDetail,
-    end: TurnEnd,
-    now_ms: u64,
-) -> Draft {
-    let mut draft = Draft::of(record, now_ms, running.tags.clone());
-    draft.end_turn(running, end, state_after_turn(record.state), None);
-    draft
-}
-
-/// The state that a Worker is in once its turn has ended by itself.
-fn state_after_turn(state: WorkerState) -> WorkerState {
-    match lifecycle::answer(state, Trigger::TurnEnds) {
-        Answer::Becomes { state, .. } => state,
-        Answer::NoTurn
-        | Answer::Already
-        | Answer::Removed
-        | Answer::Ignored
-        | Answer::Refused { .. } => state,
-    }
-}
-
-/// Ends a turn as failed because a deadline passed that its engine did not keep.
-pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live>, which: &str) {
-    let error = llm_engine::EngineError::new(
-        llm_engine::ErrorKind::Timeout,
-        format!("{which} passed and the engine did not stop by itself"),
-    );
-    let usage = live.usage();
-    finish(core, cell, live, Ending::failed(error.into(), usage)).await;
-}
-
-/// Cancels a turn because the deadline of a stop has passed, for the reason that the stop had.
-pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<Cell>, turn_id: TurnId) {
-    let (live, reason) = {
-        let state = cell.lock();
-        (state.live.clone(), state.record.end_reason.clone())
-    };
-    let Some(live) = live.filter(|live| live.turn_id == turn_id) else { return };
-    let usage = live.usage();
-    finish(core, cell, &live, Ending::cancelled(usage, reason)).await;
-}
-
-fn current<'a>(record: &'a WorkerRecord, live: &Live) -> Option<&'a Arc<crate::model::TurnDetail>> {
+fn current<'a>(record: &'a WorkerRecord, live: &Live) -> Option<&'a Arc<TurnDetail>> {
     record.running_turn().filter(|turn| turn.turn_id == live.turn_id)
 }
