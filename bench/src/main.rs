@@ -2,7 +2,12 @@
 
 #![forbid(unsafe_code)]
 
-use std::{env, fs, io, path::Path, process::ExitCode, time::Instant};
+use std::{
+    env, fs, io,
+    path::Path,
+    process::{Command, ExitCode, Stdio},
+    time::Instant,
+};
 
 use bench::{
     lines::{
@@ -25,6 +30,11 @@ fn main() -> ExitCode {
     {
         return if workloads::run(name) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
+    if let [mode, number] = wanted.as_slice()
+        && mode == LINE
+    {
+        return measure(number);
+    }
     let known = |name: &String| LINES.iter().any(|(number, ..)| number.to_string() == *name);
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
         eprintln!("there is no line {unknown}");
@@ -32,12 +42,18 @@ fn main() -> ExitCode {
     }
     let start = Instant::now();
     let mut rows = Vec::new();
-    for (number, about, measure) in LINES {
+    for (number, about, _) in LINES {
         if !wanted.is_empty() && !wanted.contains(&number.to_string()) {
             continue;
         }
         let (before, began) = (rows.len(), Instant::now());
-        measure(&mut rows);
+        match measured_apart(*number) {
+            Ok(more) => rows.extend(more),
+            Err(error) => {
+                eprintln!("line {number} could not be measured: {error}");
+                return ExitCode::FAILURE;
+            }
+        }
         eprintln!("{number}: {about}, {:.1} s", began.elapsed().as_secs_f64());
         rows[before..].iter().for_each(|row| eprintln!("  {}", line(row)));
     }
@@ -50,6 +66,31 @@ fn main() -> ExitCode {
             eprintln!("the results could not be written: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The argument that makes this program measure one line and print its rows as JSON.
+const LINE: &str = "line";
+
+/// Measures a line in a process of its own: what lines before it left in memory is no part of it.
+fn measured_apart(number: u32) -> io::Result<Vec<Row>> {
+    let mut program = Command::new(env::current_exe()?);
+    let output = program.args([LINE, &number.to_string()]).stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(io::Error::other(output.status.to_string()));
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn measure(number: &str) -> ExitCode {
+    let mut rows = Vec::new();
+    let Some((.., measure)) = LINES.iter().find(|(it, ..)| it.to_string() == *number) else {
+        return ExitCode::FAILURE;
+    };
+    measure(&mut rows);
+    match serde_json::to_writer(io::stdout().lock(), &rows) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// What a ratio should be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub enum Goal {
 }
 
 /// A line of the table.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Row {
     /// What was measured, with its unit.
     pub name: String,
@@ -86,5 +86,19 @@ impl fmt::Display for Goal {
 impl Serialize for Goal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Goal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let figure = |text: &str| text.parse().map_err(de::Error::custom);
+        if let Some(most) = text.strip_prefix("≤ ") {
+            return figure(most).map(Self::AtMost);
+        }
+        match text.strip_prefix("≥ ").and_then(|it| it.strip_suffix(" × as fast")) {
+            Some(least) => figure(least).map(Self::TimesAsFast),
+            None => Ok(Self::Reported),
+        }
     }
 }
