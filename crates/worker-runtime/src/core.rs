@@ -269,9 +269,10 @@ impl Core {
         self.relay.wake(wakers, &self.handle);
     }
 
-    /// Lets a Runtime that stops look again at what still runs.
+    /// Lets a Runtime that stops look again at what still runs. One that begins to stop just now
+    /// looks again by itself.
     pub(crate) fn turn_ended(&self, ended: bool) {
-        if ended {
+        if ended && self.state() != RuntimeState::Running {
             self.something_ended.notify_waiters();
         }
     }
