@@ -83,7 +83,8 @@ impl Rest {
     }
 
     fn apply(&mut self, batch: &Batch, events_kept: usize) {
-        make_room(&mut self.entries, batch.entries.len());
+        let awaits_answer = batch.turn.as_ref().is_some_and(|(_, turn)| turn.outcome.is_none());
+        make_room(&mut self.entries, batch.entries.len() + usize::from(awaits_answer));
         self.entries.extend(batch.entries.iter().cloned());
         if let Some((ordinal, turn)) = &batch.turn {
             let place = index(ordinal - 1);
