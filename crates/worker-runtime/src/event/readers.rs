@@ -144,3 +144,90 @@ impl Readers {
         &self.groups[usize::from(place)].0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc, Barrier, Weak,
+            atomic::{AtomicU64, Ordering},
+        },
+        task::{Wake, Waker},
+        thread::{self, Thread},
+    };
+
+    use super::{Parked, Readers};
+
+    /// More than there are groups, so that some share one.
+    const THREADS: usize = 12;
+    const LAST: u64 = 4_000;
+
+    /// Wakes a thread that waits, or is about to.
+    struct Unpark(Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    /// Reads as a task does; gives what is gone once nobody can wake it any more. Beside it others
+    /// come and go, who must take nobody's place along.
+    fn read_to_the_end(readers: &Readers, others: bool, told: impl Fn(u64)) -> Weak<Unpark> {
+        let unpark = Arc::new(Unpark(thread::current()));
+        let gone = Arc::downgrade(&unpark);
+        let waker = Waker::from(unpark);
+        let mut parked = Parked::default();
+        let mut seen = 0;
+        while seen < LAST {
+            while readers.park(&mut parked, &waker, || readers.head() > seen) {
+                if others {
+                    let mut other = Parked::default();
+                    readers.park(&mut other, &waker, || readers.head() > seen);
+                    readers.leave(&other);
+                }
+                thread::park();
+            }
+            seen = readers.head();
+            told(seen);
+        }
+        // One that waits for what never comes, and goes away.
+        readers.park(&mut parked, &waker, || false);
+        readers.leave(&parked);
+        gone
+    }
+
+    #[test]
+    fn nobody_who_waits_misses_that_the_log_has_moved() {
+        let readers = Readers::default();
+        let all = Barrier::new(THREADS + 1);
+        let reached = [const { AtomicU64::new(0) }; THREADS];
+        let gone: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = reached
+                .iter()
+                .enumerate()
+                .map(|(place, reached)| {
+                    let (readers, all) = (&readers, &all);
+                    scope.spawn(move || {
+                        all.wait();
+                        read_to_the_end(readers, place % 2 == 0, |head| {
+                            assert!(reached.swap(head, Ordering::Release) < head);
+                        })
+                    })
+                })
+                .collect();
+            all.wait();
+            for head in 1..=LAST {
+                readers.moved(0, head);
+                readers.take().wake();
+                // Sometimes the log rests: one who was not woken would stay behind for good.
+                let is_behind = |it: &AtomicU64| it.load(Ordering::Acquire) < head;
+                while head % 8 == 0 && reached.iter().any(is_behind) {
+                    thread::yield_now();
+                }
+            }
+            threads.into_iter().map(|it| it.join().unwrap()).collect()
+        });
+        assert!(gone.iter().all(|it| it.upgrade().is_none()), "no waker is left behind");
+    }
+}
