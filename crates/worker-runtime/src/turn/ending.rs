@@ -93,6 +93,10 @@ pub(super) async fn finish(
         // Nothing is sure while a change of the Worker is not settled, be it this one or another.
         let mut was_unsettled = false;
         while cell.lock().unsettled {
+            // What is not settled then is for the next owner of the store.
+            if core.is_closed() {
+                return;
+            }
             was_unsettled = true;
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

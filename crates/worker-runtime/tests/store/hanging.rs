@@ -86,6 +86,20 @@ async fn a_runtime_stops_in_spite_of_a_creation_that_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_runtime_that_is_dropped_while_a_turns_end_hangs_leaves_nothing_behind() {
+    let (runtime, store) = runtime().await;
+    let worker = worker(&runtime).await;
+    runtime.handle(SendInput::user(worker, "hello")).await.unwrap();
+    store.0.set(Trouble::CommitsHang);
+    sleep(Duration::from_secs(1)).await;
+    let record = runtime.handle(GetWorker { worker }).await.unwrap().detail;
+    assert_eq!(record.state, WorkerState::Running, "its end is not committed");
+    drop(runtime);
+    sleep(Duration::from_mins(2)).await;
+    assert_eq!(Arc::strong_count(&store), 1, "somebody still holds the store");
+}
+
+#[tokio::test(start_paused = true)]
 async fn callers_who_gave_up_waiting_are_passed_over() {
     let (runtime, store) = runtime().await;
     let worker = worker(&runtime).await;
