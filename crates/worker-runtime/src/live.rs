@@ -44,6 +44,7 @@ struct LiveText {
     waiting: Option<Box<WakeList>>,
     /// The task that drives the turn, as long as the engine may be heard.
     task: Option<AbortHandle>,
+    engine_ended: bool,
     deadline: Option<Box<Deadline>>,
 }
 
@@ -123,6 +124,7 @@ impl Live {
                 silence: Silence { since: began, after_output: false },
                 waiting: None,
                 task: None,
+                engine_ended: false,
                 deadline: None,
             }),
             late: AtomicU64::new(0),
@@ -295,14 +297,17 @@ impl Live {
         if matches!(text.phase, Phase::Over) {
             drop(text);
             task.abort();
-        } else {
+        } else if !text.engine_ended {
             text.task = Some(task);
         }
     }
 
     /// The engine has come to its end and says nothing any more.
     pub(crate) fn engine_ended(&self) {
-        let task = self.text.lock().task.take();
+        let mut text = self.text.lock();
+        text.engine_ended = true;
+        let task = text.task.take();
+        drop(text);
         drop(task);
     }
 

@@ -9,7 +9,8 @@ use crate::{
     core::Core,
     error::RuntimeError,
     event::{
-        Cursor, EventFilter, EventsFrom, LogState, Parked, Room, RuntimeEvent, Scope, StoredEvent,
+        Cursor, EventFilter, EventsFrom, LogState, Parked, Readers, Room, RuntimeEvent, Scope,
+        StoredEvent,
     },
     identity::{Epoch, TurnId, WorkerId, WorkerRef},
     listing::{Found, Wanted},
@@ -26,6 +27,18 @@ use crate::{
 /// A view of the Runtime that cannot change it.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a>(&'a Arc<Core>);
+
+/// Somebody who waits for the Runtime's log to move; also one who is dropped meanwhile leaves nothing.
+struct WaitingInRuntime<'a> {
+    readers: &'a Readers,
+    parked: Parked,
+}
+
+impl Drop for WaitingInRuntime<'_> {
+    fn drop(&mut self) {
+        self.readers.leave(&self.parked);
+    }
+}
 
 /// Bytes of text after which a page is full. A page has at least one item.
 pub(crate) const PAGE_BYTES: usize = 1 << 20;
@@ -417,17 +430,16 @@ impl<'a> Reader<'a> {
 
     async fn wait_in_runtime(self, after: u64, until: Instant) {
         let readers = Arc::clone(&self.0.log.lock().readers);
-        let mut parked = Parked::default();
+        let mut waiting = WaitingInRuntime { readers: &readers, parked: Parked::default() };
         let is_over = || readers.head() > after || self.0.is_closed();
         let moved = poll_fn(|context| {
-            if is_over() || !readers.park(&mut parked, context.waker(), is_over) {
+            if is_over() || !readers.park(&mut waiting.parked, context.waker(), is_over) {
                 return Poll::Ready(());
             }
             Poll::Pending
         });
         // Whether it moved or the time is up, the caller looks again.
         let _ = timeout_at(until, moved).await;
-        readers.leave(&parked);
     }
 
     async fn wait_in_worker(

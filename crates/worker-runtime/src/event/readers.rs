@@ -2,11 +2,13 @@
 //! who keeps up needs, without the log's lock.
 
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc,
         atomic::{AtomicU8, AtomicU64, Ordering, fence},
     },
     task::Waker,
+    thread,
 };
 
 use parking_lot::Mutex;
@@ -50,8 +52,10 @@ pub(crate) struct Parked {
 thread_local! {
     /// The group of the readers that this thread polls.
     static HERE: u8 = {
-        static THREADS: AtomicU8 = AtomicU8::new(0);
-        THREADS.fetch_add(1, Ordering::Relaxed) % GROUPS
+        // By the thread's own id: a count of threads would be something that all Runtimes share.
+        let mut hasher = DefaultHasher::new();
+        thread::current().id().hash(&mut hasher);
+        u8::try_from(hasher.finish() % u64::from(GROUPS)).unwrap_or_default()
     };
 }
 
