@@ -83,8 +83,7 @@ impl Rest {
     }
 
     fn apply(&mut self, batch: &Batch, events_kept: usize) {
-        let awaits_answer = batch.turn.as_ref().is_some_and(|(_, turn)| turn.outcome.is_none());
-        make_room(&mut self.entries, batch.entries.len() + usize::from(awaits_answer));
+        make_room(&mut self.entries, batch.entries.len());
         self.entries.extend(batch.entries.iter().cloned());
         if let Some((ordinal, turn)) = &batch.turn {
             let place = index(ordinal - 1);
