@@ -72,10 +72,18 @@ fn main() -> ExitCode {
 /// The argument that makes this program measure one line and print its rows as JSON.
 const LINE: &str = "line";
 
+/// Has the allocator keep what was freed: how the system hands out and takes back pages is no part of
+/// what is compared. Other allocators than glibc's pay no heed to it.
+const KEEPS_MEMORY: (&str, &str) = (
+    "GLIBC_TUNABLES",
+    "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824",
+);
+
 /// Measures a line in a process of its own: what lines before it left in memory is no part of it.
 fn measured_apart(number: u32) -> io::Result<Vec<Row>> {
     let mut program = Command::new(env::current_exe()?);
-    let output = program.args([LINE, &number.to_string()]).stderr(Stdio::inherit()).output()?;
+    program.args([LINE, &number.to_string()]).env(KEEPS_MEMORY.0, KEEPS_MEMORY.1);
+    let output = program.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         return Err(io::Error::other(output.status.to_string()));
     }
