@@ -50,14 +50,12 @@ impl Iterator for Places {
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
+        let place = self.lowest()?;
         match self {
-            Self::Row(row) => row.next(),
-            Self::Chosen { from, bits } => {
-                let place = (*bits != 0).then(|| *from + bits.trailing_zeros() as usize)?;
-                *bits &= *bits - 1;
-                Some(place)
-            }
+            Self::Row(row) => row.start += 1,
+            Self::Chosen { bits, .. } => *bits &= *bits - 1,
         }
+        Some(place)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

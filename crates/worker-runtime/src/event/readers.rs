@@ -18,7 +18,8 @@ use super::{RecentStretches, WakeList, WakeSlot, Wakers, stretch::OwnStretch};
 /// How many groups of readers there are: a bit of a byte stands for each.
 const GROUPS: u8 = 8;
 
-/// The readers of a log. What changes it is called under the log's lock.
+/// The readers of a log. The log's ends move, and stretches are kept and forgotten, under its lock;
+/// readers find, park and leave without it.
 #[derive(Debug, Default)]
 pub(crate) struct Readers {
     head: AtomicU64,
@@ -32,10 +33,10 @@ pub(crate) struct Readers {
 /// of its own.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Group(Mutex<Shared>);
+struct Group(Mutex<Members>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct Members {
     recent: RecentStretches,
     waiting: WakeList,
 }
@@ -140,11 +141,11 @@ impl Readers {
         taken
     }
 
-    fn here(&self) -> &Mutex<Shared> {
+    fn here(&self) -> &Mutex<Members> {
         self.group(HERE.with(|it| *it))
     }
 
-    fn group(&self, place: u8) -> &Mutex<Shared> {
+    fn group(&self, place: u8) -> &Mutex<Members> {
         &self.groups[usize::from(place)].0
     }
 }

@@ -7,7 +7,7 @@ use super::stretch::OwnStretch;
 /// Stretches that are kept: few, because readers who keep up are all at the same place.
 const KEPT: usize = 4;
 
-/// The newest stretches of a log. Lives under its lock.
+/// The newest stretches of a log that a group of its readers took. Lives under the group's lock.
 #[derive(Debug, Default)]
 pub(crate) struct RecentStretches(VecDeque<Arc<OwnStretch>>);
 
