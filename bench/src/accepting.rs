@@ -14,20 +14,20 @@ use worker_runtime::{
 /// Says yes and keeps nothing.
 #[derive(Debug, Default)]
 pub struct Accepting {
-    input: OnceLock<Arc<Batch>>,
+    input: OnceLock<Batch>,
 }
 
 impl Accepting {
     /// The batch of the first input that was accepted.
     #[must_use]
-    pub fn input(&self) -> Option<&Arc<Batch>> {
+    pub fn input(&self) -> Option<&Batch> {
         self.input.get()
     }
 
     /// Accepts a batch.
-    pub fn accept(&self, batch: &Arc<Batch>) {
+    pub fn accept(&self, batch: &Batch) {
         if !batch.entries.is_empty() {
-            self.input.get_or_init(|| Arc::clone(batch));
+            self.input.get_or_init(|| batch.clone());
         }
     }
 }
@@ -54,8 +54,8 @@ impl Store for Accepting {
         now(())
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> StoreFuture<Result<(), StoreError>> {
-        self.accept(&batch);
+    fn commit(&self, batch: &Batch) -> StoreFuture<Result<(), StoreError>> {
+        self.accept(batch);
         now(())
     }
 

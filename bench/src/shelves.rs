@@ -13,7 +13,7 @@ use crate::clock::on_thread;
 /// A store with Workers in it.
 pub struct Shelves<S> {
     store: S,
-    batch: Arc<Batch>,
+    batch: Batch,
     lease: Lease,
     workers: Vec<WorkerId>,
     /// Inputs so far.
@@ -23,7 +23,7 @@ pub struct Shelves<S> {
 impl<S: Store> Shelves<S> {
     /// Takes a store for this many Workers, which `batch` will be given to.
     #[must_use]
-    pub fn new(store: S, batch: &Arc<Batch>, workers: usize) -> Self {
+    pub fn new(store: S, batch: &Batch, workers: usize) -> Self {
         let id = RuntimeId::from_uuid(Uuid::from_u128(1));
         let opened = now(store.open(OpenRequest {
             runtime_id: None,
@@ -36,7 +36,7 @@ impl<S: Store> Shelves<S> {
         // The last byte is what the store tells its shards by.
         let workers = (0..workers as u128).map(|it| WorkerId::from_uuid(Uuid::from_u128(it)));
         let workers: Vec<_> = workers.collect();
-        let mut shelves = Self { store, batch: Arc::clone(batch), lease, workers, given: 0 };
+        let mut shelves = Self { store, batch: batch.clone(), lease, workers, given: 0 };
         shelves.commit(shelves.workers.len() as u64);
         shelves
     }
@@ -46,17 +46,17 @@ impl<S: Store> Shelves<S> {
         let batches: Vec<_> = (0..count).map(|_| self.next()).collect();
         on_thread(|| {
             for batch in batches {
-                now(self.store.commit(batch)).expect("a commit");
+                now(self.store.commit(&batch)).expect("a commit");
             }
         })
     }
 
-    fn next(&mut self) -> Arc<Batch> {
+    fn next(&mut self) -> Batch {
         let there = self.workers.len();
         let worker_id = self.workers[self.given * 7919 % there];
         let before = (self.given / there) as u64;
         self.given += 1;
-        let mut batch = Batch { lease: self.lease, worker_id, ..Batch::clone(&self.batch) };
+        let mut batch = Batch { lease: self.lease, worker_id, ..self.batch.clone() };
         batch.expected_version = before;
         if let Some((ordinal, _)) = &mut batch.turn {
             *ordinal = before + 1;
@@ -67,7 +67,7 @@ impl<S: Store> Shelves<S> {
             record.ordinal = worker_id.as_uuid().as_u64_pair().1;
             record.version = before + 1;
         }
-        Arc::new(batch)
+        batch
     }
 }
 

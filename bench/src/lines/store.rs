@@ -45,15 +45,15 @@ pub fn run(rows: &mut Vec<Row>) {
 }
 
 /// The batch of an input.
-fn an_input(store: &Arc<Accepting>) -> Arc<Batch> {
+fn an_input(store: &Arc<Accepting>) -> Batch {
     let builder = Runtime::builder().store(Arc::clone(store) as Arc<dyn Store>);
     let host = Host::on(host::current_thread(), builder, 1);
     host.tokio.block_on(say(&host.runtime, host.workers[0]));
-    Arc::clone(store.input().expect("an input"))
+    store.input().expect("an input").clone()
 }
 
 /// What a commit goes through: a permit, a trait object that may panic, and the lock once more.
-fn through_the_seam(store: &dyn Store, batch: &Arc<Batch>, count: u64) {
+fn through_the_seam(store: &dyn Store, batch: &Batch, count: u64) {
     let cell = Mutex::new(false);
     for _ in 0..count {
         {
@@ -61,7 +61,7 @@ fn through_the_seam(store: &dyn Store, batch: &Arc<Batch>, count: u64) {
             assert!(!*committing, "nobody else commits");
             *committing = true;
         }
-        let answer = catch_unwind(AssertUnwindSafe(|| store.commit(Arc::clone(batch))));
+        let answer = catch_unwind(AssertUnwindSafe(|| store.commit(batch)));
         match answer.unwrap_or_else(|_| StoreFuture::ready(Err(StoreError::LeaseLost))) {
             StoreFuture::Ready(answer) => assert!(matches!(answer, Some(Ok(()))), "accepted"),
             StoreFuture::Pending(_) => unreachable!("the store answers at once"),
@@ -71,7 +71,7 @@ fn through_the_seam(store: &dyn Store, batch: &Arc<Batch>, count: u64) {
 }
 
 /// The same without a seam: the store is called under the lock.
-fn directly(store: &Accepting, batch: &Arc<Batch>, count: u64) {
+fn directly(store: &Accepting, batch: &Batch, count: u64) {
     let cell = Mutex::new(false);
     for _ in 0..count {
         let mut committing = black_box(&cell).lock();

@@ -17,7 +17,7 @@ use crate::{
     keys::{KeyWindow, is_fresh},
     model::{ScopeClaim, Shared},
     rules::Rules,
-    store::CreateKey,
+    store::{CreateKey, NewKey},
 };
 
 /// What creations share.
@@ -175,7 +175,7 @@ impl Core {
 
 impl Ticket {
     /// The creation is committed: what it took is the Worker's, and its key is remembered.
-    pub(crate) fn redeem(mut self, key: Option<&CreateKey>, dropped: &[Arc<str>]) {
+    pub(crate) fn redeem(mut self, key: Option<Box<NewKey<CreateKey>>>) {
         self.has_place = false;
         self.has_turn_room = false;
         if self.asks_for_nothing_shared() {
@@ -183,9 +183,9 @@ impl Ticket {
         }
         let mut admission = self.core.admission.lock();
         self.forget(&mut admission);
-        admission.keys.forget(dropped);
-        if let Some(key) = key {
-            admission.keys.remember(key.clone());
+        if let Some(it) = key {
+            admission.keys.forget(&it.dropped);
+            admission.keys.remember(it.key);
         }
         let waiting = admission.waiting.take();
         drop(admission);

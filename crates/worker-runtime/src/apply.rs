@@ -8,11 +8,11 @@ use std::{
 use crate::{
     cell::{Cell, CellState},
     core::Core,
-    event::{Commit, StoredEvent, Wakers},
+    event::{Commit, EventRun, LogState, StoredEvent, Wakers},
     live::Live,
     model::TurnOutcome,
     record::WorkerRecord,
-    store::{Batch, Change},
+    store::{Batch, Change, Totals},
     turn,
 };
 
@@ -38,49 +38,57 @@ struct Garbage {
     cell: Option<Arc<Cell>>,
 }
 
+/// A Worker's records around a commit.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    /// None if it came to be.
+    before: Option<&'a WorkerRecord>,
+    /// None if it is gone.
+    now: Option<&'a Arc<WorkerRecord>>,
+    /// The sequence of the Worker's last event.
+    last: u64,
+}
+
 impl Core {
     /// Moves a Worker to what was committed and publishes its events, under the Worker's lock.
     pub(crate) fn apply(
         &self,
         cell: &Arc<Cell>,
         state: &mut CellState,
-        batch: &Batch,
+        batch: Batch,
         after: &mut After,
     ) {
-        let before = Arc::clone(&state.record);
-        let now = match &batch.change {
-            Change::Put(record) => {
-                state.record = Arc::clone(record);
-                Some(record)
-            }
+        let Batch { expected_version, change, events, key, totals, .. } = batch;
+        let (record, deleted) = match change {
+            Change::Put(record) => (record, false),
             Change::Delete => {
-                state.deleted = true;
-                let worker_sequence = last_sequence(&before, batch);
-                state.record = Arc::new(WorkerRecord { worker_sequence, ..(*before).clone() });
-                None
+                let worker_sequence = state.record.worker_sequence + events.len() as u64;
+                (Arc::new(WorkerRecord { worker_sequence, ..(*state.record).clone() }), true)
             }
         };
-        apply_keys(state, batch);
-        // A cell that is being created already has the record that it is created with.
-        let earlier = (batch.expected_version > 0).then_some(&*before);
-        self.apply_turn(state, earlier, now, after);
-        self.publish(cell, state, &before, now, batch, after);
-        match now {
-            Some(now) => self.index(&before, now),
-            None => after.removed = true,
+        let before = std::mem::replace(&mut state.record, Arc::clone(&record));
+        state.deleted |= deleted;
+        after.removed = deleted;
+        let step = Step {
+            // A cell that is being created already has the record that it is created with.
+            before: (expected_version > 0).then_some(&*before),
+            now: (!deleted).then_some(&record),
+            last: record.worker_sequence,
+        };
+        if let Some(it) = key {
+            let keys = state.keys.get_or_insert_default();
+            keys.forget(&it.dropped);
+            keys.remember(it.key);
         }
+        self.apply_turn(state, step, after);
+        self.publish(cell, state, step, events, &totals, after);
+        self.index(step);
         after.garbage.record = Some(before);
     }
 
-    fn apply_turn(
-        &self,
-        state: &mut CellState,
-        before: Option<&WorkerRecord>,
-        now: Option<&Arc<WorkerRecord>>,
-        after: &mut After,
-    ) {
-        let was = before.and_then(|record| record.running_turn()).map(|turn| turn.turn_id);
-        let running = now.and_then(|record| record.running_turn());
+    fn apply_turn(&self, state: &mut CellState, step: Step<'_>, after: &mut After) {
+        let was = step.before.and_then(|record| record.running_turn()).map(|turn| turn.turn_id);
+        let running = step.now.and_then(|record| record.running_turn());
         if was == running.map(|turn| turn.turn_id) {
             return;
         }
@@ -107,40 +115,38 @@ impl Core {
         &self,
         cell: &Cell,
         state: &mut CellState,
-        before: &WorkerRecord,
-        now: Option<&Arc<WorkerRecord>>,
-        batch: &Batch,
+        step: Step<'_>,
+        run: EventRun,
+        totals: &Totals,
         after: &mut After,
     ) {
-        let first = last_sequence(before, batch) + 1 - batch.events.len() as u64;
         if let Some(log) = &mut state.log {
-            after.garbage.events = log.append(batch.events.iter());
-            if now.is_none() {
+            after.garbage.events = log.append(run.iter());
+            if step.now.is_none() {
                 log.redact();
             }
             after.wakers.add(log.take_waiting());
         }
-        let (worker_id, run) = (cell.worker_id, batch.events.clone());
         let mut log = self.log.lock();
-        if !batch.events.is_empty() {
+        if !run.is_empty() {
+            let worker_sequence = step.last + 1 - run.len() as u64;
             let previous = std::mem::replace(&mut state.runtime_sequence, log.head + 1);
-            let commit = Commit::Worker { worker_id, worker_sequence: first, previous, run };
+            let worker_id = cell.worker_id;
+            let commit = Commit::Worker { worker_id, worker_sequence, previous, run };
             after.garbage.commits = log.append(commit);
         }
-        if now.is_none() {
+        if step.now.is_none() {
             log.redact(state.runtime_sequence);
             // Under both logs' locks: whoever copied from either before that looks anew.
             self.deletions.fetch_add(1, Ordering::Release);
         }
-        count(&mut log.state, before, now, batch);
+        count(&mut log.state, step, totals);
         after.wakers.add(log.take_waiting());
     }
 
     /// Moves a Worker within the indexes, and gives back what it held if it has ended.
-    fn index(&self, before: &Arc<WorkerRecord>, now: &Arc<WorkerRecord>) {
-        if before.version == now.version {
-            return;
-        }
+    fn index(&self, step: Step<'_>) {
+        let (Some(before), Some(now)) = (step.before, step.now) else { return };
         let mut listing = self.listing.lock();
         listing.touch(now.ordinal, before.state, now.state, now.active_at_ms);
         if before.labels != now.labels {
@@ -188,40 +194,18 @@ impl After {
     }
 }
 
-/// The sequence of the last event of a batch.
-fn last_sequence(before: &WorkerRecord, batch: &Batch) -> u64 {
-    match &batch.change {
-        Change::Put(record) => record.worker_sequence,
-        Change::Delete => before.worker_sequence + batch.events.len() as u64,
-    }
-}
-
-fn apply_keys(state: &mut CellState, batch: &Batch) {
-    if let Some(keys) = &mut state.keys {
-        keys.forget(&batch.dropped_keys);
-    }
-    if let Some(key) = &batch.key {
-        state.keys.get_or_insert_default().remember(key.clone());
-    }
-}
-
-fn count(
-    figures: &mut crate::event::LogState,
-    before: &WorkerRecord,
-    now: Option<&Arc<WorkerRecord>>,
-    batch: &Batch,
-) {
-    if batch.expected_version > 0 {
+fn count(figures: &mut LogState, step: Step<'_>, totals: &Totals) {
+    if let Some(before) = step.before {
         *figures.workers.of(before.state) -= 1;
         figures.turns_in_flight -= u64::from(before.running_turn().is_some());
     }
-    if let Some(now) = now {
+    if let Some(now) = step.now {
         *figures.workers.of(now.state) += 1;
         figures.turns_in_flight += u64::from(now.running_turn().is_some());
     }
-    figures.usage.add(&batch.totals.usage);
+    figures.usage.add(&totals.usage);
     for outcome in TurnOutcome::ALL {
-        let mut added = batch.totals.outcomes;
+        let mut added = totals.outcomes;
         *figures.outcomes.of(outcome) += *added.of(outcome);
     }
 }

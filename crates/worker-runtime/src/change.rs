@@ -33,9 +33,9 @@ pub(crate) enum Decision<R> {
 }
 
 /// A change on its way to the store.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Outgoing {
-    pub(crate) batch: Arc<Batch>,
+    pub(crate) batch: Batch,
     /// When the turn that runs is cancelled, once this is committed.
     pub(crate) cancel_within: Option<Duration>,
 }
@@ -131,7 +131,7 @@ impl Core {
             }
         }
         drop(state);
-        let change = Outgoing { batch: Arc::new(batch), cancel_within };
+        let change = Outgoing { batch, cancel_within };
         Ok((reply, self.commit(cell, permit, change)))
     }
 
@@ -158,10 +158,10 @@ impl Core {
     }
 
     /// Hands a batch to the store; a panic is an unknown outcome.
-    pub(crate) fn send(&self, batch: &Arc<Batch>) -> StoreFuture<Result<(), StoreError>> {
-        catch_unwind(AssertUnwindSafe(|| self.store.commit(Arc::clone(batch)))).unwrap_or_else(
-            |_| StoreFuture::ready(Err(StoreError::Unknown("the store panicked".to_owned()))),
-        )
+    pub(crate) fn send(&self, batch: &Batch) -> StoreFuture<Result<(), StoreError>> {
+        catch_unwind(AssertUnwindSafe(|| self.store.commit(batch))).unwrap_or_else(|_| {
+            StoreFuture::ready(Err(StoreError::Unknown("the store panicked".to_owned())))
+        })
     }
 
     /// Waits for the store's answer as long as a commit may take.
@@ -215,7 +215,7 @@ impl Core {
         match verdict {
             Verdict::Committed => {
                 let mut after = After::cancelling(change.cancel_within);
-                self.apply(cell, &mut state, &change.batch, &mut after);
+                self.apply(cell, &mut state, change.batch, &mut after);
                 let handover = permit.release(&mut state);
                 drop(state);
                 handover.send();

@@ -31,7 +31,7 @@ impl Creation {
     /// Has the store take the creation, and publishes the Worker once it has.
     pub(crate) fn commit(self, core: &Arc<Core>) -> Answer {
         let Self { draft, ticket } = self;
-        let batch = Arc::new(draft.into_batch(core.lease));
+        let batch = draft.into_batch(core.lease);
         match core.send(&batch) {
             StoreFuture::Ready(answer) => {
                 let no_answer = || Err(StoreError::Unknown(String::new()));
@@ -53,13 +53,13 @@ impl Creation {
     }
 }
 
-fn conclude(core: &Arc<Core>, ticket: Ticket, batch: Arc<Batch>, verdict: Verdict) -> Verdict {
+fn conclude(core: &Arc<Core>, ticket: Ticket, batch: Batch, verdict: Verdict) -> Verdict {
     let verdict = match verdict {
         Verdict::Committed if core.is_closed() => Verdict::Unknown,
         verdict => verdict,
     };
     match verdict {
-        Verdict::Committed => publish(core, ticket, &batch),
+        Verdict::Committed => publish(core, ticket, batch),
         Verdict::Refused => {}
         Verdict::LeaseLost => core.lose_lease(),
         Verdict::Unknown => {
@@ -72,7 +72,7 @@ fn conclude(core: &Arc<Core>, ticket: Ticket, batch: Arc<Batch>, verdict: Verdic
                 let settled = settle::ask(&core, &batch).await;
                 core.unsettled.fetch_sub(1, Ordering::Relaxed);
                 match settled {
-                    Settled::Committed => publish(&core, ticket, &batch),
+                    Settled::Committed => publish(&core, ticket, batch),
                     // Dropping the ticket gives back what the creation had taken.
                     Settled::Never | Settled::Abandoned => drop(ticket),
                 }
@@ -83,7 +83,7 @@ fn conclude(core: &Arc<Core>, ticket: Ticket, batch: Arc<Batch>, verdict: Verdic
 }
 
 /// Shows the Worker: a cell that is locked before anybody finds it, and released with its events.
-fn publish(core: &Arc<Core>, ticket: Ticket, batch: &Batch) {
+fn publish(core: &Arc<Core>, ticket: Ticket, mut batch: Batch) {
     let Change::Put(record) = &batch.change else { return };
     let cell = Arc::new(Cell::new(Arc::clone(record)));
     let mut after = After::default();
@@ -93,12 +93,13 @@ fn publish(core: &Arc<Core>, ticket: Ticket, batch: &Batch) {
         // What is committed after the Runtime has closed is for the next owner of the store to show.
         drop(state);
         core.catalogue.remove(cell.worker_id);
-        return ticket.redeem(None, &[]);
+        return ticket.redeem(None);
     }
     let at_ms = record.active_at_ms;
     core.listing.lock().insert(Arc::clone(&cell), record.state, &record.labels, at_ms);
+    let key = batch.create_key.take();
     core.apply(&cell, &mut state, batch, &mut after);
     drop(state);
-    ticket.redeem(batch.create_key.as_ref(), &batch.dropped_create_keys);
+    ticket.redeem(key);
     after.run(core, &cell);
 }

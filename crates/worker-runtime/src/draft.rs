@@ -12,7 +12,7 @@ use crate::{
         TurnOutcome, Usage, WorkerState,
     },
     record::WorkerRecord,
-    store::{Batch, Change, CreateKey, InputKey, Lease, Totals},
+    store::{Batch, Change, CreateKey, Entries, InputKey, Lease, NewKey, Totals},
 };
 
 /// A Worker's next version, with the entries and events that lead to it.
@@ -23,22 +23,19 @@ pub(crate) struct Draft {
     expected_version: u64,
     now_ms: u64,
     tags: Shared<Tags>,
-    entries: Vec<Arc<TranscriptEntry>>,
+    entries: Entries,
     turn: Option<Arc<TurnDetail>>,
     events: EventRun,
-    remembered: Option<Box<Remembered>>,
+    key: Option<Box<NewKey<InputKey>>>,
+    create_key: Option<Box<NewKey<CreateKey>>>,
     totals: Totals,
     deleted: bool,
     /// When the turn that runs is cancelled, once this is committed.
     pub(crate) cancel_within: Option<Duration>,
 }
 
-/// A key that is remembered, and those that make room for it.
-#[derive(Debug)]
-enum Remembered {
-    Input(InputKey, Vec<Arc<str>>),
-    Creation(CreateKey, Vec<Arc<str>>),
-}
+/// A turn's end, and the change of state that comes with it.
+const EVENTS_OF_AN_END: usize = 2;
 
 /// How a turn ends.
 #[derive(Debug)]
@@ -81,10 +78,11 @@ impl Draft {
             expected_version: 0,
             now_ms,
             tags,
-            entries: Vec::new(),
+            entries: Entries::new(),
             turn: None,
             events: EventRun::default(),
-            remembered: None,
+            key: None,
+            create_key: None,
             totals: Totals::default(),
             deleted: false,
             cancel_within: None,
@@ -111,7 +109,7 @@ impl Draft {
 
     /// Says that the Worker exists.
     pub(crate) fn created(&mut self) {
-        self.count_events(1);
+        self.after_events(1);
         let record = Arc::clone(&self.record);
         let run = if self.tags == Shared::usual() {
             EventRun::created(record)
@@ -123,7 +121,7 @@ impl Draft {
 
     /// Says that the Worker was updated.
     pub(crate) fn updated(&mut self, labels_before: Option<Arc<Labels>>) {
-        self.count_events(1);
+        self.after_events(1);
         let record = Arc::clone(&self.record);
         let event = self.told(None, Fact::WorkerUpdated { record, labels_before });
         self.events.extend(event.into());
@@ -170,16 +168,16 @@ impl Draft {
             tags: self.tags.clone(),
             late_dropped: 0,
         });
-        let record = self.record_mut();
+        let WorkerRecord { state: from, labels, .. } = &*self.record;
+        let run = EventRun::begun(Arc::clone(&entry), *from, labels.clone());
+        let record = self.after_events(run.len());
         record.entries = sequence;
         record.turns += 1;
         record.turn = Some(Arc::clone(&turn));
-        let from = std::mem::replace(&mut record.state, WorkerState::Running);
-        let run = EventRun::begun(Arc::clone(&entry), from, record.labels.clone());
-        self.count_events(run.len());
+        record.state = WorkerState::Running;
         self.events.extend(run);
         self.turn = Some(turn);
-        self.keep(Some(&entry));
+        self.entries.push(entry);
         sequence
     }
 
@@ -218,7 +216,7 @@ impl Draft {
             answer_sequence: entry.as_ref().and_then(|it| NonZeroU64::new(it.sequence)),
             ..running.clone()
         });
-        let record = self.record_mut();
+        let record = self.after_events(EVENTS_OF_AN_END);
         record.entries += u64::from(entry.is_some());
         record.turn = Some(Arc::clone(&turn));
         record.last_outcome = Some(outcome);
@@ -229,14 +227,8 @@ impl Draft {
         self.totals.usage.add(&usage);
         *self.totals.outcomes.of(outcome) += 1;
         self.turn = Some(Arc::clone(&turn));
-        self.keep(entry.as_ref());
+        self.entries.extend(entry.clone());
         self.tell_end(turn, entry, (from, to), state_reason);
-    }
-
-    /// Adds the entry that a turn wrote: there is one in nearly every change that has any.
-    fn keep(&mut self, entry: Option<&Arc<TranscriptEntry>>) {
-        self.entries.reserve_exact(1);
-        self.entries.extend(entry.cloned());
     }
 
     fn tell_end(
@@ -250,12 +242,16 @@ impl Draft {
         let tells_the_same =
             reason.is_none() && turn.ended_at_ms == Some(self.now_ms) && self.tags == turn.tags;
         if tells_the_same {
-            let run = EventRun::ended(turn, entry, (from, to), self.record.labels.clone());
-            self.count_events(run.len());
-            self.events.extend(run);
+            self.events.extend(EventRun::ended(
+                turn,
+                entry,
+                (from, to),
+                self.record.labels.clone(),
+            ));
         } else {
-            self.event(turn_id, Fact::TurnEnded { turn, entry });
-            self.event(turn_id, Fact::WorkerStateChanged { from, to, reason });
+            let ended = self.told(turn_id, Fact::TurnEnded { turn, entry });
+            let changed = self.told(turn_id, Fact::WorkerStateChanged { from, to, reason });
+            self.events.extend([ended, changed].into_iter().collect());
         }
     }
 
@@ -268,7 +264,7 @@ impl Draft {
 
     /// Adds an event of the Worker.
     pub(crate) fn event(&mut self, turn_id: Option<TurnId>, fact: Fact) {
-        self.count_events(1);
+        self.after_events(1);
         let event = self.told(turn_id, fact);
         self.events.extend(event.into());
     }
@@ -284,22 +280,23 @@ impl Draft {
         }
     }
 
-    /// Brings the record to the time and the sequence after so many events more.
-    fn count_events(&mut self, events: usize) {
+    /// The record at the time and the sequence after so many events more.
+    fn after_events(&mut self, events: usize) -> &mut WorkerRecord {
         let now_ms = self.now_ms;
         let record = self.record_mut();
         record.worker_sequence += events as u64;
         record.active_at_ms = now_ms;
+        record
     }
 
     /// Remembers the key of an input.
     pub(crate) fn remember(&mut self, key: InputKey, dropped: Vec<Arc<str>>) {
-        self.remembered = Some(Box::new(Remembered::Input(key, dropped)));
+        self.key = Some(Box::new(NewKey { key, dropped }));
     }
 
     /// Remembers the key of a creation.
     pub(crate) fn remember_creation(&mut self, key: CreateKey, dropped: Vec<Arc<str>>) {
-        self.remembered = Some(Box::new(Remembered::Creation(key, dropped)));
+        self.create_key = Some(Box::new(NewKey { key, dropped }));
     }
 
     /// The change as the store gets it.
@@ -307,15 +304,6 @@ impl Draft {
         let worker_id = self.record.worker_id;
         let turns = self.record.turns;
         let change = if self.deleted { Change::Delete } else { Change::Put(self.record) };
-        let (mut key, mut dropped_keys) = (None, Vec::new());
-        let (mut create_key, mut dropped_create_keys) = (None, Vec::new());
-        match self.remembered.map(|it| *it) {
-            None => {}
-            Some(Remembered::Input(it, dropped)) => (key, dropped_keys) = (Some(it), dropped),
-            Some(Remembered::Creation(it, dropped)) => {
-                (create_key, dropped_create_keys) = (Some(it), dropped);
-            }
-        }
         Batch {
             lease,
             worker_id,
@@ -324,10 +312,8 @@ impl Draft {
             entries: self.entries,
             turn: self.turn.map(|turn| (turns, turn)),
             events: self.events,
-            key,
-            dropped_keys,
-            create_key,
-            dropped_create_keys,
+            key: self.key,
+            create_key: self.create_key,
             totals: self.totals,
         }
     }

@@ -37,7 +37,7 @@ pub(crate) async fn settle(core: Arc<Core>, cell: Arc<Cell>, change: Outgoing) {
         Settled::Committed => {
             let mut after = After::cancelling(cancel_within);
             state.unsettled = false;
-            core.apply(&cell, &mut state, &batch, &mut after);
+            core.apply(&cell, &mut state, batch, &mut after);
             let waiting = thaw(&state);
             drop(state);
             after.run(&core, &cell);

@@ -15,7 +15,7 @@ mod memory;
 
 use std::sync::Arc;
 
-pub use batch::{Batch, Change, CreateKey, InputKey, Totals};
+pub use batch::{Batch, Change, CreateKey, Entries, InputKey, NewKey, Totals};
 pub use error::{OpenError, Settlement, StoreError, Unreadable};
 pub use future::StoreFuture;
 pub(crate) use future::contained;
@@ -153,8 +153,8 @@ pub trait Store: Send + Sync + 'static {
     /// more. One that is not the newest is left as it is, without an error.
     fn release(&self, lease: Lease) -> StoreFuture<Result<(), StoreError>>;
 
-    /// Applies a batch.
-    fn commit(&self, batch: Arc<Batch>) -> StoreFuture<Result<(), StoreError>>;
+    /// Applies a batch. A store that answers later keeps a clone of it, which copies no text.
+    fn commit(&self, batch: &Batch) -> StoreFuture<Result<(), StoreError>>;
 
     /// Tells whether the commit that would have brought a Worker to `version` took effect, and if
     /// not, sees to it that it never will.

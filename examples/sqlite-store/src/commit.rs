@@ -99,27 +99,25 @@ fn put(
     transaction
         .prepare_cached("DELETE FROM events WHERE worker_id = ? AND sequence <= ?")?
         .execute(params![worker_id, last_dropped])?;
-    for key in &batch.dropped_keys {
+    let Some(new) = &batch.key else { return Ok(()) };
+    for key in &new.dropped {
         transaction
             .prepare_cached("DELETE FROM input_keys WHERE worker_id = ? AND key = ?")?
             .execute(params![worker_id, &**key])?;
     }
-    if let Some(key) = &batch.key {
-        transaction
-            .prepare_cached("INSERT INTO input_keys (worker_id, key, input_key) VALUES (?, ?, ?)")?
-            .execute(params![worker_id, &*key.key, serde_json::to_string(key)?])?;
-    }
+    transaction
+        .prepare_cached("INSERT INTO input_keys (worker_id, key, input_key) VALUES (?, ?, ?)")?
+        .execute(params![worker_id, &*new.key.key, serde_json::to_string(&new.key)?])?;
     Ok(())
 }
 
 fn create_keys(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Failure> {
-    for key in &batch.dropped_create_keys {
+    let Some(new) = &batch.create_key else { return Ok(()) };
+    for key in &new.dropped {
         transaction.prepare_cached("DELETE FROM create_keys WHERE key = ?")?.execute([&**key])?;
     }
-    if let Some(key) = &batch.create_key {
-        transaction
-            .prepare_cached("INSERT INTO create_keys (key, create_key) VALUES (?, ?)")?
-            .execute(params![&*key.key, serde_json::to_string(key)?])?;
-    }
+    transaction
+        .prepare_cached("INSERT INTO create_keys (key, create_key) VALUES (?, ?)")?
+        .execute(params![&*new.key.key, serde_json::to_string(&new.key)?])?;
     Ok(())
 }

@@ -60,7 +60,8 @@ impl Store for SqliteStore {
         self.changes.run(move |connection| owner::release(connection, lease))
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
+        let batch = batch.clone();
         self.changes.run(move |connection| commit::apply(connection, &batch))
     }
 

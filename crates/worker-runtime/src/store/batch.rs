@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::Lease;
 use crate::{
@@ -24,22 +25,21 @@ pub struct Batch {
     /// What becomes of the Worker's record.
     pub change: Change,
     /// Entries that are appended; their sequences follow the last one.
-    pub entries: Vec<Arc<TranscriptEntry>>,
+    pub entries: Entries,
     /// The turn that begins or changes, with its ordinal; the first is 1.
     pub turn: Option<(u64, Arc<TurnDetail>)>,
     /// Events that are appended; the last one has the record's `worker_sequence`.
     pub events: EventRun,
-    /// The key of an input that is remembered.
-    pub key: Option<InputKey>,
-    /// Keys of inputs that are dropped, of this Worker.
-    pub dropped_keys: Vec<Arc<str>>,
-    /// The key of the creation that is remembered.
-    pub create_key: Option<CreateKey>,
-    /// Keys of creations that are dropped.
-    pub dropped_create_keys: Vec<Arc<str>>,
+    /// The key of an input of this Worker.
+    pub key: Option<Box<NewKey<InputKey>>>,
+    /// The key of its creation.
+    pub create_key: Option<Box<NewKey<CreateKey>>>,
     /// What is added to the totals.
     pub totals: Totals,
 }
+
+/// Entries in order. There is mostly one, which needs no room elsewhere.
+pub type Entries = SmallVec<[Arc<TranscriptEntry>; 1]>;
 
 /// What becomes of a Worker's record.
 #[derive(Clone, Debug)]
@@ -48,6 +48,15 @@ pub enum Change {
     Put(Arc<WorkerRecord>),
     /// It goes, with all that belongs to it.
     Delete,
+}
+
+/// A key that is remembered from now on, and those that make room for it.
+#[derive(Clone, Debug)]
+pub struct NewKey<K> {
+    /// The key.
+    pub key: K,
+    /// Keys of the same kind that are dropped before it is added.
+    pub dropped: Vec<Arc<str>>,
 }
 
 /// A remembered key of an input.

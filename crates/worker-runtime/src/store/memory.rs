@@ -141,10 +141,10 @@ impl Ledger {
             return Err(StoreError::Refused(format!("the worker is at version {version}")));
         }
         self.totals.add(&batch.totals);
-        if !batch.dropped_create_keys.is_empty() {
-            self.create_keys.retain(|it| !batch.dropped_create_keys.contains(&it.key));
+        if let Some(it) = &batch.create_key {
+            self.create_keys.retain(|key| !it.dropped.contains(&key.key));
+            self.create_keys.push_back(it.key.clone());
         }
-        self.create_keys.extend(batch.create_key.clone());
         if version == 0 || matches!(batch.change, Change::Delete) {
             self.population += 1;
         }
@@ -204,8 +204,8 @@ impl Store for MemoryStore {
         now(())
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> StoreFuture<Result<(), StoreError>> {
-        StoreFuture::ready(self.apply(&batch))
+    fn commit(&self, batch: &Batch) -> StoreFuture<Result<(), StoreError>> {
+        StoreFuture::ready(self.apply(batch))
     }
 
     fn settle(

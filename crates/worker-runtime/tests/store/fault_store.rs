@@ -73,7 +73,7 @@ pub(crate) struct FaultStore {
     pub(crate) inner: Arc<MemoryStore>,
     plan: Option<(u64, Fault)>,
     commits: AtomicU64,
-    hit: Mutex<Option<Arc<Batch>>>,
+    hit: Mutex<Option<Batch>>,
     /// The first `settle` after the fault fails as well.
     settle_failed: AtomicBool,
     /// Held by a commit that is late: what settles it must wait.
@@ -103,9 +103,9 @@ impl FaultStore {
         hit.iter().flat_map(|batch| batch.events.iter()).map(|event| event.fact).collect()
     }
 
-    fn fail(&self, fault: Fault, batch: Arc<Batch>) -> Answer<()> {
+    fn fail(&self, fault: Fault, batch: &Batch) -> Answer<()> {
         let unknown = || Err(StoreError::Unknown("a fault".to_owned()));
-        let inner = Arc::clone(&self.inner);
+        let (inner, later) = (Arc::clone(&self.inner), batch.clone());
         match fault {
             Fault::Refuse => StoreFuture::ready(Err(StoreError::Refused("a fault".to_owned()))),
             Fault::Unknown => StoreFuture::ready(unknown()),
@@ -115,7 +115,7 @@ impl FaultStore {
             }
             Fault::Delay => StoreFuture::pending(async move {
                 tokio::time::sleep(Duration::from_secs(3)).await;
-                inner.commit(batch).await
+                inner.commit(&later).await
             }),
             Fault::Hang => StoreFuture::pending(pending()),
             Fault::HangDone => {
@@ -126,7 +126,7 @@ impl FaultStore {
                 let gate = Arc::clone(&self.gate).try_lock_owned().unwrap();
                 tokio::spawn(async move {
                     tokio::time::sleep(LATE).await;
-                    inner.commit(batch).await.unwrap();
+                    inner.commit(&later).await.unwrap();
                     drop(gate);
                 });
                 StoreFuture::pending(pending())
@@ -146,19 +146,19 @@ impl Wrapper for FaultStore {
         &self.inner
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         let number = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
         if let Some((n, fault)) = self.plan
             && n == number
         {
-            *self.hit.lock().unwrap() = Some(Arc::clone(&batch));
+            *self.hit.lock().unwrap() = Some(batch.clone());
             return self.fail(fault, batch);
         }
         if self.slow {
-            let inner = Arc::clone(&self.inner);
+            let (inner, batch) = (Arc::clone(&self.inner), batch.clone());
             return StoreFuture::pending(async move {
                 tokio::task::yield_now().await;
-                let answer = inner.commit(batch).await;
+                let answer = inner.commit(&batch).await;
                 tokio::task::yield_now().await;
                 answer
             });

@@ -67,7 +67,7 @@ impl Wrapper for TroubledStore {
         }
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         let trouble = self.get();
         let hangs = [Trouble::CommitsHang, Trouble::CommitsOfHang(batch.worker_id)];
         if hangs.contains(&trouble) {

@@ -31,7 +31,7 @@ pub(crate) trait Wrapper: Send + Sync + 'static {
         self.inner().release(lease)
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         self.inner().commit(batch)
     }
 
@@ -84,7 +84,7 @@ impl<W: Wrapper> Store for Wrapped<W> {
         self.0.release(lease)
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         self.0.commit(batch)
     }
 

@@ -42,7 +42,7 @@ impl Wrapper for StuckStore {
         &self.inner
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         if self.hangs.load(Ordering::Relaxed) {
             return StoreFuture::pending(pending());
         }

@@ -57,8 +57,9 @@ impl Wrapper for HesitantStore {
         &self.inner
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
-        self.hesitate(move |inner| Store::commit(inner, batch))
+    fn commit(&self, batch: &Batch) -> Answer<()> {
+        let batch = batch.clone();
+        self.hesitate(move |inner| Store::commit(inner, &batch))
     }
 
     fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {

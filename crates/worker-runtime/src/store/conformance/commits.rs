@@ -94,7 +94,7 @@ pub(super) async fn no_trace(factory: &impl Factory) -> Checked {
     let mut probe = Probe::open(factory.fresh().await).await?;
     let mut mirror = Mirror::new(1);
     let created = mirror.create_with_key(probe.lease(), "first", &[]);
-    let kept_key = created.create_key.clone();
+    let kept_key = created.create_key.clone().map(|it| it.key);
     probe.apply(&mut mirror, created).await?;
     let input = mirror.input_with_key(probe.lease(), "input", &[]);
     probe.apply(&mut mirror, input).await?;
@@ -108,7 +108,6 @@ pub(super) async fn no_trace(factory: &impl Factory) -> Checked {
     let rich = Batch {
         expected_version: mirror.record.as_ref().map_or(0, |it| it.version) + 1,
         create_key: create_key.create_key.clone(),
-        dropped_create_keys: create_key.dropped_create_keys.clone(),
         totals: Totals { created: 1, ..totals },
         ..mirror.input_with_key(lease, "burnt", &["input"])
     };

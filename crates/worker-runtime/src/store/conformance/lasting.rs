@@ -39,7 +39,7 @@ pub(super) async fn create_keys(factory: &impl Factory) -> Checked {
         let mut mirror = Mirror::new(ordinal);
         let created = mirror.create_with_key(lease, key, dropped);
         kept.retain(|it| !dropped.contains(&&*it.key));
-        kept.extend(created.create_key.clone());
+        kept.extend(created.create_key.clone().map(|it| it.key));
         probe.apply(&mut mirror, created).await?;
         same(Rule::CreateKeys, "key", &kept, &probe.create_keys().await?)?;
         // The key outlives its Worker.
@@ -130,7 +130,7 @@ pub(super) async fn restart(factory: &impl Factory) -> Checked {
         for mirror in &mut mirrors {
             if mirror.record.is_none() {
                 let created = mirror.create_with_key(lease, &format!("{}", mirror.ordinal), &[]);
-                create_keys.extend(created.create_key.clone());
+                create_keys.extend(created.create_key.clone().map(|it| it.key));
                 wanted.add(&created.totals);
                 probe.apply(mirror, created).await?;
             }

@@ -13,7 +13,7 @@ use crate::{
         TurnDetail, TurnOutcome, WorkerState,
     },
     record::{WorkerRecord, WorkerSpec},
-    store::{Batch, Change, CreateKey, InputKey, Lease, StoredEvent},
+    store::{Batch, Change, CreateKey, InputKey, Lease, NewKey, StoredEvent},
 };
 
 /// What must come back to the last byte.
@@ -79,8 +79,9 @@ impl Mirror {
             worker_id: self.worker_id,
             receipt: Some((TurnId::from_uuid(new_uuid()), 1)),
         };
-        let dropped_create_keys = dropped.iter().map(|it| Arc::from(*it)).collect();
-        Batch { create_key: Some(key), dropped_create_keys, ..self.create(lease) }
+        let dropped = dropped.iter().map(|it| Arc::from(*it)).collect();
+        let create_key = Some(Box::new(NewKey { key, dropped }));
+        Batch { create_key, ..self.create(lease) }
     }
 
     /// Begins a turn.
@@ -165,8 +166,10 @@ impl Mirror {
         }
         self.entries.extend(batch.entries.iter().cloned());
         self.events.extend(batch.events.iter());
-        self.keys.retain(|it| !batch.dropped_keys.contains(&it.key));
-        self.keys.extend(batch.key.clone());
+        if let Some(new) = &batch.key {
+            self.keys.retain(|it| !new.dropped.contains(&it.key));
+            self.keys.push(new.key.clone());
+        }
         if let Some((ordinal, turn)) = &batch.turn {
             let place = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
             self.turns.truncate(place);

@@ -100,7 +100,7 @@ impl Probe {
     }
 
     pub(super) async fn commit(&self, batch: Batch) -> Checked<Result<(), StoreError>> {
-        answer("commit", || self.store.commit(Arc::new(batch))).await
+        answer("commit", || self.store.commit(&batch)).await
     }
 
     /// Commits what must be taken, and follows it in the mirror.

@@ -98,10 +98,10 @@ impl Rest {
             self.events.push(batch.events.clone());
         }
         drop(self.events.keep_newest(events_kept as u64));
-        if !batch.dropped_keys.is_empty() {
-            self.keys.retain(|it| !batch.dropped_keys.contains(&it.key));
+        if let Some(it) = &batch.key {
+            self.keys.retain(|key| !it.dropped.contains(&key.key));
+            self.keys.push(it.key.clone());
         }
-        self.keys.extend(batch.key.clone());
     }
 }
 

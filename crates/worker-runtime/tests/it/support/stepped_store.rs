@@ -105,25 +105,26 @@ impl Store for SteppedStore {
         self.inner.release(lease)
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> StoreFuture<Result<(), StoreError>> {
+    fn commit(&self, batch: &Batch) -> StoreFuture<Result<(), StoreError>> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         let unknown = || Err(StoreError::Unknown("as the test says".to_owned()));
         match self.verdict() {
             Verdict::Taken => self.inner.commit(batch),
             Verdict::Held => {
                 let (store, gate) = (Arc::clone(&self.inner), Arc::clone(&self.gate));
+                let batch = batch.clone();
                 StoreFuture::pending(async move {
                     gate.acquire().await.expect("the gate stays").forget();
-                    store.commit(batch).await
+                    store.commit(&batch).await
                 })
             }
             Verdict::Refused => {
                 StoreFuture::ready(Err(StoreError::Refused("as the test says".to_owned())))
             }
             Verdict::UnknownTaken => {
-                let store = Arc::clone(&self.inner);
+                let (store, batch) = (Arc::clone(&self.inner), batch.clone());
                 StoreFuture::pending(async move {
-                    store.commit(batch).await?;
+                    store.commit(&batch).await?;
                     unknown()
                 })
             }

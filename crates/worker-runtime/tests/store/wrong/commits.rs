@@ -16,43 +16,43 @@ use crate::wrapper::{Answer, Wrapper, known};
 plain! {
     /// Takes a batch without its last entry, if it has an answer in it.
     LosesEntry {
-        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
-            let mut batch = Batch::clone(&batch);
+        fn commit(&self, batch: &Batch) -> Answer<()> {
+            let mut batch = batch.clone();
             if batch.expected_version > 1 {
                 batch.entries.pop();
             }
-            self.0.commit(Arc::new(batch))
+            self.0.commit(&batch)
         }
     }
 
     /// Takes no keys.
     Forgetful {
-        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
-            self.0.commit(Arc::new(Batch { key: None, create_key: None, ..Batch::clone(&batch) }))
+        fn commit(&self, batch: &Batch) -> Answer<()> {
+            self.0.commit(&Batch { key: None, create_key: None, ..batch.clone() })
         }
     }
 
     /// Does not count what is deleted.
     LosesTotals {
-        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+        fn commit(&self, batch: &Batch) -> Answer<()> {
             let totals = match batch.change {
                 Change::Put(_) => Totals { created: 0, ..batch.totals },
                 Change::Delete => batch.totals,
             };
-            self.0.commit(Arc::new(Batch { totals, ..Batch::clone(&batch) }))
+            self.0.commit(&Batch { totals, ..batch.clone() })
         }
     }
 
     /// Says that it refused a batch and has counted it.
     RefusesAndDoes {
-        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
-            let answer = known(self.0.commit(Arc::clone(&batch)));
+        fn commit(&self, batch: &Batch) -> Answer<()> {
+            let answer = known(self.0.commit(batch));
             if matches!(answer, Err(StoreError::Refused(_))) {
-                let version = version_of(&self.0, &batch);
+                let version = version_of(&self.0, batch);
                 let worker_id = batch.worker_id;
                 if version > 0 && batch.entries.len() == 1 {
-                    let again = Batch { expected_version: version, worker_id, ..Batch::clone(&batch) };
-                    let _ = known(self.0.commit(Arc::new(again)));
+                    let again = Batch { expected_version: version, worker_id, ..batch.clone() };
+                    let _ = known(self.0.commit(&again));
                 }
             }
             StoreFuture::ready(answer)
@@ -61,9 +61,9 @@ plain! {
 
     /// Does not look at the expected version.
     IgnoresVersion {
-        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
-            let expected_version = version_of(&self.0, &batch);
-            self.0.commit(Arc::new(Batch { expected_version, ..Batch::clone(&batch) }))
+        fn commit(&self, batch: &Batch) -> Answer<()> {
+            let expected_version = version_of(&self.0, batch);
+            self.0.commit(&Batch { expected_version, ..batch.clone() })
         }
     }
 }
@@ -86,7 +86,7 @@ impl Wrapper for Liar {
         &self.inner
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         if self.commits.fetch_add(1, Ordering::Relaxed) % 3 == 2 {
             return StoreFuture::ready(Ok(()));
         }
@@ -114,9 +114,9 @@ impl Wrapper for IgnoresLease {
         StoreFuture::ready(opened)
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         let lease = Lease(self.newest.load(Ordering::Relaxed));
-        self.inner.commit(Arc::new(Batch { lease, ..Batch::clone(&batch) }))
+        self.inner.commit(&Batch { lease, ..batch.clone() })
     }
 }
 
@@ -143,18 +143,18 @@ impl Wrapper for Resurrects {
                     totals: Totals::default(),
                     ..grave
                 };
-                known(self.inner.commit(Arc::new(risen))).unwrap();
+                known(self.inner.commit(&risen)).unwrap();
             }
         }
         StoreFuture::ready(opened)
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         let workers = known(self.inner.workers(0, usize::MAX)).unwrap();
         let found = workers.into_iter().flatten().find(|it| it.record.worker_id == batch.worker_id);
-        let answer = known(self.inner.commit(Arc::clone(&batch)));
+        let answer = known(self.inner.commit(batch));
         if let (Change::Delete, Some(found), Ok(())) = (&batch.change, found, &answer) {
-            self.graves.lock().unwrap().push((Batch::clone(&batch), found.record));
+            self.graves.lock().unwrap().push((batch.clone(), found.record));
         }
         StoreFuture::ready(answer)
     }

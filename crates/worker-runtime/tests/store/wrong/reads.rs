@@ -64,7 +64,7 @@ impl Wrapper for Stale {
         &self.inner
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         if let Some((_, turn)) = &batch.turn {
             let selector = TurnSelector::Id(turn.turn_id);
             let before = known(self.inner.turn(batch.worker_id, selector)).unwrap();
@@ -94,7 +94,7 @@ impl Wrapper for Torn {
         &self.inner
     }
 
-    fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         let id = batch.worker_id;
         let events = known(self.inner.events(id, 0, usize::MAX)).unwrap().events.len();
         let answer = known(self.inner.commit(batch));

@@ -32,11 +32,11 @@ plain! {
 
     /// Takes a batch a moment later, whatever was said in between.
     LateSuccess {
-        fn commit(&self, batch: Arc<Batch>) -> Answer<()> {
-            let inner = Arc::clone(&self.0);
+        fn commit(&self, batch: &Batch) -> Answer<()> {
+            let (inner, batch) = (Arc::clone(&self.0), batch.clone());
             let commit = tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_millis(20)).await;
-                inner.commit(batch).await
+                inner.commit(&batch).await
             });
             StoreFuture::pending(async move { commit.await.unwrap() })
         }
