@@ -56,6 +56,18 @@ pub(crate) struct Permit {
     armed: bool,
 }
 
+/// A place among those who wait for the permit.
+#[derive(Debug)]
+pub(crate) struct Queued(oneshot::Receiver<Permit>);
+
+impl Queued {
+    /// Waits for the permit of this cell, in turn.
+    pub(crate) async fn permit(self, cell: &Arc<Cell>) -> Permit {
+        // A sender is dropped only with its cell, and that is held here.
+        self.0.await.unwrap_or_else(|_| Permit { cell: Arc::clone(cell), armed: false })
+    }
+}
+
 /// A permit on its way to the next in the queue; to be sent outside the lock.
 #[derive(Debug)]
 #[must_use = "the next in the queue waits for it"]
@@ -99,21 +111,16 @@ impl Cell {
         self.lock().present().map(|state| Arc::clone(&state.record))
     }
 
-    /// Waits for the permit, in turn.
-    pub(crate) async fn permit(self: &Arc<Self>) -> Permit {
-        let queued = {
-            let mut state = self.lock();
-            if state.committing {
-                let (sender, receiver) = oneshot::channel();
-                state.queue.get_or_insert_default().push_back(sender);
-                receiver
-            } else {
-                state.committing = true;
-                return Permit { cell: Arc::clone(self), armed: true };
-            }
-        };
-        // A sender is dropped only with its cell, and this future holds the cell.
-        queued.await.unwrap_or_else(|_| Permit { cell: Arc::clone(self), armed: false })
+    /// Takes the permit, with the lock that is held anyway; or a place in the queue for it.
+    pub(crate) fn enter(self: &Arc<Self>) -> Result<(Permit, MutexGuard<'_, CellState>), Queued> {
+        let mut state = self.lock();
+        if state.committing {
+            let (sender, receiver) = oneshot::channel();
+            state.queue.get_or_insert_default().push_back(sender);
+            return Err(Queued(receiver));
+        }
+        state.committing = true;
+        Ok((Permit { cell: Arc::clone(self), armed: true }, state))
     }
 
     /// A place to wait for the next event.

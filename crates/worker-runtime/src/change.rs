@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use parking_lot::MutexGuard;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -84,8 +85,17 @@ impl Core {
         repeatable: bool,
         decide: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<R>, RuntimeError>,
     ) -> Result<R, RuntimeError> {
-        let permit = cell.permit().await;
-        let (reply, answer) = self.attempt(cell, permit, decide)?;
+        let sent = match cell.enter() {
+            Ok((permit, state)) => Ok(self.attempt(cell, permit, state, decide)?),
+            Err(queued) => Err((queued, decide)),
+        };
+        let (reply, answer) = match sent {
+            Ok(sent) => sent,
+            Err((queued, decide)) => {
+                let permit = queued.permit(cell).await;
+                self.attempt(cell, permit, cell.lock(), decide)?
+            }
+        };
         answer.committed(repeatable).await.map(|()| reply)
     }
 
@@ -95,9 +105,9 @@ impl Core {
         self: &Arc<Self>,
         cell: &Arc<Cell>,
         permit: Permit,
+        state: MutexGuard<'_, CellState>,
         decide: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<R>, RuntimeError>,
     ) -> Result<(R, Answer), RuntimeError> {
-        let state = cell.lock();
         let decided = state.present().and_then(|state| decide(&self.rules(), state));
         let (draft, reply) = match decided {
             Ok(Decision::Change(draft, reply)) => (draft, reply),
@@ -273,7 +283,7 @@ fn running(change: &Change) -> Option<&Arc<crate::model::TurnDetail>> {
 }
 
 /// Releases lock and permit.
-fn end<T>(mut state: parking_lot::MutexGuard<'_, CellState>, permit: Permit, result: T) -> T {
+fn end<T>(mut state: MutexGuard<'_, CellState>, permit: Permit, result: T) -> T {
     let handover = permit.release(&mut state);
     drop(state);
     handover.send();
