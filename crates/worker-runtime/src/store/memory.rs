@@ -1,8 +1,19 @@
 //! The built-in store: everything in memory, every answer at once.
+//!
+//! Locks are taken in this order: the ownership; a shard; under it the keys of creations.
 
 mod shelf;
 
-use std::{collections::VecDeque, fmt, hash::BuildHasher, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    fmt,
+    hash::BuildHasher,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
 use parking_lot::Mutex;
@@ -17,6 +28,7 @@ use shelf::{Shelf, index};
 use crate::{
     identity::{RuntimeId, WorkerId},
     model::{TranscriptEntry, TurnDetail},
+    padded::Padded,
 };
 
 /// A store in memory.
@@ -25,32 +37,43 @@ use crate::{
 /// same store, after the first has let go, finds everything.
 #[derive(Default)]
 pub struct MemoryStore {
-    shards: [Mutex<HashTable<Shelf>>; SHARDS],
+    shards: [Padded<Mutex<Shard>>; SHARDS],
     hasher: DefaultHashBuilder,
-    ledger: Mutex<Ledger>,
+    ownership: Mutex<Ownership>,
+    create_keys: Mutex<VecDeque<CreateKey>>,
+    /// Goes up whenever a Worker comes or goes.
+    population: AtomicU64,
     ordered: Mutex<Option<Ordered>>,
 }
 
 const SHARDS: usize = 16;
 
-/// What belongs to no single Worker.
+/// Some of the Workers, and whatever else most batches for them need: threads that are busy with
+/// different Workers seldom meet.
 #[derive(Default)]
-struct Ledger {
-    runtime_id: Option<RuntimeId>,
-    lease: u64,
-    /// When the lease runs out; none if nobody owns the store.
-    until: Option<Instant>,
+struct Shard {
+    shelves: HashTable<Shelf>,
+    /// The number of the lease that batches are taken under; none if nobody owns the store.
+    lease: Option<u64>,
     events_per_worker: usize,
+    /// What batches for these Workers have added.
     totals: Totals,
-    create_keys: VecDeque<CreateKey>,
-    /// Goes up whenever a Worker comes or goes.
-    population: u64,
+}
+
+/// Who owns the store.
+#[derive(Default)]
+struct Ownership {
+    runtime_id: Option<RuntimeId>,
+    /// The number of the newest lease.
+    lease: u64,
+    /// When it runs out; none if nobody owns the store.
+    until: Option<Instant>,
 }
 
 /// The Workers by ordinal, from the first page of a reading to its last: nobody asks for them
 /// otherwise.
 struct Ordered {
-    /// What the ledger said when they were put in order.
+    /// What the count said when they were put in order.
     population: u64,
     workers: Vec<(u64, WorkerId)>,
 }
@@ -62,7 +85,7 @@ impl MemoryStore {
         Self::default()
     }
 
-    fn shard(&self, worker_id: WorkerId) -> &Mutex<HashTable<Shelf>> {
+    fn shard(&self, worker_id: WorkerId) -> &Mutex<Shard> {
         let last = worker_id.as_uuid().as_bytes()[15];
         &self.shards[usize::from(last) % SHARDS]
     }
@@ -73,14 +96,18 @@ impl MemoryStore {
 
     fn read<T>(&self, worker_id: WorkerId, read: impl FnOnce(&Shelf) -> T) -> Option<T> {
         let hash = self.hash(worker_id);
-        self.shard(worker_id).lock().find(hash, |it| it.record.worker_id == worker_id).map(read)
+        let shard = self.shard(worker_id).lock();
+        shard.shelves.find(hash, |it| it.record.worker_id == worker_id).map(read)
     }
 
     fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
         let worker_id = batch.worker_id;
-        // The shard is held while the ledger is asked and changed, so that a batch is seen as a
-        // whole and no lease changes hands in between.
-        let mut shelves = self.shard(worker_id).lock();
+        // Held to the end, so that a batch is seen as a whole and no lease changes hands in between.
+        let mut shard = self.shard(worker_id).lock();
+        let Shard { shelves, lease, events_per_worker, totals } = &mut *shard;
+        if *lease != Some(batch.lease.0) {
+            return Err(StoreError::LeaseLost);
+        }
         let place = shelves.entry(
             self.hash(worker_id),
             |it| it.record.worker_id == worker_id,
@@ -90,13 +117,24 @@ impl MemoryStore {
             Entry::Occupied(there) => there.get().record.version,
             Entry::Vacant(_) => 0,
         };
-        let kept = self.ledger.lock().take(batch, version)?;
+        if version != batch.expected_version {
+            return Err(StoreError::Refused(format!("the worker is at version {version}")));
+        }
+        totals.add(&batch.totals);
+        if let Some(it) = &batch.create_key {
+            let mut keys = self.create_keys.lock();
+            keys.retain(|key| !it.dropped.contains(&key.key));
+            keys.push_back(it.key.clone());
+        }
+        if version == 0 || matches!(batch.change, Change::Delete) {
+            self.population.fetch_add(1, Ordering::Relaxed);
+        }
         match (&batch.change, place) {
             (Change::Put(record), Entry::Occupied(mut there)) => {
-                there.get_mut().apply(record, batch, kept);
+                there.get_mut().apply(record, batch, *events_per_worker);
             }
             (Change::Put(record), Entry::Vacant(free)) => {
-                free.insert(Shelf::create(record, batch, kept));
+                free.insert(Shelf::create(record, batch, *events_per_worker));
             }
             (Change::Delete, Entry::Occupied(there)) => drop(there.remove()),
             (Change::Delete, Entry::Vacant(_)) => {}
@@ -107,7 +145,7 @@ impl MemoryStore {
     /// The ids of Workers whose ordinal is greater than `after`, by ordinal.
     fn page_of_workers(&self, after: u64, limit: usize) -> Vec<WorkerId> {
         // Read first: a Worker that comes or goes meanwhile has its place put in order anew.
-        let population = self.ledger.lock().population;
+        let population = self.population.load(Ordering::Relaxed);
         let mut ordered = self.ordered.lock();
         let workers = match ordered.take() {
             Some(it) if it.population == population => it.workers,
@@ -124,31 +162,11 @@ impl MemoryStore {
     fn in_order(&self) -> Vec<(u64, WorkerId)> {
         let mut workers = Vec::new();
         for shard in &self.shards {
-            workers.extend(shard.lock().iter().map(|it| (it.record.ordinal, it.record.worker_id)));
+            let shard = shard.lock();
+            workers.extend(shard.shelves.iter().map(|it| (it.record.ordinal, it.record.worker_id)));
         }
         workers.sort_unstable();
         workers
-    }
-}
-
-impl Ledger {
-    /// Takes a batch for a Worker that is at `version`; gives how many events are kept.
-    fn take(&mut self, batch: &Batch, version: u64) -> Result<usize, StoreError> {
-        if self.lease != batch.lease.0 || self.until.is_none() {
-            return Err(StoreError::LeaseLost);
-        }
-        if version != batch.expected_version {
-            return Err(StoreError::Refused(format!("the worker is at version {version}")));
-        }
-        self.totals.add(&batch.totals);
-        if let Some(it) = &batch.create_key {
-            self.create_keys.retain(|key| !it.dropped.contains(&key.key));
-            self.create_keys.push_back(it.key.clone());
-        }
-        if version == 0 || matches!(batch.change, Change::Delete) {
-            self.population += 1;
-        }
-        Ok(self.events_per_worker)
     }
 }
 
@@ -166,40 +184,47 @@ impl Store for MemoryStore {
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        let mut ledger = self.ledger.lock();
+        let mut ownership = self.ownership.lock();
         let now = Instant::now();
-        if let Some(until) = ledger.until
+        if let Some(until) = ownership.until
             && until > now
         {
             let remaining_ms = u64::try_from((until - now).as_millis()).unwrap_or(u64::MAX);
             return StoreFuture::ready(Err(OpenError::Owned { remaining_ms }));
         }
         let runtime_id =
-            ledger.runtime_id.unwrap_or(request.runtime_id.unwrap_or(request.new_runtime_id));
+            ownership.runtime_id.unwrap_or(request.runtime_id.unwrap_or(request.new_runtime_id));
         if request.runtime_id.is_some_and(|wanted| wanted != runtime_id) {
             return StoreFuture::ready(Err(OpenError::OtherRuntime { runtime_id }));
         }
-        ledger.runtime_id = Some(runtime_id);
-        ledger.lease += 1;
-        ledger.until = Some(now + Duration::from_millis(request.lease_ms));
-        ledger.events_per_worker = index(request.events_per_worker);
-        let (lease, totals) = (Lease(ledger.lease), ledger.totals);
+        ownership.runtime_id = Some(runtime_id);
+        ownership.lease += 1;
+        ownership.until = Some(now + Duration::from_millis(request.lease_ms));
+        let mut totals = Totals::default();
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            shard.lease = Some(ownership.lease);
+            shard.events_per_worker = index(request.events_per_worker);
+            totals.add(&shard.totals);
+        }
+        let lease = Lease(ownership.lease);
         StoreFuture::ready(Ok(Opened { runtime_id, lease, totals }))
     }
 
     fn renew(&self, lease: Lease, lease_ms: u64) -> StoreFuture<Result<(), StoreError>> {
-        let mut ledger = self.ledger.lock();
-        if ledger.lease != lease.0 || ledger.until.is_none() {
+        let mut ownership = self.ownership.lock();
+        if ownership.lease != lease.0 || ownership.until.is_none() {
             return StoreFuture::ready(Err(StoreError::LeaseLost));
         }
-        ledger.until = Some(Instant::now() + Duration::from_millis(lease_ms));
+        ownership.until = Some(Instant::now() + Duration::from_millis(lease_ms));
         now(())
     }
 
     fn release(&self, lease: Lease) -> StoreFuture<Result<(), StoreError>> {
-        let mut ledger = self.ledger.lock();
-        if ledger.lease == lease.0 {
-            ledger.until = None;
+        let mut ownership = self.ownership.lock();
+        if ownership.lease == lease.0 {
+            ownership.until = None;
+            self.shards.iter().for_each(|shard| shard.lock().lease = None);
         }
         now(())
     }
@@ -214,7 +239,7 @@ impl Store for MemoryStore {
         worker_id: WorkerId,
         version: u64,
     ) -> StoreFuture<Result<Settlement, StoreError>> {
-        if self.ledger.lock().lease != lease.0 {
+        if self.ownership.lock().lease != lease.0 {
             return StoreFuture::ready(Err(StoreError::LeaseLost));
         }
         // A Worker that is gone after its first version was deleted.
@@ -233,7 +258,7 @@ impl Store for MemoryStore {
     }
 
     fn create_keys(&self) -> StoreFuture<Result<Vec<CreateKey>, StoreError>> {
-        now(self.ledger.lock().create_keys.iter().cloned().collect())
+        now(self.create_keys.lock().iter().cloned().collect())
     }
 
     fn entries(
