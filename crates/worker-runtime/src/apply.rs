@@ -8,7 +8,7 @@ use std::{
 use crate::{
     cell::{Cell, CellState},
     core::Core,
-    event::{Commit, EventRun, LogState, StoredEvent, Wakers},
+    event::{Commit, EventRun, Gone, LogState, StoredEvent, Wakers},
     live::Live,
     model::TurnOutcome,
     record::WorkerRecord,
@@ -33,7 +33,7 @@ pub(crate) struct After {
 struct Garbage {
     record: Option<Arc<WorkerRecord>>,
     events: Vec<StoredEvent>,
-    commits: Vec<Commit>,
+    commits: Gone<Commit>,
     live: Option<Arc<Live>>,
     cell: Option<Arc<Cell>>,
 }

@@ -9,7 +9,8 @@ pub(crate) trait Spans {
 }
 
 /// Commits in order. Full segments stay as they are, so that a log that grows moves nothing, and an
-/// event's commit is found by its segment.
+/// event's commit is found by its segment. They go as a whole, too: to let go of one commit at a time
+/// would be to wait for one that no cache holds at each commit.
 #[derive(Debug)]
 pub(crate) struct Runs<T> {
     full: VecDeque<Segment<T>>,
@@ -31,6 +32,9 @@ struct Segment<T> {
 
 /// Commits in a segment.
 const SEGMENT: usize = 64;
+
+/// The commits of segments that are no longer kept.
+pub(crate) type Gone<T> = Vec<VecDeque<T>>;
 
 impl<T: Spans> Runs<T> {
     /// No events yet; the next one will have this sequence.
@@ -64,25 +68,14 @@ impl<T: Spans> Runs<T> {
         self.next
     }
 
-    /// Keeps the newest events, so many; gives back the commits that are gone with the others.
-    pub(crate) fn keep_newest(&mut self, count: u64) -> Vec<T> {
+    /// Keeps the newest events, so many. Gives back the segments that have only older ones.
+    pub(crate) fn keep_newest(&mut self, count: u64) -> Gone<T> {
         self.oldest = self.oldest.max(self.next.saturating_sub(count));
-        std::iter::from_fn(|| self.pop_old()).collect()
-    }
-
-    /// Takes out the oldest commit if all of its events are gone.
-    fn pop_old(&mut self) -> Option<T> {
-        let segment = self.full.front_mut().unwrap_or(&mut self.last);
-        let behind = segment.first + segment.runs.front()?.len() as u64;
-        if behind > self.oldest {
-            return None;
+        let mut gone = Gone::new();
+        while !self.full.is_empty() && self.full.get(1).unwrap_or(&self.last).first <= self.oldest {
+            gone.extend(self.full.pop_front().map(|it| it.runs));
         }
-        segment.first = behind;
-        let run = segment.runs.pop_front();
-        if segment.runs.is_empty() {
-            self.full.pop_front();
-        }
-        run
+        gone
     }
 
     /// The commit with this event and all later ones, each with the sequence of its first event.
@@ -95,11 +88,14 @@ impl<T: Spans> Runs<T> {
             .skip_while(move |(first, run)| first + run.len() as u64 <= sequence)
     }
 
-    /// The commit with this event, and the sequence of its first one.
+    /// The commit with this event, also if it is older than what is kept and still there.
     pub(crate) fn get_mut(&mut self, sequence: u64) -> Option<&mut T> {
         let segment = self.segment_of(sequence);
         let Segment { first, runs } = self.full.get_mut(segment).unwrap_or(&mut self.last);
         let mut behind = *first;
+        if sequence < behind {
+            return None;
+        }
         runs.iter_mut().find(|run| {
             behind += run.len() as u64;
             sequence < behind
@@ -166,19 +162,21 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_goes_when_all_its_events_are_gone() {
+    fn a_segment_goes_when_all_its_events_are_gone() {
         let mut runs = log(300);
         let mut gone = 0;
         for count in (0..=600).rev() {
-            gone += runs.keep_newest(count).iter().map(|run| run.0 as u64).sum::<u64>();
+            gone += runs.keep_newest(count).iter().flatten().map(|run| run.0 as u64).sum::<u64>();
             let oldest = 601 - count;
             assert_eq!(runs.oldest(), oldest);
-            assert!(oldest.saturating_sub(3) <= gone && gone < oldest, "{gone} before {oldest}");
+            // Two events for each commit of a segment, and the last segment stays.
+            let behind = oldest - 1 - gone;
+            assert!(gone < oldest && (behind < 2 * SEGMENT as u64 + 3 || gone == 511), "{behind}");
+            assert!(runs.get_mut(gone).is_none(), "{gone}");
+            assert!(runs.get_mut(gone + 1).is_some(), "{gone}");
         }
         assert_eq!((runs.oldest(), runs.next()), (601, 601));
         runs.push(Some(2));
         assert_eq!(runs.from(602).next(), Option::Some((601, &Some(2))));
-        runs.keep_newest(9);
-        assert_eq!(runs.oldest(), 601);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{EventRun, Readers, RecentStretches, Runs, Spans, StoredEvent, Wakers};
+use super::{EventRun, Gone, Readers, RecentStretches, Runs, Spans, StoredEvent, Wakers};
 use crate::{
     identity::WorkerId,
     model::{Diagnostic, OutcomeCounts, RuntimeState, Shared, StateCounts, Tags, Usage},
@@ -99,7 +99,7 @@ impl RuntimeLog {
     }
 
     /// Appends events and gives back what fell out, to be dropped outside the lock.
-    pub(crate) fn append(&mut self, commit: Commit) -> Vec<Commit> {
+    pub(crate) fn append(&mut self, commit: Commit) -> Gone<Commit> {
         self.commits.push(commit);
         self.head = self.commits.next() - 1;
         let fallen = self.commits.keep_newest(self.capacity);
@@ -140,9 +140,7 @@ impl RuntimeLog {
     pub(crate) fn redact(&mut self, mut sequence: u64) {
         self.recent.clear();
         self.readers.forget();
-        while sequence >= self.commits.oldest()
-            && let Some(Commit::Worker { previous, run, .. }) = self.commits.get_mut(sequence)
-        {
+        while let Some(Commit::Worker { previous, run, .. }) = self.commits.get_mut(sequence) {
             run.redact();
             sequence = *previous;
         }
