@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::Value;
 
 /// How long anything may take, on a machine that is busy.
@@ -80,11 +81,19 @@ impl Backend {
         (self.process.wait().unwrap(), heard.into_iter().chain(self.lines.iter()).collect())
     }
 
-    /// Sends it a signal by name.
-    pub(crate) fn signal(&self, name: &str) {
-        let id = self.process.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &id]).status().unwrap();
-        assert!(sent.success(), "SIG{name} could not be sent");
+    /// Pauses it. It is: a signal alone may take effect a moment later.
+    pub(crate) fn pause(&self) {
+        kill_process(self.id(), Signal::STOP).unwrap();
+        let paused = waitpid(Some(self.id()), WaitOptions::UNTRACED).unwrap();
+        assert!(paused.is_some_and(|(_, status)| status.stopped()), "it ended instead");
+    }
+
+    pub(crate) fn resume(&self) {
+        kill_process(self.id(), Signal::CONT).unwrap();
+    }
+
+    fn id(&self) -> Pid {
+        Pid::from_child(&self.process)
     }
 }
 

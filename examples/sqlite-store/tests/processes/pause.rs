@@ -13,13 +13,13 @@ use crate::{
 /// it is paused.
 fn pause_between_transactions(backend: &Backend, file: &Path) {
     loop {
-        backend.signal("STOP");
+        backend.pause();
         let connection = Connection::open(file).unwrap();
         connection.busy_timeout(Duration::from_millis(50)).unwrap();
         if connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok() {
             return;
         }
-        backend.signal("CONT");
+        backend.resume();
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -39,7 +39,7 @@ async fn a_paused_owner_cannot_write_after_a_takeover() {
     assert!(heard[0]["lost"].as_u64() > Some(0), "no turn was open when its process was paused");
     ledger.note(heard);
 
-    first.signal("CONT");
+    first.resume();
     let (status, heard) = first.ends();
     assert_eq!(status.code(), Some(3));
     let stopped = heard.iter().find(|line| line["type"] == "stopped").unwrap();
