@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::owner::RuntimeName;
 
 macro_rules! uuid_newtype {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
+    ($(#[$attribute:meta])* $name:ident) => {
+        $(#[$attribute])*
         #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub struct $name(Uuid);
 
@@ -80,13 +80,18 @@ macro_rules! uuid_newtype {
     };
 }
 
+// The two ids that most values hold are in whole words: where they began at any byte, what holds them
+// was written and read in pieces that did not match, for which processors wait.
+
 uuid_newtype! {
     /// A Runtime. It belongs to the store: whoever builds on that store has this id.
+    #[repr(align(8))]
     RuntimeId
 }
 
 uuid_newtype! {
     /// A Worker. Made by the Runtime, never reused.
+    #[repr(align(8))]
     WorkerId
 }
 
