@@ -33,7 +33,7 @@ fn measure(count: usize, rows: &mut Vec<Row>) {
         for &worker in workers {
             let detail = runtime.handle(GetWorker { worker }).await.expect("a Worker").detail;
             details.insert(worker.worker_id, WorkerDetail::clone(&detail));
-            shared.insert(worker.worker_id, detail);
+            shared.insert(worker.worker_id, detail.into());
         }
     });
     let nth = |n: u64| usize::try_from(n).unwrap_or_default() * 7 % count;

@@ -183,17 +183,17 @@ impl CellState {
     }
 
     /// The Worker as people see it.
-    pub(crate) fn detail(&self, owner: &Owner) -> Arc<WorkerDetail> {
+    pub(crate) fn detail(&self, owner: &Owner) -> Box<WorkerDetail> {
         self.detail_of(&self.record, owner)
     }
 
     /// The Worker as people see it once `record` is its record.
-    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &Owner) -> Arc<WorkerDetail> {
+    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &Owner) -> Box<WorkerDetail> {
         let mut last_turn = record.turn.clone();
         if let Some(turn) = &mut last_turn {
             self.add_late(turn);
         }
-        record.detail_with(owner, last_turn)
+        record.reply_detail(owner, last_turn)
     }
 
     /// Adds the figure that lives outside the record.

@@ -34,10 +34,8 @@ impl Owner {
         &self.names[0]
     }
 
-    /// The Runtime's name for what shows this Worker.
-    pub(crate) fn name_for(&self, worker_id: WorkerId) -> &RuntimeName {
-        // The last bits of a UUID v7 are its random ones.
-        let [.., last] = worker_id.as_uuid().into_bytes();
-        &self.names[usize::from(last) % COPIES]
+    /// The Runtime's name for what shows the Worker with this ordinal.
+    pub(crate) fn name_for(&self, ordinal: u64) -> &RuntimeName {
+        &self.names[usize::try_from(ordinal).unwrap_or_default() % COPIES]
     }
 }

@@ -89,56 +89,47 @@ impl WorkerRecord {
         self.turn.as_ref().filter(|turn| turn.outcome.is_none())
     }
 
-    /// The record as people see it, but for the figures that live outside it.
-    pub(crate) fn detail(&self, owner: &Owner) -> Arc<WorkerDetail> {
-        self.detail_with(owner, self.turn.clone())
-    }
-
-    /// The record as people see it, with this as its latest turn.
-    pub(crate) fn detail_with(
+    /// The record as people see it, with this as its latest turn, in a reply.
+    pub(crate) fn reply_detail(
         &self,
         owner: &Owner,
         last_turn: Option<Arc<TurnDetail>>,
-    ) -> Arc<WorkerDetail> {
-        let WorkerSummary {
-            worker,
-            display_name,
-            display_ref,
-            state,
-            labels,
-            turn_id,
-            turn_started_at_ms,
-            last_outcome,
-            entries,
-            usage,
-            worker_sequence,
-            created_at_ms,
-            active_at_ms,
-        } = self.summary(owner);
-        Arc::new(WorkerDetail {
-            worker,
-            display_name,
-            display_ref,
-            state,
-            labels,
-            turn_id,
-            turn_started_at_ms,
-            last_outcome,
-            entries,
-            usage,
-            worker_sequence,
-            created_at_ms,
-            active_at_ms,
-            intent: self.spec.intent.clone(),
-            profile: self.spec.profile.clone(),
-            instructions: self.spec.instructions.clone(),
-            config_bundle: self.spec.config_bundle.clone(),
-            capabilities: self.spec.capabilities.clone(),
-            scope_claims: self.spec.scope_claims.clone(),
+    ) -> Box<WorkerDetail> {
+        // The room comes first, so that the detail is written there and not copied.
+        Box::write(Box::new_uninit(), self.detail(owner, last_turn))
+    }
+
+    /// The record as people see it, with this as its latest turn.
+    #[expect(clippy::inline_always, reason = "it is large, and to be written where it stays")]
+    #[inline(always)]
+    pub(crate) fn detail(&self, owner: &Owner, last_turn: Option<Arc<TurnDetail>>) -> WorkerDetail {
+        let running = self.running_turn();
+        let spec = &*self.spec;
+        let name = || DisplayName::of(self.worker_id, self.display_name.as_ref());
+        WorkerDetail {
+            worker: owner.worker(self.worker_id),
+            display_name: name(),
+            display_ref: DisplayRef::of(name(), owner.name_for(self.ordinal)),
+            state: self.state,
+            labels: self.labels.clone(),
+            turn_id: running.map(|turn| turn.turn_id),
+            turn_started_at_ms: running.map(|turn| turn.started_at_ms),
+            last_outcome: self.last_outcome,
+            entries: self.entries,
+            usage: *self.usage,
+            worker_sequence: self.worker_sequence,
+            created_at_ms: self.created_at_ms,
+            active_at_ms: self.active_at_ms,
+            intent: spec.intent.clone(),
+            profile: spec.profile.clone(),
+            instructions: spec.instructions.clone(),
+            config_bundle: spec.config_bundle.clone(),
+            capabilities: spec.capabilities.clone(),
+            scope_claims: spec.scope_claims.clone(),
             last_turn,
-            allowed_commands: lifecycle::allowed_commands(state).into(),
+            allowed_commands: lifecycle::allowed_commands(self.state).into(),
             end_reason: self.end_reason.clone(),
-        })
+        }
     }
 
     /// The record at a glance.
@@ -147,7 +138,7 @@ impl WorkerRecord {
         let display_name = DisplayName::of(self.worker_id, self.display_name.as_ref());
         WorkerSummary {
             worker: owner.worker(self.worker_id),
-            display_ref: DisplayRef::of(display_name.clone(), owner.name_for(self.worker_id)),
+            display_ref: DisplayRef::of(display_name.clone(), owner.name_for(self.ordinal)),
             display_name,
             state: self.state,
             labels: self.labels.clone(),

@@ -79,8 +79,7 @@ pub struct CreateWorker {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct WorkerCreated {
     /// The Worker now.
-    #[schemars(with = "WorkerDetail")]
-    pub detail: Arc<WorkerDetail>,
+    pub detail: Box<WorkerDetail>,
     /// The receipt for the initial input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<InputReceipt>,
@@ -194,7 +193,8 @@ impl CreateWorker {
             };
             draft.remember_creation(key, dropped_keys);
         }
-        let detail = draft.record().detail(rules.owner);
+        let record = draft.record();
+        let detail = record.reply_detail(rules.owner, record.turn.clone());
         let reply = reply(rules, ids.worker_id, detail, receipt, false);
         Ok((draft, reply))
     }
@@ -272,7 +272,7 @@ impl CreateWorker {
 fn reply(
     rules: &Rules<'_>,
     worker_id: WorkerId,
-    detail: Arc<WorkerDetail>,
+    detail: Box<WorkerDetail>,
     receipt: Option<(TurnId, u64)>,
     replayed: bool,
 ) -> WorkerCreated {

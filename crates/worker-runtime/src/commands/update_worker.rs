@@ -74,8 +74,7 @@ impl UpdateWorker {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct WorkerUpdated {
     /// The Worker now.
-    #[schemars(with = "WorkerDetail")]
-    pub detail: Arc<WorkerDetail>,
+    pub detail: Box<WorkerDetail>,
     /// Right before the first event that the command caused, in the Worker's scope.
     pub cursor: Cursor,
 }

@@ -233,11 +233,11 @@ impl EventBody {
 }
 
 fn shown(record: &WorkerRecord, redacted: bool, owner: &Owner) -> Arc<WorkerDetail> {
-    let mut detail = record.detail(owner);
+    let mut detail = record.detail(owner, record.turn.clone());
     if redacted {
-        Arc::make_mut(&mut detail).display_ref = DisplayRef::erased();
+        detail.display_ref = DisplayRef::erased();
     }
-    detail
+    Arc::new(detail)
 }
 
 impl RuntimeEvent {

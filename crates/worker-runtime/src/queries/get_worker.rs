@@ -1,7 +1,5 @@
 //! `get_worker`: everything about one Worker but its transcript.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +20,7 @@ pub struct GetWorker {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct WorkerReply {
     /// The Worker now.
-    #[schemars(with = "WorkerDetail")]
-    pub detail: Arc<WorkerDetail>,
+    pub detail: Box<WorkerDetail>,
     /// The end of the Worker's log: later events are what this reply does not show.
     pub cursor: Cursor,
 }

@@ -74,13 +74,13 @@ impl Stage {
             CommandReply::WorkerCreated(it) => {
                 let worker = it.detail.worker;
                 self.workers.lock().unwrap().push(worker);
-                let shows = Shows::Worker { detail: it.detail, exact: false };
+                let shows = Shows::Worker { detail: it.detail.into(), exact: false };
                 self.keep(shows, it.cursor.clone(), before.clone()).await;
                 (deed(worker, Said::Created(it.receipt)), it.cursor)
             }
             CommandReply::WorkerUpdated(it) => {
                 let worker_sequence = it.detail.worker_sequence;
-                let shows = Shows::Worker { detail: it.detail, exact: false };
+                let shows = Shows::Worker { detail: it.detail.into(), exact: false };
                 self.keep(shows, it.cursor.clone(), before.clone()).await;
                 (deed(its(), Said::Updated { worker_sequence }), it.cursor)
             }
@@ -134,7 +134,7 @@ impl Stage {
         let mut turn_id = None;
         if let Ok(it) = self.runtime.handle(GetWorker { worker }).await {
             turn_id = it.detail.last_turn.as_ref().map(|turn| turn.turn_id);
-            let shows = Shows::Worker { detail: it.detail, exact: true };
+            let shows = Shows::Worker { detail: it.detail.into(), exact: true };
             self.keep(shows, it.cursor, before.clone()).await;
         }
         let first = self.sequence(Some(worker)).await.unwrap_or(0);
