@@ -11,7 +11,12 @@ use std::{
 use hashbrown::{DefaultHashBuilder, HashTable};
 use parking_lot::RwLock;
 
-use crate::{cell::Cell, error::RuntimeError, identity::WorkerId, padded::Padded};
+use crate::{
+    cell::{Cell, CellState},
+    error::RuntimeError,
+    identity::WorkerId,
+    padded::Padded,
+};
 
 /// The Workers by id.
 #[derive(Debug)]
@@ -69,6 +74,26 @@ impl Catalogue {
         self.shard(hash).read().find(hash, |cell| cell.worker_id == worker_id).cloned()
     }
 
+    /// Looks at a Worker under its lock, briefly. Its shard is held meanwhile, which saves a count of the
+    /// Worker, unless somebody has the Worker's lock.
+    pub(crate) fn glance<T>(
+        &self,
+        worker_id: WorkerId,
+        look: impl FnOnce(&CellState) -> T,
+    ) -> Option<T> {
+        let hash = self.hash(worker_id);
+        let shard = self.shard(hash).read();
+        let cell = shard.find(hash, |cell| cell.worker_id == worker_id)?;
+        if let Some(state) = cell.try_lock() {
+            return Some(look(&state));
+        }
+        // Who has the lock may want the shard: nobody waits for a Worker under it.
+        let cell = Arc::clone(cell);
+        drop(shard);
+        let state = cell.lock();
+        Some(look(&state))
+    }
+
     /// Adds a Worker whose place was reserved.
     pub(crate) fn insert(&self, cell: Arc<Cell>) {
         let hash = self.hash(cell.worker_id);
@@ -98,5 +123,53 @@ impl Catalogue {
         // The table inside uses the low and the highest bits.
         let place = usize::try_from(hash >> 40).unwrap_or(0) % SHARDS;
         &self.shards[place]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::record::WorkerRecord;
+
+    fn cell() -> Arc<Cell> {
+        let usage = json!({
+            "turns": 0, "input_tokens": 0, "cached_input_tokens": 0, "output_tokens": 0,
+            "reasoning_tokens": 0, "duration_ms": 0
+        });
+        let spec = json!({
+            "intent": { "type": "assistant" }, "profile": { "type": "runtime_default" },
+            "capabilities": [], "scope_claims": []
+        });
+        let record: WorkerRecord = serde_json::from_value(json!({
+            "worker_id": "00000000-0000-0000-0000-000000000001", "ordinal": 7, "version": 1,
+            "labels": {}, "spec": spec, "state": "idle", "turns": 0, "entries": 0, "usage": usage,
+            "worker_sequence": 0, "created_at_ms": 7, "active_at_ms": 7
+        }))
+        .unwrap();
+        Arc::new(Cell::new(Arc::new(record)))
+    }
+
+    #[test]
+    fn who_glances_at_a_worker_in_use_keeps_nobody_from_its_shard() {
+        let (catalogue, cell) = (Catalogue::new(1), cell());
+        catalogue.restore(Arc::clone(&cell));
+        let glance = || catalogue.glance(cell.worker_id, |state| state.record.ordinal);
+        assert_eq!(glance(), Some(7));
+        thread::scope(|scope| {
+            let state = cell.lock();
+            let glanced = scope.spawn(glance);
+            // One here, one in the catalogue, and one of whoever waits for the lock.
+            while Arc::strong_count(&cell) < 3 {
+                thread::yield_now();
+            }
+            assert!(catalogue.remove(cell.worker_id).is_some());
+            drop(state);
+            assert_eq!(glanced.join().unwrap(), Some(7));
+        });
+        assert_eq!(glance(), None);
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     listing::{Found, Wanted},
     model::{
         AllocationSummary, Diagnostic, InProgress, Limits, Severity, StoreSummary, TranscriptEntry,
-        TurnDetail, WorkerSummary,
+        TurnDetail, WorkerDetail, WorkerSummary,
     },
     owner::Owner,
     record::WorkerRecord,
@@ -131,6 +131,11 @@ impl<'a> Reader<'a> {
         let cell = self.0.find(worker)?;
         let state = cell.lock();
         state.present().map(look)
+    }
+
+    /// A Worker as people see it.
+    pub(crate) fn detail(self, worker: WorkerRef) -> Result<Box<WorkerDetail>, RuntimeError> {
+        self.0.glance(worker, |state| state.detail(self.owner()))
     }
 
     /// A Worker at this moment.

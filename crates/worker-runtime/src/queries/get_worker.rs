@@ -29,7 +29,7 @@ impl Query for GetWorker {
     type Reply = WorkerReply;
 
     async fn answer(self, reader: Reader<'_>) -> Result<WorkerReply, RuntimeError> {
-        let detail = reader.look(self.worker, |state| state.detail(reader.owner()))?;
+        let detail = reader.detail(self.worker)?;
         let cursor =
             reader.cursor(crate::event::Scope::worker(self.worker), detail.worker_sequence);
         Ok(WorkerReply { detail, cursor })
