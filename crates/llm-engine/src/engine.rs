@@ -27,14 +27,12 @@ pub struct Engine {
 impl Engine {
     /// An engine with the default policy.
     pub fn new(provider: Arc<dyn Provider>) -> Self {
-        Self { provider, policy: Arc::default() }
+        Self::under(provider, Policy::default())
     }
 
-    /// The same engine under another policy, which all its turns share.
-    #[must_use]
-    pub fn with_policy(mut self, policy: impl Into<Arc<Policy>>) -> Self {
-        self.policy = policy.into();
-        self
+    /// An engine under a policy, which all its turns share.
+    pub fn under(provider: Arc<dyn Provider>, policy: impl Into<Arc<Policy>>) -> Self {
+        Self { provider, policy: policy.into() }
     }
 
     /// The policy of every turn.
@@ -51,7 +49,12 @@ impl Engine {
 
     /// A turn, which begins when it is first polled.
     pub fn turn(&self, request: impl Into<TurnRequest>) -> Turn {
-        Turn::new(self.clone(), request.into())
+        self.clone().into_turn(request)
+    }
+
+    /// A turn of an engine that is needed for nothing else.
+    pub fn into_turn(self, request: impl Into<TurnRequest>) -> Turn {
+        Turn::new(self, request.into())
     }
 }
 

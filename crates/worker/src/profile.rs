@@ -87,8 +87,8 @@ impl Profile {
 
     /// Has the model answer, without a [`Worker`](crate::Worker) to keep the conversation.
     pub fn turn(&self, request: impl Into<TurnRequest>) -> HistoryTurn {
-        let engine = Engine::new(Arc::clone(&self.provider)).with_policy(Arc::clone(&self.policy));
-        HistoryTurn::new(engine.turn(request))
+        let engine = Engine::under(Arc::clone(&self.provider), Arc::clone(&self.policy));
+        HistoryTurn::new(engine.into_turn(request))
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Turn {
 
 enum Phase {
     New,
+    /// The first call begins with the next poll.
+    Ready,
     /// The next call begins at this time.
     Pausing(Instant),
     Calling(Call),

@@ -13,8 +13,8 @@ pub(super) struct Watch {
     turn_ends: Option<Instant>,
     /// Whether the present call has made progress.
     progressed: bool,
-    /// Since when the present call owes progress. Not set by progress itself, but by the first
-    /// poll that finds none: a slow consumer must not fail its provider.
+    /// Since when the present call owes progress. Not set by its begin, nor by progress itself, but
+    /// by the first poll that finds none: a slow consumer must not fail its provider.
     owed_since: Option<Instant>,
 }
 
@@ -35,9 +35,9 @@ impl Watch {
         Err(timeout("the turn was not over", deadlines.turn, "turn"))
     }
 
-    pub(super) fn call_begins(&mut self, now: Instant) {
+    pub(super) fn call_begins(&mut self) {
         self.progressed = false;
-        self.owed_since = Some(now);
+        self.owed_since = None;
     }
 
     pub(super) fn progress(&mut self) {

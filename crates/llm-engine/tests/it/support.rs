@@ -25,7 +25,7 @@ pub(crate) fn once() -> Policy {
 
 /// A turn of `provider` under `policy`.
 pub(crate) fn turn(provider: &(impl Provider + Clone), policy: Policy) -> Turn {
-    Engine::new(Arc::new(provider.clone())).with_policy(policy).turn(asking("hello"))
+    Engine::under(Arc::new(provider.clone()), policy).turn(asking("hello"))
 }
 
 /// All events of a turn of `provider` under `policy`.

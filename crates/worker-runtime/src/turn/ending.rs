@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use llm_engine::{TokenUsage, TurnEvent};
+use llm_engine::{StopReason, TokenUsage};
 
 use super::current;
 use crate::{
@@ -29,7 +29,7 @@ pub(super) struct Ending {
     /// The same text, where the engine has given it as a whole.
     said: Option<Arc<str>>,
     usage: TokenUsage,
-    stop_reason: Option<llm_engine::StopReason>,
+    stop_reason: Option<StopReason>,
     error: Option<TurnError>,
     reason: Option<Arc<str>>,
 }
@@ -46,7 +46,18 @@ impl Ending {
         }
     }
 
-    fn cancelled(usage: TokenUsage, reason: Option<Arc<str>>) -> Self {
+    pub(super) fn completed(message: Arc<str>, stop_reason: StopReason, usage: TokenUsage) -> Self {
+        Self {
+            outcome: TurnOutcome::Completed,
+            said: Some(message),
+            usage,
+            stop_reason: Some(stop_reason),
+            error: None,
+            reason: None,
+        }
+    }
+
+    pub(super) fn cancelled(usage: TokenUsage, reason: Option<Arc<str>>) -> Self {
         let outcome = TurnOutcome::Cancelled;
         Self { outcome, said: None, usage, stop_reason: None, error: None, reason }
     }
@@ -54,42 +65,52 @@ impl Ending {
     fn is_of_store(&self) -> bool {
         self.error.as_ref().is_some_and(|it| it.kind == TurnErrorKind::Store)
     }
+}
 
-    pub(super) fn of(event: TurnEvent) -> Option<Self> {
-        match event {
-            TurnEvent::Completed { message, stop_reason, usage } => Some(Self {
-                outcome: TurnOutcome::Completed,
-                said: Some(message),
-                usage,
-                stop_reason: Some(stop_reason),
-                error: None,
-                reason: None,
-            }),
-            TurnEvent::Cancelled { partial: _, usage } => Some(Self::cancelled(usage, None)),
-            TurnEvent::Failed { error, partial: _, usage } => {
-                Some(Self::failed(error.into(), usage))
-            }
-            TurnEvent::Started
-            | TurnEvent::TextDelta(_)
-            | TurnEvent::ReasoningDelta(_)
-            | TurnEvent::Retrying { .. } => None,
+/// Commits a turn's end, as often as it takes.
+#[expect(clippy::manual_async_fn, reason = "an `async fn` has room for its arguments twice")]
+pub(super) fn finish(
+    core: &Arc<Core>,
+    cell: &Arc<Cell>,
+    live: &Live,
+    ending: Ending,
+) -> impl Future<Output = ()> + Send {
+    async move {
+        if let Some(certain) = failed(commit(core, cell, live, &ending).await) {
+            Box::pin(insist(core, cell, live, ending, certain)).await;
         }
     }
 }
 
-/// Commits a turn's end, as often as it takes. An end that the store surely did not take becomes a
-/// failure.
-pub(super) async fn finish(
+fn commit(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
-    live: &Arc<Live>,
+    live: &Live,
+    ending: &Ending,
+) -> impl Future<Output = Result<(), RuntimeError>> + Send {
+    core.change(cell, true, |rules, state| Ok(ended(rules, state, live, ending)))
+}
+
+/// If the store failed to take an end: whether it surely has not. Whatever else is wrong, the turn is
+/// over.
+fn failed(committed: Result<(), RuntimeError>) -> Option<bool> {
+    match committed {
+        Err(RuntimeError::StoreFailed { certain, .. }) => Some(certain),
+        Ok(()) | Err(_) => None,
+    }
+}
+
+/// Commits an end that the store did not take, as often as it takes. One that it surely did not take
+/// becomes a failure.
+async fn insist(
+    core: &Arc<Core>,
+    cell: &Arc<Cell>,
+    live: &Live,
     mut ending: Ending,
+    mut certain: bool,
 ) {
     let mut pause = FIRST_PAUSE;
     loop {
-        let decided =
-            core.change(cell, true, |rules, state| Ok(ended(rules, state, live, &ending))).await;
-        let Err(RuntimeError::StoreFailed { certain, .. }) = decided else { return };
         // Nothing is sure while a change of the Worker is not settled, be it this one or another.
         let mut was_unsettled = false;
         while cell.lock().unsettled {
@@ -114,6 +135,10 @@ pub(super) async fn finish(
         if !was_unsettled {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        match failed(commit(core, cell, live, &ending).await) {
+            Some(it) => certain = it,
+            None => return,
         }
     }
 }

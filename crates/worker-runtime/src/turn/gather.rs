@@ -2,15 +2,32 @@
 
 use std::sync::Arc;
 
-use llm_engine::{Message, ModelRequest};
+use llm_engine::{Message, ModelRequest, TokenUsage};
 
+use super::ending::{Ending, finish};
 use crate::{cell::Cell, core::Core, live::Live, model::TurnError};
 
 /// The most entries that are read from the store at once.
 const HISTORY_PAGE: u64 = 128;
 
-/// What the model is asked: by the Worker's profile, with the newest part of its transcript.
+/// What the model is asked: by the Worker's profile, with the newest part of its transcript. `None`
+/// if the turn is over, be it because that could not be read.
 pub(super) async fn gather(
+    core: &Arc<Core>,
+    cell: &Arc<Cell>,
+    live: &Live,
+) -> Option<Arc<ModelRequest>> {
+    match read(core, cell, live).await {
+        Ok(request) => request,
+        Err(error) => {
+            let ending = Ending::failed(error, TokenUsage::default());
+            Box::pin(finish(core, cell, live, ending)).await;
+            None
+        }
+    }
+}
+
+async fn read(
     core: &Core,
     cell: &Cell,
     live: &Live,

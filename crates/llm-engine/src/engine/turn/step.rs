@@ -41,11 +41,11 @@ impl Turn {
         let policy = self.engine.policy();
         match &mut self.phase {
             Phase::New => {
-                self.phase = Phase::Pausing(**now);
+                self.phase = Phase::Ready;
                 Step::Give(TurnEvent::Started)
             }
             Phase::Pausing(until) if **now < *until => Step::WaitUntil(*until),
-            Phase::Pausing(_) => self.begin_call(now),
+            Phase::Pausing(_) | Phase::Ready => self.begin_call(now),
             Phase::Calling(call) => {
                 // With the event after it, as much as fits between two looks at the clock.
                 let most = if joins { CLOCK_INTERVAL - 1 } else { 0 };
@@ -94,7 +94,7 @@ impl Turn {
         match Call::begin(&*self.engine.provider, Arc::clone(&self.request)) {
             Ok(call) => {
                 self.phase = Phase::Calling(call);
-                self.watch.call_begins(**now);
+                self.watch.call_begins();
                 Step::Again
             }
             Err(error) => self.call_failed(error, now),

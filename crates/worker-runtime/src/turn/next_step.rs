@@ -1,0 +1,92 @@
+//! Moves what the engine says into the live turn.
+
+use std::{future::poll_fn, task::Poll};
+
+use llm_engine::{Joined, TurnEvent};
+use tokio::time::Instant;
+use worker::{HistoryTurn, WorkerEvent};
+
+use super::{
+    ending::Ending,
+    unusual::{Delta, Unusual},
+};
+use crate::{
+    core::Core,
+    live::{Live, Refusal},
+};
+
+/// What comes of a turn that is more than text.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The engine came to its end.
+    Ended(Ending),
+    /// Somebody else has ended the turn.
+    Over,
+    /// Something that few turns see.
+    Unusual(Unusual),
+}
+
+/// Takes deltas as they come, waking readers once for all that were ready together.
+pub(super) fn next_step(
+    core: &Core,
+    live: &Live,
+    turn: &mut HistoryTurn,
+) -> impl Future<Output = Step> {
+    poll_fn(|context| {
+        let mut moved = false;
+        let step = loop {
+            let taken = match turn.poll_joined(context) {
+                Poll::Ready(Some(Joined::Text(part))) => {
+                    let text = &turn.text()[part];
+                    live.push(text)
+                        .map(|()| true)
+                        .map_err(|it| refused(it, || Delta::Text(text.to_owned())))
+                }
+                Poll::Ready(Some(Joined::Event(event))) => take(live, event),
+                Poll::Ready(None) => Err(Step::Over),
+                Poll::Pending => break Poll::Pending,
+            };
+            match taken {
+                Ok(more) => moved |= more,
+                Err(step) => break Poll::Ready(step),
+            }
+        };
+        if moved {
+            core.wake(live.progressed(turn.usage(), Instant::now()));
+        }
+        step
+    })
+}
+
+/// Takes an event if it is no more than text or its announcement, and tells whether it was text.
+#[expect(clippy::result_large_err, reason = "every turn ends, and its end is moved once")]
+fn take(live: &Live, event: WorkerEvent) -> Result<bool, Step> {
+    let delta = match event {
+        WorkerEvent::Turn(TurnEvent::Started) => return Ok(false),
+        WorkerEvent::Turn(TurnEvent::TextDelta(text)) => Delta::Text(text),
+        WorkerEvent::Turn(TurnEvent::ReasoningDelta(text)) => Delta::Reasoning(text),
+        WorkerEvent::Turn(TurnEvent::Retrying { attempt, delay, error }) => {
+            return Err(Step::Unusual(Unusual::Retrying { attempt, delay, error }));
+        }
+        WorkerEvent::Turn(TurnEvent::Completed { message, stop_reason, usage }) => {
+            return Err(Step::Ended(Ending::completed(message, stop_reason, usage)));
+        }
+        WorkerEvent::Turn(TurnEvent::Cancelled { partial: _, usage }) => {
+            return Err(Step::Ended(Ending::cancelled(usage, None)));
+        }
+        WorkerEvent::Turn(TurnEvent::Failed { error, partial: _, usage }) => {
+            return Err(Step::Ended(Ending::failed(error.into(), usage)));
+        }
+        WorkerEvent::HistoryShortened { dropped, kept } => {
+            return Err(Step::Unusual(Unusual::Shortened { dropped, kept }));
+        }
+    };
+    delta.add_to(live).map(|()| true).map_err(|refusal| refused(refusal, || delta))
+}
+
+fn refused(refusal: Refusal, delta: impl FnOnce() -> Delta) -> Step {
+    match refusal {
+        Refusal::Frozen => Step::Unusual(Unusual::Frozen(delta())),
+        Refusal::Over => Step::Over,
+    }
+}
