@@ -31,6 +31,7 @@ use crate::{
     retention::Pruner,
     rules::{Rules, exhausted, takes_work},
     store::{Lease, Store, StoreError, StoreFuture, StoreInfo, guarded},
+    turn::Drivers,
 };
 
 /// The inside of a Runtime.
@@ -78,6 +79,8 @@ pub struct Core {
     pub(crate) something_ended: Notify,
     /// Where commits, deadlines and the drain run.
     pub(crate) handle: Handle,
+    /// The tasks in which engines ran, and the next can.
+    pub(crate) drivers: Arc<Drivers>,
     /// Where engines run.
     pub(crate) turn_handle: Handle,
 }
@@ -313,6 +316,7 @@ impl Core {
         self.stage.set(log.state.runtime, true);
         drop(log);
         self.relay.end();
+        self.drivers.end();
         self.pruner.end();
         self.lease_keeper.get().inspect(|keeper| keeper.abort());
         for cell in self.catalogue.all() {

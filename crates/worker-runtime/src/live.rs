@@ -24,12 +24,13 @@ use crate::{
 pub(crate) struct Live {
     pub(crate) turn_id: TurnId,
     pub(crate) profile: Arc<Profile>,
-    pub(crate) began: Instant,
     text: Mutex<LiveText>,
     /// Outputs of the engine that came after the end was decided.
     late: AtomicU64,
     /// Whether somebody ends it for its engine, which kept no deadline.
     given_up: AtomicBool,
+    /// Whether the phase is that the turn is over, for whoever polls the engine.
+    over: AtomicBool,
 }
 
 /// What changes while the turn runs. What most turns never need is boxed: there may be many turns
@@ -40,11 +41,15 @@ struct LiveText {
     reasoning: Option<Box<Tail>>,
     usage: TokenUsage,
     phase: Phase,
-    silence: Silence,
+    /// Not set by the begin, nor by an output, but by the watch's first look, so that nobody else
+    /// reads the clock for it.
+    began: Option<Instant>,
+    silent_since: Option<Instant>,
+    /// Whether the engine gave something before in this attempt.
+    after_output: bool,
     waiting: Option<Box<WakeList>>,
-    /// The task that drives the turn, as long as the engine may be heard.
-    task: Option<AbortHandle>,
-    engine_ended: bool,
+    /// Wakes the task that drives the turn, as long as the engine may be heard.
+    driver: Option<Waker>,
     deadline: Option<Box<Deadline>>,
 }
 
@@ -55,10 +60,13 @@ struct Deadline {
     task: AbortHandle,
 }
 
-/// Since when the engine has given nothing, and whether it gave something before in this attempt.
+/// What the watch sees of a turn.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Silence {
-    pub(crate) since: Instant,
+pub(crate) struct Seen {
+    pub(crate) began: Instant,
+    /// Since when the engine has given nothing.
+    pub(crate) silent_since: Instant,
+    /// Whether it gave something before in this attempt.
     pub(crate) after_output: bool,
 }
 
@@ -111,24 +119,24 @@ pub(crate) enum Refusal {
 
 impl Live {
     pub(crate) fn new(turn_id: TurnId, profile: Arc<Profile>) -> Self {
-        let began = Instant::now();
         Self {
             turn_id,
             profile,
-            began,
             text: Mutex::new(LiveText {
                 answer: String::new(),
                 reasoning: None,
                 usage: TokenUsage::default(),
                 phase: Phase::Open,
-                silence: Silence { since: began, after_output: false },
+                began: None,
+                silent_since: None,
+                after_output: false,
                 waiting: None,
-                task: None,
-                engine_ended: false,
+                driver: None,
                 deadline: None,
             }),
             late: AtomicU64::new(0),
             given_up: AtomicBool::new(false),
+            over: AtomicBool::new(false),
         }
     }
 
@@ -159,10 +167,11 @@ impl Live {
 
     /// Notes what the engine is known to have used, and that it was alive. Gives everybody who waits
     /// for text.
-    pub(crate) fn progressed(&self, usage: TokenUsage, now: Instant) -> Wakers {
+    pub(crate) fn progressed(&self, usage: TokenUsage) -> Wakers {
         let mut text = self.text.lock();
         text.usage = usage;
-        text.silence = Silence { since: now, after_output: true };
+        text.silent_since = None;
+        text.after_output = true;
         text.take_waiting()
     }
 
@@ -221,13 +230,20 @@ impl Live {
     }
 
     /// Notes that the engine begins anew at that time.
-    pub(crate) fn begins_anew(&self, since: Instant) {
-        self.text.lock().silence = Silence { since, after_output: false };
+    pub(crate) fn begins_anew(&self, at: Instant) {
+        let mut text = self.text.lock();
+        text.silent_since = Some(at);
+        text.after_output = false;
     }
 
-    /// How long the engine has given nothing.
-    pub(crate) fn silence(&self) -> Silence {
-        self.text.lock().silence
+    /// How long it has run and been silent, as far as the watch has seen, which looks `now`.
+    pub(crate) fn seen(&self, now: Instant) -> Seen {
+        let mut text = self.text.lock();
+        Seen {
+            began: *text.began.get_or_insert(now),
+            silent_since: *text.silent_since.get_or_insert(now),
+            after_output: text.after_output,
+        }
     }
 
     /// Whether the caller is the first to end the turn for its engine, and so the one who does.
@@ -283,6 +299,7 @@ impl Live {
     pub(crate) fn close(&self) -> Wakers {
         let mut text = self.text.lock();
         text.phase = Phase::Over;
+        self.over.store(true, Ordering::Release);
         text.take_waiting()
     }
 
@@ -291,29 +308,30 @@ impl Live {
         self.late.load(Ordering::Relaxed)
     }
 
-    /// The task that drives the turn. One whose turn is over already is ended at once.
-    pub(crate) fn driven_by(&self, task: AbortHandle) {
+    /// Notes how to wake the task that is about to drive the turn. Tells whether it is over already.
+    pub(crate) fn driven_by(&self, driver: Waker) -> bool {
         let mut text = self.text.lock();
-        if matches!(text.phase, Phase::Over) {
-            drop(text);
-            task.abort();
-        } else if !text.engine_ended {
-            text.task = Some(task);
+        let is_over = matches!(text.phase, Phase::Over);
+        if !is_over {
+            text.driver = Some(driver);
         }
+        is_over
+    }
+
+    /// Whether the turn is over, and its engine is to be left.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
     }
 
     /// The engine has come to its end and says nothing any more.
     pub(crate) fn engine_ended(&self) {
-        let mut text = self.text.lock();
-        text.engine_ended = true;
-        let task = text.task.take();
-        drop(text);
-        drop(task);
+        let driver = self.text.lock().driver.take();
+        drop(driver);
     }
 
     /// Whether the engine may still be heard.
     pub(crate) fn is_driven(&self) -> bool {
-        self.text.lock().task.is_some()
+        self.text.lock().driver.is_some()
     }
 
     /// Has a task wait for a deadline, unless one waits for a sooner one.
@@ -329,14 +347,17 @@ impl Live {
         }
     }
 
-    /// Ends the tasks of the turn: the one that drives it, whose words are dropped, and the one that
-    /// waits for its deadline.
+    /// Has the turn, which is over, be left: by the task that drives it, and by the one that waits for
+    /// its deadline.
     pub(crate) fn abort(&self) {
         let mut text = self.text.lock();
-        let (task, deadline) = (text.task.take(), text.deadline.take());
+        let (driver, deadline) = (text.driver.take(), text.deadline.take());
         drop(text);
-        for task in task.into_iter().chain(deadline.map(|it| it.task)) {
-            task.abort();
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+        if let Some(deadline) = deadline {
+            deadline.task.abort();
         }
     }
 }

@@ -1,15 +1,22 @@
 //! Drives one turn: the engine's stream into the Worker's live text, and its end into a commit.
 
+mod drivers;
 mod ending;
 mod gather;
 mod next_step;
 mod unusual;
 
-use std::sync::Arc;
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+};
 
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use worker::HistoryTurn;
 
+pub(crate) use self::drivers::Drivers;
 pub(crate) use self::ending::{cancel_late, time_out, turn_ends};
 use self::{
     ending::{Ending, finish},
@@ -19,7 +26,16 @@ use self::{
 };
 use crate::{cell::Cell, core::Core, live::Live, model::TurnDetail, record::WorkerRecord, watch};
 
-/// Starts the task that drives a turn. It exists as long as the turn runs.
+/// A turn that is to be driven.
+#[derive(Debug)]
+struct Begun {
+    core: Arc<Core>,
+    cell: Arc<Cell>,
+    live: Arc<Live>,
+    span: Span,
+}
+
+/// Has a turn driven. Some task does that as long as the turn runs.
 pub(crate) fn begin(core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
     let span = tracing::info_span!(
         "turn",
@@ -27,24 +43,50 @@ pub(crate) fn begin(core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
         worker_id = %cell.worker_id,
         turn_id = %live.turn_id,
     );
-    let drive = drive(Arc::clone(core), Arc::clone(cell), Arc::clone(&live)).instrument(span);
-    live.driven_by(core.turn_handle.spawn(drive).abort_handle());
+    let turn = Begun { core: Arc::clone(core), cell: Arc::clone(cell), live, span };
+    core.drivers.drive(turn, &core.turn_handle);
     watch::ensure(core);
 }
 
-/// Takes a turn from its first call of the model to its end, unless somebody else ends it.
-///
+impl Begun {
+    /// Takes the turn from its first call of the model to its end, unless somebody else ends it.
+    fn drive(self) -> impl Future<Output = ()> + Send {
+        let Self { core, cell, live, span } = self;
+        drive(core, cell, live).instrument(span)
+    }
+}
+
 /// This future is what a turn costs while its model is silent: its parts share their room, and what
 /// comes rarely is boxed.
 #[expect(clippy::manual_async_fn, reason = "an `async fn` has room for its arguments twice")]
 fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) -> impl Future<Output = ()> + Send {
     async move {
-        let Some(request) = gather(&core, &cell, &live).await else { return };
+        let is_over = poll_fn(|context| Poll::Ready(live.driven_by(context.waker().clone())));
+        if is_over.await {
+            return;
+        }
+        let Some(request) = unless_over(&live, pin!(gather(&core, &cell, &live))).await else {
+            return;
+        };
         let turn = live.profile.turn(request);
-        let Some(ending) = follow(&core, &cell, &live, turn).await else { return };
+        let Some(ending) = unless_over(&live, pin!(follow(&core, &cell, &live, turn))).await else {
+            return;
+        };
         live.engine_ended();
         finish(&core, &cell, &live, ending).await;
     }
+}
+
+/// What comes of `driving`, which is left once somebody else has ended the turn.
+fn unless_over<T>(
+    live: &Live,
+    mut driving: Pin<&mut impl Future<Output = Option<T>>>,
+) -> impl Future<Output = Option<T>> {
+    poll_fn(
+        move |context| {
+            if live.is_over() { Poll::Ready(None) } else { driving.as_mut().poll(context) }
+        },
+    )
 }
 
 /// Moves the engine's text into the live turn until the turn ends; `None` if somebody else ended it.

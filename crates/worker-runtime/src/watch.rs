@@ -1,7 +1,8 @@
 //! Holds turns to their deadlines from outside, for engines that block their thread.
 //!
 //! The engine keeps its own deadlines as long as its thread lets it. This watch runs on the
-//! Runtime's own handle, exists only while turns run, and acts a little later than the engine would.
+//! Runtime's own handle, exists only while turns run, and acts a little later than the engine would:
+//! a turn counts from its first look at it.
 
 use std::{
     sync::{Arc, Weak, atomic::Ordering},
@@ -14,7 +15,7 @@ use crate::{
     cell::Cell,
     core::Core,
     listing::Wanted,
-    live::Live,
+    live::{Live, Seen},
     model::{Labels, WorkerState},
     turn,
 };
@@ -93,12 +94,12 @@ fn overdue(cell: &Arc<Cell>, grace: Duration) -> Option<(Arc<Live>, &'static str
     let now = Instant::now();
     let passed =
         |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit + grace;
-    let silence = live.silence();
-    let which = if passed(live.began, deadlines.turn) {
+    let Seen { began, silent_since, after_output } = live.seen(now);
+    let which = if passed(began, deadlines.turn) {
         "the deadline of the turn"
-    } else if silence.after_output && passed(silence.since, deadlines.idle) {
+    } else if after_output && passed(silent_since, deadlines.idle) {
         "the deadline between two outputs"
-    } else if !silence.after_output && passed(silence.since, deadlines.first_event) {
+    } else if !after_output && passed(silent_since, deadlines.first_event) {
         "the deadline of the first output"
     } else {
         return None;

@@ -3,7 +3,6 @@
 use std::{future::poll_fn, task::Poll};
 
 use llm_engine::{Joined, TurnEvent};
-use tokio::time::Instant;
 use worker::{HistoryTurn, WorkerEvent};
 
 use super::{
@@ -52,7 +51,7 @@ pub(super) fn next_step(
             }
         };
         if moved {
-            core.wake(live.progressed(turn.usage(), Instant::now()));
+            core.wake(live.progressed(turn.usage()));
         }
         step
     })

@@ -15,7 +15,7 @@ use tokio::{runtime::Handle, time::Instant};
 use worker_runtime::{
     Limits, Profile, Request, Retention, Runtime, Scope, Subscribe, Subscription, WorkerId,
     WorkerRef,
-    commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
+    commands::{CancelTurn, CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
     store::{Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture},
 };
 
@@ -114,10 +114,14 @@ impl Watched {
     }
 }
 
+fn alive_tasks() -> usize {
+    Handle::current().metrics().num_alive_tasks()
+}
+
 async fn no_tasks_within(limit: Duration) {
     let since = Instant::now();
-    while Handle::current().metrics().num_alive_tasks() > 0 {
-        let left = Handle::current().metrics().num_alive_tasks();
+    while alive_tasks() > 0 {
+        let left = alive_tasks();
         assert!(since.elapsed() <= limit, "{left} tasks are still alive");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -134,6 +138,27 @@ async fn with_turns_in_flight() {
     for _ in 0..10 {
         watched.running().await;
     }
+    watched.leaves_nothing(SOON).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_tasks_that_wait_for_a_turn() {
+    let watched = Watched::new().await;
+    let mut workers = Vec::new();
+    for _ in 0..100 {
+        workers.push(watched.running().await);
+    }
+    let running = alive_tasks();
+    for worker in &workers {
+        watched.runtime.handle(CancelTurn::running(*worker)).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let waiting = alive_tasks();
+    assert_eq!(running - waiting, 36, "all but 64 tasks end with their turns");
+    for worker in &workers[..10] {
+        watched.runtime.handle(SendInput::user(*worker, "again")).await.unwrap();
+    }
+    assert_eq!(alive_tasks(), waiting, "the next turns are driven by tasks that waited");
     watched.leaves_nothing(SOON).await;
 }
 

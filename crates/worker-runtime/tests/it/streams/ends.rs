@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use llm_engine::{Script, ScriptedProvider};
 use serde_json::{Value, json};
 use worker_runtime::{
-    Profile, Runtime, Scope, StreamItem, Subscribe,
+    Profile, Runtime, Scope, StreamItem, Subscribe, Subscription,
     commands::{CancelTurn, CreateWorker, SendInput, StopWorker},
     event::{EndReason, EventType},
     queries::GetTurn,
@@ -224,14 +224,54 @@ async fn it_works_on_many_threads() {
     }
 }
 
-/// A turn of `script`, which blocks the engines' only thread, misses a deadline; meanwhile cancels
-/// and other Workers go on.
-async fn check_blocked(script: Script) {
-    let engines = tokio::runtime::Builder::new_multi_thread()
+/// A tokio runtime of the engines' own, with one thread.
+fn engines() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_time()
         .build()
-        .expect("a tokio runtime");
+        .expect("a tokio runtime")
+}
+
+/// How the turn that runs ends.
+async fn end_of_turn(stream: &mut Subscription) -> EventType {
+    loop {
+        if let Some(StreamItem::Event(it)) = stream.next().await
+            && it.event.event_type().ends_turn()
+        {
+            return it.event.event_type();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_whose_tokio_runtime_is_gone_misses_its_deadline() {
+    let engines = engines();
+    let limits =
+        worker_runtime::Limits { turn_first_event_ms: 200, ..worker_runtime::Limits::default() };
+    let runtime = Runtime::builder()
+        .limits(limits)
+        .turn_runtime(engines.handle().clone())
+        .build()
+        .await
+        .expect("it is built");
+    let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
+    let mut stream =
+        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
+    runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
+    assert_eq!(end_of_turn(&mut stream).await, EventType::TurnCompleted);
+    // The task that drove it waits for another turn, or is gone already.
+    engines.shutdown_background();
+    for _ in 0..2 {
+        runtime.handle(SendInput::user(worker, "again")).await.expect("a turn");
+        assert_eq!(end_of_turn(&mut stream).await, EventType::TurnFailed);
+    }
+}
+
+/// A turn of `script`, which blocks the engines' only thread, misses a deadline; meanwhile cancels
+/// and other Workers go on.
+async fn check_blocked(script: Script) {
+    let engines = engines();
     let limits = worker_runtime::Limits {
         turn_first_event_ms: 200,
         turn_idle_ms: 200,
@@ -250,13 +290,7 @@ async fn check_blocked(script: Script) {
     let mut stream =
         runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
     runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
-    let end = loop {
-        if let Some(StreamItem::Event(it)) = stream.next().await
-            && it.event.event_type().ends_turn()
-        {
-            break it.event.event_type();
-        }
-    };
+    let end = end_of_turn(&mut stream).await;
     assert_eq!(end, EventType::TurnFailed, "its deadline passed");
     // The thread is still blocked: a turn that waits for it can be cancelled.
     runtime.handle(SendInput::user(worker, "again")).await.expect("a turn");
