@@ -32,19 +32,18 @@ async fn read(
     cell: &Cell,
     live: &Live,
 ) -> Result<Option<Arc<ModelRequest>>, TurnError> {
-    let record = {
+    let (mut end, own_instructions) = {
         let state = cell.lock();
         let is_current = state.live.as_ref().is_some_and(|it| it.turn_id == live.turn_id);
         if !is_current {
             return Ok(None);
         }
-        Arc::clone(&state.record)
+        (state.record.entries, state.record.spec.instructions.clone())
     };
     let mut selection = live.profile.history.selector();
     let most = live.profile.history.max_messages.max(1);
     let page_size = u64::try_from(most).map_or(HISTORY_PAGE, |most| most.min(HISTORY_PAGE));
     let mut history: Vec<Message> = Vec::new();
-    let mut end = record.entries;
     'pages: while end > 0 {
         let first = end.saturating_sub(page_size) + 1;
         let limit = usize::try_from(end + 1 - first).unwrap_or(usize::MAX);
@@ -72,6 +71,6 @@ async fn read(
     }
     history.reverse();
     let profile = &live.profile;
-    let instructions = record.spec.instructions.as_ref().or(profile.instructions.as_ref());
-    Ok(Some(Arc::new(profile.request(instructions.cloned(), history))))
+    let instructions = own_instructions.or_else(|| profile.instructions.clone());
+    Ok(Some(Arc::new(profile.request(instructions, history))))
 }
