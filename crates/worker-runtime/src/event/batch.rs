@@ -1,12 +1,8 @@
 //! What a subscription has ready at once.
 
-use std::{slice, sync::Arc};
+use std::sync::Arc;
 
-use super::{
-    SharedEvent, StreamEvent, StreamItem,
-    places::Places,
-    stretch::{OwnStretch, Stretch},
-};
+use super::{SharedEvent, StreamEvent, StreamItem, places::Places, stretch::Stretch};
 
 /// What a subscription has ready at once.
 #[derive(Clone, Debug)]
@@ -17,16 +13,16 @@ pub enum Batch {
     Notice(StreamItem),
 }
 
-/// Events of one log, in its order. Everybody who reads the log shares them, so looking at one costs
-/// next to nothing.
+/// Events of one log, in its order. Those who read the log on the same thread share them, so looking
+/// at one costs next to nothing.
 #[derive(Clone, Debug)]
 pub struct Events {
-    stretch: Arc<OwnStretch>,
+    stretch: Arc<Stretch>,
     chosen: Places,
 }
 
 impl Events {
-    pub(crate) fn new(stretch: Arc<OwnStretch>, chosen: Places) -> Self {
+    pub(crate) fn new(stretch: Arc<Stretch>, chosen: Places) -> Self {
         Self { stretch, chosen }
     }
 
@@ -40,53 +36,10 @@ impl Events {
     /// The events, in order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &StreamEvent> {
-        Shown { stretch: &self.stretch, at_hand: [].iter(), rest: self.chosen.clone() }
+        let events = self.stretch.events();
+        self.chosen.clone().map(move |place| &events[place])
     }
 }
-
-/// The events of a batch, to be looked at.
-struct Shown<'a> {
-    stretch: &'a Stretch,
-    at_hand: slice::Iter<'a, StreamEvent>,
-    rest: Places,
-}
-
-impl<'a> Shown<'a> {
-    #[inline(never)]
-    fn next_sheet(&mut self) -> Option<&'a StreamEvent> {
-        match &mut self.rest {
-            Places::Row(row) => {
-                if row.start == row.end {
-                    return None;
-                }
-                let events = self.stretch.at_hand(row);
-                row.start += events.len();
-                self.at_hand = events.iter();
-                self.at_hand.next()
-            }
-            chosen @ Places::Chosen { .. } => chosen.next().map(|place| self.stretch.event(place)),
-        }
-    }
-}
-
-impl<'a> Iterator for Shown<'a> {
-    type Item = &'a StreamEvent;
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a StreamEvent> {
-        match self.at_hand.next() {
-            Some(event) => Some(event),
-            None => self.next_sheet(),
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let count = self.at_hand.len() + self.rest.len();
-        (count, Some(count))
-    }
-}
-
-impl ExactSizeIterator for Shown<'_> {}
 
 impl IntoIterator for Events {
     type Item = SharedEvent;
@@ -101,7 +54,7 @@ impl IntoIterator for Events {
 /// The events of a batch, to be kept one by one.
 #[derive(Clone, Debug)]
 pub struct SharedEvents {
-    stretch: Arc<OwnStretch>,
+    stretch: Arc<Stretch>,
     chosen: Places,
 }
 

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::TurnOutcome;
+
 macro_rules! event_types {
     ($($(#[doc = $doc:literal])+ $name:ident = $wire:literal,)+) => {
         /// The type of an event.
@@ -62,6 +64,16 @@ event_types! {
 }
 
 impl EventType {
+    /// How the end of a turn is told.
+    pub(super) fn of_end(outcome: Option<TurnOutcome>) -> Self {
+        match outcome {
+            Some(TurnOutcome::Completed) => Self::TurnCompleted,
+            Some(TurnOutcome::Failed) => Self::TurnFailed,
+            Some(TurnOutcome::Cancelled) => Self::TurnCancelled,
+            Some(TurnOutcome::Lost) | None => Self::TurnLost,
+        }
+    }
+
     /// Whether the event ends a turn.
     #[must_use]
     pub const fn ends_turn(self) -> bool {

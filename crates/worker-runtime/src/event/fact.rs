@@ -110,7 +110,6 @@ impl StoredEvent {
     /// The event's type.
     #[must_use]
     pub fn event_type(&self) -> EventType {
-        use crate::model::TurnOutcome;
         match &self.fact {
             Fact::WorkerCreated { .. } => EventType::WorkerCreated,
             Fact::WorkerUpdated { .. } => EventType::WorkerUpdated,
@@ -119,12 +118,7 @@ impl StoredEvent {
             Fact::InputAccepted { .. } => EventType::InputAccepted,
             Fact::TurnStarted => EventType::TurnStarted,
             Fact::TurnRetrying { .. } => EventType::TurnRetrying,
-            Fact::TurnEnded { turn, .. } => match turn.outcome {
-                Some(TurnOutcome::Completed) => EventType::TurnCompleted,
-                Some(TurnOutcome::Failed) => EventType::TurnFailed,
-                Some(TurnOutcome::Cancelled) => EventType::TurnCancelled,
-                Some(TurnOutcome::Lost) | None => EventType::TurnLost,
-            },
+            Fact::TurnEnded { turn, .. } => EventType::of_end(turn.outcome),
         }
     }
 }

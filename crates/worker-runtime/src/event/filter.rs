@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     EventType, Fact, StoredEvent,
-    runtime_log::{RuntimeFact, Slot, Source},
+    runtime_log::{Commit, RuntimeFact, RuntimeSource, Slot, Source},
 };
 use crate::model::Labels;
 
@@ -24,11 +24,11 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    fn wants(&self, event_type: EventType) -> bool {
+    pub(super) fn wants(&self, event_type: EventType) -> bool {
         self.types.as_ref().is_none_or(|types| types.contains(&event_type))
     }
 
-    fn has_labels(&self, labels: &Labels) -> bool {
+    pub(super) fn has_labels(&self, labels: &Labels) -> bool {
         self.labels
             .as_ref()
             .is_none_or(|wanted| wanted.iter().all(|(name, value)| labels.get(name) == Some(value)))
@@ -52,15 +52,25 @@ impl EventFilter {
     pub(crate) fn matches_slot(&self, slot: &Slot) -> bool {
         match &slot.source {
             Source::Worker { event, .. } => self.matches(event),
-            Source::Runtime(source) => {
-                let event_type = match &source.fact {
-                    RuntimeFact::Started => EventType::RuntimeStarted,
-                    RuntimeFact::Stopping { .. } => EventType::RuntimeStopping,
-                    RuntimeFact::Stopped => EventType::RuntimeStopped,
-                    RuntimeFact::Diagnostic(_) => EventType::Diagnostic,
-                };
-                self.wants(event_type) && self.labels.as_ref().is_none_or(Labels::is_empty)
-            }
+            Source::Runtime(source) => self.matches_source(source),
         }
+    }
+
+    /// Whether the event at a place of a commit is wanted.
+    pub(super) fn matches_in(&self, commit: &Commit, place: usize) -> bool {
+        match commit {
+            Commit::Worker { run, .. } => run.is_wanted(place, self),
+            Commit::Runtime(source) => self.matches_source(source),
+        }
+    }
+
+    fn matches_source(&self, source: &RuntimeSource) -> bool {
+        let event_type = match &source.fact {
+            RuntimeFact::Started => EventType::RuntimeStarted,
+            RuntimeFact::Stopping { .. } => EventType::RuntimeStopping,
+            RuntimeFact::Stopped => EventType::RuntimeStopped,
+            RuntimeFact::Diagnostic(_) => EventType::Diagnostic,
+        };
+        self.wants(event_type) && self.labels.as_ref().is_none_or(Labels::is_empty)
     }
 }

@@ -10,7 +10,7 @@ use super::{
     Batch, EndReason, EventFilter, Events, Room, StreamItem,
     places::{CHOICE, Places},
     runtime_feed::RuntimeFeed,
-    stretch::OwnStretch,
+    stretch::Stretch,
     worker_feed::WorkerFeed,
 };
 use crate::core::Core;
@@ -55,7 +55,7 @@ pub(super) struct Wanted {
 #[derive(Debug)]
 pub(super) enum Found {
     /// Events right after the position: these places of a stretch.
-    Events(Arc<OwnStretch>, Range<usize>),
+    Events(Arc<Stretch>, Range<usize>),
     /// Nothing up to this sequence is kept any more.
     Missed {
         floor: u64,
@@ -133,12 +133,11 @@ impl LogReader {
     }
 
     /// Those of the events that pass the filter; or `synced`, if for long none did.
-    fn choose(&mut self, stretch: Arc<OwnStretch>, mut row: Range<usize>) -> Option<Batch> {
+    fn choose(&mut self, stretch: Arc<Stretch>, mut row: Range<usize>) -> Option<Batch> {
         let chosen = if let Some(filter) = &self.filter {
             row.end = row.end.min(row.start + CHOICE);
-            Places::chosen(row.clone(), |place| filter.matches_slot(stretch.slot(place)))
+            stretch.choose(&row, filter)
         } else {
-            stretch.show_all();
             Places::Row(row.clone())
         };
         self.position = stretch.before(row.end);

@@ -17,12 +17,9 @@ pub(crate) enum Places {
 }
 
 impl Places {
-    /// Those of a row that are wanted, which is no longer than [`CHOICE`].
-    pub(crate) fn chosen(row: Range<usize>, is_wanted: impl Fn(usize) -> bool) -> Self {
-        debug_assert!(row.len() <= CHOICE, "there is a bit for each");
-        let from = row.start;
-        let bits =
-            row.filter(|place| is_wanted(*place)).fold(0, |bits, it| bits | 1 << (it - from));
+    /// Those that are wanted, of at most [`CHOICE`] in a row.
+    pub(crate) fn chosen(from: usize, wanted: impl Iterator<Item = bool>) -> Self {
+        let bits = wanted.zip(0..CHOICE).fold(0, |bits, (it, place)| bits | u64::from(it) << place);
         Self::Chosen { from, bits }
     }
 
@@ -65,6 +62,18 @@ impl Iterator for Places {
         };
         (count, Some(count))
     }
+
+    // To ask for each place which of the two it is would cost more than the rest.
+    fn fold<B, F: FnMut(B, usize) -> B>(self, init: B, mut fold: F) -> B {
+        if let Self::Row(row) = self {
+            return row.fold(init, fold);
+        }
+        let mut folded = init;
+        for place in self {
+            folded = fold(folded, place);
+        }
+        folded
+    }
 }
 
 impl ExactSizeIterator for Places {}
@@ -75,7 +84,7 @@ mod tests {
 
     #[test]
     fn places_come_in_order_up_to_the_last_of_a_word() {
-        let mut places = Places::chosen(100..164, |place| place % 31 == 8);
+        let mut places = Places::chosen(100, (100..164).map(|place| place % 31 == 8));
         assert_eq!((places.lowest(), places.highest(), places.len()), (Some(101), Some(163), 3));
         assert_eq!(places.by_ref().collect::<Vec<_>>(), [101, 132, 163]);
         assert_eq!((places.lowest(), places.highest(), places.len()), (None, None, 0));
@@ -84,7 +93,8 @@ mod tests {
     #[test]
     fn a_row_has_all_its_places() {
         for row in [0..0, 0..64, 3..3, 3..64, 63..64, 64..64, 5..9] {
-            let all = [Places::Row(row.clone()), Places::chosen(row.clone(), |_| true)];
+            let all =
+                [Places::Row(row.clone()), Places::chosen(row.start, row.clone().map(|_| true))];
             for places in all {
                 assert_eq!(
                     (places.lowest(), places.highest()),

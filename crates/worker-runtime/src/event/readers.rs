@@ -13,7 +13,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{RecentStretches, WakeList, WakeSlot, Wakers, stretch::OwnStretch};
+use super::{RecentStretches, WakeList, WakeSlot, Wakers, stretch::Stretch};
 
 /// How many groups of readers there are: a bit of a byte stands for each.
 const GROUPS: u8 = 8;
@@ -79,13 +79,13 @@ impl Readers {
 
     /// A stretch that was taken here with most of the `available` events after a sequence, and where
     /// they begin.
-    pub(super) fn find(&self, sequence: u64, available: usize) -> Option<(Arc<OwnStretch>, usize)> {
+    pub(super) fn find(&self, sequence: u64, available: usize) -> Option<(Arc<Stretch>, usize)> {
         self.here().lock().recent.find(sequence, available)
     }
 
     /// Keeps a stretch for those who are polled by this thread, and gives back what it replaces, to
     /// be dropped outside the lock. Called under the log's lock, lest it be erased meanwhile.
-    pub(super) fn keep(&self, stretch: Arc<OwnStretch>) -> Option<Arc<OwnStretch>> {
+    pub(super) fn keep(&self, stretch: Arc<Stretch>) -> Option<Arc<Stretch>> {
         self.here().lock().recent.keep(stretch)
     }
 

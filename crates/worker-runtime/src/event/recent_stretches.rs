@@ -2,19 +2,19 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::stretch::OwnStretch;
+use super::stretch::Stretch;
 
 /// Stretches that are kept: few, because readers who keep up are all at the same place.
 const KEPT: usize = 4;
 
 /// The newest stretches of a log that a group of its readers took. Lives under the group's lock.
 #[derive(Debug, Default)]
-pub(crate) struct RecentStretches(VecDeque<Arc<OwnStretch>>);
+pub(crate) struct RecentStretches(VecDeque<Arc<Stretch>>);
 
 impl RecentStretches {
     /// A stretch that has at least half of the `available` events after a sequence, and where they
     /// begin. A shorter one would have every reader who is behind take small steps.
-    pub(crate) fn find(&self, sequence: u64, available: usize) -> Option<(Arc<OwnStretch>, usize)> {
+    pub(crate) fn find(&self, sequence: u64, available: usize) -> Option<(Arc<Stretch>, usize)> {
         self.0.iter().rev().find_map(|stretch| {
             let place = stretch.place_after(sequence)?;
             ((stretch.len() - place) * 2 >= available).then(|| (Arc::clone(stretch), place))
@@ -22,7 +22,7 @@ impl RecentStretches {
     }
 
     /// Keeps a stretch, and gives back what it replaces, to be dropped outside the lock.
-    pub(crate) fn keep(&mut self, stretch: Arc<OwnStretch>) -> Option<Arc<OwnStretch>> {
+    pub(crate) fn keep(&mut self, stretch: Arc<Stretch>) -> Option<Arc<Stretch>> {
         let oldest = if self.0.len() == KEPT { self.0.pop_front() } else { None };
         self.0.push_back(stretch);
         oldest

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Fact, Spans, StoredEvent,
+    EventFilter, EventType, Fact, Spans, StoredEvent,
     redact::{redacted_entry, redacted_record, redacted_turn},
 };
 use crate::{
@@ -127,6 +127,31 @@ impl EventRun {
         let Envelope { at_ms, turn_id, tags, labels, redacted } = self.0.envelope();
         let (tags, labels) = (tags.clone(), labels.clone());
         StoredEvent { at_ms, turn_id, tags, labels, fact, redacted }
+    }
+
+    /// The type of the event at a place.
+    fn event_type(&self, place: usize) -> EventType {
+        match (&self.0, place) {
+            (What::Others(events), place) => events[place].event_type(),
+            (What::Created { .. }, _) => EventType::WorkerCreated,
+            (What::Begun { .. }, 0) => EventType::InputAccepted,
+            (What::Begun { .. }, 1) => EventType::TurnStarted,
+            (What::Ended { turn, .. }, 0) => EventType::of_end(turn.outcome),
+            (What::Begun { .. } | What::Ended { .. }, _) => EventType::WorkerStateChanged,
+        }
+    }
+
+    /// Whether the event at a place passes a filter, as [`EventFilter::matches`] says of the event
+    /// by itself.
+    pub(crate) fn is_wanted(&self, place: usize, filter: &EventFilter) -> bool {
+        match &self.0 {
+            What::Others(events) => filter.matches(&events[place]),
+            What::Created { labels, .. }
+            | What::Begun { labels, .. }
+            | What::Ended { labels, .. } => {
+                filter.wants(self.event_type(place)) && filter.has_labels(labels)
+            }
+        }
     }
 
     /// Takes every name, text, label, remark, key and reason out of the events.
@@ -322,6 +347,21 @@ mod tests {
         both.extend(begun.events.clone());
         let expected: Vec<_> = created.events.iter().chain(begun.events.iter()).collect();
         assert_eq!(told(&both), expected);
+    }
+
+    #[test]
+    fn a_filter_wants_of_a_commit_what_it_wants_of_its_events() {
+        let labels = |team: &str| Some(Labels::from([("team".into(), team.into())]));
+        let of_type = |it: &EventType| EventFilter { types: Some(vec![*it]), labels: None };
+        let of_team = ["blue", "red"].map(|it| EventFilter { types: None, labels: labels(it) });
+        for filter in EventType::ALL.iter().map(of_type).chain(of_team) {
+            for (Batch { events, .. }, _) in batches(&tags()) {
+                for (place, event) in events.iter().enumerate() {
+                    let is_wanted = events.is_wanted(place, &filter);
+                    assert_eq!(is_wanted, filter.matches(&event), "{filter:?}, {event:?}");
+                }
+            }
+        }
     }
 
     #[test]

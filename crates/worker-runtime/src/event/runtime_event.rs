@@ -242,6 +242,7 @@ fn shown(record: &WorkerRecord, redacted: bool, owner: &Owner) -> Arc<WorkerDeta
 
 impl RuntimeEvent {
     /// An event as a Worker's own log shows it.
+    #[inline]
     pub(crate) fn in_worker_scope(
         owner: &Owner,
         epoch: Epoch,
@@ -266,6 +267,7 @@ impl RuntimeEvent {
     }
 
     /// An event as the Runtime's log shows it.
+    #[inline]
     pub(crate) fn in_runtime_scope(
         owner: &Owner,
         epoch: Epoch,
@@ -273,10 +275,12 @@ impl RuntimeEvent {
         slot: &Slot,
     ) -> Self {
         match &slot.source {
-            Source::Worker { worker_id, worker_sequence, event, .. } => Self {
-                sequence: Some(sequence),
-                ..Self::in_worker_scope(owner, epoch, *worker_id, *worker_sequence, event)
-            },
+            Source::Worker { worker_id, worker_sequence, event, .. } => {
+                let mut event =
+                    Self::in_worker_scope(owner, epoch, *worker_id, *worker_sequence, event);
+                event.sequence = Some(sequence);
+                event
+            }
             Source::Runtime(RuntimeSource { at_ms, tags, fact }) => {
                 let (meta, idempotency_key) = split(tags);
                 let (worker, turn_id, body) = match fact {

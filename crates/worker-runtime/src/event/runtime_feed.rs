@@ -7,9 +7,9 @@ use std::{
 };
 
 use super::{
-    EndReason, Parked, Readers, Room,
+    EndReason, Parked, Readers,
     log_reader::{Found, Wanted},
-    stretch::{OwnStretch, Stretch},
+    stretch::{Stretch, Told},
 };
 use crate::core::Core;
 
@@ -64,35 +64,21 @@ impl RuntimeFeed {
 /// What the log has after a position, where it has something.
 fn look_up(core: &Core, readers: &Readers, wanted: Wanted) -> Found {
     let Wanted { position, .. } = wanted;
-    let mut log = core.log.lock();
+    let log = core.log.lock();
     if position < log.floor() {
         return Found::Missed { floor: log.floor() };
     }
     let available = wanted.up_to(log.head);
+    let commits = Told::Runtime(log.copy_after(position, available));
+    let stretch = Arc::new(Stretch::new(core, position, available, commits));
     let is_alone = core.subscriptions.load(Ordering::Relaxed) == 1;
-    let (found, dropped);
-    if let Some((stretch, start)) = log.recent.find(position, available) {
-        let own = Arc::new(OwnStretch::clone(&stretch));
-        found = (Arc::clone(&own), start);
-        dropped = [readers.keep(own), None];
-    } else {
-        let slots = log.copy_after(position, available);
-        let room = Room::Runtime(core.epoch);
-        let stretch = OwnStretch::new(Stretch::new(core, room, position, slots));
-        found = (Arc::clone(&stretch), 0);
-        dropped = if is_alone {
-            [None, None]
-        } else {
-            let shared = Arc::new(OwnStretch::clone(&stretch));
-            [readers.keep(stretch), log.recent.keep(shared)]
-        };
-    }
+    let replaced = if is_alone { None } else { readers.keep(Arc::clone(&stretch)) };
     drop(log);
-    drop(dropped);
-    part(found, available)
+    drop(replaced);
+    Found::Events(stretch, 0..available)
 }
 
-fn part((stretch, start): (Arc<OwnStretch>, usize), available: usize) -> Found {
+fn part((stretch, start): (Arc<Stretch>, usize), available: usize) -> Found {
     let places: Range<usize> = start..stretch.len().min(start + available);
     Found::Events(stretch, places)
 }

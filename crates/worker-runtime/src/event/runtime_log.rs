@@ -1,8 +1,8 @@
 //! The Runtime's own log: every Worker's events in one order, with the counts that go with it.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use super::{EventRun, Gone, Readers, RecentStretches, Runs, Spans, StoredEvent, Wakers};
+use super::{EventRun, Gone, Readers, Runs, Spans, StoredEvent, Wakers};
 use crate::{
     identity::WorkerId,
     model::{Diagnostic, OutcomeCounts, RuntimeState, Shared, StateCounts, Tags, Usage},
@@ -17,11 +17,10 @@ pub(crate) struct RuntimeLog {
     pub(crate) head: u64,
     pub(crate) state: LogState,
     pub(crate) readers: Arc<Readers>,
-    pub(crate) recent: RecentStretches,
 }
 
 /// What one commit, or the Runtime itself, left in the log.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Commit {
     Worker {
         worker_id: WorkerId,
@@ -32,6 +31,13 @@ pub(crate) enum Commit {
         run: EventRun,
     },
     Runtime(RuntimeSource),
+}
+
+/// Events of one commit.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) commit: Commit,
+    pub(super) places: Range<usize>,
 }
 
 /// The figures that move with the events.
@@ -88,14 +94,7 @@ pub(crate) enum RuntimeFact {
 
 impl RuntimeLog {
     pub(crate) fn new(capacity: u64, state: LogState) -> Self {
-        Self {
-            commits: Runs::starting_at(1),
-            capacity,
-            head: 0,
-            state,
-            readers: Arc::default(),
-            recent: RecentStretches::default(),
-        }
+        Self { commits: Runs::starting_at(1), capacity, head: 0, state, readers: Arc::default() }
     }
 
     /// Appends events and gives back what fell out, to be dropped outside the lock.
@@ -122,23 +121,24 @@ impl RuntimeLog {
     }
 
     /// Copies so many of the events after `sequence`, which is not below the floor.
-    pub(super) fn copy_after(&self, sequence: u64, count: usize) -> Vec<Slot> {
+    pub(super) fn copy_after(&self, sequence: u64, count: usize) -> Vec<Part> {
         let first = sequence + 1;
-        let mut slots = Vec::with_capacity(count);
+        let mut missing = count;
+        let mut parts = Vec::with_capacity(count);
         for (begins, commit) in self.commits.from(first) {
-            let place = usize::try_from(first.saturating_sub(begins)).unwrap_or(usize::MAX);
-            let end = commit.len().min(place.saturating_add(count - slots.len()));
-            slots.extend((place..end).map(|place| commit.slot(place)));
-            if slots.len() == count {
+            if missing == 0 {
                 break;
             }
+            let place = usize::try_from(first.saturating_sub(begins)).unwrap_or(usize::MAX);
+            let places = place..commit.len().min(place.saturating_add(missing));
+            missing -= places.len();
+            parts.push(Part { commit: commit.clone(), places });
         }
-        slots
+        parts
     }
 
     /// Erases names and texts of a Worker's events, from one of its newest commit back.
     pub(crate) fn redact(&mut self, mut sequence: u64) {
-        self.recent.clear();
         self.readers.forget();
         while let Some(Commit::Worker { previous, run, .. }) = self.commits.get_mut(sequence) {
             run.redact();
@@ -152,7 +152,7 @@ impl RuntimeLog {
 }
 
 impl Commit {
-    fn slot(&self, place: usize) -> Slot {
+    pub(super) fn slot(&self, place: usize) -> Slot {
         let source = match self {
             Self::Worker { worker_id, worker_sequence, run, previous: _ } => Source::Worker {
                 worker_id: *worker_id,

@@ -1,12 +1,12 @@
-//! An event in a stream, shared with everybody else who reads the same log.
+//! An event in a stream, shared with others who read the same log.
 
 use std::{fmt, ops::Deref, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{StreamEvent, stretch::OwnStretch};
+use super::{StreamEvent, stretch::Stretch};
 
-/// A [`StreamEvent`] that is shared with everybody else who reads the same log. Cloning it is cheap.
+/// A [`StreamEvent`] that is shared with others who read the same log. Cloning it is cheap.
 ///
 /// As long as it is kept, so are the few events around it.
 #[derive(Clone)]
@@ -14,12 +14,12 @@ pub struct SharedEvent(Held);
 
 #[derive(Clone)]
 enum Held {
-    InStretch { stretch: Arc<OwnStretch>, place: usize },
+    InStretch { stretch: Arc<Stretch>, place: usize },
     Alone(Arc<StreamEvent>),
 }
 
 impl SharedEvent {
-    pub(crate) fn in_stretch(stretch: Arc<OwnStretch>, place: usize) -> Self {
+    pub(crate) fn in_stretch(stretch: Arc<Stretch>, place: usize) -> Self {
         Self(Held::InStretch { stretch, place })
     }
 }
@@ -29,7 +29,7 @@ impl Deref for SharedEvent {
 
     fn deref(&self) -> &StreamEvent {
         match &self.0 {
-            Held::InStretch { stretch, place } => stretch.event(*place),
+            Held::InStretch { stretch, place } => &stretch.events()[*place],
             Held::Alone(event) => event,
         }
     }

@@ -1,77 +1,56 @@
-//! Events that follow each other in a log, made presentable once for everybody who reads them.
+//! Events that follow each other in a log, made presentable once for those who read them.
 
-use std::{
-    ops::{Deref, Range},
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::{ops::Range, sync::OnceLock};
+
+use super::{
+    Commit, EventFilter, Position, Room, RuntimeEvent, StoredEvent, StreamEvent, places::Places,
+    runtime_log::Part,
 };
-
-use super::{Position, Room, RuntimeEvent, Slot, StreamEvent};
-use crate::{core::Core, identity::Epoch, owner::Owner};
+use crate::{
+    core::Core,
+    identity::{Epoch, WorkerId},
+    owner::Owner,
+};
 
 /// How many events a stretch has at most: as many as are copied under a log's lock at once.
 pub(crate) const LONGEST: usize = 128;
 
-/// How many events are made presentable at once.
-const SHEET: usize = 8;
-
-/// Events that follow each other in a log.
+/// Events that follow each other in a log, for the readers of one thread: to fetch from another
+/// core's cache what that has made presentable would cost as much as to make it.
 #[derive(Debug)]
 pub(crate) struct Stretch {
     owner: Owner,
     epoch: Epoch,
-    room: Room,
     /// The sequence before the first event.
     after: u64,
-    slots: Vec<Slot>,
-    sheets: Box<[Sheet]>,
-    /// The first sheet that no reader of everything has begun.
-    untouched: AtomicUsize,
+    len: usize,
+    told: Told,
+    shown: OnceLock<Box<[StreamEvent]>>,
 }
 
-/// Some of the events as people see them, once somebody wants one of them.
-type Sheet = OnceLock<Box<[StreamEvent]>>;
-
-/// A stretch as the readers of one thread share it.
-///
-/// How often a [`Stretch`] is held is counted for everybody: threads that moved that count for each
-/// reader or event would wait for each other. This one is counted for a thread.
-#[derive(Clone, Debug)]
-pub(crate) struct OwnStretch(Arc<Stretch>);
-
-impl OwnStretch {
-    pub(crate) fn new(stretch: Stretch) -> Arc<Self> {
-        Arc::new(Self(Arc::new(stretch)))
-    }
-}
-
-impl Deref for OwnStretch {
-    type Target = Stretch;
-
-    fn deref(&self) -> &Stretch {
-        &self.0
-    }
+/// What was copied from a log.
+#[derive(Debug)]
+pub(super) enum Told {
+    Runtime(Vec<Part>),
+    Worker(WorkerId, Vec<StoredEvent>),
 }
 
 impl Stretch {
-    /// Events after a sequence, at most [`LONGEST`].
-    pub(crate) fn new(core: &Core, room: Room, after: u64, slots: Vec<Slot>) -> Self {
-        debug_assert!(slots.len() <= LONGEST, "more are not copied");
-        let sheets = slots.chunks(SHEET).map(|_| Sheet::new()).collect();
-        let untouched = AtomicUsize::new(0);
-        Self { owner: core.owner.clone(), epoch: core.epoch, room, after, slots, sheets, untouched }
+    /// So many events after a sequence, at most [`LONGEST`].
+    pub(super) fn new(core: &Core, after: u64, len: usize, told: Told) -> Self {
+        debug_assert!(len <= LONGEST, "more are not copied");
+        let shown = OnceLock::new();
+        Self { owner: core.owner.clone(), epoch: core.epoch, after, len, told, shown }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.slots.len()
+        self.len
     }
 
     /// The place of the event after a sequence, if it is here.
     pub(crate) fn place_after(&self, sequence: u64) -> Option<usize> {
         let place = usize::try_from(sequence.checked_sub(self.after)?).ok()?;
-        (place < self.len()).then_some(place)
+        (place < self.len).then_some(place)
     }
 
     /// The sequence before the event at this place.
@@ -79,47 +58,55 @@ impl Stretch {
         self.after + place as u64
     }
 
-    pub(crate) fn slot(&self, place: usize) -> &Slot {
-        &self.slots[place]
-    }
-
-    /// Makes all events presentable. Threads that want it at the same time share the work.
-    pub(crate) fn show_all(&self) {
-        while self.untouched.load(Ordering::Relaxed) < self.sheets.len() {
-            let sheet = self.untouched.fetch_add(1, Ordering::Relaxed);
-            if sheet < self.sheets.len() {
-                self.sheet(sheet);
+    /// Those of a row that are wanted, which is no longer than [`CHOICE`](super::places::CHOICE).
+    pub(super) fn choose(&self, row: &Range<usize>, filter: &EventFilter) -> Places {
+        let (from, count) = (row.start, row.len());
+        match &self.told {
+            Told::Runtime(parts) => {
+                let wanted = events_of(parts).map(|(commit, at)| filter.matches_in(commit, at));
+                Places::chosen(from, wanted.skip(from).take(count))
+            }
+            Told::Worker(_, events) => {
+                Places::chosen(from, events[row.clone()].iter().map(|it| filter.matches(it)))
             }
         }
     }
 
-    /// The event at this place, as people see it.
-    pub(crate) fn event(&self, place: usize) -> &StreamEvent {
-        &self.sheet(place / SHEET)[place % SHEET]
+    /// All events, as people see them.
+    pub(crate) fn events(&self) -> &[StreamEvent] {
+        self.shown.get_or_init(|| self.show())
     }
 
-    /// The first events of a row, as many as are at hand together.
-    pub(crate) fn at_hand(&self, row: &Range<usize>) -> &[StreamEvent] {
-        let start = row.start % SHEET;
-        let sheet = &self.sheet(row.start / SHEET)[start..];
-        &sheet[..sheet.len().min(row.len())]
-    }
-
-    fn sheet(&self, sheet: usize) -> &[StreamEvent] {
-        self.sheets[sheet].get_or_init(|| {
-            let first = sheet * SHEET;
-            let slots = self.slots[first..].iter().take(SHEET);
-            slots.zip(self.before(first) + 1..).map(|(slot, at)| self.show(at, slot)).collect()
-        })
-    }
-
-    fn show(&self, sequence: u64, slot: &Slot) -> StreamEvent {
-        let mut event = RuntimeEvent::in_runtime_scope(&self.owner, self.epoch, sequence, slot);
-        match self.room {
-            Room::Runtime(_) => {}
-            Room::Worker(_) => event.sequence = None,
+    fn show(&self) -> Box<[StreamEvent]> {
+        let Self { owner, epoch, .. } = self;
+        let runtime_id = owner.runtime_id;
+        let sequences = self.after + 1..;
+        let mut shown = Vec::with_capacity(self.len);
+        match &self.told {
+            Told::Runtime(parts) => {
+                let room = Room::Runtime(*epoch);
+                for ((commit, at), sequence) in events_of(parts).zip(sequences) {
+                    let slot = commit.slot(at);
+                    shown.push(StreamEvent {
+                        event: RuntimeEvent::in_runtime_scope(owner, *epoch, sequence, &slot),
+                        cursor: Position { runtime_id, room, sequence }.into(),
+                    });
+                }
+            }
+            Told::Worker(id, events) => {
+                let room = Room::Worker(*id);
+                for (event, sequence) in events.iter().zip(sequences) {
+                    shown.push(StreamEvent {
+                        event: RuntimeEvent::in_worker_scope(owner, *epoch, *id, sequence, event),
+                        cursor: Position { runtime_id, room, sequence }.into(),
+                    });
+                }
+            }
         }
-        let position = Position { runtime_id: self.owner.runtime_id, room: self.room, sequence };
-        StreamEvent { event, cursor: position.into() }
+        shown.into()
     }
+}
+
+fn events_of(parts: &[Part]) -> impl Iterator<Item = (&Commit, usize)> {
+    parts.iter().flat_map(|it| it.places.clone().map(|place| (&it.commit, place)))
 }

@@ -8,10 +8,10 @@ use std::{
 };
 
 use super::{
-    EndReason, EventType, Room, Slot, Source, StoredEvent, WakeSlot,
+    EndReason, EventType, StoredEvent, WakeSlot,
     following::Following,
     log_reader::{Found, Wanted},
-    stretch::{OwnStretch, Stretch},
+    stretch::{Stretch, Told},
 };
 use crate::{
     cell::Cell,
@@ -125,27 +125,25 @@ impl WorkerFeed {
     }
 
     /// The events up to the end of a turn whose text the reader has not got; or that text.
-    fn take(&mut self, core: &Core, wanted: Wanted, events: Vec<StoredEvent>) -> Found {
-        let mut taken = Vec::with_capacity(events.len());
-        for (event, worker_sequence) in events.into_iter().zip(wanted.position + 1..) {
+    fn take(&mut self, core: &Core, wanted: Wanted, mut events: Vec<StoredEvent>) -> Found {
+        let mut taken = 0;
+        for event in &events {
             match &mut self.turn {
-                Some(turn) if taken.is_empty() => {
-                    if let Some(text) = turn.rest_before(&event) {
+                Some(turn) if taken == 0 => {
+                    if let Some(text) = turn.rest_before(event) {
                         return Found::Text(text);
                     }
                 }
-                Some(turn) if turn.comes_before(&event) => break,
+                Some(turn) if turn.comes_before(event) => break,
                 Some(_) | None => {}
             }
-            self.follow(wanted, &event);
-            let worker_id = self.worker_id();
-            let source = Source::Worker { worker_id, worker_sequence, event };
-            taken.push(Slot { source });
+            self.follow(wanted, event);
+            taken += 1;
         }
-        let room = Room::Worker(self.worker_id());
-        let end = taken.len();
-        let stretch = Stretch::new(core, room, wanted.position, taken);
-        Found::Events(OwnStretch::new(stretch), 0..end)
+        events.truncate(taken);
+        let told = Told::Worker(self.worker_id(), events);
+        let stretch = Stretch::new(core, wanted.position, taken, told);
+        Found::Events(Arc::new(stretch), 0..taken)
     }
 
     /// Begins to follow a turn that starts, and leaves one that is over.
