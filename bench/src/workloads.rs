@@ -15,7 +15,7 @@ use worker_runtime::{
 };
 
 use crate::{
-    host::{Host, brief, create, quiet, say},
+    host::{Host, brief, create, follow, quiet, say, until_turn_ends},
     lines::stalled,
     providers::Stalled,
 };
@@ -43,6 +43,7 @@ const WORKLOADS: &[Workload] = &[
     ("get_overview_of_100", || get_overview(100)),
     ("get_overview_of_1000000", || get_overview(1_000_000)),
     ("delivery", delivery),
+    ("follow_turn", follow_turn),
     ("get_worker_json", get_worker_json),
 ];
 
@@ -210,9 +211,32 @@ fn delivery() {
             let mut events = 0;
             while events < TIMES {
                 if let Some(StreamItem::Event(event)) = stream.next().await {
-                    black_box(event);
+                    black_box(event.event.at_ms);
                     events += 1;
                 }
+            }
+        });
+    });
+}
+
+/// What the only subscriber of a Worker reads of a turn.
+fn follow_turn() {
+    let host = brief(many());
+    let Host { tokio, runtime, workers } = &host;
+    let follow_all = async {
+        let mut streams = Vec::new();
+        for &worker in workers {
+            streams.push(follow(runtime, worker).await);
+        }
+        streams
+    };
+    let mut streams = tokio.block_on(follow_all);
+    inputs(&host);
+    host.drain();
+    measured(|| {
+        tokio.block_on(async {
+            for stream in &mut streams {
+                until_turn_ends(stream).await;
             }
         });
     });

@@ -10,12 +10,13 @@ mod readers;
 mod served;
 
 use std::{
+    hint::black_box,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use tokio::sync::broadcast;
-use worker_runtime::{Scope, Subscribe, Subscription};
+use worker_runtime::{RuntimeEvent, Scope, Subscribe, Subscription, queries::ReadEvents};
 
 use self::{
     held::Held,
@@ -24,7 +25,7 @@ use self::{
 };
 use crate::{
     harness::{Side, compare},
-    host::{Host, brief_builder, current_thread, quiet, say, two_threads},
+    host::{Host, brief, brief_builder, current_thread, quiet, say, two_threads},
     row::{Goal, Row},
 };
 
@@ -58,7 +59,8 @@ fn delivering(rows: &mut Vec<Row>) {
     let batches =
         subscribers(|tokio, reader, stream| drop(tokio.spawn(reader.take_batches(stream))));
     let items = subscribers(|tokio, reader, stream| drop(tokio.spawn(reader.take_items(stream))));
-    let (numbers, events) = (receivers(0_u64), receivers(Arc::new([0_u64; 8])));
+    let numbers = receivers(0_u64, |it| _ = black_box(*it));
+    let events = receivers(an_event(), |it| _ = black_box(it.sequence));
     let nothing = sleepers();
     let unit = BURST * SUBSCRIBERS;
     let [batches, items, number, event, nothing] = compare([
@@ -69,19 +71,23 @@ fn delivering(rows: &mut Vec<Row>) {
         Side::in_units(unit, |n| (0..n / unit).map(|_| nothing.round()).sum()),
     ]);
     let name = |how: &str| format!("11 delivering {BURST} events to {SUBSCRIBERS} {how}, ns each");
-    let number_of = "tokio broadcast of a number";
-    let goal = Goal::TimesAsFast(10.0);
-    rows.push(Row::new(name("in batches"), batches, number_of, number, goal));
-    rows.push(Row::new(
-        name("in batches"),
-        batches,
-        "tasks that are only woken",
-        nothing,
-        Goal::Reported,
-    ));
+    let [of_event, of_number] =
+        ["tokio broadcast of an `Arc` of an event", "tokio broadcast of a number"];
+    let some = name("in batches");
+    rows.push(Row::new(&some, batches, of_event, event, Goal::TimesAsFast(10.0)));
+    rows.push(Row::new(&some, batches, of_number, number, Goal::Reported));
+    rows.push(Row::new(some, batches, "tasks that are only woken", nothing, Goal::Reported));
     let one = name("one by one");
-    rows.push(Row::new(&one, items, number_of, number, Goal::Reported));
-    rows.push(Row::new(one, items, "tokio broadcast of an `Arc`", event, Goal::Reported));
+    rows.push(Row::new(&one, items, of_event, event, Goal::Reported));
+    rows.push(Row::new(one, items, of_number, number, Goal::Reported));
+}
+
+/// An event as the Runtime shows it.
+fn an_event() -> Arc<RuntimeEvent> {
+    let host = brief(1);
+    let read = host.runtime.handle(ReadEvents::of(Scope::runtime()));
+    let mut page = host.tokio.block_on(read).expect("events");
+    Arc::new(page.items.pop().expect("the Worker's creation"))
 }
 
 /// Subscribers of a Runtime that lives on the publisher's thread.
@@ -108,11 +114,11 @@ fn subscribers(begin: fn(&tokio::runtime::Runtime, Reader, Subscription)) -> Hel
 }
 
 /// Receivers of a broadcast channel.
-fn receivers<T: Clone + Send + Sync + 'static>(event: T) -> Held {
+fn receivers<T: Clone + Send + Sync + 'static>(event: T, look: fn(&T)) -> Held {
     let (sender, _) = broadcast::channel(1024);
     let (tokio, served) = (two_threads(), Served::by(SUBSCRIBERS));
     for number in 0..SUBSCRIBERS {
-        tokio.spawn(Reader::new(&served, number).receive(sender.subscribe()));
+        tokio.spawn(Reader::new(&served, number).receive(sender.subscribe(), look));
     }
     Held::new(tokio, served, move || send(&sender, &event))
 }
@@ -206,7 +212,8 @@ impl Channel {
         let (sender, _) = broadcast::channel(1024);
         let served = Served::by(subscribers);
         for number in 0..subscribers {
-            tokio.spawn(Reader::new(&served, number).receive(sender.subscribe()));
+            let reader = Reader::new(&served, number);
+            tokio.spawn(reader.receive(sender.subscribe(), |it| _ = black_box(*it)));
         }
         Self { tokio, sender, served }
     }
