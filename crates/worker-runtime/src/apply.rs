@@ -9,7 +9,7 @@ use crate::{
     cell::{Cell, CellState},
     core::Core,
     event::{Commit, EventRun, Gone, LogState, StoredEvent, Wakers},
-    live::Live,
+    live::{Closed, Live},
     model::TurnOutcome,
     record::WorkerRecord,
     store::{Batch, Change, Totals},
@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct After {
     wakers: Wakers,
     begun: Option<Arc<Live>>,
-    ended: Option<Arc<Live>>,
+    ended: Option<Closed>,
     removed: bool,
     /// When the turn that runs is cancelled.
     cancel_within: Option<Duration>,
@@ -35,6 +35,7 @@ struct Garbage {
     events: Vec<StoredEvent>,
     commits: Gone<Commit>,
     live: Option<Arc<Live>>,
+    fading: Option<Arc<Live>>,
     cell: Option<Arc<Cell>>,
 }
 
@@ -93,17 +94,20 @@ impl Core {
             return;
         }
         if let Some(live) = state.live.take() {
-            after.wakers.add(live.close());
-            after.ended = Some(Arc::clone(&live));
-            let fading = live.is_driven().then_some(live);
-            after.garbage.live = std::mem::replace(&mut state.fading, fading);
+            let mut closed = live.close();
+            after.wakers.add(std::mem::take(&mut closed.wakers));
+            after.garbage.fading = state.fading.take();
+            let place =
+                if closed.is_driven() { &mut state.fading } else { &mut after.garbage.live };
+            *place = Some(live);
+            after.ended = Some(closed);
             self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
         }
         if let Some(turn) = running {
             // The profile was resolved when the turn was decided; profiles never go.
             if let Ok(profile) = self.profiles.resolve(&turn.profile) {
                 let live = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
-                after.garbage.live = state.fading.take();
+                after.garbage.fading = state.fading.take();
                 state.live = Some(Arc::clone(&live));
                 after.begun = Some(live);
             }
@@ -180,8 +184,9 @@ impl After {
             drop(listing);
             self.garbage.cell = listed;
         }
-        if let Some(live) = &self.ended {
-            live.abort();
+        let has_ended = self.ended.is_some();
+        if let Some(closed) = self.ended {
+            closed.leave();
         }
         if let Some(live) = self.begun {
             turn::begin(core, cell, live);
@@ -190,7 +195,7 @@ impl After {
             core.cancel_at(cell, within);
         }
         core.wake(self.wakers);
-        core.turn_ended(self.ended.is_some());
+        core.turn_ended(has_ended);
     }
 }
 

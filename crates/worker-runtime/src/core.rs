@@ -323,8 +323,9 @@ impl Core {
             let live = cell.lock().live.take();
             if let Some(live) = live {
                 self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
-                live.close().wake();
-                live.abort();
+                let mut closed = live.close();
+                std::mem::take(&mut closed.wakers).wake();
+                closed.leave();
             }
         }
         self.wake_all();

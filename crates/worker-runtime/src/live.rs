@@ -1,5 +1,7 @@
 //! The turn in flight: its growing text, which readers follow by offset.
 
+mod tail;
+
 use std::{
     future::poll_fn,
     sync::{
@@ -14,6 +16,7 @@ use parking_lot::Mutex;
 use tokio::{task::AbortHandle, time::Instant};
 use worker::Profile;
 
+use self::tail::{Tail, piece_after};
 use crate::{
     event::{WakeList, WakeSlot, Wakers},
     identity::TurnId,
@@ -80,19 +83,14 @@ enum Phase {
     Over,
 }
 
-/// The end of the reasoning, and where it begins.
+/// What is left to do about a turn that is over, with no lock held.
 #[derive(Debug, Default)]
-struct Tail {
-    text: String,
-    /// How many bytes were dropped before it.
-    dropped: usize,
+pub(crate) struct Closed {
+    /// Everybody who waits for text.
+    pub(crate) wakers: Wakers,
+    driver: Option<Waker>,
+    deadline: Option<Box<Deadline>>,
 }
-
-/// Reasoning that a slow reader can still get.
-const REASONING_TAIL: usize = 64 << 10;
-
-/// The most text that is copied under one hold of the lock.
-const PIECE: usize = 64 << 10;
 
 /// How far a reader has come.
 #[derive(Clone, Copy, Debug, Default)]
@@ -295,12 +293,16 @@ impl Live {
         drop(waker);
     }
 
-    /// The turn is over: nothing is added any more. Gives everybody who waits for text.
-    pub(crate) fn close(&self) -> Wakers {
+    /// The turn is over: nothing is added any more.
+    pub(crate) fn close(&self) -> Closed {
         let mut text = self.text.lock();
         text.phase = Phase::Over;
         self.over.store(true, Ordering::Release);
-        text.take_waiting()
+        Closed {
+            wakers: text.take_waiting(),
+            driver: text.driver.take(),
+            deadline: text.deadline.take(),
+        }
     }
 
     /// Outputs that came too late so far.
@@ -329,11 +331,6 @@ impl Live {
         drop(driver);
     }
 
-    /// Whether the engine may still be heard.
-    pub(crate) fn is_driven(&self) -> bool {
-        self.text.lock().driver.is_some()
-    }
-
     /// Has a task wait for a deadline, unless one waits for a sooner one.
     pub(crate) fn cancel_at(&self, at: Instant, wait: impl FnOnce() -> AbortHandle) {
         let mut text = self.text.lock();
@@ -346,17 +343,20 @@ impl Live {
             later.task.abort();
         }
     }
+}
 
-    /// Has the turn, which is over, be left: by the task that drives it, and by the one that waits for
-    /// its deadline.
-    pub(crate) fn abort(&self) {
-        let mut text = self.text.lock();
-        let (driver, deadline) = (text.driver.take(), text.deadline.take());
-        drop(text);
-        if let Some(driver) = driver {
+impl Closed {
+    /// Whether the engine may still be heard.
+    pub(crate) fn is_driven(&self) -> bool {
+        self.driver.is_some()
+    }
+
+    /// Has the turn be left: by the task that drives it, and by the one that waits for its deadline.
+    pub(crate) fn leave(self) {
+        if let Some(driver) = self.driver {
             driver.wake();
         }
-        if let Some(deadline) = deadline {
+        if let Some(deadline) = self.deadline {
             deadline.task.abort();
         }
     }
@@ -370,31 +370,4 @@ impl LiveText {
     fn take_waiting(&mut self) -> Wakers {
         self.waiting.as_mut().map(|it| it.take()).unwrap_or_default()
     }
-}
-
-impl Tail {
-    fn push(&mut self, delta: &str) {
-        self.text.push_str(delta);
-        // Halving keeps the cost of dropping constant per byte.
-        if self.text.len() > 2 * REASONING_TAIL {
-            let cut = self.text.ceil_char_boundary(self.text.len() - REASONING_TAIL);
-            self.text.drain(..cut);
-            self.dropped += cut;
-        }
-    }
-
-    fn end(&self) -> usize {
-        self.dropped + self.text.len()
-    }
-
-    fn after(&self, offset: usize) -> Option<(usize, &str)> {
-        let start = offset.max(self.dropped);
-        piece_after(&self.text, start - self.dropped).map(|piece| (start, piece))
-    }
-}
-
-/// At most one piece of `text` from `offset`, on character boundaries.
-pub(crate) fn piece_after(text: &str, offset: usize) -> Option<&str> {
-    let rest = text.get(offset..).filter(|rest| !rest.is_empty())?;
-    Some(&rest[..rest.floor_char_boundary(PIECE)])
 }
