@@ -331,10 +331,11 @@ impl Live {
         drop(driver);
     }
 
-    /// Has a task wait for a deadline, unless one waits for a sooner one.
+    /// Has a task wait for a deadline, unless the turn is over or one waits for a sooner one.
     pub(crate) fn cancel_at(&self, at: Instant, wait: impl FnOnce() -> AbortHandle) {
         let mut text = self.text.lock();
-        if text.deadline.as_ref().is_some_and(|it| it.at <= at) {
+        let is_over = matches!(text.phase, Phase::Over);
+        if is_over || text.deadline.as_ref().is_some_and(|it| it.at <= at) {
             return;
         }
         let later = text.deadline.replace(Box::new(Deadline { at, task: wait() }));

@@ -33,6 +33,8 @@ pub(crate) async fn settle(core: Arc<Core>, cell: Arc<Cell>, change: Outgoing) {
     let settled = ask(&core, &batch).await;
     core.unsettled.fetch_sub(1, Ordering::Relaxed);
     let mut state = cell.lock();
+    // What is committed after the Runtime has closed is for the next owner of the store to show.
+    let settled = if core.is_closed() { Settled::Abandoned } else { settled };
     match settled {
         Settled::Committed => {
             let mut after = After::cancelling(cancel_within);

@@ -53,7 +53,13 @@ pub(super) async fn take_unusual(
     unusual: Unusual,
 ) -> bool {
     match unusual {
-        Unusual::Frozen(delta) => take_once_thawed(live, &delta).await,
+        Unusual::Frozen(delta) => {
+            let goes_on = take_once_thawed(live, &delta).await;
+            if goes_on {
+                core.wake(live.progressed(live.usage()));
+            }
+            goes_on
+        }
         Unusual::Retrying { attempt, delay, error } => {
             live.begins_anew(Instant::now() + delay);
             let retry = RetryFact {

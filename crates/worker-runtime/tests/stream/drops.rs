@@ -35,6 +35,10 @@ struct StuckStore {
     inner: Arc<MemoryStore>,
     hangs: AtomicBool,
     forgets: AtomicBool,
+    /// What was unknown is told a while later.
+    settles: AtomicBool,
+    /// Commits are refused after a while.
+    refuses: AtomicBool,
 }
 
 impl Wrapper for StuckStore {
@@ -43,6 +47,12 @@ impl Wrapper for StuckStore {
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
+        if self.refuses.load(Ordering::Relaxed) {
+            return StoreFuture::pending(async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                Err(StoreError::Refused("no".to_owned()))
+            });
+        }
         if self.hangs.load(Ordering::Relaxed) {
             return StoreFuture::pending(pending());
         }
@@ -53,6 +63,12 @@ impl Wrapper for StuckStore {
     }
 
     fn settle(&self, _: Lease, _: WorkerId, _: u64) -> Answer<Settlement> {
+        if self.settles.load(Ordering::Relaxed) {
+            return StoreFuture::pending(async {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                Ok(Settlement::Committed)
+            });
+        }
         StoreFuture::ready(Err(StoreError::Unknown("who knows".to_owned())))
     }
 }
@@ -244,4 +260,51 @@ async fn with_streams_alive() {
     }
     assert_eq!(provider.strong_count(), 0);
     assert_eq!(Arc::strong_count(&store), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_is_committed_after_the_drop_does_not_begin() {
+    let watched = Watched::new().await;
+    let idle = watched.worker().await;
+    watched.store.0.forgets.store(true, Ordering::Relaxed);
+    watched.store.0.settles.store(true, Ordering::Relaxed);
+    watched.runtime.handle(SendInput::user(idle, "go")).await.unwrap_err();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let Watched { runtime, provider, .. } = watched;
+    drop(runtime);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!((provider.upgrade().map(|it| it.calls()), alive_tasks()), (None, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn text_that_waited_for_a_cancellation_to_fail_wakes_its_readers() {
+    let script = Script::new().text("a").delay(Duration::from_millis(50)).text("b").hang();
+    let provider = Arc::new(ScriptedProvider::new().script(script));
+    let store = Arc::new(Wrapped(StuckStore::default()));
+    let runtime = Runtime::builder()
+        .profile(Profile::new("endless", provider as _))
+        .store(Arc::clone(&store) as _)
+        .build()
+        .await
+        .unwrap();
+    let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
+    let mut stream = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
+    runtime.handle(SendInput::user(worker, "go")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    store.0.refuses.store(true, Ordering::Relaxed);
+    let reader = tokio::spawn(async move {
+        let since = Instant::now();
+        loop {
+            let item = stream.next().await.unwrap();
+            if let worker_runtime::StreamItem::TextDelta { text, .. } = item
+                && text.contains('b')
+            {
+                return since.elapsed();
+            }
+        }
+    });
+    runtime.handle(CancelTurn::running(worker)).await.unwrap_err();
+    store.0.refuses.store(false, Ordering::Relaxed);
+    let took = reader.await.unwrap();
+    assert!(took < Duration::from_secs(1), "{took:?}");
 }
