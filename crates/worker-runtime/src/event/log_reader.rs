@@ -10,7 +10,7 @@ use super::{
     Batch, EndReason, EventFilter, Events, Room, StreamItem,
     places::{CHOICE, Places},
     runtime_feed::RuntimeFeed,
-    stretch::Stretch,
+    stretch::{LONGEST, Stretch},
     worker_feed::WorkerFeed,
 };
 use crate::core::Core;
@@ -49,6 +49,8 @@ pub(super) struct Wanted {
     pub(super) position: u64,
     /// Where `synced` is due and events must not go past.
     pub(super) sync_at: Option<u64>,
+    /// How many events at once are of use.
+    most: usize,
 }
 
 /// What a feed has.
@@ -125,7 +127,8 @@ impl LogReader {
     }
 
     fn poll_feed(&mut self, context: &mut Context<'_>) -> Poll<Found> {
-        let wanted = Wanted { position: self.position, sync_at: self.sync_at };
+        let most = if self.filter.is_some() { CHOICE } else { LONGEST };
+        let wanted = Wanted { position: self.position, sync_at: self.sync_at, most };
         match &mut self.feed {
             Feed::Runtime(feed) => feed.poll(&self.core, wanted, context),
             Feed::Worker(feed) => feed.poll(&self.core, wanted, context),
@@ -133,9 +136,8 @@ impl LogReader {
     }
 
     /// Those of the events that pass the filter; or `synced`, if for long none did.
-    fn choose(&mut self, stretch: Arc<Stretch>, mut row: Range<usize>) -> Option<Batch> {
+    fn choose(&mut self, stretch: Arc<Stretch>, row: Range<usize>) -> Option<Batch> {
         let chosen = if let Some(filter) = &self.filter {
-            row.end = row.end.min(row.start + CHOICE);
             stretch.choose(&row, filter)
         } else {
             Places::Row(row.clone())
@@ -175,7 +177,7 @@ impl Wanted {
     /// How many of the events up to `head` may be taken.
     pub(super) fn up_to(self, head: u64) -> usize {
         let until = self.sync_at.unwrap_or(head);
-        usize::try_from(until - self.position).unwrap_or(usize::MAX).min(super::stretch::LONGEST)
+        usize::try_from(until - self.position).unwrap_or(usize::MAX).min(self.most)
     }
 }
 

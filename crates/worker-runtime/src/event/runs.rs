@@ -178,5 +178,7 @@ mod tests {
         assert_eq!((runs.oldest(), runs.next()), (601, 601));
         runs.push(Some(2));
         assert_eq!(runs.from(602).next(), Option::Some((601, &Some(2))));
+        runs.keep_newest(9);
+        assert_eq!(runs.oldest(), 601);
     }
 }

@@ -3,7 +3,8 @@
 use std::{ops::Range, sync::OnceLock};
 
 use super::{
-    Commit, EventFilter, Position, Room, RuntimeEvent, StoredEvent, StreamEvent, places::Places,
+    Commit, EventFilter, Position, Room, RuntimeEvent, StoredEvent, StreamEvent,
+    places::{CHOICE, Places},
     runtime_log::Part,
 };
 use crate::{
@@ -58,13 +59,14 @@ impl Stretch {
         self.after + place as u64
     }
 
-    /// Those of a row that are wanted, which is no longer than [`CHOICE`](super::places::CHOICE).
+    /// Those of a row that are wanted, which is no longer than [`CHOICE`].
     pub(super) fn choose(&self, row: &Range<usize>, filter: &EventFilter) -> Places {
         let (from, count) = (row.start, row.len());
+        debug_assert!(count <= CHOICE, "no more are read for a filter");
         match &self.told {
             Told::Runtime(parts) => {
-                let wanted = events_of(parts).map(|(commit, at)| filter.matches_in(commit, at));
-                Places::chosen(from, wanted.skip(from).take(count))
+                let events = events_of(parts).skip(from).take(count);
+                Places::chosen(from, events.map(|(commit, at)| filter.matches_in(commit, at)))
             }
             Told::Worker(_, events) => {
                 Places::chosen(from, events[row.clone()].iter().map(|it| filter.matches(it)))
