@@ -28,7 +28,7 @@ pub(crate) struct After {
     garbage: Garbage,
 }
 
-/// What is dropped outside the lock, because it may be the last of its kind.
+/// What is dropped outside the lock: it may be large, or the last that holds something of the Backend's.
 #[derive(Debug, Default)]
 struct Garbage {
     record: Option<Arc<WorkerRecord>>,

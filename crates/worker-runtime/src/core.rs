@@ -39,8 +39,9 @@ use crate::{
 /// Locks are taken in this order: a Worker's cell; under it, one at a time, the turn's text, an
 /// index (catalogue, listing, admission) or the Runtime's log; under that a group of its readers;
 /// nothing after those. A glance at a Worker has its shard of the catalogue first, and only tries to
-/// have its cell: nobody waits for a cell under an index. No engine, store, waker or `Drop` of the
-/// Backend's runs under any of them.
+/// have its cell: nobody waits for a cell under an index. The drivers' seats, and under them
+/// one seat's offer, are taken with no other held. No engine, store, waker or `Drop` of the Backend's
+/// runs under any of them.
 pub struct Core {
     pub(crate) owner: Owner,
     pub(crate) epoch: Epoch,

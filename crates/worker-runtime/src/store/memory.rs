@@ -1,6 +1,7 @@
 //! The built-in store: everything in memory, every answer at once.
 //!
-//! Locks are taken in this order: the ownership; a shard; under it the keys of creations.
+//! Locks are taken in this order: the ownership, or the order of Workers; a shard; under it the keys
+//! of creations.
 
 mod shelf;
 
