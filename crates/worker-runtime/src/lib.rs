@@ -45,6 +45,7 @@ mod retention;
 mod rules;
 mod runtime;
 mod settle;
+mod thread_group;
 mod turn;
 mod validate;
 mod wait;

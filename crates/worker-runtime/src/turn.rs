@@ -24,7 +24,10 @@ use self::{
     next_step::{Step, next_step},
     unusual::take_unusual,
 };
-use crate::{cell::Cell, core::Core, live::Live, model::TurnDetail, record::WorkerRecord, watch};
+use crate::{
+    cell::Cell, core::Core, live::Live, model::TurnDetail, record::WorkerRecord,
+    thread_group::here, watch,
+};
 
 /// A turn that is to be driven.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ struct Begun {
     cell: Arc<Cell>,
     live: Arc<Live>,
     span: Span,
+    /// The group of the thread that began it.
+    home: u8,
 }
 
 /// Has a turn driven. Some task does that as long as the turn runs.
@@ -43,7 +48,7 @@ pub(crate) fn begin(core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
         worker_id = %cell.worker_id,
         turn_id = %live.turn_id,
     );
-    let turn = Begun { core: Arc::clone(core), cell: Arc::clone(cell), live, span };
+    let turn = Begun { core: Arc::clone(core), cell: Arc::clone(cell), live, span, home: here() };
     core.drivers.drive(turn, &core.turn_handle);
     watch::ensure(core);
 }
@@ -51,7 +56,7 @@ pub(crate) fn begin(core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
 impl Begun {
     /// Takes the turn from its first call of the model to its end, unless somebody else ends it.
     fn drive(self) -> impl Future<Output = ()> + Send {
-        let Self { core, cell, live, span } = self;
+        let Self { core, cell, live, span, home: _ } = self;
         drive(core, cell, live).instrument(span)
     }
 }

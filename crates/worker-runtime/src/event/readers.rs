@@ -2,21 +2,17 @@
 //! who keeps up needs, without the log's lock.
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc,
         atomic::{AtomicU8, AtomicU64, Ordering, fence},
     },
     task::Waker,
-    thread,
 };
 
 use parking_lot::Mutex;
 
 use super::{RecentStretches, WakeList, WakeSlot, Wakers, stretch::Stretch};
-
-/// How many groups of readers there are: a bit of a byte stands for each.
-const GROUPS: u8 = 8;
+use crate::thread_group::{GROUPS, here};
 
 /// The readers of a log. The log's ends move, and stretches are kept and forgotten, under its lock;
 /// readers find, park and leave without it.
@@ -48,16 +44,6 @@ pub(crate) struct Parked {
     slot: WakeSlot,
     /// Where the log ended: when it has moved, nobody from then waits any more.
     head: u64,
-}
-
-thread_local! {
-    /// The group of the readers that this thread polls.
-    static HERE: u8 = {
-        // By the thread's own id: a count of threads would be something that all Runtimes share.
-        let mut hasher = DefaultHasher::new();
-        thread::current().id().hash(&mut hasher);
-        u8::try_from(hasher.finish() % u64::from(GROUPS)).unwrap_or_default()
-    };
 }
 
 impl Readers {
@@ -102,7 +88,7 @@ impl Readers {
         is_due: impl Fn() -> bool,
     ) -> bool {
         if parked.head != self.head() {
-            *parked = Parked { group: HERE.with(|it| *it), ..Parked::default() };
+            *parked = Parked { group: here(), ..Parked::default() };
         }
         let mut group = self.group(parked.group).lock();
         group.waiting.park(&mut parked.slot, waker);
@@ -142,7 +128,7 @@ impl Readers {
     }
 
     fn here(&self) -> &Mutex<Members> {
-        self.group(HERE.with(|it| *it))
+        self.group(here())
     }
 
     fn group(&self, place: u8) -> &Mutex<Members> {

@@ -11,16 +11,17 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
 use super::Begun;
-use crate::padded::Padded;
+use crate::{padded::Padded, thread_group::GROUPS};
 
-/// How many tasks wait for a turn at most.
+/// How many tasks wait for a turn at most, for each group of threads.
 const WAITING: usize = 64;
 
 /// The tasks that wait for a turn: to hand one over costs much less than to start a task.
 ///
-/// They hold nothing of the Runtime but this, and end with it.
+/// They hold nothing of the Runtime but this, and end with it. Each waits for the threads that handed it
+/// its last turn, so that threads meet neither here nor in a task's memory.
 #[derive(Debug, Default)]
-pub(crate) struct Drivers(Padded<Mutex<Waiting>>);
+pub(crate) struct Drivers([Padded<Mutex<Waiting>>; GROUPS as usize]);
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -47,7 +48,7 @@ impl Drivers {
     /// Has a turn driven, by a task that waits or by a new one.
     pub(super) fn drive(self: &Arc<Self>, mut turn: Begun, handle: &Handle) {
         loop {
-            let waiting = self.0.lock().seats.pop();
+            let waiting = self.of(turn.home).lock().seats.pop();
             let Some(seat) = waiting else { break };
             match seat.offer(turn) {
                 Ok(()) => return,
@@ -59,13 +60,15 @@ impl Drivers {
 
     /// Ends the tasks that wait, and the others once their turns are over.
     pub(crate) fn end(&self) {
-        let mut waiting = self.0.lock();
-        waiting.ended = true;
-        let seats = mem::take(&mut waiting.seats);
-        drop(waiting);
-        for seat in seats {
-            seat.end();
-            seat.waker.wake_by_ref();
+        for group in &self.0 {
+            let mut waiting = group.lock();
+            waiting.ended = true;
+            let seats = mem::take(&mut waiting.seats);
+            drop(waiting);
+            for seat in seats {
+                seat.end();
+                seat.waker.wake_by_ref();
+            }
         }
     }
 
@@ -75,8 +78,9 @@ impl Drivers {
         async move {
             let mut own = None;
             loop {
+                let home = turn.home;
                 turn.drive().await;
-                match self.next(&mut own).await {
+                match self.next(home, &mut own).await {
                     Some(next) => turn = next,
                     None => return,
                 }
@@ -85,18 +89,18 @@ impl Drivers {
     }
 
     /// Waits for a turn, if not too many tasks do already.
-    fn next(&self, own: &mut Option<Own>) -> impl Future<Output = Option<Begun>> {
+    fn next(&self, home: u8, own: &mut Option<Own>) -> impl Future<Output = Option<Begun>> {
         let mut sits = false;
         poll_fn(move |context| {
             if mem::replace(&mut sits, true) {
                 return own.as_ref().map_or(Poll::Ready(None), |own| own.0.poll());
             }
-            if self.sit(own, context.waker()) { Poll::Pending } else { Poll::Ready(None) }
+            if self.sit(home, own, context.waker()) { Poll::Pending } else { Poll::Ready(None) }
         })
     }
 
-    fn sit(&self, own: &mut Option<Own>, waker: &Waker) -> bool {
-        let mut waiting = self.0.lock();
+    fn sit(&self, home: u8, own: &mut Option<Own>, waker: &Waker) -> bool {
+        let mut waiting = self.of(home).lock();
         let has_room = !waiting.ended && waiting.seats.len() < WAITING;
         if has_room {
             // The waker is kept with the seat: a task of tokio's has one for life.
@@ -105,6 +109,10 @@ impl Drivers {
             waiting.seats.push(Arc::clone(&own.0));
         }
         has_room
+    }
+
+    fn of(&self, home: u8) -> &Mutex<Waiting> {
+        &self.0[usize::from(home)]
     }
 }
 

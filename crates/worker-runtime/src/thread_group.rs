@@ -1,0 +1,23 @@
+//! Threads in groups: what is kept for each group is seldom wanted by two threads at once.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    thread,
+};
+
+/// How many groups there are: a bit of a byte may stand for each.
+pub(crate) const GROUPS: u8 = 8;
+
+thread_local! {
+    static HERE: u8 = {
+        // By the thread's own id: a count of threads would be something that all Runtimes share.
+        let mut hasher = DefaultHasher::new();
+        thread::current().id().hash(&mut hasher);
+        u8::try_from(hasher.finish() % u64::from(GROUPS)).unwrap_or_default()
+    };
+}
+
+/// The group of this thread.
+pub(crate) fn here() -> u8 {
+    HERE.with(|it| *it)
+}
