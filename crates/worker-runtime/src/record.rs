@@ -99,7 +99,8 @@ impl WorkerRecord {
         Box::write(Box::new_uninit(), self.detail(owner, last_turn))
     }
 
-    /// The record as people see it, with this as its latest turn.
+    /// The record as people see it, with this as its latest turn. What a [`summary`](Self::summary) has,
+    /// too, is not taken from one: each field is written once, where it stays.
     #[expect(clippy::inline_always, reason = "it is large, and to be written where it stays")]
     #[inline(always)]
     pub(crate) fn detail(&self, owner: &Owner, last_turn: Option<Arc<TurnDetail>>) -> WorkerDetail {

@@ -8,7 +8,8 @@ use super::{StreamEvent, stretch::Stretch};
 
 /// A [`StreamEvent`] that is shared with others who read the same log. Cloning it is cheap.
 ///
-/// As long as it is kept, so are the few events around it.
+/// As long as it is kept, so are the events that were read together with it: up to 128, as people
+/// see them.
 #[derive(Clone)]
 pub struct SharedEvent(Held);
 
