@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use llm_engine::{Script, ScriptedProvider};
 use serde_json::{Value, json};
 use worker_runtime::{
-    Profile, Runtime, Scope, StreamItem, Subscribe, Subscription,
+    Profile, Runtime, Scope, StreamItem, Subscribe, Subscription, WorkerRef,
     commands::{CancelTurn, CreateWorker, SendInput, StopWorker},
     event::{EndReason, EventType},
     queries::GetTurn,
@@ -91,18 +91,21 @@ async fn dropping_a_runtime_drops_its_turns_and_ends_its_streams() {
     .expect("the engines' calls are gone");
 }
 
+/// A new Worker, and a stream of what happens to it.
+async fn followed(runtime: &Runtime) -> (WorkerRef, Subscription) {
+    let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
+    let stream = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
+    (worker, stream)
+}
+
 /// A Runtime whose turns never end, with one of them running.
-async fn with_a_hanging_turn(
-    provider: &ScriptedProvider,
-) -> (Runtime, worker_runtime::Subscription) {
+async fn with_a_hanging_turn(provider: &ScriptedProvider) -> (Runtime, Subscription) {
     let runtime = Runtime::builder()
         .profile(Profile::new("hanging", Arc::new(provider.clone())))
         .build()
         .await
         .expect("it is built");
-    let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
-    let mut stream =
-        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
+    let (worker, mut stream) = followed(&runtime).await;
     runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
     while !matches!(stream.next().await, Some(StreamItem::TextDelta { .. })) {}
     (runtime, stream)
@@ -183,9 +186,7 @@ async fn two_runtimes_in_one_process_share_nothing() {
 
 /// Everything a Backend does, without leaning on a paused clock.
 async fn a_whole_life(runtime: Runtime) {
-    let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
-    let mut stream =
-        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
+    let (worker, mut stream) = followed(&runtime).await;
     let mut ended = 0;
     for text in ["one two three", "four five six"] {
         let sent = runtime.handle(SendInput::user(worker, text)).await.expect("a turn");
@@ -255,9 +256,7 @@ async fn a_turn_whose_tokio_runtime_is_gone_misses_its_deadline() {
         .build()
         .await
         .expect("it is built");
-    let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
-    let mut stream =
-        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
+    let (worker, mut stream) = followed(&runtime).await;
     runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
     assert_eq!(end_of_turn(&mut stream).await, EventType::TurnCompleted);
     // The task that drove it waits for another turn, or is gone already.
@@ -286,9 +285,7 @@ async fn check_blocked(script: Script) {
         .await
         .expect("it is built");
     let began = std::time::Instant::now();
-    let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
-    let mut stream =
-        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
+    let (worker, mut stream) = followed(&runtime).await;
     runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
     let end = end_of_turn(&mut stream).await;
     assert_eq!(end, EventType::TurnFailed, "its deadline passed");
