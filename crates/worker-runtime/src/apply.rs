@@ -8,7 +8,7 @@ use std::{
 use crate::{
     cell::{Cell, CellState},
     core::Core,
-    event::{Commit, EventRun, Gone, LogState, StoredEvent, Wakers},
+    event::{Commit, EventRun, Gone, LogState, Wakers},
     live::{Closed, Live},
     model::TurnOutcome,
     record::WorkerRecord,
@@ -32,7 +32,7 @@ pub(crate) struct After {
 #[derive(Debug, Default)]
 struct Garbage {
     record: Option<Arc<WorkerRecord>>,
-    events: Vec<StoredEvent>,
+    events: Gone<EventRun>,
     commits: Gone<Commit>,
     live: Option<Arc<Live>>,
     fading: Option<Arc<Live>>,
@@ -125,7 +125,7 @@ impl Core {
         after: &mut After,
     ) {
         if let Some(log) = &mut state.log {
-            after.garbage.events = log.append(run.iter());
+            after.garbage.events = log.append(run.clone());
             if step.now.is_none() {
                 log.redact();
             }

@@ -129,7 +129,7 @@ impl Cell {
 
     /// A place to wait for the next event.
     pub(crate) fn wait(self: &Arc<Self>) -> Waiting {
-        self.lock().log.get_or_insert_default().readers += 1;
+        self.lock().log_mut().readers += 1;
         Waiting { cell: Arc::clone(self), slot: WakeSlot::default() }
     }
 
@@ -164,7 +164,7 @@ impl Waiting {
         if state.deleted || done(&state) {
             return true;
         }
-        state.log.get_or_insert_default().waiting.park(&mut self.slot, context.waker());
+        state.log_mut().waiting.park(&mut self.slot, context.waker());
         false
     }
 }
@@ -184,6 +184,12 @@ impl CellState {
     /// The state, unless the Worker was deleted.
     pub(crate) fn present(&self) -> Result<&Self, RuntimeError> {
         if self.deleted { Err(RuntimeError::WorkerNotFound {}) } else { Ok(self) }
+    }
+
+    /// The Worker's own log, which begins here if nobody has wanted it so far.
+    pub(crate) fn log_mut(&mut self) -> &mut WorkerLog {
+        let last = self.record.worker_sequence;
+        self.log.get_or_insert_with(|| Box::new(WorkerLog::behind(last)))
     }
 
     /// The Worker as people see it.

@@ -45,6 +45,6 @@ pub(crate) use cursor::{Position, Room};
 pub(crate) use log::WorkerLog;
 pub(crate) use readers::{Parked, Readers};
 pub(crate) use recent_stretches::RecentStretches;
-pub(crate) use runs::{Gone, Runs, Spans};
+pub(crate) use runs::{Gone, Part, Parts, Runs, Spans};
 pub(crate) use runtime_log::{Commit, LogState, RuntimeFact, RuntimeLog, RuntimeSource};
 pub(crate) use wake_list::{WakeList, WakeSlot, Wakers};

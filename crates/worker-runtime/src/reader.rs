@@ -9,8 +9,8 @@ use crate::{
     core::Core,
     error::RuntimeError,
     event::{
-        Cursor, EventFilter, EventsFrom, LogState, Parked, Readers, Room, RuntimeEvent, Scope,
-        StoredEvent,
+        Cursor, EventFilter, EventsFrom, LogState, Parked, Part, Readers, Room, RuntimeEvent,
+        Scope, StoredEvent,
     },
     identity::{Epoch, TurnId, WorkerId, WorkerRef},
     listing::{Found, Wanted},
@@ -326,10 +326,10 @@ impl<'a> Reader<'a> {
             }
             log.head
         };
-        let shown = |(sequence, slot): &(u64, _)| {
-            RuntimeEvent::in_runtime_scope(&self.0.owner, self.0.epoch, *sequence, slot)
+        let shown = |(sequence, slot)| {
+            RuntimeEvent::in_runtime_scope(&self.0.owner, self.0.epoch, sequence, slot)
         };
-        let items = slots.iter().map(shown).collect();
+        let items = slots.into_iter().map(shown).collect();
         Ok(EventRange { items, examined, more: examined < head })
     }
 
@@ -347,12 +347,12 @@ impl<'a> Reader<'a> {
         let mut head = cell.record()?.worker_sequence;
         while room.goes_on() && examined < head {
             let events = self.stored_events(&cell, examined, head).await?;
-            for event in &events {
+            for event in events {
                 if !room.goes_on() {
                     break;
                 }
                 examined += 1;
-                if filter.is_none_or(|it| it.matches(event)) {
+                if filter.is_none_or(|it| it.matches(&event)) {
                     room.take(event.text_bytes());
                     items.push(RuntimeEvent::in_worker_scope(
                         &self.0.owner,
@@ -376,13 +376,9 @@ impl<'a> Reader<'a> {
         head: u64,
     ) -> Result<Vec<StoredEvent>, RuntimeError> {
         const AT_ONCE: usize = 256;
-        let in_memory = {
-            let state = cell.lock();
-            let head = state.record.worker_sequence;
-            state.log.as_ref().and_then(|log| log.after(after, head, AT_ONCE))
-        };
-        if let Some(events) = in_memory {
-            return Ok(events);
+        let in_memory = cell.lock().log.as_ref().and_then(|log| log.copy_after(after, AT_ONCE));
+        if let Some(parts) = in_memory {
+            return Ok(Part::events(&parts).map(|(run, place)| run.event(place)).collect());
         }
         let page = from_store(self.0.ask(|it| it.events(cell.worker_id, after, AT_ONCE))).await?;
         if page.oldest > after + 1 || page.events.is_empty() {

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, task::Context};
 
-use super::{Fact, StoredEvent, StreamItem, WakeSlot};
+use super::{StreamItem, WakeSlot};
 use crate::{
     identity::TurnId,
     live::{Live, Piece, ReadOffsets},
+    model::TranscriptEntry,
 };
 
 /// The turn whose text a reader gets.
@@ -49,24 +50,17 @@ impl Following {
         }
     }
 
-    /// How much of the answer the reader has not got, if `event` ends the turn.
-    fn unread<'a>(&self, event: &'a StoredEvent) -> Option<&'a str> {
-        let Fact::TurnEnded { turn, entry: Some(entry) } = &event.fact else { return None };
-        let rest = entry.text.get(self.offsets.answer..).filter(|rest| !rest.is_empty());
-        rest.filter(|_| turn.turn_id == self.turn_id)
+    /// How much of this turn's answer the reader has not got.
+    pub(super) fn unread<'a>(&self, answer: &'a TranscriptEntry) -> Option<&'a str> {
+        answer.text.get(self.offsets.answer..).filter(|rest| !rest.is_empty())
     }
 
-    /// Whether text is due before `event`.
-    pub(super) fn comes_before(&self, event: &StoredEvent) -> bool {
-        self.unread(event).is_some()
-    }
-
-    /// The text that is due before `event`.
-    pub(super) fn rest_before(&mut self, event: &StoredEvent) -> Option<StreamItem> {
-        let text = self.unread(event)?.to_owned();
+    /// The rest of the answer, as a delta.
+    pub(super) fn take_rest(&mut self, unread: &str) -> StreamItem {
+        let text = unread.to_owned();
         let offset = self.offsets.answer as u64;
         self.offsets.answer += text.len();
-        Some(StreamItem::TextDelta { turn_id: self.turn_id, offset, text })
+        StreamItem::TextDelta { turn_id: self.turn_id, offset, text }
     }
 
     /// Everything new of the turn's text or reasoning, as one delta; or waits for more.

@@ -110,7 +110,11 @@ impl LogReader {
                 return Poll::Ready(Some(Batch::Notice(self.synced())));
             }
             // Before the log is read: a deletion from here on makes what is read outdated.
-            self.deletions = self.core.deletions.load(Ordering::Acquire);
+            let deletions = self.core.deletions.load(Ordering::Acquire);
+            if deletions != self.deletions {
+                self.deletions = deletions;
+                self.feed.forget();
+            }
             let batch = match ready!(self.poll_feed(context)) {
                 Found::Events(stretch, places) => self.choose(stretch, places),
                 Found::Missed { floor } => Some(Batch::Notice(self.gap_to(floor))),
@@ -169,6 +173,16 @@ impl LogReader {
         match &self.feed {
             Feed::Runtime(_) => Room::Runtime(self.core.epoch),
             Feed::Worker(feed) => Room::Worker(feed.worker_id()),
+        }
+    }
+}
+
+impl Feed {
+    /// Forgets what was read and not given out, because it may show what was erased.
+    fn forget(&mut self) {
+        match self {
+            Self::Runtime(_) => {}
+            Self::Worker(feed) => feed.forget(),
         }
     }
 }

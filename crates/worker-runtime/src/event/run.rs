@@ -1,6 +1,6 @@
 //! The events of one commit in the least room.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     EventFilter, EventType, Fact, Spans, StoredEvent,
@@ -43,6 +43,13 @@ enum What {
         redacted: bool,
     },
     Others(Box<[StoredEvent]>),
+}
+
+/// What an event is to a turn that it begins or ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Turning<'a> {
+    Begins(TurnId),
+    Ends { turn_id: TurnId, answer: Option<&'a TranscriptEntry> },
 }
 
 const NO_TAGS: &Shared<Tags> = &Shared::usual();
@@ -127,6 +134,39 @@ impl EventRun {
         let Envelope { at_ms, turn_id, tags, labels, redacted } = self.0.envelope();
         let (tags, labels) = (tags.clone(), labels.clone());
         StoredEvent { at_ms, turn_id, tags, labels, fact, redacted }
+    }
+
+    /// Events that begin or end a turn stand at these places, if there are any.
+    pub(super) fn turning_places(&self) -> Range<usize> {
+        match &self.0 {
+            What::Created { .. } => 0..0,
+            What::Begun { .. } => 1..2,
+            What::Ended { .. } => 0..1,
+            What::Others(events) => 0..events.len(),
+        }
+    }
+
+    /// The turn that the event at a place begins or ends.
+    pub(super) fn turning(&self, place: usize) -> Option<Turning<'_>> {
+        match (&self.0, place) {
+            (What::Begun { entry, .. }, 1) => entry.turn_id.map(Turning::Begins),
+            (What::Ended { turn, entry, .. }, 0) => {
+                Some(Turning::Ends { turn_id: turn.turn_id, answer: entry.as_deref() })
+            }
+            (What::Created { .. } | What::Begun { .. } | What::Ended { .. }, _) => None,
+            (What::Others(events), place) => match &events[place].fact {
+                Fact::TurnStarted => events[place].turn_id.map(Turning::Begins),
+                Fact::TurnEnded { turn, entry } => {
+                    Some(Turning::Ends { turn_id: turn.turn_id, answer: entry.as_deref() })
+                }
+                Fact::WorkerCreated { .. }
+                | Fact::WorkerUpdated { .. }
+                | Fact::WorkerStateChanged { .. }
+                | Fact::WorkerDeleted
+                | Fact::InputAccepted { .. }
+                | Fact::TurnRetrying { .. } => None,
+            },
+        }
     }
 
     /// The type of the event at a place.

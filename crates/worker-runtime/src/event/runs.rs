@@ -1,6 +1,8 @@
 //! Events in order of their sequences, kept by the commit.
 
-use std::{collections::VecDeque, mem};
+use std::{collections::VecDeque, mem, ops::Range};
+
+use smallvec::SmallVec;
 
 /// What a commit leaves in a log: one or more events in a row.
 pub(crate) trait Spans {
@@ -35,6 +37,16 @@ const SEGMENT: usize = 64;
 
 /// The commits of segments that are no longer kept.
 pub(crate) type Gone<T> = Vec<VecDeque<T>>;
+
+/// Events of some commits, in order. Mostly there are few, which need no room elsewhere.
+pub(crate) type Parts<T> = SmallVec<[Part<T>; 2]>;
+
+/// Events of one commit.
+#[derive(Debug)]
+pub(crate) struct Part<T> {
+    pub(crate) commit: T,
+    pub(crate) places: Range<usize>,
+}
 
 impl<T: Spans> Runs<T> {
     /// No events yet; the next one will have this sequence.
@@ -81,11 +93,21 @@ impl<T: Spans> Runs<T> {
     /// The commit with this event and all later ones, each with the sequence of its first event.
     pub(crate) fn from(&self, sequence: u64) -> impl Iterator<Item = (u64, &T)> {
         let segment = self.segment_of(sequence);
-        self.full
-            .range(segment..)
-            .chain([&self.last])
-            .flat_map(Segment::numbered)
-            .skip_while(move |(first, run)| first + run.len() as u64 <= sequence)
+        let is_last = segment == self.full.len();
+        let end = if is_last { self.next } else { self.segment(segment + 1).first };
+        let Segment { first, runs } = self.segment(segment);
+        // From its end on, because most readers want what is new.
+        let (mut place, mut begins) = (runs.len(), end);
+        while begins > sequence.max(*first) {
+            place -= 1;
+            begins -= runs[place].len() as u64;
+        }
+        Commits { of: self, segment, place, begins }
+    }
+
+    /// Every commit that is still there, also if it is older than what is kept.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.full.iter_mut().chain([&mut self.last]).flat_map(|it| &mut it.runs)
     }
 
     /// The commit with this event, also if it is older than what is kept and still there.
@@ -102,6 +124,10 @@ impl<T: Spans> Runs<T> {
         })
     }
 
+    fn segment(&self, place: usize) -> &Segment<T> {
+        self.full.get(place).unwrap_or(&self.last)
+    }
+
     /// The place of the segment that would have this event; behind the full ones is the last.
     fn segment_of(&self, sequence: u64) -> usize {
         if sequence >= self.last.first {
@@ -111,18 +137,76 @@ impl<T: Spans> Runs<T> {
     }
 }
 
+impl<T: Spans + Clone> Runs<T> {
+    /// Copies so many of the events after `sequence`, or fewer if there are.
+    pub(crate) fn copy_after(&self, sequence: u64, count: usize) -> Parts<T> {
+        let first = sequence + 1;
+        let mut missing = count;
+        // Most commits have two events or more.
+        let mut parts = Parts::with_capacity(count / 2);
+        for (begins, commit) in self.from(first) {
+            if missing == 0 {
+                break;
+            }
+            let place = usize::try_from(first.saturating_sub(begins)).unwrap_or(usize::MAX);
+            let places = place..commit.len().min(place.saturating_add(missing));
+            missing -= places.len();
+            parts.push(Part { commit: commit.clone(), places });
+        }
+        parts
+    }
+}
+
+impl<T> Part<T> {
+    /// The events of some parts, in order: each by its commit and its place there.
+    pub(crate) fn events(parts: &[Self]) -> impl Iterator<Item = (&T, usize)> {
+        parts.iter().flat_map(|it| it.places.clone().map(|place| (&it.commit, place)))
+    }
+}
+
+impl<T: Clone> Part<T> {
+    /// Takes the events from one on out of some parts: it is at this place of that part.
+    pub(crate) fn split_off(parts: &mut Parts<T>, part: usize, place: usize) -> Parts<T> {
+        let mut rest: Parts<T> = parts.drain(part..).collect();
+        if let Some(Self { commit, places }) = rest.first_mut()
+            && places.start < place
+        {
+            let commit = commit.clone();
+            parts.push(Self { commit, places: places.start..place });
+            places.start = place;
+        }
+        rest
+    }
+}
+
 impl<T: Spans> Segment<T> {
     fn starting_at(first: u64) -> Self {
         Self { first, runs: VecDeque::new() }
     }
+}
 
-    fn numbered(&self) -> impl Iterator<Item = (u64, &T)> {
-        let mut behind = self.first;
-        self.runs.iter().map(move |run| {
-            let first = behind;
-            behind += run.len() as u64;
-            (first, run)
-        })
+/// The commits from one on, each with the sequence of its first event.
+struct Commits<'a, T> {
+    of: &'a Runs<T>,
+    segment: usize,
+    /// The place of the next one in its segment.
+    place: usize,
+    begins: u64,
+}
+
+impl<'a, T: Spans> Iterator for Commits<'a, T> {
+    type Item = (u64, &'a T);
+
+    fn next(&mut self) -> Option<(u64, &'a T)> {
+        if self.place == SEGMENT && self.segment < self.of.full.len() {
+            self.segment += 1;
+            self.place = 0;
+        }
+        let run = self.of.segment(self.segment).runs.get(self.place)?;
+        let begins = self.begins;
+        self.place += 1;
+        self.begins += run.len() as u64;
+        Some((begins, run))
     }
 }
 

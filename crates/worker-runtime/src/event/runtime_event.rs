@@ -186,44 +186,44 @@ impl EventBody {
         }
     }
 
-    fn of(fact: &Fact, redacted: bool, owner: &Owner) -> Self {
+    fn of(fact: Fact, redacted: bool, owner: &Owner) -> Self {
         match fact {
             Fact::WorkerCreated { record } => {
-                Self::WorkerCreated { detail: shown(record, redacted, owner) }
+                Self::WorkerCreated { detail: shown(&record, redacted, owner) }
             }
             Fact::WorkerUpdated { record, labels_before: _ } => {
-                Self::WorkerUpdated { detail: shown(record, redacted, owner) }
+                Self::WorkerUpdated { detail: shown(&record, redacted, owner) }
             }
             Fact::WorkerStateChanged { from, to, reason } => {
-                Self::WorkerStateChanged { from: *from, to: *to, reason: reason.clone() }
+                Self::WorkerStateChanged { from, to, reason }
             }
             Fact::WorkerDeleted => Self::WorkerDeleted {},
-            Fact::InputAccepted { entry } => Self::InputAccepted { entry: Arc::clone(entry) },
+            Fact::InputAccepted { entry } => Self::InputAccepted { entry },
             Fact::TurnStarted => Self::TurnStarted {},
             Fact::TurnRetrying { retry } => Self::TurnRetrying {
                 attempt: retry.attempt,
                 delay_ms: retry.delay_ms,
                 error: retry.error.clone(),
             },
-            Fact::TurnEnded { turn, entry } => Self::of_end(turn, entry.as_ref()),
+            Fact::TurnEnded { turn, entry } => Self::of_end(&turn, entry),
         }
     }
 
-    fn of_end(turn: &TurnDetail, entry: Option<&Arc<TranscriptEntry>>) -> Self {
+    fn of_end(turn: &TurnDetail, entry: Option<Arc<TranscriptEntry>>) -> Self {
         let usage = *turn.usage;
         match (turn.outcome, entry) {
             (Some(TurnOutcome::Completed), Some(entry)) => Self::TurnCompleted {
                 stop_reason: turn.stop_reason.unwrap_or(StopReason::Other),
                 usage,
-                entry: Arc::clone(entry),
+                entry,
             },
             (Some(TurnOutcome::Failed), entry) => Self::TurnFailed {
                 error: turn.error.as_deref().cloned().unwrap_or_else(|| TurnError::store("")),
                 usage,
-                entry: entry.cloned(),
+                entry,
             },
             (Some(TurnOutcome::Cancelled), entry) => {
-                Self::TurnCancelled { reason: turn.reason.clone(), usage, entry: entry.cloned() }
+                Self::TurnCancelled { reason: turn.reason.clone(), usage, entry }
             }
             (Some(TurnOutcome::Completed), None) | (Some(TurnOutcome::Lost) | None, _) => {
                 Self::TurnLost { usage }
@@ -242,13 +242,14 @@ fn shown(record: &WorkerRecord, redacted: bool, owner: &Owner) -> Arc<WorkerDeta
 
 impl RuntimeEvent {
     /// An event as a Worker's own log shows it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it is large, and to be written where it stays")]
+    #[inline(always)]
     pub(crate) fn in_worker_scope(
         owner: &Owner,
         epoch: Epoch,
         worker_id: WorkerId,
         worker_sequence: u64,
-        event: &StoredEvent,
+        event: StoredEvent,
     ) -> Self {
         let (meta, idempotency_key) = split(&event.tags);
         Self {
@@ -262,38 +263,31 @@ impl RuntimeEvent {
             meta,
             idempotency_key,
             redacted: event.redacted,
-            body: EventBody::of(&event.fact, event.redacted, owner),
+            body: EventBody::of(event.fact, event.redacted, owner),
         }
     }
 
     /// An event as the Runtime's log shows it.
     #[inline]
-    pub(crate) fn in_runtime_scope(
-        owner: &Owner,
-        epoch: Epoch,
-        sequence: u64,
-        slot: &Slot,
-    ) -> Self {
-        match &slot.source {
+    pub(crate) fn in_runtime_scope(owner: &Owner, epoch: Epoch, sequence: u64, slot: Slot) -> Self {
+        match slot.source {
             Source::Worker { worker_id, worker_sequence, event, .. } => {
                 let mut event =
-                    Self::in_worker_scope(owner, epoch, *worker_id, *worker_sequence, event);
+                    Self::in_worker_scope(owner, epoch, worker_id, worker_sequence, event);
                 event.sequence = Some(sequence);
                 event
             }
             Source::Runtime(RuntimeSource { at_ms, tags, fact }) => {
-                let (meta, idempotency_key) = split(tags);
+                let (meta, idempotency_key) = split(&tags);
                 let (worker, turn_id, body) = match fact {
                     RuntimeFact::Started => (None, None, EventBody::RuntimeStarted {}),
                     RuntimeFact::Stopping { reason } => {
-                        (None, None, EventBody::RuntimeStopping { reason: reason.clone() })
+                        (None, None, EventBody::RuntimeStopping { reason })
                     }
                     RuntimeFact::Stopped => (None, None, EventBody::RuntimeStopped {}),
-                    RuntimeFact::Diagnostic(it) => (
-                        it.worker,
-                        it.turn_id,
-                        EventBody::Diagnostic { diagnostic: (**it).clone() },
-                    ),
+                    RuntimeFact::Diagnostic(it) => {
+                        (it.worker, it.turn_id, EventBody::Diagnostic { diagnostic: (*it).clone() })
+                    }
                 };
                 Self {
                     runtime_id: owner.runtime_id,
@@ -301,7 +295,7 @@ impl RuntimeEvent {
                     sequence: Some(sequence),
                     worker,
                     worker_sequence: None,
-                    at_ms: *at_ms,
+                    at_ms,
                     turn_id,
                     meta,
                     idempotency_key,

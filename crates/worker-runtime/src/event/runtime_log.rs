@@ -1,8 +1,8 @@
 //! The Runtime's own log: every Worker's events in one order, with the counts that go with it.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
-use super::{EventRun, Gone, Readers, Runs, Spans, StoredEvent, Wakers};
+use super::{EventRun, Gone, Parts, Readers, Runs, Spans, StoredEvent, Wakers};
 use crate::{
     identity::WorkerId,
     model::{Diagnostic, OutcomeCounts, RuntimeState, Shared, StateCounts, Tags, Usage},
@@ -31,13 +31,6 @@ pub(crate) enum Commit {
         run: EventRun,
     },
     Runtime(RuntimeSource),
-}
-
-/// Events of one commit.
-#[derive(Debug)]
-pub(super) struct Part {
-    pub(super) commit: Commit,
-    pub(super) places: Range<usize>,
 }
 
 /// The figures that move with the events.
@@ -121,20 +114,8 @@ impl RuntimeLog {
     }
 
     /// Copies so many of the events after `sequence`, which is not below the floor.
-    pub(super) fn copy_after(&self, sequence: u64, count: usize) -> Vec<Part> {
-        let first = sequence + 1;
-        let mut missing = count;
-        let mut parts = Vec::with_capacity(count);
-        for (begins, commit) in self.commits.from(first) {
-            if missing == 0 {
-                break;
-            }
-            let place = usize::try_from(first.saturating_sub(begins)).unwrap_or(usize::MAX);
-            let places = place..commit.len().min(place.saturating_add(missing));
-            missing -= places.len();
-            parts.push(Part { commit: commit.clone(), places });
-        }
-        parts
+    pub(super) fn copy_after(&self, sequence: u64, count: usize) -> Parts<Commit> {
+        self.commits.copy_after(sequence, count)
     }
 
     /// Erases names and texts of a Worker's events, from one of its newest commit back.

@@ -3,9 +3,8 @@
 use std::{ops::Range, sync::OnceLock};
 
 use super::{
-    Commit, EventFilter, Position, Room, RuntimeEvent, StoredEvent, StreamEvent,
+    Commit, EventFilter, EventRun, Part, Parts, Position, Room, RuntimeEvent, StreamEvent,
     places::{CHOICE, Places},
-    runtime_log::Part,
 };
 use crate::{
     core::Core,
@@ -32,8 +31,8 @@ pub(crate) struct Stretch {
 /// What was copied from a log.
 #[derive(Debug)]
 pub(super) enum Told {
-    Runtime(Vec<Part>),
-    Worker(WorkerId, Vec<StoredEvent>),
+    Runtime(Parts<Commit>),
+    Worker(WorkerId, Parts<EventRun>),
 }
 
 impl Stretch {
@@ -65,11 +64,12 @@ impl Stretch {
         debug_assert!(count <= CHOICE, "no more are read for a filter");
         match &self.told {
             Told::Runtime(parts) => {
-                let events = events_of(parts).skip(from).take(count);
+                let events = Part::events(parts).skip(from).take(count);
                 Places::chosen(from, events.map(|(commit, at)| filter.matches_in(commit, at)))
             }
-            Told::Worker(_, events) => {
-                Places::chosen(from, events[row.clone()].iter().map(|it| filter.matches(it)))
+            Told::Worker(_, parts) => {
+                let events = Part::events(parts).skip(from).take(count);
+                Places::chosen(from, events.map(|(run, at)| run.is_wanted(at, filter)))
             }
         }
     }
@@ -87,17 +87,18 @@ impl Stretch {
         match &self.told {
             Told::Runtime(parts) => {
                 let room = Room::Runtime(*epoch);
-                for ((commit, at), sequence) in events_of(parts).zip(sequences) {
+                for ((commit, at), sequence) in Part::events(parts).zip(sequences) {
                     let slot = commit.slot(at);
                     shown.push(StreamEvent {
-                        event: RuntimeEvent::in_runtime_scope(owner, *epoch, sequence, &slot),
+                        event: RuntimeEvent::in_runtime_scope(owner, *epoch, sequence, slot),
                         cursor: Position { runtime_id, room, sequence }.into(),
                     });
                 }
             }
-            Told::Worker(id, events) => {
+            Told::Worker(id, parts) => {
                 let room = Room::Worker(*id);
-                for (event, sequence) in events.iter().zip(sequences) {
+                for ((run, at), sequence) in Part::events(parts).zip(sequences) {
+                    let event = run.event(at);
                     shown.push(StreamEvent {
                         event: RuntimeEvent::in_worker_scope(owner, *epoch, *id, sequence, event),
                         cursor: Position { runtime_id, room, sequence }.into(),
@@ -107,8 +108,4 @@ impl Stretch {
         }
         shown.into()
     }
-}
-
-fn events_of(parts: &[Part]) -> impl Iterator<Item = (&Commit, usize)> {
-    parts.iter().flat_map(|it| it.places.clone().map(|place| (&it.commit, place)))
 }

@@ -2,15 +2,17 @@
 //! running turn.
 
 use std::{
+    ops::Range,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use super::{
-    EndReason, EventType, StoredEvent, WakeSlot,
+    EndReason, EventRun, Part, Parts, StoredEvent, WakeSlot,
     following::Following,
     log_reader::{Found, Wanted},
+    run::Turning,
     stretch::{Stretch, Told},
 };
 use crate::{
@@ -27,8 +29,18 @@ pub(super) struct WorkerFeed {
     cell: Arc<Cell>,
     /// Older events on their way from the store, and the log's end when they were asked for.
     fetch: Option<(StoreFuture<Result<EventPage, StoreError>>, u64)>,
+    /// What was read and has not been given out, because text was due before it.
+    rest: Option<Parts<EventRun>>,
     turn: Option<Following>,
     slot: WakeSlot,
+}
+
+/// Text that is due before an event.
+struct Due<'a> {
+    part: usize,
+    /// The event's place in its part.
+    place: usize,
+    text: &'a str,
 }
 
 impl WorkerFeed {
@@ -39,14 +51,19 @@ impl WorkerFeed {
             if state.deleted {
                 return None;
             }
-            state.log.get_or_insert_default().readers += 1;
+            state.log_mut().readers += 1;
             (state.record.worker_sequence, state.live.as_ref().map(Following::joined))
         };
-        Some((Self { cell, fetch: None, turn, slot: WakeSlot::default() }, head))
+        Some((Self { cell, fetch: None, rest: None, turn, slot: WakeSlot::default() }, head))
     }
 
     pub(super) fn worker_id(&self) -> WorkerId {
         self.cell.worker_id
+    }
+
+    /// Forgets what was read and not given out.
+    pub(super) fn forget(&mut self) {
+        self.rest = None;
     }
 
     pub(super) fn poll(
@@ -58,18 +75,21 @@ impl WorkerFeed {
         if self.fetch.is_some() {
             return self.poll_fetch(core, wanted, context);
         }
+        if let Some(parts) = self.rest.take() {
+            return Poll::Ready(self.give(core, wanted, parts));
+        }
         let Wanted { position, .. } = wanted;
         let mut state = self.cell.lock();
         let head = state.record.worker_sequence;
         if position < head {
             let limit = wanted.up_to(head);
-            let log = state.log.get_or_insert_default();
-            if let Some(events) = log.after(position, head, limit) {
+            let log = state.log_mut();
+            if let Some(parts) = log.copy_after(position, limit) {
                 drop(state);
-                return Poll::Ready(self.take(core, wanted, events));
+                return Poll::Ready(self.give(core, wanted, parts));
             }
+            let floor = log.floor();
             if state.deleted {
-                let floor = head - state.log.as_ref().map_or(0, |log| log.len());
                 drop(state);
                 return Poll::Ready(self.missed(wanted, floor));
             }
@@ -84,7 +104,7 @@ impl WorkerFeed {
         if let Some(turn) = &mut self.turn {
             turn.find(state.live.as_ref());
         }
-        state.log.get_or_insert_default().waiting.park(&mut self.slot, context.waker());
+        state.log_mut().waiting.park(&mut self.slot, context.waker());
         drop(state);
         if let Some(text) = self.turn.as_mut().and_then(|turn| turn.read(context)) {
             return Poll::Ready(Found::Text(text));
@@ -113,7 +133,9 @@ impl WorkerFeed {
             Ok(mut page) => {
                 // The store may know more than was published when it was asked.
                 page.events.truncate(wanted.up_to(head));
-                self.take(core, wanted, page.events)
+                let alone = |event: StoredEvent| Part { commit: event.into(), places: 0..1 };
+                let parts = page.events.into_iter().map(alone).collect();
+                self.give(core, wanted, parts)
             }
             Err(error) => {
                 tracing::warn!(%error, "events could not be read");
@@ -124,38 +146,48 @@ impl WorkerFeed {
         })
     }
 
-    /// The events up to the end of a turn whose text the reader has not got; or that text.
-    fn take(&mut self, core: &Core, wanted: Wanted, mut events: Vec<StoredEvent>) -> Found {
-        let mut taken = 0;
-        for event in &events {
-            match &mut self.turn {
-                Some(turn) if taken == 0 => {
-                    if let Some(text) = turn.rest_before(event) {
-                        return Found::Text(text);
-                    }
-                }
-                Some(turn) if turn.comes_before(event) => break,
-                Some(_) | None => {}
-            }
-            self.follow(wanted, event);
-            taken += 1;
-        }
-        events.truncate(taken);
-        let told = Told::Worker(self.worker_id(), events);
-        let stretch = Stretch::new(core, wanted.position, taken, told);
-        Found::Events(Arc::new(stretch), 0..taken)
-    }
-
-    /// Begins to follow a turn that starts, and leaves one that is over.
-    fn follow(&mut self, wanted: Wanted, event: &StoredEvent) {
-        let event_type = event.event_type();
+    /// What comes first of events right after the position: those up to the end of a turn whose text
+    /// the reader has not got, or that text.
+    fn give(&mut self, core: &Core, wanted: Wanted, mut parts: Parts<EventRun>) -> Found {
         // A turn that started before the reader came is followed from the beginning, if it runs.
         let is_new = wanted.sync_at.is_none();
-        if event_type == EventType::TurnStarted && is_new {
-            self.turn = event.turn_id.map(Following::begun);
-        } else if event_type.ends_turn() {
-            self.turn.take_if(|turn| turn.is_of(event.turn_id));
+        if let Some(Due { part, place, text }) = self.follow(&parts, is_new) {
+            let is_first = part == 0 && place == parts[0].places.start;
+            if let Some(turn) = self.turn.as_mut().filter(|_| is_first) {
+                let text = turn.take_rest(text);
+                self.rest = Some(parts);
+                return Found::Text(text);
+            }
+            self.rest = Some(Part::split_off(&mut parts, part, place));
         }
+        let count = parts.iter().map(|it| it.places.len()).sum();
+        let told = Told::Worker(self.worker_id(), parts);
+        let stretch = Stretch::new(core, wanted.position, count, told);
+        Found::Events(Arc::new(stretch), 0..count)
+    }
+
+    /// Follows turns that begin and leaves those that end, up to one that ends before the reader has
+    /// got its text.
+    fn follow<'a>(&mut self, parts: &'a [Part<EventRun>], is_new: bool) -> Option<Due<'a>> {
+        for (part, Part { commit, places }) in parts.iter().enumerate() {
+            for place in overlap(places, &commit.turning_places()) {
+                match commit.turning(place) {
+                    Some(Turning::Begins(turn_id)) if is_new => {
+                        self.turn = Some(Following::begun(turn_id));
+                    }
+                    Some(Turning::Ends { turn_id, answer }) => {
+                        let turn = self.turn.take_if(|it| it.is_of(Some(turn_id)));
+                        let unread = turn.as_ref().and_then(|it| it.unread(answer?));
+                        if let Some(text) = unread {
+                            self.turn = turn;
+                            return Some(Due { part, place, text });
+                        }
+                    }
+                    Some(Turning::Begins(_)) | None => {}
+                }
+            }
+        }
+        None
     }
 
     /// Nothing up to `floor` is kept, among it perhaps the start of the running turn.
@@ -174,4 +206,8 @@ impl WorkerFeed {
     pub(super) fn leave(&self) {
         self.cell.leave(self.slot);
     }
+}
+
+fn overlap(left: &Range<usize>, right: &Range<usize>) -> Range<usize> {
+    left.start.max(right.start)..left.end.min(right.end)
 }

@@ -134,6 +134,35 @@ async fn nothing_of_a_deleted_worker_is_left_in_any_log_page_or_stream() {
     check_shapes(&before, &after);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stream_gives_nothing_of_a_deleted_worker_wherever_it_stands() {
+    let mut given = Vec::new();
+    for standing in 0.. {
+        let world = World::builder().provider(provider()).build().await;
+        let worker = world.ok(create()).await["detail"]["worker"].clone();
+        let mut stream = world.stream(&scope_of(&worker)).await;
+        let sent = world.ok(send(&worker, &secret("input"))).await;
+        world.finished(&worker, &sent["receipt"]["turn_id"]).await;
+        world.ok(stop(&worker)).await;
+        given.clear();
+        while given.len() < standing {
+            given.push(next_item(&mut stream).await.expect("the stream goes on"));
+        }
+        world.ok(deletion(&worker)).await;
+        let rest = collect(&mut stream, |it| it["type"] == "ended").await;
+        check_clean(&json!(rest));
+        // All that the turn leaves was given before the deletion.
+        if types(&rest) == ["worker_deleted", "ended"] {
+            break;
+        }
+    }
+    let begin = ["worker_created", "synced", "input_accepted", "turn_started"];
+    let end = ["turn_completed", "worker_state_changed", "worker_state_changed"];
+    let told = [&begin, ["worker_state_changed", "text_delta"].as_slice(), &end].concat();
+    assert_eq!(types(&given), told);
+    assert_eq!(given[5]["text"], json!(secret("answer")));
+}
+
 /// Such an event keeps envelope, type, ids, states and figures.
 fn check_shapes(before: &[Value], after: &[Value]) {
     let (started, before) = before.split_first().expect("events");
