@@ -5,11 +5,15 @@ use super::{EventRun, Gone, Parts, Runs, WakeList, Wakers};
 /// The newest events of one Worker. Older ones are in the store.
 #[derive(Debug)]
 pub(crate) struct WorkerLog {
-    commits: Runs<EventRun>,
+    commits: Runs<EventRun, SEGMENT>,
     /// Readers that keep the log in memory between turns.
     pub(crate) readers: usize,
     pub(crate) waiting: WakeList,
 }
+
+/// Commits in a segment: a kilobyte, which comes and goes while the log is read, and which allocators
+/// keep at hand.
+const SEGMENT: usize = 32;
 
 /// Readers that are further behind read from the store.
 const CAPACITY: u64 = 256;

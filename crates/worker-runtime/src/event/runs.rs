@@ -14,7 +14,7 @@ pub(crate) trait Spans {
 /// event's commit is found by its segment. They go as a whole, too: to let go of one commit at a time
 /// would be to wait for one that no cache holds at each commit.
 #[derive(Debug)]
-pub(crate) struct Runs<T> {
+pub(crate) struct Runs<T, const SEGMENT: usize> {
     full: VecDeque<Segment<T>>,
     /// The one that grows. Most logs are short and have no other.
     last: Segment<T>,
@@ -29,14 +29,11 @@ pub(crate) struct Runs<T> {
 struct Segment<T> {
     /// The sequence of its first event.
     first: u64,
-    runs: VecDeque<T>,
+    runs: Vec<T>,
 }
 
-/// Commits in a segment.
-const SEGMENT: usize = 64;
-
 /// The commits of segments that are no longer kept.
-pub(crate) type Gone<T> = Vec<VecDeque<T>>;
+pub(crate) type Gone<T> = Vec<Vec<T>>;
 
 /// Events of some commits, in order. Mostly there are few, which need no room elsewhere.
 pub(crate) type Parts<T> = SmallVec<[Part<T>; 2]>;
@@ -48,7 +45,7 @@ pub(crate) struct Part<T> {
     pub(crate) places: Range<usize>,
 }
 
-impl<T: Spans> Runs<T> {
+impl<T: Spans, const SEGMENT: usize> Runs<T, SEGMENT> {
     /// No events yet; the next one will have this sequence.
     pub(crate) fn starting_at(next: u64) -> Self {
         Self { full: VecDeque::new(), last: Segment::starting_at(next), oldest: next, next }
@@ -67,7 +64,7 @@ impl<T: Spans> Runs<T> {
             let there = self.full.len() * SEGMENT + runs.len();
             runs.reserve_exact((there / 2).max(2).min(SEGMENT - runs.len()));
         }
-        runs.push_back(run);
+        runs.push(run);
     }
 
     /// The sequence of the oldest event; that of the next one if there is none.
@@ -137,7 +134,7 @@ impl<T: Spans> Runs<T> {
     }
 }
 
-impl<T: Spans + Clone> Runs<T> {
+impl<T: Spans + Clone, const SEGMENT: usize> Runs<T, SEGMENT> {
     /// Copies so many of the events after `sequence`, or fewer if there are.
     pub(crate) fn copy_after(&self, sequence: u64, count: usize) -> Parts<T> {
         let first = sequence + 1;
@@ -181,20 +178,20 @@ impl<T: Clone> Part<T> {
 
 impl<T: Spans> Segment<T> {
     fn starting_at(first: u64) -> Self {
-        Self { first, runs: VecDeque::new() }
+        Self { first, runs: Vec::new() }
     }
 }
 
 /// The commits from one on, each with the sequence of its first event.
-struct Commits<'a, T> {
-    of: &'a Runs<T>,
+struct Commits<'a, T, const SEGMENT: usize> {
+    of: &'a Runs<T, SEGMENT>,
     segment: usize,
     /// The place of the next one in its segment.
     place: usize,
     begins: u64,
 }
 
-impl<'a, T: Spans> Iterator for Commits<'a, T> {
+impl<'a, T: Spans, const SEGMENT: usize> Iterator for Commits<'a, T, SEGMENT> {
     type Item = (u64, &'a T);
 
     fn next(&mut self) -> Option<(u64, &'a T)> {
@@ -214,6 +211,8 @@ impl<'a, T: Spans> Iterator for Commits<'a, T> {
 mod tests {
     use super::*;
 
+    const SEGMENT: usize = 64;
+
     /// A commit with so many events.
     #[derive(Debug, PartialEq)]
     struct Some(usize);
@@ -225,7 +224,7 @@ mod tests {
     }
 
     /// A log of commits with one, two and three events in turn.
-    fn log(commits: usize) -> Runs<Some> {
+    fn log(commits: usize) -> Runs<Some, SEGMENT> {
         let mut runs = Runs::starting_at(1);
         (0..commits).for_each(|at| runs.push(Some(at % 3 + 1)));
         runs

@@ -11,13 +11,16 @@ use crate::{
 /// What lies under the Runtime log's mutex.
 #[derive(Debug)]
 pub(crate) struct RuntimeLog {
-    commits: Runs<Commit>,
+    commits: Runs<Commit, SEGMENT>,
     capacity: u64,
     /// The sequence of the newest event.
     pub(crate) head: u64,
     pub(crate) state: LogState,
     pub(crate) readers: Arc<Readers>,
 }
+
+/// Commits in a segment of the log.
+const SEGMENT: usize = 64;
 
 /// What one commit, or the Runtime itself, left in the log.
 #[derive(Clone, Debug)]

@@ -14,11 +14,14 @@ pub(super) struct Shelf {
     rest: Option<Box<Rest>>,
 }
 
+/// Commits in a segment of the events.
+const SEGMENT: usize = 64;
+
 /// What a Worker has once something happened to it.
 struct Rest {
     entries: Vec<Arc<TranscriptEntry>>,
     turns: Vec<Arc<TurnDetail>>,
-    events: Runs<EventRun>,
+    events: Runs<EventRun, SEGMENT>,
     keys: Vec<InputKey>,
 }
 
