@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accepting;
+pub mod audience;
 pub mod binaries;
 pub mod clock;
 pub mod harness;

@@ -1,13 +1,14 @@
 //! Engines of the benchmark's own: one that talks a lot, one that never answers.
 
 use std::{
+    hint::spin_loop,
     pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_core::Stream;
@@ -15,10 +16,17 @@ use llm_engine::{
     EngineError, ModelRequest, Provider, ProviderEvent, ProviderStream, StopReason, TokenUsage,
 };
 
-use crate::clock::ThreadTimer;
+use crate::{audience::Audience, clock::ThreadTimer};
 
 /// What a delta says.
 pub const WORD: &str = "word ";
+
+/// How often it is asked in a pause: an engine that has something asks for more before it passes that
+/// on.
+const PAUSE: u8 = 2;
+
+/// How long an audience may take to hear a delta.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Answers with many deltas, and knows what its thread has spent on a call from the first poll to
 /// the end.
@@ -28,6 +36,8 @@ pub struct Talker {
     pub deltas: u64,
     /// Deltas between two pauses, in which others have their turn.
     pub burst: u64,
+    /// Who must have heard everything, and wait for more, before it goes on after a pause.
+    audience: Option<Arc<Audience>>,
     spent: Arc<AtomicU64>,
 }
 
@@ -35,7 +45,18 @@ impl Talker {
     /// A provider with so many deltas, in bursts.
     #[must_use]
     pub fn new(deltas: u64, burst: u64) -> Self {
-        Self { deltas, burst, spent: Arc::default() }
+        Self { deltas, burst, audience: None, spent: Arc::default() }
+    }
+
+    /// One that says one delta at a time, to an audience that waits for each.
+    #[must_use]
+    pub fn slowly(deltas: u64, audience: Arc<Audience>) -> Self {
+        Self { audience: Some(audience), ..Self::new(deltas, 1) }
+    }
+
+    fn add(&self, timer: ThreadTimer) {
+        let spent = u64::try_from(timer.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.spent.fetch_add(spent, Ordering::AcqRel);
     }
 
     /// The processor's time of all calls since it was last asked.
@@ -51,7 +72,16 @@ impl Provider for Talker {
     }
 
     fn stream(&self, _: Arc<ModelRequest>) -> ProviderStream {
-        Box::pin(Talk { burst_left: self.burst, talker: self.clone(), said: 0, timer: None })
+        if let Some(audience) = &self.audience {
+            audience.begin();
+        }
+        Box::pin(Talk {
+            burst_left: self.burst,
+            talker: self.clone(),
+            said: 0,
+            pauses: 0,
+            timer: None,
+        })
     }
 }
 
@@ -60,24 +90,47 @@ struct Talk {
     said: u64,
     /// Deltas until the next pause.
     burst_left: u64,
+    /// How often it was asked in this pause.
+    pauses: u8,
     timer: Option<ThreadTimer>,
+}
+
+impl Talk {
+    /// Waits for the audience, which costs the call nothing.
+    fn wait(&mut self) {
+        let Some(audience) = &self.talker.audience else { return };
+        if let Some(timer) = self.timer.take() {
+            self.talker.add(timer);
+        }
+        let since = Instant::now();
+        while !audience.waits_after(self.said) {
+            assert!(since.elapsed() < PATIENCE, "the audience was not told");
+            spin_loop();
+        }
+    }
 }
 
 impl Stream for Talk {
     type Item = Result<ProviderEvent, EngineError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.burst_left == self.talker.burst {
+            self.wait();
+        }
         let timer = *self.timer.get_or_insert_with(ThreadTimer::start);
         if self.said == self.talker.deltas {
-            let spent = u64::try_from(timer.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            self.talker.spent.fetch_add(spent, Ordering::AcqRel);
+            self.talker.add(timer);
             return Poll::Ready(Some(Ok(ProviderEvent::Finished {
                 stop_reason: StopReason::EndTurn,
                 usage: TokenUsage::default(),
             })));
         }
         if self.burst_left == 0 {
-            self.burst_left = self.talker.burst;
+            self.pauses += 1;
+            if self.pauses == PAUSE {
+                self.burst_left = self.talker.burst;
+                self.pauses = 0;
+            }
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
