@@ -8,7 +8,7 @@ use std::{
 use crate::{
     cell::{Cell, CellState},
     core::Core,
-    event::{Commit, EventRun, Gone, LogState, Wakers},
+    event::{Commit, EventRun, Gone, LogState, Wakers, WorkerLog},
     live::{Closed, Live},
     model::TurnOutcome,
     record::WorkerRecord,
@@ -45,9 +45,11 @@ struct Step<'a> {
     /// None if it came to be.
     before: Option<&'a WorkerRecord>,
     /// None if it is gone.
-    now: Option<&'a Arc<WorkerRecord>>,
+    now: Option<&'a WorkerRecord>,
     /// The sequence of the Worker's last event.
     last: u64,
+    /// What it adds to the Runtime's sums.
+    totals: &'a Totals,
 }
 
 impl Core {
@@ -67,49 +69,56 @@ impl Core {
                 (Arc::new(WorkerRecord { worker_sequence, ..(*state.record).clone() }), true)
             }
         };
-        let before = std::mem::replace(&mut state.record, Arc::clone(&record));
+        let before = std::mem::replace(&mut state.record, record);
         state.deleted |= deleted;
         after.removed = deleted;
-        let step = Step {
-            // A cell that is being created already has the record that it is created with.
-            before: (expected_version > 0).then_some(&*before),
-            now: (!deleted).then_some(&record),
-            last: record.worker_sequence,
-        };
         if let Some(it) = key {
             let keys = state.keys.get_or_insert_default();
             keys.forget(&it.dropped);
             keys.remember(it.key);
         }
-        self.apply_turn(state, step, after);
-        self.publish(cell, state, step, events, &totals, after);
+        let CellState { record, live, fading, log, runtime_sequence, .. } = state;
+        let step = Step {
+            // A cell that is being created already has the record that it is created with.
+            before: (expected_version > 0).then_some(&*before),
+            now: (!deleted).then_some(&**record),
+            last: record.worker_sequence,
+            totals: &totals,
+        };
+        self.apply_turn(live, fading, step, after);
+        self.publish(cell, log, runtime_sequence, step, events, after);
         self.index(step);
         after.garbage.record = Some(before);
     }
 
-    fn apply_turn(&self, state: &mut CellState, step: Step<'_>, after: &mut After) {
+    fn apply_turn(
+        &self,
+        live: &mut Option<Arc<Live>>,
+        fading: &mut Option<Arc<Live>>,
+        step: Step<'_>,
+        after: &mut After,
+    ) {
         let was = step.before.and_then(|record| record.running_turn()).map(|turn| turn.turn_id);
         let running = step.now.and_then(|record| record.running_turn());
         if was == running.map(|turn| turn.turn_id) {
             return;
         }
-        if let Some(live) = state.live.take() {
-            let mut closed = live.close();
+        if let Some(ended) = live.take() {
+            let mut closed = ended.close();
             after.wakers.add(std::mem::take(&mut closed.wakers));
-            after.garbage.fading = state.fading.take();
-            let place =
-                if closed.is_driven() { &mut state.fading } else { &mut after.garbage.live };
-            *place = Some(live);
+            after.garbage.fading = fading.take();
+            let place = if closed.is_driven() { &mut *fading } else { &mut after.garbage.live };
+            *place = Some(ended);
             after.ended = Some(closed);
             self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
         }
         if let Some(turn) = running {
             // The profile was resolved when the turn was decided; profiles never go.
             if let Ok(profile) = self.profiles.resolve(&turn.profile) {
-                let live = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
-                after.garbage.fading = state.fading.take();
-                state.live = Some(Arc::clone(&live));
-                after.begun = Some(live);
+                let begun = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
+                after.garbage.fading = fading.take();
+                *live = Some(Arc::clone(&begun));
+                after.begun = Some(begun);
             }
         }
     }
@@ -118,13 +127,13 @@ impl Core {
     fn publish(
         &self,
         cell: &Cell,
-        state: &mut CellState,
+        log: &mut Option<Box<WorkerLog>>,
+        runtime_sequence: &mut u64,
         step: Step<'_>,
         run: EventRun,
-        totals: &Totals,
         after: &mut After,
     ) {
-        if let Some(log) = &mut state.log {
+        if let Some(log) = log {
             after.garbage.events = log.append(run.clone());
             if step.now.is_none() {
                 log.redact();
@@ -134,17 +143,17 @@ impl Core {
         let mut log = self.log.lock();
         if !run.is_empty() {
             let worker_sequence = step.last + 1 - run.len() as u64;
-            let previous = std::mem::replace(&mut state.runtime_sequence, log.head + 1);
+            let previous = std::mem::replace(runtime_sequence, log.head + 1);
             let worker_id = cell.worker_id;
             let commit = Commit::Worker { worker_id, worker_sequence, previous, run };
             after.garbage.commits = log.append(commit);
         }
         if step.now.is_none() {
-            log.redact(state.runtime_sequence);
+            log.redact(*runtime_sequence);
             // Under both logs' locks: whoever copied from either before that looks anew.
             self.deletions.fetch_add(1, Ordering::Release);
         }
-        count(&mut log.state, step, totals);
+        count(&mut log.state, step);
         after.wakers.add(log.take_waiting());
     }
 
@@ -199,7 +208,7 @@ impl After {
     }
 }
 
-fn count(figures: &mut LogState, step: Step<'_>, totals: &Totals) {
+fn count(figures: &mut LogState, step: Step<'_>) {
     if let Some(before) = step.before {
         *figures.workers.of(before.state) -= 1;
         figures.turns_in_flight -= u64::from(before.running_turn().is_some());
@@ -208,9 +217,9 @@ fn count(figures: &mut LogState, step: Step<'_>, totals: &Totals) {
         *figures.workers.of(now.state) += 1;
         figures.turns_in_flight += u64::from(now.running_turn().is_some());
     }
-    figures.usage.add(&totals.usage);
+    figures.usage.add(&step.totals.usage);
     for outcome in TurnOutcome::ALL {
-        let mut added = totals.outcomes;
+        let mut added = step.totals.outcomes;
         *figures.outcomes.of(outcome) += *added.of(outcome);
     }
 }

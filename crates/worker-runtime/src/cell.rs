@@ -1,6 +1,6 @@
 //! One Worker's live state behind its lock, and the permit to change it.
 
-use std::{collections::VecDeque, sync::Arc, task::Context};
+use std::{borrow::Borrow, collections::VecDeque, sync::Arc, task::Context};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
@@ -47,12 +47,13 @@ pub(crate) struct CellState {
 
 type Queue = VecDeque<oneshot::Sender<Permit>>;
 
-/// The right to change a Worker: whoever holds it is committing.
+/// The right to change a Worker: whoever holds it is committing. It has the Worker, or borrows it from
+/// whoever needs it no longer than the Worker.
 ///
 /// Dropping it passes it on, so that a caller that goes away blocks nobody.
 #[derive(Debug)]
-pub(crate) struct Permit {
-    cell: Arc<Cell>,
+pub(crate) struct Permit<C: Borrow<Arc<Cell>> = Arc<Cell>> {
+    cell: C,
     armed: bool,
 }
 
@@ -62,9 +63,9 @@ pub(crate) struct Queued(oneshot::Receiver<Permit>);
 
 impl Queued {
     /// Waits for the permit of this cell, in turn.
-    pub(crate) async fn permit(self, cell: &Arc<Cell>) -> Permit {
+    pub(crate) async fn permit(self, cell: &Arc<Cell>) -> Permit<&Arc<Cell>> {
         // A sender is dropped only with its cell, and that is held here.
-        self.0.await.unwrap_or_else(|_| Permit { cell: Arc::clone(cell), armed: false })
+        self.0.await.map_or_else(|_| Permit { cell, armed: false }, |permit| permit.with(cell))
     }
 }
 
@@ -116,7 +117,9 @@ impl Cell {
     }
 
     /// Takes the permit, with the lock that is held anyway; or a place in the queue for it.
-    pub(crate) fn enter(self: &Arc<Self>) -> Result<(Permit, MutexGuard<'_, CellState>), Queued> {
+    pub(crate) fn enter(
+        self: &Arc<Self>,
+    ) -> Result<(Permit<&Arc<Self>>, MutexGuard<'_, CellState>), Queued> {
         let mut state = self.lock();
         if state.committing {
             let (sender, receiver) = oneshot::channel();
@@ -124,7 +127,7 @@ impl Cell {
             return Err(Queued(receiver));
         }
         state.committing = true;
-        Ok((Permit { cell: Arc::clone(self), armed: true }, state))
+        Ok((Permit { cell: self, armed: true }, state))
     }
 
     /// A place to wait for the next event.
@@ -220,7 +223,12 @@ impl CellState {
     }
 }
 
-impl Permit {
+impl<C: Borrow<Arc<Cell>>> Permit<C> {
+    /// The same permit, which has its Worker otherwise.
+    pub(crate) fn with<D: Borrow<Arc<Cell>>>(mut self, cell: D) -> Permit<D> {
+        Permit { cell, armed: std::mem::take(&mut self.armed) }
+    }
+
     /// Gives the permit back under the lock that is held anyway.
     pub(crate) fn release(mut self, state: &mut CellState) -> Handover {
         self.hand_over(state)
@@ -238,14 +246,15 @@ impl Permit {
             state.queue = None;
         }
         state.committing = next.is_some();
-        Handover(next.map(|next| (next, Self { cell: Arc::clone(&self.cell), armed: true })))
+        let cell = || Arc::clone(self.cell.borrow());
+        Handover(next.map(|next| (next, Permit { cell: cell(), armed: true })))
     }
 }
 
-impl Drop for Permit {
+impl<C: Borrow<Arc<Cell>>> Drop for Permit<C> {
     fn drop(&mut self) {
         if self.armed {
-            let cell = Arc::clone(&self.cell);
+            let cell = Arc::clone(self.cell.borrow());
             let handover = self.hand_over(&mut cell.lock());
             handover.send();
         }

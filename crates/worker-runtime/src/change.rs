@@ -104,7 +104,7 @@ impl Core {
     fn attempt<R>(
         self: &Arc<Self>,
         cell: &Arc<Cell>,
-        permit: Permit,
+        permit: Permit<&Arc<Cell>>,
         state: MutexGuard<'_, CellState>,
         decide: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<R>, RuntimeError>,
     ) -> Result<(R, Answer), RuntimeError> {
@@ -146,7 +146,12 @@ impl Core {
     }
 
     /// Has the store take a change, and brings the Worker in line with what became of it.
-    fn commit(self: &Arc<Self>, cell: &Arc<Cell>, permit: Permit, change: Outgoing) -> Answer {
+    fn commit(
+        self: &Arc<Self>,
+        cell: &Arc<Cell>,
+        permit: Permit<&Arc<Cell>>,
+        change: Outgoing,
+    ) -> Answer {
         match self.send(&change.batch) {
             StoreFuture::Ready(answer) => {
                 let verdict = self.judge(answer.unwrap_or_else(|| Err(no_answer())));
@@ -155,10 +160,11 @@ impl Core {
             StoreFuture::Pending(answer) => {
                 let (tell, told) = oneshot::channel();
                 let core = Arc::clone(self);
+                let permit = permit.with(Arc::clone(cell));
                 let cell = Arc::clone(cell);
                 self.handle.spawn(async move {
                     let verdict = core.wait_for(answer).await;
-                    let verdict = core.conclude(&cell, permit, change, verdict);
+                    let verdict = core.conclude(&cell, permit.with(&cell), change, verdict);
                     // The caller may be gone; the change is done all the same.
                     let _ = tell.send(verdict);
                 });
@@ -212,7 +218,7 @@ impl Core {
     fn conclude(
         self: &Arc<Self>,
         cell: &Arc<Cell>,
-        permit: Permit,
+        permit: Permit<&Arc<Cell>>,
         change: Outgoing,
         verdict: Verdict,
     ) -> Verdict {
@@ -283,7 +289,7 @@ fn running(change: &Change) -> Option<&Arc<crate::model::TurnDetail>> {
 }
 
 /// Releases lock and permit.
-fn end<T>(mut state: MutexGuard<'_, CellState>, permit: Permit, result: T) -> T {
+fn end<T>(mut state: MutexGuard<'_, CellState>, permit: Permit<&Arc<Cell>>, result: T) -> T {
     let handover = permit.release(&mut state);
     drop(state);
     handover.send();
