@@ -58,14 +58,12 @@ impl<S: Store> Shelves<S> {
         self.given += 1;
         let mut batch = Batch { lease: self.lease, worker_id, ..self.batch.clone() };
         batch.expected_version = before;
-        if let Some((ordinal, _)) = &mut batch.turn {
-            *ordinal = before + 1;
-        }
         if let Change::Put(record) = &mut batch.change {
             let record = Arc::make_mut(record);
             record.worker_id = worker_id;
             record.ordinal = worker_id.as_uuid().as_u64_pair().1;
             record.version = before + 1;
+            record.turns = before + 1;
         }
         batch
     }

@@ -24,7 +24,7 @@ pub(crate) struct Draft {
     now_ms: u64,
     tags: Shared<Tags>,
     entries: Entries,
-    turn: Option<Arc<TurnDetail>>,
+    changes_turn: bool,
     events: EventRun,
     key: Option<Box<NewKey<InputKey>>>,
     create_key: Option<Box<NewKey<CreateKey>>>,
@@ -59,10 +59,21 @@ impl TurnEnd {
 impl Draft {
     /// A change of a Worker, caused by a command with these tags.
     pub(crate) fn of(record: &WorkerRecord, now_ms: u64, tags: Shared<Tags>) -> Self {
-        let next = Arc::new(WorkerRecord { version: record.version + 1, ..record.clone() });
-        let mut draft = Self::blank(next, now_ms, tags);
-        draft.expected_version = record.version;
-        draft
+        Self::following(record, Arc::new(record.next()), now_ms, tags)
+    }
+
+    /// A change that begins or ends a turn, which takes the place of the Worker's latest.
+    pub(crate) fn of_turn(record: &WorkerRecord, now_ms: u64, tags: Shared<Tags>) -> Self {
+        Self::following(record, Arc::new(record.next_but_for_turn()), now_ms, tags)
+    }
+
+    fn following(
+        before: &WorkerRecord,
+        record: Arc<WorkerRecord>,
+        now_ms: u64,
+        tags: Shared<Tags>,
+    ) -> Self {
+        Self { expected_version: before.version, ..Self::blank(record, now_ms, tags) }
     }
 
     /// A new Worker. Its record is the one before its first event.
@@ -79,7 +90,7 @@ impl Draft {
             now_ms,
             tags,
             entries: Entries::new(),
-            turn: None,
+            changes_turn: false,
             events: EventRun::default(),
             key: None,
             create_key: None,
@@ -173,10 +184,10 @@ impl Draft {
         let record = self.after_events(run.len());
         record.entries = sequence;
         record.turns += 1;
-        record.turn = Some(Arc::clone(&turn));
+        record.turn = Some(turn);
         record.state = WorkerState::Running;
         self.events.extend(run);
-        self.turn = Some(turn);
+        self.changes_turn = true;
         self.entries.push(entry);
         sequence
     }
@@ -192,7 +203,8 @@ impl Draft {
         let TurnEnd { outcome, text, usage, stop_reason, error, reason } = end;
         let now_ms = self.now_ms;
         let duration_ms = now_ms.saturating_sub(running.started_at_ms);
-        let usage = Shared::from(Usage::of_turn(usage, duration_ms));
+        let spent = Usage::of_turn(usage, duration_ms);
+        let usage = Shared::from(spent);
         let completed = outcome == TurnOutcome::Completed;
         let entry = (completed || !text.is_empty()).then(|| {
             Arc::new(TranscriptEntry {
@@ -210,7 +222,7 @@ impl Draft {
             outcome: Some(outcome),
             ended_at_ms: Some(now_ms.max(running.started_at_ms)),
             stop_reason,
-            usage: usage.clone(),
+            usage,
             error: error.map(Box::new),
             reason,
             answer_sequence: entry.as_ref().and_then(|it| NonZeroU64::new(it.sequence)),
@@ -221,12 +233,12 @@ impl Draft {
         record.turn = Some(Arc::clone(&turn));
         record.last_outcome = Some(outcome);
         let mut used = *record.usage;
-        used.add(&usage);
+        used.add(&spent);
         record.usage = used.into();
         let from = std::mem::replace(&mut record.state, to);
-        self.totals.usage.add(&usage);
+        self.totals.usage.add(&spent);
         *self.totals.outcomes.of(outcome) += 1;
-        self.turn = Some(Arc::clone(&turn));
+        self.changes_turn = true;
         self.entries.extend(entry.clone());
         self.tell_end(turn, entry, (from, to), state_reason);
     }
@@ -258,7 +270,8 @@ impl Draft {
     /// Goes to another state.
     pub(crate) fn go(&mut self, to: WorkerState, reason: Option<Arc<str>>) {
         let from = std::mem::replace(&mut self.record_mut().state, to);
-        let turn_id = self.turn.as_ref().map(|turn| turn.turn_id);
+        let turn = self.record.turn.as_ref().filter(|_| self.changes_turn);
+        let turn_id = turn.map(|turn| turn.turn_id);
         self.event(turn_id, Fact::WorkerStateChanged { from, to, reason });
     }
 
@@ -302,7 +315,7 @@ impl Draft {
     /// The change as the store gets it.
     pub(crate) fn into_batch(self, lease: Lease) -> Batch {
         let worker_id = self.record.worker_id;
-        let turns = self.record.turns;
+        debug_assert_eq!(self.record.turns > 0, self.record.turn.is_some(), "a turn was left out");
         let change = if self.deleted { Change::Delete } else { Change::Put(self.record) };
         Batch {
             lease,
@@ -310,7 +323,7 @@ impl Draft {
             expected_version: self.expected_version,
             change,
             entries: self.entries,
-            turn: self.turn.map(|turn| (turns, turn)),
+            changes_turn: self.changes_turn,
             events: self.events,
             key: self.key,
             create_key: self.create_key,

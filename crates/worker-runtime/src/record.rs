@@ -83,6 +83,34 @@ impl Usual for WorkerSpec {
 }
 
 impl WorkerRecord {
+    /// The record that follows this one, as long as nothing else has changed.
+    pub(crate) fn next(&self) -> Self {
+        Self { turn: self.turn.clone(), ..self.next_but_for_turn() }
+    }
+
+    /// The record that follows this one when another turn takes the place of its latest: that one need
+    /// not be counted.
+    pub(crate) fn next_but_for_turn(&self) -> Self {
+        Self {
+            worker_id: self.worker_id,
+            ordinal: self.ordinal,
+            version: self.version + 1,
+            display_name: self.display_name.clone(),
+            labels: self.labels.clone(),
+            spec: self.spec.clone(),
+            state: self.state,
+            last_outcome: self.last_outcome,
+            turn: None,
+            turns: self.turns,
+            entries: self.entries,
+            usage: self.usage.clone(),
+            worker_sequence: self.worker_sequence,
+            created_at_ms: self.created_at_ms,
+            active_at_ms: self.active_at_ms,
+            end_reason: self.end_reason.clone(),
+        }
+    }
+
     /// The turn that runs, if one does.
     #[must_use]
     pub fn running_turn(&self) -> Option<&Arc<TurnDetail>> {

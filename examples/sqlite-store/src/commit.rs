@@ -76,7 +76,7 @@ fn put(
             serde_json::to_string(entry)?
         ])?;
     }
-    if let Some((ordinal, turn)) = &batch.turn {
+    if let Some((ordinal, turn)) = batch.turn() {
         transaction
             .prepare_cached("INSERT OR REPLACE INTO turns VALUES (?, ?, ?, ?, ?)")?
             .execute(params![

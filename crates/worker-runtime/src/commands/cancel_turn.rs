@@ -106,7 +106,7 @@ impl CancelTurn {
         rules.can_change()?;
         let tags = Tags::new(self.meta.as_ref(), None);
         let reason = self.reason.as_deref().map(Arc::from);
-        let mut draft = Draft::of(record, rules.now_ms, tags);
+        let mut draft = Draft::of_turn(record, rules.now_ms, tags);
         cancel_running(&mut draft, running, text(state), reason, to, None);
         let cancelled = Cancellation::Cancelled { turn_id: running.turn_id };
         Ok(Decision::Change(draft, reply(cancelled)))

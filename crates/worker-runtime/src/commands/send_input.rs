@@ -83,7 +83,7 @@ impl SendInput {
         rules.has_room_for_turn()?;
         let turn_id = turn_id(now_ms);
         let tags = Tags::new(self.meta.as_ref(), self.idempotency_key.as_deref());
-        let mut draft = Draft::of(record, now_ms, tags);
+        let mut draft = Draft::of_turn(record, now_ms, tags);
         let selector = record.spec.profile.clone();
         let entry_sequence =
             draft.begin_turn(turn_id, &self.input, selector, profile.model.clone());

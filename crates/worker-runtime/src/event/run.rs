@@ -346,7 +346,7 @@ mod tests {
         let input = Fact::InputAccepted { entry: Arc::clone(input) };
         let begins =
             vec![input, Fact::TurnStarted, changed(WorkerState::Idle, WorkerState::Running)];
-        let (_, turn) = ended.turn.clone().unwrap();
+        let turn = Arc::clone(ended.turn().unwrap().1);
         let end = Fact::TurnEnded { turn, entry: ended.entries.first().cloned() };
         let ends = vec![end, changed(WorkerState::Running, WorkerState::Idle)];
         [(created, vec![Fact::WorkerCreated { record }]), (begun, begins), (ended, ends)]
@@ -407,7 +407,7 @@ mod tests {
     #[test]
     fn an_end_that_is_told_otherwise_than_its_turn_is_kept_as_it_is() {
         let [_, (begun, _), _] = batches(&tags());
-        let (_, running) = begun.turn.unwrap();
+        let running = Arc::clone(begun.turn().unwrap().1);
         let Change::Put(record) = begun.change else { panic!("a record") };
         let tell = |now_ms, tags: Shared<Tags>, reason: Option<&str>| {
             let mut draft = Draft::of(&record, now_ms, tags);

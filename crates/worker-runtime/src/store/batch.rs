@@ -26,8 +26,8 @@ pub struct Batch {
     pub change: Change,
     /// Entries that are appended; their sequences follow the last one.
     pub entries: Entries,
-    /// The turn that begins or changes, with its ordinal; the first is 1.
-    pub turn: Option<(u64, Arc<TurnDetail>)>,
+    /// Whether the record's latest turn begins or changes with it.
+    pub changes_turn: bool,
     /// Events that are appended; the last one has the record's `worker_sequence`.
     pub events: EventRun,
     /// The key of an input of this Worker.
@@ -36,6 +36,19 @@ pub struct Batch {
     pub create_key: Option<Box<NewKey<CreateKey>>>,
     /// What is added to the totals.
     pub totals: Totals,
+}
+
+impl Batch {
+    /// The turn that begins or changes, with its ordinal; the first is 1.
+    #[must_use]
+    pub fn turn(&self) -> Option<(u64, &Arc<TurnDetail>)> {
+        match &self.change {
+            Change::Put(record) if self.changes_turn => {
+                record.turn.as_ref().map(|turn| (record.turns, turn))
+            }
+            Change::Put(_) | Change::Delete => None,
+        }
+    }
 }
 
 /// Entries in order. There is mostly one, which needs no room elsewhere.

@@ -165,7 +165,7 @@ pub(crate) fn turn_ends(
     end: TurnEnd,
     now_ms: u64,
 ) -> Draft {
-    let mut draft = Draft::of(record, now_ms, running.tags.clone());
+    let mut draft = Draft::of_turn(record, now_ms, running.tags.clone());
     draft.end_turn(running, end, state_after_turn(record.state), None);
     draft
 }

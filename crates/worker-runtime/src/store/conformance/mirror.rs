@@ -170,7 +170,7 @@ impl Mirror {
             self.keys.retain(|it| !new.dropped.contains(&it.key));
             self.keys.push(new.key.clone());
         }
-        if let Some((ordinal, turn)) = &batch.turn {
+        if let Some((ordinal, turn)) = batch.turn() {
             let place = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
             self.turns.truncate(place);
             self.turns.push(Arc::clone(turn));

@@ -88,7 +88,7 @@ impl Rest {
     fn apply(&mut self, batch: &Batch, events_kept: usize) {
         make_room(&mut self.entries, batch.entries.len());
         self.entries.extend(batch.entries.iter().cloned());
-        if let Some((ordinal, turn)) = &batch.turn {
+        if let Some((ordinal, turn)) = batch.turn() {
             let place = index(ordinal - 1);
             if place < self.turns.len() {
                 self.turns[place] = Arc::clone(turn);
@@ -119,7 +119,7 @@ fn make_room<T>(items: &mut Vec<T>, more: usize) {
 /// Whether the record says all that a batch does, so that its event can be made from it again.
 fn is_bare_creation(record: &Arc<WorkerRecord>, batch: &Batch) -> bool {
     batch.entries.is_empty()
-        && batch.turn.is_none()
+        && !batch.changes_turn
         && batch.key.is_none()
         && batch.events.is_creation_of(record)
 }

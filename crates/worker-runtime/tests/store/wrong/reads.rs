@@ -65,7 +65,7 @@ impl Wrapper for Stale {
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
-        if let Some((_, turn)) = &batch.turn {
+        if let Some((_, turn)) = batch.turn() {
             let selector = TurnSelector::Id(turn.turn_id);
             let before = known(self.inner.turn(batch.worker_id, selector)).unwrap();
             self.before.lock().unwrap().insert(batch.worker_id, before);
