@@ -9,6 +9,7 @@ use crate::{
     cell::{Cell, CellState},
     core::Core,
     event::{Commit, EventRun, Gone, LogState, Wakers, WorkerLog},
+    listing::Listing,
     live::{Closed, Live},
     model::TurnOutcome,
     record::WorkerRecord,
@@ -87,7 +88,7 @@ impl Core {
         };
         self.apply_turn(live, fading, step, after);
         self.publish(cell, log, runtime_sequence, step, events, after);
-        self.index(step);
+        self.give_back(step);
         after.garbage.record = Some(before);
     }
 
@@ -123,10 +124,10 @@ impl Core {
         }
     }
 
-    /// Appends the events to both logs and moves the counts, all at once for every reader.
+    /// Appends the events to both logs and moves the counts and the list, all at once for every reader.
     fn publish(
         &self,
-        cell: &Cell,
+        cell: &Arc<Cell>,
         log: &mut Option<Box<WorkerLog>>,
         runtime_sequence: &mut u64,
         step: Step<'_>,
@@ -154,18 +155,13 @@ impl Core {
             self.deletions.fetch_add(1, Ordering::Release);
         }
         count(&mut log.state, step);
+        after.garbage.cell = list(&mut log.listing, cell, step);
         after.wakers.add(log.take_waiting());
     }
 
-    /// Moves a Worker within the indexes, and gives back what it held if it has ended.
-    fn index(&self, step: Step<'_>) {
+    /// Gives back what a Worker held if it has ended.
+    fn give_back(&self, step: Step<'_>) {
         let (Some(before), Some(now)) = (step.before, step.now) else { return };
-        let mut listing = self.listing.lock();
-        listing.touch(now.ordinal, before.state, now.state, now.active_at_ms);
-        if before.labels != now.labels {
-            listing.relabel(now.ordinal, &before.labels, &now.labels);
-        }
-        drop(listing);
         let claims = &now.spec.scope_claims;
         if now.state.is_terminal() && !before.state.is_terminal() {
             if !claims.is_empty() {
@@ -183,15 +179,10 @@ impl After {
     }
 
     /// Does the rest, with no lock held.
-    pub(crate) fn run(mut self, core: &Arc<Core>, cell: &Arc<Cell>) {
+    pub(crate) fn run(self, core: &Arc<Core>, cell: &Arc<Cell>) {
         if self.removed {
             core.catalogue.remove(cell.worker_id);
             core.pruner.forget(cell.ordinal);
-            let record = Arc::clone(&cell.lock().record);
-            let mut listing = core.listing.lock();
-            let listed = listing.remove(cell.ordinal, record.state, &record.labels);
-            drop(listing);
-            self.garbage.cell = listed;
         }
         let has_ended = self.ended.is_some();
         if let Some(closed) = self.ended {
@@ -217,9 +208,31 @@ fn count(figures: &mut LogState, step: Step<'_>) {
         *figures.workers.of(now.state) += 1;
         figures.turns_in_flight += u64::from(now.running_turn().is_some());
     }
-    figures.usage.add(&step.totals.usage);
-    for outcome in TurnOutcome::ALL {
-        let mut added = step.totals.outcomes;
-        *figures.outcomes.of(outcome) += *added.of(outcome);
+    // Mostly nothing is added, and what is not written need not come from another thread's cache.
+    if *step.totals != Totals::default() {
+        figures.usage.add(&step.totals.usage);
+        for outcome in TurnOutcome::ALL {
+            let mut added = step.totals.outcomes;
+            *figures.outcomes.of(outcome) += *added.of(outcome);
+        }
+    }
+}
+
+/// Has the list show a Worker as it is now; gives it back if it is gone.
+fn list(listing: &mut Listing, cell: &Arc<Cell>, step: Step<'_>) -> Option<Arc<Cell>> {
+    match (step.before, step.now) {
+        (Some(before), Some(now)) => {
+            listing.touch(now.ordinal, before.state, now.state, now.active_at_ms);
+            if before.labels != now.labels {
+                listing.relabel(now.ordinal, &before.labels, &now.labels);
+            }
+            None
+        }
+        (None, Some(now)) => {
+            listing.insert(Arc::clone(cell), now.state, &now.labels, now.active_at_ms);
+            None
+        }
+        (Some(before), None) => listing.remove(before.ordinal, before.state, &before.labels),
+        (None, None) => None,
     }
 }

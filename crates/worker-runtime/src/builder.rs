@@ -197,7 +197,6 @@ impl RuntimeBuilder {
             lease: opened.lease,
             lease_keeper: OnceLock::new(),
             catalogue: Catalogue::new(self.limits.workers),
-            listing: Padded::default(),
             admission: Padded::default(),
             log: Padded(Mutex::new(RuntimeLog::new(events_kept, figures))),
             diagnostics: Mutex::new(Diagnostics::new(self.limits.diagnostics)),

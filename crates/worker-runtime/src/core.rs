@@ -22,7 +22,6 @@ use crate::{
     error::RuntimeError,
     event::{Commit, Cursor, Position, Room, RuntimeFact, RuntimeLog, RuntimeSource, Wakers},
     identity::{Epoch, TurnId, WorkerId, WorkerRef},
-    listing::Listing,
     model::{Diagnostic, Limits, RuntimeState, Severity, Shared, Tags},
     owner::Owner,
     padded::Padded,
@@ -37,7 +36,7 @@ use crate::{
 /// The inside of a Runtime.
 ///
 /// Locks are taken in this order: a Worker's cell; under it, one at a time, the turn's text, an
-/// index (catalogue, listing, admission) or the Runtime's log; under that a group of its readers;
+/// index (catalogue, admission) or the Runtime's log; under that a group of its readers;
 /// nothing after those. A glance at a Worker has its shard of the catalogue first, and only tries to
 /// have its cell: nobody waits for a cell under an index. The drivers' seats, and under them
 /// one seat's offer, are taken with no other held. No engine, store, waker or `Drop` of the Backend's
@@ -56,7 +55,6 @@ pub struct Core {
     /// The task that renews the lease, which the Runtime's end must not leave asleep.
     pub(crate) lease_keeper: OnceLock<AbortHandle>,
     pub(crate) catalogue: Catalogue,
-    pub(crate) listing: Padded<Mutex<Listing>>,
     pub(crate) admission: Padded<Mutex<Admission>>,
     pub(crate) log: Padded<Mutex<RuntimeLog>>,
     pub(crate) diagnostics: Mutex<Diagnostics>,

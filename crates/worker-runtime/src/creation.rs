@@ -95,8 +95,6 @@ fn publish(core: &Arc<Core>, ticket: Ticket, mut batch: Batch) {
         core.catalogue.remove(cell.worker_id);
         return ticket.redeem(None);
     }
-    let at_ms = record.active_at_ms;
-    core.listing.lock().insert(Arc::clone(&cell), record.state, &record.labels, at_ms);
     let key = batch.create_key.take();
     core.apply(&cell, &mut state, batch, &mut after);
     drop(state);

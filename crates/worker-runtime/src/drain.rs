@@ -166,7 +166,7 @@ async fn finish(core: &Arc<Core>, farewell: Farewell) {
 /// The Workers that are in one of these states now.
 fn workers_in(core: &Core, states: &[WorkerState]) -> Vec<Arc<Cell>> {
     let wanted = Wanted { states: Some(states), labels: &Labels::new() };
-    core.listing.lock().oldest(0, &wanted, usize::MAX).cells
+    core.log.lock().listing.oldest(0, &wanted, usize::MAX).cells
 }
 
 fn is_quiet(core: &Core) -> bool {

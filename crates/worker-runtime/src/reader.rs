@@ -195,11 +195,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn oldest_workers(self, after: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
-        self.0.listing.lock().oldest(after, wanted, limit)
+        self.0.log.lock().listing.oldest(after, wanted, limit)
     }
 
     pub(crate) fn newest_workers(self, before: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
-        self.0.listing.lock().newest(before, wanted, limit)
+        self.0.log.lock().listing.newest(before, wanted, limit)
     }
 
     /// Workers by activity, and the position to go on from.
@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
         limit: usize,
         scan: usize,
     ) -> (Vec<Arc<Cell>>, Option<(u64, u64)>) {
-        self.0.listing.lock().active(before, wanted, limit, scan)
+        self.0.log.lock().listing.active(before, wanted, limit, scan)
     }
 
     /// Listed Workers at a glance, without those that are gone.

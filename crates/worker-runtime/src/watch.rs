@@ -20,7 +20,7 @@ use crate::{
     turn,
 };
 
-/// Cells that are looked at under one hold of the listing's lock.
+/// Cells that are looked at under one hold of the log's lock.
 const BATCH: usize = 256;
 
 /// Starts the watch unless it runs.
@@ -61,7 +61,7 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
     };
     let mut after = 0;
     loop {
-        let found = core.listing.lock().oldest(after, &wanted, BATCH);
+        let found = core.log.lock().listing.oldest(after, &wanted, BATCH);
         for cell in &found.cells {
             if let Some((live, which)) = overdue(cell, grace)
                 && live.give_up()

@@ -1,10 +1,11 @@
-//! The Runtime's own log: every Worker's events in one order, with the counts that go with it.
+//! The Runtime's own log: every Worker's events in one order, with the counts and the list that go with it.
 
 use std::sync::Arc;
 
 use super::{EventRun, Gone, Parts, Readers, Runs, Spans, StoredEvent, Wakers};
 use crate::{
     identity::WorkerId,
+    listing::Listing,
     model::{Diagnostic, OutcomeCounts, RuntimeState, Shared, StateCounts, Tags, Usage},
 };
 
@@ -16,6 +17,8 @@ pub(crate) struct RuntimeLog {
     /// The sequence of the newest event.
     pub(crate) head: u64,
     pub(crate) state: LogState,
+    /// The Workers as the events so far leave them: a commit moves both in one hold of the lock.
+    pub(crate) listing: Listing,
     pub(crate) readers: Arc<Readers>,
 }
 
@@ -90,7 +93,14 @@ pub(crate) enum RuntimeFact {
 
 impl RuntimeLog {
     pub(crate) fn new(capacity: u64, state: LogState) -> Self {
-        Self { commits: Runs::starting_at(1), capacity, head: 0, state, readers: Arc::default() }
+        Self {
+            commits: Runs::starting_at(1),
+            capacity,
+            head: 0,
+            state,
+            listing: Listing::default(),
+            readers: Arc::default(),
+        }
     }
 
     /// Appends events and gives back what fell out, to be dropped outside the lock.
