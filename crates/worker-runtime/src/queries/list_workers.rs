@@ -93,8 +93,14 @@ impl Query for ListWorkers {
             let wanted = (limit - items.len()).min(budget);
             let (cells, next) = self.chunk(reader, at, wanted, budget);
             budget = budget.saturating_sub(cells.len().max(1));
-            let summaries = reader.summaries(&cells).into_iter();
-            items.extend(summaries.filter(|it| self.wants(it, part.as_deref())));
+            let mut summaries = reader.summaries(&cells);
+            summaries.retain(|it| self.wants(it, part.as_deref()));
+            // Mostly the first chunk is the whole page, and summaries are large: they stay where they are.
+            if items.is_empty() {
+                items = summaries;
+            } else {
+                items.append(&mut summaries);
+            }
             at = next;
             if at.is_none() || items.len() == limit || budget == 0 {
                 break;
