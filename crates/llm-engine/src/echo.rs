@@ -16,6 +16,9 @@ use crate::{
     timer::{Timer, after},
 };
 
+/// How every answer begins.
+const START: &str = "echo: ";
+
 /// Answers `echo: ` and the newest message that is not the assistant's own, word by word.
 ///
 /// It is deterministic and counts each word as a token, instructions included. Without anything to
@@ -46,9 +49,8 @@ impl Provider for EchoProvider {
 
     fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {
         Box::pin(Echo {
-            answer: answer(&request),
             request,
-            said: 0,
+            said: None,
             words: 0,
             over: false,
             delay: self.delay,
@@ -60,9 +62,8 @@ impl Provider for EchoProvider {
 
 struct Echo {
     request: Arc<ModelRequest>,
-    answer: String,
-    /// How many bytes of the answer were given out.
-    said: usize,
+    /// How many bytes of what was heard were given out; none before the answer begins.
+    said: Option<usize>,
     /// How many words they were.
     words: u64,
     over: bool,
@@ -81,6 +82,23 @@ impl Echo {
         ready!(self.timer.poll_by(due, cx));
         self.due = None;
         Poll::Ready(())
+    }
+
+    fn next_word(&mut self) -> String {
+        let heard = heard(&self.request);
+        let (word, said) = match self.said {
+            None => {
+                let space = heard.len() - heard.trim_start().len();
+                ([START, &heard[..space]].concat(), space)
+            }
+            Some(said) => {
+                let end = said + first_word_end(&heard[said..]);
+                (heard[said..end].to_owned(), end)
+            }
+        };
+        self.said = Some(said);
+        self.words += 1;
+        word
     }
 
     fn finished(&self) -> ProviderEvent {
@@ -106,27 +124,24 @@ impl Stream for Echo {
         if echo.over {
             return Poll::Ready(None);
         }
-        if echo.said == echo.answer.len() {
+        if echo.said == Some(heard(&echo.request).len()) {
             echo.over = true;
             return Poll::Ready(Some(Ok(echo.finished())));
         }
         ready!(echo.poll_delay(cx));
-        let rest = &echo.answer[echo.said..];
-        let word = rest[..first_word_end(rest)].to_owned();
-        echo.said += word.len();
-        echo.words += 1;
-        Poll::Ready(Some(Ok(ProviderEvent::TextDelta(word))))
+        Poll::Ready(Some(Ok(ProviderEvent::TextDelta(echo.next_word()))))
     }
 }
 
-fn answer(request: &ModelRequest) -> String {
+/// What is repeated.
+fn heard(request: &ModelRequest) -> &str {
     let newest = request.messages.iter().rev().find(|message| match message.role {
         Role::User | Role::System => true,
         Role::Assistant => false,
     });
     match newest {
-        Some(message) if !message.text.is_empty() => ["echo: ", &message.text].concat(),
-        Some(_) | None => "echo: nothing was said".to_owned(),
+        Some(message) if !message.text.is_empty() => &message.text,
+        Some(_) | None => "nothing was said",
     }
 }
 
@@ -157,13 +172,13 @@ mod tests {
     fn the_newest_message_of_somebody_else_is_repeated() {
         let check = |messages: &[Message], expected: &str| {
             let request = ModelRequest { messages: messages.into(), ..ModelRequest::default() };
-            assert_eq!(answer(&request), expected);
+            assert_eq!(heard(&request), expected);
         };
-        check(&[], "echo: nothing was said");
-        check(&[Message::user("")], "echo: nothing was said");
-        check(&[Message::assistant("hello")], "echo: nothing was said");
-        check(&[Message::user("one"), Message::user("two")], "echo: two");
-        check(&[Message::user("one"), Message::system("two")], "echo: two");
-        check(&[Message::user("one"), Message::assistant("two")], "echo: one");
+        check(&[], "nothing was said");
+        check(&[Message::user("")], "nothing was said");
+        check(&[Message::assistant("hello")], "nothing was said");
+        check(&[Message::user("one"), Message::user("two")], "two");
+        check(&[Message::user("one"), Message::system("two")], "two");
+        check(&[Message::user("one"), Message::assistant("two")], "one");
     }
 }
