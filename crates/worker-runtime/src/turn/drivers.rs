@@ -36,8 +36,9 @@ struct Seat {
     offer: Mutex<Offer>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Offer {
+    #[default]
     Nothing,
     Turn(Begun),
     /// There will be nothing more, or nobody is there to take it.
@@ -105,7 +106,6 @@ impl Drivers {
         if has_room {
             // The waker is kept with the seat: a task of tokio's has one for life.
             let own = own.get_or_insert_with(|| Own(Arc::new(Seat::new(waker.clone()))));
-            *own.0.offer.lock() = Offer::Nothing;
             waiting.seats.push(Arc::clone(&own.0));
         }
         has_room
@@ -134,12 +134,9 @@ impl Seat {
     }
 
     fn poll(&self) -> Poll<Option<Begun>> {
-        let mut offer = self.offer.lock();
-        match mem::replace(&mut *offer, Offer::End) {
-            Offer::Nothing => {
-                *offer = Offer::Nothing;
-                Poll::Pending
-            }
+        // Nobody offers anything more until the task sits here again.
+        match mem::take(&mut *self.offer.lock()) {
+            Offer::Nothing => Poll::Pending,
             Offer::Turn(turn) => Poll::Ready(Some(turn)),
             Offer::End => Poll::Ready(None),
         }
