@@ -34,6 +34,8 @@ pub(crate) struct Live {
     given_up: AtomicBool,
     /// Whether the phase is that the turn is over, for whoever polls the engine.
     over: AtomicBool,
+    /// Whether the engine may still be heard.
+    heard: AtomicBool,
 }
 
 /// What changes while the turn runs. What most turns never need is boxed: there may be many turns
@@ -51,7 +53,7 @@ struct LiveText {
     /// Whether the engine gave something before in this attempt.
     after_output: bool,
     waiting: Option<Box<WakeList>>,
-    /// Wakes the task that drives the turn, as long as the engine may be heard.
+    /// Wakes the task that drives the turn, once that had to wait.
     driver: Option<Waker>,
     deadline: Option<Box<Deadline>>,
 }
@@ -88,6 +90,8 @@ enum Phase {
 pub(crate) struct Closed {
     /// Everybody who waits for text.
     pub(crate) wakers: Wakers,
+    /// Whether the engine may still be heard.
+    is_heard: bool,
     driver: Option<Waker>,
     deadline: Option<Box<Deadline>>,
 }
@@ -135,6 +139,7 @@ impl Live {
             late: AtomicU64::new(0),
             given_up: AtomicBool::new(false),
             over: AtomicBool::new(false),
+            heard: AtomicBool::new(true),
         }
     }
 
@@ -300,6 +305,7 @@ impl Live {
         self.over.store(true, Ordering::Release);
         Closed {
             wakers: text.take_waiting(),
+            is_heard: self.heard.load(Ordering::Acquire),
             driver: text.driver.take(),
             deadline: text.deadline.take(),
         }
@@ -310,12 +316,12 @@ impl Live {
         self.late.load(Ordering::Relaxed)
     }
 
-    /// Notes how to wake the task that is about to drive the turn. Tells whether it is over already.
-    pub(crate) fn driven_by(&self, driver: Waker) -> bool {
+    /// Notes how to wake the task that drives the turn and has to wait. Tells whether it is over already.
+    pub(crate) fn driven_by(&self, driver: &Waker) -> bool {
         let mut text = self.text.lock();
         let is_over = matches!(text.phase, Phase::Over);
-        if !is_over {
-            text.driver = Some(driver);
+        if !is_over && text.driver.is_none() {
+            text.driver = Some(driver.clone());
         }
         is_over
     }
@@ -327,8 +333,7 @@ impl Live {
 
     /// The engine has come to its end and says nothing any more.
     pub(crate) fn engine_ended(&self) {
-        let driver = self.text.lock().driver.take();
-        drop(driver);
+        self.heard.store(false, Ordering::Release);
     }
 
     /// Has a task wait for a deadline, unless the turn is over or one waits for a sooner one.
@@ -349,12 +354,12 @@ impl Live {
 impl Closed {
     /// Whether the engine may still be heard.
     pub(crate) fn is_driven(&self) -> bool {
-        self.driver.is_some()
+        self.is_heard
     }
 
     /// Has the turn be left: by the task that drives it, and by the one that waits for its deadline.
     pub(crate) fn leave(self) {
-        if let Some(driver) = self.driver {
+        if let Some(driver) = self.driver.filter(|_| self.is_heard) {
             driver.wake();
         }
         if let Some(deadline) = self.deadline {

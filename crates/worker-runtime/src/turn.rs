@@ -8,6 +8,7 @@ mod unusual;
 
 use std::{
     future::poll_fn,
+    mem,
     pin::{Pin, pin},
     sync::Arc,
     task::Poll,
@@ -66,10 +67,6 @@ impl Begun {
 #[expect(clippy::manual_async_fn, reason = "an `async fn` has room for its arguments twice")]
 fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) -> impl Future<Output = ()> + Send {
     async move {
-        let is_over = poll_fn(|context| Poll::Ready(live.driven_by(context.waker().clone())));
-        if is_over.await {
-            return;
-        }
         let Some(request) = unless_over(&live, pin!(gather(&core, &cell, &live))).await else {
             return;
         };
@@ -82,16 +79,21 @@ fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) -> impl Future<Outpu
     }
 }
 
-/// What comes of `driving`, which is left once somebody else has ended the turn.
+/// What comes of `driving`, which is left once somebody else has ended the turn. That it is to be
+/// woken then is noted when it first waits: many turns never do.
 fn unless_over<T>(
     live: &Live,
     mut driving: Pin<&mut impl Future<Output = Option<T>>>,
 ) -> impl Future<Output = Option<T>> {
-    poll_fn(
-        move |context| {
-            if live.is_over() { Poll::Ready(None) } else { driving.as_mut().poll(context) }
-        },
-    )
+    let mut waited = false;
+    poll_fn(move |context| {
+        if live.is_over() {
+            return Poll::Ready(None);
+        }
+        let polled = driving.as_mut().poll(context);
+        let waits = polled.is_pending() && !mem::replace(&mut waited, true);
+        if waits && live.driven_by(context.waker()) { Poll::Ready(None) } else { polled }
+    })
 }
 
 /// Moves the engine's text into the live turn until the turn ends; `None` if somebody else ended it.
