@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::StreamExt;
 use llm_engine::EchoProvider;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use worker_runtime::{
-    BuildError, Profile, Runtime, RuntimeError, WorkerRef,
+    BuildError, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, WorkerRef,
     commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
     model::{RuntimeState, TurnErrorKind, TurnOutcome, WorkerState},
     queries::{GetRuntime, GetTranscript, GetTurn, GetWorker},
@@ -97,6 +98,23 @@ async fn a_runtime_that_is_dropped_while_a_turns_end_hangs_leaves_nothing_behind
     drop(runtime);
     sleep(Duration::from_mins(2)).await;
     assert_eq!(Arc::strong_count(&store), 1, "somebody still holds the store");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_text_of_a_turn_shows_while_its_end_hangs() {
+    let (runtime, store) = runtime().await;
+    let worker = worker(&runtime).await;
+    let mut stream = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
+    runtime.handle(SendInput::user(worker, "hello")).await.unwrap();
+    store.0.set(Trouble::CommitsHang);
+    let text = async {
+        loop {
+            if let Some(StreamItem::TextDelta { text, .. }) = stream.next().await {
+                return text;
+            }
+        }
+    };
+    assert_eq!(timeout(Duration::from_secs(1), text).await.as_deref(), Ok("echo: hello"));
 }
 
 #[tokio::test(start_paused = true)]
