@@ -56,6 +56,8 @@ struct Candidate<'a> {
     group: &'a Group,
     block: usize,
     number: u64,
+    /// Who has the label by which it was found; everybody if that was not by a label.
+    labelled: u64,
 }
 
 impl Listing {
@@ -137,8 +139,8 @@ impl Listing {
     /// Workers with an ordinal greater than `after`, oldest first.
     pub(crate) fn oldest(&self, after: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
         let first = after.saturating_add(1);
-        let Some(sets) = self.label_sets(wanted) else { return Found::default() };
-        let blocks = self.candidates(&sets, wanted, first / 64, u64::MAX / 64);
+        let Some(mut sets) = self.label_sets(wanted) else { return Found::default() };
+        let blocks = self.candidates(&mut sets, wanted, first / 64, u64::MAX / 64);
         let ordinals = blocks
             .flat_map(|it| Bits(it.matches(&sets, wanted)).map(move |index| (it, index)))
             .skip_while(|(it, index)| it.ordinal(*index) < first);
@@ -148,8 +150,8 @@ impl Listing {
     /// Workers with an ordinal less than `before`, newest first.
     pub(crate) fn newest(&self, before: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
         let Some(last) = before.checked_sub(1) else { return Found::default() };
-        let Some(sets) = self.label_sets(wanted) else { return Found::default() };
-        let blocks = self.candidates(&sets, wanted, 0, last / 64).rev();
+        let Some(mut sets) = self.label_sets(wanted) else { return Found::default() };
+        let blocks = self.candidates(&mut sets, wanted, 0, last / 64).rev();
         let ordinals = blocks
             .flat_map(|it| Bits(it.matches(&sets, wanted)).rev().map(move |index| (it, index)))
             .skip_while(|(it, index)| it.ordinal(*index) > last);
@@ -180,7 +182,8 @@ impl Listing {
                 near = self.groups.get(&place.group).map(|group| (place.group, &**group));
             }
             if let Some((_, group)) = near {
-                let it = Candidate { group, block: place.block, number: stamp.1 / 64 };
+                let number = stamp.1 / 64;
+                let it = Candidate { group, block: place.block, number, labelled: u64::MAX };
                 let is_wanted = it.matches(&sets, wanted) & place.bit() != 0;
                 cells.extend(it.cell(place.index).filter(|_| is_wanted));
             }
@@ -195,20 +198,29 @@ impl Listing {
         sets.map(|(name, value)| self.labels.get(&(name.clone(), value.clone()))).collect()
     }
 
-    /// The blocks worth a look, by whatever names the fewest: a label, or the states.
+    /// The blocks worth a look, by whatever names the fewest: a label, whose set is taken, or the
+    /// states.
     fn candidates<'a>(
         &'a self,
-        sets: &[&'a LabelSet],
+        sets: &mut Vec<&'a LabelSet>,
         wanted: &Wanted<'a>,
         first: u64,
         last: u64,
     ) -> Box<dyn DoubleEndedIterator<Item = Candidate<'a>> + 'a> {
         let states = wanted.states();
         let in_states: usize = states.iter().map(|state| self.counts[*state as usize]).sum();
-        match sets.iter().min_by_key(|set| set.len()) {
-            Some(smallest) if smallest.len() <= in_states => {
-                let numbers = smallest.range(first..=last);
-                Box::new(numbers.filter_map(|(number, _)| self.candidate(*number)))
+        match (0..sets.len()).min_by_key(|at| sets[*at].len()) {
+            Some(smallest) if sets[smallest].len() <= in_states => {
+                let blocks = sets.swap_remove(smallest).range(first..=last);
+                // Blocks that follow each other are mostly of one group.
+                let mut near = None;
+                Box::new(blocks.filter_map(move |(&number, &labelled)| {
+                    let (place, block) = place_of_block(number);
+                    if near.is_none_or(|(it, _)| it != place) {
+                        near = self.groups.get(&place).map(|group| (place, &**group));
+                    }
+                    near.map(|(_, group)| Candidate { group, block, number, labelled })
+                }))
             }
             Some(_) | None => {
                 let (first_group, _) = place_of_block(first);
@@ -220,23 +232,19 @@ impl Listing {
                         group,
                         block,
                         number: number_of_block(*number, block),
+                        labelled: u64::MAX,
                     })
                 });
                 Box::new(blocks.filter(move |it| (first..=last).contains(&it.number)))
             }
         }
     }
-
-    fn candidate(&self, number: u64) -> Option<Candidate<'_>> {
-        let (group, block) = place_of_block(number);
-        self.groups.get(&group).map(|group| Candidate { group, block, number })
-    }
 }
 
 impl<'a> Candidate<'a> {
     /// Who of the block is wanted, a bit each.
     fn matches(self, sets: &[&LabelSet], wanted: &Wanted<'_>) -> u64 {
-        let in_state = self.group.matches(self.block, wanted.states());
+        let in_state = self.labelled & self.group.matches(self.block, wanted.states());
         sets.iter().fold(in_state, |bits, set| bits & set.get(&self.number).copied().unwrap_or(0))
     }
 
