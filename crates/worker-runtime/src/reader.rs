@@ -168,6 +168,14 @@ impl<'a> Reader<'a> {
         self.look(worker, |state| Some(state.keys.as_ref()?.get(key)?.turn_id))
     }
 
+    /// Whether a Worker is still there of which the store has less than its record says. Its deletion
+    /// shows a moment after the store has made it.
+    pub(crate) async fn still_there(self, worker: WorkerRef) -> Result<(), RuntimeError> {
+        self.look(worker, |_| ())?;
+        let page = from_store(self.0.ask(|it| it.events(worker.worker_id, 0, 1))).await?;
+        if page.oldest == 0 { Err(RuntimeError::WorkerNotFound {}) } else { Ok(()) }
+    }
+
     pub(crate) async fn entries(
         self,
         worker_id: WorkerId,
@@ -382,8 +390,12 @@ impl<'a> Reader<'a> {
         }
         let page = from_store(self.0.ask(|it| it.events(cell.worker_id, after, AT_ONCE))).await?;
         if page.oldest > after + 1 || page.events.is_empty() {
-            // Nothing is there of a Worker that was deleted meanwhile.
+            // Nothing is there of a Worker that was deleted meanwhile, or of which only that does not
+            // show yet.
             cell.record()?;
+            if page.oldest == 0 {
+                return Err(RuntimeError::WorkerNotFound {});
+            }
             let earliest = self.0.worker_cursor(cell.worker_id, page.oldest.saturating_sub(1));
             return Err(RuntimeError::CursorExpired { earliest });
         }

@@ -26,6 +26,10 @@ impl Core {
         let page = self.ask(|it| it.events(cell.worker_id, 0, 1)).await;
         let page = page.map_err(|_| RuntimeError::store_refused())?;
         let head = cell.record()?.worker_sequence;
+        if page.oldest == 0 {
+            // It is deleted, though that does not show yet.
+            return Err(RuntimeError::WorkerNotFound {});
+        }
         Ok(Extent { floor: page.oldest.saturating_sub(1).min(head), head })
     }
 

@@ -120,7 +120,7 @@ impl Query for GetTranscript {
             entries = reader.entries(self.worker.worker_id, first, count).await?;
             if entries.len() < count {
                 // Only a Worker that was deleted meanwhile has fewer entries than its record says.
-                reader.look(self.worker, |_| ())?;
+                reader.still_there(self.worker).await?;
             }
         }
         cut(&mut entries, backwards);

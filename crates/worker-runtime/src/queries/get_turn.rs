@@ -83,6 +83,10 @@ impl Query for GetTurn {
         let (turn, cursor) = self.find(reader, &selector).await?;
         let entry = async |sequence| {
             let page = reader.entries(worker_id, sequence, 1).await?;
+            if page.is_empty() {
+                // Only a Worker that was deleted meanwhile lacks an entry of one of its turns.
+                reader.still_there(self.worker).await?;
+            }
             Ok::<_, RuntimeError>(page.into_iter().next())
         };
         let input = entry(turn.input_sequence).await?;
@@ -122,13 +126,13 @@ impl GetTurn {
             TurnSelector::Key(key) => turn.tags.idempotency_key.as_ref() == Some(key),
         };
         // The latest turn is in the record; all others have ended and change no more.
-        let turn = match moment.turn.filter(wanted) {
-            Some(turn) => turn,
-            None => reader
-                .turn(self.worker.worker_id, selector.clone())
-                .await?
-                .filter(|turn| turn.input_sequence <= moment.record.entries)
-                .ok_or(RuntimeError::TurnNotFound {})?,
+        if let Some(turn) = moment.turn.filter(wanted) {
+            return Ok((turn, moment.cursor));
+        }
+        let turn = reader.turn(self.worker.worker_id, selector.clone()).await?;
+        let Some(turn) = turn.filter(|turn| turn.input_sequence <= moment.record.entries) else {
+            reader.still_there(self.worker).await?;
+            return Err(RuntimeError::TurnNotFound {});
         };
         Ok((turn, moment.cursor))
     }

@@ -62,7 +62,7 @@ impl Query for ListTurns {
             let turns = reader.turns(self.worker.worker_id, after + 1, limit).await?;
             if turns.is_empty() {
                 // Only a Worker that was deleted meanwhile has fewer turns than its record says.
-                reader.look(self.worker, |_| ())?;
+                reader.still_there(self.worker).await?;
                 break;
             }
             for turn in turns {

@@ -6,13 +6,15 @@ use futures_util::StreamExt;
 use llm_engine::EchoProvider;
 use tokio::time::{Instant, sleep, timeout};
 use worker_runtime::{
-    BuildError, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, WorkerRef,
-    commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
+    BuildError, EventsFrom, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe,
+    WorkerRef,
+    commands::{CreateWorker, DeleteWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
     model::{RuntimeState, TurnErrorKind, TurnOutcome, WorkerState},
-    queries::{GetRuntime, GetTranscript, GetTurn, GetWorker},
+    queries::{GetRuntime, GetTranscript, GetTurn, GetWorker, ListTurns, ReadEvents},
 };
 
 use crate::{
+    fault_store::{Fault, FaultStore},
     script::poll_some,
     trouble::{Trouble, TroubledStore},
     wrapper::Wrapped,
@@ -163,5 +165,35 @@ async fn a_store_that_cannot_be_opened_is_a_build_error() {
         store.0.set(trouble);
         let built = Runtime::builder().store(Arc::clone(&store) as _).build().await;
         assert!(matches!(built, Err(BuildError::StoreFailed(_))), "{trouble:?}: {built:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_half_there_of_a_worker_whose_deletion_is_made_and_does_not_show_yet() {
+    // The creation, two turns with a commit at either end, the stop, and the deletion.
+    let store = Arc::new(Wrapped(FaultStore::failing(7, Fault::HangDone)));
+    let echo = Profile::new("echo", Arc::new(EchoProvider::new()));
+    let runtime = Runtime::builder().profile(echo).store(store).build().await.unwrap();
+    let worker = worker(&runtime).await;
+    let first = runtime.handle(SendInput::user(worker, "one")).await.unwrap().receipt.turn_id;
+    runtime.wait_idle(worker, Duration::from_secs(1)).await.unwrap();
+    converse(&runtime, worker).await;
+    runtime.handle(StopWorker::of(worker)).await.unwrap();
+    let from = |sequence| {
+        let from = Some(EventsFrom::after_sequence(sequence));
+        ReadEvents { from, ..ReadEvents::of(Scope::worker(worker)) }
+    };
+    let turns = || ListTurns { worker, page: None, outcomes: None };
+
+    assert!(poll_some(runtime.handle(DeleteWorker::of(worker)), 2).await, "it hangs");
+    runtime.handle(GetWorker { worker }).await.unwrap();
+    let gone = RuntimeError::WorkerNotFound {};
+    assert_eq!(runtime.handle(from(0)).await.unwrap_err(), gone);
+    assert_eq!(runtime.handle(from(3)).await.unwrap_err(), gone);
+    assert_eq!(runtime.handle(GetTranscript::tail(worker)).await.unwrap_err(), gone);
+    assert_eq!(runtime.handle(turns()).await.unwrap_err(), gone);
+    let latest = runtime.handle(GetWorker { worker }).await.unwrap().detail.last_turn.unwrap();
+    for turn_id in [first, latest.turn_id] {
+        assert_eq!(runtime.handle(GetTurn::by_id(worker, turn_id)).await.unwrap_err(), gone);
     }
 }
