@@ -6,6 +6,8 @@ mod event_type;
 mod fact;
 mod filter;
 mod following;
+#[cfg(feature = "memory-store")]
+mod kept_run;
 mod log;
 mod log_reader;
 mod places;
@@ -42,6 +44,8 @@ pub use stream_item::{EndReason, StreamEvent, StreamItem};
 pub use subscription::Subscription;
 
 pub(crate) use cursor::{Position, Room};
+#[cfg(feature = "memory-store")]
+pub(crate) use kept_run::KeptRun;
 pub(crate) use log::WorkerLog;
 pub(crate) use readers::{Parked, Readers};
 pub(crate) use recent_stretches::RecentStretches;

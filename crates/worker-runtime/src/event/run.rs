@@ -17,10 +17,10 @@ use crate::{
 /// Nearly all commits create a Worker, begin a turn or end one: then the events follow from what
 /// they are about. Those of any other commit are kept as they are.
 #[derive(Clone, Debug)]
-pub struct EventRun(What);
+pub struct EventRun(pub(super) What);
 
 #[derive(Clone, Debug)]
-enum What {
+pub(super) enum What {
     Created {
         record: Arc<WorkerRecord>,
         labels: Shared<Labels>,
@@ -64,6 +64,13 @@ struct Envelope<'a> {
 }
 
 impl EventRun {
+    /// How many events tell of a creation.
+    pub(super) const OF_CREATION: usize = 1;
+    /// How many tell of an input and its turn's begin.
+    pub(super) const OF_BEGIN: usize = 3;
+    /// How many tell of a turn's end.
+    pub(super) const OF_END: usize = 2;
+
     /// The creation of a Worker, whose record this is then, by a command without remarks or a key.
     pub(crate) fn created(record: Arc<WorkerRecord>) -> Self {
         let labels = record.labels.clone();
@@ -94,9 +101,9 @@ impl EventRun {
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.0 {
-            What::Created { .. } => 1,
-            What::Begun { .. } => 3,
-            What::Ended { .. } => 2,
+            What::Created { .. } => Self::OF_CREATION,
+            What::Begun { .. } => Self::OF_BEGIN,
+            What::Ended { .. } => Self::OF_END,
             What::Others(events) => events.len(),
         }
     }

@@ -3,6 +3,7 @@
 //! Locks are taken in this order: the ownership, or the order of Workers; a shard; under it the keys
 //! of creations.
 
+mod recent_events;
 mod shelf;
 
 use std::{
@@ -56,7 +57,7 @@ struct Shard {
     shelves: HashTable<Shelf>,
     /// The number of the lease that batches are taken under; none if nobody owns the store.
     lease: Option<u64>,
-    events_per_worker: usize,
+    events_per_worker: u64,
     /// What batches for these Workers have added.
     totals: Totals,
 }
@@ -205,7 +206,7 @@ impl Store for MemoryStore {
         for shard in &self.shards {
             let mut shard = shard.lock();
             shard.lease = Some(ownership.lease);
-            shard.events_per_worker = index(request.events_per_worker);
+            shard.events_per_worker = request.events_per_worker;
             totals.add(&shard.totals);
         }
         let lease = Lease(ownership.lease);

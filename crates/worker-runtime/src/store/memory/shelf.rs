@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::{Batch, EventPage, InputKey, StoredWorker, WorkerRecord};
+use smallvec::SmallVec;
+
+use super::{
+    super::{Batch, EventPage, InputKey, StoredWorker, WorkerRecord},
+    recent_events::RecentEvents,
+};
 use crate::{
-    event::{EventRun, Runs},
+    event::EventRun,
     model::{TranscriptEntry, TurnDetail},
 };
 
@@ -14,20 +19,20 @@ pub(super) struct Shelf {
     rest: Option<Box<Rest>>,
 }
 
-/// Commits in a segment of the events.
-const SEGMENT: usize = 64;
-
 /// What a Worker has once something happened to it.
 struct Rest {
-    entries: Vec<Arc<TranscriptEntry>>,
-    turns: Vec<Arc<TurnDetail>>,
-    events: Runs<EventRun, SEGMENT>,
+    entries: Few<Arc<TranscriptEntry>>,
+    turns: Few<Arc<TurnDetail>>,
+    events: RecentEvents,
     keys: Vec<InputKey>,
 }
 
+/// So few need no room elsewhere, which would be one more place that no cache holds.
+type Few<T> = SmallVec<[T; 2]>;
+
 impl Shelf {
     /// A Worker that is being created by a batch.
-    pub(super) fn create(record: &Arc<WorkerRecord>, batch: &Batch, events_kept: usize) -> Self {
+    pub(super) fn create(record: &Arc<WorkerRecord>, batch: &Batch, events_kept: u64) -> Self {
         let mut shelf = Self { record: Arc::clone(record), rest: None };
         if !is_bare_creation(record, batch) {
             let first = record.worker_sequence + 1 - batch.events.len() as u64;
@@ -38,11 +43,11 @@ impl Shelf {
     }
 
     /// Applies a batch to a Worker that is there.
-    pub(super) fn apply(&mut self, record: &Arc<WorkerRecord>, batch: &Batch, events_kept: usize) {
+    pub(super) fn apply(&mut self, record: &Arc<WorkerRecord>, batch: &Batch, events_kept: u64) {
         let created = &self.record;
         let rest = self.rest.get_or_insert_with(|| {
             let mut rest = Rest::starting_at(created.worker_sequence);
-            rest.events.push(EventRun::created(Arc::clone(created)));
+            rest.events.push(&EventRun::created(Arc::clone(created)), 0, events_kept);
             Box::new(rest)
         });
         rest.apply(batch, events_kept);
@@ -69,23 +74,19 @@ impl Shelf {
             let events = std::iter::repeat_with(created).take(wanted).collect();
             return EventPage { oldest: 1, events };
         };
-        let oldest = rest.events.oldest();
-        let first = oldest.max(after.saturating_add(1));
-        let events = rest.events.from(first).flat_map(|(begins, run)| {
-            (index(first.saturating_sub(begins))..run.len()).map(|place| run.event(place))
-        });
-        EventPage { oldest, events: events.take(limit).collect() }
+        let events = rest.events.from(after.saturating_add(1), limit, &rest.entries, &rest.turns);
+        EventPage { oldest: rest.events.oldest(), events }
     }
 }
 
 impl Rest {
     /// Nothing yet; the first event will have this sequence.
     fn starting_at(sequence: u64) -> Self {
-        let events = Runs::starting_at(sequence);
-        Self { entries: Vec::new(), turns: Vec::new(), events, keys: Vec::new() }
+        let events = RecentEvents::starting_at(sequence);
+        Self { entries: Few::new(), turns: Few::new(), events, keys: Vec::new() }
     }
 
-    fn apply(&mut self, batch: &Batch, events_kept: usize) {
+    fn apply(&mut self, batch: &Batch, events_kept: u64) {
         make_room(&mut self.entries, batch.entries.len());
         self.entries.extend(batch.entries.iter().cloned());
         if let Some((ordinal, turn)) = batch.turn() {
@@ -98,9 +99,9 @@ impl Rest {
             }
         }
         if !batch.events.is_empty() {
-            self.events.push(batch.events.clone());
+            let ordinal = batch.turn().map_or(0, |(ordinal, _)| ordinal);
+            self.events.push(&batch.events, ordinal, events_kept);
         }
-        drop(self.events.keep_newest(events_kept as u64));
         if let Some(it) = &batch.key {
             self.keys.retain(|key| !it.dropped.contains(&key.key));
             self.keys.push(it.key.clone());
@@ -110,7 +111,7 @@ impl Rest {
 
 /// Makes room for so many more, and for few besides: there are many Workers, and a page of a
 /// conversation is small.
-fn make_room<T>(items: &mut Vec<T>, more: usize) {
+fn make_room<T>(items: &mut Few<T>, more: usize) {
     if items.capacity() - items.len() < more {
         items.reserve_exact(more.max(items.len() / 4));
     }
