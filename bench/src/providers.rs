@@ -76,67 +76,82 @@ impl Provider for Talker {
             audience.begin();
         }
         Box::pin(Talk {
-            burst_left: self.burst,
+            ready: 0,
+            left: self.deltas,
+            pauses: PAUSE,
             talker: self.clone(),
-            said: 0,
-            pauses: 0,
             timer: None,
         })
     }
 }
 
 struct Talk {
-    talker: Talker,
-    said: u64,
-    /// Deltas until the next pause.
-    burst_left: u64,
+    /// Deltas until the burst is over: all that is kept in mind for each.
+    ready: u64,
+    /// Deltas after that.
+    left: u64,
     /// How often it was asked in this pause.
     pauses: u8,
+    talker: Talker,
     timer: Option<ThreadTimer>,
 }
 
 impl Talk {
+    /// What comes when a burst is over: a pause, the next burst or the end.
+    #[cold]
+    fn rest(&mut self, context: &Context<'_>) -> Poll<ProviderEvent> {
+        if self.left == 0 {
+            self.stop_clock();
+            let usage = TokenUsage::default();
+            return Poll::Ready(ProviderEvent::Finished {
+                stop_reason: StopReason::EndTurn,
+                usage,
+            });
+        }
+        if self.pauses < PAUSE {
+            self.pauses += 1;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.wait();
+        self.timer.get_or_insert_with(ThreadTimer::start);
+        let burst = self.talker.burst.min(self.left);
+        (self.ready, self.left, self.pauses) = (burst - 1, self.left - burst, 0);
+        Poll::Ready(word())
+    }
+
     /// Waits for the audience, which costs the call nothing.
     fn wait(&mut self) {
-        let Some(audience) = &self.talker.audience else { return };
-        if let Some(timer) = self.timer.take() {
-            self.talker.add(timer);
-        }
+        let Some(audience) = self.talker.audience.clone() else { return };
+        self.stop_clock();
+        let said = self.talker.deltas - self.left;
         let since = Instant::now();
-        while !audience.waits_after(self.said) {
+        while !audience.waits_after(said) {
             assert!(since.elapsed() < PATIENCE, "the audience was not told");
             spin_loop();
         }
     }
+
+    fn stop_clock(&mut self) {
+        if let Some(timer) = self.timer.take() {
+            self.talker.add(timer);
+        }
+    }
+}
+
+fn word() -> ProviderEvent {
+    ProviderEvent::TextDelta(WORD.to_owned())
 }
 
 impl Stream for Talk {
     type Item = Result<ProviderEvent, EngineError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.burst_left == self.talker.burst {
-            self.wait();
+        if self.ready > 0 {
+            self.ready -= 1;
+            return Poll::Ready(Some(Ok(word())));
         }
-        let timer = *self.timer.get_or_insert_with(ThreadTimer::start);
-        if self.said == self.talker.deltas {
-            self.talker.add(timer);
-            return Poll::Ready(Some(Ok(ProviderEvent::Finished {
-                stop_reason: StopReason::EndTurn,
-                usage: TokenUsage::default(),
-            })));
-        }
-        if self.burst_left == 0 {
-            self.pauses += 1;
-            if self.pauses == PAUSE {
-                self.burst_left = self.talker.burst;
-                self.pauses = 0;
-            }
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        self.burst_left -= 1;
-        self.said += 1;
-        Poll::Ready(Some(Ok(ProviderEvent::TextDelta(WORD.to_owned()))))
+        self.rest(context).map(|event| Some(Ok(event)))
     }
 }
 

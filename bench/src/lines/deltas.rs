@@ -1,6 +1,7 @@
 //! Line 12: the text of a turn on its way from the engine to its readers.
 
 use std::{
+    hint::black_box,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -64,9 +65,9 @@ fn plain_text<'a>() -> Side<'a> {
             for _ in 0..n / DELTAS {
                 let text = Mutex::new(String::new());
                 for _ in 0..DELTAS {
-                    text.lock().push_str(std::hint::black_box(WORD));
+                    text.lock().push_str(black_box(WORD));
                 }
-                std::hint::black_box(text);
+                black_box(text);
             }
         })
     })
@@ -78,14 +79,14 @@ fn provider_alone<'a>() -> Side<'a> {
         let talker = Talker::new(DELTAS, DELTAS);
         on_thread(|| {
             for _ in 0..n / DELTAS {
-                let mut stream = talker.stream(Arc::default());
+                let mut stream = black_box(talker.stream(Arc::default()));
                 let mut context = Context::from_waker(Waker::noop());
                 for _ in 0..DELTAS {
                     let polled = stream.as_mut().poll_next(&mut context);
                     let Poll::Ready(Some(Ok(ProviderEvent::TextDelta(text)))) = polled else {
                         panic!("the talker talks");
                     };
-                    drop(std::hint::black_box(text));
+                    drop(black_box(text));
                 }
             }
         })
