@@ -82,27 +82,36 @@ impl Stretch {
     fn show(&self) -> Box<[StreamEvent]> {
         let Self { owner, epoch, .. } = self;
         let runtime_id = owner.runtime_id;
-        let sequences = self.after + 1..;
+        let mut sequence = self.after;
         let mut shown = Vec::with_capacity(self.len);
         match &self.told {
             Told::Runtime(parts) => {
                 let room = Room::Runtime(*epoch);
-                for ((commit, at), sequence) in Part::events(parts).zip(sequences) {
-                    let slot = commit.slot(at);
-                    shown.push(StreamEvent {
-                        event: RuntimeEvent::in_runtime_scope(owner, *epoch, sequence, slot),
-                        cursor: Position { runtime_id, room, sequence }.into(),
-                    });
+                for Part { commit, places } in parts {
+                    // Extended by a range, a vector has each event written where it stays.
+                    shown.extend(places.clone().map(|at| {
+                        sequence += 1;
+                        let slot = commit.slot(at);
+                        StreamEvent {
+                            event: RuntimeEvent::in_runtime_scope(owner, *epoch, sequence, slot),
+                            cursor: Position { runtime_id, room, sequence }.into(),
+                        }
+                    }));
                 }
             }
             Told::Worker(id, parts) => {
                 let room = Room::Worker(*id);
-                for ((run, at), sequence) in Part::events(parts).zip(sequences) {
-                    let event = run.event(at);
-                    shown.push(StreamEvent {
-                        event: RuntimeEvent::in_worker_scope(owner, *epoch, *id, sequence, event),
-                        cursor: Position { runtime_id, room, sequence }.into(),
-                    });
+                for Part { commit: run, places } in parts {
+                    shown.extend(places.clone().map(|at| {
+                        sequence += 1;
+                        let event = run.event(at);
+                        StreamEvent {
+                            event: RuntimeEvent::in_worker_scope(
+                                owner, *epoch, *id, sequence, event,
+                            ),
+                            cursor: Position { runtime_id, room, sequence }.into(),
+                        }
+                    }));
                 }
             }
         }
