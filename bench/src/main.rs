@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 use std::{
-    env, fs, io,
+    env, fs,
+    hint::black_box,
+    io,
     path::Path,
     process::{Command, ExitCode, Stdio},
     time::Instant,
@@ -34,9 +36,12 @@ fn main() -> ExitCode {
     {
         return if workloads::run(name) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    if let [mode, number] = wanted.as_slice()
+    if let [mode, number, warm @ ..] = wanted.as_slice()
         && mode == LINE
     {
+        if warm == [WARM] {
+            warm_up();
+        }
         return measure(number);
     }
     let known = |name: &String| LINES.iter().any(|(number, ..)| number.to_string() == *name);
@@ -78,43 +83,53 @@ fn main() -> ExitCode {
 /// The argument that makes this program measure one line and print its rows as JSON.
 const LINE: &str = "line";
 
-/// Has the allocator keep what was freed, and get what it lacks in huge pages: how the system hands out
-/// and takes back pages is no part of what is compared. Other allocators than glibc's pay no heed to
-/// it.
-const HUGE_PAGES: &str = "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824:glibc.malloc.hugetlb=1";
+/// The argument that makes this program take memory from the system before it measures a line.
+const WARM: &str = "warm";
 
-/// The same, in the pages that the kernel hands out unasked.
-const SMALL_PAGES: &str =
+/// Has the allocator keep what was freed. Other allocators than glibc's pay no heed to it.
+const KEEPS_MEMORY: &str =
     "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824";
 
-/// Lines whose operations leave memory behind. What they take in small pages is reported besides.
+/// Has threads other than the first get theirs in pieces so large that they seldom ask for more.
+const HUGE_PAGES: &str = "glibc.malloc.hugetlb=1";
+
+/// Lines whose operations leave memory behind. What they take in a process that has still to get it
+/// from the system is reported besides.
 const GROWING: [u32; 5] = [2, 3, 4, 13, 16];
 
-/// Measures a line in a process of its own: what lines before it left in memory is no part of it.
+/// Measures a line in a process of its own: what lines before it left in memory is no part of it, and
+/// neither is how the system hands out pages.
 fn measured_apart(number: u32) -> io::Result<Vec<Row>> {
-    let mut rows = measured_with(HUGE_PAGES, number)?;
+    let mut rows = measured_with(&format!("{KEEPS_MEMORY}:{HUGE_PAGES}"), number, Some(WARM))?;
     if GROWING.contains(&number) {
-        let again = measured_with(SMALL_PAGES, number)?;
-        rows.extend(again.into_iter().filter_map(in_small_pages));
+        let again = measured_with(KEEPS_MEMORY, number, None)?;
+        rows.extend(again.into_iter().filter_map(in_fresh_memory));
     }
     Ok(rows)
 }
 
 /// A row with a time that has a goal, as one that is reported.
-fn in_small_pages(row: Row) -> Option<Row> {
+fn in_fresh_memory(row: Row) -> Option<Row> {
     let what = row.name.strip_suffix(", ns").filter(|_| row.goal != Goal::Reported)?;
-    let name = format!("{what}, in small pages, ns");
+    let name = format!("{what}, in fresh memory, ns");
     Some(Row { name, goal: Goal::Reported, ok: true, ..row })
 }
 
-fn measured_with(memory: &str, number: u32) -> io::Result<Vec<Row>> {
+fn measured_with(tunables: &str, number: u32, warm: Option<&str>) -> io::Result<Vec<Row>> {
     let mut program = Command::new(env::current_exe()?);
-    program.args([LINE, &number.to_string()]).env("GLIBC_TUNABLES", memory);
+    program.args([LINE, &number.to_string()]).args(warm).env("GLIBC_TUNABLES", tunables);
     let output = program.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         return Err(io::Error::other(output.status.to_string()));
     }
     Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Takes more from the system than a line needs, and gives it back to the allocator.
+fn warm_up() {
+    const BLOCK: usize = 1 << 20;
+    let blocks: Vec<Vec<u8>> = (0..768).map(|_| vec![1; BLOCK]).collect();
+    black_box(blocks);
 }
 
 fn measure(number: &str) -> ExitCode {
