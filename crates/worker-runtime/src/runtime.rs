@@ -69,25 +69,32 @@ impl Runtime {
     /// # Errors
     ///
     /// A [`RuntimeError`] says what was wrong and what to do. A refused command has left no trace.
-    pub async fn handle<R, Kind>(&self, request: R) -> Result<R::Reply, RuntimeError>
+    #[expect(clippy::manual_async_fn, reason = "an async fn would hold the request twice")]
+    pub fn handle<R, Kind>(
+        &self,
+        request: R,
+    ) -> impl Future<Output = Result<R::Reply, RuntimeError>> + Send
     where
         R: Request<Kind>,
     {
-        let core = &self.owner.core;
-        let span = tracing::debug_span!(
-            "handle",
-            runtime_id = %core.owner.runtime_id,
-            request = request.name(),
-        );
-        // Pinned where it is made: a request's future is large, and wrapping it would move it.
-        let mut handling = pin!(request.handle(core));
-        poll_fn(|context| {
-            let poll = || span.in_scope(|| handling.as_mut().poll(context));
-            // Locks have no poison, and whatever a request holds gives itself back when it is dropped.
-            catch_unwind(AssertUnwindSafe(poll))
-                .unwrap_or_else(|_| Poll::Ready(Err(self.panicked())))
-        })
-        .await
+        async move {
+            let core = &self.owner.core;
+            let span = tracing::debug_span!(
+                "handle",
+                runtime_id = %core.owner.runtime_id,
+                request = request.name(),
+            );
+            // Pinned where it is made: a request's future is large, and wrapping it would move it.
+            let mut handling = pin!(request.handle(core));
+            poll_fn(|context| {
+                let poll = || span.in_scope(|| handling.as_mut().poll(context));
+                // Locks have no poison, and whatever a request holds gives itself back when it is
+                // dropped.
+                catch_unwind(AssertUnwindSafe(poll))
+                    .unwrap_or_else(|_| Poll::Ready(Err(self.panicked())))
+            })
+            .await
+        }
     }
 
     /// The error for a request whose handling panicked, in code of the Backend's or by a defect of ours.

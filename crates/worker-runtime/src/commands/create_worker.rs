@@ -373,19 +373,27 @@ impl CreateWorker {
 impl Command for CreateWorker {
     type Reply = WorkerCreated;
 
-    async fn execute(self, core: &Arc<Core>) -> Result<WorkerCreated, RuntimeError> {
-        let claims: Shared<[ScopeClaim]> = self.scope_claims.iter().flatten().cloned().collect();
-        loop {
-            match self.attempt(core, &claims)? {
-                Attempt::Replayed(reply) => return Ok(reply),
-                Attempt::Sent(answer, reply) => {
-                    answer.committed(self.idempotency_key.is_some()).await?;
-                    return Ok(reply);
+    #[expect(clippy::manual_async_fn, reason = "an async fn would hold the request twice")]
+    fn execute(
+        self,
+        core: &Arc<Core>,
+    ) -> impl Future<Output = Result<WorkerCreated, RuntimeError>> + Send {
+        async move {
+            let claims: Shared<[ScopeClaim]> =
+                self.scope_claims.iter().flatten().cloned().collect();
+            loop {
+                match self.attempt(core, &claims)? {
+                    Attempt::Replayed(reply) => return Ok(reply),
+                    Attempt::Sent(answer, reply) => {
+                        answer.committed(self.idempotency_key.is_some()).await?;
+                        return Ok(reply);
+                    }
+                    Attempt::Behind(Rival::Key) => {
+                        core.key_settled(self.idempotency_key.as_deref().unwrap_or_default())
+                            .await?;
+                    }
+                    Attempt::Behind(Rival::Claims) => core.claims_settled(&claims).await?,
                 }
-                Attempt::Behind(Rival::Key) => {
-                    core.key_settled(self.idempotency_key.as_deref().unwrap_or_default()).await?;
-                }
-                Attempt::Behind(Rival::Claims) => core.claims_settled(&claims).await?,
             }
         }
     }
