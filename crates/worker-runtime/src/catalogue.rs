@@ -130,7 +130,10 @@ impl Catalogue {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{
+        thread,
+        time::{Duration, Instant},
+    };
 
     use serde_json::json;
 
@@ -165,7 +168,9 @@ mod tests {
             let state = cell.lock();
             let glanced = scope.spawn(glance);
             // One here, one in the catalogue, and one of whoever waits for the lock.
+            let since = Instant::now();
             while Arc::strong_count(&cell) < 3 {
+                assert!(since.elapsed() < Duration::from_secs(10), "it waits under its shard");
                 thread::yield_now();
             }
             assert!(catalogue.remove(cell.worker_id).is_some());
