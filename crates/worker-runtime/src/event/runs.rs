@@ -13,11 +13,13 @@ pub(crate) trait Spans {
 /// Commits in order. Full segments stay as they are, so that a log that grows moves nothing, and an
 /// event's commit is found by its segment. They go as a whole, too: to let go of one commit at a time
 /// would be to wait for one that no cache holds at each commit.
+///
+/// The first so many commits of a segment need no room elsewhere until there are more.
 #[derive(Debug)]
-pub(crate) struct Runs<T, const SEGMENT: usize> {
-    full: VecDeque<Segment<T>>,
+pub(crate) struct Runs<T, const SEGMENT: usize, const FIRST: usize = 0> {
+    full: VecDeque<Segment<T, FIRST>>,
     /// The one that grows. Most logs are short and have no other.
-    last: Segment<T>,
+    last: Segment<T, FIRST>,
     /// The sequence of the oldest event, maybe in the midst of its commit.
     oldest: u64,
     /// The sequence of the next event.
@@ -26,14 +28,14 @@ pub(crate) struct Runs<T, const SEGMENT: usize> {
 
 /// Some commits in a row.
 #[derive(Debug)]
-struct Segment<T> {
+struct Segment<T, const FIRST: usize> {
     /// The sequence of its first event.
     first: u64,
-    runs: Vec<T>,
+    runs: SmallVec<[T; FIRST]>,
 }
 
 /// The commits of segments that are no longer kept.
-pub(crate) type Gone<T> = Vec<Vec<T>>;
+pub(crate) type Gone<T, const FIRST: usize = 0> = Vec<SmallVec<[T; FIRST]>>;
 
 /// Events of some commits, in order. Mostly there are few, which need no room elsewhere.
 pub(crate) type Parts<T> = SmallVec<[Part<T>; 2]>;
@@ -45,7 +47,7 @@ pub(crate) struct Part<T> {
     pub(crate) places: Range<usize>,
 }
 
-impl<T: Spans, const SEGMENT: usize> Runs<T, SEGMENT> {
+impl<T: Spans, const SEGMENT: usize, const FIRST: usize> Runs<T, SEGMENT, FIRST> {
     /// No events yet; the next one will have this sequence.
     pub(crate) fn starting_at(next: u64) -> Self {
         Self { full: VecDeque::new(), last: Segment::starting_at(next), oldest: next, next }
@@ -78,7 +80,7 @@ impl<T: Spans, const SEGMENT: usize> Runs<T, SEGMENT> {
     }
 
     /// Keeps the newest events, so many. Gives back the segments that have only older ones.
-    pub(crate) fn keep_newest(&mut self, count: u64) -> Gone<T> {
+    pub(crate) fn keep_newest(&mut self, count: u64) -> Gone<T, FIRST> {
         self.oldest = self.oldest.max(self.next.saturating_sub(count));
         let mut gone = Gone::new();
         while !self.full.is_empty() && self.full.get(1).unwrap_or(&self.last).first <= self.oldest {
@@ -121,7 +123,7 @@ impl<T: Spans, const SEGMENT: usize> Runs<T, SEGMENT> {
         })
     }
 
-    fn segment(&self, place: usize) -> &Segment<T> {
+    fn segment(&self, place: usize) -> &Segment<T, FIRST> {
         self.full.get(place).unwrap_or(&self.last)
     }
 
@@ -134,7 +136,7 @@ impl<T: Spans, const SEGMENT: usize> Runs<T, SEGMENT> {
     }
 }
 
-impl<T: Spans + Clone, const SEGMENT: usize> Runs<T, SEGMENT> {
+impl<T: Spans + Clone, const SEGMENT: usize, const FIRST: usize> Runs<T, SEGMENT, FIRST> {
     /// Copies so many of the events after `sequence`, or fewer if there are.
     pub(crate) fn copy_after(&self, sequence: u64, count: usize) -> Parts<T> {
         let first = sequence + 1;
@@ -176,22 +178,24 @@ impl<T: Clone> Part<T> {
     }
 }
 
-impl<T: Spans> Segment<T> {
+impl<T: Spans, const FIRST: usize> Segment<T, FIRST> {
     fn starting_at(first: u64) -> Self {
-        Self { first, runs: Vec::new() }
+        Self { first, runs: SmallVec::new() }
     }
 }
 
 /// The commits from one on, each with the sequence of its first event.
-struct Commits<'a, T, const SEGMENT: usize> {
-    of: &'a Runs<T, SEGMENT>,
+struct Commits<'a, T, const SEGMENT: usize, const FIRST: usize> {
+    of: &'a Runs<T, SEGMENT, FIRST>,
     segment: usize,
     /// The place of the next one in its segment.
     place: usize,
     begins: u64,
 }
 
-impl<'a, T: Spans, const SEGMENT: usize> Iterator for Commits<'a, T, SEGMENT> {
+impl<'a, T: Spans, const SEGMENT: usize, const FIRST: usize> Iterator
+    for Commits<'a, T, SEGMENT, FIRST>
+{
     type Item = (u64, &'a T);
 
     fn next(&mut self) -> Option<(u64, &'a T)> {
@@ -209,6 +213,8 @@ impl<'a, T: Spans, const SEGMENT: usize> Iterator for Commits<'a, T, SEGMENT> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     const SEGMENT: usize = 64;
@@ -228,6 +234,29 @@ mod tests {
         let mut runs = Runs::starting_at(1);
         (0..commits).for_each(|at| runs.push(Some(at % 3 + 1)));
         runs
+    }
+
+    /// A commit that knows how often its length was asked for.
+    struct Counted<'a>(&'a Cell<usize>);
+
+    impl Spans for Counted<'_> {
+        fn len(&self) -> usize {
+            self.0.set(self.0.get() + 1);
+            1
+        }
+    }
+
+    #[test]
+    fn in_a_long_log_an_event_is_found_by_its_segment() {
+        let looks = Cell::new(0);
+        let mut runs = Runs::<_, SEGMENT, 3>::starting_at(1);
+        (0..100_000).for_each(|_| runs.push(Counted(&looks)));
+        for sequence in [1, 50_000, 99_000, 100_000] {
+            looks.set(0);
+            assert!(runs.from(sequence).next().is_some());
+            assert!(runs.get_mut(sequence).is_some());
+            assert!(looks.get() <= 2 * SEGMENT + 1, "{sequence}: {}", looks.get());
+        }
     }
 
     #[test]

@@ -2,46 +2,37 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::shelf::index;
 use crate::{
-    event::{EventRun, KeptRun, Spans, StoredEvent},
+    event::{EventRun, KeptRun, Runs, Spans, StoredEvent},
     model::{TranscriptEntry, TurnDetail},
 };
 
-/// The newest events of one Worker, by the commit. Those of a first turn need no room elsewhere.
-pub(super) struct RecentEvents {
-    runs: SmallVec<[KeptRun; 3]>,
-    /// The sequence of the oldest event, maybe in the midst of its commit.
-    oldest: u64,
-    /// The sequence of the next event.
-    next: u64,
-}
+/// The newest events of one Worker, by the commit.
+pub(super) struct RecentEvents(Runs<KeptRun, SEGMENT, FIRST>);
 
-/// How many more commits there is room for at once; of those that are no longer kept, so many go at
-/// a time, because the others move up.
-const STEP: usize = 64;
+/// Commits in a segment: somewhat less than a kilobyte, which comes and goes with the events, and which
+/// allocators keep at hand.
+const SEGMENT: usize = 60;
+
+/// The commits of a first turn need no room elsewhere.
+const FIRST: usize = 3;
 
 impl RecentEvents {
     /// No events yet; the next one will have this sequence.
     pub(super) fn starting_at(next: u64) -> Self {
-        Self { runs: SmallVec::new(), oldest: next, next }
+        Self(Runs::starting_at(next))
     }
 
     /// The sequence of the oldest event; that of the next one if there is none.
     pub(super) fn oldest(&self) -> u64 {
-        self.oldest
+        self.0.oldest()
     }
 
     /// Appends a commit's events and keeps the newest, so many. The commit's turn has this ordinal.
     pub(super) fn push(&mut self, run: &EventRun, ordinal: u64, kept: u64) {
-        if self.runs.len() == self.runs.capacity() {
-            self.make_room();
-        }
-        self.runs.push(KeptRun::new(run, ordinal));
-        self.next += run.len() as u64;
-        self.oldest = self.oldest.max(self.next.saturating_sub(kept));
+        self.0.push(KeptRun::new(run, ordinal));
+        self.0.keep_newest(kept);
     }
 
     /// So many events from one on, with the entries and turns of the Worker.
@@ -52,32 +43,12 @@ impl RecentEvents {
         entries: &[Arc<TranscriptEntry>],
         turns: &[Arc<TurnDetail>],
     ) -> Vec<StoredEvent> {
-        let (place, begins) = self.commit_of(sequence.max(self.oldest));
-        let skipped = index(sequence.max(self.oldest) - begins);
-        let runs = self.runs[place..].iter().map(|run| run.told(entries, turns));
-        let events = runs.flat_map(|run| (0..run.len()).map(move |place| run.event(place)));
-        events.skip(skipped).take(limit).collect()
-    }
-
-    /// The place of the commit with this event, and the sequence of the commit's first event. From
-    /// the end on, because most readers want what is new.
-    fn commit_of(&self, sequence: u64) -> (usize, u64) {
-        let (mut place, mut begins) = (self.runs.len(), self.next);
-        while place > 0 && begins > sequence {
-            place -= 1;
-            begins -= self.runs[place].len() as u64;
-        }
-        (place, begins.min(sequence))
-    }
-
-    /// Makes room for more commits, in place of those that are no longer kept if they are many.
-    fn make_room(&mut self) {
-        let (stale, _) = self.commit_of(self.oldest);
-        if stale >= STEP {
-            self.runs.drain(..stale);
-        } else {
-            self.runs.reserve_exact((self.runs.len() / 4).clamp(2, STEP));
-        }
+        let first = sequence.max(self.oldest());
+        let events = self.0.from(first).flat_map(|(begins, run)| {
+            let told = run.told(entries, turns);
+            (index(first.saturating_sub(begins))..run.len()).map(move |place| told.event(place))
+        });
+        events.take(limit).collect()
     }
 }
 
@@ -115,6 +86,5 @@ mod tests {
                 assert_eq!(recent.from(sequence, limit, &[], &[]), expected, "{sequence}");
             }
         }
-        assert!(recent.runs.capacity() < 2 * STEP + 50, "{}", recent.runs.capacity());
     }
 }
