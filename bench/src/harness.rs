@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-/// Rounds of a comparison.
-const ROUNDS: usize = 31;
-
-/// Rounds of a comparison whose every round is long.
-const FEW_ROUNDS: usize = 9;
+/// Rounds of a comparison: so many that what disturbs the machine for a moment is in few of them.
+const ROUNDS: usize = 151;
 
 /// The shortest batch that is timed: what reading a clock costs is lost in it.
 const BATCH: Duration = Duration::from_micros(500);
@@ -46,22 +43,14 @@ impl<'a> Side<'a> {
 
 /// What one operation takes on each side, in nanoseconds: medians of interleaved rounds.
 #[must_use]
-pub fn compare<const N: usize>(sides: [Side<'_>; N]) -> [f64; N] {
-    compare_in(ROUNDS, sides)
-}
-
-/// The same for operations that take long: few rounds, each of one `unit`.
-#[must_use]
-pub fn compare_long<const N: usize>(sides: [Side<'_>; N]) -> [f64; N] {
-    interleave(FEW_ROUNDS, sides)
-}
-
-fn compare_in<const N: usize>(rounds: usize, mut sides: [Side<'_>; N]) -> [f64; N] {
+pub fn compare<const N: usize>(mut sides: [Side<'_>; N]) -> [f64; N] {
     sides.iter_mut().for_each(Side::calibrate);
-    interleave(rounds, sides)
+    compare_units(ROUNDS, sides)
 }
 
-fn interleave<const N: usize>(rounds: usize, mut sides: [Side<'_>; N]) -> [f64; N] {
+/// The same for operations that take long: so many rounds, each of one `unit`.
+#[must_use]
+pub fn compare_units<const N: usize>(rounds: usize, mut sides: [Side<'_>; N]) -> [f64; N] {
     let mut samples = [const { Vec::new() }; N];
     for round in 0..rounds {
         // Each round begins with another side, so that none is always the one after a certain other.

@@ -14,13 +14,14 @@ use worker_runtime::{Runtime, commands::CancelTurn};
 
 use crate::{
     clock::ThreadTimer,
-    harness::{Side, compare_long},
+    harness::{Side, compare_units},
     host::{self, Host, roomy, say},
     memory,
     providers::Stalled,
     row::{Goal, Row},
 };
 
+const ROUNDS: usize = 9;
 const TURNS: u64 = 100_000;
 
 /// Measures line 16.
@@ -31,12 +32,15 @@ pub fn run(rows: &mut Vec<Row>) {
     let provider = Stalled::default();
     let old = host(&provider, TURNS);
     let tokio = host::current_thread();
-    let [ours, later, other] = compare_long([
-        // New Workers for each round, because what a turn has before it grows with every turn.
-        Side::in_units(TURNS, |n| cancelled(&host(&provider, n), &provider)),
-        Side::in_units(TURNS, |_| cancelled(&old, &provider)),
-        Side::in_units(TURNS, |n| abort(&tokio, n)),
-    ]);
+    let [ours, later, other] = compare_units(
+        ROUNDS,
+        [
+            // New Workers for each round, because what a turn has before it grows with every turn.
+            Side::in_units(TURNS, |n| cancelled(&host(&provider, n), &provider)),
+            Side::in_units(TURNS, |_| cancelled(&old, &provider)),
+            Side::in_units(TURNS, |n| abort(&tokio, n)),
+        ],
+    );
     let against = "aborting as many bare tasks";
     let name = format!("16 cancelling one of {TURNS} turns, ns");
     rows.push(Row::new(name, ours, against, other, Goal::AtMost(5.0)));

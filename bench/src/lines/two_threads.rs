@@ -11,13 +11,14 @@ use worker_runtime::{Runtime, WorkerRef, queries::GetWorker};
 
 use crate::{
     clock::ThreadTimer,
-    harness::{Side, compare_long},
+    harness::{Side, compare_units},
     host::{
         Host, brief_builder, create, current_thread, follow, say, two_threads, until_turn_ends,
     },
     row::{Goal, Row},
 };
 
+const ROUNDS: usize = 31;
 const QUERIES: u64 = 400_000;
 const TURNS: u64 = 4_000;
 const WORKERS: usize = 64;
@@ -34,11 +35,14 @@ fn queries(rows: &mut Vec<Row>) {
     let one = [(&host.runtime, left)];
     let shared = [(&host.runtime, left), (&host.runtime, right)];
     let unshared = [(&host.runtime, left), (&apart.runtime, apart.workers.as_slice())];
-    let [one, shared, unshared] = compare_long([
-        Side::in_units(QUERIES, |n| query(n, &one)),
-        Side::in_units(QUERIES, |n| query(n, &shared)),
-        Side::in_units(QUERIES, |n| query(n, &unshared)),
-    ]);
+    let [one, shared, unshared] = compare_units(
+        ROUNDS,
+        [
+            Side::in_units(QUERIES, |n| query(n, &one)),
+            Side::in_units(QUERIES, |n| query(n, &shared)),
+            Side::in_units(QUERIES, |n| query(n, &unshared)),
+        ],
+    );
     let name = "13 get_worker on two threads, ns";
     rows.push(Row::new(name, shared, "one thread", one, Goal::TimesAsFast(1.7)));
     let name = "13 the same in two Runtimes, ns";
@@ -71,11 +75,14 @@ fn turns(rows: &mut Vec<Row>) {
     let tokio = two_threads();
     let build = || tokio.block_on(brief_builder().build()).expect("a Runtime");
     let (shared, left, right) = (build(), build(), build());
-    let [one, together, apart] = compare_long([
-        Side::in_units(TURNS, |n| take_turns(&tokio, n, &[&shared])),
-        Side::in_units(TURNS, |n| take_turns(&tokio, n, &[&shared, &shared])),
-        Side::in_units(TURNS, |n| take_turns(&tokio, n, &[&left, &right])),
-    ]);
+    let [one, together, apart] = compare_units(
+        ROUNDS,
+        [
+            Side::in_units(TURNS, |n| take_turns(&tokio, n, &[&shared])),
+            Side::in_units(TURNS, |n| take_turns(&tokio, n, &[&shared, &shared])),
+            Side::in_units(TURNS, |n| take_turns(&tokio, n, &[&left, &right])),
+        ],
+    );
     let name = "13 turns on two threads, one Runtime, ns";
     rows.push(Row::new(name, together, "two Runtimes", apart, Goal::TimesAsFast(0.85)));
     rows.push(Row::new(name, together, "one thread", one, Goal::Reported));
