@@ -23,14 +23,17 @@ impl Output {
         self.bytes() == 0
     }
 
-    /// Takes more of the answer if there is some and it fits; tells whether it did.
-    #[inline]
-    pub(super) fn takes(&mut self, delta: &str, max_bytes: usize) -> bool {
-        let takes = !delta.is_empty() && delta.len() <= max_bytes - self.bytes();
-        if takes {
-            self.push(delta);
+    /// How many bytes more may be given out.
+    pub(super) fn room(&self, max_bytes: usize) -> usize {
+        max_bytes - self.bytes()
+    }
+
+    /// Adds what there is room for to the answer.
+    pub(super) fn push(&mut self, delta: &str) {
+        if self.text.capacity() == 0 {
+            self.text.reserve(SHORT_ANSWER);
         }
-        takes
+        self.text.push_str(delta);
     }
 
     /// Admits more of the answer; past the cap it cuts `delta` on a character boundary and fails.
@@ -55,19 +58,12 @@ impl Output {
         admitted
     }
 
-    fn push(&mut self, delta: &str) {
-        if self.text.capacity() == 0 {
-            self.text.reserve(SHORT_ANSWER);
-        }
-        self.text.push_str(delta);
-    }
-
     fn bytes(&self) -> usize {
         self.text.len() + self.reasoning_bytes
     }
 
     fn admit(&self, delta: &mut String, max_bytes: usize) -> Result<(), EngineError> {
-        let room = max_bytes - self.bytes();
+        let room = self.room(max_bytes);
         if delta.len() <= room {
             return Ok(());
         }

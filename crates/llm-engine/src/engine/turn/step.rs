@@ -50,9 +50,14 @@ impl Turn {
                 // With the event after it, as much as fits between two looks at the clock.
                 let most = if joins { CLOCK_INTERVAL - 1 } else { 0 };
                 let mut taken = 0;
+                let mut room = self.output.room(policy.max_output_bytes);
                 let take = |delta: &str| {
-                    let fits = taken < most && self.output.takes(delta, policy.max_output_bytes);
-                    taken += u32::from(fits);
+                    let fits = taken < most && !delta.is_empty() && delta.len() <= room;
+                    if fits {
+                        taken += 1;
+                        room -= delta.len();
+                        self.output.push(delta);
+                    }
                     fits
                 };
                 let polled = call.poll_event(take, cx);
