@@ -11,13 +11,17 @@ use llm_engine::{Provider, ProviderEvent};
 use parking_lot::Mutex;
 use tokio::{runtime::Builder, task::yield_now};
 use worker::Profile;
-use worker_runtime::{Runtime, Scope, Subscribe, commands::SendInput, queries::GetTurn};
+use worker_runtime::{
+    Runtime, Scope, Subscribe, WorkerRef,
+    commands::{DeleteWorker, SendInput, StopWorker},
+    queries::GetTurn,
+};
 
 use crate::{
     audience::Audience,
     clock::on_thread,
     harness::{Side, compare},
-    host::Host,
+    host::{Host, create},
     providers::{Talker, WORD},
     row::{Goal, Row},
 };
@@ -30,8 +34,7 @@ const SUBSCRIBERS: u64 = 100;
 /// Measures line 12.
 pub fn run(rows: &mut Vec<Row>) {
     let name = |what: &str| format!("12 {what}, ns a delta");
-    let whole = Talk::new(DELTAS, DELTAS, 0);
-    let longer = Talk::new(4 * DELTAS, 4 * DELTAS, 0);
+    let (whole, longer) = (Talk::unheard(DELTAS), Talk::unheard(4 * DELTAS));
     let [ours, four_times, other, provider] =
         compare([whole.side(), longer.side(), plain_text(), provider_alone()]);
     let what = name("engine to buffer, nobody reads");
@@ -98,6 +101,8 @@ fn provider_alone<'a>() -> Side<'a> {
 struct Talk {
     host: Host,
     talker: Talker,
+    /// Whether there is nobody but the engine.
+    unheard: bool,
     /// Keeps the engine's thread.
     _engine: tokio::runtime::Runtime,
 }
@@ -105,6 +110,11 @@ struct Talk {
 impl Talk {
     fn new(deltas: u64, burst: u64, subscribers: u64) -> Self {
         Self::of(Talker::new(deltas, burst), &Audience::new(subscribers))
+    }
+
+    /// An answer at once, for nobody.
+    fn unheard(deltas: u64) -> Self {
+        Self { unheard: true, ..Self::new(deltas, deltas, 0) }
     }
 
     /// Every delta waits until all subscribers wait for it.
@@ -127,7 +137,7 @@ impl Talk {
             let stream = host.tokio.block_on(subscribe).expect("a subscription");
             host.tokio.spawn(Arc::clone(audience).listen(stream));
         }
-        Self { host, talker, _engine: engine }
+        Self { host, talker, unheard: false, _engine: engine }
     }
 
     fn side(&self) -> Side<'_> {
@@ -137,20 +147,33 @@ impl Talk {
 
     fn turn(&self) -> Duration {
         let Host { tokio, runtime, workers } = &self.host;
-        let worker = workers[0];
-        // The readers' thread does not sleep meanwhile: to wake one is a system call, of whoever wakes.
-        let awake = tokio.spawn(async {
-            loop {
-                yield_now().await;
-            }
-        });
-        tokio.block_on(async {
-            let said = runtime.handle(SendInput::user(worker, "talk")).await.expect("a receipt");
-            let turn = GetTurn::by_id(worker, said.receipt.turn_id);
-            let ended = GetTurn { wait_ms: Some(60_000), ..turn };
-            runtime.handle(ended).await.expect("a turn");
-        });
-        awake.abort();
+        if self.unheard {
+            // Each turn has a Worker of its own and takes it along: texts that stay would need new memory.
+            tokio.block_on(async {
+                let worker = create(runtime).await;
+                listen(runtime, worker).await;
+                runtime.handle(StopWorker::of(worker)).await.expect("a stopped Worker");
+                runtime.handle(DeleteWorker::of(worker)).await.expect("a deletion");
+            });
+        } else {
+            // The readers' thread does not sleep meanwhile: to wake one is a system call, of whoever
+            // wakes.
+            let awake = tokio.spawn(async {
+                loop {
+                    yield_now().await;
+                }
+            });
+            tokio.block_on(listen(runtime, workers[0]));
+            awake.abort();
+        }
         self.talker.spent()
     }
+}
+
+/// Has a Worker talk, to the end.
+async fn listen(runtime: &Runtime, worker: WorkerRef) {
+    let said = runtime.handle(SendInput::user(worker, "talk")).await.expect("a receipt");
+    let turn = GetTurn::by_id(worker, said.receipt.turn_id);
+    let ended = GetTurn { wait_ms: Some(60_000), ..turn };
+    runtime.handle(ended).await.expect("a turn");
 }

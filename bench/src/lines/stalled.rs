@@ -30,17 +30,17 @@ pub fn run(rows: &mut Vec<Row>) {
     let name = format!("16 {TURNS} turns in flight, bytes each");
     rows.push(Row::new(name, bytes, "2 KiB", 2048.0, Goal::AtMost(1.0)));
     let provider = Stalled::default();
-    let old = host(&provider, TURNS);
     let tokio = host::current_thread();
-    let [ours, later, other] = compare_units(
+    let [ours, other] = compare_units(
         ROUNDS,
         [
             // New Workers for each round, because what a turn has before it grows with every turn.
             Side::in_units(TURNS, |n| cancelled(&host(&provider, n), &provider)),
-            Side::in_units(TURNS, |_| cancelled(&old, &provider)),
             Side::in_units(TURNS, |n| abort(&tokio, n)),
         ],
     );
+    let old = host(&provider, TURNS);
+    let [later] = compare_units(ROUNDS, [Side::in_units(TURNS, |_| cancelled(&old, &provider))]);
     let against = "aborting as many bare tasks";
     let name = format!("16 cancelling one of {TURNS} turns, ns");
     rows.push(Row::new(name, ours, against, other, Goal::AtMost(5.0)));
