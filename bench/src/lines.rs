@@ -10,7 +10,7 @@ mod get_worker;
 mod json;
 mod list_workers;
 mod memory;
-mod read_events;
+pub mod read_events;
 pub mod rpc;
 mod send_input;
 pub mod stalled;

@@ -16,7 +16,7 @@ use worker_runtime::{
 
 use crate::{
     host::{Host, brief, create, follow, quiet, say, until_turn_ends},
-    lines::stalled,
+    lines::{read_events as events, stalled},
     providers::Stalled,
 };
 
@@ -37,6 +37,8 @@ const WORKLOADS: &[Workload] = &[
     ("turn", turn),
     ("cancel_turn", cancel_turn),
     ("read_events_256", read_events),
+    ("read_events_256_of_1000", || read_worker_events(1_000)),
+    ("read_events_256_of_100000", || read_worker_events(100_000)),
     ("get_transcript_256", get_transcript),
     ("list_workers_256_of_1000", || list_workers(1_000)),
     ("list_workers_256_of_1000000", || list_workers(1_000_000)),
@@ -143,6 +145,25 @@ fn cancel_turn() {
 fn read_events() {
     let Host { tokio, runtime, .. } = &warm();
     let read = ReadEvents { limit: Some(256), ..ReadEvents::of(Scope::runtime()) };
+    measured(|| {
+        tokio.block_on(async {
+            for _ in 0..TIMES {
+                let _ = black_box(runtime.handle(read.clone()).await);
+            }
+        });
+    });
+}
+
+/// The oldest events of a Worker that has so many.
+fn read_worker_events(count: u64) {
+    let host = events::host(count);
+    let Host { tokio, runtime, workers } = &host;
+    tokio.block_on(async {
+        for sequence in 1..count {
+            events::tell(&host, sequence).await;
+        }
+    });
+    let read = ReadEvents { limit: Some(256), ..ReadEvents::of(Scope::worker(workers[0])) };
     measured(|| {
         tokio.block_on(async {
             for _ in 0..TIMES {

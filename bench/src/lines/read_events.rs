@@ -11,7 +11,7 @@ use worker_runtime::{
 use crate::{
     clock::on_thread,
     harness::{Side, compare},
-    host::{self, Host, roomy},
+    host::{Host, current_thread, roomy},
     row::{Goal, Row},
 };
 
@@ -47,12 +47,24 @@ struct Log {
     runtime: [EventsFrom; 3],
 }
 
+/// A Worker in a Runtime that keeps so many events.
+#[must_use]
+pub fn host(events: u64) -> Host {
+    let kept = events + 16;
+    let limits = Limits { events_per_worker: kept, events_runtime: kept, ..roomy() };
+    Host::on(current_thread(), Runtime::builder().limits(limits), 1)
+}
+
+/// Has the Worker's event after this one come.
+pub async fn tell(host: &Host, sequence: u64) {
+    let name = Some(if sequence.is_multiple_of(2) { "even" } else { "odd" }.to_owned());
+    let update = UpdateWorker { display_name: name, ..UpdateWorker::of(host.workers[0]) };
+    host.runtime.handle(update).await.expect("an update");
+}
+
 impl Log {
     fn of(events: u64) -> Self {
-        let kept = events + 16;
-        let limits = Limits { events_per_worker: kept, events_runtime: kept, ..roomy() };
-        let builder = Runtime::builder().limits(limits);
-        let host = Host::on(host::current_thread(), builder, 1);
+        let host = host(events);
         let starts = [1, events / 2, events - PAGE];
         let mut cursors = Vec::new();
         host.tokio.block_on(async {
@@ -61,10 +73,7 @@ impl Log {
                     let reply = host.runtime.handle(GetRuntime {}).await.expect("figures");
                     cursors.push(EventsFrom::after(reply.cursor));
                 }
-                let name = Some(if sequence % 2 == 0 { "even" } else { "odd" }.to_owned());
-                let update =
-                    UpdateWorker { display_name: name, ..UpdateWorker::of(host.workers[0]) };
-                host.runtime.handle(update).await.expect("an update");
+                tell(&host, sequence).await;
             }
         });
         let runtime = cursors.try_into().expect("three positions");
