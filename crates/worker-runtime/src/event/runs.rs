@@ -163,21 +163,6 @@ impl<T> Part<T> {
     }
 }
 
-impl<T: Clone> Part<T> {
-    /// Takes the events from one on out of some parts: it is at this place of that part.
-    pub(crate) fn split_off(parts: &mut Parts<T>, part: usize, place: usize) -> Parts<T> {
-        let mut rest: Parts<T> = parts.drain(part..).collect();
-        if let Some(Self { commit, places }) = rest.first_mut()
-            && places.start < place
-        {
-            let commit = commit.clone();
-            parts.push(Self { commit, places: places.start..place });
-            places.start = place;
-        }
-        rest
-    }
-}
-
 impl<T: Spans, const FIRST: usize> Segment<T, FIRST> {
     fn starting_at(first: u64) -> Self {
         Self { first, runs: SmallVec::new() }

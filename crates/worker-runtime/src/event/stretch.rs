@@ -5,6 +5,7 @@ use std::{ops::Range, sync::OnceLock};
 use super::{
     Commit, EventFilter, EventRun, Part, Parts, Position, Room, RuntimeEvent, StreamEvent,
     places::{CHOICE, Places},
+    run::Turning,
 };
 use crate::{
     core::Core,
@@ -72,6 +73,28 @@ impl Stretch {
                 Places::chosen(from, events.map(|(run, at)| run.is_wanted(at, filter)))
             }
         }
+    }
+
+    /// What begins or ends a turn at some places of a Worker's events: nothing else is looked at.
+    pub(super) fn turnings(
+        &self,
+        places: &Range<usize>,
+    ) -> impl Iterator<Item = (usize, Turning<'_>)> {
+        let parts = match &self.told {
+            Told::Worker(_, parts) => parts.as_slice(),
+            Told::Runtime(_) => &[],
+        };
+        let mut first = 0;
+        parts.iter().flat_map(move |Part { commit: run, places: here }| {
+            // What is wanted of this commit.
+            let at = |place: usize| here.start + place.saturating_sub(first);
+            let wanted = at(places.start)..here.end.min(at(places.end));
+            let turning = run.turning_places();
+            let (begin, behind) = (first, here.start);
+            first += here.len();
+            (wanted.start.max(turning.start)..wanted.end.min(turning.end))
+                .filter_map(move |at| Some((begin + at - behind, run.turning(at)?)))
+        })
     }
 
     /// All events, as people see them.

@@ -29,16 +29,15 @@ pub(super) struct WorkerFeed {
     cell: Arc<Cell>,
     /// Older events on their way from the store, and the log's end when they were asked for.
     fetch: Option<(StoreFuture<Result<EventPage, StoreError>>, u64)>,
-    /// What was read and has not been given out, because text was due before it.
-    rest: Option<Parts<EventRun>>,
+    /// Where what was read has not been given out, because text was due before it.
+    rest: Option<(Arc<Stretch>, Range<usize>)>,
     turn: Option<Following>,
     slot: WakeSlot,
 }
 
 /// Text that is due before an event.
 struct Due<'a> {
-    part: usize,
-    /// The event's place in its part.
+    /// The event's place in its stretch.
     place: usize,
     text: &'a str,
 }
@@ -75,8 +74,8 @@ impl WorkerFeed {
         if self.fetch.is_some() {
             return self.poll_fetch(core, wanted, context);
         }
-        if let Some(parts) = self.rest.take() {
-            return Poll::Ready(self.give(core, wanted, parts));
+        if let Some((stretch, places)) = self.rest.take() {
+            return Poll::Ready(self.give(wanted, stretch, places));
         }
         let Wanted { position, .. } = wanted;
         let mut state = self.cell.lock();
@@ -86,7 +85,7 @@ impl WorkerFeed {
             let log = state.log_mut();
             if let Some(parts) = log.copy_after(position, limit) {
                 drop(state);
-                return Poll::Ready(self.give(core, wanted, parts));
+                return Poll::Ready(self.give_first(core, wanted, parts));
             }
             let floor = log.floor();
             if state.deleted {
@@ -135,7 +134,7 @@ impl WorkerFeed {
                 page.events.truncate(wanted.up_to(head));
                 let alone = |event: StoredEvent| Part { commit: event.into(), places: 0..1 };
                 let parts = page.events.into_iter().map(alone).collect();
-                self.give(core, wanted, parts)
+                self.give_first(core, wanted, parts)
             }
             Err(error) => {
                 tracing::warn!(%error, "events could not be read");
@@ -146,44 +145,51 @@ impl WorkerFeed {
         })
     }
 
-    /// What comes first of events right after the position: those up to the end of a turn whose text
-    /// the reader has not got, or that text.
-    fn give(&mut self, core: &Core, wanted: Wanted, mut parts: Parts<EventRun>) -> Found {
-        // A turn that started before the reader came is followed from the beginning, if it runs.
-        let is_new = wanted.sync_at.is_none();
-        if let Some(Due { part, place, text }) = self.follow(&parts, is_new) {
-            let is_first = part == 0 && place == parts[0].places.start;
-            if let Some(turn) = self.turn.as_mut().filter(|_| is_first) {
-                let text = turn.take_rest(text);
-                self.rest = Some(parts);
-                return Found::Text(text);
-            }
-            self.rest = Some(Part::split_off(&mut parts, part, place));
-        }
+    /// What comes first of events that were read right after the position.
+    fn give_first(&mut self, core: &Core, wanted: Wanted, parts: Parts<EventRun>) -> Found {
         let count = parts.iter().map(|it| it.places.len()).sum();
         let told = Told::Worker(self.worker_id(), parts);
-        let stretch = Stretch::new(core, wanted.position, count, told);
-        Found::Events(Arc::new(stretch), 0..count)
+        self.give(wanted, Arc::new(Stretch::new(core, wanted.position, count, told)), 0..count)
+    }
+
+    /// What comes first of these places, the first of which is right after the position: the events up
+    /// to the end of a turn whose text the reader has not got, or that text.
+    fn give(&mut self, wanted: Wanted, stretch: Arc<Stretch>, mut places: Range<usize>) -> Found {
+        // A turn that started before the reader came is followed from the beginning, if it runs.
+        let is_new = wanted.sync_at.is_none();
+        if let Some(Due { place, text }) = self.follow(&stretch, &places, is_new) {
+            if let Some(turn) = self.turn.as_mut().filter(|_| place == places.start) {
+                let text = turn.take_rest(text);
+                self.rest = Some((stretch, places));
+                return Found::Text(text);
+            }
+            self.rest = Some((Arc::clone(&stretch), place..places.end));
+            places.end = place;
+        }
+        Found::Events(stretch, places)
     }
 
     /// Follows turns that begin and leaves those that end, up to one that ends before the reader has
     /// got its text.
-    fn follow<'a>(&mut self, parts: &'a [Part<EventRun>], is_new: bool) -> Option<Due<'a>> {
-        for (part, Part { commit, places }) in parts.iter().enumerate() {
-            for place in overlap(places, &commit.turning_places()) {
-                match commit.turning(place) {
-                    Some(Turning::Begins(turn_id)) if is_new => {
-                        self.turn = Some(Following::begun(turn_id));
+    fn follow<'a>(
+        &mut self,
+        stretch: &'a Stretch,
+        places: &Range<usize>,
+        is_new: bool,
+    ) -> Option<Due<'a>> {
+        for (place, turning) in stretch.turnings(places) {
+            match turning {
+                Turning::Begins(turn_id) if is_new => {
+                    self.turn = Some(Following::begun(turn_id));
+                }
+                Turning::Begins(_) => {}
+                Turning::Ends { turn_id, answer } => {
+                    let turn = self.turn.take_if(|it| it.is_of(Some(turn_id)));
+                    let unread = turn.as_ref().and_then(|it| it.unread(answer?));
+                    if let Some(text) = unread {
+                        self.turn = turn;
+                        return Some(Due { place, text });
                     }
-                    Some(Turning::Ends { turn_id, answer }) => {
-                        let turn = self.turn.take_if(|it| it.is_of(Some(turn_id)));
-                        let unread = turn.as_ref().and_then(|it| it.unread(answer?));
-                        if let Some(text) = unread {
-                            self.turn = turn;
-                            return Some(Due { part, place, text });
-                        }
-                    }
-                    Some(Turning::Begins(_)) | None => {}
                 }
             }
         }
@@ -206,8 +212,4 @@ impl WorkerFeed {
     pub(super) fn leave(&self) {
         self.cell.leave(self.slot);
     }
-}
-
-fn overlap(left: &Range<usize>, right: &Range<usize>) -> Range<usize> {
-    left.start.max(right.start)..left.end.min(right.end)
 }
