@@ -158,6 +158,13 @@ impl Listing {
         take(ordinals, limit)
     }
 
+    /// Has some of those that moved stand where they belong in the order of activity: as many as may be
+    /// sorted while commits wait. Whether nobody is left.
+    pub(crate) fn sort_some_by_activity(&mut self) -> bool {
+        const AT_ONCE: usize = 1_024;
+        self.activity.sort_in(&mut self.groups, AT_ONCE)
+    }
+
     /// Workers less recently active than `before`, most recent first: at most `scan` are looked at.
     pub(crate) fn active(
         &mut self,

@@ -210,6 +210,21 @@ impl<'a> Reader<'a> {
         self.0.log.lock().listing.newest(before, wanted, limit)
     }
 
+    /// Sorts by activity who moved since somebody asked for that order, so that little is left to do
+    /// for the next one who does.
+    pub(crate) async fn sort_by_activity(self) {
+        // Commits wait for the lock, and other tasks for this thread: when a million Workers moved,
+        // both have their turn in between. Should Workers move as fast as they are sorted, somebody
+        // must wait once.
+        const MOST: usize = 4_096;
+        for _ in 0..MOST {
+            if self.0.log.lock().listing.sort_some_by_activity() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Workers by activity, and the position to go on from.
     pub(crate) fn active_workers(
         self,

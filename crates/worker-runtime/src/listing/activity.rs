@@ -36,20 +36,30 @@ impl Activity {
         }
     }
 
-    /// Sorts in what moved.
+    /// Sorts in all that moved.
     pub(super) fn bring_up_to_date(&mut self, groups: &mut BTreeMap<u64, Box<Group>>) {
-        for number in self.moved.drain(..) {
+        self.sort_in(groups, usize::MAX);
+    }
+
+    /// Sorts in so many of the Workers that moved, or a few more; whether that were all.
+    pub(super) fn sort_in(&mut self, groups: &mut BTreeMap<u64, Box<Group>>, most: usize) -> bool {
+        let mut sorted_in = 0;
+        while sorted_in < most {
+            let Some(number) = self.moved.pop() else { return true };
             let (group, block) = place_of_block(number);
             let group = groups.get_mut(&group);
             let Some(block) = group.and_then(|it| it.block_mut(block)) else { continue };
             let sorted = block.sorted_at_ms.get_or_insert_with(|| Box::new([0; 64]));
-            for place in Bits(std::mem::take(&mut block.moved)) {
+            let moved = std::mem::take(&mut block.moved);
+            sorted_in += moved.count_ones() as usize;
+            for place in Bits(moved) {
                 let ordinal = number * 64 + place as u64;
                 let at_ms = block.active_at_ms[place];
                 self.order.remove(&(std::mem::replace(&mut sorted[place], at_ms), ordinal));
                 self.order.insert((at_ms, ordinal));
             }
         }
+        self.moved.is_empty()
     }
 
     /// Times and ordinals before `end`, the last first, as of when this was last up to date.

@@ -44,6 +44,7 @@ impl Query for GetOverview {
 
     async fn answer(self, reader: Reader<'_>) -> Result<OverviewReply, RuntimeError> {
         let limit = reader.limits().page("recent", self.recent)?;
+        reader.sort_by_activity().await;
         let figures = reader.figures().state;
         let wanted = Wanted { states: None, labels: &Labels::new() };
         let (cells, _) = reader.active_workers(None, &wanted, limit, limit);

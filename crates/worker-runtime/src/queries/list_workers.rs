@@ -85,6 +85,9 @@ impl Query for ListWorkers {
         }
         let list = self.list_id(reader);
         let mut at = page.token.as_deref().map(|token| list.position(token)).transpose()?;
+        if self.order == Some(WorkerOrder::Active) {
+            reader.sort_by_activity().await;
+        }
         let cursor = reader.figures().cursor;
         let part = self.name_contains.as_ref().map(|part| part.to_lowercase());
         let mut budget = usize::try_from(limits.list_scan).unwrap_or(usize::MAX);

@@ -1,6 +1,14 @@
 //! Filters and orders of Workers.
 
+use std::cell::RefCell;
+
 use serde_json::{Value, json};
+use worker_runtime::{
+    Runtime,
+    commands::CreateWorker,
+    model::PageRequest,
+    queries::{GetOverview, ListWorkers, WorkerOrder},
+};
 
 use crate::support::{FIRST_PIECE, World, and, cancel_worker, send, stop, update};
 
@@ -123,4 +131,41 @@ async fn a_summary_shows_the_worker_as_its_detail_does() {
         let is_busy = item["state"] == "running" || item["state"] == "stopping";
         assert_eq!(item.get("turn_id").is_some(), is_busy, "{item}");
     }
+}
+
+#[tokio::test]
+async fn others_have_their_turn_while_very_many_workers_are_sorted() {
+    let runtime = Runtime::builder().build().await.expect("a Runtime");
+    let mut created = Vec::new();
+    for _ in 0..3_000 {
+        let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker");
+        created.push(worker.detail.worker);
+    }
+    let turns = RefCell::new(Vec::new());
+    let both = async || {
+        let overview = async {
+            runtime.handle(GetOverview::default()).await.expect("an overview");
+            turns.borrow_mut().push("overview");
+        };
+        tokio::join!(overview, async { turns.borrow_mut().push("other") });
+        turns.take()
+    };
+    assert_eq!(both().await, ["other", "overview"]);
+    assert_eq!(both().await, ["overview", "other"], "nobody moved");
+
+    let mut listed = Vec::new();
+    let mut token = None;
+    loop {
+        let page = Some(PageRequest { limit: Some(1_000), token });
+        let order = Some(WorkerOrder::Active);
+        let query = ListWorkers { order, page, ..ListWorkers::default() };
+        let page = runtime.handle(query).await.expect("a page");
+        listed.extend(page.items.into_iter().map(|it| it.worker));
+        token = page.next;
+        if token.is_none() {
+            break;
+        }
+    }
+    created.reverse();
+    assert_eq!(listed, created);
 }
