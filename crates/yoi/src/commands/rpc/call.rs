@@ -1,8 +1,15 @@
 //! From a method and its params to what the Runtime is asked.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 use worker_runtime::{
     Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe, queries::RuntimeReply,
@@ -84,15 +91,47 @@ fn by_name(params: &str) -> Result<&str, RuntimeError> {
 
 /// The request in its own JSON form, spliced as text: nothing in `params` is read and written anew.
 fn tagged(method: &str, params: &str) -> Result<String, RuntimeError> {
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(params).unwrap_or_default();
-    if fields.contains_key("type") {
+    let Fields { has_type, count } = serde_json::from_str(params).unwrap_or_default();
+    if has_type {
         return Err(invalid("type", "must not be among the params; it is the method's name"));
     }
-    Ok(if fields.is_empty() {
+    Ok(if count == 0 {
         format!(r#"{{"type":"{method}"}}"#)
     } else {
         format!(r#"{{"type":"{method}",{}"#, &params[1..])
     })
+}
+
+/// What is to be known of the fields of an object.
+#[derive(Default)]
+struct Fields {
+    has_type: bool,
+    count: usize,
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Looking;
+
+        impl<'de> Visitor<'de> for Looking {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Fields::default();
+                while let Some((key, IgnoredAny)) = map.next_entry::<Cow<'de, str>, _>()? {
+                    fields.has_type |= key == "type";
+                    fields.count += 1;
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Looking)
+    }
 }
 
 fn invalid(field: &str, problem: &str) -> RuntimeError {

@@ -30,6 +30,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         self.max as u64
     }
 
+    /// Whether the next line is there, so that nobody need be waited for.
+    pub(super) fn has_next(&self) -> bool {
+        self.source.buffer().contains(&b'\n')
+    }
+
     /// The next line; `None` at the end of input, or where it cannot be read any more.
     pub(super) async fn next(&mut self) -> Option<Line> {
         let mut line = Vec::new();

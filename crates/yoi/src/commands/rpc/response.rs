@@ -1,8 +1,7 @@
 //! What goes back: results, errors and events.
 
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
-use worker_runtime::{DiagnosticId, RuntimeError, StreamItem};
+use worker_runtime::{RuntimeError, StreamItem};
 
 use super::message::Id;
 
@@ -26,11 +25,13 @@ impl From<RuntimeError> for RpcError {
 }
 
 /// The line that answers a request.
-pub(super) fn answer(id: &Id, result: Result<Box<RawValue>, RpcError>) -> String {
-    match result {
-        Ok(result) => line(&Success { jsonrpc: "2.0", id, result: &result }),
-        Err(error) => line(&Failed { jsonrpc: "2.0", id, error: (&error).into() }),
-    }
+pub(super) fn success(id: &Id, result: &impl Serialize) -> String {
+    line(&Success { jsonrpc: "2.0", id, result })
+}
+
+/// The line that answers a request, or what was none, if it has no result.
+pub(super) fn failure(id: &Id, error: &RpcError) -> String {
+    line(&Failed { jsonrpc: "2.0", id, error: error.into() })
 }
 
 /// The line that answers a batch.
@@ -43,18 +44,11 @@ pub(super) fn event(subscription: &str, item: &StreamItem) -> String {
     line(&Notification { jsonrpc: "2.0", method: "event", params: Event { subscription, item } })
 }
 
-/// A result, as JSON.
-pub(super) fn result(reply: &impl Serialize) -> Result<Box<RawValue>, RpcError> {
-    // Replies are plain structs with strings for keys, which can always be written.
-    to_raw_value(reply)
-        .map_err(|_| RuntimeError::Internal { diagnostic_id: DiagnosticId::NIL }.into())
-}
-
 #[derive(Serialize)]
-struct Success<'a> {
+struct Success<'a, T> {
     jsonrpc: &'static str,
     id: &'a Id,
-    result: &'a RawValue,
+    result: &'a T,
 }
 
 #[derive(Serialize)]
@@ -126,6 +120,11 @@ fn code(error: &RuntimeError) -> i32 {
 }
 
 fn line(message: &impl Serialize) -> String {
-    // The same holds as for results.
-    serde_json::to_string(message).unwrap_or_default()
+    /// Most messages are shorter than this.
+    const USUAL: usize = 1024;
+
+    let mut line = Vec::with_capacity(USUAL);
+    // Messages are plain structs with strings for keys, which can always be written, as UTF-8.
+    let written = serde_json::to_writer(&mut line, message).ok();
+    written.and_then(|()| String::from_utf8(line).ok()).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use futures_util::{
     future::{MaybeDone, join_all, maybe_done},
 };
 use serde::Serialize;
-use serde_json::{json, value::RawValue};
+use serde_json::json;
 use tokio::{
     io::AsyncRead,
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -20,8 +20,8 @@ use super::{
     call::{Call, Methods},
     lines::{Line, Lines},
     message::{Entry, Id, MAX_BATCH, Message},
-    outbox::Outbox,
-    response::{self, RpcError},
+    outbox::{Outbox, Piece},
+    response,
     subscriptions::{Gate, Subscriptions},
 };
 
@@ -58,18 +58,24 @@ impl Session {
 
     /// Takes in what comes, until the end of input or until nobody reads the answers.
     pub(super) async fn serve<R: AsyncRead + Unpin>(self: &Arc<Self>, mut lines: Lines<R>) {
+        let mut answers = Piece::new(&self.outbox);
         loop {
-            let line = tokio::select! {
-                line = lines.next() => line,
-                () = self.outbox.closed() => None,
+            let line = if lines.has_next() && !self.outbox.is_closed() {
+                lines.next().await
+            } else {
+                answers.send().await;
+                tokio::select! {
+                    line = lines.next() => line,
+                    () = self.outbox.closed() => None,
+                }
             };
             match line {
-                Some(Line::Whole(line)) => self.take(&line).await,
+                Some(Line::Whole(line)) => self.take(&line, &mut answers).await,
                 Some(Line::TooLong) => {
                     let error = RuntimeError::TooLarge { field: String::new(), max: lines.max() };
-                    self.outbox.send(response::answer(&Id::null(), Err(error.into()))).await;
+                    answers.add(response::failure(&Id::null(), &error.into())).await;
                 }
-                None => return,
+                None => return answers.send().await,
             }
         }
     }
@@ -80,25 +86,38 @@ impl Session {
         let _ = timeout_at(until, self.room.acquire_many(IN_FLIGHT)).await;
     }
 
-    /// Begins everything in a line, and answers at once what is decided at once.
-    async fn take(self: &Arc<Self>, line: &[u8]) {
+    /// Begins everything in a line, and answers what is decided at once.
+    async fn take(self: &Arc<Self>, line: &[u8], answers: &mut Piece<'_>) {
         let Some(message) = Message::read(line) else { return };
         let Message { entries, is_batch } = match message {
             Ok(message) => message,
-            Err(it) => return self.outbox.send(response::answer(&it.id, Err(it.error))).await,
+            Err(it) => return answers.add(response::failure(&it.id, &it.error)).await,
         };
         let count = u32::try_from(entries.len()).unwrap_or(IN_FLIGHT);
-        let room = Arc::clone(&self.room).acquire_many_owned(count).await;
-        // The semaphore is never closed.
-        let Ok(room) = room else { return };
-        let answers: Vec<_> = entries.into_iter().map(|entry| begun(self.answer(entry))).collect();
-        let is_decided = answers.iter().all(|it| matches!(it, MaybeDone::Done(_)));
-        let respond = respond(self.outbox.clone(), answers, is_batch, room);
-        if is_decided {
-            respond.await;
-        } else {
-            tokio::spawn(respond);
+        let Some(room) = self.room_for(count, answers).await else { return };
+        let requests: Vec<_> = entries.into_iter().map(|entry| begun(self.answer(entry))).collect();
+        if !requests.iter().all(|it| matches!(it, MaybeDone::Done(_))) {
+            tokio::spawn(respond(self.outbox.clone(), requests, is_batch, room));
+            return;
         }
+        let (line, gates) = response_to(requests, is_batch);
+        if let Some(line) = line {
+            answers.add(line).await;
+        }
+        if !gates.is_empty() {
+            answers.send().await;
+        }
+    }
+
+    /// Waits until so many requests more may be under way. The answers so far go out before.
+    async fn room_for(&self, count: u32, answers: &mut Piece<'_>) -> Option<OwnedSemaphorePermit> {
+        let room = || Arc::clone(&self.room);
+        if let Ok(there) = room().try_acquire_many_owned(count) {
+            return Some(there);
+        }
+        answers.send().await;
+        // The semaphore is never closed.
+        room().acquire_many_owned(count).await.ok()
     }
 
     fn answer(self: &Arc<Self>, entry: Entry<'_>) -> impl Future<Output = Answer> + Send + use<> {
@@ -108,35 +127,43 @@ impl Session {
             Err(it) => (Some(it.id), Err(it.error)),
         };
         async move {
-            let (result, gate) = match call {
-                Ok(call) => session.call(call).await,
-                Err(error) => (Err(error), None),
-            };
-            Answer { line: id.map(|id| response::answer(&id, result)), gate }
+            match call {
+                Ok(call) => session.call(id.as_ref(), call).await,
+                Err(error) => {
+                    Answer { line: id.map(|id| response::failure(&id, &error)), gate: None }
+                }
+            }
         }
     }
 
-    async fn call(&self, call: Call) -> (Result<Box<RawValue>, RpcError>, Option<Gate>) {
-        let result = match call {
-            Call::Command(it) => written(self.runtime.handle(*it).await),
-            Call::Query(it) => written(self.runtime.handle(*it).await),
+    async fn call(&self, id: Option<&Id>, call: Call) -> Answer {
+        match call {
+            Call::Command(it) => Answer::of(id, self.runtime.handle(*it).await),
+            Call::Query(it) => Answer::of(id, self.runtime.handle(*it).await),
             Call::Unsubscribe(it) => {
-                written(self.subscriptions.close(&it.subscription).await.map(|()| json!({})))
+                let closed = self.subscriptions.close(&it.subscription).await;
+                Answer::of(id, closed.map(|()| json!({})))
             }
             Call::Subscribe(it) => match self.runtime.subscribe(it).await {
                 Ok(stream) => {
-                    let (id, gate) = self.subscriptions.open(stream);
-                    return (written(Ok(json!({ "subscription": id }))), Some(gate));
+                    let (name, gate) = self.subscriptions.open(stream);
+                    let answer = Answer::of(id, Ok(json!({ "subscription": name })));
+                    Answer { gate: Some(gate), ..answer }
                 }
-                Err(error) => Err(error.into()),
+                Err(error) => Answer::of(id, Err::<(), _>(error)),
             },
-        };
-        (result, None)
+        }
     }
 }
 
-fn written(reply: Result<impl Serialize, RuntimeError>) -> Result<Box<RawValue>, RpcError> {
-    response::result(&reply?)
+impl Answer {
+    fn of(id: Option<&Id>, reply: Result<impl Serialize, RuntimeError>) -> Self {
+        let line = id.map(|id| match reply {
+            Ok(result) => response::success(id, &result),
+            Err(error) => response::failure(id, &error.into()),
+        });
+        Self { line, gate: None }
+    }
 }
 
 /// Takes a request's first step, in which it gets its place in line.
@@ -157,13 +184,29 @@ async fn respond<F>(
     F: Future<Output = Answer> + Unpin,
 {
     join_all(&mut requests).await;
-    let answers = requests.iter_mut().filter_map(|it| Pin::new(it).take_output());
-    let (lines, gates): (Vec<_>, Vec<_>) = answers.map(|it| (it.line, it.gate)).unzip();
-    let lines: Vec<String> = lines.into_iter().flatten().collect();
-    if is_batch && !lines.is_empty() {
-        outbox.send(response::batch(&lines)).await;
-    } else if let Some(line) = lines.into_iter().next() {
+    let (line, gates) = response_to(requests, is_batch);
+    if let Some(line) = line {
         outbox.send(line).await;
     }
     drop((gates, room));
+}
+
+/// The line that answers what is decided, if one is due, and what must not begin before it was sent.
+fn response_to<F>(requests: Vec<MaybeDone<F>>, is_batch: bool) -> (Option<String>, Vec<Gate>)
+where
+    F: Future<Output = Answer> + Unpin,
+{
+    let (mut lines, mut gates) = (Vec::new(), Vec::new());
+    for request in requests {
+        if let MaybeDone::Done(Answer { line, gate }) = request {
+            lines.extend(line);
+            gates.extend(gate);
+        }
+    }
+    let line = if is_batch && !lines.is_empty() {
+        Some(response::batch(&lines))
+    } else {
+        lines.into_iter().next()
+    };
+    (line, gates)
 }
