@@ -29,8 +29,14 @@ pub fn current_thread() -> tokio::runtime::Runtime {
 /// tokio with two threads.
 #[must_use]
 pub fn two_threads() -> tokio::runtime::Runtime {
+    threads(2)
+}
+
+/// tokio with so many threads of its own.
+#[must_use]
+pub fn threads(count: usize) -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(count)
         .enable_time()
         .build()
         .expect("tokio")

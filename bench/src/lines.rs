@@ -8,7 +8,7 @@ mod figures;
 mod get_transcript;
 mod get_worker;
 mod json;
-mod list_workers;
+pub mod list_workers;
 mod memory;
 pub mod read_events;
 pub mod rpc;

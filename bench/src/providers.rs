@@ -100,6 +100,12 @@ impl Talk {
     /// What comes when a burst is over: a pause, the next burst or the end.
     #[cold]
     fn rest(&mut self, context: &Context<'_>) -> Poll<ProviderEvent> {
+        if self.pauses < PAUSE {
+            self.pauses += 1;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.wait();
         if self.left == 0 {
             self.stop_clock();
             let usage = TokenUsage::default();
@@ -108,26 +114,21 @@ impl Talk {
                 usage,
             });
         }
-        if self.pauses < PAUSE {
-            self.pauses += 1;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        self.wait();
         self.timer.get_or_insert_with(ThreadTimer::start);
         let burst = self.talker.burst.min(self.left);
         (self.ready, self.left, self.pauses) = (burst - 1, self.left - burst, 0);
         Poll::Ready(word())
     }
 
-    /// Waits for the audience, which costs the call nothing.
+    /// Waits for the audience, which costs the call nothing. What is heard after the last delta would be
+    /// counted with the next talk, so it is waited for, too.
     fn wait(&mut self) {
         let Some(audience) = self.talker.audience.clone() else { return };
         self.stop_clock();
         let said = self.talker.deltas - self.left;
         let since = Instant::now();
         while !audience.waits_after(said) {
-            assert!(since.elapsed() < PATIENCE, "the audience was not told");
+            assert!(since.elapsed() < PATIENCE, "after {said} deltas: {audience:?}");
             spin_loop();
         }
     }

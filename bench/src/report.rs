@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use crate::row::Row;
+use crate::row::{Goal, Row};
 
 /// The table in Markdown.
 #[must_use]
@@ -20,7 +20,11 @@ pub fn table(rows: &[Row]) -> String {
 pub fn line(row: &Row) -> String {
     let Row { name, ours, against, other, ratio, goal, ok } = row;
     let (ours, other, ratio) = (figure(*ours), figure(*other), figure(*ratio));
-    let verdict = if *ok { "ok" } else { "**no**" };
+    let verdict = match (goal, ok) {
+        (Goal::Reported, _) => "–",
+        (_, true) => "ok",
+        (_, false) => "**no**, [why](#where-a-goal-is-not-met)",
+    };
     format!("| {name} | {ours} | {against} | {other} | {ratio} | {goal} | {verdict} |")
 }
 

@@ -3,21 +3,21 @@
 //! `bench/callgrind` runs each by its name in a process of its own and counts only what happens
 //! within [`measured`].
 
-use std::hint::black_box;
+use std::{hint::black_box, sync::Arc};
 
 use futures_util::StreamExt;
 use serde_json::json;
+use worker::Profile;
 use worker_runtime::{
-    Decode, QueryReply, RuntimeQuery, Scope, StreamItem, Subscribe,
+    Decode, QueryReply, Runtime, RuntimeQuery, Scope, StreamItem, Subscribe,
     commands::CancelTurn,
-    model::PageRequest,
-    queries::{GetOverview, GetTranscript, GetWorker, ListWorkers, ReadEvents},
+    queries::{GetOverview, GetTranscript, GetWorker, ListWorkers, ReadEvents, WorkerOrder},
 };
 
 use crate::{
-    host::{Host, brief, create, follow, quiet, say, until_turn_ends},
-    lines::{read_events as events, stalled},
-    providers::Stalled,
+    host::{Host, brief, create, current_thread, follow, quiet, say, until_turn_ends},
+    lines::{list_workers as listing, read_events as events, stalled},
+    providers::{Stalled, Talker},
 };
 
 /// The argument that makes this program run one workload.
@@ -35,6 +35,7 @@ const WORKLOADS: &[Workload] = &[
     ("create_worker", create_worker),
     ("send_input", send_input),
     ("turn", turn),
+    ("ten_deltas", ten_deltas),
     ("cancel_turn", cancel_turn),
     ("read_events_256", read_events),
     ("read_events_256_of_1000", || read_worker_events(1_000)),
@@ -126,6 +127,17 @@ fn turn() {
     measured(|| host.drain());
 }
 
+/// A turn whose model says so much, to nobody.
+fn ten_deltas() {
+    let deltas = 10 * TIMES;
+    let profile = Profile::new("talker", Arc::new(Talker::new(deltas, deltas)));
+    let host = Host::on(current_thread(), Runtime::builder().profile(profile), 1);
+    measured(|| {
+        inputs(&host);
+        host.drain();
+    });
+}
+
 fn cancel_turn() {
     let provider = Stalled::default();
     let host = stalled::host(&provider, TIMES);
@@ -192,15 +204,20 @@ fn get_transcript() {
 }
 
 fn list_workers(count: usize) {
-    let Host { tokio, runtime, .. } = &Host::new(count);
-    let page = |token| PageRequest { limit: Some(256), token };
-    let first = ListWorkers { page: Some(page(None)), ..ListWorkers::default() };
-    let token = tokio.block_on(runtime.handle(first)).expect("a page").next;
-    let second = ListWorkers { page: Some(page(token)), ..ListWorkers::default() };
+    let host = Host::new(count);
+    let Host { tokio, runtime, .. } = &host;
+    let mut pages = Vec::new();
+    for order in [WorkerOrder::Oldest, WorkerOrder::Newest] {
+        let tokens = listing::tokens(&host, order);
+        for at in [0, tokens.len() / 2, tokens.len() - 1] {
+            let page = listing::query(Some(tokens[at].clone()));
+            pages.push(ListWorkers { order: Some(order), ..page });
+        }
+    }
     measured(|| {
         tokio.block_on(async {
-            for _ in 0..TIMES {
-                let _ = black_box(runtime.handle(second.clone()).await);
+            for page in pages.iter().cycle().take(many()) {
+                black_box(runtime.handle(page.clone()).await.expect("a page"));
             }
         });
     });

@@ -25,7 +25,11 @@ pub fn run(rows: &mut Vec<Row>) {
         None => rows.push(Row::missing(name, "`yoi` could not be built", goal)),
         Some(yoi) => {
             let [ours, least] = compare([
-                Side::new(|n| on_wall(|| start(Command::new(&yoi).args(["run", "hello"]), n))),
+                Side::new(|n| {
+                    on_wall(|| {
+                        start(Command::new(&yoi).args(["run", "--profile", "echo", "hello"]), n);
+                    })
+                }),
                 Side::new(|n| on_wall(|| start(&mut Command::new("/bin/true"), n))),
             ]);
             let (ours, least) = (ours / 1e6, least / 1e6);
@@ -39,6 +43,7 @@ pub fn run(rows: &mut Vec<Row>) {
 
 fn start(command: &mut Command, times: u64) {
     for _ in 0..times {
+        command.env_remove("GLIBC_TUNABLES");
         let ended =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
         assert!(ended.is_ok_and(|it| it.success()), "{command:?} failed");
@@ -53,6 +58,7 @@ fn crates() -> f64 {
         .current_dir(workspace())
         .output()
         .expect("cargo");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let names = String::from_utf8_lossy(&output.stdout);
     let versions = names.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>());
     versions.collect::<BTreeSet<_>>().len() as f64

@@ -2,8 +2,8 @@
 //!
 //! Every subscriber is a task of its own, on two threads, ours and tokio's alike. Delivering is
 //! measured by itself: the threads are held until a burst is published and everybody is woken, and
-//! the clock runs from there until the last has everything and the rest wait again. The whole, with
-//! the turns that cause the events and with waking, is reported.
+//! the clock runs from there until the last has everything. The same on one thread, and the whole,
+//! with the turns that cause the events and with waking, are reported.
 
 mod held;
 mod readers;
@@ -24,8 +24,9 @@ use self::{
     served::Served,
 };
 use crate::{
+    clock::on_thread,
     harness::{Side, compare},
-    host::{Host, brief, brief_builder, current_thread, quiet, say, two_threads},
+    host::{Host, brief, brief_builder, current_thread, quiet, say, threads, two_threads},
     row::{Goal, Row},
 };
 
@@ -34,6 +35,8 @@ const TURNS: usize = 13;
 
 /// Events of a burst.
 pub const BURST: u64 = 5 * TURNS as u64;
+
+const NUMBERS: [u64; 5 * TURNS] = [0; 5 * TURNS];
 
 const SUBSCRIBERS: u64 = 256;
 const MANY: u64 = 1024;
@@ -45,31 +48,32 @@ const YIELDS: usize = 100;
 pub fn run(rows: &mut Vec<Row>) {
     delivering(rows);
     whole(rows);
-    let (many, one) = (Crowd::new(MANY), Crowd::new(1));
+    let (many, one) = (Publisher::new(MANY), Publisher::new(1));
     let unit = TURNS as u64;
     let [ours, other] = compare([
-        Side::in_units(unit, |n| (0..n / unit).map(|_| many.burst().published).sum()),
-        Side::in_units(unit, |n| (0..n / unit).map(|_| one.burst().published).sum()),
+        Side::in_units(unit, |n| (0..n / unit).map(|_| many.burst()).sum()),
+        Side::in_units(unit, |n| (0..n / unit).map(|_| one.burst()).sum()),
     ]);
-    let name = format!("11 send_input with {MANY} subscribers, ns");
+    let name = format!("11 an input and its turn with {MANY} subscribers, ns of their thread");
     rows.push(Row::new(name, ours, "with one", other, Goal::AtMost(2.0)));
 }
 
 fn delivering(rows: &mut Vec<Row>) {
-    let batches =
-        subscribers(|tokio, reader, stream| drop(tokio.spawn(reader.take_batches(stream))));
-    let items = subscribers(|tokio, reader, stream| drop(tokio.spawn(reader.take_items(stream))));
-    let numbers = receivers(0_u64, |it| _ = black_box(*it));
-    let events = receivers(an_event(), |it| _ = black_box(it.sequence));
-    let nothing = sleepers();
-    let unit = BURST * SUBSCRIBERS;
-    let [batches, items, number, event, nothing] = compare([
-        Side::in_units(unit, |n| (0..n / unit).map(|_| batches.round()).sum()),
-        Side::in_units(unit, |n| (0..n / unit).map(|_| items.round()).sum()),
-        Side::in_units(unit, |n| (0..n / unit).map(|_| numbers.round()).sum()),
-        Side::in_units(unit, |n| (0..n / unit).map(|_| events.round()).sum()),
-        Side::in_units(unit, |n| (0..n / unit).map(|_| nothing.round()).sum()),
-    ]);
+    let take_batches: Begin = |tokio, reader, stream| _ = tokio.spawn(reader.take_batches(stream));
+    let take_items: Begin = |tokio, reader, stream| _ = tokio.spawn(reader.take_items(stream));
+    let take_event = |it: &Arc<RuntimeEvent>| _ = black_box(it.sequence);
+    let [batches, items, number, event, nothing, batches_alone, event_alone] = compare(
+        [
+            subscribers(two_threads(), take_batches),
+            subscribers(two_threads(), take_items),
+            receivers(two_threads(), (0..BURST).collect(), |it| _ = black_box(*it)),
+            receivers(two_threads(), some_events(), take_event),
+            sleepers(),
+            subscribers(threads(1), take_batches),
+            receivers(threads(1), some_events(), take_event),
+        ]
+        .map(rounds),
+    );
     let name = |how: &str| format!("11 delivering {BURST} events to {SUBSCRIBERS} {how}, ns each");
     let [of_event, of_number] =
         ["tokio broadcast of an `Arc` of an event", "tokio broadcast of a number"];
@@ -77,23 +81,40 @@ fn delivering(rows: &mut Vec<Row>) {
     rows.push(Row::new(&some, batches, of_event, event, Goal::TimesAsFast(10.0)));
     rows.push(Row::new(&some, batches, of_number, number, Goal::Reported));
     rows.push(Row::new(some, batches, "tasks that are only woken", nothing, Goal::Reported));
+    let alone = "11 the same on one thread, ns each";
+    rows.push(Row::new(alone, batches_alone, of_event, event_alone, Goal::Reported));
     let one = name("one by one");
     rows.push(Row::new(&one, items, of_event, event, Goal::Reported));
     rows.push(Row::new(one, items, of_number, number, Goal::Reported));
 }
 
-/// An event as the Runtime shows it.
-fn an_event() -> Arc<RuntimeEvent> {
-    let host = brief(1);
-    let read = host.runtime.handle(ReadEvents::of(Scope::runtime()));
-    let mut page = host.tokio.block_on(read).expect("events");
-    Arc::new(page.items.pop().expect("the Worker's creation"))
+/// How a subscriber begins.
+type Begin = fn(&tokio::runtime::Runtime, Reader, Subscription);
+
+fn rounds<'a>(held: Held) -> Side<'a> {
+    let unit = BURST * SUBSCRIBERS;
+    Side::in_units(unit, move |n| (0..n / unit).map(|_| held.round()).sum())
+}
+
+/// A burst of events as the Runtime shows them.
+fn some_events() -> Vec<Arc<RuntimeEvent>> {
+    let host = brief(TURNS);
+    host.tokio.block_on(async {
+        for &worker in &host.workers {
+            say(&host.runtime, worker).await;
+        }
+    });
+    host.drain();
+    let read = ReadEvents { limit: Some(BURST), ..ReadEvents::of(Scope::runtime()) };
+    let page = host.tokio.block_on(host.runtime.handle(read)).expect("events");
+    assert_eq!(page.items.len() as u64, BURST);
+    page.items.into_iter().map(Arc::new).collect()
 }
 
 /// Subscribers of a Runtime that lives on the publisher's thread.
-fn subscribers(begin: fn(&tokio::runtime::Runtime, Reader, Subscription)) -> Held {
+fn subscribers(tokio: tokio::runtime::Runtime, begin: Begin) -> Held {
     let host = Host::on(current_thread(), brief_builder(), TURNS);
-    let (tokio, served) = (two_threads(), Served::by(SUBSCRIBERS));
+    let served = Served::by(SUBSCRIBERS);
     for number in 0..SUBSCRIBERS {
         let subscribe = host.runtime.subscribe(Subscribe::to(Scope::runtime()));
         let stream = host.tokio.block_on(subscribe).expect("a subscription");
@@ -114,13 +135,17 @@ fn subscribers(begin: fn(&tokio::runtime::Runtime, Reader, Subscription)) -> Hel
 }
 
 /// Receivers of a broadcast channel.
-fn receivers<T: Clone + Send + Sync + 'static>(event: T, look: fn(&T)) -> Held {
+fn receivers<T: Clone + Send + Sync + 'static>(
+    tokio: tokio::runtime::Runtime,
+    events: Vec<T>,
+    look: fn(&T),
+) -> Held {
     let (sender, _) = broadcast::channel(1024);
-    let (tokio, served) = (two_threads(), Served::by(SUBSCRIBERS));
+    let served = Served::by(SUBSCRIBERS);
     for number in 0..SUBSCRIBERS {
         tokio.spawn(Reader::new(&served, number).receive(sender.subscribe(), look));
     }
-    Held::new(tokio, served, move || send(&sender, &event))
+    Held::new(tokio, served, move || send(&sender, &events))
 }
 
 /// Tasks that are woken, and get nothing.
@@ -132,8 +157,8 @@ fn sleepers() -> Held {
     Held::new(tokio, served, move || bell.ring())
 }
 
-fn send<T: Clone>(sender: &broadcast::Sender<T>, event: &T) {
-    for _ in 0..BURST {
+fn send<T: Clone>(sender: &broadcast::Sender<T>, events: &[T]) {
+    for event in events {
         let _ = sender.send(event.clone());
     }
 }
@@ -151,7 +176,7 @@ pub fn deliveries(subscribers: u64) -> [f64; 2] {
     let channel = Channel::new(subscribers);
     let unit = BURST * subscribers;
     compare([
-        Side::in_units(unit, |n| (0..n / unit).map(|_| crowd.burst().served).sum()),
+        Side::in_units(unit, |n| (0..n / unit).map(|_| crowd.burst()).sum()),
         Side::in_units(unit, |n| (0..n / unit).map(|_| channel.burst()).sum()),
     ])
 }
@@ -160,14 +185,6 @@ pub fn deliveries(subscribers: u64) -> [f64; 2] {
 struct Crowd {
     host: Host,
     served: Arc<Served>,
-}
-
-/// How long a burst took.
-struct Burst {
-    /// Until its inputs were taken.
-    published: Duration,
-    /// Until everybody had everything.
-    served: Duration,
 }
 
 impl Crowd {
@@ -182,7 +199,7 @@ impl Crowd {
         Self { host, served }
     }
 
-    fn burst(&self) -> Burst {
+    fn burst(&self) -> Duration {
         let Host { tokio, runtime, workers } = &self.host;
         let (runtime, workers) = (runtime.clone(), workers.clone());
         let served = Arc::clone(&self.served);
@@ -191,11 +208,54 @@ impl Crowd {
             for worker in workers {
                 say(&runtime, worker).await;
             }
-            let published = start.elapsed();
-            let served = served.everybody().await.duration_since(start);
-            Burst { published, served }
+            served.everybody().await.duration_since(start)
         });
         tokio.block_on(publish).expect("no panic")
+    }
+}
+
+/// A Runtime whose turns run on the calling thread, and subscribers on another, as is whatever wakes
+/// them.
+struct Publisher {
+    host: Host,
+    turns: tokio::runtime::Runtime,
+    served: Arc<Served>,
+}
+
+impl Publisher {
+    fn new(subscribers: u64) -> Self {
+        let turns = current_thread();
+        let builder = brief_builder().turn_runtime(turns.handle().clone());
+        let host = Host::on(threads(1), builder, TURNS);
+        let served = Served::by(subscribers);
+        for number in 0..subscribers {
+            let subscribe = host.runtime.subscribe(Subscribe::to(Scope::runtime()));
+            let stream = host.tokio.block_on(subscribe).expect("a subscription");
+            host.tokio.spawn(Reader::new(&served, number).take_batches(stream));
+        }
+        Self { host, turns, served }
+    }
+
+    /// What the thread spends on inputs and their turns. The other one does not sleep meanwhile: to
+    /// wake it is a system call, of whoever wakes.
+    fn burst(&self) -> Duration {
+        let Host { tokio, runtime, workers } = &self.host;
+        let awake = tokio.spawn(async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        });
+        let took = on_thread(|| {
+            self.turns.block_on(async {
+                for &worker in workers {
+                    say(runtime, worker).await;
+                }
+                quiet(runtime).await;
+            });
+        });
+        tokio.block_on(self.served.everybody());
+        awake.abort();
+        took
     }
 }
 
@@ -222,7 +282,7 @@ impl Channel {
         let (sender, served) = (self.sender.clone(), Arc::clone(&self.served));
         let publish = self.tokio.spawn(async move {
             let start = Instant::now();
-            send(&sender, &0);
+            send(&sender, &NUMBERS);
             served.everybody().await.duration_since(start)
         });
         self.tokio.block_on(publish).expect("no panic")

@@ -84,6 +84,8 @@ fn copied(host: &Host, worker: WorkerRef) -> f64 {
         let reply = host.tokio.block_on(host.runtime.handle(query(worker, PAGE + 1)));
         reply.expect("a page").entries
     };
-    let pages = read().into_iter().zip(read());
+    let (one, other) = (read(), read());
+    assert_eq!([one.len() as u64, other.len() as u64], [PAGE; 2]);
+    let pages = one.into_iter().zip(other);
     pages.filter(|(one, other)| !Arc::ptr_eq(&one.text, &other.text)).count() as f64
 }

@@ -5,6 +5,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,11 +15,17 @@ use crate::{
     row::{Goal, Row},
 };
 
-/// The argument that makes this program the loop.
+/// The argument that makes this program the loop that writes once nothing more is there to read.
 pub const ECHO_LOOP: &str = "echo-loop";
+
+/// The argument that makes this program the loop that writes each reply at once.
+pub const ECHO_AT_ONCE: &str = "echo-at-once";
 
 /// Requests that are under way at once.
 const IN_FLIGHT: u64 = 64;
+
+/// What the loop reads and writes at once, as `yoi rpc` does.
+const BUFFER: usize = 64 * 1024;
 
 /// Measures line 15.
 pub fn run(rows: &mut Vec<Row>) {
@@ -31,13 +38,19 @@ pub fn run(rows: &mut Vec<Row>) {
     let worker = &rpc.ask("create_worker", &json!({}))["detail"]["worker"].clone();
     let params = json!({ "worker": worker });
     let reply = rpc.ask("get_worker", &params);
-    let mut echo = Peer::echo(&reply).expect("this program again");
+    let mut echo = Peer::echo(ECHO_LOOP, &reply).expect("this program again");
+    let mut at_once = Peer::echo(ECHO_AT_ONCE, &reply).expect("this program again");
     let requests: String = (0..IN_FLIGHT).map(|id| request(id, "get_worker", &params)).collect();
-    let [ours, other] = compare([
-        Side::in_units(IN_FLIGHT, |n| on_wall(|| rpc.rounds(n / IN_FLIGHT, &requests))),
-        Side::in_units(IN_FLIGHT, |n| on_wall(|| echo.rounds(n / IN_FLIGHT, &requests))),
-    ]);
-    rows.push(Row::new(name, ours, "a serde_json loop", other, goal));
+    for peer in [&mut rpc, &mut echo, &mut at_once] {
+        assert_eq!(peer.replies(&requests), vec![reply.clone(); requests.lines().count()]);
+    }
+    let [ours, other, other_at_once] = compare([&mut rpc, &mut echo, &mut at_once].map(|peer| {
+        let requests = requests.as_str();
+        Side::in_units(IN_FLIGHT, move |n| on_wall(|| peer.rounds(n / IN_FLIGHT, requests)))
+    }));
+    rows.push(Row::new(&name, ours, "a serde_json loop that gathers", other, goal));
+    let against = "a serde_json loop that writes each at once";
+    rows.push(Row::new(name, ours, against, other_at_once, Goal::Reported));
 }
 
 fn request(id: u64, method: &str, params: &Value) -> String {
@@ -62,8 +75,8 @@ impl Peer {
         Ok(peer)
     }
 
-    fn echo(reply: &Value) -> io::Result<Self> {
-        let mut peer = Self::start(Command::new(myself()).arg(ECHO_LOOP))?;
+    fn echo(how: &str, reply: &Value) -> io::Result<Self> {
+        let mut peer = Self::start(Command::new(myself()).arg(how))?;
         writeln!(peer.stdin, "{reply}")?;
         Ok(peer)
     }
@@ -87,6 +100,15 @@ impl Peer {
         self.read().expect("a reply")["result"].take()
     }
 
+    /// What the replies to these requests say, in the order of their ids.
+    fn replies(&mut self, requests: &str) -> Vec<Value> {
+        self.stdin.write_all(requests.as_bytes()).expect("a pipe");
+        let replies = requests.lines().map(|_| self.read().expect("a reply"));
+        let mut replies: Vec<Value> = replies.collect();
+        replies.sort_by_key(|it| it["id"].as_u64());
+        replies.into_iter().map(|mut it| it["result"].take()).collect()
+    }
+
     /// Sends all requests at once and reads all replies, so many times.
     fn rounds(&mut self, count: u64, requests: &str) {
         for _ in 0..count {
@@ -107,14 +129,23 @@ impl Drop for Peer {
     }
 }
 
-/// Is the loop: the first line is the reply to all the others.
+/// A reply of the loop.
+#[derive(Serialize)]
+struct Reply<'a> {
+    jsonrpc: &'static str,
+    id: &'a Value,
+    result: &'a Value,
+}
+
+/// Is the loop: the first line is the reply to all the others. What is written goes out at once, or
+/// once nothing more is there to read.
 ///
 /// # Errors
 ///
 /// A pipe that is broken, or a line that is no JSON.
-pub fn echo_loop() -> io::Result<()> {
-    let mut lines = io::stdin().lock();
-    let mut stdout = io::BufWriter::new(io::stdout().lock());
+pub fn echo_loop(at_once: bool) -> io::Result<()> {
+    let mut lines = BufReader::with_capacity(BUFFER, io::stdin().lock());
+    let mut stdout = io::BufWriter::with_capacity(BUFFER, io::stdout().lock());
     let mut line = String::new();
     lines.read_line(&mut line)?;
     let result: Value = serde_json::from_str(&line)?;
@@ -124,9 +155,11 @@ pub fn echo_loop() -> io::Result<()> {
             return Ok(());
         }
         let request: Value = serde_json::from_str(&line)?;
-        let reply = json!({ "jsonrpc": "2.0", "id": request["id"], "result": &result });
+        let reply = Reply { jsonrpc: "2.0", id: &request["id"], result: &result };
         serde_json::to_writer(&mut stdout, &reply)?;
         stdout.write_all(b"\n")?;
-        stdout.flush()?;
+        if at_once || lines.buffer().is_empty() {
+            stdout.flush()?;
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use kameo::actor::ActorRef;
+
 use crate::{
     clock::on_thread,
     harness::{Side, compare},
@@ -13,6 +15,9 @@ use crate::{
 /// Workers that each get an input before their turns run.
 pub(super) const WORKERS: usize = 64;
 
+/// More than there are tasks that wait for turns.
+const MANY: usize = 1_024;
+
 /// Measures line 2.
 pub fn run(rows: &mut Vec<Row>) {
     let host = brief(WORKERS);
@@ -20,18 +25,20 @@ pub fn run(rows: &mut Vec<Row>) {
     let unit = WORKERS as u64;
     let [ours, other] = compare([
         Side::in_units(unit, |n| (0..n / unit).map(|_| on_one_thread(&host)).sum()),
-        Side::in_units(unit, |n| {
-            on_thread(|| {
-                host.tokio.block_on(async {
-                    for i in 0..n {
-                        ask(&kameo[usize::try_from(i % unit).unwrap_or_default()]).await;
-                    }
-                });
-            })
-        }),
+        Side::in_units(unit, |n| asked(&host.tokio, &kameo, n)),
     ]);
     rows.push(Row::new("2 send_input, ct, ns", ours, "kameo ask", other, Goal::AtMost(1.5)));
 
+    let many = brief(MANY);
+    let unit = MANY as u64;
+    let [ours, other] = compare([
+        Side::in_units(unit, |n| (0..n / unit).map(|_| on_one_thread(&many)).sum()),
+        Side::in_units(unit, |n| asked(&host.tokio, &kameo, n)),
+    ]);
+    let name = format!("2 send_input, ct, {MANY} Workers, ns");
+    rows.push(Row::new(name, ours, "kameo ask", other, Goal::Reported));
+
+    let unit = WORKERS as u64;
     let host = Host::on(two_threads(), brief_builder(), WORKERS);
     let [ours, other] = compare([
         Side::in_units(unit, |n| (0..n / unit).map(|_| on_two_threads(&host)).sum()),
@@ -48,6 +55,17 @@ pub fn run(rows: &mut Vec<Row>) {
         }),
     ]);
     rows.push(Row::new("2 send_input, mt, ns", ours, "kameo ask", other, Goal::Reported));
+}
+
+/// Asks actors in turn.
+fn asked(tokio: &tokio::runtime::Runtime, kameo: &[ActorRef<Kameo>], count: u64) -> Duration {
+    on_thread(|| {
+        tokio.block_on(async {
+            for actor in kameo.iter().cycle().take(usize::try_from(count).unwrap_or_default()) {
+                ask(actor).await;
+            }
+        });
+    })
 }
 
 /// One input to each Worker. Their turns run afterwards, unmeasured.

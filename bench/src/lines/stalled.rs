@@ -40,12 +40,18 @@ pub fn run(rows: &mut Vec<Row>) {
         ],
     );
     let old = host(&provider, TURNS);
-    let [later] = compare_units(ROUNDS, [Side::in_units(TURNS, |_| cancelled(&old, &provider))]);
+    let [later, beside] = compare_units(
+        ROUNDS,
+        [
+            Side::in_units(TURNS, |_| cancelled(&old, &provider)),
+            Side::in_units(TURNS, |n| abort(&tokio, n)),
+        ],
+    );
     let against = "aborting as many bare tasks";
     let name = format!("16 cancelling one of {TURNS} turns, ns");
     rows.push(Row::new(name, ours, against, other, Goal::AtMost(5.0)));
     let name = "16 the same, in conversations that grow by a turn each round, ns";
-    rows.push(Row::new(name, later, against, other, Goal::Reported));
+    rows.push(Row::new(name, later, against, beside, Goal::Reported));
 }
 
 /// A Runtime whose turns never end by themselves.

@@ -11,10 +11,7 @@ use std::{
 
 use super::served::Served;
 
-/// Threads that read.
-const THREADS: u32 = 2;
-
-/// Subscribers, each a task of a tokio runtime with two threads, and what publishes for them.
+/// Subscribers, each a task of a tokio runtime with a few threads, and what publishes for them.
 pub(super) struct Held {
     tokio: tokio::runtime::Runtime,
     served: Arc<Served>,
@@ -24,6 +21,7 @@ pub(super) struct Held {
 /// Where the threads wait.
 #[derive(Debug)]
 struct Gate {
+    threads: u32,
     /// Threads that are held.
     held: AtomicU32,
     barrier: Barrier,
@@ -33,10 +31,10 @@ struct Gate {
 }
 
 impl Gate {
-    fn new() -> Arc<Self> {
-        let barrier = Barrier::new(THREADS as usize + 1);
+    fn new(threads: u32) -> Arc<Self> {
+        let barrier = Barrier::new(threads as usize + 1);
         let [held, awake] = [0, 0].map(AtomicU32::new);
-        Arc::new(Self { held, barrier, awake, opened: OnceLock::new() })
+        Arc::new(Self { threads, held, barrier, awake, opened: OnceLock::new() })
     }
 
     /// Holds a thread. All go at the same moment, however long the system takes to wake each.
@@ -44,7 +42,7 @@ impl Gate {
         self.held.fetch_add(1, Ordering::Release);
         self.barrier.wait();
         self.awake.fetch_add(1, Ordering::AcqRel);
-        while self.awake.load(Ordering::Acquire) < THREADS {
+        while self.awake.load(Ordering::Acquire) < self.threads {
             std::thread::yield_now();
         }
         self.opened.get_or_init(Instant::now);
@@ -63,8 +61,9 @@ impl Held {
 
     /// Publishes a burst, which wakes everybody; how long it takes from then until all have read it.
     pub(super) fn round(&self) -> Duration {
-        let gate = Gate::new();
-        for thread in 0..THREADS {
+        let threads = u32::try_from(self.tokio.metrics().num_workers()).unwrap_or_default();
+        let gate = Gate::new(threads);
+        for thread in 0..threads {
             let task = Arc::clone(&gate);
             self.tokio.spawn(async move { task.hold() });
             // One after the other: a thread may take two tasks, and the other would sleep.
