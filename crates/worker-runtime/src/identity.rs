@@ -174,9 +174,12 @@ impl fmt::Display for DisplayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             NameSource::Given(name) => f.write_str(name),
-            // The last bits of a UUID v7 are its random ones.
+            // The last eight digits of a UUID v7 are random ones.
             NameSource::MadeFrom(id) => {
-                write!(f, "worker-{:08x}", id.as_uuid().as_u128() & 0xffff_ffff)
+                let mut buffer = Uuid::encode_buffer();
+                let digits = id.as_uuid().as_hyphenated().encode_lower(&mut buffer);
+                f.write_str("worker-")?;
+                f.write_str(&digits[28..])
             }
         }
     }
@@ -261,7 +264,11 @@ impl DisplayRef {
 impl fmt::Display for DisplayRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            RefSource::Names { worker, runtime } => write!(f, "{worker}@{}", ***runtime),
+            RefSource::Names { worker, runtime } => {
+                worker.fmt(f)?;
+                f.write_str("@")?;
+                f.write_str(runtime)
+            }
             RefSource::Read(text) => f.write_str(text),
         }
     }

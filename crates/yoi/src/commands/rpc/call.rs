@@ -95,11 +95,8 @@ fn tagged(method: &str, params: &str) -> Result<String, RuntimeError> {
     if has_type {
         return Err(invalid("type", "must not be among the params; it is the method's name"));
     }
-    Ok(if count == 0 {
-        format!(r#"{{"type":"{method}"}}"#)
-    } else {
-        format!(r#"{{"type":"{method}",{}"#, &params[1..])
-    })
+    let (separator, rest) = if count == 0 { ("", "}") } else { (",", &params[1..]) };
+    Ok([r#"{"type":""#, method, "\"", separator, rest].concat())
 }
 
 /// What is to be known of the fields of an object.
