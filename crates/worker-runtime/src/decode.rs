@@ -27,25 +27,35 @@ pub trait Decode: DeserializeOwned {
     /// `too_large`, or `invalid_request` that names the field, what is wrong with it and what is
     /// allowed. No error repeats a value.
     fn decode(json: &[u8], max_bytes: u64) -> Result<Self, RuntimeError> {
-        if json.len() as u64 > max_bytes {
-            return Err(RuntimeError::too_large("", max_bytes));
-        }
-        let read = match std::str::from_utf8(json) {
-            // Known to be text as a whole, it is not looked at again string by string.
-            Ok(text) => serde_json::from_str::<Json>(text),
-            Err(_) => serde_json::from_slice::<Json>(json),
+        fit(json::read(json, max_bytes)?)
+    }
+
+    /// Reads a command or a query whose `type` is known from elsewhere, such as a path or the name
+    /// of a method. `json` is an object of its other fields, of at most `max_bytes` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`decode`](Self::decode), and `invalid_request` with the field `type` if that is
+    /// among the fields.
+    fn decode_fields(r#type: &str, json: &[u8], max_bytes: u64) -> Result<Self, RuntimeError> {
+        let Json::Object(mut fields) = json::read(json, max_bytes)? else {
+            return Err(RuntimeError::invalid("", "must be an object"));
         };
-        let request = read.map_err(|error| {
-            let place = format!("not JSON at line {}, column {}", error.line(), error.column());
-            RuntimeError::invalid("", place)
-        })?;
-        explain::check(Self::shape(), &request)?;
-        Self::deserialize(request).map_err(|_| RuntimeError::invalid("", "not as it must be"))
+        if fields.iter().any(|(name, _)| name == "type") {
+            return Err(RuntimeError::invalid("type", "must not be among the other fields"));
+        }
+        fields.insert(0, ("type".into(), Json::Text(r#type.into())));
+        fit(Json::Object(fields))
     }
 
     /// What a request must be like.
     #[doc(hidden)]
     fn shape() -> &'static Shape;
+}
+
+fn fit<T: Decode>(request: Json<'_>) -> Result<T, RuntimeError> {
+    explain::check(T::shape(), &request)?;
+    T::deserialize(request).map_err(|_| RuntimeError::invalid("", "not as it must be"))
 }
 
 macro_rules! decode {

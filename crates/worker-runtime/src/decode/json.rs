@@ -11,6 +11,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
+use crate::error::RuntimeError;
+
 /// A JSON value as it was written. Its texts are borrowed where nothing in them is escaped.
 #[derive(Debug)]
 pub(super) enum Json<'a> {
@@ -20,6 +22,22 @@ pub(super) enum Json<'a> {
     Text(Cow<'a, str>),
     List(Vec<Json<'a>>),
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
+}
+
+/// Reads all of a text of at most `max_bytes` bytes.
+pub(super) fn read(json: &[u8], max_bytes: u64) -> Result<Json<'_>, RuntimeError> {
+    if json.len() as u64 > max_bytes {
+        return Err(RuntimeError::too_large("", max_bytes));
+    }
+    let read = match std::str::from_utf8(json) {
+        // Known to be text as a whole, it is not looked at again string by string.
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(json),
+    };
+    read.map_err(|error| {
+        let place = format!("not JSON at line {}, column {}", error.line(), error.column());
+        RuntimeError::invalid("", place)
+    })
 }
 
 /// A number in whichever of these forms it has.

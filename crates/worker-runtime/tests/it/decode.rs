@@ -62,6 +62,27 @@ fn the_tag_may_come_last_everywhere() {
 }
 
 #[test]
+fn the_tag_may_come_from_elsewhere() {
+    let fields = format!(r#"{{"worker":{WORKER},"input":{{"kind":"user","text":"hi"}}}}"#);
+    let of = |name: &str, fields: &str| RuntimeCommand::decode_fields(name, fields.as_bytes(), MAX);
+    let whole = command(&send(r#""input":{"kind":"user","text":"hi"}"#)).expect("a send_input");
+    assert_eq!(of("send_input", &fields).expect("the same"), whole);
+    of("create_worker", "{}").expect("nothing has to be said");
+    RuntimeQuery::decode_fields("get_runtime", b"{}", MAX).expect("of a query too");
+    problem(of("send_input", "{}"), "worker");
+    problem(of("create_worker", r#"{"x":1}"#), "x");
+    problem(of("create_worker", r#"{"type":"create_worker"}"#), "type");
+    problem(of("create_worker", r#"{"typ\u0065":"stop_runtime"}"#), "type");
+    assert!(problem(of("nope", "{}"), "type").contains("`create_worker`"));
+    for no_object in ["[]", "null", "1", "", "{"] {
+        problem(of("create_worker", no_object), "");
+    }
+    let too_large = RuntimeCommand::decode_fields("create_worker", b"{ }", 2);
+    let expected = RuntimeError::TooLarge { field: String::new(), max: 2 };
+    assert_eq!(too_large.expect_err("three bytes"), expected);
+}
+
+#[test]
 fn an_unknown_field_is_named_with_its_path() {
     let cases = [
         (send(r#""input":{"kind":"user","text":"hi"},"colour":1"#), "colour"),
