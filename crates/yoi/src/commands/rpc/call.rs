@@ -1,15 +1,8 @@
 //! From a method and its params to what the Runtime is asked.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashSet},
-    fmt,
-};
+use std::collections::{BTreeMap, HashMap};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use worker_runtime::{
     Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe, queries::RuntimeReply,
@@ -44,90 +37,51 @@ impl Unsubscribe {
     }
 }
 
+/// What a method stands for.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Command,
+    Query,
+    Subscribe,
+    Unsubscribe,
+}
+
 /// The methods that there are.
 #[derive(Debug)]
 pub(super) struct Methods {
-    commands: HashSet<String>,
-    queries: HashSet<String>,
+    kinds: HashMap<String, Kind>,
     /// How large a request may be, in bytes.
     max_bytes: u64,
 }
 
 impl Methods {
     pub(super) fn of(runtime: RuntimeReply) -> Self {
+        let commands = runtime.capabilities.commands.into_iter().map(|it| (it, Kind::Command));
+        let queries = runtime.capabilities.queries.into_iter().map(|it| (it, Kind::Query));
+        let subscriptions = [("subscribe", Kind::Subscribe), ("unsubscribe", Kind::Unsubscribe)]
+            .map(|(name, kind)| (name.to_owned(), kind));
         Self {
-            commands: runtime.capabilities.commands.into_iter().collect(),
-            queries: runtime.capabilities.queries.into_iter().collect(),
+            kinds: commands.chain(queries).chain(subscriptions).collect(),
             max_bytes: runtime.limits.request_bytes,
         }
     }
 
     pub(super) fn decode(&self, method: &str, params: Option<&RawValue>) -> Result<Call, RpcError> {
         let max = self.max_bytes;
+        let kind = self.kinds.get(method).ok_or(RpcError::MethodNotFound)?;
         let params = params.map_or("{}", RawValue::get);
-        Ok(match method {
-            "subscribe" => Call::Subscribe(Subscribe::decode(by_name(params)?.as_bytes(), max)?),
-            "unsubscribe" => Call::Unsubscribe(Unsubscribe::decode(by_name(params)?)?),
-            command if self.commands.contains(command) => {
-                let request = tagged(command, by_name(params)?)?;
-                Call::Command(Box::new(RuntimeCommand::decode(request.as_bytes(), max)?))
-            }
-            query if self.queries.contains(query) => {
-                let request = tagged(query, by_name(params)?)?;
-                Call::Query(Box::new(RuntimeQuery::decode(request.as_bytes(), max)?))
-            }
-            _ => return Err(RpcError::MethodNotFound),
-        })
-    }
-}
-
-fn by_name(params: &str) -> Result<&str, RuntimeError> {
-    if params.starts_with('{') {
-        Ok(params)
-    } else {
-        Err(invalid("params", "must be an object; fields are passed by name"))
-    }
-}
-
-/// The request in its own JSON form, spliced as text: nothing in `params` is read and written anew.
-fn tagged(method: &str, params: &str) -> Result<String, RuntimeError> {
-    let Fields { has_type, count } = serde_json::from_str(params).unwrap_or_default();
-    if has_type {
-        return Err(invalid("type", "must not be among the params; it is the method's name"));
-    }
-    let (separator, rest) = if count == 0 { ("", "}") } else { (",", &params[1..]) };
-    Ok([r#"{"type":""#, method, "\"", separator, rest].concat())
-}
-
-/// What is to be known of the fields of an object.
-#[derive(Default)]
-struct Fields {
-    has_type: bool,
-    count: usize,
-}
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Looking;
-
-        impl<'de> Visitor<'de> for Looking {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Fields::default();
-                while let Some((key, IgnoredAny)) = map.next_entry::<Cow<'de, str>, _>()? {
-                    fields.has_type |= key == "type";
-                    fields.count += 1;
-                }
-                Ok(fields)
-            }
+        if !params.starts_with('{') {
+            Err(invalid("params", "must be an object; fields are passed by name"))?;
         }
-
-        deserializer.deserialize_map(Looking)
+        let json = params.as_bytes();
+        Ok(match kind {
+            Kind::Subscribe => Call::Subscribe(Subscribe::decode(json, max)?),
+            Kind::Unsubscribe => Call::Unsubscribe(Unsubscribe::decode(params)?),
+            Kind::Command => {
+                Call::Command(Box::new(RuntimeCommand::decode_fields(method, json, max)?))
+            }
+            Kind::Query => Call::Query(Box::new(RuntimeQuery::decode_fields(method, json, max)?)),
+        })
     }
 }
 

@@ -3,29 +3,31 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::{response::RpcError, well_formed::is_json};
+use super::{
+    call::{Call, Methods},
+    response::RpcError,
+    well_formed::{Json, is_json},
+};
 
 /// How many requests a batch may hold.
 pub(super) const MAX_BATCH: usize = 1024;
 
 /// A line of input.
 #[derive(Debug)]
-pub(super) struct Message<'a> {
-    pub(super) entries: Vec<Entry<'a>>,
+pub(super) struct Message {
+    pub(super) entries: Vec<Entry>,
     /// Whether the answers belong in an array.
     pub(super) is_batch: bool,
 }
 
 /// A request, or why it is none.
-pub(super) type Entry<'a> = Result<Request<'a>, Rejected>;
+pub(super) type Entry = Result<Request, Rejected>;
 
 /// A request, or a notification if it has no id.
 #[derive(Debug)]
-pub(super) struct Request<'a> {
+pub(super) struct Request {
     pub(super) id: Option<Id>,
-    pub(super) method: String,
-    /// An object or an array.
-    pub(super) params: Option<&'a RawValue>,
+    pub(super) call: Result<Call, RpcError>,
 }
 
 /// What is no request, and whom to tell.
@@ -48,7 +50,7 @@ impl Id {
 
     fn of(value: &RawValue) -> Option<Self> {
         let is_id = value.get() == "null" || value.get().starts_with(['"', '-']) || is_digit(value);
-        is_id.then(|| Self(value.to_owned()))
+        (is_id && is_json(value.get())).then(|| Self(value.to_owned()))
     }
 }
 
@@ -60,46 +62,57 @@ fn is_digit(value: &RawValue) -> bool {
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, default, deserialize_with = "given")]
-    jsonrpc: Option<&'a RawValue>,
+    jsonrpc: Option<Json<'a>>,
     #[serde(borrow, default, deserialize_with = "given")]
     id: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "given")]
-    method: Option<&'a RawValue>,
+    method: Option<Json<'a>>,
     #[serde(borrow, default, deserialize_with = "given")]
     params: Option<&'a RawValue>,
 }
 
 /// Tells `null` from absent.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
+fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
-impl<'a> Message<'a> {
+impl Message {
     /// Reads a line; `None` if there is nothing in it.
-    pub(super) fn read(line: &'a [u8]) -> Option<Result<Self, Rejected>> {
+    pub(super) fn read(line: &[u8], methods: &Methods) -> Option<Result<Self, Rejected>> {
         let line = line.trim_ascii();
         (!line.is_empty()).then(|| {
-            let text = str::from_utf8(line).ok().filter(|text| is_json(text));
-            let text = text.ok_or(Rejected::of(RpcError::Parse))?;
-            if text.starts_with('[') {
-                return batch(text);
-            }
-            Ok(Self { entries: vec![request(text)], is_batch: false })
+            let text = str::from_utf8(line).map_err(|_| Rejected::of(RpcError::Parse))?;
+            let message = if text.starts_with('[') {
+                batch(text, methods)
+            } else {
+                Ok(Self { entries: vec![request(text, methods)], is_batch: false })
+            };
+            // What was decoded was read to its end. Anything else may not even be JSON.
+            let is_decoded = message.as_ref().is_ok_and(|it| it.entries.iter().all(is_decoded));
+            if is_decoded || is_json(text) { message } else { Err(Rejected::of(RpcError::Parse)) }
         })
     }
 }
 
-fn batch(text: &str) -> Result<Message<'_>, Rejected> {
+fn is_decoded(entry: &Entry) -> bool {
+    entry.as_ref().is_ok_and(|it| it.call.is_ok())
+}
+
+fn batch(text: &str, methods: &Methods) -> Result<Message, Rejected> {
     let entries: Vec<&RawValue> =
         serde_json::from_str(text).map_err(|_| Rejected::of(RpcError::InvalidRequest))?;
     if entries.is_empty() || entries.len() > MAX_BATCH {
         return Err(Rejected::of(RpcError::InvalidRequest));
     }
-    let entries = entries.into_iter().map(|entry| request(entry.get())).collect();
+    let entries = entries.into_iter().map(|entry| request(entry.get(), methods)).collect();
     Ok(Message { entries, is_batch: true })
 }
 
-fn request(text: &str) -> Entry<'_> {
+fn request(text: &str, methods: &Methods) -> Entry {
     // An array would do for the members in their order, but not for JSON-RPC.
     let envelope = text.starts_with('{').then(|| serde_json::from_str::<Envelope<'_>>(text));
     let Some(Ok(Envelope { jsonrpc, id, method, params })) = envelope else {
@@ -108,19 +121,17 @@ fn request(text: &str) -> Entry<'_> {
     let Some(id) = id.map(Id::of).map_or(Some(None), |id| id.map(Some)) else {
         return Err(Rejected::of(RpcError::InvalidRequest));
     };
-    let is_2_0 = jsonrpc.is_some_and(|it| string(it).as_deref() == Some("2.0"));
+    let is_2_0 = matches!(jsonrpc, Some(Json::Text(version)) if version == "2.0");
     let params = params.filter(|it| it.get() != "null");
     let is_structured = params.is_none_or(|it| it.get().starts_with(['{', '[']));
-    match method.and_then(string) {
-        Some(method) if is_2_0 && is_structured => Ok(Request { id, method, params }),
+    match method {
+        Some(Json::Text(method)) if is_2_0 && is_structured => {
+            Ok(Request { id, call: methods.decode(&method, params) })
+        }
         Some(_) | None => {
             Err(Rejected { id: id.unwrap_or_else(Id::null), error: RpcError::InvalidRequest })
         }
     }
-}
-
-fn string(value: &RawValue) -> Option<String> {
-    serde_json::from_str(value.get()).ok()
 }
 
 impl Rejected {

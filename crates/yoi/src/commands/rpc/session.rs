@@ -88,7 +88,7 @@ impl Session {
 
     /// Begins everything in a line, and answers what is decided at once.
     async fn take(self: &Arc<Self>, line: &[u8], answers: &mut Piece<'_>) {
-        let Some(message) = Message::read(line) else { return };
+        let Some(message) = Message::read(line, &self.methods) else { return };
         let Message { entries, is_batch } = match message {
             Ok(message) => message,
             Err(it) => return answers.add(response::failure(&it.id, &it.error)).await,
@@ -120,10 +120,10 @@ impl Session {
         room().acquire_many_owned(count).await.ok()
     }
 
-    fn answer(self: &Arc<Self>, entry: Entry<'_>) -> impl Future<Output = Answer> + Send + use<> {
+    fn answer(self: &Arc<Self>, entry: Entry) -> impl Future<Output = Answer> + Send + use<> {
         let session = Arc::clone(self);
         let (id, call) = match entry {
-            Ok(it) => (it.id, session.methods.decode(&it.method, it.params)),
+            Ok(it) => (it.id, it.call),
             Err(it) => (Some(it.id), Err(it.error)),
         };
         async move {

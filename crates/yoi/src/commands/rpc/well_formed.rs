@@ -1,6 +1,6 @@
 //! Whether a text is JSON through and through.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
@@ -9,56 +9,68 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 /// Raw values skip over what they hold. This looks at everything, so that what is nested too deep,
 /// a number past what a double holds or half a surrogate pair is no surprise later on.
 pub(super) fn is_json(text: &str) -> bool {
-    serde_json::from_str::<Json>(text).is_ok()
+    serde_json::from_str::<Json<'_>>(text).is_ok()
 }
 
-struct Json;
+/// A value that is JSON through and through.
+pub(super) enum Json<'a> {
+    /// A text, borrowed if it can be.
+    Text(Cow<'a, str>),
+    /// Anything else.
+    Other,
+}
 
-impl<'de> Deserialize<'de> for Json {
+impl<'de> Deserialize<'de> for Json<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Json)
+        deserializer.deserialize_any(Looking)
     }
 }
 
-impl<'de> Visitor<'de> for Json {
-    type Value = Self;
+struct Looking;
+
+impl<'de> Visitor<'de> for Looking {
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Self, E> {
-        Ok(self)
+    fn visit_unit<E: Error>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(text.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
-        while items.next_element::<Self>()?.is_some() {}
-        Ok(self)
+    fn visit_str<E: Error>(self, text: &str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(text.to_owned().into()))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
-        while fields.next_entry::<Self, Self>()?.is_some() {}
-        Ok(self)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json<'de>, A::Error> {
+        while items.next_element::<Json<'de>>()?.is_some() {}
+        Ok(Json::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Json<'de>, A::Error> {
+        while fields.next_entry::<Json<'de>, Json<'de>>()?.is_some() {}
+        Ok(Json::Other)
     }
 }
 
