@@ -11,13 +11,14 @@ mod settings;
 mod subscriptions;
 mod well_formed;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use clap::Args;
+use tokio::{runtime::Handle, task::spawn_blocking};
 use worker_runtime::{Runtime, RuntimeBuilder};
 
 use self::{ending::Ending, lines::Lines, session::Session, settings::Setting};
-use crate::{engine::EngineArgs, exit::Exit, failure::Failure, tokio_main};
+use crate::{engine::EngineArgs, exit::Exit, failure::Failure, output::print_harmless, tokio_main};
 
 const AFTER_HELP: &str = "\
 Methods:
@@ -79,20 +80,30 @@ impl Rpc {
 
     async fn serve(self) -> Result<Exit, Failure> {
         let limits = settings::limits(&self.limit)?;
-        let lines = Lines::new(tokio::io::stdin(), limits.request_bytes);
+        let max_line = limits.request_bytes;
         let profiles = self.engine.profiles()?;
         let builder = Runtime::builder().display_name(self.name).limits(limits);
         let runtime = profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?;
         let ending = Ending::prepare(&runtime).await?;
-        let (outbox, writer) = outbox::open();
-        let session = Arc::new(Session::new(runtime, outbox).await?);
+        let (outbox, writer) = outbox::open(print_harmless);
+        let session = Arc::new(Session::new(runtime, outbox.clone()).await?);
 
-        session.serve(lines).await;
+        // Reads, answers and writes on one thread, so that no line and no answer waits for another.
+        let serving = {
+            let session = Arc::clone(&session);
+            let serve = async move { session.serve(Lines::new(io::stdin(), max_line)).await };
+            spawn_blocking(move || Handle::current().block_on(serve))
+        };
+        let served = tokio::select! {
+            served = serving => served,
+            () = outbox.closed() => Ok(()),
+        };
+        served.map_err(|error| Failure::new(format!("the session failed: {error}")))?;
         let until = tokio::time::Instant::now() + Duration::from_millis(self.grace_ms.into());
         session.idle(until).await;
         ending.carry_out(until).await?;
         // What is left of the session are its subscriptions. Each writes its last item and goes.
-        drop(session);
+        drop((session, outbox));
         writer.finish().await
     }
 }

@@ -120,8 +120,9 @@ fn code(error: &RuntimeError) -> i32 {
 }
 
 fn line(message: &impl Serialize) -> String {
-    /// Most messages are shorter than this.
-    const USUAL: usize = 1024;
+    /// Most messages are shorter than this, and allocators have it at hand: from a kilobyte on,
+    /// some put their memory in order first.
+    const USUAL: usize = 1000;
 
     let mut line = Vec::with_capacity(USUAL);
     // Messages are plain structs with strings for keys, which can always be written, as UTF-8.

@@ -1,6 +1,6 @@
 //! A session: what comes in is begun in its order, what is ready goes out.
 
-use std::{pin::Pin, sync::Arc};
+use std::{io::Read, pin::Pin, sync::Arc};
 
 use futures_util::{
     FutureExt,
@@ -9,7 +9,6 @@ use futures_util::{
 use serde::Serialize;
 use serde_json::json;
 use tokio::{
-    io::AsyncRead,
     sync::{OwnedSemaphorePermit, Semaphore},
     task::unconstrained,
     time::{Instant, timeout_at},
@@ -56,26 +55,22 @@ impl Session {
         Ok(Self { runtime, methods, outbox, subscriptions, room })
     }
 
-    /// Takes in what comes, until the end of input or until nobody reads the answers.
-    pub(super) async fn serve<R: AsyncRead + Unpin>(self: &Arc<Self>, mut lines: Lines<R>) {
+    /// Takes in what comes, until the end of input or until nobody reads the answers. Blocks the
+    /// thread while nothing comes.
+    pub(super) async fn serve<R: Read>(self: &Arc<Self>, mut lines: Lines<R>) {
         let mut answers = Piece::new(&self.outbox);
         loop {
-            let line = if lines.has_next() && !self.outbox.is_closed() {
-                lines.next().await
-            } else {
+            if !lines.has_next() {
                 answers.send().await;
-                tokio::select! {
-                    line = lines.next() => line,
-                    () = self.outbox.closed() => None,
-                }
-            };
-            match line {
+            }
+            match lines.next() {
+                Some(_) if self.outbox.is_closed() => return,
                 Some(Line::Whole(line)) => self.take(&line, &mut answers).await,
                 Some(Line::TooLong) => {
                     let error = RuntimeError::TooLarge { field: String::new(), max: lines.max() };
                     answers.add(response::failure(&Id::null(), &error.into())).await;
                 }
-                None => return answers.send().await,
+                None => return,
             }
         }
     }
