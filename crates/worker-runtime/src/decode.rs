@@ -42,7 +42,8 @@ pub trait Decode: DeserializeOwned {
             return Err(RuntimeError::invalid("", "must be an object"));
         };
         if fields.iter().any(|(name, _)| name == "type") {
-            return Err(RuntimeError::invalid("type", "must not be among the other fields"));
+            let problem = "must be left out; it is given outside of these fields";
+            return Err(RuntimeError::invalid("type", problem));
         }
         fields.insert(0, ("type".into(), Json::Text(r#type.into())));
         fit(Json::Object(fields))
