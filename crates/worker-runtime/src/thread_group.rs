@@ -8,6 +8,26 @@ use std::{
 /// How many groups there are: a bit of a byte may stand for each.
 pub(crate) const GROUPS: u8 = 8;
 
+/// A value for each group of threads.
+#[derive(Debug, Default)]
+pub(crate) struct PerGroup<T>([T; GROUPS as usize]);
+
+impl<T> PerGroup<T> {
+    /// The value for the group of this thread.
+    pub(crate) fn here(&self) -> &T {
+        self.of(here())
+    }
+
+    /// The value for a group.
+    pub(crate) fn of(&self, group: u8) -> &T {
+        &self.0[usize::from(group)]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+}
+
 thread_local! {
     static HERE: u8 = {
         // By the thread's own id: a count of threads would be something that all Runtimes share.

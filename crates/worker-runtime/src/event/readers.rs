@@ -12,7 +12,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{RecentStretches, WakeList, WakeSlot, Wakers, stretch::Stretch};
-use crate::thread_group::{GROUPS, here};
+use crate::thread_group::{GROUPS, PerGroup, here};
 
 /// The readers of a log. The log's ends move, and stretches are kept and forgotten, under its lock;
 /// readers find, park and leave without it.
@@ -22,7 +22,7 @@ pub(crate) struct Readers {
     floor: AtomicU64,
     /// The groups in which somebody waits.
     waiting: AtomicU8,
-    groups: [Group; GROUPS as usize],
+    groups: PerGroup<Group>,
 }
 
 /// The readers that are polled by one thread, or a few. Threads do not meet here: it has cache lines
@@ -66,18 +66,18 @@ impl Readers {
     /// A stretch that was taken here with most of the `available` events after a sequence, and where
     /// they begin.
     pub(super) fn find(&self, sequence: u64, available: usize) -> Option<(Arc<Stretch>, usize)> {
-        self.here().lock().recent.find(sequence, available)
+        self.groups.here().0.lock().recent.find(sequence, available)
     }
 
     /// Keeps a stretch for those who are polled by this thread, and gives back what it replaces, to
     /// be dropped outside the lock. Called under the log's lock, lest it be erased meanwhile.
     pub(super) fn keep(&self, stretch: Arc<Stretch>) -> Option<Arc<Stretch>> {
-        self.here().lock().recent.keep(stretch)
+        self.groups.here().0.lock().recent.keep(stretch)
     }
 
     /// Forgets all stretches, because what they show was erased.
     pub(crate) fn forget(&self) {
-        (0..GROUPS).for_each(|group| self.group(group).lock().recent.clear());
+        self.groups.iter().for_each(|group| group.0.lock().recent.clear());
     }
 
     /// Parks a reader until the log moves or ends; refuses if something is due already.
@@ -90,7 +90,7 @@ impl Readers {
         if parked.head != self.head() {
             *parked = Parked { group: here(), ..Parked::default() };
         }
-        let mut group = self.group(parked.group).lock();
+        let mut group = self.groups.of(parked.group).0.lock();
         group.waiting.park(&mut parked.slot, waker);
         let bit = 1 << parked.group;
         if self.waiting.load(Ordering::Relaxed) & bit == 0 {
@@ -110,7 +110,7 @@ impl Readers {
 
     /// Forgets a reader that goes away.
     pub(crate) fn leave(&self, parked: &Parked) {
-        let waker = self.group(parked.group).lock().waiting.leave(parked.slot);
+        let waker = self.groups.of(parked.group).0.lock().waiting.leave(parked.slot);
         drop(waker);
     }
 
@@ -120,19 +120,11 @@ impl Readers {
         let waiting = self.waiting.load(Ordering::Relaxed);
         let mut taken = Wakers::default();
         for place in (0..GROUPS).filter(|place| waiting & 1 << place != 0) {
-            let mut group = self.group(place).lock();
+            let mut group = self.groups.of(place).0.lock();
             self.waiting.fetch_and(!(1 << place), Ordering::Relaxed);
             taken.add(group.waiting.take());
         }
         taken
-    }
-
-    fn here(&self) -> &Mutex<Members> {
-        self.group(here())
-    }
-
-    fn group(&self, place: u8) -> &Mutex<Members> {
-        &self.groups[usize::from(place)].0
     }
 }
 

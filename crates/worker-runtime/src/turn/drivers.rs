@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
 use super::Begun;
-use crate::{padded::Padded, thread_group::GROUPS};
+use crate::{padded::Padded, thread_group::PerGroup};
 
 /// How many tasks wait for a turn at most, for each group of threads.
 const WAITING: usize = 64;
@@ -21,7 +21,7 @@ const WAITING: usize = 64;
 /// They hold nothing of the Runtime but this, and end with it. Each waits for the threads that handed it
 /// its last turn, so that threads meet neither here nor in a task's memory.
 #[derive(Debug, Default)]
-pub(crate) struct Drivers([Padded<Mutex<Waiting>>; GROUPS as usize]);
+pub(crate) struct Drivers(PerGroup<Padded<Mutex<Waiting>>>);
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -49,7 +49,7 @@ impl Drivers {
     /// Has a turn driven, by a task that waits or by a new one.
     pub(super) fn drive(self: &Arc<Self>, mut turn: Begun, handle: &Handle) {
         loop {
-            let waiting = self.of(turn.home).lock().seats.pop();
+            let waiting = self.0.of(turn.home).lock().seats.pop();
             let Some(seat) = waiting else { break };
             match seat.offer(turn) {
                 Ok(()) => return,
@@ -61,7 +61,7 @@ impl Drivers {
 
     /// Ends the tasks that wait, and the others once their turns are over.
     pub(crate) fn end(&self) {
-        for group in &self.0 {
+        for group in self.0.iter() {
             let mut waiting = group.lock();
             waiting.ended = true;
             let seats = mem::take(&mut waiting.seats);
@@ -101,7 +101,7 @@ impl Drivers {
     }
 
     fn sit(&self, home: u8, own: &mut Option<Own>, waker: &Waker) -> bool {
-        let mut waiting = self.of(home).lock();
+        let mut waiting = self.0.of(home).lock();
         let has_room = !waiting.ended && waiting.seats.len() < WAITING;
         if has_room {
             // The waker is kept with the seat: a task of tokio's has one for life.
@@ -109,10 +109,6 @@ impl Drivers {
             waiting.seats.push(Arc::clone(&own.0));
         }
         has_room
-    }
-
-    fn of(&self, home: u8) -> &Mutex<Waiting> {
-        &self.0[usize::from(home)]
     }
 }
 
