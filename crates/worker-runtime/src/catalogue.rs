@@ -31,8 +31,8 @@ pub(crate) struct Catalogue {
 type Shard = Padded<RwLock<HashTable<Arc<Cell>>>>;
 
 /// So many that threads at work on different Workers seldom meet at one: a shard's lock is a line that
-/// travels between their caches. All of them take 16 KiB.
-const SHARDS: usize = 256;
+/// travels between their caches. All of them take 64 KiB.
+const SHARDS: usize = 1024;
 
 impl Catalogue {
     pub(crate) fn new(capacity: u64) -> Self {
