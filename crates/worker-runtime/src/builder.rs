@@ -28,6 +28,7 @@ use crate::{
     retention::{self, Pruner, Retention},
     runtime::Runtime,
     store::{OpenError, OpenRequest, Store, guarded},
+    thread_group::PerGroup,
 };
 
 /// Why a Runtime could not be built.
@@ -185,8 +186,10 @@ impl RuntimeBuilder {
             closed: false,
         };
         let events_kept = self.limits.events_runtime;
+        let owner = Owner::new(opened.runtime_id, &self.display_name);
         let core = Arc::new(Core {
-            owner: Owner::new(opened.runtime_id, &self.display_name),
+            owners: PerGroup::from_fn(|| Arc::new(Padded(owner.clone()))),
+            owner,
             epoch,
             started_at_ms: now_ms,
             clock: self.clock,

@@ -30,6 +30,7 @@ use crate::{
     retention::Pruner,
     rules::{Rules, exhausted, takes_work},
     store::{Lease, Store, StoreError, StoreFuture, StoreInfo, guarded},
+    thread_group::PerGroup,
     turn::Drivers,
 };
 
@@ -43,6 +44,8 @@ use crate::{
 /// runs under any of them.
 pub struct Core {
     pub(crate) owner: Owner,
+    /// The same, to be held by what threads make for themselves.
+    pub(crate) owners: PerGroup<Arc<Padded<Owner>>>,
     pub(crate) epoch: Epoch,
     pub(crate) started_at_ms: u64,
     pub(crate) clock: Arc<dyn Clock>,

@@ -1,6 +1,7 @@
 //! Threads in groups: what is kept for each group is seldom wanted by two threads at once.
 
 use std::{
+    array,
     hash::{DefaultHasher, Hash, Hasher},
     thread,
 };
@@ -13,6 +14,10 @@ pub(crate) const GROUPS: u8 = 8;
 pub(crate) struct PerGroup<T>([T; GROUPS as usize]);
 
 impl<T> PerGroup<T> {
+    pub(crate) fn from_fn(mut value: impl FnMut() -> T) -> Self {
+        Self(array::from_fn(|_| value()))
+    }
+
     /// The value for the group of this thread.
     pub(crate) fn here(&self) -> &T {
         self.of(here())

@@ -1,6 +1,9 @@
 //! Events that follow each other in a log, made presentable once for those who read them.
 
-use std::{ops::Range, sync::OnceLock};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use super::{
     Commit, EventFilter, EventRun, Part, Parts, Position, Room, RuntimeEvent, StreamEvent,
@@ -11,6 +14,7 @@ use crate::{
     core::Core,
     identity::{Epoch, WorkerId},
     owner::Owner,
+    padded::Padded,
 };
 
 /// How many events a stretch has at most: as many as are copied under a log's lock at once.
@@ -20,7 +24,7 @@ pub(crate) const LONGEST: usize = 128;
 /// core's cache what that has made presentable would cost as much as to make it.
 #[derive(Debug)]
 pub(crate) struct Stretch {
-    owner: Owner,
+    owner: Arc<Padded<Owner>>,
     epoch: Epoch,
     /// The sequence before the first event.
     after: u64,
@@ -41,7 +45,7 @@ impl Stretch {
     pub(super) fn new(core: &Core, after: u64, len: usize, told: Told) -> Self {
         debug_assert!(len <= LONGEST, "more are not copied");
         let shown = OnceLock::new();
-        Self { owner: core.owner.clone(), epoch: core.epoch, after, len, told, shown }
+        Self { owner: Arc::clone(core.owners.here()), epoch: core.epoch, after, len, told, shown }
     }
 
     pub(crate) fn len(&self) -> usize {
