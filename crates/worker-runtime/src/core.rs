@@ -196,7 +196,6 @@ impl Core {
             profiles: &self.profiles,
             now_ms: self.clock.now_ms(),
             state: self.state(),
-            turns_in_flight: self.turns_in_flight.load(Ordering::Relaxed),
         }
     }
 
@@ -205,6 +204,17 @@ impl Core {
         takes_work(self.state())
     }
 
+    /// Whether there is room for one more turn.
+    pub(crate) fn has_room_for_turn(&self) -> Result<(), RuntimeError> {
+        let max = self.limits.turns_in_flight;
+        if self.turns_in_flight.load(Ordering::Relaxed) < max {
+            Ok(())
+        } else {
+            Err(exhausted("turns_in_flight", max))
+        }
+    }
+
+    /// Takes room for one more turn.
     pub(crate) fn reserve_turn(&self) -> Result<TurnRoom<'_>, RuntimeError> {
         let take = |taken: u64| (taken < self.limits.turns_in_flight).then_some(taken + 1);
         let order = Ordering::Relaxed;

@@ -277,6 +277,10 @@ impl<'a> Reader<'a> {
         self.0.catalogue.has_room()
     }
 
+    pub(crate) fn has_room_for_turn(self) -> Result<(), RuntimeError> {
+        self.0.has_room_for_turn()
+    }
+
     /// The named turn from the store, unless it is the Worker's latest.
     pub(crate) async fn earlier_turn(
         self,

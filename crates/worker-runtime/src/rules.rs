@@ -19,7 +19,6 @@ pub(crate) struct Rules<'a> {
     pub(crate) profiles: &'a Profiles,
     pub(crate) now_ms: u64,
     pub(crate) state: RuntimeState,
-    pub(crate) turns_in_flight: u64,
 }
 
 impl Rules<'_> {
@@ -34,11 +33,6 @@ impl Rules<'_> {
             RuntimeState::Running | RuntimeState::Stopping => Ok(()),
             RuntimeState::Stopped => Err(RuntimeError::RuntimeStopped {}),
         }
-    }
-
-    pub(crate) fn has_room_for_turn(&self) -> Result<(), RuntimeError> {
-        let max = self.limits.turns_in_flight;
-        if self.turns_in_flight < max { Ok(()) } else { Err(exhausted("turns_in_flight", max)) }
     }
 
     /// Whether a transcript with so many entries has room for an input and its answer.

@@ -62,7 +62,8 @@ pub struct InputAccepted {
 }
 
 impl SendInput {
-    /// The rule; `turn_id` is the turn that an accepted input begins.
+    /// The rule; `turn_id` is the turn that an accepted input begins. Whether there is room for one more
+    /// turn is asked afterwards, because threads that ask meet there.
     pub(crate) fn decide(
         &self,
         rules: &Rules<'_>,
@@ -80,7 +81,6 @@ impl SendInput {
         rules.takes_work()?;
         accepts_input(record)?;
         rules.has_room_for_two(record.entries)?;
-        rules.has_room_for_turn()?;
         let turn_id = turn_id(now_ms);
         let tags = Tags::new(self.meta.as_ref(), self.idempotency_key.as_deref());
         let mut draft = Draft::of_turn(record, now_ms, tags);

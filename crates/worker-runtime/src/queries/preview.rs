@@ -92,7 +92,11 @@ async fn outcome(reader: Reader<'_>, command: RuntimeCommand) -> Result<Outcome,
         RuntimeCommand::CreateWorker(it) => create(reader, &it),
         RuntimeCommand::DeleteWorker(it) => delete(reader, &it),
         RuntimeCommand::SendInput(it) => decide(reader, it.worker, |rules, state| {
-            Ok(with(it.decide(rules, state, |_| TurnId::NIL)?, CommandReply::InputAccepted))
+            let decision = it.decide(rules, state, |_| TurnId::NIL)?;
+            if matches!(decision, Decision::Change(..)) {
+                reader.has_room_for_turn()?;
+            }
+            Ok(with(decision, CommandReply::InputAccepted))
         }),
         RuntimeCommand::StopRuntime(it) => stop_runtime(reader, &it),
         RuntimeCommand::StopWorker(it) => decide(reader, it.worker, |rules, state| {
@@ -161,7 +165,7 @@ fn create(reader: Reader<'_>, it: &CreateWorker) -> Result<Outcome, RuntimeError
     })?;
     reader.has_room_for_worker()?;
     if it.initial_input.is_some() {
-        rules.has_room_for_turn()?;
+        reader.has_room_for_turn()?;
     }
     let ids = CreationIds { worker_id: WorkerId::NIL, turn_id: TurnId::NIL, ordinal: 0 };
     let (draft, mut reply) = it.decide(&rules, &ids, Vec::new())?;
