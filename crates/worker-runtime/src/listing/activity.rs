@@ -22,7 +22,9 @@ impl Activity {
         if block.moved == 0 {
             self.moved.push(ordinal / 64);
         }
-        block.moved |= place.bit();
+        if block.moved & place.bit() == 0 {
+            block.moved |= place.bit();
+        }
     }
 
     /// Forgets a Worker that goes.

@@ -11,8 +11,14 @@ const WIDTH: usize = 64;
 #[derive(Debug)]
 pub(super) struct Group {
     blocks: [Option<Box<Block>>; WIDTH],
-    states: [BlockBits; WorkerState::ALL.len()],
+    /// Who of each block is in which state, a bit each. A Worker that changes its state moves within a
+    /// line of the cache, or two.
+    states: [[u64; STATES]; WIDTH],
+    /// The blocks with a Worker in each state, a bit each.
+    filled: [u64; STATES],
 }
+
+const STATES: usize = WorkerState::ALL.len();
 
 /// 64 consecutive ordinals: who is there, and when each was last active.
 #[derive(Debug)]
@@ -23,13 +29,6 @@ pub(super) struct Block {
     pub(super) moved: u64,
     /// Where each stands in that order, once it was asked for; 0 for nowhere.
     pub(super) sorted_at_ms: Option<Box<[u64; WIDTH]>>,
-}
-
-/// A bit for each ordinal of a group, and one for each block that says whether any is set in it.
-#[derive(Clone, Copy, Debug)]
-struct BlockBits {
-    words: [u64; WIDTH],
-    filled: u64,
 }
 
 /// Where an ordinal stands.
@@ -70,19 +69,22 @@ impl Group {
     pub(super) fn empty() -> Box<Self> {
         Box::new(Self {
             blocks: [const { None }; WIDTH],
-            states: [BlockBits { words: [0; WIDTH], filled: 0 }; WorkerState::ALL.len()],
+            states: [[0; STATES]; WIDTH],
+            filled: [0; STATES],
         })
     }
 
     pub(super) fn insert(&mut self, place: Place, cell: Arc<Cell>, state: WorkerState) {
         let block = self.blocks[place.block].get_or_insert_with(Block::empty);
         block.cells[place.index] = Some(cell);
-        self.states[state as usize].set(place);
+        self.enter(place, state);
     }
 
     /// Takes a Worker out; a block without Workers goes with the last one.
     pub(super) fn remove(&mut self, place: Place) -> Option<Arc<Cell>> {
-        self.states.iter_mut().for_each(|it| it.clear(place));
+        for state in WorkerState::ALL {
+            self.leave(place, state);
+        }
         let cell = self.blocks[place.block].as_mut()?.cells[place.index].take();
         if self.matches(place.block, &WorkerState::ALL) == 0 {
             self.blocks[place.block] = None;
@@ -91,8 +93,21 @@ impl Group {
     }
 
     pub(super) fn go(&mut self, place: Place, from: WorkerState, to: WorkerState) {
-        self.states[to as usize].set(place);
-        self.states[from as usize].clear(place);
+        self.enter(place, to);
+        self.leave(place, from);
+    }
+
+    fn enter(&mut self, place: Place, state: WorkerState) {
+        self.states[place.block][state as usize] |= place.bit();
+        self.filled[state as usize] |= 1 << place.block;
+    }
+
+    fn leave(&mut self, place: Place, state: WorkerState) {
+        let word = &mut self.states[place.block][state as usize];
+        *word &= !place.bit();
+        if *word == 0 {
+            self.filled[state as usize] &= !(1 << place.block);
+        }
     }
 
     pub(super) fn block_mut(&mut self, block: usize) -> Option<&mut Block> {
@@ -109,12 +124,12 @@ impl Group {
 
     /// The blocks with a Worker in one of these states, a bit each.
     pub(super) fn blocks_in(&self, states: &[WorkerState]) -> u64 {
-        states.iter().fold(0, |bits, state| bits | self.states[*state as usize].filled)
+        states.iter().fold(0, |bits, state| bits | self.filled[*state as usize])
     }
 
     /// The Workers of a block in one of these states, a bit each.
     pub(super) fn matches(&self, block: usize, states: &[WorkerState]) -> u64 {
-        states.iter().fold(0, |bits, state| bits | self.states[*state as usize].words[block])
+        states.iter().fold(0, |bits, state| bits | self.states[block][*state as usize])
     }
 }
 
@@ -126,21 +141,6 @@ impl Block {
             moved: 0,
             sorted_at_ms: None,
         })
-    }
-}
-
-impl BlockBits {
-    fn set(&mut self, place: Place) {
-        self.words[place.block] |= place.bit();
-        self.filled |= 1 << place.block;
-    }
-
-    fn clear(&mut self, place: Place) {
-        let word = &mut self.words[place.block];
-        *word &= !place.bit();
-        if *word == 0 {
-            self.filled &= !(1 << place.block);
-        }
     }
 }
 
