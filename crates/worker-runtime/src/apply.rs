@@ -201,11 +201,9 @@ impl After {
 
 fn count(figures: &mut LogState, step: Step<'_>) {
     if let Some(before) = step.before {
-        *figures.workers.of(before.state) -= 1;
         figures.turns_in_flight -= u64::from(before.running_turn().is_some());
     }
     if let Some(now) = step.now {
-        *figures.workers.of(now.state) += 1;
         figures.turns_in_flight += u64::from(now.running_turn().is_some());
     }
     // Mostly nothing is added, and what is not written need not come from another thread's cache.

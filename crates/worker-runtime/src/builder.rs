@@ -21,7 +21,7 @@ use crate::{
     event::{LogState, RuntimeFact, RuntimeLog},
     identity::{Epoch, RuntimeId},
     lease,
-    model::{Limits, RuntimeState, Shared, StateCounts},
+    model::{Limits, RuntimeState, Shared},
     owner::Owner,
     padded::Padded,
     profiles::Profiles,
@@ -179,7 +179,6 @@ impl RuntimeBuilder {
         let opened = guarded(&handle, within, OpenError::Failed, || store.open(request)).await?;
         let figures = LogState {
             runtime: RuntimeState::Running,
-            workers: StateCounts::default(),
             turns_in_flight: 0,
             outcomes: opened.totals.outcomes,
             usage: opened.totals.usage,

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use crate::{
     cell::Cell,
-    model::{Labels, WorkerState},
+    model::{Labels, StateCounts, WorkerState},
 };
 use activity::Activity;
 use group::{Bits, Group, Place, number_of_block, place_of_block};
@@ -19,7 +19,7 @@ use group::{Bits, Group, Place, number_of_block, place_of_block};
 pub(crate) struct Listing {
     groups: BTreeMap<u64, Box<Group>>,
     /// How many there are in each state.
-    counts: [usize; WorkerState::ALL.len()],
+    pub(crate) counts: StateCounts,
     /// Who has which label: a word for each block with somebody in it.
     labels: HashMap<(String, String), LabelSet>,
     activity: Activity,
@@ -72,7 +72,7 @@ impl Listing {
         let place = Place::of(ordinal);
         let group = self.groups.entry(place.group).or_insert_with(Group::empty);
         group.insert(place, cell, state);
-        self.counts[state as usize] += 1;
+        *self.counts.of(state) += 1;
         self.activity.note(group, ordinal, at_ms);
         self.label(ordinal, labels);
     }
@@ -88,7 +88,7 @@ impl Listing {
         let group = self.groups.get_mut(&place.group)?;
         self.activity.forget(group, ordinal);
         let cell = group.remove(place);
-        self.counts[state as usize] -= usize::from(cell.is_some());
+        *self.counts.of(state) -= u64::from(cell.is_some());
         if group.is_empty() {
             self.groups.remove(&place.group);
         }
@@ -102,8 +102,8 @@ impl Listing {
         self.activity.note(group, ordinal, at_ms);
         if from != to {
             group.go(place, from, to);
-            self.counts[to as usize] += 1;
-            self.counts[from as usize] -= 1;
+            *self.counts.of(to) += 1;
+            *self.counts.of(from) -= 1;
         }
     }
 
@@ -215,9 +215,10 @@ impl Listing {
         last: u64,
     ) -> Box<dyn DoubleEndedIterator<Item = Candidate<'a>> + 'a> {
         let states = wanted.states();
-        let in_states: usize = states.iter().map(|state| self.counts[*state as usize]).sum();
+        let mut counts = self.counts;
+        let in_states: u64 = states.iter().map(|state| *counts.of(*state)).sum();
         match (0..sets.len()).min_by_key(|at| sets[*at].len()) {
-            Some(smallest) if sets[smallest].len() <= in_states => {
+            Some(smallest) if sets[smallest].len() as u64 <= in_states => {
                 let blocks = sets.swap_remove(smallest).range(first..=last);
                 // Blocks that follow each other are mostly of one group.
                 let mut near = None;

@@ -15,8 +15,8 @@ use crate::{
     identity::{Epoch, TurnId, WorkerId, WorkerRef},
     listing::{Found, Wanted},
     model::{
-        AllocationSummary, Diagnostic, InProgress, Limits, Severity, StoreSummary, TranscriptEntry,
-        TurnDetail, WorkerDetail, WorkerSummary,
+        AllocationSummary, Diagnostic, InProgress, Limits, Severity, StateCounts, StoreSummary,
+        TranscriptEntry, TurnDetail, WorkerDetail, WorkerSummary,
     },
     owner::Owner,
     record::WorkerRecord,
@@ -57,6 +57,7 @@ pub(crate) struct Moment {
 #[derive(Debug)]
 pub(crate) struct Figures {
     pub(crate) state: LogState,
+    pub(crate) workers: StateCounts,
     pub(crate) cursor: Cursor,
 }
 
@@ -101,11 +102,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn figures(self) -> Figures {
-        let (state, head) = {
+        let (state, workers, head) = {
             let log = self.0.log.lock();
-            (log.state.clone(), log.head)
+            (log.state.clone(), log.listing.counts, log.head)
         };
-        Figures { state, cursor: self.0.runtime_cursor(head) }
+        Figures { state, workers, cursor: self.0.runtime_cursor(head) }
     }
 
     pub(crate) fn store(self) -> StoreSummary {

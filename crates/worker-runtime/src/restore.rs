@@ -85,7 +85,6 @@ impl Core {
         let at_ms = record.active_at_ms;
         let mut log = self.log.lock();
         log.listing.insert(Arc::clone(&cell), record.state, &record.labels, at_ms);
-        *log.state.workers.of(record.state) += 1;
         log.state.turns_in_flight += u64::from(record.running_turn().is_some());
         drop(log);
         cell

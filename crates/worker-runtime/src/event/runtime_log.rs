@@ -6,7 +6,7 @@ use super::{EventRun, Gone, Parts, Readers, Runs, Spans, StoredEvent, Wakers};
 use crate::{
     identity::WorkerId,
     listing::Listing,
-    model::{Diagnostic, OutcomeCounts, RuntimeState, Shared, StateCounts, Tags, Usage},
+    model::{Diagnostic, OutcomeCounts, RuntimeState, Shared, Tags, Usage},
 };
 
 /// What lies under the Runtime log's mutex.
@@ -43,7 +43,6 @@ pub(crate) enum Commit {
 #[derive(Clone, Debug)]
 pub(crate) struct LogState {
     pub(crate) runtime: RuntimeState,
-    pub(crate) workers: StateCounts,
     pub(crate) turns_in_flight: u64,
     pub(crate) outcomes: OutcomeCounts,
     pub(crate) usage: Usage,

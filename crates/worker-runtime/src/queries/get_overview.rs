@@ -45,13 +45,13 @@ impl Query for GetOverview {
     async fn answer(self, reader: Reader<'_>) -> Result<OverviewReply, RuntimeError> {
         let limit = reader.limits().page("recent", self.recent)?;
         reader.sort_by_activity().await;
-        let figures = reader.figures().state;
+        let figures = reader.figures();
         let wanted = Wanted { states: None, labels: &Labels::new() };
         let (cells, _) = reader.active_workers(None, &wanted, limit, limit);
         Ok(OverviewReply {
             workers: figures.workers,
-            turns: figures.outcomes,
-            usage: figures.usage,
+            turns: figures.state.outcomes,
+            usage: figures.state.usage,
             recent: reader.summaries(&cells),
         })
     }

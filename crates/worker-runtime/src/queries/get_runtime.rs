@@ -51,7 +51,7 @@ impl Query for GetRuntime {
                 epoch: reader.epoch(),
                 state: figures.state.runtime,
                 started_at_ms: reader.started_at_ms(),
-                workers: figures.state.workers,
+                workers: figures.workers,
                 turns_in_flight: figures.state.turns_in_flight,
             },
             capabilities: Capabilities {
