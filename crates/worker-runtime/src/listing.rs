@@ -227,7 +227,10 @@ impl Listing {
                     if near.is_none_or(|(it, _)| it != place) {
                         near = self.groups.get(&place).map(|group| (place, &**group));
                     }
-                    near.map(|(_, group)| Candidate { group, block, number, labelled })
+                    // Most blocks of a rare state have nobody who is in it and has the label, too.
+                    let (_, group) = near?;
+                    let labelled = labelled & group.matches(block, states);
+                    (labelled != 0).then_some(Candidate { group, block, number, labelled })
                 }))
             }
             Some(_) | None => {
