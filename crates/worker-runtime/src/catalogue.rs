@@ -135,32 +135,11 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use serde_json::json;
-
     use super::*;
-    use crate::record::WorkerRecord;
-
-    fn cell() -> Arc<Cell> {
-        let usage = json!({
-            "turns": 0, "input_tokens": 0, "cached_input_tokens": 0, "output_tokens": 0,
-            "reasoning_tokens": 0, "duration_ms": 0
-        });
-        let spec = json!({
-            "intent": { "type": "assistant" }, "profile": { "type": "runtime_default" },
-            "capabilities": [], "scope_claims": []
-        });
-        let record: WorkerRecord = serde_json::from_value(json!({
-            "worker_id": "00000000-0000-0000-0000-000000000001", "ordinal": 7, "version": 1,
-            "labels": {}, "spec": spec, "state": "idle", "turns": 0, "entries": 0, "usage": usage,
-            "worker_sequence": 0, "created_at_ms": 7, "active_at_ms": 7
-        }))
-        .unwrap();
-        Arc::new(Cell::new(Arc::new(record)))
-    }
 
     #[test]
     fn who_glances_at_a_worker_in_use_keeps_nobody_from_its_shard() {
-        let (catalogue, cell) = (Catalogue::new(1), cell());
+        let (catalogue, cell) = (Catalogue::new(1), Cell::at(7));
         catalogue.restore(Arc::clone(&cell));
         let glance = || catalogue.glance(cell.worker_id, |state| state.record.ordinal);
         assert_eq!(glance(), Some(7));

@@ -35,7 +35,7 @@ pub(crate) struct CellState {
     pub(crate) fading: Option<Arc<Live>>,
     pub(crate) keys: Option<Box<KeyWindow<InputKey>>>,
     pub(crate) log: Option<Box<WorkerLog>>,
-    /// The sequence of its newest event in the Runtime's log; 0 for none.
+    /// The sequence in the Runtime's log of the first event of its newest commit; 0 for none.
     pub(crate) runtime_sequence: u64,
     /// A commit is unknown; nothing changes until the store has settled it.
     pub(crate) unsettled: bool,
@@ -258,5 +258,33 @@ impl<C: Borrow<Arc<Cell>>> Drop for Permit<C> {
             let handover = self.hand_over(&mut cell.lock());
             handover.send();
         }
+    }
+}
+
+#[cfg(test)]
+impl Cell {
+    /// A Worker that is idle and has done nothing, at this place in the order of creation.
+    pub(crate) fn at(ordinal: u64) -> Arc<Self> {
+        use crate::model::{Shared, WorkerState};
+
+        let record = WorkerRecord {
+            worker_id: WorkerId::from_uuid(uuid::Uuid::from_u128(ordinal.into())),
+            ordinal,
+            version: 1,
+            display_name: None,
+            labels: Shared::usual(),
+            spec: Shared::usual(),
+            state: WorkerState::Idle,
+            last_outcome: None,
+            turn: None,
+            turns: 0,
+            entries: 0,
+            usage: Shared::usual(),
+            worker_sequence: 0,
+            created_at_ms: 7,
+            active_at_ms: 7,
+            end_reason: None,
+        };
+        Arc::new(Self::new(Arc::new(record)))
     }
 }

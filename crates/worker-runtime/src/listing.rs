@@ -2,30 +2,33 @@
 
 mod activity;
 mod group;
+mod label_set;
+#[cfg(test)]
+mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use crate::{
     cell::Cell,
     model::{Labels, StateCounts, WorkerState},
 };
 use activity::Activity;
-use group::{Bits, Group, Place, number_of_block, place_of_block};
+use group::{Bits, Group, Place, number_of_block, places_among};
+use label_set::{LabelSet, Labelled};
 
-/// Workers in order of creation, in blocks of 64 consecutive ordinals.
+/// Workers in order of creation, in groups of blocks of 64 consecutive ordinals.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     groups: BTreeMap<u64, Box<Group>>,
     /// How many there are in each state.
     pub(crate) counts: StateCounts,
-    /// Who has which label: a word for each block with somebody in it.
+    /// Who has which label.
     labels: HashMap<(String, String), LabelSet>,
     activity: Activity,
 }
-
-type LabelSet = BTreeMap<u64, u64>;
 
 /// Which Workers are wanted.
 #[derive(Debug)]
@@ -50,14 +53,11 @@ pub(crate) struct Found {
     pub(crate) next: Option<u64>,
 }
 
-/// A block that is worth a look.
-#[derive(Clone, Copy)]
-struct Candidate<'a> {
-    group: &'a Group,
-    block: usize,
+/// A group that is worth a look, and who of it has each label that is wanted.
+struct Candidates<'a> {
     number: u64,
-    /// Who has the label by which it was found; everybody if that was not by a label.
-    labelled: u64,
+    group: &'a Group,
+    labelled: SmallVec<[&'a Labelled; 2]>,
 }
 
 impl Listing {
@@ -115,21 +115,15 @@ impl Listing {
     fn label(&mut self, ordinal: u64, labels: &Labels) {
         for (name, value) in labels {
             let set = self.labels.entry((name.clone(), value.clone())).or_default();
-            *set.entry(ordinal / 64).or_default() |= 1 << (ordinal % 64);
+            set.insert(Place::of(ordinal));
         }
     }
 
     fn unlabel(&mut self, ordinal: u64, labels: &Labels) {
-        let number = ordinal / 64;
         for (name, value) in labels {
             let key = (name.clone(), value.clone());
             let Some(set) = self.labels.get_mut(&key) else { continue };
-            if let Some(bits) = set.get_mut(&number) {
-                *bits &= !(1 << (ordinal % 64));
-                if *bits == 0 {
-                    set.remove(&number);
-                }
-            }
+            set.remove(Place::of(ordinal));
             if set.is_empty() {
                 self.labels.remove(&key);
             }
@@ -139,23 +133,15 @@ impl Listing {
     /// Workers with an ordinal greater than `after`, oldest first.
     pub(crate) fn oldest(&self, after: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
         let first = after.saturating_add(1);
-        let Some(mut sets) = self.label_sets(wanted) else { return Found::default() };
-        let blocks = self.candidates(&mut sets, wanted, first / 64, u64::MAX / 64);
-        let ordinals = blocks
-            .flat_map(|it| Bits(it.matches(&sets, wanted)).map(move |index| (it, index)))
-            .skip_while(|(it, index)| it.ordinal(*index) < first);
-        take(ordinals, limit)
+        let Some(sets) = self.label_sets(wanted) else { return Found::default() };
+        take(self.wanted(&sets, wanted, first..=u64::MAX), limit)
     }
 
     /// Workers with an ordinal less than `before`, newest first.
     pub(crate) fn newest(&self, before: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
         let Some(last) = before.checked_sub(1) else { return Found::default() };
-        let Some(mut sets) = self.label_sets(wanted) else { return Found::default() };
-        let blocks = self.candidates(&mut sets, wanted, 0, last / 64).rev();
-        let ordinals = blocks
-            .flat_map(|it| Bits(it.matches(&sets, wanted)).rev().map(move |index| (it, index)))
-            .skip_while(|(it, index)| it.ordinal(*index) > last);
-        take(ordinals, limit)
+        let Some(sets) = self.label_sets(wanted) else { return Found::default() };
+        take(self.wanted(&sets, wanted, 0..=last).rev(), limit)
     }
 
     /// Has some of those that moved stand where they belong in the order of activity: as many as may be
@@ -185,14 +171,12 @@ impl Listing {
                 return (cloned(&cells), last);
             }
             let place = Place::of(stamp.1);
-            if near.is_none_or(|(number, _)| number != place.group) {
-                near = self.groups.get(&place.group).map(|group| (place.group, &**group));
+            if near.as_ref().is_none_or(|it: &Candidates<'_>| it.number != place.group) {
+                near = self.candidates(place.group, &sets);
             }
-            if let Some((_, group)) = near {
-                let number = stamp.1 / 64;
-                let it = Candidate { group, block: place.block, number, labelled: u64::MAX };
-                let is_wanted = it.matches(&sets, wanted) & place.bit() != 0;
-                cells.extend(it.cell(place.index).filter(|_| is_wanted));
+            if let Some(it) = &near {
+                let is_wanted = it.of_block(place.block, wanted.states()) & place.bit() != 0;
+                cells.extend(it.group.cell(place.block, place.index).filter(|_| is_wanted));
             }
             last = Some(stamp);
         }
@@ -205,74 +189,69 @@ impl Listing {
         sets.map(|(name, value)| self.labels.get(&(name.clone(), value.clone()))).collect()
     }
 
-    /// The blocks worth a look, by whatever names the fewest: a label, whose set is taken, or the
-    /// states.
-    fn candidates<'a>(
+    /// Who is wanted of these ordinals, in order.
+    fn wanted<'a>(
         &'a self,
-        sets: &mut Vec<&'a LabelSet>,
+        sets: &'a [&'a LabelSet],
         wanted: &Wanted<'a>,
-        first: u64,
-        last: u64,
-    ) -> Box<dyn DoubleEndedIterator<Item = Candidate<'a>> + 'a> {
+        ordinals: RangeInclusive<u64>,
+    ) -> impl DoubleEndedIterator<Item = &'a Arc<Cell>> {
         let states = wanted.states();
-        let mut counts = self.counts;
-        let in_states: u64 = states.iter().map(|state| *counts.of(*state)).sum();
-        match (0..sets.len()).min_by_key(|at| sets[*at].len()) {
-            Some(smallest) if sets[smallest].len() as u64 <= in_states => {
-                let blocks = sets.swap_remove(smallest).range(first..=last);
-                // Blocks that follow each other are mostly of one group.
-                let mut near = None;
-                Box::new(blocks.filter_map(move |(&number, &labelled)| {
-                    let (place, block) = place_of_block(number);
-                    if near.is_none_or(|(it, _)| it != place) {
-                        near = self.groups.get(&place).map(|group| (place, &**group));
-                    }
-                    // Most blocks of a rare state have nobody who is in it and has the label, too.
-                    let (_, group) = near?;
-                    let labelled = labelled & group.matches(block, states);
-                    (labelled != 0).then_some(Candidate { group, block, number, labelled })
-                }))
-            }
-            Some(_) | None => {
-                let (first_group, _) = place_of_block(first);
-                let (last_group, _) = place_of_block(last);
-                let groups = self.groups.range(first_group..=last_group);
-                let blocks = groups.flat_map(move |(number, group)| {
-                    let blocks = Bits(group.blocks_in(states));
-                    blocks.map(move |block| Candidate {
-                        group,
-                        block,
-                        number: number_of_block(*number, block),
-                        labelled: u64::MAX,
-                    })
-                });
-                Box::new(blocks.filter(move |it| (first..=last).contains(&it.number)))
-            }
+        let (first, last) = (Place::of(*ordinals.start()), Place::of(*ordinals.end()));
+        self.numbers(sets, first.group..=last.group)
+            .filter_map(|number| self.candidates(number, sets))
+            .flat_map(move |it| {
+                let (asked_for, blocks) = (ordinals.clone(), Bits(it.blocks(states)));
+                blocks.map(move |block| {
+                    let places = places_among(&asked_for, number_of_block(it.number, block));
+                    (it.group, block, places & it.of_block(block, states))
+                })
+            })
+            // Most blocks of a rare state have nobody who is in it and has the label, too.
+            .filter(|(.., places)| *places != 0)
+            .flat_map(|(group, block, places)| {
+                Bits(places).filter_map(move |place| group.cell(block, place))
+            })
+    }
+
+    /// The groups worth a look, by their numbers: those of the rarest label, or all.
+    fn numbers<'a>(
+        &'a self,
+        sets: &[&'a LabelSet],
+        among: RangeInclusive<u64>,
+    ) -> Box<dyn DoubleEndedIterator<Item = u64> + 'a> {
+        match sets.iter().min_by_key(|set| set.len()) {
+            Some(rarest) => Box::new(rarest.numbers(among)),
+            None => Box::new(self.groups.range(among).map(|(number, _)| *number)),
         }
+    }
+
+    fn candidates<'a>(&'a self, number: u64, sets: &[&'a LabelSet]) -> Option<Candidates<'a>> {
+        let group = self.groups.get(&number)?;
+        let labelled = sets.iter().map(|set| set.of_group(number)).collect::<Option<_>>()?;
+        Some(Candidates { number, group, labelled })
     }
 }
 
-impl<'a> Candidate<'a> {
-    /// Who of the block is wanted, a bit each.
-    fn matches(self, sets: &[&LabelSet], wanted: &Wanted<'_>) -> u64 {
-        let in_state = self.labelled & self.group.matches(self.block, wanted.states());
-        sets.iter().fold(in_state, |bits, set| bits & set.get(&self.number).copied().unwrap_or(0))
+impl Candidates<'_> {
+    /// The blocks in which somebody may be wanted, a bit each.
+    fn blocks(&self, states: &[WorkerState]) -> u64 {
+        self.labelled.iter().fold(self.group.blocks_in(states), |bits, it| bits & it.blocks)
     }
 
-    fn ordinal(self, index: usize) -> u64 {
-        self.number * 64 + index as u64
-    }
-
-    fn cell(self, index: usize) -> Option<&'a Arc<Cell>> {
-        self.group.cell(self.block, index)
+    /// Who of a block is wanted, a bit each.
+    fn of_block(&self, block: usize, states: &[WorkerState]) -> u64 {
+        let in_state = self.group.matches(block, states);
+        self.labelled.iter().fold(in_state, |bits, it| bits & it.of_block(block))
     }
 }
 
 /// The first Workers, and the ordinal of the last one of them if there are more.
-fn take<'a>(mut ordinals: impl Iterator<Item = (Candidate<'a>, usize)>, limit: usize) -> Found {
-    let taken = ordinals.by_ref().take(limit);
-    let cells: Vec<_> = taken.filter_map(|(it, index)| it.cell(index)).cloned().collect();
-    let next = ordinals.next().and(cells.last()).map(|last| last.ordinal);
+fn take<'a>(mut wanted: impl Iterator<Item = &'a Arc<Cell>>, limit: usize) -> Found {
+    let mut cells = Vec::new();
+    // Not collected: a walk from the inside passes over a block without leaving its loop.
+    wanted.by_ref().take(limit).for_each(|cell| cells.push(Arc::clone(cell)));
+    let next = wanted.next().and(cells.last()).map(|last| last.ordinal);
     Found { cells, next }
 }
 

@@ -1,6 +1,6 @@
 //! Some thousand consecutive ordinals: who is there, and who is in which state.
 
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use crate::{cell::Cell, model::WorkerState};
 
@@ -63,6 +63,15 @@ pub(super) fn place_of_block(number: u64) -> (u64, usize) {
 /// The number of a group's block.
 pub(super) fn number_of_block(group: u64, block: usize) -> u64 {
     group * 64 + block as u64
+}
+
+/// The places of a block whose ordinals are among these, a bit each.
+pub(super) fn places_among(ordinals: &RangeInclusive<u64>, block: u64) -> u64 {
+    let begin = block * 64;
+    let places = |many: u64| u32::try_from(many).unwrap_or(u32::MAX);
+    let from_first = u64::MAX.checked_shl(places(ordinals.start().saturating_sub(begin)));
+    let to_last = u64::MAX.checked_shr(places((begin + 63).saturating_sub(*ordinals.end())));
+    from_first.unwrap_or(0) & to_last.unwrap_or(0)
 }
 
 impl Group {
