@@ -58,6 +58,9 @@ pub(crate) struct Moment {
 pub(crate) struct Figures {
     pub(crate) state: LogState,
     pub(crate) workers: StateCounts,
+    /// Where the Runtime's log ends.
+    pub(crate) head: u64,
+    /// The same for people.
     pub(crate) cursor: Cursor,
 }
 
@@ -106,7 +109,7 @@ impl<'a> Reader<'a> {
             let log = self.0.log.lock();
             (log.state.clone(), log.listing.counts, log.head)
         };
-        Figures { state, workers, cursor: self.0.runtime_cursor(head) }
+        Figures { state, workers, head, cursor: self.0.runtime_cursor(head) }
     }
 
     pub(crate) fn store(self) -> StoreSummary {
@@ -237,19 +240,27 @@ impl<'a> Reader<'a> {
         self.0.log.lock().listing.active(before, wanted, limit, scan)
     }
 
-    /// Listed Workers at a glance, without those that are gone.
-    pub(crate) fn summaries(self, cells: &[Arc<Cell>]) -> Vec<WorkerSummary> {
-        let summary =
-            |cell: &Arc<Cell>| Some(cell.lock().present().ok()?.record.summary(&self.0.owner));
-        let falls = cells.first().map(|it| it.ordinal) > cells.last().map(|it| it.ordinal);
+    /// Listed Workers at a glance, without those that are gone, and as far as they are still `wanted`.
+    pub(crate) fn summaries(
+        self,
+        cells: &[Arc<Cell>],
+        wanted: impl Fn(&CellState) -> bool,
+    ) -> Vec<WorkerSummary> {
         let mut summaries = Vec::with_capacity(cells.len());
-        if !falls {
-            summaries.extend(cells.iter().filter_map(summary));
-            return summaries;
+        let mut add = |cell: &Arc<Cell>| {
+            let state = cell.lock();
+            if state.present().is_ok_and(&wanted) {
+                summaries.push(state.record.summary(&self.0.owner));
+            }
+        };
+        let falls = cells.first().map(|it| it.ordinal) > cells.last().map(|it| it.ordinal);
+        if falls {
+            // Workers mostly lie in memory as they were created, and processors read ahead upwards.
+            cells.iter().rev().for_each(&mut add);
+            summaries.reverse();
+        } else {
+            cells.iter().for_each(&mut add);
         }
-        // Workers mostly lie in memory as they were created, and processors read ahead upwards.
-        summaries.extend(cells.iter().rev().filter_map(summary));
-        summaries.reverse();
         summaries
     }
 

@@ -6,13 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cell::Cell,
+    cell::{Cell, CellState},
     error::RuntimeError,
     event::Cursor,
     listing::Wanted,
     model::{Labels, PageRequest, WorkerState, WorkerSummary},
     page_token::ListId,
     reader::Reader,
+    record::WorkerRecord,
     request::Query,
 };
 
@@ -88,7 +89,7 @@ impl Query for ListWorkers {
         if self.order == Some(WorkerOrder::Active) {
             reader.sort_by_activity().await;
         }
-        let cursor = reader.figures().cursor;
+        let before = reader.figures();
         let part = self.name_contains.as_ref().map(|part| part.to_lowercase());
         let mut budget = usize::try_from(limits.list_scan).unwrap_or(usize::MAX);
         let mut items = Vec::new();
@@ -96,8 +97,13 @@ impl Query for ListWorkers {
             let wanted = (limit - items.len()).min(budget);
             let (cells, next) = self.chunk(reader, at, wanted, budget);
             budget = budget.saturating_sub(cells.len().max(1));
-            let mut summaries = reader.summaries(&cells);
-            summaries.retain(|it| self.wants(it, part.as_deref()));
+            // Who has done nothing since is as the indexes said.
+            let wanted =
+                |it: &CellState| it.runtime_sequence <= before.head || self.still_wants(&it.record);
+            let mut summaries = reader.summaries(&cells, wanted);
+            if let Some(part) = &part {
+                summaries.retain(|it| it.display_name.contains_ignoring_case(part));
+            }
             // Mostly the first chunk is the whole page, and summaries are large: they stay where they are.
             if items.is_empty() {
                 items = summaries;
@@ -109,7 +115,7 @@ impl Query for ListWorkers {
                 break;
             }
         }
-        Ok(WorkersReply { items, next: at.map(|at| list.token(at)), cursor })
+        Ok(WorkersReply { items, next: at.map(|at| list.token(at)), cursor: before.cursor })
     }
 }
 
@@ -153,10 +159,9 @@ impl ListWorkers {
         }
     }
 
-    /// Whether a Worker still is what the indexes said, and has the name.
-    fn wants(&self, worker: &WorkerSummary, part: Option<&str>) -> bool {
+    /// Whether a Worker still has the state and the labels by which the indexes found it.
+    fn still_wants(&self, worker: &WorkerRecord) -> bool {
         self.states.as_ref().is_none_or(|states| states.contains(&worker.state))
             && self.labels.iter().flatten().all(|(name, it)| worker.labels.get(name) == Some(it))
-            && part.is_none_or(|part| worker.display_name.contains_ignoring_case(part))
     }
 }
