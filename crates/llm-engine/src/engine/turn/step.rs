@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Ending, Phase, Turn};
+use super::{BURST, Ending, Phase, Turn};
 use crate::{EngineError, ProviderEvent, TokenUsage, TurnEvent, engine::call::Call, timer::after};
 
 /// How many events are taken between two looks at the clock, which costs more than a delta.
@@ -47,8 +47,8 @@ impl Turn {
             Phase::Pausing(until) if **now < *until => Step::WaitUntil(*until),
             Phase::Pausing(_) | Phase::Ready => self.begin_call(now),
             Phase::Calling(call) => {
-                // With the event after it, as much as fits between two looks at the clock.
-                let most = if joins { CLOCK_INTERVAL - 1 } else { 0 };
+                // With the event after it, all that is left of the burst: in one poll, time stands still.
+                let most = if joins { BURST - self.burst - 1 } else { 0 };
                 let mut taken = 0;
                 let mut room = self.output.room(policy.max_output_bytes);
                 let take = |delta: &str| {
