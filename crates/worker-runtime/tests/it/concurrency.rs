@@ -78,6 +78,40 @@ async fn many_callers_leave_gap_free_logs_and_sums_that_add_up() {
     check_runtime(&world).await;
 }
 
+/// Labels Workers anew all the time, until it is aborted.
+async fn relabel(world: Arc<World>, workers: Vec<Value>, seed: u64) {
+    let mut number = numbers(seed);
+    loop {
+        let (worker, side) = (&workers[number(workers.len())], ["left", "right"][number(2)]);
+        world.ok(and(update(worker), json!({ "labels": { "side": side } }))).await;
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_list_shows_nobody_who_has_changed_sides_meanwhile() {
+    let world = Arc::new(World::new().await);
+    let mut workers = Vec::new();
+    for _ in 0..64 {
+        workers.push(world.worker_with(json!({ "labels": { "side": "left" } })).await);
+    }
+    let movers: Vec<_> = (1..=3)
+        .map(|seed| tokio::spawn(relabel(Arc::clone(&world), workers.clone(), seed)))
+        .collect();
+    let mut shown = 0;
+    for order in ["oldest", "newest", "active"].into_iter().cycle().take(300) {
+        let list = json!({ "type": "list_workers", "order": order, "labels": { "side": "right" } });
+        let page = world.ok(list).await;
+        for item in page["items"].as_array().expect("items") {
+            assert_eq!(item["labels"]["side"], "right", "{order}: {item}");
+            shown += 1;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(shown > 0, "some have changed sides");
+    movers.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
 /// One turn at a time, each with one end, in a log without gaps.
 async fn check_worker(world: &World, worker: &Value) {
     let events = world.events(worker).await;
