@@ -49,20 +49,19 @@ impl Turn {
             Phase::Calling(call) => {
                 // With the event after it, all that is left of the burst: in one poll, time stands still.
                 let most = if joins { BURST - self.burst - 1 } else { 0 };
-                let mut taken = 0;
-                let mut room = self.output.room(policy.max_output_bytes);
+                let mut left = most;
                 let take = |delta: &str| {
-                    let fits = taken < most && !delta.is_empty() && delta.len() <= room;
+                    let room = self.output.room(policy.max_output_bytes);
+                    let fits = left > 0 && !delta.is_empty() && delta.len() <= room;
                     if fits {
-                        taken += 1;
-                        room -= delta.len();
+                        left -= 1;
                         self.output.push(delta);
                     }
                     fits
                 };
                 let polled = call.poll_event(take, cx);
-                if taken > 0 {
-                    self.burst += taken;
+                if left < most {
+                    self.burst += most - left;
                     self.watch.progress();
                 }
                 match polled {
