@@ -39,8 +39,10 @@ pub fn run(rows: &mut Vec<Row>) {
     rows.push(Row::new(name, ours, "kameo ask", other, Goal::Reported));
 
     let unit = WORKERS as u64;
+    let alone = brief(WORKERS);
     let host = Host::on(two_threads(), brief_builder(), WORKERS);
-    let [ours, other] = compare([
+    let [unshared, ours, other] = compare([
+        Side::in_units(unit, |n| (0..n / unit).map(|_| on_one_thread(&alone)).sum()),
         Side::in_units(unit, |n| (0..n / unit).map(|_| on_two_threads(&host)).sum()),
         Side::in_units(unit, |n| {
             let kameo = host.tokio.block_on(Kameo::start_all(WORKERS));
@@ -54,7 +56,9 @@ pub fn run(rows: &mut Vec<Row>) {
             host.tokio.block_on(host.tokio.spawn(asking)).expect("no panic")
         }),
     ]);
-    rows.push(Row::new("2 send_input, mt, ns", ours, "kameo ask", other, Goal::Reported));
+    let name = "2 send_input, mt, ns";
+    rows.push(Row::new(name, ours, "kameo ask", other, Goal::Reported));
+    rows.push(Row::new(name, ours, "the same, ct", unshared, Goal::Reported));
 }
 
 /// Asks actors in turn.
