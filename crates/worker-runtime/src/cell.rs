@@ -265,26 +265,8 @@ impl<C: Borrow<Arc<Cell>>> Drop for Permit<C> {
 impl Cell {
     /// A Worker that is idle and has done nothing, at this place in the order of creation.
     pub(crate) fn at(ordinal: u64) -> Arc<Self> {
-        use crate::model::{Shared, WorkerState};
-
-        let record = WorkerRecord {
-            worker_id: WorkerId::from_uuid(uuid::Uuid::from_u128(ordinal.into())),
-            ordinal,
-            version: 1,
-            display_name: None,
-            labels: Shared::usual(),
-            spec: Shared::usual(),
-            state: WorkerState::Idle,
-            last_outcome: None,
-            turn: None,
-            turns: 0,
-            entries: 0,
-            usage: Shared::usual(),
-            worker_sequence: 0,
-            created_at_ms: 7,
-            active_at_ms: 7,
-            end_reason: None,
-        };
+        let worker_id = WorkerId::from_uuid(uuid::Uuid::from_u128(ordinal.into()));
+        let record = WorkerRecord::new(worker_id, ordinal, 7);
         Arc::new(Self::new(Arc::new(record)))
     }
 }

@@ -83,6 +83,28 @@ impl Usual for WorkerSpec {
 }
 
 impl WorkerRecord {
+    /// A Worker that was just created, without anything asked for, and has not said so yet.
+    pub(crate) fn new(worker_id: WorkerId, ordinal: u64, now_ms: u64) -> Self {
+        Self {
+            worker_id,
+            ordinal,
+            version: 1,
+            display_name: None,
+            labels: Shared::usual(),
+            spec: Shared::usual(),
+            state: WorkerState::Idle,
+            last_outcome: None,
+            turn: None,
+            turns: 0,
+            entries: 0,
+            usage: Shared::usual(),
+            worker_sequence: 0,
+            created_at_ms: now_ms,
+            active_at_ms: now_ms,
+            end_reason: None,
+        }
+    }
+
     /// The record that follows this one, as long as nothing else has changed.
     pub(crate) fn next(&self) -> Self {
         Self { turn: self.turn.clone(), ..self.next_but_for_turn() }

@@ -17,7 +17,7 @@ use crate::{
     keys::{self, KeyWindow},
     model::{
         CapabilityGrant, ConfigBundle, Input, InputReceipt, Intent, Labels, Meta, ProfileSelector,
-        ScopeClaim, SeedEntry, Shared, Tags, TranscriptEntry, WorkerDetail, WorkerState,
+        ScopeClaim, SeedEntry, Shared, Tags, TranscriptEntry, WorkerDetail,
     },
     record::{WorkerRecord, WorkerSpec},
     request::Command,
@@ -205,25 +205,12 @@ impl CreateWorker {
         ids: &CreationIds,
         profile: ProfileSelector,
     ) -> WorkerRecord {
-        let now_ms = rules.now_ms;
         let spec = if self.has_usual_spec() { Shared::usual() } else { self.spec(profile).into() };
         WorkerRecord {
-            worker_id: ids.worker_id,
-            ordinal: ids.ordinal,
-            version: 1,
             display_name: self.display_name.as_deref().map(Arc::from),
             labels: self.labels.clone().map(Shared::from).unwrap_or_default(),
             spec,
-            state: WorkerState::Idle,
-            last_outcome: None,
-            turn: None,
-            turns: 0,
-            entries: 0,
-            usage: Shared::usual(),
-            worker_sequence: 0,
-            created_at_ms: now_ms,
-            active_at_ms: now_ms,
-            end_reason: None,
+            ..WorkerRecord::new(ids.worker_id, ids.ordinal, rules.now_ms)
         }
     }
 

@@ -185,9 +185,6 @@ impl Mirror {
     fn blank_record(&self) -> WorkerRecord {
         let claim = ScopeClaim { resource: "workspace/app".to_owned(), access: Access::Shared };
         WorkerRecord {
-            worker_id: self.worker_id,
-            ordinal: self.ordinal,
-            version: 1,
             display_name: Some(format!("worker {}", self.ordinal).into()),
             labels: Labels::from([("kind".to_owned(), "sample".to_owned())]).into(),
             spec: Shared::from(WorkerSpec {
@@ -195,16 +192,7 @@ impl Mirror {
                 scope_claims: Shared::from_iter([claim]),
                 ..WorkerSpec::default()
             }),
-            state: WorkerState::Idle,
-            last_outcome: None,
-            turn: None,
-            turns: 0,
-            entries: 0,
-            usage: Shared::usual(),
-            worker_sequence: 0,
-            created_at_ms: self.now_ms,
-            active_at_ms: self.now_ms,
-            end_reason: None,
+            ..WorkerRecord::new(self.worker_id, self.ordinal, self.now_ms)
         }
     }
 }
