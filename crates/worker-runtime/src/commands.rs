@@ -14,7 +14,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{core::Core, error::RuntimeError, request::Command};
+use crate::{error::RuntimeError, request::Command, state::core::Core};
 
 pub use cancel_turn::{CancelTurn, Cancellation, TurnCancellation};
 pub(crate) use cancel_turn::{as_it_is as text_as_it_is, frozen as frozen_text};

@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap}
 use serde_json::{Map, Value, json};
 
 use crate::{
-    event::Cursor,
     identity::{DiagnosticId, TurnId, WorkerRef},
+    model::Cursor,
 };
 
 /// Why a request was refused. A refused command has left no trace.
@@ -15,7 +15,7 @@ use crate::{
 /// `snake_case`, followed by the variant's fields.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, thiserror::Error)]
 #[serde(tag = "code", rename_all = "snake_case")]
-#[schemars(transform = crate::schema::add_error_envelope)]
+#[schemars(transform = crate::model::fragments::add_error_envelope)]
 pub enum RuntimeError {
     /// A field is missing, unknown or not as it must be.
     #[error("{}: {problem}", subject(field))]

@@ -1,12 +1,14 @@
 //! Who is who: ids, the reference that is the authority, and names for people.
 
+mod owner;
+
 use std::{fmt, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-use crate::owner::RuntimeName;
+pub(crate) use owner::{Owner, RuntimeName};
 
 macro_rules! uuid_newtype {
     ($(#[$attribute:meta])* $name:ident) => {

@@ -12,47 +12,24 @@
 
 #![forbid(unsafe_code)]
 
-mod admission;
-mod allocation;
 mod api;
-mod apply;
-mod builder;
-mod catalogue;
-mod cell;
-mod change;
+mod background;
 mod clock;
-mod core;
-mod creation;
+mod commit;
 mod decode;
-mod diagnostics;
-mod draft;
-mod drain;
+mod domain;
 mod error;
 mod identity;
-mod keys;
-mod lease;
-mod listing;
-mod live;
-mod owner;
-mod padded;
-mod page_token;
-mod profiles;
-mod reader;
-mod record;
-mod relay;
-mod restore;
-mod retention;
-mod rules;
+mod log;
 mod runtime;
-mod settle;
-mod thread_group;
+mod state;
+mod stream;
+mod sync;
 mod turn;
-mod validate;
-mod wait;
-mod watch;
 
 pub mod commands;
-pub mod event;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod lifecycle;
 pub mod model;
 pub mod queries;
@@ -60,7 +37,18 @@ pub mod request;
 pub mod schema;
 pub mod store;
 
-pub use builder::{BuildError, RuntimeBuilder};
+/// What happened, and live streams of it.
+pub mod event {
+    pub use crate::log::EventRun;
+    pub use crate::model::{
+        Cursor, EndReason, EventBody, EventFilter, EventType, EventsFrom, FromAfter,
+        FromAfterSequence, FromNow, FromOldest, RuntimeEvent, Scope, ScopeRuntime, ScopeWorker,
+        StreamEvent, StreamItem, Subscribe,
+    };
+    pub use crate::store::{Fact, RetryFact, StoredEvent};
+    pub use crate::stream::{Batch, Events, SharedEvent, SharedEvents, Subscription};
+}
+
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use commands::{CommandReply, RuntimeCommand};
 pub use decode::Decode;
@@ -72,12 +60,10 @@ pub use event::{
 pub use identity::{
     DiagnosticId, DisplayName, DisplayRef, Epoch, NotAnId, RuntimeId, TurnId, WorkerId, WorkerRef,
 };
-pub use model::Limits;
+pub use model::{Limits, Retention};
 pub use queries::{QueryReply, RuntimeQuery};
 pub use request::{Command, Query, Request};
-pub use retention::Retention;
-pub use runtime::Runtime;
-pub use wait::WaitError;
+pub use runtime::{BuildError, Runtime, RuntimeBuilder, WaitError};
 pub use worker::Profile;
 
 #[doc = include_str!("../README.md")]

@@ -1,31 +1,11 @@
 //! The life of a Worker as one table: what each command does in each state.
 
-mod page;
-
 use std::{fmt, sync::LazyLock};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{
-    event::EventType,
-    model::{TurnOutcome, WorkerState},
-};
-
-pub use page::page;
-
-/// A command about one Worker that exists.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each command's payload documents it")]
-pub enum WorkerCommand {
-    SendInput,
-    CancelTurn,
-    StopWorker,
-    CancelWorker,
-    DeleteWorker,
-    UpdateWorker,
-}
+pub use crate::model::WorkerCommand;
+use crate::model::{EventType, TurnOutcome, WorkerState};
 
 /// What may happen to a Worker: a column of the table.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
@@ -179,34 +159,6 @@ pub const EVENT_ORDER: [EventType; 11] = [
     EventType::WorkerStateChanged,
     EventType::WorkerDeleted,
 ];
-
-/// The table as a document for other languages.
-#[must_use]
-pub fn document() -> serde_json::Value {
-    let states: Vec<_> = TABLE
-        .iter()
-        .map(|(state, answers)| {
-            let row: serde_json::Map<_, _> = Trigger::ALL
-                .iter()
-                .zip(answers)
-                .map(|(trigger, answer)| (trigger.to_string(), serde_json::json!(answer)))
-                .collect();
-            serde_json::json!({
-                "state": state,
-                "terminal": state.is_terminal(),
-                "answers": row,
-                "allowed_commands": allowed_commands(*state),
-            })
-        })
-        .collect();
-    serde_json::json!({
-        "title": "Lifecycle",
-        "description": "What each command does in each state of a Worker, and the order of the \
-                        events of one commit. `cancel_turn` is the one that names no turn.",
-        "states": states,
-        "event_order": EVENT_ORDER,
-    })
-}
 
 impl fmt::Display for Trigger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,27 +2,40 @@
 
 mod capability;
 mod claim;
+mod cursor;
 mod diagnostic;
+mod event_filter;
+mod event_type;
+pub(crate) mod fragments;
 mod input;
 mod intent;
 mod labels;
 mod limits;
 mod page;
 mod profile_selector;
+mod retention;
+mod runtime_event;
 mod runtime_summary;
+mod scope;
 mod shared;
 mod state;
 mod store_summary;
+mod stream_item;
 mod tags;
 mod text;
 mod transcript;
 mod turn;
 mod usage;
+pub(crate) mod wire;
 mod worker;
+mod worker_command;
 
 pub use capability::CapabilityGrant;
 pub use claim::{Access, ScopeClaim};
+pub use cursor::Cursor;
 pub use diagnostic::{Diagnostic, Severity};
+pub use event_filter::EventFilter;
+pub use event_type::EventType;
 pub use input::{ConfigBundle, Input, InputKind, InputReceipt, SeedEntry};
 pub use intent::{Intent, IntentAssistant, IntentRole, IntentTask};
 pub use labels::{LabelPatch, Labels, Meta};
@@ -31,18 +44,27 @@ pub use page::PageRequest;
 pub use profile_selector::{
     ProfileSelector, ProfileSelectorBuiltin, ProfileSelectorDefault, ProfileSelectorNamed,
 };
+pub use retention::Retention;
+pub use runtime_event::{EventBody, RuntimeEvent};
 pub use runtime_summary::{
     ApiVersion, AvailableProfile, BusyPolicy, Capabilities, OutcomeCounts, RuntimeState,
     RuntimeSummary, StateCounts,
 };
+pub use scope::{
+    EventsFrom, FromAfter, FromAfterSequence, FromNow, FromOldest, Scope, ScopeRuntime,
+    ScopeWorker, Subscribe,
+};
 pub use shared::{Shared, Usual};
 pub use state::{TurnOutcome, WorkerState};
 pub use store_summary::{AllocationSummary, Holder, StoreSummary};
+pub use stream_item::{EndReason, StreamEvent, StreamItem};
 pub use tags::Tags;
 pub use text::Nullable;
 pub use transcript::{InProgress, TranscriptEntry};
 pub use turn::{TurnDetail, TurnError, TurnErrorKind};
 pub use usage::Usage;
 pub use worker::{WorkerDetail, WorkerSummary};
+pub use worker_command::WorkerCommand;
 
+pub(crate) use cursor::{Position, Room};
 pub(crate) use text::{MAX_INTEGER, present_as_some, zero_as_none};

@@ -15,7 +15,7 @@ mod read_events;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::RuntimeError, reader::Reader, request::Query};
+use crate::{error::RuntimeError, request::Query, state::view::Reader};
 
 pub use get_overview::{GetOverview, OverviewReply};
 pub use get_runtime::{GetRuntime, RuntimeReply};

@@ -7,7 +7,10 @@
 
 use std::sync::Arc;
 
-use crate::{core::Core, error::RuntimeError, reader::Reader};
+use crate::{
+    error::RuntimeError,
+    state::{core::Core, view::Reader},
+};
 
 /// A change to the Runtime.
 pub trait Command: Send {

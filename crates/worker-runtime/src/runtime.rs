@@ -1,5 +1,8 @@
 //! The Runtime: one entry for everything that is asked of it, and one live stream.
 
+mod builder;
+mod wait;
+
 use std::{
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -9,14 +12,15 @@ use std::{
 };
 
 use crate::{
-    builder::RuntimeBuilder,
-    core::Core,
     error::RuntimeError,
-    event::{Subscribe, Subscription},
     identity::{DiagnosticId, RuntimeId},
-    model::{Limits, Severity},
+    model::{Limits, Severity, Subscribe},
     request::Request,
+    state::core::Core,
+    stream::Subscription,
 };
+pub use builder::{BuildError, RuntimeBuilder};
+pub use wait::WaitError;
 
 /// The environment in which Workers run.
 ///

@@ -4,14 +4,15 @@
 //! its idempotency keys; and, once, the keys of creations and the [`Totals`]. It is owned by one
 //! Runtime at a time, through a [`Lease`]. Every change is one [`Batch`].
 
-pub mod conformance;
-
 mod batch;
 mod error;
 mod future;
 mod guard;
 #[cfg(feature = "memory-store")]
 mod memory;
+mod record;
+pub(crate) mod redact;
+mod stored_event;
 
 use std::sync::Arc;
 
@@ -23,15 +24,13 @@ pub(crate) use guard::guarded;
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
 
-pub use crate::{
-    event::{EventRun, Fact, RetryFact, StoredEvent},
-    model::Tags,
-    record::{WorkerRecord, WorkerSpec},
-};
 use crate::{
     identity::{Epoch, RuntimeId, TurnId, WorkerId},
     model::{TranscriptEntry, TurnDetail},
 };
+pub use crate::{log::EventRun, model::Tags};
+pub use record::{WorkerRecord, WorkerSpec};
+pub use stored_event::{Fact, RetryFact, StoredEvent};
 
 /// What a store says of itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -138,7 +137,8 @@ pub enum TurnSelector {
 /// long, and none is called under a lock of the Runtime. Methods are called from several threads at
 /// once. A future of a store may be polled on any thread, and may be dropped at any time.
 ///
-/// [`conformance::run`] checks an implementation against all of this.
+/// `worker_runtime::conformance::run`, behind the feature `conformance`, checks an implementation
+/// against all of this.
 pub trait Store: Send + Sync + 'static {
     /// What the store is.
     fn info(&self) -> StoreInfo;

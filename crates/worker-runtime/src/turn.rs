@@ -5,6 +5,7 @@ mod ending;
 mod gather;
 mod next_step;
 mod unusual;
+mod watch;
 
 use std::{
     future::poll_fn,
@@ -17,8 +18,6 @@ use std::{
 use tracing::{Instrument, Span};
 use worker::HistoryTurn;
 
-pub(crate) use self::drivers::Drivers;
-pub(crate) use self::ending::{cancel_late, time_out, turn_ends};
 use self::{
     ending::{Ending, finish},
     gather::gather,
@@ -26,9 +25,13 @@ use self::{
     unusual::take_unusual,
 };
 use crate::{
-    cell::Cell, core::Core, live::Live, model::TurnDetail, record::WorkerRecord,
-    thread_group::here, watch,
+    model::TurnDetail,
+    state::{core::Core, live::Live, worker_cell::Cell},
+    store::WorkerRecord,
+    sync::here,
 };
+pub(crate) use drivers::Drivers;
+pub(crate) use ending::{cancel_late, time_out, turn_ends};
 
 /// A turn that is to be driven.
 #[derive(Debug)]

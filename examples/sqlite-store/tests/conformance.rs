@@ -11,10 +11,8 @@ use std::{
 use sqlite_store::SqliteStore;
 use worker_runtime::{
     WorkerId,
-    store::{
-        Store,
-        conformance::{self, Factory},
-    },
+    conformance::{self, Factory},
+    store::Store,
 };
 
 /// Files in one folder, one after the other.

@@ -6,17 +6,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cell::CellState,
-    change::Decision,
-    core::Core,
-    draft::{Draft, TurnEnd},
+    commit::change::Decision,
+    domain::{
+        context::Rules,
+        draft::{Draft, TurnEnd},
+    },
     error::RuntimeError,
-    event::Cursor,
     identity::{TurnId, WorkerRef},
     lifecycle::{self, Answer, Trigger},
-    model::{Meta, Tags, TurnDetail, TurnOutcome, WorkerState},
+    model::{Cursor, Meta, Tags, TurnDetail, TurnOutcome, WorkerState},
     request::Command,
-    rules::Rules,
+    state::{core::Core, worker_cell::CellState},
     store::TurnSelector,
 };
 
@@ -35,7 +35,7 @@ pub struct CancelTurn {
     pub reason: Option<String>,
     /// The caller's remarks, shown on everything that the command causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_meta")]
+    #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
 }
 
@@ -166,7 +166,7 @@ impl Core {
     /// The named turn from the store, unless it is the Worker's latest, which the record has.
     pub(crate) async fn earlier_turn(
         &self,
-        cell: &crate::cell::Cell,
+        cell: &crate::state::worker_cell::Cell,
         turn_id: Option<TurnId>,
     ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
         let Some(wanted) = turn_id else { return Ok(None) };

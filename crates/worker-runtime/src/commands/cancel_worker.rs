@@ -5,19 +5,16 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cancel_turn::{TurnText, cancel_running, frozen};
 use crate::{
-    cell::CellState,
-    change::Decision,
-    core::Core,
-    draft::Draft,
+    commands::cancel_turn::{TurnText, cancel_running, frozen},
+    commit::change::Decision,
+    domain::{context::Rules, draft::Draft},
     error::RuntimeError,
-    event::Cursor,
     identity::WorkerRef,
     lifecycle::{self, Answer, Trigger},
-    model::{Meta, Tags},
+    model::{Cursor, Meta, Tags},
     request::Command,
-    rules::Rules,
+    state::{core::Core, worker_cell::CellState},
 };
 
 /// Ends a Worker now, with its turn.
@@ -32,7 +29,7 @@ pub struct CancelWorker {
     pub reason: Option<String>,
     /// The caller's remarks, shown on everything that the command causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_meta")]
+    #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
 }
 

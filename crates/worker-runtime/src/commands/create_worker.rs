@@ -6,23 +6,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cell::CellState,
-    change::Answer,
-    core::Core,
-    creation::Creation,
-    draft::Draft,
-    error::RuntimeError,
-    event::Cursor,
-    identity::{TurnId, WorkerId},
-    keys::{self, KeyWindow},
-    model::{
-        CapabilityGrant, ConfigBundle, Input, InputReceipt, Intent, Labels, Meta, ProfileSelector,
-        ScopeClaim, SeedEntry, Shared, Tags, TranscriptEntry, WorkerDetail,
+    commit::{change::Answer, creation::Creation},
+    domain::{
+        context::Rules,
+        draft::Draft,
+        idempotency::{self, KeyWindow},
     },
-    record::{WorkerRecord, WorkerSpec},
+    error::RuntimeError,
+    identity::{TurnId, WorkerId},
+    model::{
+        CapabilityGrant, ConfigBundle, Cursor, Input, InputReceipt, Intent, Labels, Meta,
+        ProfileSelector, ScopeClaim, SeedEntry, Shared, Tags, TranscriptEntry, WorkerDetail,
+    },
     request::Command,
-    rules::Rules,
-    store::CreateKey,
+    state::{core::Core, worker_cell::CellState},
+    store::{CreateKey, WorkerRecord, WorkerSpec},
 };
 
 /// Makes a Worker.
@@ -31,7 +29,7 @@ use crate::{
 pub struct CreateWorker {
     /// A name for people; not unique. The Runtime makes a short one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_display_name")]
+    #[schemars(schema_with = "crate::model::fragments::optional_display_name")]
     pub display_name: Option<String>,
     /// Why the Worker exists; `assistant` if absent. Shown, not sent to the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,7 +46,7 @@ pub struct CreateWorker {
     pub config_bundle: Option<ConfigBundle>,
     /// Names of what the Worker should be able to do. The detail shows what came of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_capabilities")]
+    #[schemars(schema_with = "crate::model::fragments::optional_capabilities")]
     pub requested_capabilities: Option<Vec<String>>,
     /// What others must keep off until the Worker ends. All are taken at once, or none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,7 +54,7 @@ pub struct CreateWorker {
     pub scope_claims: Option<Vec<ScopeClaim>>,
     /// What the Worker is filed under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_labels")]
+    #[schemars(schema_with = "crate::model::fragments::optional_labels")]
     pub labels: Option<Labels>,
     /// What the transcript begins with, oldest first. No turn runs for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +69,7 @@ pub struct CreateWorker {
     pub idempotency_key: Option<String>,
     /// The caller's remarks, shown on everything that the command causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_meta")]
+    #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
 }
 
@@ -242,7 +240,7 @@ impl CreateWorker {
 
     /// What is absent counts as what it defaults to.
     fn digest(&self) -> [u8; 16] {
-        keys::digest(&Self {
+        idempotency::digest(&Self {
             intent: Some(self.intent.clone().unwrap_or_default()),
             profile: Some(self.profile.clone().unwrap_or_default()),
             labels: Some(self.labels.clone().unwrap_or_default()),

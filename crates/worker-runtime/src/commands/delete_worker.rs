@@ -6,16 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cell::CellState,
-    change::Decision,
-    core::Core,
-    draft::Draft,
+    commit::change::Decision,
+    domain::{context::Rules, draft::Draft},
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, Answer, Trigger},
     model::{Meta, Tags},
     request::Command,
-    rules::Rules,
+    state::{core::Core, worker_cell::CellState},
 };
 
 /// Removes a Worker that has ended, with its transcript. Names and texts go from every log.
@@ -26,7 +24,7 @@ pub struct DeleteWorker {
     pub worker: WorkerRef,
     /// The caller's remarks. They would be shown on an event that has none left to show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_meta")]
+    #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
 }
 

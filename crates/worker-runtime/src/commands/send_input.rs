@@ -6,20 +6,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cell::CellState,
-    change::Decision,
-    core::Core,
-    draft::Draft,
+    commit::change::Decision,
+    domain::{context::Rules, draft::Draft, idempotency},
     error::RuntimeError,
-    event::Cursor,
     identity::{TurnId, WorkerRef},
-    keys,
     lifecycle::{self, Answer, Trigger},
-    model::{BusyPolicy, Input, InputReceipt, Meta, Tags},
-    record::WorkerRecord,
+    model::{BusyPolicy, Cursor, Input, InputReceipt, Meta, Tags},
     request::Command,
-    rules::Rules,
-    store::InputKey,
+    state::{core::Core, worker_cell::CellState},
+    store::{InputKey, WorkerRecord},
 };
 
 /// Says something to a Worker, which answers it in a turn.
@@ -39,7 +34,7 @@ pub struct SendInput {
     pub idempotency_key: Option<String>,
     /// The caller's remarks, shown on everything that the command causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_meta")]
+    #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
 }
 
@@ -132,7 +127,12 @@ impl SendInput {
     fn digest(&self) -> Option<[u8; 16]> {
         self.idempotency_key.is_some().then(|| {
             let if_busy = Some(self.if_busy.unwrap_or_default());
-            keys::digest(&Self { if_busy, idempotency_key: None, meta: None, ..self.clone() })
+            idempotency::digest(&Self {
+                if_busy,
+                idempotency_key: None,
+                meta: None,
+                ..self.clone()
+            })
         })
     }
 

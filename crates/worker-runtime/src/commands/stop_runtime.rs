@@ -1,18 +1,20 @@
 //! `stop_runtime`: ends the Runtime, with its Workers or without.
 
+mod drain;
+
 use std::{sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use self::drain::Farewell;
 use crate::{
-    core::Core,
-    drain::{self, Farewell},
     error::RuntimeError,
-    event::{Commit, Cursor, RuntimeFact, RuntimeSource},
-    model::{Limits, Meta, RuntimeState, Tags},
+    log::{Commit, RuntimeFact, RuntimeSource},
+    model::{Cursor, Limits, Meta, RuntimeState, Tags},
     request::Command,
+    state::core::Core,
 };
 
 /// Ends the Runtime: no new work is taken, running turns finish, and the store is given back.
@@ -27,7 +29,7 @@ pub struct StopRuntime {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::decode::optional_integer"
+        deserialize_with = "crate::model::wire::optional_integer"
     )]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub deadline_ms: Option<u64>,
@@ -37,7 +39,7 @@ pub struct StopRuntime {
     pub reason: Option<String>,
     /// The caller's remarks, shown on everything that the command causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_meta")]
+    #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
 }
 

@@ -6,19 +6,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::cancel_turn::{TurnText, cancel_running, frozen};
 use crate::{
-    cell::{Cell, CellState},
-    change::Decision,
-    core::Core,
-    draft::Draft,
+    commands::cancel_turn::{TurnText, cancel_running, frozen},
+    commit::change::Decision,
+    domain::{context::Rules, draft::Draft},
     error::RuntimeError,
-    event::Cursor,
     identity::WorkerRef,
     lifecycle::{self, Answer, Trigger},
-    model::{Meta, Tags, WorkerState},
+    model::{Cursor, Meta, Tags, WorkerState},
     request::Command,
-    rules::Rules,
+    state::{
+        core::Core,
+        worker_cell::{Cell, CellState},
+    },
     turn,
 };
 
@@ -33,7 +33,7 @@ pub struct StopWorker {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::decode::optional_integer"
+        deserialize_with = "crate::model::wire::optional_integer"
     )]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub deadline_ms: Option<u64>,
@@ -43,7 +43,7 @@ pub struct StopWorker {
     pub reason: Option<String>,
     /// The caller's remarks, shown on everything that the command causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_meta")]
+    #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
 }
 

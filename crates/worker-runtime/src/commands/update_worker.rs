@@ -6,20 +6,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cell::CellState,
-    change::Decision,
-    core::Core,
-    draft::Draft,
+    commit::change::Decision,
+    domain::{context::Rules, draft::Draft},
     error::RuntimeError,
-    event::Cursor,
     identity::WorkerRef,
     model::{
-        LabelPatch, Labels, Meta, Nullable, ProfileSelector, Shared, Tags, WorkerDetail,
+        Cursor, LabelPatch, Labels, Meta, Nullable, ProfileSelector, Shared, Tags, WorkerDetail,
         present_as_some,
     },
-    record::{WorkerRecord, WorkerSpec},
     request::Command,
-    rules::Rules,
+    state::{core::Core, worker_cell::CellState},
+    store::{WorkerRecord, WorkerSpec},
 };
 
 /// Changes a Worker's name, labels, profile or instructions. What is absent stays. Profile and
@@ -31,11 +28,11 @@ pub struct UpdateWorker {
     pub worker: WorkerRef,
     /// A new name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_display_name")]
+    #[schemars(schema_with = "crate::model::fragments::optional_display_name")]
     pub display_name: Option<String>,
     /// Labels to set, and with `null` to remove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_label_patch")]
+    #[schemars(schema_with = "crate::model::fragments::optional_label_patch")]
     pub labels: Option<LabelPatch>,
     /// The profile of the next turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,7 +48,7 @@ pub struct UpdateWorker {
     pub instructions: Nullable<String>,
     /// The caller's remarks, shown on everything that the command causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_meta")]
+    #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
 }
 

@@ -2,11 +2,14 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::{
-    json::Json,
-    shape::{Fields, Shape},
+use crate::{
+    decode::{
+        json::Json,
+        shape::{Fields, Shape},
+    },
+    error::RuntimeError,
+    identity::WorkerId,
 };
-use crate::{error::RuntimeError, identity::WorkerId};
 
 /// Refuses a request that is not of the shape.
 pub(super) fn check(shape: &Shape, request: &Json<'_>) -> Result<(), RuntimeError> {

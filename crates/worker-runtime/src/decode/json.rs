@@ -51,7 +51,7 @@ pub(super) enum Number {
 impl Number {
     /// Whether it is whole, and from 0 to 2^53 - 1.
     pub(super) fn is_count(self) -> bool {
-        super::integer(Json::Number(self)).is_ok()
+        crate::model::wire::integer(Json::Number(self)).is_ok()
     }
 }
 

@@ -63,7 +63,7 @@ pub struct SeedEntry {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::decode::optional_integer"
+        deserialize_with = "crate::model::wire::optional_integer"
     )]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub at_ms: Option<u64>,

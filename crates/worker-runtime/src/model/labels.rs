@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Usual;
+use crate::model::Usual;
 
 /// Labels of a Worker: what a Backend files it under. Lists and subscriptions filter by them.
 pub type Labels = BTreeMap<String, String>;

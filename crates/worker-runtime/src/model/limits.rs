@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::MAX_INTEGER;
+use crate::model::MAX_INTEGER;
 
 macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident: $default:expr,)+) => {

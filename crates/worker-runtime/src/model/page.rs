@@ -11,7 +11,7 @@ pub struct PageRequest {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::decode::optional_integer"
+        deserialize_with = "crate::model::wire::optional_integer"
     )]
     #[schemars(range(min = 1, max = 1000))]
     pub limit: Option<u64>,

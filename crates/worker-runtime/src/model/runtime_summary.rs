@@ -5,8 +5,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ProfileSelector, TurnOutcome, WorkerState};
-use crate::identity::{Epoch, RuntimeId};
+use crate::{
+    identity::{Epoch, RuntimeId},
+    model::{ProfileSelector, TurnOutcome, WorkerState},
+};
 
 /// Where a Runtime is in its life.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]

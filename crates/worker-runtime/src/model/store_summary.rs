@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Access;
-use crate::identity::WorkerRef;
+use crate::{identity::WorkerRef, model::Access};
 
 /// The Runtime's store. Live figures.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Meta, Shared, Usual};
+use crate::model::{Meta, Shared, Usual};
 
 /// The key that a command came with, and the Backend's remarks on it. Shown on everything that the
 /// command causes; most have neither.

@@ -6,8 +6,10 @@ use llm_engine::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Meta, Shared, Tags, Usage};
-use crate::identity::TurnId;
+use crate::{
+    identity::TurnId,
+    model::{Meta, Shared, Tags, Usage},
+};
 
 /// One entry of a transcript. It never changes once it is there.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]

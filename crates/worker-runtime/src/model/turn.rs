@@ -6,8 +6,10 @@ use llm_engine::{EngineError, ErrorKind, StopReason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Meta, ProfileSelector, Shared, Tags, TurnOutcome, Usage, zero_as_none};
-use crate::identity::TurnId;
+use crate::{
+    identity::TurnId,
+    model::{Meta, ProfileSelector, Shared, Tags, TurnOutcome, Usage, zero_as_none},
+};
 
 /// One turn.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]

@@ -4,7 +4,7 @@ use llm_engine::TokenUsage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Usual;
+use crate::model::Usual;
 
 /// What ended turns consumed. Usages add up: the turns' to the Worker's, the Workers' to the
 /// Runtime's.

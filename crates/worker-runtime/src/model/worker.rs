@@ -7,12 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, Shared, TurnDetail,
-    TurnOutcome, Usage, WorkerState,
+    TurnOutcome, Usage, WorkerCommand, WorkerState,
 };
-use crate::{
-    identity::{DisplayName, DisplayRef, TurnId, WorkerRef},
-    lifecycle::WorkerCommand,
-};
+use crate::identity::{DisplayName, DisplayRef, TurnId, WorkerRef};
 
 /// A Worker at a glance.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]

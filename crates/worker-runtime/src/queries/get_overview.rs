@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::RuntimeError,
-    listing::Wanted,
     model::{Labels, OutcomeCounts, StateCounts, Usage, WorkerSummary},
-    reader::Reader,
     request::Query,
+    state::{listing::Wanted, view::Reader},
 };
 
 /// Asks for the Runtime in figures.
@@ -20,7 +19,7 @@ pub struct GetOverview {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::decode::optional_integer"
+        deserialize_with = "crate::model::wire::optional_integer"
     )]
     #[schemars(range(min = 1, max = 1000))]
     pub recent: Option<u64>,

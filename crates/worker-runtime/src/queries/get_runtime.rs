@@ -6,13 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api,
     error::RuntimeError,
-    event::{Cursor, EventType},
     model::{
-        AllocationSummary, ApiVersion, BusyPolicy, Capabilities, Limits, RuntimeSummary,
-        StoreSummary,
+        AllocationSummary, ApiVersion, BusyPolicy, Capabilities, Cursor, EventType, Limits,
+        RuntimeSummary, StoreSummary,
     },
-    reader::Reader,
     request::Query,
+    state::view::Reader,
 };
 
 /// Asks for the Runtime itself, what it can do and what it bounds.

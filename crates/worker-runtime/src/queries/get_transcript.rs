@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::RuntimeError,
-    event::Cursor,
     identity::WorkerRef,
-    model::{InProgress, TranscriptEntry},
-    reader::{PAGE_BYTES, Reader},
+    model::{Cursor, InProgress, TranscriptEntry},
     request::Query,
+    state::view::{PAGE_BYTES, Reader},
 };
 
 /// Asks for a part of a Worker's conversation.
@@ -27,7 +26,7 @@ pub struct GetTranscript {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::decode::optional_integer"
+        deserialize_with = "crate::model::wire::optional_integer"
     )]
     #[schemars(range(min = 1, max = 1000))]
     pub limit: Option<u64>,
@@ -67,7 +66,7 @@ pub struct TranscriptTail {}
 #[serde(deny_unknown_fields)]
 pub struct TranscriptAfter {
     /// The entry before the first one wanted.
-    #[serde(deserialize_with = "crate::decode::integer")]
+    #[serde(deserialize_with = "crate::model::wire::integer")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub sequence: u64,
 }
@@ -77,7 +76,7 @@ pub struct TranscriptAfter {
 #[serde(deny_unknown_fields)]
 pub struct TranscriptBefore {
     /// The entry after the last one wanted.
-    #[serde(deserialize_with = "crate::decode::integer")]
+    #[serde(deserialize_with = "crate::model::wire::integer")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub sequence: u64,
 }

@@ -7,18 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::RuntimeError,
-    event::Cursor,
     identity::{TurnId, WorkerRef},
-    model::{TranscriptEntry, TurnDetail},
-    reader::Reader,
+    model::{Cursor, TranscriptEntry, TurnDetail},
     request::Query,
+    state::view::Reader,
     store::TurnSelector,
 };
 
 /// Asks for one turn, named by exactly one of `turn_id` and `idempotency_key`.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-#[schemars(transform = crate::schema::exactly_one_turn_name)]
+#[schemars(transform = crate::model::fragments::exactly_one_turn_name)]
 pub struct GetTurn {
     /// Which Worker.
     pub worker: WorkerRef,
@@ -34,7 +33,7 @@ pub struct GetTurn {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::decode::optional_integer"
+        deserialize_with = "crate::model::wire::optional_integer"
     )]
     #[schemars(range(max = 60_000))]
     pub wait_ms: Option<u64>,

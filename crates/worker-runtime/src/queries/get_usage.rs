@@ -3,7 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::RuntimeError, event::Scope, model::Usage, reader::Reader, request::Query};
+use crate::{
+    error::RuntimeError,
+    model::{Scope, Usage},
+    request::Query,
+    state::view::Reader,
+};
 
 /// Asks what turns consumed.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

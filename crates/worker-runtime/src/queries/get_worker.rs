@@ -4,8 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::RuntimeError, event::Cursor, identity::WorkerRef, model::WorkerDetail, reader::Reader,
+    error::RuntimeError,
+    identity::WorkerRef,
+    model::{Cursor, WorkerDetail},
     request::Query,
+    state::view::Reader,
 };
 
 /// Asks for everything about one Worker but its transcript.
@@ -31,7 +34,7 @@ impl Query for GetWorker {
     async fn answer(self, reader: Reader<'_>) -> Result<WorkerReply, RuntimeError> {
         let detail = reader.detail(self.worker)?;
         let cursor =
-            reader.cursor(crate::event::Scope::worker(self.worker), detail.worker_sequence);
+            reader.cursor(crate::model::Scope::worker(self.worker), detail.worker_sequence);
         Ok(WorkerReply { detail, cursor })
     }
 }

@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    domain::page_token::ListId,
     error::RuntimeError,
     model::{Diagnostic, PageRequest, Severity},
-    page_token::ListId,
-    reader::Reader,
     request::Query,
+    state::view::Reader,
 };
 
 /// Asks what the Runtime noticed, newest first.

@@ -6,13 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    domain::page_token::ListId,
     error::RuntimeError,
-    event::Cursor,
     identity::WorkerRef,
-    model::{PageRequest, TurnDetail, TurnOutcome},
-    page_token::ListId,
-    reader::Reader,
+    model::{Cursor, PageRequest, TurnDetail, TurnOutcome},
     request::Query,
+    state::view::Reader,
 };
 
 /// Asks for a Worker's turns, oldest first.

@@ -6,15 +6,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cell::{Cell, CellState},
+    domain::page_token::ListId,
     error::RuntimeError,
-    event::Cursor,
-    listing::Wanted,
-    model::{Labels, PageRequest, WorkerState, WorkerSummary},
-    page_token::ListId,
-    reader::Reader,
-    record::WorkerRecord,
+    model::{Cursor, Labels, PageRequest, WorkerState, WorkerSummary},
     request::Query,
+    state::{
+        listing::Wanted,
+        view::Reader,
+        worker_cell::{Cell, CellState},
+    },
+    store::WorkerRecord,
 };
 
 /// Asks for Workers.
@@ -26,7 +27,7 @@ pub struct ListWorkers {
     pub states: Option<Vec<WorkerState>>,
     /// Only Workers with all of these labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::schema::optional_labels")]
+    #[schemars(schema_with = "crate::model::fragments::optional_labels")]
     pub labels: Option<Labels>,
     /// Only Workers whose display name has this in it, whatever the case; in at most
     /// `display_name_chars` characters.

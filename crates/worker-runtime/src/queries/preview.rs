@@ -4,19 +4,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cell::CellState,
-    change::Decision,
     commands::{
         CancelTurn, CommandReply, CreateWorker, CreationIds, DeleteWorker, RuntimeCommand,
         RuntimeStop, StopRuntime, WorkerDeleted, replayed_reply, text_as_it_is,
     },
+    commit::change::Decision,
+    domain::context::Rules,
     error::RuntimeError,
-    event::{Cursor, EventType},
     identity::{TurnId, WorkerId, WorkerRef},
-    model::WorkerState,
-    reader::Reader,
+    model::{Cursor, EventType, WorkerState},
     request::Query,
-    rules::Rules,
+    state::{view::Reader, worker_cell::CellState},
 };
 
 /// Asks what a command would do now. It goes through the very rules that the command would, and

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use crate::{
     error::RuntimeError,
-    event::{Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope},
-    reader::Reader,
+    model::{Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope},
     request::Query,
+    state::view::Reader,
 };
 
 /// Asks for a part of a log.
@@ -29,7 +29,7 @@ pub struct ReadEvents {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::decode::optional_integer"
+        deserialize_with = "crate::model::wire::optional_integer"
     )]
     #[schemars(range(min = 1, max = 1000))]
     pub limit: Option<u64>,
@@ -38,7 +38,7 @@ pub struct ReadEvents {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "crate::decode::optional_integer"
+        deserialize_with = "crate::model::wire::optional_integer"
     )]
     #[schemars(range(max = 60_000))]
     pub wait_ms: Option<u64>,

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::Lease;
 use crate::{
-    event::EventRun,
     identity::{TurnId, WorkerId},
+    log::EventRun,
     model::{OutcomeCounts, TranscriptEntry, TurnDetail, Usage},
-    record::WorkerRecord,
+    store::{Lease, WorkerRecord},
 };
 
 /// Everything that one command, or one turn's end, changes. Applied as a whole or not at all.

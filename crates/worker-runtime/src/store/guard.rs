@@ -7,7 +7,7 @@ use std::{
 
 use tokio::runtime::Handle;
 
-use super::{StoreFuture, contained};
+use crate::store::{StoreFuture, contained};
 
 /// Asks a store. A panic, and no answer `within` that time by the clock of `handle`, is `failed`.
 pub(crate) fn guarded<T, E>(

@@ -21,16 +21,15 @@ use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{
-    Batch, Change, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Settlement, Store,
-    StoreError, StoreFuture, StoreInfo, StoredWorker, Totals, TurnSelector, Unreadable,
-};
-use shelf::{Shelf, index};
-
+use self::shelf::{Shelf, index};
 use crate::{
     identity::{RuntimeId, WorkerId},
     model::{TranscriptEntry, TurnDetail},
-    padded::Padded,
+    store::{
+        Batch, Change, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Settlement,
+        Store, StoreError, StoreFuture, StoreInfo, StoredWorker, Totals, TurnSelector, Unreadable,
+    },
+    sync::Padded,
 };
 
 /// A store in memory.

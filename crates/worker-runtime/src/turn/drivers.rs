@@ -10,8 +10,10 @@ use std::{
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
-use super::Begun;
-use crate::{padded::Padded, thread_group::PerGroup};
+use crate::{
+    sync::{Padded, PerGroup},
+    turn::Begun,
+};
 
 /// How many tasks wait for a turn at most, for each group of threads.
 const WAITING: usize = 64;

@@ -4,19 +4,23 @@ use std::{sync::Arc, time::Duration};
 
 use llm_engine::{StopReason, TokenUsage};
 
-use super::current;
 use crate::{
-    cell::{Cell, CellState},
-    change::Decision,
-    core::Core,
-    draft::{Draft, TurnEnd},
+    commit::change::Decision,
+    domain::{
+        context::Rules,
+        draft::{Draft, TurnEnd},
+    },
     error::RuntimeError,
     identity::TurnId,
     lifecycle::{self, Answer, Trigger},
-    live::Live,
     model::{Severity, TurnDetail, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
-    record::WorkerRecord,
-    rules::Rules,
+    state::{
+        core::Core,
+        live::Live,
+        worker_cell::{Cell, CellState},
+    },
+    store::WorkerRecord,
+    turn::current,
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

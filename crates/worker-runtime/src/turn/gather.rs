@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use llm_engine::{Message, ModelRequest, TokenUsage};
 
-use super::ending::{Ending, finish};
-use crate::{cell::Cell, core::Core, live::Live, model::TurnError};
+use crate::{
+    model::TurnError,
+    state::{core::Core, live::Live, worker_cell::Cell},
+    turn::ending::{Ending, finish},
+};
 
 /// The most entries that are read from the store at once.
 const HISTORY_PAGE: u64 = 128;

@@ -5,13 +5,15 @@ use std::{future::poll_fn, task::Poll};
 use llm_engine::{Joined, TurnEvent};
 use worker::{HistoryTurn, WorkerEvent};
 
-use super::{
-    ending::Ending,
-    unusual::{Delta, Unusual},
-};
 use crate::{
-    core::Core,
-    live::{Live, Refusal},
+    state::{
+        core::Core,
+        live::{Live, Refusal},
+    },
+    turn::{
+        ending::Ending,
+        unusual::{Delta, Unusual},
+    },
 };
 
 /// What comes of a turn that is more than text.

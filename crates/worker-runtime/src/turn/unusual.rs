@@ -5,16 +5,17 @@ use std::{sync::Arc, time::Duration};
 use llm_engine::EngineError;
 use tokio::time::Instant;
 
-use super::current;
 use crate::{
-    cell::{Cell, CellState},
-    change::Decision,
-    core::Core,
-    draft::Draft,
-    event::{Fact, RetryFact},
-    live::{Live, Refusal},
+    commit::change::Decision,
+    domain::{context::Rules, draft::Draft},
     model::Severity,
-    rules::Rules,
+    state::{
+        core::Core,
+        live::{Live, Refusal},
+        worker_cell::{Cell, CellState},
+    },
+    store::{Fact, RetryFact},
+    turn::current,
 };
 
 /// Something that few turns see.

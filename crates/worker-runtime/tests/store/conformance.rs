@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use worker_runtime::store::{
-    MemoryStore, Store,
+use worker_runtime::{
     conformance::{self, Rule},
+    store::{MemoryStore, Store},
 };
 
 use crate::{

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::shelf::index;
 use crate::{
-    event::{EventRun, KeptRun, Runs, Spans, StoredEvent},
+    log::{EventRun, KeptRun, Runs, Spans},
     model::{TranscriptEntry, TurnDetail},
+    store::{StoredEvent, memory::shelf::index},
 };
 
 /// The newest events of one Worker, by the commit.
-pub(super) struct RecentEvents(Runs<KeptRun, SEGMENT, FIRST>);
+pub(crate) struct RecentEvents(Runs<KeptRun, SEGMENT, FIRST>);
 
 /// Commits in a segment: somewhat less than a kilobyte, which comes and goes with the events, and which
 /// allocators keep at hand.
@@ -20,23 +20,23 @@ const FIRST: usize = 3;
 
 impl RecentEvents {
     /// No events yet; the next one will have this sequence.
-    pub(super) fn starting_at(next: u64) -> Self {
+    pub(crate) fn starting_at(next: u64) -> Self {
         Self(Runs::starting_at(next))
     }
 
     /// The sequence of the oldest event; that of the next one if there is none.
-    pub(super) fn oldest(&self) -> u64 {
+    pub(crate) fn oldest(&self) -> u64 {
         self.0.oldest()
     }
 
     /// Appends a commit's events and keeps the newest, so many. The commit's turn has this ordinal.
-    pub(super) fn push(&mut self, run: &EventRun, ordinal: u64, kept: u64) {
+    pub(crate) fn push(&mut self, run: &EventRun, ordinal: u64, kept: u64) {
         self.0.push(KeptRun::new(run, ordinal));
         self.0.keep_newest(kept);
     }
 
     /// So many events from one on, with the entries and turns of the Worker.
-    pub(super) fn from(
+    pub(crate) fn from(
         &self,
         sequence: u64,
         limit: usize,
@@ -55,7 +55,7 @@ impl RecentEvents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Fact;
+    use crate::store::Fact;
 
     /// A commit with one to three events.
     fn run(at: u64) -> EventRun {

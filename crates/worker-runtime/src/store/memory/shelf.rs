@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{
-    super::{Batch, EventPage, InputKey, StoredWorker, WorkerRecord},
-    recent_events::RecentEvents,
-};
 use crate::{
-    event::EventRun,
+    log::EventRun,
     model::{TranscriptEntry, TurnDetail},
+    store::{
+        Batch, EventPage, InputKey, StoredWorker, WorkerRecord, memory::recent_events::RecentEvents,
+    },
 };
 
 /// Everything of one Worker. One that was only created, with nothing besides, is its record alone.
-pub(super) struct Shelf {
-    pub(super) record: Arc<WorkerRecord>,
+pub(crate) struct Shelf {
+    pub(crate) record: Arc<WorkerRecord>,
     rest: Option<Box<Rest>>,
 }
 
@@ -32,7 +31,7 @@ type Few<T> = SmallVec<[T; 2]>;
 
 impl Shelf {
     /// A Worker that is being created by a batch.
-    pub(super) fn create(record: &Arc<WorkerRecord>, batch: &Batch, events_kept: u64) -> Self {
+    pub(crate) fn create(record: &Arc<WorkerRecord>, batch: &Batch, events_kept: u64) -> Self {
         let mut shelf = Self { record: Arc::clone(record), rest: None };
         if !is_bare_creation(record, batch) {
             let first = record.worker_sequence + 1 - batch.events.len() as u64;
@@ -43,7 +42,7 @@ impl Shelf {
     }
 
     /// Applies a batch to a Worker that is there.
-    pub(super) fn apply(&mut self, record: &Arc<WorkerRecord>, batch: &Batch, events_kept: u64) {
+    pub(crate) fn apply(&mut self, record: &Arc<WorkerRecord>, batch: &Batch, events_kept: u64) {
         let created = &self.record;
         let rest = self.rest.get_or_insert_with(|| {
             let mut rest = Rest::starting_at(created.worker_sequence);
@@ -54,20 +53,20 @@ impl Shelf {
         self.record = Arc::clone(record);
     }
 
-    pub(super) fn entries(&self) -> &[Arc<TranscriptEntry>] {
+    pub(crate) fn entries(&self) -> &[Arc<TranscriptEntry>] {
         self.rest.as_ref().map_or(&[], |rest| &rest.entries)
     }
 
-    pub(super) fn turns(&self) -> &[Arc<TurnDetail>] {
+    pub(crate) fn turns(&self) -> &[Arc<TurnDetail>] {
         self.rest.as_ref().map_or(&[], |rest| &rest.turns)
     }
 
-    pub(super) fn stored(&self) -> StoredWorker {
+    pub(crate) fn stored(&self) -> StoredWorker {
         let keys = self.rest.as_ref().map(|rest| rest.keys.clone()).unwrap_or_default();
         StoredWorker { record: Arc::clone(&self.record), keys }
     }
 
-    pub(super) fn events_after(&self, after: u64, limit: usize) -> EventPage {
+    pub(crate) fn events_after(&self, after: u64, limit: usize) -> EventPage {
         let Some(rest) = &self.rest else {
             let wanted = if after == 0 { limit.min(1) } else { 0 };
             let created = || EventRun::created(Arc::clone(&self.record)).event(0);
@@ -125,6 +124,6 @@ fn is_bare_creation(record: &Arc<WorkerRecord>, batch: &Batch) -> bool {
         && batch.events.is_creation_of(record)
 }
 
-pub(super) fn index(place: u64) -> usize {
+pub(crate) fn index(place: u64) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX)
 }

@@ -1,0 +1,75 @@
+//! Workers that have ended and are deleted by the Runtime itself, if its builder asks for that.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use tokio::task::JoinSet;
+
+use crate::{
+    commands::DeleteWorker,
+    domain::context::Rules,
+    error::RuntimeError,
+    identity::WorkerId,
+    state::{
+        core::Core,
+        ended_workers::{Due, Pruner},
+        worker_cell::{Cell, CellState},
+    },
+};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Starts the task that deletes what is due, unless nothing ever is.
+pub(crate) fn start(core: &Arc<Core>) {
+    if core.pruner.is_on() {
+        core.handle.spawn(prune(Arc::downgrade(core), Arc::clone(&core.pruner)));
+    }
+}
+
+async fn prune(core: Weak<Core>, pruner: Arc<Pruner>) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let Some(core_now) = core.upgrade().filter(|core| !core.is_closed()) else { return };
+        let due = pruner.due(core_now.clock.now_ms());
+        let went = match &due {
+            Due::Now(going) => delete(&core_now, going).await,
+            Due::In(_) | Due::Nothing => true,
+        };
+        drop(core_now);
+        match due {
+            Due::Now(_) if went => pause = FIRST_PAUSE,
+            Due::Now(_) => {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            // Whether it rang or the time is up, look again.
+            Due::In(left) => drop(tokio::time::timeout(left, pruner.changed.notified()).await),
+            Due::Nothing => pruner.changed.notified().await,
+        }
+    }
+}
+
+/// Deletes Workers as a command would; whether the store took it all.
+async fn delete(core: &Arc<Core>, going: &[WorkerId]) -> bool {
+    let mut deletions = JoinSet::new();
+    for cell in going.iter().filter_map(|id| core.catalogue.get(*id)) {
+        deletions.spawn_on(delete_one(Arc::clone(core), cell), &core.handle);
+    }
+    let mut went = true;
+    while let Some(deleted) = deletions.join_next().await {
+        went &= deleted.unwrap_or(false);
+    }
+    went
+}
+
+async fn delete_one(core: Arc<Core>, cell: Arc<Cell>) -> bool {
+    let command = DeleteWorker::of(core.owner.worker(cell.worker_id));
+    let decide = |rules: &Rules<'_>, state: &CellState| command.decide(rules, state);
+    match core.change(&cell, true, decide).await {
+        Ok(_) | Err(RuntimeError::WorkerNotFound {}) => true,
+        Err(_) => false,
+    }
+}

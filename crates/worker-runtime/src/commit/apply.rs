@@ -1,0 +1,238 @@
+//! What happens once a batch is committed: memory moves, and the events show.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use crate::{
+    log::{Commit, EventRun, Gone, LogState, WorkerLog},
+    model::TurnOutcome,
+    state::{
+        core::Core,
+        listing::Listing,
+        live::{Closed, Live},
+        worker_cell::{Cell, CellState},
+    },
+    store::{Batch, Change, Totals, WorkerRecord},
+    sync::Wakers,
+    turn,
+};
+
+/// What is left to do once the Worker's lock is gone.
+#[derive(Debug, Default)]
+pub(crate) struct After {
+    wakers: Wakers,
+    begun: Option<Arc<Live>>,
+    ended: Option<Closed>,
+    removed: bool,
+    /// When the turn that runs is cancelled.
+    cancel_within: Option<Duration>,
+    garbage: Garbage,
+}
+
+/// What is dropped outside the lock: it may be large, or the last that holds something of the Backend's.
+#[derive(Debug, Default)]
+struct Garbage {
+    record: Option<Arc<WorkerRecord>>,
+    events: Gone<EventRun>,
+    commits: Gone<Commit>,
+    live: Option<Arc<Live>>,
+    fading: Option<Arc<Live>>,
+    cell: Option<Arc<Cell>>,
+}
+
+/// A Worker's records around a commit.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    /// None if it came to be.
+    before: Option<&'a WorkerRecord>,
+    /// None if it is gone.
+    now: Option<&'a WorkerRecord>,
+    /// The sequence of the Worker's last event.
+    last: u64,
+    /// What it adds to the Runtime's sums.
+    totals: &'a Totals,
+}
+
+impl Core {
+    /// Moves a Worker to what was committed and publishes its events, under the Worker's lock.
+    pub(crate) fn apply(
+        &self,
+        cell: &Arc<Cell>,
+        state: &mut CellState,
+        batch: Batch,
+        after: &mut After,
+    ) {
+        let Batch { expected_version, change, events, key, totals, .. } = batch;
+        let (record, deleted) = match change {
+            Change::Put(record) => (record, false),
+            Change::Delete => {
+                let worker_sequence = state.record.worker_sequence + events.len() as u64;
+                (Arc::new(WorkerRecord { worker_sequence, ..(*state.record).clone() }), true)
+            }
+        };
+        let before = std::mem::replace(&mut state.record, record);
+        state.deleted |= deleted;
+        after.removed = deleted;
+        if let Some(it) = key {
+            let keys = state.keys.get_or_insert_default();
+            keys.forget(&it.dropped);
+            keys.remember(it.key);
+        }
+        let CellState { record, live, fading, log, runtime_sequence, .. } = state;
+        let step = Step {
+            // A cell that is being created already has the record that it is created with.
+            before: (expected_version > 0).then_some(&*before),
+            now: (!deleted).then_some(&**record),
+            last: record.worker_sequence,
+            totals: &totals,
+        };
+        self.apply_turn(live, fading, step, after);
+        self.publish(cell, log, runtime_sequence, step, events, after);
+        self.give_back(step);
+        after.garbage.record = Some(before);
+    }
+
+    fn apply_turn(
+        &self,
+        live: &mut Option<Arc<Live>>,
+        fading: &mut Option<Arc<Live>>,
+        step: Step<'_>,
+        after: &mut After,
+    ) {
+        let was = step.before.and_then(|record| record.running_turn()).map(|turn| turn.turn_id);
+        let running = step.now.and_then(|record| record.running_turn());
+        if was == running.map(|turn| turn.turn_id) {
+            return;
+        }
+        if let Some(ended) = live.take() {
+            let mut closed = ended.close();
+            after.wakers.add(std::mem::take(&mut closed.wakers));
+            after.garbage.fading = fading.take();
+            let place = if closed.is_driven() { &mut *fading } else { &mut after.garbage.live };
+            *place = Some(ended);
+            after.ended = Some(closed);
+            self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
+        }
+        if let Some(turn) = running {
+            // The profile was resolved when the turn was decided; profiles never go.
+            if let Ok(profile) = self.profiles.resolve(&turn.profile) {
+                let begun = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
+                after.garbage.fading = fading.take();
+                *live = Some(Arc::clone(&begun));
+                after.begun = Some(begun);
+            }
+        }
+    }
+
+    /// Appends the events to both logs and moves the counts and the list, all at once for every reader.
+    fn publish(
+        &self,
+        cell: &Arc<Cell>,
+        log: &mut Option<Box<WorkerLog>>,
+        runtime_sequence: &mut u64,
+        step: Step<'_>,
+        run: EventRun,
+        after: &mut After,
+    ) {
+        if let Some(log) = log {
+            after.garbage.events = log.append(run.clone());
+            if step.now.is_none() {
+                log.redact();
+            }
+            after.wakers.add(log.take_waiting());
+        }
+        let mut log = self.log.lock();
+        if !run.is_empty() {
+            let worker_sequence = step.last + 1 - run.len() as u64;
+            let previous = std::mem::replace(runtime_sequence, log.head + 1);
+            let worker_id = cell.worker_id;
+            let commit = Commit::Worker { worker_id, worker_sequence, previous, run };
+            after.garbage.commits = log.append(commit);
+        }
+        if step.now.is_none() {
+            log.redact(*runtime_sequence);
+            // Under both logs' locks: whoever copied from either before that looks anew.
+            self.deletions.fetch_add(1, Ordering::Release);
+        }
+        count(&mut log.state, step);
+        after.garbage.cell = list(&mut log.listing, cell, step);
+        after.wakers.add(log.take_waiting());
+    }
+
+    /// Gives back what a Worker held if it has ended.
+    fn give_back(&self, step: Step<'_>) {
+        let (Some(before), Some(now)) = (step.before, step.now) else { return };
+        let claims = &now.spec.scope_claims;
+        if now.state.is_terminal() && !before.state.is_terminal() {
+            if !claims.is_empty() {
+                self.admission.lock().claims.release(now.worker_id, claims);
+            }
+            self.pruner.note(now);
+        }
+    }
+}
+
+impl After {
+    /// The rest of a change that cancels the turn which runs, once that time is up.
+    pub(crate) fn cancelling(within: Option<Duration>) -> Self {
+        Self { cancel_within: within, ..Self::default() }
+    }
+
+    /// Does the rest, with no lock held.
+    pub(crate) fn run(self, core: &Arc<Core>, cell: &Arc<Cell>) {
+        if self.removed {
+            core.catalogue.remove(cell.worker_id);
+            core.pruner.forget(cell.ordinal);
+        }
+        let has_ended = self.ended.is_some();
+        if let Some(closed) = self.ended {
+            closed.leave();
+        }
+        if let Some(live) = self.begun {
+            turn::begin(core, cell, live);
+        }
+        if let Some(within) = self.cancel_within {
+            core.cancel_at(cell, within);
+        }
+        core.wake(self.wakers);
+        core.turn_ended(has_ended);
+    }
+}
+
+fn count(figures: &mut LogState, step: Step<'_>) {
+    if let Some(before) = step.before {
+        figures.turns_in_flight -= u64::from(before.running_turn().is_some());
+    }
+    if let Some(now) = step.now {
+        figures.turns_in_flight += u64::from(now.running_turn().is_some());
+    }
+    // Mostly nothing is added, and what is not written need not come from another thread's cache.
+    if *step.totals != Totals::default() {
+        figures.usage.add(&step.totals.usage);
+        for outcome in TurnOutcome::ALL {
+            let mut added = step.totals.outcomes;
+            *figures.outcomes.of(outcome) += *added.of(outcome);
+        }
+    }
+}
+
+/// Has the list show a Worker as it is now; gives it back if it is gone.
+fn list(listing: &mut Listing, cell: &Arc<Cell>, step: Step<'_>) -> Option<Arc<Cell>> {
+    match (step.before, step.now) {
+        (Some(before), Some(now)) => {
+            listing.touch(now.ordinal, before.state, now.state, now.active_at_ms);
+            if before.labels != now.labels {
+                listing.relabel(now.ordinal, &before.labels, &now.labels);
+            }
+            None
+        }
+        (None, Some(now)) => {
+            listing.insert(Arc::clone(cell), now.state, &now.labels, now.active_at_ms);
+            None
+        }
+        (Some(before), None) => listing.remove(before.ordinal, before.state, &before.labels),
+        (None, None) => None,
+    }
+}

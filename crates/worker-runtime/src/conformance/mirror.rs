@@ -1,0 +1,203 @@
+//! What a store must hold of one Worker, and the batches that bring it there.
+
+use std::sync::Arc;
+
+use llm_engine::{Role, StopReason, TokenUsage};
+
+use crate::{
+    conformance::probe::new_uuid,
+    domain::draft::{Draft, TurnEnd},
+    identity::{TurnId, WorkerId},
+    model::{
+        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, Shared, Tags, TranscriptEntry,
+        TurnDetail, TurnOutcome, WorkerState,
+    },
+    store::{
+        Batch, Change, CreateKey, InputKey, Lease, NewKey, StoredEvent, WorkerRecord, WorkerSpec,
+    },
+};
+
+/// What must come back to the last byte.
+const AWKWARD: &str = "naïve \u{1f980} \"quoted\\\" \u{0}\u{1b}[0m \u{202e}\r\n\t'; DROP TABLE";
+
+const LARGE: u64 = (1 << 53) - 1;
+
+/// One Worker as it must be in the store.
+#[derive(Clone)]
+pub(super) struct Mirror {
+    pub(super) worker_id: WorkerId,
+    pub(super) ordinal: u64,
+    /// None before its creation and after its deletion.
+    pub(super) record: Option<Arc<WorkerRecord>>,
+    pub(super) entries: Vec<Arc<TranscriptEntry>>,
+    pub(super) turns: Vec<Arc<TurnDetail>>,
+    /// Every event there ever was.
+    pub(super) events: Vec<StoredEvent>,
+    pub(super) keys: Vec<InputKey>,
+    /// A clock of its own: every batch is a second later.
+    now_ms: u64,
+}
+
+impl Mirror {
+    pub(super) fn new(ordinal: u64) -> Self {
+        Self {
+            worker_id: WorkerId::from_uuid(new_uuid()),
+            ordinal,
+            record: None,
+            entries: Vec::new(),
+            turns: Vec::new(),
+            events: Vec::new(),
+            keys: Vec::new(),
+            now_ms: 1_700_000_000_000,
+        }
+    }
+
+    /// Creates the Worker, with two entries that no turn wrote.
+    pub(super) fn create(&self, lease: Lease) -> Batch {
+        let mut draft = Draft::creation(self.blank_record(), self.now_ms, tags(None));
+        for (role, text) in [(Role::System, "be brief"), (Role::User, AWKWARD)] {
+            draft.seed(TranscriptEntry {
+                sequence: 0,
+                role,
+                text: text.into(),
+                turn_id: None,
+                at_ms: self.now_ms,
+                truncated: false,
+                usage: Shared::usual(),
+                tags: Shared::usual(),
+            });
+        }
+        draft.created();
+        draft.into_batch(lease)
+    }
+
+    /// Creates the Worker under a key.
+    pub(super) fn create_with_key(&self, lease: Lease, key: &str, dropped: &[&str]) -> Batch {
+        let key = CreateKey {
+            key: key.into(),
+            digest: [7; 16],
+            at_ms: self.now_ms,
+            worker_id: self.worker_id,
+            receipt: Some((TurnId::from_uuid(new_uuid()), 1)),
+        };
+        let dropped = dropped.iter().map(|it| Arc::from(*it)).collect();
+        let create_key = Some(Box::new(NewKey { key, dropped }));
+        Batch { create_key, ..self.create(lease) }
+    }
+
+    /// Begins a turn.
+    pub(super) fn input(&self, lease: Lease) -> Batch {
+        self.begin(lease, None, &[])
+    }
+
+    /// Begins a turn under a key.
+    pub(super) fn input_with_key(&self, lease: Lease, key: &str, dropped: &[&str]) -> Batch {
+        self.begin(lease, Some(key), dropped)
+    }
+
+    fn begin(&self, lease: Lease, key: Option<&str>, dropped: &[&str]) -> Batch {
+        let mut draft = Draft::of(&self.there(), self.now_ms, tags(key));
+        let turn_id = TurnId::from_uuid(new_uuid());
+        let input = Input::user(format!("{} {AWKWARD}", self.turns.len()));
+        let profile = ProfileSelector::default().into();
+        let entry_sequence = draft.begin_turn(turn_id, &input, profile, Some("model".into()));
+        if let Some(key) = key {
+            let key = InputKey {
+                key: key.into(),
+                digest: [9; 16],
+                at_ms: self.now_ms,
+                turn_id,
+                entry_sequence,
+                cursor_sequence: self.events.len() as u64,
+            };
+            draft.remember(key, dropped.iter().map(|it| Arc::from(*it)).collect());
+        }
+        draft.into_batch(lease)
+    }
+
+    /// Ends the turn that runs.
+    pub(super) fn answer(&self, lease: Lease) -> Batch {
+        let record = self.there();
+        let mut draft = Draft::of(&record, self.now_ms, Shared::usual());
+        if let Some(running) = record.running_turn() {
+            let usage = TokenUsage {
+                input_tokens: Some(1000),
+                cached_input_tokens: None,
+                output_tokens: Some(self.turns.len() as u64),
+                reasoning_tokens: Some(LARGE / 1_000_000),
+            };
+            let end = TurnEnd {
+                outcome: TurnOutcome::Completed,
+                text: format!("answer {} {AWKWARD}", self.turns.len()).into(),
+                usage,
+                stop_reason: Some(StopReason::EndTurn),
+                error: None,
+                reason: None,
+            };
+            draft.end_turn(running, end, WorkerState::Idle, None);
+        }
+        draft.into_batch(lease)
+    }
+
+    /// Ends the Worker.
+    pub(super) fn stop(&self, lease: Lease) -> Batch {
+        let mut draft = Draft::of(&self.there(), self.now_ms, tags(None));
+        draft.record_mut().end_reason = Some("enough".into());
+        draft.go(WorkerState::Stopped, Some("enough".into()));
+        draft.into_batch(lease)
+    }
+
+    /// Removes the Worker.
+    pub(super) fn delete(&self, lease: Lease) -> Batch {
+        let mut draft = Draft::of(&self.there(), self.now_ms, Shared::usual());
+        draft.delete();
+        draft.into_batch(lease)
+    }
+
+    /// Follows a batch that the store has taken.
+    pub(super) fn apply(&mut self, batch: &Batch) {
+        self.now_ms += 1000;
+        match &batch.change {
+            Change::Put(record) => self.record = Some(Arc::clone(record)),
+            Change::Delete => {
+                let gone = Self { worker_id: self.worker_id, ..Self::new(self.ordinal) };
+                *self = gone;
+                return;
+            }
+        }
+        self.entries.extend(batch.entries.iter().cloned());
+        self.events.extend(batch.events.iter());
+        if let Some(new) = &batch.key {
+            self.keys.retain(|it| !new.dropped.contains(&it.key));
+            self.keys.push(new.key.clone());
+        }
+        if let Some((ordinal, turn)) = batch.turn() {
+            let place = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
+            self.turns.truncate(place);
+            self.turns.push(Arc::clone(turn));
+        }
+    }
+
+    /// The record; a blank one while there is none.
+    fn there(&self) -> Arc<WorkerRecord> {
+        self.record.clone().unwrap_or_else(|| Arc::new(self.blank_record()))
+    }
+
+    fn blank_record(&self) -> WorkerRecord {
+        let claim = ScopeClaim { resource: "workspace/app".to_owned(), access: Access::Shared };
+        WorkerRecord {
+            display_name: Some(format!("worker {}", self.ordinal).into()),
+            labels: Labels::from([("kind".to_owned(), "sample".to_owned())]).into(),
+            spec: Shared::from(WorkerSpec {
+                instructions: Some(AWKWARD.into()),
+                scope_claims: Shared::from_iter([claim]),
+                ..WorkerSpec::default()
+            }),
+            ..WorkerRecord::new(self.worker_id, self.ordinal, self.now_ms)
+        }
+    }
+}
+
+fn tags(key: Option<&str>) -> Shared<Tags> {
+    Tags::new(Some(&Meta::from([("actor".to_owned(), AWKWARD.to_owned())])), key)
+}

@@ -1,0 +1,69 @@
+//! What a rule may know besides the Worker: everything that comes in, nothing that goes out.
+
+use crate::{
+    domain::{idempotency::WindowBounds, profiles::Profiles},
+    error::RuntimeError,
+    identity::{Owner, WorkerId},
+    model::{Cursor, Limits, Position, Room, RuntimeState},
+};
+
+/// What a rule may know besides the Worker. Rules do no I/O and read no clock: a rule that is asked
+/// twice with the same answers the same, which is what `preview` rests on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'a> {
+    pub(crate) owner: &'a Owner,
+    pub(crate) limits: &'a Limits,
+    pub(crate) profiles: &'a Profiles,
+    pub(crate) now_ms: u64,
+    pub(crate) state: RuntimeState,
+}
+
+impl Rules<'_> {
+    /// Whether new work is taken.
+    pub(crate) fn takes_work(&self) -> Result<(), RuntimeError> {
+        takes_work(self.state)
+    }
+
+    /// Whether anything can change.
+    pub(crate) fn can_change(&self) -> Result<(), RuntimeError> {
+        match self.state {
+            RuntimeState::Running | RuntimeState::Stopping => Ok(()),
+            RuntimeState::Stopped => Err(RuntimeError::RuntimeStopped {}),
+        }
+    }
+
+    /// Whether a transcript with so many entries has room for an input and its answer.
+    pub(crate) fn has_room_for_two(&self, entries: u64) -> Result<(), RuntimeError> {
+        let max = self.limits.transcript_entries;
+        if entries + 2 <= max { Ok(()) } else { Err(exhausted("transcript_entries", max)) }
+    }
+
+    pub(crate) fn input_keys(&self) -> WindowBounds {
+        let Limits { idempotency_keys, idempotency_age_ms, .. } = *self.limits;
+        WindowBounds { count: idempotency_keys, age_ms: idempotency_age_ms }
+    }
+
+    pub(crate) fn create_keys(&self) -> WindowBounds {
+        let Limits { idempotency_keys_create, idempotency_age_ms, .. } = *self.limits;
+        WindowBounds { count: idempotency_keys_create, age_ms: idempotency_age_ms }
+    }
+
+    pub(crate) fn worker_cursor(&self, worker_id: WorkerId, sequence: u64) -> Cursor {
+        let room = Room::Worker(worker_id);
+        Position { runtime_id: self.owner.runtime_id, room, sequence }.into()
+    }
+}
+
+/// Whether a Runtime in this state takes new work.
+pub(crate) fn takes_work(state: RuntimeState) -> Result<(), RuntimeError> {
+    match state {
+        RuntimeState::Running => Ok(()),
+        RuntimeState::Stopping => Err(RuntimeError::RuntimeStopping {}),
+        RuntimeState::Stopped => Err(RuntimeError::RuntimeStopped {}),
+    }
+}
+
+/// The error for a limit that is reached.
+pub(crate) fn exhausted(what: &str, max: u64) -> RuntimeError {
+    RuntimeError::CapacityExhausted { what: what.to_owned(), max }
+}

@@ -1,0 +1,85 @@
+//! The types of events, by name.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::TurnOutcome;
+
+macro_rules! event_types {
+    ($($(#[doc = $doc:literal])+ $name:ident = $wire:literal,)+) => {
+        /// The type of an event.
+        #[derive(
+            Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+        )]
+        pub enum EventType {
+            $($(#[doc = $doc])+ #[serde(rename = $wire)] $name,)+
+        }
+
+        impl EventType {
+            /// Every type.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The name on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $wire,)+
+                }
+            }
+        }
+    };
+}
+
+event_types! {
+    /// The Runtime started.
+    RuntimeStarted = "runtime_started",
+    /// The Runtime takes no new work.
+    RuntimeStopping = "runtime_stopping",
+    /// The Runtime has ended.
+    RuntimeStopped = "runtime_stopped",
+    /// A Worker exists.
+    WorkerCreated = "worker_created",
+    /// A Worker's name, labels, profile or instructions changed.
+    WorkerUpdated = "worker_updated",
+    /// A Worker went from one state to another.
+    WorkerStateChanged = "worker_state_changed",
+    /// A Worker and its transcript are gone.
+    WorkerDeleted = "worker_deleted",
+    /// An input is in the transcript.
+    InputAccepted = "input_accepted",
+    /// A turn began.
+    TurnStarted = "turn_started",
+    /// A model call of the turn failed and is made again.
+    TurnRetrying = "turn_retrying",
+    /// A turn ended: the model finished.
+    TurnCompleted = "turn_completed",
+    /// A turn ended: it failed.
+    TurnFailed = "turn_failed",
+    /// A turn ended: it was cancelled.
+    TurnCancelled = "turn_cancelled",
+    /// A turn ended: its Runtime had died.
+    TurnLost = "turn_lost",
+    /// The Runtime noticed something.
+    Diagnostic = "diagnostic",
+}
+
+impl EventType {
+    /// How the end of a turn is told.
+    pub(crate) fn of_end(outcome: Option<TurnOutcome>) -> Self {
+        match outcome {
+            Some(TurnOutcome::Completed) => Self::TurnCompleted,
+            Some(TurnOutcome::Failed) => Self::TurnFailed,
+            Some(TurnOutcome::Cancelled) => Self::TurnCancelled,
+            Some(TurnOutcome::Lost) | None => Self::TurnLost,
+        }
+    }
+
+    /// Whether the event ends a turn.
+    #[must_use]
+    pub const fn ends_turn(self) -> bool {
+        matches!(
+            self,
+            Self::TurnCompleted | Self::TurnFailed | Self::TurnCancelled | Self::TurnLost
+        )
+    }
+}

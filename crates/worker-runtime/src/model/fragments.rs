@@ -1,0 +1,111 @@
+//! Parts of JSON Schemas that a type's shape alone does not give.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+/// Where a document that has errors in it says what an error's `retry` is.
+pub(crate) const RETRY: &str = "#/$defs/Retry";
+
+/// Adds what every error has besides its own fields.
+pub(crate) fn add_error_envelope(schema: &mut Schema) {
+    let Some(Value::Array(branches)) = schema.get_mut("oneOf") else { return };
+    for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
+        if let Some(Value::Object(properties)) = branch.get_mut("properties") {
+            properties.insert(
+                "message".to_owned(),
+                json!({ "description": "What was wrong and what is allowed, for people.", "type": "string" }),
+            );
+            let description = "Whether and when the same request may succeed.";
+            let retry = json!({ "$ref": RETRY, "description": description });
+            properties.insert("retry".to_owned(), retry);
+        }
+        if let Some(Value::Array(required)) = branch.get_mut("required") {
+            required.extend([json!("message"), json!("retry")]);
+        }
+    }
+}
+
+/// Exactly one of the two ways to name a turn.
+pub(crate) fn exactly_one_turn_name(schema: &mut Schema) {
+    let given = |name: &str| json!({ "required": [name], "properties": { name: { "not": { "type": "null" } } } });
+    schema.insert("oneOf".to_owned(), json!([given("turn_id"), given("idempotency_key")]));
+}
+
+const NO_CONTROLS: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+
+fn map_of(names: &Value, values: Value, most: u64) -> Map<String, Value> {
+    let map = json!({
+        "propertyNames": names,
+        "additionalProperties": values,
+        "maxProperties": most
+    });
+    match map {
+        Value::Object(map) => map,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
+    }
+}
+
+fn label_map(values: Value) -> Map<String, Value> {
+    let names = json!({ "minLength": 1, "maxLength": 128, "pattern": NO_CONTROLS });
+    map_of(&names, values, 32)
+}
+
+fn typed(types: Value, keywords: Map<String, Value>) -> Schema {
+    let mut schema = json_schema!({ "type": types });
+    for (keyword, value) in keywords {
+        schema.insert(keyword, value);
+    }
+    schema
+}
+
+fn label_value() -> Value {
+    json!({ "type": "string", "maxLength": 128, "pattern": NO_CONTROLS })
+}
+
+/// Labels, or none.
+pub(crate) fn optional_labels(_: &mut SchemaGenerator) -> Schema {
+    typed(json!(["object", "null"]), label_map(label_value()))
+}
+
+/// A change of labels, or none.
+pub(crate) fn optional_label_patch(_: &mut SchemaGenerator) -> Schema {
+    let mut value = label_value();
+    value["type"] = json!(["string", "null"]);
+    typed(json!(["object", "null"]), label_map(value))
+}
+
+/// Labels to filter by.
+pub(crate) fn labels(_: &mut SchemaGenerator) -> Schema {
+    let values = json!({ "type": "string" });
+    typed(json!(["object", "null"]), map_of(&json!(true), values, 32))
+}
+
+/// Remarks, or none.
+pub(crate) fn optional_meta(_: &mut SchemaGenerator) -> Schema {
+    let names = json!({ "minLength": 1, "maxLength": 256 });
+    let values = json!({ "type": "string", "maxLength": 256 });
+    typed(json!(["object", "null"]), map_of(&names, values, 16))
+}
+
+/// A display name, or none.
+pub(crate) fn optional_display_name(_: &mut SchemaGenerator) -> Schema {
+    const REFUSED: &str =
+        r"@\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069";
+    json_schema!({
+        "type": ["string", "null"],
+        "minLength": 1,
+        "maxLength": 64,
+        "pattern": format!(r"^[^{REFUSED}]*[^\s{REFUSED}][^{REFUSED}]*$")
+    })
+}
+
+/// Names of capabilities, or none.
+pub(crate) fn optional_capabilities(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["array", "null"],
+        "maxItems": 64,
+        "items": { "type": "string", "minLength": 1, "maxLength": 1024, "pattern": NO_CONTROLS }
+    })
+}

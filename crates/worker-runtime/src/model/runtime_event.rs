@@ -1,0 +1,314 @@
+//! An event as people see it.
+
+use std::sync::Arc;
+
+use llm_engine::StopReason;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity::{DisplayRef, Epoch, Owner, RuntimeId, TurnId, WorkerId, WorkerRef},
+    log::runtime_log::{RuntimeFact, RuntimeSource, Slot, Source},
+    model::{
+        Diagnostic, EventType, Meta, Tags, TranscriptEntry, TurnDetail, TurnError, TurnOutcome,
+        Usage, WorkerDetail, WorkerState,
+    },
+    store::{Fact, StoredEvent, WorkerRecord},
+};
+
+/// Something that happened, and where in the logs it stands.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct RuntimeEvent {
+    /// What happened.
+    #[serde(flatten)]
+    pub body: EventBody,
+    /// The Runtime.
+    pub runtime_id: RuntimeId,
+    /// The start of the Runtime that shows it.
+    pub epoch: Epoch,
+    /// Its place in the Runtime's log; only in Runtime scope. The first is 1, none is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub sequence: Option<u64>,
+    /// The Worker that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<WorkerRef>,
+    /// Its place in the Worker's log. The first is 1, none is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub worker_sequence: Option<u64>,
+    /// When, in milliseconds since the Unix epoch.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub at_ms: u64,
+    /// The turn that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn_id: Option<TurnId>,
+    /// The remarks of the command that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Arc<Meta>>,
+    /// The key of the command that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub idempotency_key: Option<Arc<str>>,
+    /// Present and true where the Worker was deleted and names and texts are gone with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum EventBody {
+    /// The Runtime started.
+    RuntimeStarted {},
+    /// The Runtime takes no new work.
+    RuntimeStopping {
+        /// The reason given with the command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>")]
+        reason: Option<Arc<str>>,
+    },
+    /// The Runtime has ended.
+    RuntimeStopped {},
+    /// A Worker exists.
+    WorkerCreated {
+        /// As it was right after.
+        #[schemars(with = "WorkerDetail")]
+        detail: Arc<WorkerDetail>,
+    },
+    /// A Worker's name, labels, profile or instructions changed.
+    WorkerUpdated {
+        /// As it was right after.
+        #[schemars(with = "WorkerDetail")]
+        detail: Arc<WorkerDetail>,
+    },
+    /// A Worker went from one state to another.
+    WorkerStateChanged {
+        /// The state before.
+        from: WorkerState,
+        /// The state after.
+        to: WorkerState,
+        /// The reason given with the command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>")]
+        reason: Option<Arc<str>>,
+    },
+    /// A Worker and its transcript are gone.
+    WorkerDeleted {},
+    /// An input is in the transcript.
+    InputAccepted {
+        /// The input.
+        #[schemars(with = "TranscriptEntry")]
+        entry: Arc<TranscriptEntry>,
+    },
+    /// A turn began.
+    TurnStarted {},
+    /// A model call of the turn failed and is made again.
+    TurnRetrying {
+        /// The attempt about to be made; the first retry is 2.
+        attempt: u32,
+        /// The pause before it, in milliseconds.
+        #[schemars(range(max = 9_007_199_254_740_991_u64))]
+        delay_ms: u64,
+        /// Why the last attempt failed.
+        error: TurnError,
+    },
+    /// A turn ended: the model finished.
+    TurnCompleted {
+        /// Why the model stopped.
+        stop_reason: StopReason,
+        /// What the turn consumed.
+        usage: Usage,
+        /// The answer.
+        #[schemars(with = "TranscriptEntry")]
+        entry: Arc<TranscriptEntry>,
+    },
+    /// A turn ended: it failed.
+    TurnFailed {
+        /// Why.
+        error: TurnError,
+        /// What the turn consumed, as far as known.
+        usage: Usage,
+        /// What had streamed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<TranscriptEntry>")]
+        entry: Option<Arc<TranscriptEntry>>,
+    },
+    /// A turn ended: it was cancelled.
+    TurnCancelled {
+        /// The reason given with the command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>")]
+        reason: Option<Arc<str>>,
+        /// What the turn consumed, as far as known.
+        usage: Usage,
+        /// What had streamed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<TranscriptEntry>")]
+        entry: Option<Arc<TranscriptEntry>>,
+    },
+    /// A turn ended: its Runtime had died.
+    TurnLost {
+        /// What the turn consumed, as far as known.
+        usage: Usage,
+    },
+    /// The Runtime noticed something.
+    Diagnostic {
+        /// What.
+        diagnostic: Diagnostic,
+    },
+}
+
+impl EventBody {
+    /// The event's type.
+    #[must_use]
+    pub fn event_type(&self) -> EventType {
+        match self {
+            Self::RuntimeStarted {} => EventType::RuntimeStarted,
+            Self::RuntimeStopping { .. } => EventType::RuntimeStopping,
+            Self::RuntimeStopped {} => EventType::RuntimeStopped,
+            Self::WorkerCreated { .. } => EventType::WorkerCreated,
+            Self::WorkerUpdated { .. } => EventType::WorkerUpdated,
+            Self::WorkerStateChanged { .. } => EventType::WorkerStateChanged,
+            Self::WorkerDeleted {} => EventType::WorkerDeleted,
+            Self::InputAccepted { .. } => EventType::InputAccepted,
+            Self::TurnStarted {} => EventType::TurnStarted,
+            Self::TurnRetrying { .. } => EventType::TurnRetrying,
+            Self::TurnCompleted { .. } => EventType::TurnCompleted,
+            Self::TurnFailed { .. } => EventType::TurnFailed,
+            Self::TurnCancelled { .. } => EventType::TurnCancelled,
+            Self::TurnLost { .. } => EventType::TurnLost,
+            Self::Diagnostic { .. } => EventType::Diagnostic,
+        }
+    }
+
+    fn of(fact: Fact, redacted: bool, owner: &Owner) -> Self {
+        match fact {
+            Fact::WorkerCreated { record } => {
+                Self::WorkerCreated { detail: shown(&record, redacted, owner) }
+            }
+            Fact::WorkerUpdated { record, labels_before: _ } => {
+                Self::WorkerUpdated { detail: shown(&record, redacted, owner) }
+            }
+            Fact::WorkerStateChanged { from, to, reason } => {
+                Self::WorkerStateChanged { from, to, reason }
+            }
+            Fact::WorkerDeleted => Self::WorkerDeleted {},
+            Fact::InputAccepted { entry } => Self::InputAccepted { entry },
+            Fact::TurnStarted => Self::TurnStarted {},
+            Fact::TurnRetrying { retry } => Self::TurnRetrying {
+                attempt: retry.attempt,
+                delay_ms: retry.delay_ms,
+                error: retry.error.clone(),
+            },
+            Fact::TurnEnded { turn, entry } => Self::of_end(&turn, entry),
+        }
+    }
+
+    fn of_end(turn: &TurnDetail, entry: Option<Arc<TranscriptEntry>>) -> Self {
+        let usage = *turn.usage;
+        match (turn.outcome, entry) {
+            (Some(TurnOutcome::Completed), Some(entry)) => Self::TurnCompleted {
+                stop_reason: turn.stop_reason.unwrap_or(StopReason::Other),
+                usage,
+                entry,
+            },
+            (Some(TurnOutcome::Failed), entry) => Self::TurnFailed {
+                error: turn.error.as_deref().cloned().unwrap_or_else(|| TurnError::store("")),
+                usage,
+                entry,
+            },
+            (Some(TurnOutcome::Cancelled), entry) => {
+                Self::TurnCancelled { reason: turn.reason.clone(), usage, entry }
+            }
+            (Some(TurnOutcome::Completed), None) | (Some(TurnOutcome::Lost) | None, _) => {
+                Self::TurnLost { usage }
+            }
+        }
+    }
+}
+
+fn shown(record: &WorkerRecord, redacted: bool, owner: &Owner) -> Arc<WorkerDetail> {
+    let mut detail = record.detail(owner, record.turn.clone());
+    if redacted {
+        detail.display_ref = DisplayRef::erased();
+    }
+    Arc::new(detail)
+}
+
+impl RuntimeEvent {
+    /// An event as a Worker's own log shows it.
+    #[expect(clippy::inline_always, reason = "it is large, and to be written where it stays")]
+    #[inline(always)]
+    pub(crate) fn in_worker_scope(
+        owner: &Owner,
+        epoch: Epoch,
+        worker_id: WorkerId,
+        worker_sequence: u64,
+        event: StoredEvent,
+    ) -> Self {
+        let (meta, idempotency_key) = split(&event.tags);
+        Self {
+            runtime_id: owner.runtime_id,
+            epoch,
+            sequence: None,
+            worker: Some(owner.worker(worker_id)),
+            worker_sequence: Some(worker_sequence),
+            at_ms: event.at_ms,
+            turn_id: event.turn_id,
+            meta,
+            idempotency_key,
+            redacted: event.redacted,
+            body: EventBody::of(event.fact, event.redacted, owner),
+        }
+    }
+
+    /// An event as the Runtime's log shows it.
+    #[inline]
+    pub(crate) fn in_runtime_scope(owner: &Owner, epoch: Epoch, sequence: u64, slot: Slot) -> Self {
+        match slot.source {
+            Source::Worker { worker_id, worker_sequence, event, .. } => {
+                let mut event =
+                    Self::in_worker_scope(owner, epoch, worker_id, worker_sequence, event);
+                event.sequence = Some(sequence);
+                event
+            }
+            Source::Runtime(RuntimeSource { at_ms, tags, fact }) => {
+                let (meta, idempotency_key) = split(&tags);
+                let (worker, turn_id, body) = match fact {
+                    RuntimeFact::Started => (None, None, EventBody::RuntimeStarted {}),
+                    RuntimeFact::Stopping { reason } => {
+                        (None, None, EventBody::RuntimeStopping { reason })
+                    }
+                    RuntimeFact::Stopped => (None, None, EventBody::RuntimeStopped {}),
+                    RuntimeFact::Diagnostic(it) => {
+                        (it.worker, it.turn_id, EventBody::Diagnostic { diagnostic: (*it).clone() })
+                    }
+                };
+                Self {
+                    runtime_id: owner.runtime_id,
+                    epoch,
+                    sequence: Some(sequence),
+                    worker,
+                    worker_sequence: None,
+                    at_ms,
+                    turn_id,
+                    meta,
+                    idempotency_key,
+                    redacted: false,
+                    body,
+                }
+            }
+        }
+    }
+
+    /// The event's type.
+    #[must_use]
+    pub fn event_type(&self) -> EventType {
+        self.body.event_type()
+    }
+}
+
+fn split(tags: &Tags) -> (Option<Arc<Meta>>, Option<Arc<str>>) {
+    (tags.meta.clone(), tags.idempotency_key.clone())
+}

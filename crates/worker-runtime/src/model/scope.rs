@@ -1,0 +1,147 @@
+//! Which log somebody reads, and from where.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity::WorkerRef,
+    model::{Cursor, EventFilter},
+};
+
+/// Whose events or usage.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each payload documents itself")]
+pub enum Scope {
+    Runtime(ScopeRuntime),
+    Worker(ScopeWorker),
+}
+
+/// The Runtime's, with those of all its Workers.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeRuntime {}
+
+/// One Worker's.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeWorker {
+    /// Which Worker.
+    pub worker: WorkerRef,
+}
+
+impl Scope {
+    /// The Runtime's scope.
+    #[must_use]
+    pub const fn runtime() -> Self {
+        Self::Runtime(ScopeRuntime {})
+    }
+
+    /// A Worker's scope.
+    #[must_use]
+    pub const fn worker(worker: WorkerRef) -> Self {
+        Self::Worker(ScopeWorker { worker })
+    }
+}
+
+/// From where events are read.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each payload documents itself")]
+pub enum EventsFrom {
+    Oldest(FromOldest),
+    Now(FromNow),
+    After(FromAfter),
+    AfterSequence(FromAfterSequence),
+}
+
+impl EventsFrom {
+    /// From the oldest event that is kept.
+    #[must_use]
+    pub const fn oldest() -> Self {
+        Self::Oldest(FromOldest {})
+    }
+
+    /// From the next event on.
+    #[must_use]
+    pub const fn now() -> Self {
+        Self::Now(FromNow {})
+    }
+
+    /// From a position that a reply, an event or an error gave.
+    #[must_use]
+    pub const fn after(cursor: Cursor) -> Self {
+        Self::After(FromAfter { cursor })
+    }
+
+    /// From a place in a Worker's log.
+    #[must_use]
+    pub const fn after_sequence(sequence: u64) -> Self {
+        Self::AfterSequence(FromAfterSequence { sequence })
+    }
+}
+
+/// The oldest event that is kept.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromOldest {}
+
+/// The next event.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromNow {}
+
+/// A position.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromAfter {
+    /// The position, as a reply, an event or an error gave it.
+    pub cursor: Cursor,
+}
+
+/// A place in a Worker's log; not in Runtime scope.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromAfterSequence {
+    /// The last `worker_sequence` that is known; 0 for none.
+    #[serde(deserialize_with = "crate::model::wire::integer")]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub sequence: u64,
+}
+
+/// A live stream of events, and of the text of a Worker's running turn.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscribe {
+    /// Whose events.
+    pub scope: Scope,
+    /// From where; `now` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<EventsFrom>,
+    /// Which events; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<EventFilter>,
+}
+
+impl Subscribe {
+    /// Everything in `scope`, from now on.
+    #[must_use]
+    pub const fn to(scope: Scope) -> Self {
+        Self { scope, from: None, filter: None }
+    }
+
+    /// The same, from elsewhere.
+    #[must_use]
+    pub fn from(mut self, from: EventsFrom) -> Self {
+        self.from = Some(from);
+        self
+    }
+
+    /// The same, but only what passes `filter`. Of a Worker that was deleted since, only the deletion
+    /// passes one by labels: those of its other events are erased with its names and texts.
+    #[must_use]
+    pub fn filter(mut self, filter: EventFilter) -> Self {
+        self.filter = Some(filter);
+        self
+    }
+}

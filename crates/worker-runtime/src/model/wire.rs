@@ -1,0 +1,59 @@
+//! How numbers are read from JSON: whole, and no larger than a double holds exactly.
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::MAX_INTEGER;
+
+/// Reads a whole number that a double holds exactly, also where it is written as `5.0`.
+pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    struct Integer;
+
+    impl de::Visitor<'_> for Integer {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a whole number from 0 to 2^53 - 1")
+        }
+
+        fn visit_u64<E: de::Error>(self, value: u64) -> Result<u64, E> {
+            if value <= MAX_INTEGER {
+                Ok(value)
+            } else {
+                Err(E::invalid_value(de::Unexpected::Unsigned(value), &self))
+            }
+        }
+
+        fn visit_i64<E: de::Error>(self, value: i64) -> Result<u64, E> {
+            u64::try_from(value)
+                .map_err(|_| E::invalid_value(de::Unexpected::Signed(value), &self))
+                .and_then(|value| self.visit_u64(value))
+        }
+
+        fn visit_f64<E: de::Error>(self, value: f64) -> Result<u64, E> {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                clippy::cast_sign_loss,
+                reason = "checked to be a whole number that a double holds exactly"
+            )]
+            if value.fract() == 0.0 && value >= 0.0 && value <= MAX_INTEGER as f64 {
+                Ok(value as u64)
+            } else {
+                Err(E::invalid_value(de::Unexpected::Float(value), &self))
+            }
+        }
+    }
+
+    deserializer.deserialize_any(Integer)
+}
+
+/// [`integer`] where the field may be absent or `null`.
+pub(crate) fn optional_integer<'de, D>(deserializer: D) -> Result<Option<u64>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    struct Whole(#[serde(deserialize_with = "integer")] u64);
+
+    Option::<Whole>::deserialize(deserializer).map(|it| it.map(|Whole(value)| value))
+}

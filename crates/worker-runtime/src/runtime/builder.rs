@@ -1,0 +1,282 @@
+//! How a Runtime is built.
+
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64},
+    },
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tokio::{runtime::Handle, sync::Notify};
+use worker::Profile;
+
+use crate::{
+    background::{lease, retention},
+    clock::{Clock, IdSource, SystemClock, UuidV7},
+    domain::profiles::Profiles,
+    identity::{Epoch, Owner, RuntimeId},
+    log::{LogState, RuntimeFact, RuntimeLog},
+    model::{Limits, Retention, RuntimeState, Shared},
+    runtime::Runtime,
+    state::{
+        catalogue::Catalogue,
+        core::{Core, Stage},
+        diagnostics::Diagnostics,
+        ended_workers::Pruner,
+        shutdown::Drain,
+    },
+    store::{OpenError, OpenRequest, Store, guarded},
+    sync::{Padded, PerGroup},
+};
+
+/// Why a Runtime could not be built.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BuildError {
+    /// A setting makes no sense; the text names it and says what is allowed.
+    #[error("{0}")]
+    Invalid(String),
+    /// No store was given, and the crate was built without `memory-store`.
+    #[error("no store was given; pass one to `store`, or enable the feature `memory-store`")]
+    NoStore,
+    /// There is no tokio runtime to run on.
+    #[error("no tokio runtime; build the Runtime within one")]
+    NoTokio,
+    /// Another Runtime owns the store.
+    #[error("another Runtime owns the store for at least {remaining_ms} ms")]
+    StoreOwned {
+        /// What is left of its lease, in milliseconds, unless it is renewed.
+        remaining_ms: u64,
+    },
+    /// The store belongs to another Runtime than the one asked for.
+    #[error("the store belongs to the Runtime {runtime_id}")]
+    OtherRuntime {
+        /// The Runtime it belongs to.
+        runtime_id: RuntimeId,
+    },
+    /// The store failed.
+    #[error("the store failed: {0}")]
+    StoreFailed(String),
+}
+
+/// Builds a [`Runtime`]. Everything has a default.
+#[must_use = "a builder builds nothing until `build` is called"]
+pub struct RuntimeBuilder {
+    display_name: Arc<str>,
+    runtime_id: Option<RuntimeId>,
+    profiles: Vec<Profile>,
+    limits: Limits,
+    store: Option<Arc<dyn Store>>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    turn_runtime: Option<Handle>,
+    lease_ms: u64,
+    retention: Retention,
+}
+
+impl Default for RuntimeBuilder {
+    fn default() -> Self {
+        Self {
+            display_name: "runtime".into(),
+            runtime_id: None,
+            profiles: Vec::new(),
+            limits: Limits::default(),
+            store: None,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidV7),
+            turn_runtime: None,
+            lease_ms: 30_000,
+            retention: Retention::default(),
+        }
+    }
+}
+
+impl RuntimeBuilder {
+    /// The Runtime's name for people; `runtime` if not set. Bounded like a Worker's.
+    pub fn display_name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.display_name = name.into();
+        self
+    }
+
+    /// Insists on an id. A store that belongs to another Runtime is then refused.
+    pub fn runtime_id(mut self, runtime_id: RuntimeId) -> Self {
+        self.runtime_id = Some(runtime_id);
+        self
+    }
+
+    /// Adds a profile under its name. The first one is the default; without any, the built-in
+    /// `echo`.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profiles.push(profile);
+        self
+    }
+
+    /// What is bounded, and how.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Where the Runtime keeps what must outlive it; a [`MemoryStore`](crate::store::MemoryStore) of
+    /// its own if not set.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Where wall-clock time comes from.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where new ids come from.
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// A tokio runtime for the engines alone, so that one which blocks its thread stops nothing
+    /// else; the runtime that `build` is called on if not set.
+    pub fn turn_runtime(mut self, handle: Handle) -> Self {
+        self.turn_runtime = Some(handle);
+        self
+    }
+
+    /// How long the store stays this Runtime's without a sign of life, in milliseconds; 30,000 if
+    /// not set. It is renewed three times as often.
+    pub fn lease_ms(mut self, lease_ms: u64) -> Self {
+        self.lease_ms = lease_ms;
+        self
+    }
+
+    /// Which Workers are deleted by themselves once they have ended; none if not set.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Builds the Runtime on the present tokio runtime, with what its store holds.
+    ///
+    /// # Errors
+    ///
+    /// A setting that makes no sense, or a store that cannot be had.
+    pub async fn build(self) -> Result<Runtime, BuildError> {
+        self.check()?;
+        let handle = Handle::try_current().map_err(|_| BuildError::NoTokio)?;
+        let store = self.store.or_else(default_store).ok_or(BuildError::NoStore)?;
+        let now_ms = self.clock.now_ms();
+        let epoch = Epoch::from_uuid(self.ids.next(now_ms));
+        let request = OpenRequest {
+            runtime_id: self.runtime_id,
+            new_runtime_id: RuntimeId::from_uuid(self.ids.next(now_ms)),
+            epoch,
+            lease_ms: self.lease_ms,
+            events_per_worker: self.limits.events_per_worker,
+        };
+        let within = Duration::from_millis(self.limits.commit_ms);
+        let opened = guarded(&handle, within, OpenError::Failed, || store.open(request)).await?;
+        let figures = LogState {
+            runtime: RuntimeState::Running,
+            turns_in_flight: 0,
+            outcomes: opened.totals.outcomes,
+            usage: opened.totals.usage,
+            closed: false,
+        };
+        let events_kept = self.limits.events_runtime;
+        let owner = Owner::new(opened.runtime_id, &self.display_name);
+        let core = Arc::new(Core {
+            owners: PerGroup::from_fn(|| Arc::new(Padded(owner.clone()))),
+            owner,
+            epoch,
+            started_at_ms: now_ms,
+            clock: self.clock,
+            ids: self.ids,
+            profiles: Profiles::new(self.profiles, &self.limits),
+            store_info: store.info(),
+            store,
+            lease: opened.lease,
+            lease_keeper: OnceLock::new(),
+            catalogue: Catalogue::new(self.limits.workers),
+            admission: Padded::default(),
+            log: Padded(Mutex::new(RuntimeLog::new(events_kept, figures))),
+            diagnostics: Mutex::new(Diagnostics::new(self.limits.diagnostics)),
+            relay: Arc::default(),
+            stage: Stage::default(),
+            drain: Mutex::new(Drain::default()),
+            pruner: Pruner::new(self.retention),
+            next_ordinal: Padded(AtomicU64::new(opened.totals.created + 1)),
+            turns_in_flight: Padded::default(),
+            subscriptions: AtomicU64::new(0),
+            store_failures: AtomicU64::new(0),
+            unsettled: AtomicU64::new(0),
+            creations: Padded::default(),
+            deletions: AtomicU64::new(0),
+            watching: AtomicBool::new(false),
+            something_ended: Notify::new(),
+            limits: self.limits,
+            drivers: Arc::default(),
+            turn_handle: self.turn_runtime.unwrap_or_else(|| handle.clone()),
+            handle: handle.clone(),
+        });
+        // From here on the Runtime gives everything back if building it fails.
+        let runtime = Runtime::new(Arc::clone(&core));
+        let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_ms));
+        core.lease_keeper.get_or_init(|| keeper.abort_handle());
+        core.tell(Shared::usual(), RuntimeFact::Started, |_| {});
+        core.restore().await?;
+        retention::start(&core);
+        Ok(runtime)
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        self.limits.check().map_err(BuildError::Invalid)?;
+        self.limits
+            .check_display_name(&self.display_name)
+            .map_err(|error| BuildError::Invalid(error.to_string()))?;
+        if self.lease_ms < 100 {
+            return Err(BuildError::Invalid("`lease_ms` must be at least 100".to_owned()));
+        }
+        let mut names: Vec<&str> = self.profiles.iter().map(|it| &*it.name).collect();
+        names.sort_unstable();
+        for pair in names.windows(2) {
+            if pair[0] == pair[1] {
+                let problem = format!("two profiles are named `{}`", pair[0]);
+                return Err(BuildError::Invalid(problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<OpenError> for BuildError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Owned { remaining_ms } => Self::StoreOwned { remaining_ms },
+            OpenError::OtherRuntime { runtime_id } => Self::OtherRuntime { runtime_id },
+            OpenError::Failed(problem) => Self::StoreFailed(problem),
+        }
+    }
+}
+
+#[cfg(feature = "memory-store")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature there is none")]
+fn default_store() -> Option<Arc<dyn Store>> {
+    Some(Arc::new(crate::store::MemoryStore::new()))
+}
+
+#[cfg(not(feature = "memory-store"))]
+fn default_store() -> Option<Arc<dyn Store>> {
+    None
+}
+
+impl std::fmt::Debug for RuntimeBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RuntimeBuilder")
+            .field("display_name", &self.display_name)
+            .field("runtime_id", &self.runtime_id)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

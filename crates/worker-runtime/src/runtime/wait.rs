@@ -1,0 +1,183 @@
+//! Waiting for what everybody waits for: a turn's end, an idle Worker, a stopped Runtime.
+//!
+//! Built on the stream, and free of races with what has happened already: each begins to listen
+//! where the present that it looked at ends, or before it looks.
+
+use std::time::Duration;
+
+use futures_core::Stream;
+
+use crate::{
+    error::RuntimeError,
+    identity::WorkerRef,
+    model::{
+        EventBody, EventFilter, EventType, EventsFrom, InputReceipt, RuntimeEvent, Scope,
+        StreamItem, Subscribe, WorkerState,
+    },
+    queries::{GetTurn, GetWorker},
+    runtime::Runtime,
+    stream::Subscription,
+};
+
+/// Why waiting came to nothing.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum WaitError {
+    /// The time is up; it may still happen.
+    #[error("the time is up")]
+    TimedOut,
+    /// It will not happen in this Runtime: the Worker was deleted, or the Runtime has stopped.
+    #[error("the stream ended before it happened")]
+    Ended,
+    /// It happened so long ago that the event is no longer kept.
+    #[error("it has happened, and its event is no longer kept")]
+    Expired,
+    /// The question was refused: the Worker or the turn is not there, or all `subscriptions` places
+    /// are taken.
+    #[error(transparent)]
+    Refused(#[from] RuntimeError),
+}
+
+impl Runtime {
+    /// Waits for the end of the turn that an input began, and gives its terminal event. It takes one
+    /// of the `subscriptions` places while it waits.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`]: the time is up, it will not happen, or it happened too long ago.
+    pub async fn wait_turn(
+        &self,
+        receipt: InputReceipt,
+        timeout: Duration,
+    ) -> Result<RuntimeEvent, WaitError> {
+        let end = async {
+            loop {
+                if let Some(end) = self.look_for_end(receipt).await? {
+                    return Ok(end);
+                }
+            }
+        };
+        within(timeout, end).await
+    }
+
+    /// Waits until a Worker runs no turn, and gives its state: `idle`, or how it has ended. It takes
+    /// one of the `subscriptions` places while it waits.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`]: the time is up, or the Worker or the Runtime is gone.
+    pub async fn wait_idle(
+        &self,
+        worker: WorkerRef,
+        timeout: Duration,
+    ) -> Result<WorkerState, WaitError> {
+        within(timeout, self.look_for_rest(worker)).await
+    }
+
+    /// Waits until the Runtime has stopped and given its store back. It takes one of the
+    /// `subscriptions` places while it waits.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`]: the time is up, or there is no place to wait.
+    pub async fn wait_stopped(&self, timeout: Duration) -> Result<(), WaitError> {
+        let stop = async {
+            let types = Some(vec![EventType::RuntimeStopped]);
+            let filter = EventFilter { types, labels: None };
+            let mut stream = self.subscribe(Subscribe::to(Scope::runtime()).filter(filter)).await?;
+            // The stream of a Runtime that has stopped ends too, so its state need not be asked for.
+            while !matches!(next(&mut stream).await?, StreamItem::Ended { .. }) {}
+            Ok(())
+        };
+        within(timeout, stop).await
+    }
+
+    /// The terminal event of a turn; none if the log moved past the reader, who has to look anew.
+    async fn look_for_end(&self, receipt: InputReceipt) -> Result<Option<RuntimeEvent>, WaitError> {
+        let InputReceipt { worker, turn_id, .. } = receipt;
+        let shown = self.handle(GetTurn::by_id(worker, turn_id)).await?;
+        let over = shown.turn.outcome.is_some();
+        // The end of one that runs lies behind the reply's cursor, wherever the log ends by now.
+        let from = if over { EventsFrom::oldest() } else { EventsFrom::after(shown.cursor) };
+        let ends = EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect();
+        let mut stream = match self.listen(worker, from, ends).await {
+            Err(RuntimeError::CursorExpired { .. }) => return Ok(None),
+            listened => listened?,
+        };
+        loop {
+            match next(&mut stream).await? {
+                StreamItem::Event(it) if it.event.turn_id == Some(turn_id) => {
+                    return Ok(Some(it.event.clone()));
+                }
+                // All that had happened was shown, and it was not among it.
+                StreamItem::Synced { .. } if over => return Err(WaitError::Expired),
+                StreamItem::Event(_)
+                | StreamItem::Synced { .. }
+                | StreamItem::TextDelta { .. }
+                | StreamItem::ReasoningDelta { .. } => {}
+                StreamItem::Gap { .. } => return Ok(None),
+                StreamItem::Ended { .. } => return Err(WaitError::Ended),
+            }
+        }
+    }
+
+    async fn look_for_rest(&self, worker: WorkerRef) -> Result<WorkerState, WaitError> {
+        let changes = vec![EventType::WorkerStateChanged];
+        let mut stream = self.listen(worker, EventsFrom::now(), changes).await?;
+        let state = self.handle(GetWorker { worker }).await?.detail.state;
+        if is_at_rest(state) {
+            return Ok(state);
+        }
+        loop {
+            match next(&mut stream).await? {
+                StreamItem::Event(it) => {
+                    if let EventBody::WorkerStateChanged { to, .. } = it.event.body
+                        && is_at_rest(to)
+                    {
+                        return Ok(to);
+                    }
+                }
+                StreamItem::Gap { .. } => {
+                    // Of a Worker that was deleted, the stream itself says so.
+                    if let Ok(shown) = self.handle(GetWorker { worker }).await
+                        && is_at_rest(shown.detail.state)
+                    {
+                        return Ok(shown.detail.state);
+                    }
+                }
+                StreamItem::Synced { .. }
+                | StreamItem::TextDelta { .. }
+                | StreamItem::ReasoningDelta { .. } => {}
+                StreamItem::Ended { .. } => return Err(WaitError::Ended),
+            }
+        }
+    }
+
+    async fn listen(
+        &self,
+        worker: WorkerRef,
+        from: EventsFrom,
+        types: Vec<EventType>,
+    ) -> Result<Subscription, RuntimeError> {
+        let filter = EventFilter { types: Some(types), labels: None };
+        self.subscribe(Subscribe::to(Scope::worker(worker)).from(from).filter(filter)).await
+    }
+}
+
+fn is_at_rest(state: WorkerState) -> bool {
+    match state {
+        WorkerState::Idle | WorkerState::Stopped | WorkerState::Cancelled => true,
+        WorkerState::Running | WorkerState::Stopping => false,
+    }
+}
+
+async fn within<T>(
+    timeout: Duration,
+    wait: impl Future<Output = Result<T, WaitError>>,
+) -> Result<T, WaitError> {
+    tokio::time::timeout(timeout, wait).await.unwrap_or(Err(WaitError::TimedOut))
+}
+
+async fn next(stream: &mut Subscription) -> Result<StreamItem, WaitError> {
+    let next = std::future::poll_fn(|context| std::pin::Pin::new(&mut *stream).poll_next(context));
+    next.await.ok_or(WaitError::Ended)
+}

@@ -1,0 +1,30 @@
+//! The lifecycle table as a document for other languages.
+
+use crate::lifecycle::{EVENT_ORDER, TABLE, Trigger, allowed_commands};
+
+/// The table as a document for other languages.
+pub(crate) fn document() -> serde_json::Value {
+    let states: Vec<_> = TABLE
+        .iter()
+        .map(|(state, answers)| {
+            let row: serde_json::Map<_, _> = Trigger::ALL
+                .iter()
+                .zip(answers)
+                .map(|(trigger, answer)| (trigger.to_string(), serde_json::json!(answer)))
+                .collect();
+            serde_json::json!({
+                "state": state,
+                "terminal": state.is_terminal(),
+                "answers": row,
+                "allowed_commands": allowed_commands(*state),
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "title": "Lifecycle",
+        "description": "What each command does in each state of a Worker, and the order of the \
+                        events of one commit. `cancel_turn` is the one that names no turn.",
+        "states": states,
+        "event_order": EVENT_ORDER,
+    })
+}

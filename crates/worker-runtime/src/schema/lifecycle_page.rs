@@ -1,0 +1,89 @@
+//! The lifecycle table as the page `docs/lifecycle.md`, which this test keeps fresh.
+
+use std::{env, fs, path::Path};
+
+use serde::Serialize;
+
+use crate::{
+    lifecycle::{Answer, TABLE, Trigger},
+    model::WorkerState,
+};
+
+const HEAD: &str = "\
+# The life of a Worker
+
+Generated from the table that the code goes by; `UPDATE_GOLDEN=1 cargo test -p worker-runtime` refreshes it.
+`cancel_turn` is the one that names no turn. Past the deadline of a `stop_worker`, or at once if that is 0,
+the running turn is `cancelled` and the Worker `stopped` in one commit. `update_worker` is allowed everywhere.
+
+```mermaid
+stateDiagram-v2
+    [*] --> idle: create_worker
+";
+
+/// The table as a page for people, with a state diagram in Mermaid's notation.
+fn page() -> String {
+    let arrows: String = TABLE
+        .iter()
+        .flat_map(|(state, answers)| Trigger::ALL.iter().zip(answers).map(move |it| (state, it)))
+        .filter_map(|(state, (trigger, answer))| arrow(*state, *trigger, *answer))
+        .collect();
+    let columns = Trigger::ALL.map(|trigger| format!(" `{trigger}` |")).concat();
+    let rule = " --- |".repeat(1 + Trigger::ALL.len());
+    let rows: String = TABLE.iter().map(|(state, answers)| row(*state, answers)).collect();
+    format!("{HEAD}{arrows}```\n\n| state |{columns}\n|{rule}\n{rows}")
+}
+
+/// A change of state as a line of the diagram.
+fn arrow(state: WorkerState, trigger: Trigger, answer: Answer) -> Option<String> {
+    let from = name(&state);
+    match answer {
+        Answer::Becomes { state, turn: None } => {
+            Some(format!("    {from} --> {}: {trigger}\n", name(&state)))
+        }
+        Answer::Becomes { state, turn: Some(outcome) } => {
+            let (to, outcome) = (name(&state), name(&outcome));
+            Some(format!("    {from} --> {to}: {trigger} (turn {outcome})\n"))
+        }
+        Answer::Removed => Some(format!("    {from} --> [*]: {trigger}\n")),
+        Answer::NoTurn | Answer::Already | Answer::Ignored | Answer::Refused { .. } => None,
+    }
+}
+
+fn row(state: WorkerState, answers: &[Answer]) -> String {
+    let cells: Vec<String> = answers.iter().map(|answer| cell(*answer)).collect();
+    format!("| `{}` | {} |\n", name(&state), cells.join(" | "))
+}
+
+fn cell(answer: Answer) -> String {
+    match answer {
+        Answer::Becomes { state, turn: None } => format!("→ `{}`", name(&state)),
+        Answer::Becomes { state, turn: Some(outcome) } => {
+            format!("→ `{}`, turn `{}`", name(&state), name(&outcome))
+        }
+        Answer::NoTurn => "`no_turn`".to_owned(),
+        Answer::Already => "`already`".to_owned(),
+        Answer::Removed => "removed".to_owned(),
+        Answer::Ignored => "–".to_owned(),
+        Answer::Refused { code } => format!("error `{code}`"),
+    }
+}
+
+/// A state's or an outcome's name on the wire.
+fn name(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+#[test]
+fn the_page_is_fresh() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lifecycle.md");
+    let page = page();
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap();
+    assert_eq!(found, page, "refresh it: UPDATE_GOLDEN=1 cargo test -p worker-runtime");
+}

@@ -1,0 +1,13 @@
+//! The state of a running Runtime, in memory and behind locks.
+
+pub(crate) mod admission;
+pub(crate) mod catalogue;
+pub(crate) mod core;
+pub(crate) mod diagnostics;
+pub(crate) mod ended_workers;
+pub(crate) mod extent;
+pub(crate) mod listing;
+pub(crate) mod live;
+pub(crate) mod shutdown;
+pub(crate) mod view;
+pub(crate) mod worker_cell;

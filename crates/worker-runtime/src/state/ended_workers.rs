@@ -1,0 +1,102 @@
+//! The Workers that have ended, for whoever deletes those that are due.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use hashbrown::HashMap;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::{identity::WorkerId, model::Retention, store::WorkerRecord};
+
+/// The Workers that have ended, and when which is to go.
+#[derive(Debug)]
+pub(crate) struct Pruner {
+    policy: Retention,
+    ended: Mutex<Ended>,
+    /// Rings when a Worker has ended, or the Runtime has.
+    pub(crate) changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Ended {
+    /// By the time of the end, in milliseconds since the Unix epoch, and by ordinal.
+    order: BTreeMap<(u64, u64), WorkerId>,
+    times: HashMap<u64, u64>,
+}
+
+/// What is to be done now.
+#[derive(Debug)]
+pub(crate) enum Due {
+    /// These go, oldest end first.
+    Now(Vec<WorkerId>),
+    /// Nothing before then, from now on.
+    In(Duration),
+    /// Nothing as long as no Worker ends.
+    Nothing,
+}
+
+/// Workers that are deleted side by side.
+const AT_ONCE: usize = 64;
+
+impl Pruner {
+    pub(crate) fn new(policy: Retention) -> Arc<Self> {
+        Arc::new(Self { policy, ended: Mutex::default(), changed: Notify::new() })
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.policy != Retention::default()
+    }
+
+    /// Notes that a Worker has ended, with its last event.
+    pub(crate) fn note(&self, record: &WorkerRecord) {
+        if !self.is_on() {
+            return;
+        }
+        let mut ended = self.ended.lock();
+        ended.times.insert(record.ordinal, record.active_at_ms);
+        ended.order.insert((record.active_at_ms, record.ordinal), record.worker_id);
+        drop(ended);
+        self.changed.notify_one();
+    }
+
+    /// Forgets a Worker that was deleted.
+    pub(crate) fn forget(&self, ordinal: u64) {
+        if !self.is_on() {
+            return;
+        }
+        let mut ended = self.ended.lock();
+        if let Some(at_ms) = ended.times.remove(&ordinal) {
+            ended.order.remove(&(at_ms, ordinal));
+        }
+    }
+
+    /// Lets the Runtime's end be seen.
+    pub(crate) fn end(&self) {
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn due(&self, now_ms: u64) -> Due {
+        let ended = self.ended.lock();
+        let surplus = self.policy.count.map_or(0, |count| ended.order.len().saturating_sub(count));
+        let age_ms = self.policy.age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+        let left = |ended_at_ms: u64| {
+            age_ms.map(|age| ended_at_ms.saturating_add(age).saturating_sub(now_ms))
+        };
+        let is_due = |(place, ((at_ms, _), _)): &(usize, (&(u64, u64), &WorkerId))| {
+            *place < surplus || left(*at_ms) == Some(0)
+        };
+        let going: Vec<WorkerId> = ended
+            .order
+            .iter()
+            .enumerate()
+            .take_while(is_due)
+            .take(AT_ONCE)
+            .map(|(_, (_, worker_id))| *worker_id)
+            .collect();
+        if !going.is_empty() {
+            return Due::Now(going);
+        }
+        let next = ended.order.first_key_value().and_then(|((at_ms, _), _)| left(*at_ms));
+        next.map_or(Due::Nothing, |left| Due::In(Duration::from_millis(left)))
+    }
+}

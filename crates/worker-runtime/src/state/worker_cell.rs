@@ -1,0 +1,271 @@
+//! One Worker's live state behind its lock, and the permit to change it.
+
+use std::{borrow::Borrow, collections::VecDeque, sync::Arc, task::Context};
+
+use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::oneshot;
+
+use crate::{
+    domain::idempotency::KeyWindow,
+    error::RuntimeError,
+    identity::{Owner, TurnId, WorkerId},
+    log::WorkerLog,
+    model::{TurnDetail, WorkerDetail},
+    state::live::Live,
+    store::{InputKey, WorkerRecord},
+    sync::WakeSlot,
+};
+
+/// One Worker.
+#[derive(Debug)]
+pub(crate) struct Cell {
+    pub(crate) worker_id: WorkerId,
+    pub(crate) ordinal: u64,
+    state: Mutex<CellState>,
+}
+
+/// What lies under a Worker's lock.
+#[derive(Debug)]
+pub(crate) struct CellState {
+    pub(crate) record: Arc<WorkerRecord>,
+    /// The turn in flight.
+    pub(crate) live: Option<Arc<Live>>,
+    /// The last turn that was in flight, as long as its engine may still be heard.
+    pub(crate) fading: Option<Arc<Live>>,
+    pub(crate) keys: Option<Box<KeyWindow<InputKey>>>,
+    pub(crate) log: Option<Box<WorkerLog>>,
+    /// The sequence in the Runtime's log of the first event of its newest commit; 0 for none.
+    pub(crate) runtime_sequence: u64,
+    /// A commit is unknown; nothing changes until the store has settled it.
+    pub(crate) unsettled: bool,
+    pub(crate) deleted: bool,
+    committing: bool,
+    /// Who wants to change the Worker next, in order. Exists only while somebody waits.
+    queue: Option<Box<Queue>>,
+}
+
+type Queue = VecDeque<oneshot::Sender<Permit>>;
+
+/// The right to change a Worker: whoever holds it is committing. It has the Worker, or borrows it from
+/// whoever needs it no longer than the Worker.
+///
+/// Dropping it passes it on, so that a caller that goes away blocks nobody.
+#[derive(Debug)]
+pub(crate) struct Permit<C: Borrow<Arc<Cell>> = Arc<Cell>> {
+    cell: C,
+    armed: bool,
+}
+
+/// A place among those who wait for the permit.
+#[derive(Debug)]
+pub(crate) struct Queued(oneshot::Receiver<Permit>);
+
+impl Queued {
+    /// Waits for the permit of this cell, in turn.
+    pub(crate) async fn permit(self, cell: &Arc<Cell>) -> Permit<&Arc<Cell>> {
+        // A sender is dropped only with its cell, and that is held here.
+        self.0.await.map_or_else(|_| Permit { cell, armed: false }, |permit| permit.with(cell))
+    }
+}
+
+/// A permit on its way to the next in the queue; to be sent outside the lock.
+#[derive(Debug)]
+#[must_use = "the next in the queue waits for it"]
+pub(crate) struct Handover(Option<(oneshot::Sender<Permit>, Permit)>);
+
+impl Handover {
+    pub(crate) fn send(self) {
+        if let Some((next, permit)) = self.0 {
+            // If the next one is gone, the permit comes back and its drop passes it on.
+            drop(next.send(permit));
+        }
+    }
+}
+
+impl Cell {
+    pub(crate) fn new(record: Arc<WorkerRecord>) -> Self {
+        Self {
+            worker_id: record.worker_id,
+            ordinal: record.ordinal,
+            state: Mutex::new(CellState {
+                record,
+                live: None,
+                fading: None,
+                keys: None,
+                log: None,
+                runtime_sequence: 0,
+                unsettled: false,
+                deleted: false,
+                committing: false,
+                queue: None,
+            }),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, CellState> {
+        self.state.lock()
+    }
+
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, CellState>> {
+        self.state.try_lock()
+    }
+
+    /// The record, unless the Worker was deleted.
+    pub(crate) fn record(&self) -> Result<Arc<WorkerRecord>, RuntimeError> {
+        self.lock().present().map(|state| Arc::clone(&state.record))
+    }
+
+    /// Takes the permit, with the lock that is held anyway; or a place in the queue for it.
+    pub(crate) fn enter(
+        self: &Arc<Self>,
+    ) -> Result<(Permit<&Arc<Self>>, MutexGuard<'_, CellState>), Queued> {
+        let mut state = self.lock();
+        if state.committing {
+            let (sender, receiver) = oneshot::channel();
+            state.queue.get_or_insert_default().push_back(sender);
+            return Err(Queued(receiver));
+        }
+        state.committing = true;
+        Ok((Permit { cell: self, armed: true }, state))
+    }
+
+    /// A place to wait for the next event.
+    pub(crate) fn wait(self: &Arc<Self>) -> Waiting {
+        self.lock().log_mut().readers += 1;
+        Waiting { cell: Arc::clone(self), slot: WakeSlot::default() }
+    }
+
+    /// Forgets a reader of the log that goes away.
+    pub(crate) fn leave(&self, slot: WakeSlot) {
+        let mut state = self.lock();
+        let Some(log) = &mut state.log else { return };
+        let waker = log.waiting.leave(slot);
+        log.readers -= 1;
+        let unread = log.readers == 0;
+        let log = if unread { state.log.take() } else { None };
+        drop(state);
+        drop((waker, log));
+    }
+}
+
+/// Somebody who waits for something to become true of a Worker.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    cell: Arc<Cell>,
+    slot: WakeSlot,
+}
+
+impl Waiting {
+    /// Whether it is true, or never will be because the Worker is gone; else parks the waker.
+    pub(crate) fn poll(
+        &mut self,
+        context: &Context<'_>,
+        done: impl Fn(&CellState) -> bool,
+    ) -> bool {
+        let mut state = self.cell.lock();
+        if state.deleted || done(&state) {
+            return true;
+        }
+        state.log_mut().waiting.park(&mut self.slot, context.waker());
+        false
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.cell.leave(self.slot);
+    }
+}
+
+impl CellState {
+    /// Whether a change is under way or undecided.
+    pub(crate) fn is_changing(&self) -> bool {
+        self.committing || self.unsettled
+    }
+
+    /// The state, unless the Worker was deleted.
+    pub(crate) fn present(&self) -> Result<&Self, RuntimeError> {
+        if self.deleted { Err(RuntimeError::WorkerNotFound {}) } else { Ok(self) }
+    }
+
+    /// The Worker's own log, which begins here if nobody has wanted it so far.
+    pub(crate) fn log_mut(&mut self) -> &mut WorkerLog {
+        let last = self.record.worker_sequence;
+        self.log.get_or_insert_with(|| Box::new(WorkerLog::behind(last)))
+    }
+
+    /// The Worker as people see it.
+    pub(crate) fn detail(&self, owner: &Owner) -> Box<WorkerDetail> {
+        self.detail_of(&self.record, owner)
+    }
+
+    /// The Worker as people see it once `record` is its record.
+    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &Owner) -> Box<WorkerDetail> {
+        let mut last_turn = record.turn.clone();
+        if let Some(turn) = &mut last_turn {
+            self.add_late(turn);
+        }
+        record.reply_detail(owner, last_turn)
+    }
+
+    /// Adds the figure that lives outside the record.
+    pub(crate) fn add_late(&self, turn: &mut Arc<TurnDetail>) {
+        if let Some(late) = self.late_dropped(turn.turn_id) {
+            Arc::make_mut(turn).late_dropped = late;
+        }
+    }
+
+    /// How much of this turn's engine came too late.
+    fn late_dropped(&self, turn_id: TurnId) -> Option<u64> {
+        let fading = self.fading.as_ref().filter(|it| it.turn_id == turn_id)?;
+        Some(fading.late()).filter(|late| *late > 0)
+    }
+}
+
+impl<C: Borrow<Arc<Cell>>> Permit<C> {
+    /// The same permit, which has its Worker otherwise.
+    pub(crate) fn with<D: Borrow<Arc<Cell>>>(mut self, cell: D) -> Permit<D> {
+        Permit { cell, armed: std::mem::take(&mut self.armed) }
+    }
+
+    /// Gives the permit back under the lock that is held anyway.
+    pub(crate) fn release(mut self, state: &mut CellState) -> Handover {
+        self.hand_over(state)
+    }
+
+    fn hand_over(&mut self, state: &mut CellState) -> Handover {
+        if !std::mem::take(&mut self.armed) {
+            return Handover(None);
+        }
+        // Whoever has gone away is passed over here, because a permit that comes back recurses.
+        let next = state.queue.as_mut().and_then(|queue| {
+            std::iter::from_fn(|| queue.pop_front()).find(|next| !next.is_closed())
+        });
+        if state.queue.as_ref().is_some_and(|queue| queue.is_empty()) {
+            state.queue = None;
+        }
+        state.committing = next.is_some();
+        let cell = || Arc::clone(self.cell.borrow());
+        Handover(next.map(|next| (next, Permit { cell: cell(), armed: true })))
+    }
+}
+
+impl<C: Borrow<Arc<Cell>>> Drop for Permit<C> {
+    fn drop(&mut self) {
+        if self.armed {
+            let cell = Arc::clone(self.cell.borrow());
+            let handover = self.hand_over(&mut cell.lock());
+            handover.send();
+        }
+    }
+}
+
+#[cfg(test)]
+impl Cell {
+    /// A Worker that is idle and has done nothing, at this place in the order of creation.
+    pub(crate) fn at(ordinal: u64) -> Arc<Self> {
+        let worker_id = WorkerId::from_uuid(uuid::Uuid::from_u128(ordinal.into()));
+        let record = WorkerRecord::new(worker_id, ordinal, 7);
+        Arc::new(Self::new(Arc::new(record)))
+    }
+}

@@ -1,0 +1,205 @@
+//! What the Runtime knows of a Worker, as it is committed and kept.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity::{DisplayName, DisplayRef, Owner, WorkerId},
+    lifecycle,
+    model::{
+        CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, Shared,
+        TurnDetail, TurnOutcome, Usage, Usual, WorkerDetail, WorkerState, WorkerSummary,
+    },
+};
+
+/// A Worker, without its transcript. Replaced as a whole when something changes.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct WorkerRecord {
+    /// The Worker.
+    pub worker_id: WorkerId,
+    /// Its place in the order of creation; unique in the store.
+    pub ordinal: u64,
+    /// How many commits it has seen; the creation is the first.
+    pub version: u64,
+    /// The name it was given, if it was.
+    pub display_name: Option<Arc<str>>,
+    /// What it is filed under.
+    pub labels: Shared<Labels>,
+    /// What rarely differs between Workers.
+    pub spec: Shared<WorkerSpec>,
+    /// Where it is in its life.
+    pub state: WorkerState,
+    /// How the turn that ended last went.
+    pub last_outcome: Option<TurnOutcome>,
+    /// The latest turn, running or ended.
+    pub turn: Option<Arc<TurnDetail>>,
+    /// How many turns were begun; the latest has this ordinal.
+    pub turns: u64,
+    /// How many entries the transcript has.
+    pub entries: u64,
+    /// What ended turns consumed.
+    pub usage: Shared<Usage>,
+    /// The sequence of its last event.
+    pub worker_sequence: u64,
+    /// When it was created, in milliseconds since the Unix epoch.
+    pub created_at_ms: u64,
+    /// When its last event was, in milliseconds since the Unix epoch.
+    pub active_at_ms: u64,
+    /// The reason given when it was stopped or cancelled.
+    pub end_reason: Option<Arc<str>>,
+}
+
+/// What rarely differs between Workers.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct WorkerSpec {
+    /// Why it exists.
+    pub intent: Shared<Intent>,
+    /// The profile of its next turn.
+    pub profile: Shared<ProfileSelector>,
+    /// Its own instructions.
+    pub instructions: Option<Arc<str>>,
+    /// The configuration that the Backend keeps elsewhere.
+    pub config_bundle: Option<Arc<ConfigBundle>>,
+    /// What was asked for at creation, and what came of it.
+    pub capabilities: Shared<[CapabilityGrant]>,
+    /// What it claimed at creation.
+    pub scope_claims: Shared<[ScopeClaim]>,
+}
+
+impl Usual for WorkerSpec {
+    fn usual() -> &'static Self {
+        static USUAL: WorkerSpec = WorkerSpec {
+            intent: Shared::usual(),
+            profile: Shared::usual(),
+            instructions: None,
+            config_bundle: None,
+            capabilities: Shared::usual(),
+            scope_claims: Shared::usual(),
+        };
+        &USUAL
+    }
+}
+
+impl WorkerRecord {
+    /// A Worker that was just created, without anything asked for, and has not said so yet.
+    pub(crate) fn new(worker_id: WorkerId, ordinal: u64, now_ms: u64) -> Self {
+        Self {
+            worker_id,
+            ordinal,
+            version: 1,
+            display_name: None,
+            labels: Shared::usual(),
+            spec: Shared::usual(),
+            state: WorkerState::Idle,
+            last_outcome: None,
+            turn: None,
+            turns: 0,
+            entries: 0,
+            usage: Shared::usual(),
+            worker_sequence: 0,
+            created_at_ms: now_ms,
+            active_at_ms: now_ms,
+            end_reason: None,
+        }
+    }
+
+    /// The record that follows this one, as long as nothing else has changed.
+    pub(crate) fn next(&self) -> Self {
+        Self { turn: self.turn.clone(), ..self.next_but_for_turn() }
+    }
+
+    /// The record that follows this one when another turn takes the place of its latest: that one need
+    /// not be counted.
+    pub(crate) fn next_but_for_turn(&self) -> Self {
+        Self {
+            worker_id: self.worker_id,
+            ordinal: self.ordinal,
+            version: self.version + 1,
+            display_name: self.display_name.clone(),
+            labels: self.labels.clone(),
+            spec: self.spec.clone(),
+            state: self.state,
+            last_outcome: self.last_outcome,
+            turn: None,
+            turns: self.turns,
+            entries: self.entries,
+            usage: self.usage.clone(),
+            worker_sequence: self.worker_sequence,
+            created_at_ms: self.created_at_ms,
+            active_at_ms: self.active_at_ms,
+            end_reason: self.end_reason.clone(),
+        }
+    }
+
+    /// The turn that runs, if one does.
+    #[must_use]
+    pub fn running_turn(&self) -> Option<&Arc<TurnDetail>> {
+        self.turn.as_ref().filter(|turn| turn.outcome.is_none())
+    }
+
+    /// The record as people see it, with this as its latest turn, in a reply.
+    pub(crate) fn reply_detail(
+        &self,
+        owner: &Owner,
+        last_turn: Option<Arc<TurnDetail>>,
+    ) -> Box<WorkerDetail> {
+        // The room comes first, so that the detail is written there and not copied.
+        Box::write(Box::new_uninit(), self.detail(owner, last_turn))
+    }
+
+    /// The record as people see it, with this as its latest turn. What a [`summary`](Self::summary) has,
+    /// too, is not taken from one: each field is written once, where it stays.
+    #[expect(clippy::inline_always, reason = "it is large, and to be written where it stays")]
+    #[inline(always)]
+    pub(crate) fn detail(&self, owner: &Owner, last_turn: Option<Arc<TurnDetail>>) -> WorkerDetail {
+        let running = self.running_turn();
+        let spec = &*self.spec;
+        let name = || DisplayName::of(self.worker_id, self.display_name.as_ref());
+        WorkerDetail {
+            worker: owner.worker(self.worker_id),
+            display_name: name(),
+            display_ref: DisplayRef::of(name(), owner.name_for(self.ordinal)),
+            state: self.state,
+            labels: self.labels.clone(),
+            turn_id: running.map(|turn| turn.turn_id),
+            turn_started_at_ms: running.map(|turn| turn.started_at_ms),
+            last_outcome: self.last_outcome,
+            entries: self.entries,
+            usage: *self.usage,
+            worker_sequence: self.worker_sequence,
+            created_at_ms: self.created_at_ms,
+            active_at_ms: self.active_at_ms,
+            intent: spec.intent.clone(),
+            profile: spec.profile.clone(),
+            instructions: spec.instructions.clone(),
+            config_bundle: spec.config_bundle.clone(),
+            capabilities: spec.capabilities.clone(),
+            scope_claims: spec.scope_claims.clone(),
+            last_turn,
+            allowed_commands: lifecycle::allowed_commands(self.state).into(),
+            end_reason: self.end_reason.clone(),
+        }
+    }
+
+    /// The record at a glance.
+    pub(crate) fn summary(&self, owner: &Owner) -> WorkerSummary {
+        let running = self.running_turn();
+        let display_name = DisplayName::of(self.worker_id, self.display_name.as_ref());
+        WorkerSummary {
+            worker: owner.worker(self.worker_id),
+            display_ref: DisplayRef::of(display_name.clone(), owner.name_for(self.ordinal)),
+            display_name,
+            state: self.state,
+            labels: self.labels.clone(),
+            turn_id: running.map(|turn| turn.turn_id),
+            turn_started_at_ms: running.map(|turn| turn.started_at_ms),
+            last_outcome: self.last_outcome,
+            entries: self.entries,
+            usage: *self.usage,
+            worker_sequence: self.worker_sequence,
+            created_at_ms: self.created_at_ms,
+            active_at_ms: self.active_at_ms,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Small tools for tasks and threads, which know nothing of Runtimes and Workers.
+
+mod padded;
+mod relay;
+mod thread_group;
+mod wake_list;
+
+pub(crate) use padded::Padded;
+pub(crate) use relay::Relay;
+pub(crate) use thread_group::{GROUPS, PerGroup, here};
+pub(crate) use wake_list::{WakeList, WakeSlot, Wakers};

@@ -1,0 +1,110 @@
+//! Holds turns to their deadlines from outside, for engines that block their thread.
+//!
+//! The engine keeps its own deadlines as long as its thread lets it. This watch runs on the
+//! Runtime's own handle, exists only while turns run, and acts a little later than the engine would:
+//! a turn counts from its first look at it.
+
+use std::{
+    sync::{Arc, Weak, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::{
+    model::{Labels, WorkerState},
+    state::{
+        core::Core,
+        listing::Wanted,
+        live::{Live, Seen},
+        worker_cell::Cell,
+    },
+    turn,
+};
+
+/// Cells that are looked at under one hold of the log's lock.
+const BATCH: usize = 256;
+
+/// Starts the watch unless it runs.
+pub(crate) fn ensure(core: &Arc<Core>) {
+    if core.watching.load(Ordering::Relaxed) || core.watching.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    core.handle.spawn(watch(Arc::downgrade(core), period(core)));
+}
+
+/// An eighth of the shortest deadline, so that lateness stays in proportion.
+fn period(core: &Core) -> Duration {
+    let limits = &core.limits;
+    let shortest = limits.turn_ms.min(limits.turn_idle_ms).min(limits.turn_first_event_ms);
+    Duration::from_millis((shortest / 8).clamp(10, 1000))
+}
+
+async fn watch(core: Weak<Core>, period: Duration) {
+    loop {
+        tokio::time::sleep(period).await;
+        let Some(core) = core.upgrade() else { return };
+        if core.turns_in_flight.load(Ordering::Relaxed) == 0 {
+            core.watching.store(false, Ordering::Release);
+            // A turn may have begun before it saw that nobody watches.
+            let idle = core.turns_in_flight.load(Ordering::Acquire) == 0;
+            if idle || core.watching.swap(true, Ordering::AcqRel) {
+                return;
+            }
+        }
+        sweep(&core, period);
+    }
+}
+
+fn sweep(core: &Arc<Core>, grace: Duration) {
+    let wanted = Wanted {
+        states: Some(&[WorkerState::Running, WorkerState::Stopping]),
+        labels: &Labels::new(),
+    };
+    let mut after = 0;
+    loop {
+        let found = core.log.lock().listing.oldest(after, &wanted, BATCH);
+        for cell in &found.cells {
+            if let Some((live, which)) = overdue(cell, grace)
+                && live.give_up()
+            {
+                // Each in a task of its own: a store that hangs for one holds up no other.
+                let (core, cell) = (Arc::clone(core), Arc::clone(cell));
+                core.handle.clone().spawn(async move {
+                    turn::time_out(&core, &cell, &live, which).await;
+                });
+            }
+        }
+        match found.next {
+            Some(next) => after = next,
+            None => return,
+        }
+    }
+}
+
+/// The turn of a Worker and the deadline that it let pass, if it did.
+fn overdue(cell: &Arc<Cell>, grace: Duration) -> Option<(Arc<Live>, &'static str)> {
+    let live = {
+        let state = cell.lock();
+        // An end that is being committed, or not settled, is not overdue.
+        if state.is_changing() {
+            return None;
+        }
+        state.live.clone()?
+    };
+    let deadlines = live.profile.policy.deadlines;
+    let now = Instant::now();
+    let passed =
+        |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit + grace;
+    let Seen { began, silent_since, after_output } = live.seen(now);
+    let which = if passed(began, deadlines.turn) {
+        "the deadline of the turn"
+    } else if after_output && passed(silent_since, deadlines.idle) {
+        "the deadline between two outputs"
+    } else if !after_output && passed(silent_since, deadlines.first_event) {
+        "the deadline of the first output"
+    } else {
+        return None;
+    };
+    Some((live, which))
+}
