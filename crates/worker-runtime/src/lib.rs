@@ -39,14 +39,13 @@ pub mod store;
 
 /// What happened, and live streams of it.
 pub mod event {
-    pub use crate::log::EventRun;
     pub use crate::model::{
         Cursor, EndReason, EventBody, EventFilter, EventType, EventsFrom, FromAfter,
         FromAfterSequence, FromNow, FromOldest, RuntimeEvent, Scope, ScopeRuntime, ScopeWorker,
         StreamEvent, StreamItem, Subscribe,
     };
-    pub use crate::store::{Fact, RetryFact, StoredEvent};
-    pub use crate::stream::{Batch, Events, SharedEvent, SharedEvents, Subscription};
+    pub use crate::store::{StoredEvent, StoredEventBody, StoredRetry};
+    pub use crate::stream::Subscription;
 }
 
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
@@ -54,8 +53,7 @@ pub use commands::{CommandReply, RuntimeCommand};
 pub use decode::Decode;
 pub use error::{CursorOrigin, Retry, RuntimeError};
 pub use event::{
-    Batch, Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope, StreamItem, Subscribe,
-    Subscription,
+    Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope, StreamItem, Subscribe, Subscription,
 };
 pub use identity::{
     DiagnosticId, DisplayName, DisplayRef, Epoch, NotAnId, RuntimeId, TurnId, WorkerId, WorkerRef,

@@ -1,21 +1,21 @@
-//! The logs: events in order, kept for readers who come later.
+//! The logs: the events of commits in order, kept in memory for readers who come later.
+//!
+//! A commit's events are one [`Published`] value, made once and shared by all readers. An
+//! [`EventLog`] keeps such values in order; a [`Presenter`] turns them into what people see.
 
-#[cfg(feature = "memory-store")]
-pub(crate) mod kept_run;
-pub(crate) mod places;
-pub(crate) mod readers;
-pub(crate) mod recent_stretches;
-pub(crate) mod run;
-pub(crate) mod runs;
-pub(crate) mod runtime_log;
-pub(crate) mod stretch;
-pub(crate) mod worker_log;
+mod event_block;
+mod event_log;
+mod presenter;
+mod published;
+mod redact;
+mod runtime_fact;
+mod tail;
+mod worker_log;
 
-#[cfg(feature = "memory-store")]
-pub(crate) use kept_run::KeptRun;
-pub(crate) use readers::{Parked, Readers};
-pub(crate) use recent_stretches::RecentStretches;
-pub use run::EventRun;
-pub(crate) use runs::{Gone, Part, Parts, Runs, Spans};
-pub(crate) use runtime_log::{Commit, LogState, RuntimeFact, RuntimeLog, RuntimeSource};
+pub(crate) use event_block::EventBlock;
+pub(crate) use event_log::EventLog;
+pub(crate) use presenter::Presenter;
+pub(crate) use published::{Published, Source};
+pub(crate) use runtime_fact::{RuntimeFact, RuntimeSource};
+pub(crate) use tail::{Tail, piece_after};
 pub(crate) use worker_log::WorkerLog;

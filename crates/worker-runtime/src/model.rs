@@ -4,6 +4,7 @@ mod capability;
 mod claim;
 mod cursor;
 mod diagnostic;
+mod event;
 mod event_filter;
 mod event_type;
 pub(crate) mod fragments;
@@ -14,7 +15,6 @@ mod limits;
 mod page;
 mod profile_selector;
 mod retention;
-mod runtime_event;
 mod runtime_summary;
 mod scope;
 mod shared;
@@ -34,6 +34,7 @@ pub use capability::CapabilityGrant;
 pub use claim::{Access, ScopeClaim};
 pub use cursor::Cursor;
 pub use diagnostic::{Diagnostic, Severity};
+pub use event::{EventBody, RuntimeEvent};
 pub use event_filter::EventFilter;
 pub use event_type::EventType;
 pub use input::{ConfigBundle, Input, InputKind, InputReceipt, SeedEntry};
@@ -45,7 +46,6 @@ pub use profile_selector::{
     ProfileSelector, ProfileSelectorBuiltin, ProfileSelectorDefault, ProfileSelectorNamed,
 };
 pub use retention::Retention;
-pub use runtime_event::{EventBody, RuntimeEvent};
 pub use runtime_summary::{
     ApiVersion, AvailableProfile, BusyPolicy, Capabilities, OutcomeCounts, RuntimeState,
     RuntimeSummary, StateCounts,
@@ -66,5 +66,5 @@ pub use usage::Usage;
 pub use worker::{WorkerDetail, WorkerSummary};
 pub use worker_command::WorkerCommand;
 
-pub(crate) use cursor::{Position, Room};
+pub(crate) use cursor::{LogId, Position};
 pub(crate) use text::{MAX_INTEGER, present_as_some, zero_as_none};

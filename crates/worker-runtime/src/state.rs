@@ -1,6 +1,7 @@
 //! The state of a running Runtime, in memory and behind locks.
 
 pub(crate) mod admission;
+pub(crate) mod board;
 pub(crate) mod catalogue;
 pub(crate) mod core;
 pub(crate) mod diagnostics;
@@ -8,6 +9,7 @@ pub(crate) mod ended_workers;
 pub(crate) mod extent;
 pub(crate) mod listing;
 pub(crate) mod live;
+pub(crate) mod older_events;
 pub(crate) mod shutdown;
 pub(crate) mod view;
 pub(crate) mod worker_cell;

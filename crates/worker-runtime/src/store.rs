@@ -11,12 +11,11 @@ mod guard;
 #[cfg(feature = "memory-store")]
 mod memory;
 mod record;
-pub(crate) mod redact;
 mod stored_event;
 
 use std::sync::Arc;
 
-pub use batch::{Batch, Change, CreateKey, Entries, InputKey, NewKey, Totals};
+pub use batch::{Batch, Change, CreateKey, InputKey, NewKey, Totals};
 pub use error::{OpenError, Settlement, StoreError, Unreadable};
 pub use future::StoreFuture;
 pub(crate) use future::contained;
@@ -24,13 +23,13 @@ pub(crate) use guard::guarded;
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
 
+pub use crate::model::Tags;
 use crate::{
     identity::{Epoch, RuntimeId, TurnId, WorkerId},
     model::{TranscriptEntry, TurnDetail},
 };
-pub use crate::{log::EventRun, model::Tags};
 pub use record::{WorkerRecord, WorkerSpec};
-pub use stored_event::{Fact, RetryFact, StoredEvent};
+pub use stored_event::{StoredEvent, StoredEventBody, StoredRetry};
 
 /// What a store says of itself.
 #[derive(Clone, Debug, Eq, PartialEq)]

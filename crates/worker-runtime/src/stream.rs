@@ -1,13 +1,14 @@
 //! Live streams: what a subscriber reads from the logs and from running turns.
+//!
+//! A [`Subscription`] is a position in a log. A [`Reader`](reader::Reader) finds what comes next:
+//! from the Runtime's log ([`RuntimeReader`](runtime_reader::RuntimeReader)), or from a Worker's
+//! ([`WorkerReader`](worker_reader::WorkerReader)), where the text of the turn that the subscriber
+//! [follows](following::Following) comes between the events.
 
-pub(crate) mod batch;
-pub(crate) mod following;
-pub(crate) mod log_reader;
-pub(crate) mod runtime_feed;
-pub(crate) mod shared_event;
-pub(crate) mod subscription;
-pub(crate) mod worker_feed;
+mod following;
+mod reader;
+mod runtime_reader;
+mod subscription;
+mod worker_reader;
 
-pub use batch::{Batch, Events, SharedEvents};
-pub use shared_event::SharedEvent;
 pub use subscription::Subscription;

@@ -7,7 +7,6 @@ mod mirror;
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use futures_util::StreamExt;
 use llm_engine::EchoProvider;
 use mirror::Mirror;
 use worker_runtime::{

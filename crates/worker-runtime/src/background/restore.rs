@@ -81,10 +81,10 @@ impl Core {
         }
         self.catalogue.restore(Arc::clone(&cell));
         let at_ms = record.active_at_ms;
-        let mut log = self.log.lock();
-        log.listing.insert(Arc::clone(&cell), record.state, &record.labels, at_ms);
-        log.state.turns_in_flight += u64::from(record.running_turn().is_some());
-        drop(log);
+        let mut board = self.log.lock();
+        board.listing.insert(Arc::clone(&cell), record.state, &record.labels, at_ms);
+        board.figures.turns_in_flight += u64::from(record.running_turn().is_some());
+        drop(board);
         cell
     }
 

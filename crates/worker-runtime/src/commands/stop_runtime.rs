@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use self::drain::Farewell;
 use crate::{
     error::RuntimeError,
-    log::{Commit, RuntimeFact, RuntimeSource},
+    log::{RuntimeFact, RuntimeSource},
     model::{Cursor, Limits, Meta, RuntimeState, Tags},
     request::Command,
     state::core::Core,
@@ -94,19 +94,19 @@ impl Command for StopRuntime {
         let reason = self.reason.as_deref().map(Arc::from);
         let tags = Tags::new(self.meta.as_ref(), None);
         let at_ms = core.clock.now_ms();
-        let mut log = core.log.lock();
-        let cursor = core.runtime_cursor(log.head);
-        let Some(state) = Self::decide(log.state.runtime) else {
-            let state = log.state.runtime;
+        let mut board = core.log.lock();
+        let cursor = core.runtime_cursor(board.head());
+        let Some(state) = Self::decide(board.figures.runtime) else {
+            let state = board.figures.runtime;
             return Ok(RuntimeStop { state, already: true, cursor });
         };
-        log.state.runtime = state;
+        board.figures.runtime = state;
         core.stage.set(state, false);
         let fact = RuntimeFact::Stopping { reason };
-        let fallen = log.append(Commit::Runtime(RuntimeSource { at_ms, tags, fact }));
-        let waiting = log.take_waiting();
-        drop(log);
-        drop(fallen);
+        let evicted = board.append_own(RuntimeSource { at_ms, tags, fact });
+        let waiting = board.take_waiting();
+        drop(board);
+        drop(evicted);
         core.wake(waiting);
         core.handle.spawn(drain::drain(Arc::clone(core), self.farewell()));
         Ok(RuntimeStop { state, already: false, cursor })

@@ -6,9 +6,10 @@ use std::{
 };
 
 use crate::{
-    log::{Commit, EventRun, Gone, LogState, WorkerLog},
+    log::{EventBlock, Published, Source, WorkerLog},
     model::TurnOutcome,
     state::{
+        board::Figures,
         core::Core,
         listing::Listing,
         live::{Closed, Live},
@@ -35,8 +36,8 @@ pub(crate) struct After {
 #[derive(Debug, Default)]
 struct Garbage {
     record: Option<Arc<WorkerRecord>>,
-    events: Gone<EventRun>,
-    commits: Gone<Commit>,
+    events: Vec<Arc<Published>>,
+    commits: Vec<Arc<Published>>,
     live: Option<Arc<Live>>,
     fading: Option<Arc<Live>>,
     cell: Option<Arc<Cell>>,
@@ -49,8 +50,6 @@ struct Step<'a> {
     before: Option<&'a WorkerRecord>,
     /// None if it is gone.
     now: Option<&'a WorkerRecord>,
-    /// The sequence of the Worker's last event.
-    last: u64,
     /// What it adds to the Runtime's sums.
     totals: &'a Totals,
 }
@@ -64,7 +63,8 @@ impl Core {
         batch: Batch,
         after: &mut After,
     ) {
-        let Batch { expected_version, change, events, key, totals, .. } = batch;
+        let turn = batch.turn().map(|(ordinal, turn)| (ordinal, Arc::clone(turn)));
+        let Batch { worker_id, expected_version, change, entries, events, key, totals, .. } = batch;
         let (record, deleted) = match change {
             Change::Put(record) => (record, false),
             Change::Delete => {
@@ -85,11 +85,19 @@ impl Core {
             // A cell that is being created already has the record that it is created with.
             before: (expected_version > 0).then_some(&*before),
             now: (!deleted).then_some(&**record),
-            last: record.worker_sequence,
             totals: &totals,
         };
         self.apply_turn(live, fading, step, after);
-        self.publish(cell, log, runtime_sequence, step, events, after);
+        let first = record.worker_sequence + 1 - events.len() as u64;
+        let block = EventBlock::join(worker_id, first, events, &entries, turn.as_slice());
+        self.publish(
+            cell,
+            log,
+            runtime_sequence,
+            step,
+            block.filter(|it| !it.events.is_empty()),
+            after,
+        );
         self.give_back(step);
         after.garbage.record = Some(before);
     }
@@ -133,32 +141,34 @@ impl Core {
         log: &mut Option<Box<WorkerLog>>,
         runtime_sequence: &mut u64,
         step: Step<'_>,
-        run: EventRun,
+        block: Option<EventBlock>,
         after: &mut After,
     ) {
-        if let Some(log) = log {
-            after.garbage.events = log.append(run.clone());
+        let block = block.map(Arc::new);
+        if let (Some(log), Some(block)) = (log, &block) {
+            let mut commit = Published::new(block.first, Source::Worker(Arc::clone(block)));
+            commit.reasoning =
+                after.ended.as_mut().and_then(|ended| ended.reasoning.take()).map(Arc::from);
+            let (evicted, waiting) = log.append(commit);
+            after.garbage.events = evicted;
             if step.now.is_none() {
-                log.redact();
+                log.events.redact_all();
             }
-            after.wakers.add(log.take_waiting());
+            after.wakers.add(waiting);
         }
-        let mut log = self.log.lock();
-        if !run.is_empty() {
-            let worker_sequence = step.last + 1 - run.len() as u64;
-            let previous = std::mem::replace(runtime_sequence, log.head + 1);
-            let worker_id = cell.worker_id;
-            let commit = Commit::Worker { worker_id, worker_sequence, previous, run };
-            after.garbage.commits = log.append(commit);
+        let mut board = self.log.lock();
+        if let Some(block) = block {
+            let previous = std::mem::replace(runtime_sequence, board.head() + 1);
+            after.garbage.commits = board.append_commit(block, previous);
         }
         if step.now.is_none() {
-            log.redact(*runtime_sequence);
+            board.redact(*runtime_sequence);
             // Under both logs' locks: whoever copied from either before that looks anew.
             self.deletions.fetch_add(1, Ordering::Release);
         }
-        count(&mut log.state, step);
-        after.garbage.cell = list(&mut log.listing, cell, step);
-        after.wakers.add(log.take_waiting());
+        count(&mut board.figures, step);
+        after.garbage.cell = list(&mut board.listing, cell, step);
+        after.wakers.add(board.take_waiting());
     }
 
     /// Gives back what a Worker held if it has ended.
@@ -201,7 +211,7 @@ impl After {
     }
 }
 
-fn count(figures: &mut LogState, step: Step<'_>) {
+fn count(figures: &mut Figures, step: Step<'_>) {
     if let Some(before) = step.before {
         figures.turns_in_flight -= u64::from(before.running_turn().is_some());
     }

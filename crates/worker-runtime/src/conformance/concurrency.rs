@@ -14,7 +14,8 @@ use crate::{
         probe::{LONG_LEASE_MS, Probe, request},
         rule::{Checked, Rule},
     },
-    store::{Fact, OpenRequest, StoredEvent, Totals},
+    model::TurnOutcome,
+    store::{OpenRequest, StoredEvent, StoredEventBody, Totals},
 };
 
 const TURNS: usize = 20;
@@ -39,7 +40,8 @@ pub(super) async fn whole(factory: &impl Factory) -> Checked {
         let turns_after = probe.all_turns(id).await?.len();
         let entries_after = probe.all_entries(id).await?.len() - seeded;
         let entries = events.iter().filter(|it| bears_entry(it)).count();
-        let turns = events.iter().filter(|it| matches!(it.fact, Fact::TurnStarted)).count();
+        let turns =
+            events.iter().filter(|it| matches!(it.body, StoredEventBody::TurnStarted)).count();
         Rule::Whole.expect((entries_before..=entries_after).contains(&entries), || {
             format!("events of {entries} entries were seen with {entries_before} to {entries_after} entries")
         })?;
@@ -60,16 +62,17 @@ pub(super) async fn whole(factory: &impl Factory) -> Checked {
     })
 }
 
+/// Whether an event names an entry: an input, or the end of a turn that completed.
 fn bears_entry(event: &StoredEvent) -> bool {
-    match &event.fact {
-        Fact::InputAccepted { .. } | Fact::TurnEnded { entry: Some(_), .. } => true,
-        Fact::TurnEnded { entry: None, .. }
-        | Fact::WorkerCreated { .. }
-        | Fact::WorkerUpdated { .. }
-        | Fact::WorkerStateChanged { .. }
-        | Fact::WorkerDeleted
-        | Fact::TurnStarted
-        | Fact::TurnRetrying { .. } => false,
+    match &event.body {
+        StoredEventBody::InputAccepted { .. } => true,
+        StoredEventBody::TurnEnded { outcome, .. } => *outcome == TurnOutcome::Completed,
+        StoredEventBody::WorkerCreated { .. }
+        | StoredEventBody::WorkerUpdated { .. }
+        | StoredEventBody::WorkerStateChanged { .. }
+        | StoredEventBody::WorkerDeleted
+        | StoredEventBody::TurnStarted
+        | StoredEventBody::TurnRetrying { .. } => false,
     }
 }
 

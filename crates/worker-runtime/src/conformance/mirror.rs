@@ -81,7 +81,7 @@ impl Mirror {
             receipt: Some((TurnId::from_uuid(new_uuid()), 1)),
         };
         let dropped = dropped.iter().map(|it| Arc::from(*it)).collect();
-        let create_key = Some(Box::new(NewKey { key, dropped }));
+        let create_key = Some(NewKey { key, dropped });
         Batch { create_key, ..self.create(lease) }
     }
 
@@ -166,7 +166,7 @@ impl Mirror {
             }
         }
         self.entries.extend(batch.entries.iter().cloned());
-        self.events.extend(batch.events.iter());
+        self.events.extend(batch.events.iter().cloned());
         if let Some(new) = &batch.key {
             self.keys.retain(|it| !new.dropped.contains(&it.key));
             self.keys.push(new.key.clone());

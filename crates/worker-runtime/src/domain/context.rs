@@ -4,7 +4,7 @@ use crate::{
     domain::{idempotency::WindowBounds, profiles::Profiles},
     error::RuntimeError,
     identity::{Owner, WorkerId},
-    model::{Cursor, Limits, Position, Room, RuntimeState},
+    model::{Cursor, Limits, LogId, Position, RuntimeState},
 };
 
 /// What a rule may know besides the Worker. Rules do no I/O and read no clock: a rule that is asked
@@ -49,8 +49,8 @@ impl Rules<'_> {
     }
 
     pub(crate) fn worker_cursor(&self, worker_id: WorkerId, sequence: u64) -> Cursor {
-        let room = Room::Worker(worker_id);
-        Position { runtime_id: self.owner.runtime_id, room, sequence }.into()
+        let log = LogId::Worker(worker_id);
+        Position { runtime_id: self.owner.runtime_id, log, sequence }.into()
     }
 }
 

@@ -6,13 +6,12 @@ use llm_engine::{StopReason, TokenUsage};
 
 use crate::{
     identity::TurnId,
-    log::EventRun,
     model::{
         EventType, Input, Labels, ProfileSelector, Shared, Tags, TranscriptEntry, TurnDetail,
         TurnError, TurnOutcome, Usage, WorkerState,
     },
     store::{
-        Batch, Change, CreateKey, Entries, Fact, InputKey, Lease, NewKey, StoredEvent, Totals,
+        Batch, Change, CreateKey, InputKey, Lease, NewKey, StoredEvent, StoredEventBody, Totals,
         WorkerRecord,
     },
 };
@@ -25,19 +24,16 @@ pub(crate) struct Draft {
     expected_version: u64,
     now_ms: u64,
     tags: Shared<Tags>,
-    entries: Entries,
+    entries: Vec<Arc<TranscriptEntry>>,
     changes_turn: bool,
-    events: EventRun,
-    key: Option<Box<NewKey<InputKey>>>,
-    create_key: Option<Box<NewKey<CreateKey>>>,
+    events: Vec<StoredEvent>,
+    key: Option<NewKey<InputKey>>,
+    create_key: Option<NewKey<CreateKey>>,
     totals: Totals,
     deleted: bool,
     /// When the turn that runs is cancelled, once this is committed.
     pub(crate) cancel_within: Option<Duration>,
 }
-
-/// A turn's end, and the change of state that comes with it.
-const EVENTS_OF_AN_END: usize = 2;
 
 /// How a turn ends.
 #[derive(Debug)]
@@ -91,9 +87,9 @@ impl Draft {
             expected_version: 0,
             now_ms,
             tags,
-            entries: Entries::new(),
+            entries: Vec::new(),
             changes_turn: false,
-            events: EventRun::default(),
+            events: Vec::new(),
             key: None,
             create_key: None,
             totals: Totals::default(),
@@ -122,28 +118,22 @@ impl Draft {
 
     /// Says that the Worker exists.
     pub(crate) fn created(&mut self) {
-        self.after_events(1);
+        self.next_event();
         let record = Arc::clone(&self.record);
-        let run = if self.tags == Shared::usual() {
-            EventRun::created(record)
-        } else {
-            self.told(None, Fact::WorkerCreated { record }).into()
-        };
-        self.events.extend(run);
+        self.tell(None, StoredEventBody::WorkerCreated { record });
     }
 
     /// Says that the Worker was updated.
     pub(crate) fn updated(&mut self, labels_before: Option<Arc<Labels>>) {
-        self.after_events(1);
+        self.next_event();
         let record = Arc::clone(&self.record);
-        let event = self.told(None, Fact::WorkerUpdated { record, labels_before });
-        self.events.extend(event.into());
+        self.tell(None, StoredEventBody::WorkerUpdated { record, labels_before });
     }
 
     /// Says that the Worker is gone.
     pub(crate) fn delete(&mut self) {
         self.deleted = true;
-        self.event(None, Fact::WorkerDeleted);
+        self.event(None, StoredEventBody::WorkerDeleted);
     }
 
     /// Takes an input and begins the turn that answers it; gives back the input's sequence.
@@ -181,16 +171,15 @@ impl Draft {
             tags: self.tags.clone(),
             late_dropped: 0,
         });
-        let WorkerRecord { state: from, labels, .. } = &*self.record;
-        let run = EventRun::begun(Arc::clone(&entry), *from, labels.clone());
-        let record = self.after_events(run.len());
+        let record = self.record_mut();
         record.entries = sequence;
         record.turns += 1;
         record.turn = Some(turn);
-        record.state = WorkerState::Running;
-        self.events.extend(run);
         self.changes_turn = true;
         self.entries.push(entry);
+        self.event(Some(turn_id), StoredEventBody::InputAccepted { entry: sequence });
+        self.event(Some(turn_id), StoredEventBody::TurnStarted);
+        self.go(WorkerState::Running, None);
         sequence
     }
 
@@ -230,43 +219,21 @@ impl Draft {
             answer_sequence: entry.as_ref().and_then(|it| NonZeroU64::new(it.sequence)),
             ..running.clone()
         });
-        let record = self.after_events(EVENTS_OF_AN_END);
+        let record = self.record_mut();
         record.entries += u64::from(entry.is_some());
-        record.turn = Some(Arc::clone(&turn));
+        record.turn = Some(turn);
         record.last_outcome = Some(outcome);
         let mut used = *record.usage;
         used.add(&spent);
         record.usage = used.into();
-        let from = std::mem::replace(&mut record.state, to);
+        let ordinal = record.turns;
         self.totals.usage.add(&spent);
         *self.totals.outcomes.of(outcome) += 1;
         self.changes_turn = true;
-        self.entries.extend(entry.clone());
-        self.tell_end(turn, entry, (from, to), state_reason);
-    }
-
-    fn tell_end(
-        &mut self,
-        turn: Arc<TurnDetail>,
-        entry: Option<Arc<TranscriptEntry>>,
-        (from, to): (WorkerState, WorkerState),
-        reason: Option<Arc<str>>,
-    ) {
-        let turn_id = Some(turn.turn_id);
-        let tells_the_same =
-            reason.is_none() && turn.ended_at_ms == Some(self.now_ms) && self.tags == turn.tags;
-        if tells_the_same {
-            self.events.extend(EventRun::ended(
-                turn,
-                entry,
-                (from, to),
-                self.record.labels.clone(),
-            ));
-        } else {
-            let ended = self.told(turn_id, Fact::TurnEnded { turn, entry });
-            let changed = self.told(turn_id, Fact::WorkerStateChanged { from, to, reason });
-            self.events.extend([ended, changed].into_iter().collect());
-        }
+        self.entries.extend(entry);
+        let body = StoredEventBody::TurnEnded { turn: ordinal, outcome };
+        self.event(Some(running.turn_id), body);
+        self.go(to, state_reason);
     }
 
     /// Goes to another state.
@@ -274,44 +241,36 @@ impl Draft {
         let from = std::mem::replace(&mut self.record_mut().state, to);
         let turn = self.record.turn.as_ref().filter(|_| self.changes_turn);
         let turn_id = turn.map(|turn| turn.turn_id);
-        self.event(turn_id, Fact::WorkerStateChanged { from, to, reason });
+        self.event(turn_id, StoredEventBody::WorkerStateChanged { from, to, reason });
     }
 
     /// Adds an event of the Worker.
-    pub(crate) fn event(&mut self, turn_id: Option<TurnId>, fact: Fact) {
-        self.after_events(1);
-        let event = self.told(turn_id, fact);
-        self.events.extend(event.into());
+    pub(crate) fn event(&mut self, turn_id: Option<TurnId>, body: StoredEventBody) {
+        self.next_event();
+        self.tell(turn_id, body);
     }
 
-    fn told(&self, turn_id: Option<TurnId>, fact: Fact) -> StoredEvent {
-        StoredEvent {
-            at_ms: self.now_ms,
-            turn_id,
-            tags: self.tags.clone(),
-            labels: self.record.labels.clone(),
-            fact,
-            redacted: false,
-        }
-    }
-
-    /// The record at the time and the sequence after so many events more.
-    fn after_events(&mut self, events: usize) -> &mut WorkerRecord {
+    /// Moves the record to the time and the sequence of its next event.
+    fn next_event(&mut self) {
         let now_ms = self.now_ms;
         let record = self.record_mut();
-        record.worker_sequence += events as u64;
+        record.worker_sequence += 1;
         record.active_at_ms = now_ms;
-        record
+    }
+
+    fn tell(&mut self, turn_id: Option<TurnId>, body: StoredEventBody) {
+        let (tags, labels) = (self.tags.clone(), self.record.labels.clone());
+        self.events.push(StoredEvent { at_ms: self.now_ms, turn_id, tags, labels, body });
     }
 
     /// Remembers the key of an input.
     pub(crate) fn remember(&mut self, key: InputKey, dropped: Vec<Arc<str>>) {
-        self.key = Some(Box::new(NewKey { key, dropped }));
+        self.key = Some(NewKey { key, dropped });
     }
 
     /// Remembers the key of a creation.
     pub(crate) fn remember_creation(&mut self, key: CreateKey, dropped: Vec<Arc<str>>) {
-        self.create_key = Some(Box::new(NewKey { key, dropped }));
+        self.create_key = Some(NewKey { key, dropped });
     }
 
     /// The change as the store gets it.
@@ -340,6 +299,6 @@ impl Draft {
 
     /// The types of the events so far, in order.
     pub(crate) fn event_types(&self) -> Vec<EventType> {
-        self.events.iter().map(|it| it.event_type()).collect()
+        self.events.iter().map(StoredEvent::event_type).collect()
     }
 }

@@ -30,13 +30,13 @@ enum Repr {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Position {
     pub(crate) runtime_id: RuntimeId,
-    pub(crate) room: Room,
+    pub(crate) log: LogId,
     pub(crate) sequence: u64,
 }
 
-/// Whose log.
+/// Which log: the Runtime's of one start, or a Worker's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Room {
+pub(crate) enum LogId {
     /// The Runtime's, of one start.
     Runtime(Epoch),
     /// A Worker's.
@@ -52,11 +52,11 @@ impl Cursor {
         Self(Repr::Text("".into()))
     }
 
-    /// The sequence, if the cursor is of the log of `room`.
+    /// The sequence, if the cursor is of `log`.
     pub(crate) fn sequence_in(
         &self,
         runtime_id: RuntimeId,
-        room: Room,
+        log: LogId,
     ) -> Result<u64, RuntimeError> {
         let Repr::At(position) = &self.0 else {
             return Err(RuntimeError::CursorMalformed {});
@@ -65,17 +65,17 @@ impl Cursor {
         if position.runtime_id != runtime_id {
             return foreign(CursorOrigin::Runtime);
         }
-        match (position.room, room) {
-            (Room::Runtime(theirs), Room::Runtime(ours)) if theirs != ours => {
+        match (position.log, log) {
+            (LogId::Runtime(theirs), LogId::Runtime(ours)) if theirs != ours => {
                 foreign(CursorOrigin::Epoch)
             }
-            (Room::Worker(theirs), Room::Worker(ours)) if theirs != ours => {
+            (LogId::Worker(theirs), LogId::Worker(ours)) if theirs != ours => {
                 foreign(CursorOrigin::Worker)
             }
-            (Room::Runtime(_), Room::Worker(_)) | (Room::Worker(_), Room::Runtime(_)) => {
+            (LogId::Runtime(_), LogId::Worker(_)) | (LogId::Worker(_), LogId::Runtime(_)) => {
                 foreign(CursorOrigin::Scope)
             }
-            (Room::Runtime(_), Room::Runtime(_)) | (Room::Worker(_), Room::Worker(_)) => {
+            (LogId::Runtime(_), LogId::Runtime(_)) | (LogId::Worker(_), LogId::Worker(_)) => {
                 Ok(position.sequence)
             }
         }
@@ -92,14 +92,14 @@ impl Cursor {
             return None;
         }
         let uuid = |from: usize| Uuid::from_slice(&body[from..from + 16]).ok();
-        let room = match body[1] {
-            b'r' => Room::Runtime(Epoch::from_uuid(uuid(18)?)),
-            b'w' => Room::Worker(WorkerId::from_uuid(uuid(18)?)),
+        let log = match body[1] {
+            b'r' => LogId::Runtime(Epoch::from_uuid(uuid(18)?)),
+            b'w' => LogId::Worker(WorkerId::from_uuid(uuid(18)?)),
             _ => return None,
         };
         Some(Position {
             runtime_id: RuntimeId::from_uuid(uuid(2)?),
-            room,
+            log,
             sequence: u64::from_be_bytes(body[34..42].try_into().ok()?),
         })
     }
@@ -119,9 +119,9 @@ impl From<&str> for Cursor {
 
 impl Position {
     fn encode<T>(&self, use_text: impl FnOnce(&str) -> T) -> T {
-        let (tag, id) = match &self.room {
-            Room::Runtime(epoch) => (b'r', epoch.as_uuid()),
-            Room::Worker(worker_id) => (b'w', worker_id.as_uuid()),
+        let (tag, id) = match &self.log {
+            LogId::Runtime(epoch) => (b'r', epoch.as_uuid()),
+            LogId::Worker(worker_id) => (b'w', worker_id.as_uuid()),
         };
         let mut bytes = [0; BODY + 4];
         bytes[0] = VERSION;
@@ -185,10 +185,10 @@ mod tests {
         let other = Uuid::from_u128(other);
         Position {
             runtime_id: RuntimeId::from_uuid(Uuid::from_u128(runtime)),
-            room: if worker {
-                Room::Worker(WorkerId::from_uuid(other))
+            log: if worker {
+                LogId::Worker(WorkerId::from_uuid(other))
             } else {
-                Room::Runtime(Epoch::from_uuid(other))
+                LogId::Runtime(Epoch::from_uuid(other))
             },
             sequence,
         }

@@ -1,13 +1,9 @@
-//! Which events somebody wants.
+//! Which events a reader wants.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    log::runtime_log::{Commit, RuntimeFact, RuntimeSource, Slot, Source},
-    model::{EventType, Labels},
-    store::{Fact, StoredEvent},
-};
+use super::{EventType, Labels};
 
 /// Which events somebody wants. Both parts must match; an absent part matches all.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -24,53 +20,20 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    pub(crate) fn wants(&self, event_type: EventType) -> bool {
-        self.types.as_ref().is_none_or(|types| types.contains(&event_type))
-    }
-
-    pub(crate) fn has_labels(&self, labels: &Labels) -> bool {
-        self.labels
-            .as_ref()
-            .is_none_or(|wanted| wanted.iter().all(|(name, value)| labels.get(name) == Some(value)))
-    }
-
-    pub(crate) fn matches(&self, event: &StoredEvent) -> bool {
-        let had_labels = match &event.fact {
-            Fact::WorkerUpdated { labels_before: Some(before), .. } => self.has_labels(before),
-            Fact::WorkerUpdated { labels_before: None, .. }
-            | Fact::WorkerCreated { .. }
-            | Fact::WorkerStateChanged { .. }
-            | Fact::WorkerDeleted
-            | Fact::InputAccepted { .. }
-            | Fact::TurnStarted
-            | Fact::TurnRetrying { .. }
-            | Fact::TurnEnded { .. } => false,
+    /// Whether an event passes: by its type, and by the labels that its Worker had with the event or,
+    /// where the event changed them, right before it. The Runtime's own events have no labels.
+    pub(crate) fn passes(
+        &self,
+        event_type: EventType,
+        labels: &Labels,
+        labels_before: Option<&Labels>,
+    ) -> bool {
+        let wants_type = self.types.as_ref().is_none_or(|types| types.contains(&event_type));
+        let wants_labels = |labels: &Labels| {
+            self.labels.as_ref().is_none_or(|wanted| {
+                wanted.iter().all(|(name, value)| labels.get(name) == Some(value))
+            })
         };
-        self.wants(event.event_type()) && (had_labels || self.has_labels(&event.labels))
-    }
-
-    pub(crate) fn matches_slot(&self, slot: &Slot) -> bool {
-        match &slot.source {
-            Source::Worker { event, .. } => self.matches(event),
-            Source::Runtime(source) => self.matches_source(source),
-        }
-    }
-
-    /// Whether the event at a place of a commit is wanted.
-    pub(crate) fn matches_in(&self, commit: &Commit, place: usize) -> bool {
-        match commit {
-            Commit::Worker { run, .. } => run.is_wanted(place, self),
-            Commit::Runtime(source) => self.matches_source(source),
-        }
-    }
-
-    fn matches_source(&self, source: &RuntimeSource) -> bool {
-        let event_type = match &source.fact {
-            RuntimeFact::Started => EventType::RuntimeStarted,
-            RuntimeFact::Stopping { .. } => EventType::RuntimeStopping,
-            RuntimeFact::Stopped => EventType::RuntimeStopped,
-            RuntimeFact::Diagnostic(_) => EventType::Diagnostic,
-        };
-        self.wants(event_type) && self.labels.as_ref().is_none_or(Labels::is_empty)
+        wants_type && (wants_labels(labels) || labels_before.is_some_and(wants_labels))
     }
 }

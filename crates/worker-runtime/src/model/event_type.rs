@@ -64,13 +64,13 @@ event_types! {
 }
 
 impl EventType {
-    /// How the end of a turn is told.
-    pub(crate) fn of_end(outcome: Option<TurnOutcome>) -> Self {
+    /// The type of the event that tells such an end of a turn.
+    pub(crate) fn of_end(outcome: TurnOutcome) -> Self {
         match outcome {
-            Some(TurnOutcome::Completed) => Self::TurnCompleted,
-            Some(TurnOutcome::Failed) => Self::TurnFailed,
-            Some(TurnOutcome::Cancelled) => Self::TurnCancelled,
-            Some(TurnOutcome::Lost) | None => Self::TurnLost,
+            TurnOutcome::Completed => Self::TurnCompleted,
+            TurnOutcome::Failed => Self::TurnFailed,
+            TurnOutcome::Cancelled => Self::TurnCancelled,
+            TurnOutcome::Lost => Self::TurnLost,
         }
     }
 

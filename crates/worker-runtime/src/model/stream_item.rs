@@ -1,22 +1,19 @@
 //! What a subscription delivers.
 
+use std::{ops::Deref, sync::Arc};
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-use crate::{
-    identity::TurnId,
-    model::{Cursor, EventType, RuntimeEvent},
-    stream::SharedEvent,
-};
+use super::{Cursor, EventType, RuntimeEvent};
+use crate::identity::TurnId;
 
 /// What a subscription delivers. On the wire an event is flat, with its `cursor` beside the others.
 #[derive(Clone, Debug, PartialEq)]
-// The tag is a word: after one of a byte, items would be moved in unaligned pieces, which is slower.
-#[repr(u64)]
 pub enum StreamItem {
-    /// Something happened.
-    Event(SharedEvent),
+    /// Something happened. All readers of a log share the event.
+    Event(Arc<StreamEvent>),
     /// More of the running turn's answer. Offset 0 replaces what was shown, any other appends.
     TextDelta {
         /// The running turn.
@@ -62,6 +59,14 @@ pub struct StreamEvent {
     pub event: RuntimeEvent,
     /// The position right after it, in the subscription's scope.
     pub cursor: Cursor,
+}
+
+impl Deref for StreamEvent {
+    type Target = RuntimeEvent;
+
+    fn deref(&self) -> &RuntimeEvent {
+        &self.event
+    }
 }
 
 /// Why a stream ended.
@@ -142,7 +147,7 @@ impl<'de> Deserialize<'de> for StreamItem {
         let tag = value.get("type").and_then(Value::as_str).unwrap_or_default();
         if EventType::ALL.iter().any(|it| it.as_str() == tag) {
             let event = StreamEvent::deserialize(value).map_err(de::Error::custom)?;
-            return Ok(Self::Event(event.into()));
+            return Ok(Self::Event(Arc::new(event)));
         }
         Ok(match Notice::deserialize(value).map_err(de::Error::custom)? {
             Notice::TextDelta { turn_id, offset, text } => {

@@ -1,6 +1,8 @@
-//! How numbers are read from JSON: whole, and no larger than a double holds exactly.
+//! How values are read from JSON and measured in it.
 
-use serde::{Deserialize, Deserializer, de};
+use std::io;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::MAX_INTEGER;
 
@@ -56,4 +58,25 @@ where
     struct Whole(#[serde(deserialize_with = "integer")] u64);
 
     Option::<Whole>::deserialize(deserializer).map(|it| it.map(|Whole(value)| value))
+}
+
+/// How many bytes a value takes as JSON.
+pub(crate) fn json_bytes(value: &impl Serialize) -> usize {
+    struct Counter(usize);
+
+    impl io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut counter = Counter(0);
+    // Counting never fails, and what people see is always JSON.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
 }

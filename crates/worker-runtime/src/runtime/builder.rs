@@ -17,10 +17,11 @@ use crate::{
     clock::{Clock, IdSource, SystemClock, UuidV7},
     domain::profiles::Profiles,
     identity::{Epoch, Owner, RuntimeId},
-    log::{LogState, RuntimeFact, RuntimeLog},
+    log::{Presenter, RuntimeFact},
     model::{Limits, Retention, RuntimeState, Shared},
     runtime::Runtime,
     state::{
+        board::{Board, Figures},
         catalogue::Catalogue,
         core::{Core, Stage},
         diagnostics::Diagnostics,
@@ -28,7 +29,7 @@ use crate::{
         shutdown::Drain,
     },
     store::{OpenError, OpenRequest, Store, guarded},
-    sync::{Padded, PerGroup},
+    sync::Padded,
 };
 
 /// Why a Runtime could not be built.
@@ -177,7 +178,7 @@ impl RuntimeBuilder {
         };
         let within = Duration::from_millis(self.limits.commit_ms);
         let opened = guarded(&handle, within, OpenError::Failed, || store.open(request)).await?;
-        let figures = LogState {
+        let figures = Figures {
             runtime: RuntimeState::Running,
             turns_in_flight: 0,
             outcomes: opened.totals.outcomes,
@@ -187,7 +188,7 @@ impl RuntimeBuilder {
         let events_kept = self.limits.events_runtime;
         let owner = Owner::new(opened.runtime_id, &self.display_name);
         let core = Arc::new(Core {
-            owners: PerGroup::from_fn(|| Arc::new(Padded(owner.clone()))),
+            presenter: Presenter { owner: owner.clone(), epoch },
             owner,
             epoch,
             started_at_ms: now_ms,
@@ -200,7 +201,7 @@ impl RuntimeBuilder {
             lease_keeper: OnceLock::new(),
             catalogue: Catalogue::new(self.limits.workers),
             admission: Padded::default(),
-            log: Padded(Mutex::new(RuntimeLog::new(events_kept, figures))),
+            log: Padded(Mutex::new(Board::new(events_kept, figures))),
             diagnostics: Mutex::new(Diagnostics::new(self.limits.diagnostics)),
             relay: Arc::default(),
             stage: Stage::default(),

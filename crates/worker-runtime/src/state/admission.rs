@@ -177,7 +177,7 @@ impl Core {
 
 impl Ticket {
     /// The creation is committed: what it took is the Worker's, and its key is remembered.
-    pub(crate) fn redeem(mut self, key: Option<Box<NewKey<CreateKey>>>) {
+    pub(crate) fn redeem(mut self, key: Option<NewKey<CreateKey>>) {
         self.has_place = false;
         self.has_turn_room = false;
         if self.asks_for_nothing_shared() {

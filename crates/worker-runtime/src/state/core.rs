@@ -20,10 +20,11 @@ use crate::{
     },
     error::RuntimeError,
     identity::{Epoch, Owner, TurnId, WorkerId, WorkerRef},
-    log::{Commit, RuntimeFact, RuntimeLog, RuntimeSource},
-    model::{Cursor, Diagnostic, Limits, Position, Room, RuntimeState, Severity, Shared, Tags},
+    log::{Presenter, RuntimeFact, RuntimeSource},
+    model::{Cursor, Diagnostic, Limits, LogId, RuntimeState, Severity, Shared, Tags},
     state::{
         admission::Admission,
+        board::{Board, Figures},
         catalogue::Catalogue,
         diagnostics::Diagnostics,
         ended_workers::Pruner,
@@ -31,7 +32,7 @@ use crate::{
         worker_cell::{Cell, CellState},
     },
     store::{Lease, Store, StoreError, StoreFuture, StoreInfo, guarded},
-    sync::{Padded, PerGroup, Relay, Wakers},
+    sync::{Padded, Relay, Wakers},
     turn::Drivers,
 };
 
@@ -45,8 +46,7 @@ use crate::{
 /// runs under any of them.
 pub struct Core {
     pub(crate) owner: Owner,
-    /// The same, to be held by what threads make for themselves.
-    pub(crate) owners: PerGroup<Arc<Padded<Owner>>>,
+    pub(crate) presenter: Presenter,
     pub(crate) epoch: Epoch,
     pub(crate) started_at_ms: u64,
     pub(crate) clock: Arc<dyn Clock>,
@@ -60,7 +60,7 @@ pub struct Core {
     pub(crate) lease_keeper: OnceLock<AbortHandle>,
     pub(crate) catalogue: Catalogue,
     pub(crate) admission: Padded<Mutex<Admission>>,
-    pub(crate) log: Padded<Mutex<RuntimeLog>>,
+    pub(crate) log: Padded<Mutex<Board>>,
     pub(crate) diagnostics: Mutex<Diagnostics>,
     pub(crate) relay: Arc<Relay>,
     /// The Runtime's state, as the log has it: read without the log's lock.
@@ -167,13 +167,11 @@ impl Core {
     }
 
     pub(crate) fn worker_cursor(&self, worker_id: WorkerId, sequence: u64) -> Cursor {
-        let room = Room::Worker(worker_id);
-        Position { runtime_id: self.owner.runtime_id, room, sequence }.into()
+        self.presenter.cursor(LogId::Worker(worker_id), sequence)
     }
 
     pub(crate) fn runtime_cursor(&self, sequence: u64) -> Cursor {
-        let room = Room::Runtime(self.epoch);
-        Position { runtime_id: self.owner.runtime_id, room, sequence }.into()
+        self.presenter.cursor(LogId::Runtime(self.epoch), sequence)
     }
 
     pub(crate) fn state(&self) -> RuntimeState {
@@ -259,17 +257,17 @@ impl Core {
         &self,
         tags: Shared<Tags>,
         fact: RuntimeFact,
-        change: impl FnOnce(&mut crate::log::LogState),
+        change: impl FnOnce(&mut Figures),
     ) -> u64 {
         let at_ms = self.clock.now_ms();
-        let mut log = self.log.lock();
-        let before = log.head;
-        change(&mut log.state);
-        let fallen = log.append(Commit::Runtime(RuntimeSource { at_ms, tags, fact }));
-        self.stage.set(log.state.runtime, log.state.closed);
-        let waiting = log.take_waiting();
-        drop(log);
-        drop(fallen);
+        let mut board = self.log.lock();
+        let before = board.head();
+        change(&mut board.figures);
+        let evicted = board.append_own(RuntimeSource { at_ms, tags, fact });
+        self.stage.set(board.figures.runtime, board.figures.closed);
+        let waiting = board.take_waiting();
+        drop(board);
+        drop(evicted);
         self.wake(waiting);
         before
     }
@@ -315,7 +313,7 @@ impl Core {
         waiting.wake();
         for cell in self.catalogue.all() {
             let mut state = cell.lock();
-            let waiting = state.log.as_mut().map(|log| log.take_waiting());
+            let waiting = state.log.as_mut().map(|log| log.waiting.take());
             drop(state);
             waiting.into_iter().for_each(Wakers::wake);
         }
@@ -323,11 +321,11 @@ impl Core {
 
     /// Ends at once: no event is written, every turn is dropped, streams end.
     pub(crate) fn abandon(&self) {
-        let mut log = self.log.lock();
-        log.state.runtime = RuntimeState::Stopped;
-        log.state.closed = true;
-        self.stage.set(log.state.runtime, true);
-        drop(log);
+        let mut board = self.log.lock();
+        board.figures.runtime = RuntimeState::Stopped;
+        board.figures.closed = true;
+        self.stage.set(board.figures.runtime, true);
+        drop(board);
         self.relay.end();
         self.drivers.end();
         self.pruner.end();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     error::RuntimeError,
-    model::{Cursor, EventsFrom, Position, Room},
+    model::{EventsFrom, LogId},
     state::{core::Core, worker_cell::Cell},
 };
 
@@ -20,8 +20,8 @@ pub(crate) struct Extent {
 impl Core {
     /// The ends of the Runtime's log.
     pub(crate) fn runtime_extent(&self) -> Extent {
-        let log = self.log.lock();
-        Extent { floor: log.floor(), head: log.head }
+        let board = self.log.lock();
+        Extent { floor: board.events().floor(), head: board.head() }
     }
 
     /// The ends of a Worker's log.
@@ -39,17 +39,17 @@ impl Core {
     /// The position that a caller named, in a log with these ends.
     pub(crate) fn position(
         &self,
-        room: Room,
+        log: LogId,
         from: &EventsFrom,
         extent: Extent,
     ) -> Result<u64, RuntimeError> {
         let sequence = match from {
             EventsFrom::Oldest(_) => return Ok(extent.floor),
             EventsFrom::Now(_) => return Ok(extent.head),
-            EventsFrom::After(it) => it.cursor.sequence_in(self.owner.runtime_id, room)?,
-            EventsFrom::AfterSequence(it) => match room {
-                Room::Worker(_) => it.sequence,
-                Room::Runtime(_) => {
+            EventsFrom::After(it) => it.cursor.sequence_in(self.owner.runtime_id, log)?,
+            EventsFrom::AfterSequence(it) => match log {
+                LogId::Worker(_) => it.sequence,
+                LogId::Runtime(_) => {
                     let problem =
                         "`after_sequence` is for a Worker's scope; use `after` with a cursor";
                     return Err(RuntimeError::invalid("from", problem));
@@ -57,15 +57,11 @@ impl Core {
             },
         };
         if sequence < extent.floor {
-            Err(RuntimeError::CursorExpired { earliest: self.cursor_in(room, extent.floor) })
+            Err(RuntimeError::CursorExpired { earliest: self.presenter.cursor(log, extent.floor) })
         } else if sequence > extent.head {
-            Err(RuntimeError::CursorAhead { latest: self.cursor_in(room, extent.head) })
+            Err(RuntimeError::CursorAhead { latest: self.presenter.cursor(log, extent.head) })
         } else {
             Ok(sequence)
         }
-    }
-
-    pub(crate) fn cursor_in(&self, room: Room, sequence: u64) -> Cursor {
-        Position { runtime_id: self.owner.runtime_id, room, sequence }.into()
     }
 }

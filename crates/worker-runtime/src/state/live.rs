@@ -1,7 +1,5 @@
 //! The turn in flight: its growing text, which readers follow by offset.
 
-mod tail;
-
 use std::{
     future::poll_fn,
     sync::{
@@ -16,9 +14,9 @@ use parking_lot::Mutex;
 use tokio::{task::AbortHandle, time::Instant};
 use worker::Profile;
 
-use self::tail::{Tail, piece_after};
 use crate::{
     identity::TurnId,
+    log::{Tail, piece_after},
     sync::{WakeList, WakeSlot, Wakers},
 };
 
@@ -94,6 +92,8 @@ pub(crate) struct Closed {
     is_heard: bool,
     driver: Option<Waker>,
     deadline: Option<Box<Deadline>>,
+    /// The end of the reasoning, for readers who have not read it yet.
+    pub(crate) reasoning: Option<Box<Tail>>,
 }
 
 /// How far a reader has come.
@@ -267,6 +267,10 @@ impl Live {
         waker: &Waker,
     ) -> Option<Piece> {
         let mut text = self.text.lock();
+        if matches!(text.phase, Phase::Over) {
+            // What is left comes with the turn's terminal event.
+            return None;
+        }
         if let Some((offset, piece)) =
             text.reasoning.as_ref().and_then(|it| it.after(offsets.reasoning))
         {
@@ -308,6 +312,7 @@ impl Live {
             is_heard: self.heard.load(Ordering::Acquire),
             driver: text.driver.take(),
             deadline: text.deadline.take(),
+            reasoning: text.reasoning.take(),
         }
     }
 

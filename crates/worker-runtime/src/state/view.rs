@@ -1,44 +1,32 @@
 //! What queries work on: a view of the Runtime with nothing in it that changes anything.
 
-use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+mod events;
+mod waiting;
 
-use tokio::time::{Instant, timeout_at};
+use std::sync::Arc;
 
 use crate::{
     domain::context::Rules,
     error::RuntimeError,
     identity::{Epoch, Owner, TurnId, WorkerId, WorkerRef},
-    log::{LogState, Parked, Part, Readers},
     model::{
-        AllocationSummary, Cursor, Diagnostic, EventFilter, EventsFrom, InProgress, Limits, Room,
-        RuntimeEvent, Scope, Severity, StateCounts, StoreSummary, TranscriptEntry, TurnDetail,
-        WorkerDetail, WorkerSummary,
+        AllocationSummary, Cursor, Diagnostic, InProgress, Limits, Scope, Severity, StateCounts,
+        StoreSummary, TranscriptEntry, TurnDetail, WorkerDetail, WorkerSummary,
     },
     state::{
+        board::Figures,
         core::Core,
         listing::{Found, Wanted},
         worker_cell::{Cell, CellState},
     },
-    store::{StoreFuture, StoredEvent, TurnSelector, WorkerRecord},
+    store::{StoreFuture, TurnSelector, WorkerRecord},
 };
 
 /// A view of the Runtime that cannot change it.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a>(&'a Arc<Core>);
 
-/// Somebody who waits for the Runtime's log to move; also one who is dropped meanwhile leaves nothing.
-struct WaitingInRuntime<'a> {
-    readers: &'a Readers,
-    parked: Parked,
-}
-
-impl Drop for WaitingInRuntime<'_> {
-    fn drop(&mut self) {
-        self.readers.leave(&self.parked);
-    }
-}
-
-/// Bytes of text after which a page is full. A page has at least one item.
+/// Bytes after which a page is full. A page has at least one item.
 pub(crate) const PAGE_BYTES: usize = 1 << 20;
 
 /// A Worker at one moment.
@@ -53,23 +41,13 @@ pub(crate) struct Moment {
 
 /// The Runtime's figures at one moment.
 #[derive(Debug)]
-pub(crate) struct Figures {
-    pub(crate) state: LogState,
+pub(crate) struct FiguresNow {
+    pub(crate) state: Figures,
     pub(crate) workers: StateCounts,
     /// Where the Runtime's log ends.
     pub(crate) head: u64,
     /// The same for people.
     pub(crate) cursor: Cursor,
-}
-
-/// A part of a log.
-#[derive(Debug)]
-pub(crate) struct EventRange {
-    pub(crate) items: Vec<RuntimeEvent>,
-    /// The last event that was examined.
-    pub(crate) examined: u64,
-    /// Whether the log goes on behind it.
-    pub(crate) more: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -102,12 +80,12 @@ impl<'a> Reader<'a> {
         self.0.rules()
     }
 
-    pub(crate) fn figures(self) -> Figures {
+    pub(crate) fn figures(self) -> FiguresNow {
         let (state, workers, head) = {
-            let log = self.0.log.lock();
-            (log.state.clone(), log.listing.counts, log.head)
+            let board = self.0.log.lock();
+            (board.figures.clone(), board.listing.counts, board.head())
         };
-        Figures { state, workers, head, cursor: self.0.runtime_cursor(head) }
+        FiguresNow { state, workers, head, cursor: self.0.runtime_cursor(head) }
     }
 
     pub(crate) fn store(self) -> StoreSummary {
@@ -301,230 +279,11 @@ impl<'a> Reader<'a> {
         self.0.earlier_turn(&cell, turn_id).await
     }
 
-    /// Where a reading begins.
-    pub(crate) async fn begin(self, scope: Scope, from: &EventsFrom) -> Result<u64, RuntimeError> {
-        match scope {
-            Scope::Runtime(_) => {
-                self.0.position(Room::Runtime(self.0.epoch), from, self.0.runtime_extent())
-            }
-            Scope::Worker(it) => {
-                let cell = self.0.find(it.worker)?;
-                let extent = self.0.worker_extent(&cell).await?;
-                self.0.position(Room::Worker(cell.worker_id), from, extent)
-            }
-        }
-    }
-
     pub(crate) fn cursor(self, scope: Scope, sequence: u64) -> Cursor {
         match scope {
             Scope::Runtime(_) => self.0.runtime_cursor(sequence),
             Scope::Worker(it) => self.0.worker_cursor(it.worker.worker_id, sequence),
         }
-    }
-
-    /// Events after a position, at most `limit` of those that pass the filter.
-    pub(crate) async fn events(
-        self,
-        scope: Scope,
-        after: u64,
-        filter: Option<&EventFilter>,
-        limit: usize,
-    ) -> Result<EventRange, RuntimeError> {
-        match scope {
-            Scope::Runtime(_) => self.runtime_events(after, filter, limit),
-            Scope::Worker(it) => self.worker_events(it.worker, after, filter, limit).await,
-        }
-    }
-
-    fn runtime_events(
-        self,
-        after: u64,
-        filter: Option<&EventFilter>,
-        limit: usize,
-    ) -> Result<EventRange, RuntimeError> {
-        let mut slots = Vec::new();
-        let mut examined = after;
-        let mut room = PageRoom::new(limit, self.examined_at_most());
-        let head = {
-            let log = self.0.log.lock();
-            if after < log.floor() {
-                let earliest = self.0.runtime_cursor(log.floor());
-                return Err(RuntimeError::CursorExpired { earliest });
-            }
-            for slot in log.after(after) {
-                if !room.goes_on() {
-                    break;
-                }
-                examined += 1;
-                if filter.is_none_or(|it| it.matches_slot(&slot)) {
-                    room.take(slot.text_bytes());
-                    slots.push((examined, slot));
-                }
-            }
-            log.head
-        };
-        let shown = |(sequence, slot)| {
-            RuntimeEvent::in_runtime_scope(&self.0.owner, self.0.epoch, sequence, slot)
-        };
-        let items = slots.into_iter().map(shown).collect();
-        Ok(EventRange { items, examined, more: examined < head })
-    }
-
-    async fn worker_events(
-        self,
-        worker: WorkerRef,
-        after: u64,
-        filter: Option<&EventFilter>,
-        limit: usize,
-    ) -> Result<EventRange, RuntimeError> {
-        let cell = self.0.find(worker)?;
-        let mut items = Vec::new();
-        let mut examined = after;
-        let mut room = PageRoom::new(limit, self.examined_at_most());
-        let mut head = cell.record()?.worker_sequence;
-        while room.goes_on() && examined < head {
-            let events = self.stored_events(&cell, examined, head).await?;
-            for event in events {
-                if !room.goes_on() {
-                    break;
-                }
-                examined += 1;
-                if filter.is_none_or(|it| it.matches(&event)) {
-                    room.take(event.text_bytes());
-                    items.push(RuntimeEvent::in_worker_scope(
-                        &self.0.owner,
-                        self.0.epoch,
-                        worker.worker_id,
-                        examined,
-                        event,
-                    ));
-                }
-            }
-            // A Worker that is deleted in between shows nothing any more.
-            head = cell.record()?.worker_sequence;
-        }
-        Ok(EventRange { items, examined, more: examined < head })
-    }
-
-    async fn stored_events(
-        self,
-        cell: &Arc<Cell>,
-        after: u64,
-        head: u64,
-    ) -> Result<Vec<StoredEvent>, RuntimeError> {
-        const AT_ONCE: usize = 256;
-        let in_memory = cell.lock().log.as_ref().and_then(|log| log.copy_after(after, AT_ONCE));
-        if let Some(parts) = in_memory {
-            return Ok(Part::events(&parts).map(|(run, place)| run.event(place)).collect());
-        }
-        let page = from_store(self.0.ask(|it| it.events(cell.worker_id, after, AT_ONCE))).await?;
-        if page.oldest > after + 1 || page.events.is_empty() {
-            // Nothing is there of a Worker that was deleted meanwhile, or of which only that does not
-            // show yet.
-            cell.record()?;
-            if page.oldest == 0 {
-                return Err(RuntimeError::WorkerNotFound {});
-            }
-            let earliest = self.0.worker_cursor(cell.worker_id, page.oldest.saturating_sub(1));
-            return Err(RuntimeError::CursorExpired { earliest });
-        }
-        let published = usize::try_from(head - after).unwrap_or(usize::MAX);
-        Ok(page.events.into_iter().take(published).collect())
-    }
-
-    fn examined_at_most(self) -> usize {
-        usize::try_from(self.limits().page_items.max(1000)).unwrap_or(usize::MAX)
-    }
-
-    /// Waits until a log goes on behind `after`, or the time is up.
-    pub(crate) async fn wait_behind(
-        self,
-        scope: Scope,
-        after: u64,
-        until: Instant,
-    ) -> Result<(), RuntimeError> {
-        match scope {
-            Scope::Runtime(_) => self.wait_in_runtime(after, until).await,
-            Scope::Worker(it) => {
-                let cell = self.0.find(it.worker)?;
-                self.wait_in_worker(&cell, until, |state| state.record.worker_sequence > after)
-                    .await;
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits until a turn is over, or the time is up.
-    pub(crate) async fn wait_for_turn(
-        self,
-        worker: WorkerRef,
-        turn_id: TurnId,
-        wait_ms: u64,
-    ) -> Result<(), RuntimeError> {
-        let cell = self.0.find(worker)?;
-        let until = Instant::now() + Duration::from_millis(wait_ms);
-        let over = |state: &CellState| {
-            state.record.running_turn().is_none_or(|turn| turn.turn_id != turn_id)
-        };
-        self.wait_in_worker(&cell, until, over).await;
-        Ok(())
-    }
-
-    async fn wait_in_runtime(self, after: u64, until: Instant) {
-        let readers = Arc::clone(&self.0.log.lock().readers);
-        let mut waiting = WaitingInRuntime { readers: &readers, parked: Parked::default() };
-        let is_over = || readers.head() > after || self.0.is_closed();
-        let moved = poll_fn(|context| {
-            if is_over() || !readers.park(&mut waiting.parked, context.waker(), is_over) {
-                return Poll::Ready(());
-            }
-            Poll::Pending
-        });
-        // Whether it moved or the time is up, the caller looks again.
-        let _ = timeout_at(until, moved).await;
-    }
-
-    async fn wait_in_worker(
-        self,
-        cell: &Arc<Cell>,
-        until: Instant,
-        done: impl Fn(&CellState) -> bool,
-    ) {
-        let mut waiting = cell.wait();
-        let done = poll_fn(|context| {
-            if waiting.poll(context, &done) || self.0.is_closed() {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        });
-        // Whether it is done or the time is up, the caller looks again.
-        let _ = timeout_at(until, done).await;
-    }
-}
-
-/// How much a page still takes.
-struct PageRoom {
-    items: usize,
-    bytes: usize,
-    examined: usize,
-}
-
-impl PageRoom {
-    fn new(items: usize, examined: usize) -> Self {
-        Self { items, bytes: PAGE_BYTES, examined: examined.max(items) }
-    }
-
-    /// Whether one more event may be examined; counts it.
-    fn goes_on(&mut self) -> bool {
-        let room = self.items > 0 && self.bytes > 0 && self.examined > 0;
-        self.examined = self.examined.saturating_sub(usize::from(room));
-        room
-    }
-
-    fn take(&mut self, bytes: usize) {
-        self.items -= 1;
-        self.bytes = self.bytes.saturating_sub(bytes);
     }
 }
 

@@ -191,7 +191,7 @@ impl CellState {
     /// The Worker's own log, which begins here if nobody has wanted it so far.
     pub(crate) fn log_mut(&mut self) -> &mut WorkerLog {
         let last = self.record.worker_sequence;
-        self.log.get_or_insert_with(|| Box::new(WorkerLog::behind(last)))
+        self.log.get_or_insert_with(|| Box::new(WorkerLog::after_head(last)))
     }
 
     /// The Worker as people see it.

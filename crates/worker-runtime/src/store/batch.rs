@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 use crate::{
     identity::{TurnId, WorkerId},
-    log::EventRun,
     model::{OutcomeCounts, TranscriptEntry, TurnDetail, Usage},
-    store::{Lease, WorkerRecord},
+    store::{Lease, StoredEvent, WorkerRecord},
 };
 
 /// Everything that one command, or one turn's end, changes. Applied as a whole or not at all.
@@ -24,15 +22,15 @@ pub struct Batch {
     /// What becomes of the Worker's record.
     pub change: Change,
     /// Entries that are appended; their sequences follow the last one.
-    pub entries: Entries,
+    pub entries: Vec<Arc<TranscriptEntry>>,
     /// Whether the record's latest turn begins or changes with it.
     pub changes_turn: bool,
     /// Events that are appended; the last one has the record's `worker_sequence`.
-    pub events: EventRun,
+    pub events: Vec<StoredEvent>,
     /// The key of an input of this Worker.
-    pub key: Option<Box<NewKey<InputKey>>>,
+    pub key: Option<NewKey<InputKey>>,
     /// The key of its creation.
-    pub create_key: Option<Box<NewKey<CreateKey>>>,
+    pub create_key: Option<NewKey<CreateKey>>,
     /// What is added to the totals.
     pub totals: Totals,
 }
@@ -49,9 +47,6 @@ impl Batch {
         }
     }
 }
-
-/// Entries in order. There is mostly one, which needs no room elsewhere.
-pub type Entries = SmallVec<[Arc<TranscriptEntry>; 1]>;
 
 /// What becomes of a Worker's record.
 #[derive(Clone, Debug)]

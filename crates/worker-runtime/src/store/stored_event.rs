@@ -1,4 +1,4 @@
-//! An event as it is kept: the envelope's own part, and what happened.
+//! An event of a Worker as stores keep it.
 
 use std::sync::Arc;
 
@@ -6,44 +6,46 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{EventType, Labels, Shared, Tags, TranscriptEntry, TurnDetail, TurnError, WorkerState},
+    model::{EventType, Labels, Shared, Tags, TurnError, TurnOutcome, WorkerState},
     store::WorkerRecord,
 };
 
-/// An event of a Worker as it is committed and kept. Its sequence is its place.
+/// An event of a Worker as it is committed and kept.
+///
+/// It names entries and turns by their numbers and repeats nothing of them: a reader joins it with
+/// the Worker's transcript and turns. So a store writes each text once, and a deletion, which removes
+/// those, leaves no text behind. The event's sequence is its place among the Worker's events.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct StoredEvent {
-    /// When, in milliseconds since the Unix epoch.
+    /// When the event happened, in milliseconds since the Unix epoch.
     pub at_ms: u64,
-    /// The turn that it is about.
+    /// The turn that the event is about.
     pub turn_id: Option<TurnId>,
-    /// The remarks and the key of the command that caused it.
+    /// The metadata and the idempotency key of the command that caused the event.
     pub tags: Shared<Tags>,
     /// The Worker's labels at that time, by which subscriptions filter.
     pub labels: Shared<Labels>,
     /// What happened.
-    pub fact: Fact,
-    /// Whether names and texts were erased with their Worker.
-    pub redacted: bool,
+    pub body: StoredEventBody,
 }
 
 /// What happened to a Worker.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Fact {
-    /// It exists.
+pub enum StoredEventBody {
+    /// The Worker exists.
     WorkerCreated {
-        /// As it was then.
+        /// The record as it was then; the Worker's own has moved on.
         record: Arc<WorkerRecord>,
     },
-    /// Its name, labels, profile or instructions changed.
+    /// The Worker's name, labels, profile or instructions changed.
     WorkerUpdated {
-        /// As it was then.
+        /// The record as it was then.
         record: Arc<WorkerRecord>,
-        /// The labels before, where they changed.
+        /// The labels before the change, where they changed: the event still passes filters by them.
         labels_before: Option<Arc<Labels>>,
     },
-    /// It went from one state to another.
+    /// The Worker went from one state to another.
     WorkerStateChanged {
         /// The state before.
         from: WorkerState,
@@ -52,32 +54,33 @@ pub enum Fact {
         /// The reason given with the command.
         reason: Option<Arc<str>>,
     },
-    /// It is gone.
+    /// The Worker is gone.
     WorkerDeleted,
     /// An input is in the transcript.
     InputAccepted {
-        /// The input's entry.
-        entry: Arc<TranscriptEntry>,
+        /// The sequence of the input's entry.
+        entry: u64,
     },
     /// A turn began.
     TurnStarted,
     /// A model call failed and is made again.
     TurnRetrying {
-        /// How.
-        retry: Arc<RetryFact>,
+        /// The attempt, the pause before it, and why the last attempt failed.
+        retry: Arc<StoredRetry>,
     },
-    /// A turn ended, as its detail says.
+    /// A turn ended.
     TurnEnded {
-        /// The turn after its end.
-        turn: Arc<TurnDetail>,
-        /// The answer's entry; there always is one in a completed turn.
-        entry: Option<Arc<TranscriptEntry>>,
+        /// The turn's ordinal among the Worker's turns; the first is 1. The turn says how it ended
+        /// and names its answer's entry.
+        turn: u64,
+        /// How the turn ended, by which subscriptions filter.
+        outcome: TurnOutcome,
     },
 }
 
 /// A model call that is made again.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct RetryFact {
+pub struct StoredRetry {
     /// The attempt about to be made; the first retry is 2.
     pub attempt: u32,
     /// The pause before it, in milliseconds.
@@ -87,37 +90,32 @@ pub struct RetryFact {
 }
 
 impl StoredEvent {
-    /// Bytes of the texts that the event shows, roughly.
-    pub(crate) fn text_bytes(&self) -> usize {
-        const ENVELOPE: usize = 512;
-        let text = match &self.fact {
-            Fact::InputAccepted { entry } | Fact::TurnEnded { entry: Some(entry), .. } => {
-                entry.text.len()
-            }
-            Fact::WorkerCreated { record } | Fact::WorkerUpdated { record, .. } => {
-                record.spec.instructions.as_ref().map_or(0, |it| it.len())
-            }
-            Fact::TurnEnded { entry: None, .. }
-            | Fact::WorkerStateChanged { .. }
-            | Fact::WorkerDeleted
-            | Fact::TurnStarted
-            | Fact::TurnRetrying { .. } => 0,
-        };
-        ENVELOPE + text
-    }
-
     /// The event's type.
     #[must_use]
     pub fn event_type(&self) -> EventType {
-        match &self.fact {
-            Fact::WorkerCreated { .. } => EventType::WorkerCreated,
-            Fact::WorkerUpdated { .. } => EventType::WorkerUpdated,
-            Fact::WorkerStateChanged { .. } => EventType::WorkerStateChanged,
-            Fact::WorkerDeleted => EventType::WorkerDeleted,
-            Fact::InputAccepted { .. } => EventType::InputAccepted,
-            Fact::TurnStarted => EventType::TurnStarted,
-            Fact::TurnRetrying { .. } => EventType::TurnRetrying,
-            Fact::TurnEnded { turn, .. } => EventType::of_end(turn.outcome),
+        match &self.body {
+            StoredEventBody::WorkerCreated { .. } => EventType::WorkerCreated,
+            StoredEventBody::WorkerUpdated { .. } => EventType::WorkerUpdated,
+            StoredEventBody::WorkerStateChanged { .. } => EventType::WorkerStateChanged,
+            StoredEventBody::WorkerDeleted => EventType::WorkerDeleted,
+            StoredEventBody::InputAccepted { .. } => EventType::InputAccepted,
+            StoredEventBody::TurnStarted => EventType::TurnStarted,
+            StoredEventBody::TurnRetrying { .. } => EventType::TurnRetrying,
+            StoredEventBody::TurnEnded { outcome, .. } => EventType::of_end(*outcome),
+        }
+    }
+
+    /// The labels that the Worker had before the event, where the event changed them.
+    pub(crate) fn labels_before(&self) -> Option<&Labels> {
+        match &self.body {
+            StoredEventBody::WorkerUpdated { labels_before, .. } => labels_before.as_deref(),
+            StoredEventBody::WorkerCreated { .. }
+            | StoredEventBody::WorkerStateChanged { .. }
+            | StoredEventBody::WorkerDeleted
+            | StoredEventBody::InputAccepted { .. }
+            | StoredEventBody::TurnStarted
+            | StoredEventBody::TurnRetrying { .. }
+            | StoredEventBody::TurnEnded { .. } => None,
         }
     }
 }

@@ -1,17 +1,18 @@
-//! The turn whose text a reader gets, and how far the reader has come in it.
+//! The turn whose text a subscriber gets, and how far the subscriber has come in it.
 
 use std::{sync::Arc, task::Context};
 
 use crate::{
     identity::TurnId,
+    log::Tail,
     model::{StreamItem, TranscriptEntry},
     state::live::{Live, Piece, ReadOffsets},
     sync::WakeSlot,
 };
 
-/// The turn whose text a reader gets.
+/// The turn whose text a subscriber gets.
 #[derive(Debug)]
-pub(crate) struct Following {
+pub(super) struct Following {
     turn_id: TurnId,
     /// `None` until the turn is found running.
     live: Option<Arc<Live>>,
@@ -19,64 +20,82 @@ pub(crate) struct Following {
     slot: WakeSlot,
 }
 
+/// What a running turn has for the subscriber.
+pub(super) enum Read {
+    /// More text.
+    Text(StreamItem),
+    /// Nothing new; the waker is parked where the text grows.
+    Nothing,
+    /// The turn has ended: what is left of it comes with its terminal event.
+    Over,
+}
+
 impl Following {
-    /// A turn that the reader saw begin.
-    pub(crate) fn begun(turn_id: TurnId) -> Self {
+    /// A turn that the subscriber saw begin.
+    pub(super) fn begun(turn_id: TurnId) -> Self {
         Self { turn_id, live: None, offsets: ReadOffsets::default(), slot: WakeSlot::default() }
     }
 
     /// A turn that runs, with all of its text that is still there.
-    pub(crate) fn running(live: &Arc<Live>) -> Self {
-        let mut following = Self::begun(live.turn_id);
-        following.live = Some(Arc::clone(live));
-        following
+    pub(super) fn running(live: &Arc<Live>) -> Self {
+        Self { live: Some(Arc::clone(live)), ..Self::begun(live.turn_id) }
     }
 
-    /// A turn that the reader joins: reasoning starts there.
-    pub(crate) fn joined(live: &Arc<Live>) -> Self {
+    /// A turn that runs when the subscription is made: its reasoning starts there.
+    pub(super) fn joined(live: &Arc<Live>) -> Self {
         let mut following = Self::running(live);
         following.offsets.reasoning = live.reasoning_end();
         following
     }
 
-    pub(crate) fn is_of(&self, turn_id: Option<TurnId>) -> bool {
+    pub(super) fn is_of(&self, turn_id: Option<TurnId>) -> bool {
         turn_id == Some(self.turn_id)
     }
 
-    /// Finds the turn among what runs.
-    pub(crate) fn find(&mut self, live: Option<&Arc<Live>>) {
+    /// Finds the turn, if it is the one that runs.
+    pub(super) fn find(&mut self, live: Option<&Arc<Live>>) {
         if self.live.is_none() {
             self.live = live.filter(|live| live.turn_id == self.turn_id).cloned();
         }
     }
 
-    /// How much of this turn's answer the reader has not got.
-    pub(crate) fn unread<'a>(&self, answer: &'a TranscriptEntry) -> Option<&'a str> {
-        answer.text.get(self.offsets.answer..).filter(|rest| !rest.is_empty())
-    }
-
-    /// The rest of the answer, as a delta.
-    pub(crate) fn take_rest(&mut self, unread: &str) -> StreamItem {
-        let text = unread.to_owned();
-        let offset = self.offsets.answer as u64;
-        self.offsets.answer += text.len();
-        StreamItem::TextDelta { turn_id: self.turn_id, offset, text }
-    }
-
-    /// Everything new of the turn's text or reasoning, as one delta; or waits for more.
-    pub(crate) fn read(&mut self, context: &Context<'_>) -> Option<StreamItem> {
-        let live = self.live.as_ref()?;
+    /// What the subscriber has not got of the turn, now that it has ended: the end of its reasoning,
+    /// then the rest of its answer, each as one delta.
+    pub(super) fn rest(
+        &mut self,
+        reasoning: Option<&Tail>,
+        answer: Option<&TranscriptEntry>,
+    ) -> Option<StreamItem> {
         let turn_id = self.turn_id;
-        match live.read(&mut self.offsets, &mut self.slot, context.waker())? {
-            Piece::Reasoning { offset, text } => {
-                Some(StreamItem::ReasoningDelta { turn_id, offset: offset as u64, text })
+        let tail = reasoning.and_then(|tail| tail.rest(self.offsets.reasoning));
+        if let Some((offset, text)) = tail {
+            self.offsets.reasoning = offset + text.len();
+            let (offset, text) = (offset as u64, text.to_owned());
+            return Some(StreamItem::ReasoningDelta { turn_id, offset, text });
+        }
+        let offset = self.offsets.answer;
+        let text = answer?.text.get(offset..).filter(|rest| !rest.is_empty())?.to_owned();
+        self.offsets.answer += text.len();
+        Some(StreamItem::TextDelta { turn_id, offset: offset as u64, text })
+    }
+
+    /// Everything new of the turn's reasoning or answer, as one delta; or waits for more.
+    pub(super) fn read(&mut self, context: &Context<'_>) -> Read {
+        let Some(live) = &self.live else { return Read::Nothing };
+        let turn_id = self.turn_id;
+        match live.read(&mut self.offsets, &mut self.slot, context.waker()) {
+            Some(Piece::Reasoning { offset, text }) => {
+                let offset = offset as u64;
+                Read::Text(StreamItem::ReasoningDelta { turn_id, offset, text })
             }
-            Piece::Answer { offset, mut text } => {
+            Some(Piece::Answer { offset, mut text }) => {
                 while let Some(more) = live.more_answer(&mut self.offsets) {
                     text.push_str(&more);
                 }
-                Some(StreamItem::TextDelta { turn_id, offset: offset as u64, text })
+                Read::Text(StreamItem::TextDelta { turn_id, offset: offset as u64, text })
             }
+            None if live.is_over() => Read::Over,
+            None => Read::Nothing,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         live::{Live, Refusal},
         worker_cell::{Cell, CellState},
     },
-    store::{Fact, RetryFact},
+    store::{StoredEventBody, StoredRetry},
     turn::current,
 };
 
@@ -63,7 +63,7 @@ pub(super) async fn take_unusual(
         }
         Unusual::Retrying { attempt, delay, error } => {
             live.begins_anew(Instant::now() + delay);
-            let retry = RetryFact {
+            let retry = StoredRetry {
                 attempt,
                 delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                 error: error.into(),
@@ -98,10 +98,10 @@ async fn take_once_thawed(live: &Live, delta: &Delta) -> bool {
     }
 }
 
-fn retrying(rules: &Rules<'_>, state: &CellState, live: &Live, retry: RetryFact) -> Decision<()> {
+fn retrying(rules: &Rules<'_>, state: &CellState, live: &Live, retry: StoredRetry) -> Decision<()> {
     let Some(running) = current(&state.record, live) else { return Decision::Keep(()) };
     let mut draft = Draft::of(&state.record, rules.now_ms, running.tags.clone());
     let retry = Arc::new(retry);
-    draft.event(Some(live.turn_id), Fact::TurnRetrying { retry });
+    draft.event(Some(live.turn_id), StoredEventBody::TurnRetrying { retry });
     Decision::Change(draft, ())
 }

@@ -11,7 +11,9 @@ use std::{
 
 use worker_runtime::{
     WorkerId,
-    store::{Batch, Fact, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture},
+    store::{
+        Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture, StoredEventBody,
+    },
 };
 
 use crate::wrapper::{Answer, Wrapper, known};
@@ -98,9 +100,9 @@ impl FaultStore {
     }
 
     /// The facts of the batch that failed.
-    pub(crate) fn hit(&self) -> Vec<Fact> {
+    pub(crate) fn hit(&self) -> Vec<StoredEventBody> {
         let hit = self.hit.lock().unwrap();
-        hit.iter().flat_map(|batch| batch.events.iter()).map(|event| event.fact).collect()
+        hit.iter().flat_map(|batch| batch.events.iter()).map(|event| event.body.clone()).collect()
     }
 
     fn fail(&self, fault: Fault, batch: &Batch) -> Answer<()> {

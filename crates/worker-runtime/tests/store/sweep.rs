@@ -7,7 +7,7 @@ use worker_runtime::{
     commands::CreateWorker,
     model::{Input, TurnOutcome, WorkerState},
     queries::GetTurn,
-    store::Fact,
+    store::StoredEventBody,
 };
 
 use crate::{
@@ -53,13 +53,12 @@ async fn goes_on(runtime: &Runtime) {
 }
 
 /// The end in a commit that no command asked for, and that the Runtime so has to bring about.
-fn own_end(commit: &[Fact]) -> Option<TurnOutcome> {
-    let is_late = commit
-        .iter()
-        .any(|it| matches!(it, Fact::WorkerStateChanged { from: WorkerState::Stopping, .. }));
+fn own_end(commit: &[StoredEventBody]) -> Option<TurnOutcome> {
+    let is_late = commit.iter().any(|it| {
+        matches!(it, StoredEventBody::WorkerStateChanged { from: WorkerState::Stopping, .. })
+    });
     commit.iter().find_map(|fact| match fact {
-        Fact::TurnEnded { turn, .. } => turn
-            .outcome
+        StoredEventBody::TurnEnded { outcome, .. } => Some(*outcome)
             .filter(|it| *it == TurnOutcome::Completed || *it == TurnOutcome::Cancelled && is_late),
         _ => None,
     })
@@ -86,7 +85,8 @@ async fn a_fault_at_any_commit_leaves_everything_or_nothing() {
             let case = format!("{fault:?} at commit {n}: {hit:?}");
             let lost = !fault.takes_effect();
             let end = own_end(&hit).filter(|_| lost);
-            let was_retry = hit.iter().any(|fact| matches!(fact, Fact::TurnRetrying { .. }));
+            let was_retry =
+                hit.iter().any(|fact| matches!(fact, StoredEventBody::TurnRetrying { .. }));
             let (mut seen_outline, mut wanted_outline) = (seen.outline(), wanted.outline());
             if was_retry && lost {
                 for worker in seen_outline.iter_mut().chain(&mut wanted_outline) {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use llm_engine::{Script, ScriptedProvider};
 use proptest::prelude::*;
 use tokio::time::sleep;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use llm_engine::{Script, ScriptedProvider};
 use tokio::{runtime::Handle, time::Instant};
 use worker_runtime::{

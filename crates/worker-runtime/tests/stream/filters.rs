@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use futures_util::StreamExt;
 use proptest::prelude::*;
 use worker_runtime::{
     EventFilter, EventsFrom, RuntimeEvent, Scope, StreamItem, Subscribe, Subscription, WorkerRef,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use llm_engine::{Script, ScriptedProvider};
 use worker_runtime::{
     EventsFrom, Limits, Profile, Runtime, RuntimeError, Scope, Subscribe, WorkerRef,

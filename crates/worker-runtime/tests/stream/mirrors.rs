@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use proptest::prelude::*;
 use worker_runtime::{
     EventsFrom, Runtime, Scope, StreamItem, Subscribe,

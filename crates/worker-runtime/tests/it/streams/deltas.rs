@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use llm_engine::Script;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -143,6 +142,25 @@ async fn deltas_come_whatever_the_filter() {
         items.push(next_item(&mut stream).await.expect("an item"));
     }
     assert!(items.iter().all(|it| is_synced(it) || it["type"] == "text_delta"), "{items:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn reasoning_that_comes_with_the_whole_answer_is_delivered_before_it() {
+    let thinks = || Script::new().reasoning("thinking");
+    let scripts = [("an answer", thinks().text("an answer").finish()), ("", thinks().end_early())];
+    for (text, script) in scripts {
+        let world = World::builder().script(script).build().await;
+        let worker = world.worker().await;
+        let mut stream = subscribed(&world, &scope_of(&worker), json!({})).await;
+        replayed(&mut stream).await;
+        let turn_id = world.ok(send(&worker, "hi")).await["receipt"]["turn_id"].clone();
+        let items = collect(&mut stream, ends_turn).await;
+        check_whole(&items);
+        assert_eq!(joined(&items, "reasoning_delta", &turn_id), "thinking");
+        assert_eq!(joined(&items, "text_delta", &turn_id), text);
+        let place = |kind: &str| items.iter().position(|it| it["type"] == kind);
+        assert!(text.is_empty() || place("reasoning_delta") < place("text_delta"));
+    }
 }
 
 #[tokio::test(start_paused = true)]

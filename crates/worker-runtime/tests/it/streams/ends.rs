@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::StreamExt;
 use llm_engine::{Script, ScriptedProvider};
 use serde_json::{Value, json};
 use worker_runtime::{

@@ -1,6 +1,5 @@
 //! Filters by type and by label.
 
-use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::{is_synced, replayed, subscribed};

@@ -1,6 +1,5 @@
 //! Replay, `synced`, then live; and `gap` for who falls behind.
 
-use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::{is_synced, replayed, subscribed};

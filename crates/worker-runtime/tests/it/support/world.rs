@@ -2,7 +2,6 @@
 
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
-use futures_util::StreamExt;
 use llm_engine::{Script, ScriptedProvider, StopReason, TokenUsage};
 use serde_json::{Value, json};
 use worker_runtime::{

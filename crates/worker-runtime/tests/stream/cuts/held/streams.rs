@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use worker_runtime::{
     RuntimeEvent, StreamItem, Subscription,
     event::{EndReason, EventType},

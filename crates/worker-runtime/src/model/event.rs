@@ -6,15 +6,10 @@ use llm_engine::StopReason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    identity::{DisplayRef, Epoch, Owner, RuntimeId, TurnId, WorkerId, WorkerRef},
-    log::runtime_log::{RuntimeFact, RuntimeSource, Slot, Source},
-    model::{
-        Diagnostic, EventType, Meta, Tags, TranscriptEntry, TurnDetail, TurnError, TurnOutcome,
-        Usage, WorkerDetail, WorkerState,
-    },
-    store::{Fact, StoredEvent, WorkerRecord},
+use super::{
+    Diagnostic, EventType, Meta, TranscriptEntry, TurnError, Usage, WorkerDetail, WorkerState,
 };
+use crate::identity::{Epoch, RuntimeId, TurnId, WorkerRef};
 
 /// Something that happened, and where in the logs it stands.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -181,134 +176,12 @@ impl EventBody {
             Self::Diagnostic { .. } => EventType::Diagnostic,
         }
     }
-
-    fn of(fact: Fact, redacted: bool, owner: &Owner) -> Self {
-        match fact {
-            Fact::WorkerCreated { record } => {
-                Self::WorkerCreated { detail: shown(&record, redacted, owner) }
-            }
-            Fact::WorkerUpdated { record, labels_before: _ } => {
-                Self::WorkerUpdated { detail: shown(&record, redacted, owner) }
-            }
-            Fact::WorkerStateChanged { from, to, reason } => {
-                Self::WorkerStateChanged { from, to, reason }
-            }
-            Fact::WorkerDeleted => Self::WorkerDeleted {},
-            Fact::InputAccepted { entry } => Self::InputAccepted { entry },
-            Fact::TurnStarted => Self::TurnStarted {},
-            Fact::TurnRetrying { retry } => Self::TurnRetrying {
-                attempt: retry.attempt,
-                delay_ms: retry.delay_ms,
-                error: retry.error.clone(),
-            },
-            Fact::TurnEnded { turn, entry } => Self::of_end(&turn, entry),
-        }
-    }
-
-    fn of_end(turn: &TurnDetail, entry: Option<Arc<TranscriptEntry>>) -> Self {
-        let usage = *turn.usage;
-        match (turn.outcome, entry) {
-            (Some(TurnOutcome::Completed), Some(entry)) => Self::TurnCompleted {
-                stop_reason: turn.stop_reason.unwrap_or(StopReason::Other),
-                usage,
-                entry,
-            },
-            (Some(TurnOutcome::Failed), entry) => Self::TurnFailed {
-                error: turn.error.as_deref().cloned().unwrap_or_else(|| TurnError::store("")),
-                usage,
-                entry,
-            },
-            (Some(TurnOutcome::Cancelled), entry) => {
-                Self::TurnCancelled { reason: turn.reason.clone(), usage, entry }
-            }
-            (Some(TurnOutcome::Completed), None) | (Some(TurnOutcome::Lost) | None, _) => {
-                Self::TurnLost { usage }
-            }
-        }
-    }
-}
-
-fn shown(record: &WorkerRecord, redacted: bool, owner: &Owner) -> Arc<WorkerDetail> {
-    let mut detail = record.detail(owner, record.turn.clone());
-    if redacted {
-        detail.display_ref = DisplayRef::erased();
-    }
-    Arc::new(detail)
 }
 
 impl RuntimeEvent {
-    /// An event as a Worker's own log shows it.
-    #[expect(clippy::inline_always, reason = "it is large, and to be written where it stays")]
-    #[inline(always)]
-    pub(crate) fn in_worker_scope(
-        owner: &Owner,
-        epoch: Epoch,
-        worker_id: WorkerId,
-        worker_sequence: u64,
-        event: StoredEvent,
-    ) -> Self {
-        let (meta, idempotency_key) = split(&event.tags);
-        Self {
-            runtime_id: owner.runtime_id,
-            epoch,
-            sequence: None,
-            worker: Some(owner.worker(worker_id)),
-            worker_sequence: Some(worker_sequence),
-            at_ms: event.at_ms,
-            turn_id: event.turn_id,
-            meta,
-            idempotency_key,
-            redacted: event.redacted,
-            body: EventBody::of(event.fact, event.redacted, owner),
-        }
-    }
-
-    /// An event as the Runtime's log shows it.
-    #[inline]
-    pub(crate) fn in_runtime_scope(owner: &Owner, epoch: Epoch, sequence: u64, slot: Slot) -> Self {
-        match slot.source {
-            Source::Worker { worker_id, worker_sequence, event, .. } => {
-                let mut event =
-                    Self::in_worker_scope(owner, epoch, worker_id, worker_sequence, event);
-                event.sequence = Some(sequence);
-                event
-            }
-            Source::Runtime(RuntimeSource { at_ms, tags, fact }) => {
-                let (meta, idempotency_key) = split(&tags);
-                let (worker, turn_id, body) = match fact {
-                    RuntimeFact::Started => (None, None, EventBody::RuntimeStarted {}),
-                    RuntimeFact::Stopping { reason } => {
-                        (None, None, EventBody::RuntimeStopping { reason })
-                    }
-                    RuntimeFact::Stopped => (None, None, EventBody::RuntimeStopped {}),
-                    RuntimeFact::Diagnostic(it) => {
-                        (it.worker, it.turn_id, EventBody::Diagnostic { diagnostic: (*it).clone() })
-                    }
-                };
-                Self {
-                    runtime_id: owner.runtime_id,
-                    epoch,
-                    sequence: Some(sequence),
-                    worker,
-                    worker_sequence: None,
-                    at_ms,
-                    turn_id,
-                    meta,
-                    idempotency_key,
-                    redacted: false,
-                    body,
-                }
-            }
-        }
-    }
-
     /// The event's type.
     #[must_use]
     pub fn event_type(&self) -> EventType {
         self.body.event_type()
     }
-}
-
-fn split(tags: &Tags) -> (Option<Arc<Meta>>, Option<Arc<str>>) {
-    (tags.meta.clone(), tags.idempotency_key.clone())
 }

@@ -29,6 +29,14 @@ impl Tail {
         self.dropped + self.text.len()
     }
 
+    /// Everything from `offset` on that is still there, and where it begins.
+    pub(crate) fn rest(&self, offset: usize) -> Option<(usize, &str)> {
+        let start = offset.max(self.dropped);
+        let rest = self.text.get(start - self.dropped..).filter(|rest| !rest.is_empty())?;
+        Some((start, rest))
+    }
+
+    /// At most one piece from `offset` on, and where it begins.
     pub(crate) fn after(&self, offset: usize) -> Option<(usize, &str)> {
         let start = offset.max(self.dropped);
         piece_after(&self.text, start - self.dropped).map(|piece| (start, piece))

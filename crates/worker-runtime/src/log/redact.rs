@@ -7,48 +7,43 @@ use crate::{
         CapabilityGrant, Intent, IntentAssistant, IntentRole, IntentTask, ProfileSelector,
         ScopeClaim, Shared, TranscriptEntry, TurnDetail, TurnError,
     },
-    store::{
-        WorkerRecord, WorkerSpec,
-        stored_event::{Fact, RetryFact, StoredEvent},
-    },
+    store::{StoredEvent, StoredEventBody, StoredRetry, WorkerRecord, WorkerSpec},
 };
 
 impl StoredEvent {
-    /// Takes every name, text, label, remark, key and reason out of the event.
+    /// The event without names, texts, labels, metadata, keys and reasons.
     ///
-    /// The deletion itself goes on to match by labels, which it does not show: subscribers who filter
-    /// by them are told that the Worker is gone.
-    pub(crate) fn redact(&mut self) {
-        self.redacted = true;
-        self.tags = Shared::usual();
-        if !matches!(self.fact, Fact::WorkerDeleted) {
-            self.labels = Shared::usual();
-        }
-        match &mut self.fact {
-            Fact::WorkerCreated { record } => *record = Arc::new(redacted_record(record)),
-            Fact::WorkerUpdated { record, labels_before } => {
-                *record = Arc::new(redacted_record(record));
-                *labels_before = None;
+    /// The deletion itself keeps its labels, which it does not show: subscribers who filter by them
+    /// are told that the Worker is gone.
+    pub(crate) fn redacted(&self) -> Self {
+        let body = match &self.body {
+            StoredEventBody::WorkerCreated { record } => {
+                StoredEventBody::WorkerCreated { record: Arc::new(redacted_record(record)) }
             }
-            Fact::WorkerStateChanged { reason, .. } => *reason = None,
-            Fact::InputAccepted { entry } => *entry = Arc::new(redacted_entry(entry)),
-            Fact::TurnRetrying { retry } => {
-                *retry = Arc::new(RetryFact {
-                    attempt: retry.attempt,
-                    delay_ms: retry.delay_ms,
-                    error: redacted_error(&retry.error),
-                });
+            StoredEventBody::WorkerUpdated { record, labels_before: _ } => {
+                let record = Arc::new(redacted_record(record));
+                StoredEventBody::WorkerUpdated { record, labels_before: None }
             }
-            Fact::TurnEnded { turn, entry } => {
-                *turn = Arc::new(redacted_turn(turn));
-                *entry = entry.as_ref().map(|it| Arc::new(redacted_entry(it)));
+            StoredEventBody::WorkerStateChanged { from, to, reason: _ } => {
+                StoredEventBody::WorkerStateChanged { from: *from, to: *to, reason: None }
             }
-            Fact::WorkerDeleted | Fact::TurnStarted => {}
-        }
+            StoredEventBody::TurnRetrying { retry } => {
+                let error = redacted_error(&retry.error);
+                let retry = Arc::new(StoredRetry { error, ..**retry });
+                StoredEventBody::TurnRetrying { retry }
+            }
+            StoredEventBody::WorkerDeleted
+            | StoredEventBody::InputAccepted { .. }
+            | StoredEventBody::TurnStarted
+            | StoredEventBody::TurnEnded { .. } => self.body.clone(),
+        };
+        let is_deletion = matches!(body, StoredEventBody::WorkerDeleted);
+        let labels = if is_deletion { self.labels.clone() } else { Shared::usual() };
+        Self { at_ms: self.at_ms, turn_id: self.turn_id, tags: Shared::usual(), labels, body }
     }
 }
 
-pub(crate) fn redacted_record(record: &WorkerRecord) -> WorkerRecord {
+fn redacted_record(record: &WorkerRecord) -> WorkerRecord {
     let spec = &record.spec;
     WorkerRecord {
         display_name: Some("".into()),

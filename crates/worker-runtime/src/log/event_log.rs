@@ -1,0 +1,126 @@
+//! A bounded log of events in memory.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::Published;
+
+/// The newest events of a log, by the commit. Older ones are gone, or in the store.
+#[derive(Debug)]
+pub(crate) struct EventLog {
+    commits: VecDeque<Arc<Published>>,
+    /// The sequence before the oldest event that is kept, maybe in the middle of its commit.
+    floor: u64,
+    /// The sequence of the newest event.
+    head: u64,
+    capacity: u64,
+}
+
+impl EventLog {
+    /// A log that goes on after an event with the sequence `head`, and keeps the newest `capacity`
+    /// events.
+    pub(crate) fn after_head(head: u64, capacity: u64) -> Self {
+        Self { commits: VecDeque::new(), floor: head, head, capacity }
+    }
+
+    /// The sequence before the oldest event that is kept.
+    pub(crate) fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    /// The sequence of the newest event.
+    pub(crate) fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// Appends the events of a commit, which follow the newest one. Gives back the commits that are
+    /// no longer kept, to be dropped when no lock is held.
+    #[must_use = "what falls out of a log is dropped outside its lock"]
+    pub(crate) fn append(&mut self, commit: Published) -> Vec<Arc<Published>> {
+        debug_assert_eq!(commit.first, self.head + 1, "sequences have no hole");
+        self.head = commit.last();
+        self.commits.push_back(Arc::new(commit));
+        self.floor = self.floor.max(self.head.saturating_sub(self.capacity));
+        let mut evicted = Vec::new();
+        while let Some(oldest) = self.commits.pop_front_if(|it| it.last() <= self.floor) {
+            evicted.push(oldest);
+        }
+        evicted
+    }
+
+    /// Commits in order, from the one with the event after `sequence` on, which is not below the
+    /// floor: as many as it takes to have `events` events.
+    pub(crate) fn after(&self, sequence: u64, events: usize) -> VecDeque<Arc<Published>> {
+        let mut missing = events as u64;
+        let mut found = VecDeque::new();
+        for commit in self.commits.range(self.index_of(sequence + 1)..) {
+            if missing == 0 {
+                break;
+            }
+            let wanted = commit.last() - commit.first.max(sequence + 1) + 1;
+            missing = missing.saturating_sub(wanted);
+            found.push_back(Arc::clone(commit));
+        }
+        found
+    }
+
+    /// Erases names and texts from the commit that has the event `sequence`. Gives the commit as it
+    /// was, if it is still kept.
+    pub(crate) fn redact(&mut self, sequence: u64) -> Option<Arc<Published>> {
+        let index = self.index_of(sequence);
+        let commit = self.commits.get_mut(index)?;
+        commit.index_of(sequence)?;
+        let redacted = Arc::new(commit.redacted());
+        Some(std::mem::replace(commit, redacted))
+    }
+
+    /// Erases names and texts from every commit.
+    pub(crate) fn redact_all(&mut self) {
+        for commit in &mut self.commits {
+            *commit = Arc::new(commit.redacted());
+        }
+    }
+
+    /// The index of the first commit that ends at or after `sequence`.
+    fn index_of(&self, sequence: u64) -> usize {
+        self.commits.partition_point(|commit| commit.last() < sequence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        log::{RuntimeFact, RuntimeSource, Source},
+        model::Shared,
+    };
+
+    /// A log of `events` single events that keeps `capacity` of them.
+    fn log(events: u64, capacity: u64) -> EventLog {
+        let mut log = EventLog::after_head(0, capacity);
+        for at_ms in 1..=events {
+            let source = RuntimeSource { at_ms, tags: Shared::usual(), fact: RuntimeFact::Started };
+            let evicted = log.append(Published::new(at_ms, Source::Runtime(source)));
+            assert_eq!(evicted.len(), usize::from(at_ms > capacity));
+        }
+        log
+    }
+
+    #[test]
+    fn the_newest_events_are_kept_and_found() {
+        let log = log(100, 10);
+        assert_eq!((log.floor(), log.head()), (90, 100));
+        for sequence in 90..=100 {
+            let found: Vec<u64> = log.after(sequence, 4).iter().map(|it| it.first).collect();
+            let expected: Vec<u64> = (sequence + 1..=100).take(4).collect();
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn only_what_is_kept_is_redacted() {
+        let mut log = log(100, 10);
+        assert!(log.redact(90).is_none());
+        assert!(log.redact(101).is_none());
+        assert_eq!(log.redact(91).map(|it| it.first), Some(91));
+    }
+}

@@ -1,0 +1,169 @@
+//! How events look to people.
+
+use std::sync::Arc;
+
+use llm_engine::{Role, StopReason};
+
+use super::{EventBlock, Published, RuntimeFact, RuntimeSource, Source, event_block::JoinedEvent};
+use crate::{
+    identity::{DisplayRef, Epoch, Owner},
+    model::{
+        Cursor, EventBody, LogId, Position, RuntimeEvent, Shared, StreamEvent, Tags,
+        TranscriptEntry, TurnDetail, TurnError, TurnOutcome, WorkerDetail,
+    },
+    store::{StoredEventBody, WorkerRecord},
+};
+
+/// Makes of events what people see: knows the Runtime's names and its present start.
+#[derive(Clone, Debug)]
+pub(crate) struct Presenter {
+    pub(crate) owner: Owner,
+    pub(crate) epoch: Epoch,
+}
+
+impl Presenter {
+    /// The position right after the event `sequence` of a log.
+    pub(crate) fn cursor(&self, log: LogId, sequence: u64) -> Cursor {
+        Position { runtime_id: self.owner.runtime_id, log, sequence }.into()
+    }
+
+    /// The events of a commit as a subscription to `log` delivers them.
+    pub(crate) fn show(&self, commit: &Published, log: LogId) -> Box<[Arc<StreamEvent>]> {
+        let mut sequence = commit.first;
+        let mut deliver = |mut event: RuntimeEvent| {
+            if let LogId::Runtime(_) = log {
+                event.sequence = Some(sequence);
+            }
+            let cursor = self.cursor(log, sequence);
+            sequence += 1;
+            Arc::new(StreamEvent { event, cursor })
+        };
+        match &commit.source {
+            Source::Worker(block) => (0..block.events.len())
+                .map(|index| deliver(self.worker_event(block, index)))
+                .collect(),
+            Source::Runtime(source) => Box::new([deliver(self.runtime_event(source))]),
+        }
+    }
+
+    /// An event of a Worker, without a place in the Runtime's log.
+    fn worker_event(&self, block: &EventBlock, index: usize) -> RuntimeEvent {
+        let event = &block.events[index];
+        RuntimeEvent {
+            worker: Some(self.owner.worker(block.worker_id)),
+            worker_sequence: Some(block.first + index as u64),
+            turn_id: event.stored.turn_id,
+            redacted: block.redacted,
+            ..self.envelope(event.stored.at_ms, &event.stored.tags, self.body(event, block))
+        }
+    }
+
+    fn runtime_event(&self, source: &RuntimeSource) -> RuntimeEvent {
+        let (body, worker, turn_id) = match &source.fact {
+            RuntimeFact::Started => (EventBody::RuntimeStarted {}, None, None),
+            RuntimeFact::Stopping { reason } => {
+                (EventBody::RuntimeStopping { reason: reason.clone() }, None, None)
+            }
+            RuntimeFact::Stopped => (EventBody::RuntimeStopped {}, None, None),
+            RuntimeFact::Diagnostic(diagnostic) => {
+                let (worker, turn_id) = (diagnostic.worker, diagnostic.turn_id);
+                let diagnostic = (**diagnostic).clone();
+                (EventBody::Diagnostic { diagnostic }, worker, turn_id)
+            }
+        };
+        RuntimeEvent { worker, turn_id, ..self.envelope(source.at_ms, &source.tags, body) }
+    }
+
+    fn envelope(&self, at_ms: u64, tags: &Tags, body: EventBody) -> RuntimeEvent {
+        RuntimeEvent {
+            body,
+            runtime_id: self.owner.runtime_id,
+            epoch: self.epoch,
+            sequence: None,
+            worker: None,
+            worker_sequence: None,
+            at_ms,
+            turn_id: None,
+            meta: tags.meta.clone(),
+            idempotency_key: tags.idempotency_key.clone(),
+            redacted: false,
+        }
+    }
+
+    fn body(&self, event: &JoinedEvent, block: &EventBlock) -> EventBody {
+        let redacted = block.redacted;
+        match &event.stored.body {
+            StoredEventBody::WorkerCreated { record } => {
+                EventBody::WorkerCreated { detail: self.detail(record, redacted) }
+            }
+            StoredEventBody::WorkerUpdated { record, labels_before: _ } => {
+                EventBody::WorkerUpdated { detail: self.detail(record, redacted) }
+            }
+            StoredEventBody::WorkerStateChanged { from, to, reason } => {
+                EventBody::WorkerStateChanged { from: *from, to: *to, reason: reason.clone() }
+            }
+            StoredEventBody::WorkerDeleted => EventBody::WorkerDeleted {},
+            StoredEventBody::InputAccepted { entry: sequence } => {
+                let entry = event.entry.clone();
+                let entry = entry.unwrap_or_else(|| Arc::new(blank_entry(*sequence)));
+                EventBody::InputAccepted { entry }
+            }
+            StoredEventBody::TurnStarted => EventBody::TurnStarted {},
+            StoredEventBody::TurnRetrying { retry } => EventBody::TurnRetrying {
+                attempt: retry.attempt,
+                delay_ms: retry.delay_ms,
+                error: retry.error.clone(),
+            },
+            StoredEventBody::TurnEnded { turn: _, outcome } => {
+                end_of_turn(*outcome, event.turn.as_deref(), event.entry.clone())
+            }
+        }
+    }
+
+    fn detail(&self, record: &WorkerRecord, redacted: bool) -> Arc<WorkerDetail> {
+        let mut detail = record.detail(&self.owner, record.turn.clone());
+        if redacted {
+            detail.display_ref = DisplayRef::erased();
+        }
+        Arc::new(detail)
+    }
+}
+
+fn end_of_turn(
+    outcome: TurnOutcome,
+    turn: Option<&TurnDetail>,
+    entry: Option<Arc<TranscriptEntry>>,
+) -> EventBody {
+    let usage = turn.map(|turn| *turn.usage).unwrap_or_default();
+    match (outcome, entry) {
+        (TurnOutcome::Completed, Some(entry)) => {
+            let stop_reason = turn.and_then(|turn| turn.stop_reason).unwrap_or(StopReason::Other);
+            EventBody::TurnCompleted { stop_reason, usage, entry }
+        }
+        (TurnOutcome::Failed, entry) => {
+            let error = turn.and_then(|turn| turn.error.as_deref().cloned());
+            let error = error.unwrap_or_else(|| TurnError::store(""));
+            EventBody::TurnFailed { error, usage, entry }
+        }
+        (TurnOutcome::Cancelled, entry) => {
+            let reason = turn.and_then(|turn| turn.reason.clone());
+            EventBody::TurnCancelled { reason, usage, entry }
+        }
+        (TurnOutcome::Completed, None) | (TurnOutcome::Lost, _) => EventBody::TurnLost { usage },
+    }
+}
+
+/// Stands for an entry that is not there. A block has all entries that its events name, so that
+/// nobody sees it.
+fn blank_entry(sequence: u64) -> TranscriptEntry {
+    TranscriptEntry {
+        sequence,
+        role: Role::User,
+        text: "".into(),
+        turn_id: None,
+        at_ms: 0,
+        truncated: false,
+        usage: Shared::usual(),
+        tags: Shared::usual(),
+    }
+}

@@ -1,0 +1,34 @@
+//! Events of the Runtime itself, which only its own log has.
+
+use std::sync::Arc;
+
+use crate::model::{Diagnostic, EventType, Shared, Tags};
+
+/// An event of the Runtime itself.
+#[derive(Clone, Debug)]
+pub(crate) struct RuntimeSource {
+    pub(crate) at_ms: u64,
+    /// The metadata of the command that caused the event.
+    pub(crate) tags: Shared<Tags>,
+    pub(crate) fact: RuntimeFact,
+}
+
+/// What happened to the Runtime itself.
+#[derive(Clone, Debug)]
+pub(crate) enum RuntimeFact {
+    Started,
+    Stopping { reason: Option<Arc<str>> },
+    Stopped,
+    Diagnostic(Arc<Diagnostic>),
+}
+
+impl RuntimeFact {
+    pub(crate) fn event_type(&self) -> EventType {
+        match self {
+            Self::Started => EventType::RuntimeStarted,
+            Self::Stopping { .. } => EventType::RuntimeStopping,
+            Self::Stopped => EventType::RuntimeStopped,
+            Self::Diagnostic(_) => EventType::Diagnostic,
+        }
+    }
+}

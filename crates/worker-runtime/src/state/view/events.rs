@@ -1,0 +1,176 @@
+//! How queries read parts of a log.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::{PAGE_BYTES, Reader};
+use crate::{
+    error::RuntimeError,
+    identity::WorkerRef,
+    log::{Published, Source},
+    model::{EventFilter, EventsFrom, LogId, RuntimeEvent, Scope, wire::json_bytes},
+    state::{older_events::OlderEvents, worker_cell::Cell},
+};
+
+/// A part of a log.
+#[derive(Debug)]
+pub(crate) struct EventRange {
+    pub(crate) items: Vec<RuntimeEvent>,
+    /// The sequence of the last event that was examined.
+    pub(crate) examined: u64,
+    /// Whether the log goes on behind it.
+    pub(crate) more: bool,
+}
+
+/// A page in the making, and how much it still takes.
+struct Page<'a> {
+    filter: Option<&'a EventFilter>,
+    log: LogId,
+    items: Vec<RuntimeEvent>,
+    /// The sequence of the last event that was examined.
+    examined: u64,
+    items_left: usize,
+    bytes_left: usize,
+    events_left: usize,
+}
+
+/// Events of a Worker that are read at once.
+const AT_ONCE: usize = 256;
+
+impl Reader<'_> {
+    /// Where a reading begins.
+    pub(crate) async fn begin(self, scope: Scope, from: &EventsFrom) -> Result<u64, RuntimeError> {
+        match scope {
+            Scope::Runtime(_) => {
+                self.0.position(LogId::Runtime(self.0.epoch), from, self.0.runtime_extent())
+            }
+            Scope::Worker(scope) => {
+                let cell = self.0.find(scope.worker)?;
+                let extent = self.0.worker_extent(&cell).await?;
+                self.0.position(LogId::Worker(cell.worker_id), from, extent)
+            }
+        }
+    }
+
+    /// Events after a position, at most `limit` of those that pass the filter.
+    pub(crate) async fn events(
+        self,
+        scope: Scope,
+        after: u64,
+        filter: Option<&EventFilter>,
+        limit: usize,
+    ) -> Result<EventRange, RuntimeError> {
+        let log = match scope {
+            Scope::Runtime(_) => LogId::Runtime(self.0.epoch),
+            Scope::Worker(scope) => LogId::Worker(scope.worker.worker_id),
+        };
+        let examined = usize::try_from(self.limits().page_items.max(1000)).unwrap_or(usize::MAX);
+        let page = Page {
+            filter,
+            log,
+            items: Vec::new(),
+            examined: after,
+            items_left: limit,
+            bytes_left: PAGE_BYTES,
+            events_left: examined.max(limit),
+        };
+        match scope {
+            Scope::Runtime(_) => self.runtime_events(page),
+            Scope::Worker(scope) => self.worker_events(scope.worker, page).await,
+        }
+    }
+
+    fn runtime_events(self, mut page: Page<'_>) -> Result<EventRange, RuntimeError> {
+        let (commits, head) = {
+            let board = self.0.log.lock();
+            if page.examined < board.events().floor() {
+                let earliest = self.0.runtime_cursor(board.events().floor());
+                return Err(RuntimeError::CursorExpired { earliest });
+            }
+            (board.events().after(page.examined, page.events_left), board.head())
+        };
+        page.take(self, &commits);
+        Ok(page.into_range(head))
+    }
+
+    async fn worker_events(
+        self,
+        worker: WorkerRef,
+        mut page: Page<'_>,
+    ) -> Result<EventRange, RuntimeError> {
+        let cell = self.0.find(worker)?;
+        let mut head = cell.record()?.worker_sequence;
+        while page.has_room() && page.examined < head {
+            let commits = self.worker_commits(&cell, page.examined, head).await?;
+            page.take(self, &commits);
+            // A Worker that is deleted in between shows nothing any more.
+            head = cell.record()?.worker_sequence;
+        }
+        Ok(page.into_range(head))
+    }
+
+    /// Some events of a Worker after the sequence `after`, at least one: from memory, or else from the
+    /// store, which may know more than the `head` events that are published.
+    async fn worker_commits(
+        self,
+        cell: &Arc<Cell>,
+        after: u64,
+        head: u64,
+    ) -> Result<VecDeque<Arc<Published>>, RuntimeError> {
+        let in_memory = {
+            let state = cell.lock();
+            let log = state.log.as_ref().filter(|log| after >= log.events.floor());
+            log.map(|log| log.events.after(after, AT_ONCE)).filter(|commits| !commits.is_empty())
+        };
+        if let Some(commits) = in_memory {
+            return Ok(commits);
+        }
+        let published = usize::try_from(head - after).unwrap_or(usize::MAX);
+        let older = self.0.older_events(cell.worker_id, after, published.min(AT_ONCE)).await;
+        // A Worker that was deleted meanwhile explains whatever is missing.
+        cell.record()?;
+        match older {
+            Ok(OlderEvents::Events(block)) => {
+                let page = Published::new(block.first, Source::Worker(Arc::new(block)));
+                Ok(VecDeque::from([Arc::new(page)]))
+            }
+            Ok(OlderEvents::Missed { floor }) => {
+                let earliest = self.0.worker_cursor(cell.worker_id, floor);
+                Err(RuntimeError::CursorExpired { earliest })
+            }
+            Ok(OlderEvents::Absent) => Err(RuntimeError::WorkerNotFound {}),
+            Err(error) => {
+                tracing::warn!(%error, "the store could not be read");
+                Err(RuntimeError::store_refused())
+            }
+        }
+    }
+}
+
+impl Page<'_> {
+    fn has_room(&self) -> bool {
+        self.items_left > 0 && self.bytes_left > 0 && self.events_left > 0
+    }
+
+    /// Examines the events that follow the last one, as far as there is room.
+    fn take(&mut self, reader: Reader<'_>, commits: &VecDeque<Arc<Published>>) {
+        for commit in commits {
+            while let Some(index) = commit.index_of(self.examined + 1) {
+                if !self.has_room() {
+                    return;
+                }
+                self.examined += 1;
+                self.events_left -= 1;
+                if self.filter.is_none_or(|filter| commit.passes(index, filter)) {
+                    let shown = &commit.shown(&reader.0.presenter, self.log)[index];
+                    self.items_left -= 1;
+                    self.bytes_left = self.bytes_left.saturating_sub(json_bytes(&shown.event));
+                    self.items.push(shown.event.clone());
+                }
+            }
+        }
+    }
+
+    fn into_range(self, head: u64) -> EventRange {
+        EventRange { more: self.examined < head, examined: self.examined, items: self.items }
+    }
+}

@@ -1,0 +1,98 @@
+//! How queries wait.
+
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+
+use tokio::time::{Instant, timeout_at};
+
+use super::Reader;
+use crate::{
+    error::RuntimeError,
+    identity::{TurnId, WorkerRef},
+    model::Scope,
+    state::{
+        core::Core,
+        worker_cell::{Cell, CellState},
+    },
+    sync::WakeSlot,
+};
+
+/// Waits for the Runtime's log to move. Dropping it frees its place.
+struct WaitingInRuntime<'a> {
+    core: &'a Core,
+    slot: WakeSlot,
+}
+
+impl Drop for WaitingInRuntime<'_> {
+    fn drop(&mut self) {
+        let waker = self.core.log.lock().waiting.leave(self.slot);
+        drop(waker);
+    }
+}
+
+impl Reader<'_> {
+    /// Waits until a log goes on behind `after`, or the time is up.
+    pub(crate) async fn wait_behind(
+        self,
+        scope: Scope,
+        after: u64,
+        until: Instant,
+    ) -> Result<(), RuntimeError> {
+        match scope {
+            Scope::Runtime(_) => self.wait_in_runtime(after, until).await,
+            Scope::Worker(it) => {
+                let cell = self.0.find(it.worker)?;
+                self.wait_in_worker(&cell, until, |state| state.record.worker_sequence > after)
+                    .await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until a turn is over, or the time is up.
+    pub(crate) async fn wait_for_turn(
+        self,
+        worker: WorkerRef,
+        turn_id: TurnId,
+        wait_ms: u64,
+    ) -> Result<(), RuntimeError> {
+        let cell = self.0.find(worker)?;
+        let until = Instant::now() + Duration::from_millis(wait_ms);
+        let over = |state: &CellState| {
+            state.record.running_turn().is_none_or(|turn| turn.turn_id != turn_id)
+        };
+        self.wait_in_worker(&cell, until, over).await;
+        Ok(())
+    }
+
+    async fn wait_in_runtime(self, after: u64, until: Instant) {
+        let mut waiting = WaitingInRuntime { core: self.0, slot: WakeSlot::default() };
+        let moved = poll_fn(|context| {
+            let mut board = self.0.log.lock();
+            if board.head() > after || board.figures.closed {
+                return Poll::Ready(());
+            }
+            board.waiting.park(&mut waiting.slot, context.waker());
+            Poll::Pending
+        });
+        // Whether it moved or the time is up, the caller looks again.
+        let _ = timeout_at(until, moved).await;
+    }
+
+    async fn wait_in_worker(
+        self,
+        cell: &Arc<Cell>,
+        until: Instant,
+        done: impl Fn(&CellState) -> bool,
+    ) {
+        let mut waiting = cell.wait();
+        let done = poll_fn(|context| {
+            if waiting.poll(context, &done) || self.0.is_closed() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        });
+        // Whether it is done or the time is up, the caller looks again.
+        let _ = timeout_at(until, done).await;
+    }
+}

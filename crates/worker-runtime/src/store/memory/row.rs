@@ -1,0 +1,85 @@
+//! Everything that the built-in store has of one Worker.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::{
+    model::{TranscriptEntry, TurnDetail},
+    store::{Batch, Change, EventPage, InputKey, StoredEvent, StoredWorker, WorkerRecord},
+};
+
+/// Everything of one Worker.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) record: Arc<WorkerRecord>,
+    /// The newest events, oldest first; the last one has the record's `worker_sequence`.
+    events: VecDeque<StoredEvent>,
+    /// Absent until somebody says something: most Workers of a large Runtime are idle.
+    conversation: Option<Box<Conversation>>,
+}
+
+/// What was said with a Worker.
+#[derive(Debug, Default)]
+struct Conversation {
+    entries: Vec<Arc<TranscriptEntry>>,
+    turns: Vec<Arc<TurnDetail>>,
+    keys: Vec<InputKey>,
+}
+
+impl Row {
+    /// A Worker that a batch creates, before the batch is applied.
+    pub(super) fn new(record: &Arc<WorkerRecord>) -> Self {
+        Self { record: Arc::clone(record), events: VecDeque::new(), conversation: None }
+    }
+
+    /// Applies a batch, which does not delete the Worker, and keeps the newest `events_kept` events.
+    pub(super) fn apply(&mut self, batch: &Batch, events_kept: u64) {
+        if let Change::Put(record) = &batch.change {
+            self.record = Arc::clone(record);
+        }
+        self.events.reserve_exact(batch.events.len());
+        self.events.extend(batch.events.iter().cloned());
+        let kept = usize::try_from(events_kept).unwrap_or(usize::MAX);
+        self.events.drain(..self.events.len().saturating_sub(kept));
+        if !batch.entries.is_empty() || batch.changes_turn || batch.key.is_some() {
+            self.conversation.get_or_insert_default().apply(batch);
+        }
+    }
+
+    pub(super) fn entries(&self) -> &[Arc<TranscriptEntry>] {
+        self.conversation.as_ref().map_or(&[], |it| &it.entries)
+    }
+
+    pub(super) fn turns(&self) -> &[Arc<TurnDetail>] {
+        self.conversation.as_ref().map_or(&[], |it| &it.turns)
+    }
+
+    pub(super) fn stored(&self) -> StoredWorker {
+        let keys = self.conversation.as_ref().map(|it| it.keys.clone()).unwrap_or_default();
+        StoredWorker { record: Arc::clone(&self.record), keys }
+    }
+
+    /// Up to `limit` events after a sequence.
+    pub(super) fn events_after(&self, after: u64, limit: usize) -> EventPage {
+        let oldest = self.record.worker_sequence + 1 - self.events.len() as u64;
+        let skipped = usize::try_from((after + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);
+        let events = self.events.iter().skip(skipped).take(limit).cloned().collect();
+        EventPage { oldest, events }
+    }
+}
+
+impl Conversation {
+    fn apply(&mut self, batch: &Batch) {
+        self.entries.extend(batch.entries.iter().cloned());
+        if let Some((ordinal, turn)) = batch.turn() {
+            let place = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
+            match self.turns.get_mut(place) {
+                Some(there) => *there = Arc::clone(turn),
+                None => self.turns.push(Arc::clone(turn)),
+            }
+        }
+        if let Some(new) = &batch.key {
+            self.keys.retain(|key| !new.dropped.contains(&key.key));
+            self.keys.push(new.key.clone());
+        }
+    }
+}

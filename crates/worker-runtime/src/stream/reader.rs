@@ -1,0 +1,167 @@
+//! A subscriber's place in a log: what it has got, what comes next, and when it is in sync.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll, ready},
+};
+
+use super::{runtime_reader::RuntimeReader, worker_reader::WorkerReader};
+use crate::{
+    log::Published,
+    model::{EndReason, EventFilter, LogId, StreamItem},
+    state::core::Core,
+};
+
+/// Events that are filtered out in a row before the cursor is told again.
+const LONG_SILENCE: u64 = 256;
+
+/// Events that a reader takes from a log at once.
+pub(super) const AT_ONCE: usize = 128;
+
+/// Reads one log for one subscriber.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) core: Arc<Core>,
+    log: LogReader,
+    filter: Option<Box<EventFilter>>,
+    /// The sequence of the last event that was delivered or filtered out.
+    position: u64,
+    /// Where the log ended when the subscription was made, until `synced` has said so.
+    sync_at: Option<u64>,
+    /// Events that were filtered out since the cursor was last told.
+    silence: u64,
+    /// The Runtime's count of deletions when the log was last read.
+    deletions: u64,
+    ended: bool,
+}
+
+/// Which log is read.
+#[derive(Debug)]
+pub(super) enum LogReader {
+    Runtime(RuntimeReader),
+    Worker(Box<WorkerReader>),
+}
+
+/// What comes next in a log after a position.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// The event after the position: the one at this index of a commit.
+    Event(Arc<Published>, usize),
+    /// The events up to `floor` are no longer kept.
+    Missed { floor: u64 },
+    /// Text of the running turn.
+    Text(StreamItem),
+    /// Nothing more will come.
+    Ended(EndReason),
+}
+
+impl Reader {
+    /// A reader that begins after `position`, in a log whose newest event has the sequence `head`.
+    pub(super) fn new(
+        core: Arc<Core>,
+        log: LogReader,
+        filter: Option<EventFilter>,
+        position: u64,
+        head: u64,
+    ) -> Self {
+        Self {
+            core,
+            log,
+            filter: filter.map(Box::new),
+            position: position.min(head),
+            sync_at: Some(head),
+            silence: 0,
+            deletions: 0,
+            ended: false,
+        }
+    }
+
+    pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<StreamItem>> {
+        loop {
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            if self.sync_at.is_some_and(|at| self.position >= at) {
+                self.sync_at = None;
+                return Poll::Ready(Some(self.synced()));
+            }
+            self.forget_what_was_erased();
+            let item = match ready!(self.poll_log(context)) {
+                Next::Event(commit, index) => self.deliver(&commit, index),
+                Next::Missed { floor } => Some(self.gap_to(floor)),
+                Next::Text(item) => Some(item),
+                Next::Ended(reason) => {
+                    self.ended = true;
+                    Some(StreamItem::Ended { reason })
+                }
+            };
+            if item.is_some() {
+                return Poll::Ready(item);
+            }
+        }
+    }
+
+    /// Events that were read before a deletion, and not given out yet, are read again, because they
+    /// may show what was erased. The count is looked at before the log is.
+    fn forget_what_was_erased(&mut self) {
+        let deletions = self.core.deletions.load(Ordering::Acquire);
+        if deletions != self.deletions {
+            self.deletions = deletions;
+            match &mut self.log {
+                LogReader::Runtime(log) => log.forget(),
+                LogReader::Worker(log) => log.forget(),
+            }
+        }
+    }
+
+    fn poll_log(&mut self, context: &mut Context<'_>) -> Poll<Next> {
+        match &mut self.log {
+            LogReader::Runtime(log) => log.poll_next(&self.core, self.position, context),
+            LogReader::Worker(log) => {
+                log.poll_next(&self.core, self.position, self.sync_at.is_none(), context)
+            }
+        }
+    }
+
+    /// The event, if it passes the filter; or `synced`, if for long none did.
+    fn deliver(&mut self, commit: &Published, index: usize) -> Option<StreamItem> {
+        self.position += 1;
+        if self.filter.as_ref().is_none_or(|filter| commit.passes(index, filter)) {
+            self.silence = 0;
+            let shown = commit.shown(&self.core.presenter, self.log_id());
+            return Some(StreamItem::Event(Arc::clone(&shown[index])));
+        }
+        self.silence += 1;
+        let is_long = self.sync_at.is_none() && self.silence >= LONG_SILENCE;
+        is_long.then(|| self.synced())
+    }
+
+    /// Tells that events up to `floor` were missed, and goes on from there.
+    fn gap_to(&mut self, floor: u64) -> StreamItem {
+        let missed = floor.saturating_sub(self.position);
+        self.position = floor;
+        self.silence = 0;
+        StreamItem::Gap { missed, cursor: self.core.presenter.cursor(self.log_id(), floor) }
+    }
+
+    fn synced(&mut self) -> StreamItem {
+        self.silence = 0;
+        StreamItem::Synced { cursor: self.core.presenter.cursor(self.log_id(), self.position) }
+    }
+
+    fn log_id(&self) -> LogId {
+        match &self.log {
+            LogReader::Runtime(_) => LogId::Runtime(self.core.presenter.epoch),
+            LogReader::Worker(log) => LogId::Worker(log.worker_id()),
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        match &mut self.log {
+            LogReader::Runtime(log) => log.leave(&self.core),
+            LogReader::Worker(log) => log.leave(),
+        }
+    }
+}

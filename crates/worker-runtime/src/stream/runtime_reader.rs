@@ -1,0 +1,67 @@
+//! Reads the Runtime's log.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::reader::{AT_ONCE, Next};
+use crate::{log::Published, model::EndReason, state::core::Core, sync::WakeSlot};
+
+/// Reads the Runtime's log, which is in memory only.
+#[derive(Debug, Default)]
+pub(super) struct RuntimeReader {
+    /// Commits that were read and not given out as a whole.
+    pending: VecDeque<Arc<Published>>,
+    slot: WakeSlot,
+}
+
+impl RuntimeReader {
+    /// What comes after `position`; parks the waker if that is nothing yet.
+    pub(super) fn poll_next(
+        &mut self,
+        core: &Core,
+        position: u64,
+        context: &Context<'_>,
+    ) -> Poll<Next> {
+        loop {
+            if let Some((commit, index)) = event_after(position, &mut self.pending) {
+                return Poll::Ready(Next::Event(commit, index));
+            }
+            let mut board = core.log.lock();
+            if position < board.events().floor() {
+                return Poll::Ready(Next::Missed { floor: board.events().floor() });
+            }
+            if position == board.head() {
+                if board.figures.closed {
+                    return Poll::Ready(Next::Ended(EndReason::RuntimeStopped));
+                }
+                board.waiting.park(&mut self.slot, context.waker());
+                return Poll::Pending;
+            }
+            self.pending = board.events().after(position, AT_ONCE);
+        }
+    }
+
+    /// Forgets what was read and not given out.
+    pub(super) fn forget(&mut self) {
+        self.pending.clear();
+    }
+
+    /// Frees the reader's place among those who wait.
+    pub(super) fn leave(&self, core: &Core) {
+        let waker = core.log.lock().waiting.leave(self.slot);
+        drop(waker);
+    }
+}
+
+/// The event right after `position` among commits that were read there. Commits before it are dropped.
+pub(super) fn event_after(
+    position: u64,
+    pending: &mut VecDeque<Arc<Published>>,
+) -> Option<(Arc<Published>, usize)> {
+    while pending.pop_front_if(|commit| commit.last() <= position).is_some() {}
+    let commit = pending.front()?;
+    Some((Arc::clone(commit), commit.index_of(position + 1)?))
+}
