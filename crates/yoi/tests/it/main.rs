@@ -1,7 +1,6 @@
-//! The tests of the command line and of what it is built of.
+//! The tests of the command line.
 
 mod chat;
-mod compat;
 mod folder;
 mod process;
 mod profiles;

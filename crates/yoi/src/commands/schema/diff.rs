@@ -7,9 +7,9 @@ use std::{
 };
 
 use clap::Args;
+use schema_compat::{Difference, Impact, compare_sets};
 use serde_json::{Value, json};
 use worker_runtime::schema;
-use yoi::compat::{Difference, Impact, compare_sets};
 
 use super::folder;
 use crate::{exit::Exit, failure::Failure, output};

@@ -95,7 +95,7 @@ fn recursion_ends() {
             }},
         })
     };
-    let found = super::lines(&tree(10), &tree(5), yoi::compat::Direction::Request);
+    let found = super::lines(&tree(10), &tree(5), schema_compat::Direction::Request);
     assert!(found.contains(&"! /name: maxLength lowered from 10 to 5".to_owned()), "{found:?}");
     assert!(found.iter().all(|line| line.ends_with("maxLength lowered from 10 to 5")), "{found:?}");
     super::check_same(&tree(10), &tree(10));
@@ -124,6 +124,6 @@ fn recursion_may_go_another_way_inside() {
 #[test]
 fn a_schema_may_be_recursive_from_its_root() {
     let tree = |of: &str| json!({"properties": {"next": {"$ref": "#"}, "value": {"type": of}}});
-    let found = super::lines(&tree("string"), &tree("integer"), yoi::compat::Direction::Reply);
+    let found = super::lines(&tree("string"), &tree("integer"), schema_compat::Direction::Reply);
     assert_eq!(found, ["! /value: type changed from string to integer"]);
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use schema_compat::{Direction, compare, compare_sets};
 use serde_json::json;
-use yoi::compat::{Direction, compare, compare_sets};
 
 #[test]
 fn a_difference_says_impact_place_and_change() {

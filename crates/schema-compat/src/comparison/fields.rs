@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use serde_json::{Value, json};
 
 use super::Comparison;
-use crate::compat::{
+use crate::{
     Change,
     alternative::{Alternative, Schemas},
     effect::Effect,

@@ -1,7 +1,7 @@
 //! Compares two alternatives of one type, demand by demand.
 
 use super::Comparison;
-use crate::compat::{
+use crate::{
     Change, JsonType,
     alternative::{Alternative, Condition},
     effect::Effect,

@@ -10,6 +10,8 @@
 //! values; direction and effect give the impact. What is not understood is compared word for word
 //! and, where it differs, breaking.
 
+#![forbid(unsafe_code)]
+
 mod alternative;
 mod canonical;
 mod change;

@@ -10,8 +10,8 @@ mod types;
 mod unions;
 mod values;
 
+use schema_compat::{Direction, Impact, compare};
 use serde_json::Value;
-use yoi::compat::{Direction, Impact, compare};
 
 /// Checks what is reported in each direction: lines of path and change, `+` additive, `!` breaking.
 #[track_caller]
@@ -29,7 +29,7 @@ fn check_same(left: &Value, right: &Value) {
 
 fn lines(old: &Value, new: &Value, direction: Direction) -> Vec<String> {
     let differences = compare(old, new, direction);
-    let line = |it: &yoi::compat::Difference| {
+    let line = |it: &schema_compat::Difference| {
         let mark = match it.impact {
             Impact::Additive => '+',
             Impact::Breaking => '!',

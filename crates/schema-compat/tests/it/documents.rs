@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use schema_compat::compare_sets;
 use serde_json::{Value, json};
-use yoi::compat::compare_sets;
 
 #[track_caller]
 fn check(old: &[(&str, Value)], new: &[(&str, Value)], expected: &[&str]) {

@@ -1,8 +1,8 @@
 //! Schemas as schemars derives them from types, before and after a change to the types.
 
+use schema_compat::Direction;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
-use yoi::compat::Direction;
 
 use super::{check, lines};
 

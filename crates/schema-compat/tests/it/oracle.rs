@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 
 use judge::Judge;
 use random::Random;
+use schema_compat::{Change, Difference, Direction, Impact, compare};
 use serde_json::Value;
-use yoi::compat::{Change, Difference, Direction, Impact, compare};
 
 const VALUES: usize = 12;
 

@@ -1,7 +1,7 @@
 //! Variants of tagged unions, and alternatives without tag.
 
+use schema_compat::Direction;
 use serde_json::{Value, json};
-use yoi::compat::Direction;
 
 use super::{check, check_same, lines};
 

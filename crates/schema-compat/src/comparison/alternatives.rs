@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Comparison;
-use crate::compat::{
+use crate::{
     Change, Difference, Direction, JsonType,
     alternative::Alternative,
     effect::Effect,

@@ -111,7 +111,7 @@ fn not_understood() -> Vec<(&'static str, Value, Value)> {
 fn what_is_not_understood_breaks_where_it_differs() {
     for (what, old, new) in not_understood() {
         let line = format!("{what} differs, which this check does not understand");
-        for direction in [yoi::compat::Direction::Request, yoi::compat::Direction::Reply] {
+        for direction in [schema_compat::Direction::Request, schema_compat::Direction::Reply] {
             let found = super::lines(&old, &new, direction);
             assert!(!found.is_empty(), "{what}: {old} against {new}");
             for found in found {
