@@ -50,11 +50,21 @@ pub fn compare_sets(
     differences
 }
 
-fn document(name: &str, old: &Value, new: &Value) -> Vec<Difference> {
+/// Whether a document of this name, with or without `.json`, is one of the contract's.
+#[must_use]
+pub fn is_known(name: &str) -> bool {
+    role(name).is_some()
+}
+
+fn role(name: &str) -> Option<Role> {
     let stem = name.strip_suffix(".json").unwrap_or(name);
-    match ROLES.iter().find(|(known, _)| *known == stem) {
-        Some((_, Role::Schema(direction))) => comparison::compare(old, new, *direction),
-        Some((_, Role::Data)) => data::compare(old, new),
+    ROLES.iter().find(|(known, _)| *known == stem).map(|(_, role)| *role)
+}
+
+fn document(name: &str, old: &Value, new: &Value) -> Vec<Difference> {
+    match role(name) {
+        Some(Role::Schema(direction)) => comparison::compare(old, new, direction),
+        Some(Role::Data) => data::compare(old, new),
         None if old == new => Vec::new(),
         None => {
             let what = "a document of unknown use".to_owned();

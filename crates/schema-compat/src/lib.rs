@@ -31,7 +31,7 @@ mod shape;
 
 pub use change::{Change, Limit};
 pub use difference::{Difference, Impact};
-pub use documents::compare_sets;
+pub use documents::{compare_sets, is_known};
 pub use json_type::JsonType;
 
 use serde_json::Value;

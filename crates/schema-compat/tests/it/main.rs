@@ -1,10 +1,12 @@
 //! Whether a new version of a document still serves those who hold the old one.
 
+mod command;
 mod derived;
 mod display;
 mod documents;
 mod fields;
 mod oracle;
+mod release;
 mod spelling;
 mod types;
 mod unions;

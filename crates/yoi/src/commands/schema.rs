@@ -1,12 +1,11 @@
 //! `yoi schema`: the documents of the wire contract.
 
 mod check;
-mod diff;
 mod folder;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde_json::{Map, Value};
 use worker_runtime::schema;
 
@@ -18,19 +17,18 @@ Examples:
   yoi schema stream_item                print one document
   yoi schema --write                    write all documents into schema/
   yoi schema --check                    tell whether schema/ holds just what --write would write
-  yoi schema diff old/schema schema     tell whether clients of the old contract can go on
 
 Exit codes:
     0  done; with --check: nothing differs
     1  with --check: something differs
     2  the command line makes no sense, or names what cannot be read or written";
 
-/// Print, write, check or compare the documents of the wire contract.
+/// Print, write or check the documents of the wire contract.
 ///
 /// They are JSON Schemas (draft 2020-12) of everything that goes in and comes out, and the table of
 /// a Worker's life.
 #[derive(Args, Debug)]
-#[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Schema {
     /// The document to print, such as `runtime_command`; all of them if absent.
     #[arg(conflicts_with_all = ["write", "check"])]
@@ -49,21 +47,10 @@ pub(crate) struct Schema {
     /// Tell whether a folder holds the documents as they are, and nothing else.
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "schema")]
     check: Option<PathBuf>,
-
-    #[command(subcommand)]
-    command: Option<SchemaCommand>,
-}
-
-#[derive(Debug, Subcommand)]
-enum SchemaCommand {
-    Diff(diff::Diff),
 }
 
 impl Schema {
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
-        if let Some(SchemaCommand::Diff(diff)) = self.command {
-            return diff.execute();
-        }
         if let Some(folder) = self.write {
             return folder::write(&folder, &schema::files());
         }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
-use worker_runtime::{Runtime, queries::GetRuntime, schema};
+use worker_runtime::schema;
 
 use crate::{
     folder::folder,
@@ -38,29 +38,6 @@ fn the_checked_in_documents_are_what_the_types_say() {
     command.args(["schema", "--check"]).current_dir(repository());
     let ended = Process::spawn(&mut command).end();
     assert_eq!(ended.code, Some(0), "schema/ is stale; {REFRESH}\n{}", ended.stdout);
-}
-
-/// `crates/yoi/baseline/vN` holds the documents of the last release of the API's major version N.
-#[tokio::test]
-async fn a_breaking_change_needs_a_new_major_version() {
-    let runtime = Runtime::builder().build().await.expect("a Runtime");
-    let api = runtime.handle(GetRuntime {}).await.expect("a reply").api;
-    let baseline = Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline");
-    let released = baseline.join(format!("v{}", api.major));
-    if !released.exists() {
-        let before = baseline.join(format!("v{}", api.major - 1));
-        assert!(before.exists(), "there is a release before the major version {}", api.major);
-        return;
-    }
-    let (_, now) = written("now");
-    let ended = run(&["diff", released.to_str().expect("the path is text"), &now]);
-    assert_eq!(
-        ended.code,
-        Some(0),
-        "clients of the last release would break; \
-         see docs/compatibility.md for what may change, and raise the API's major version if it must\n{}",
-        ended.stdout
-    );
 }
 
 #[test]
@@ -123,54 +100,4 @@ fn a_folder_that_is_not_there_cannot_be_checked() {
     let ended = run(&["--check", "no/such/folder"]);
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("cannot read no/such/folder"), "{ended:?}");
-}
-
-#[test]
-fn diff_tells_additive_from_breaking() {
-    let (old, old_path) = written("old");
-    let (new, new_path) = written("new");
-    let equal = run(&["diff", &old_path, &new_path]);
-    assert_eq!((equal.code, equal.stdout.as_str()), (Some(0), ""));
-
-    let name = "runtime_error.json";
-    let mut document: Value =
-        serde_json::from_str(&fs::read_to_string(new.join(name)).expect("it is there"))
-            .expect("it is JSON");
-    let variants = document["oneOf"].as_array_mut().expect("errors are a union");
-    let removed = variants.pop().expect("there are errors");
-    fs::write(new.join(name), document.to_string()).expect("it can be written");
-    let code = removed["properties"]["code"]["const"].as_str().expect("an error has a code");
-
-    let breaking = run(&["diff", &old_path, &new_path]);
-    assert_eq!(breaking.code, Some(1));
-    assert_eq!(breaking.stdout, format!("breaking  {name}  /{code}: variant removed\n"));
-
-    let additive = run(&["diff", "--json", &new_path, &old_path]);
-    assert_eq!(additive.code, Some(0));
-    let listed: Value = serde_json::from_str(&additive.stdout).expect("JSON");
-    assert_eq!(listed[0]["impact"], "additive");
-    assert_eq!(listed[0]["document"], name);
-    assert_eq!(listed[0]["path"], format!("/{code}"));
-    assert_eq!(listed[0]["change"], "variant added");
-
-    // Two files are compared by what the name of either says that they are.
-    let renamed = folder("schema/renamed").join("before.json");
-    fs::copy(old.join(name), &renamed).expect("it can be copied");
-    let renamed = renamed.to_str().expect("the path is text");
-    let files = run(&["diff", renamed, new.join(name).to_str().expect("the path is text")]);
-    assert_eq!((files.code, files.stdout), (Some(1), breaking.stdout));
-}
-
-#[test]
-fn diff_says_what_it_cannot_read() {
-    let (folder, path) = written("unreadable");
-    for (old, problem) in [
-        ("no-such-file", "OLD and NEW must both be files"),
-        (path.as_str(), "runtime_query.json is not JSON"),
-    ] {
-        fs::write(folder.join("runtime_query.json"), "{").expect("it can be written");
-        let ended = run(&["diff", old, &path]);
-        assert_eq!(ended.code, Some(2));
-        assert!(ended.stderr.contains(problem), "{ended:?}");
-    }
 }

@@ -1,0 +1,122 @@
+//! `schema-compat`: tells whether clients of an old contract can go on with a new one.
+
+#![forbid(unsafe_code)]
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, Parser, error::ErrorKind};
+use schema_compat::{Difference, Impact, compare_sets, is_known};
+use serde_json::{Value, json};
+
+const AFTER_HELP: &str = "\
+Examples:
+  schema-compat old/schema schema
+  schema-compat old/runtime_command.json schema/runtime_command.json
+  schema-compat --json old/schema schema | jq -r '.[] | select(.impact == \"breaking\").path'
+
+Exit codes:
+    0  nothing differs, or no difference breaks the clients of OLD
+    1  a difference breaks the clients of OLD, or stdout cannot be written
+    2  the command line is not understood, or OLD or NEW cannot be read";
+
+/// Tell whether programs that were made for the documents OLD can go on with NEW.
+///
+/// Each difference is printed as a line: its impact, the document, the path through the values, and
+/// the change. The name of a document tells whether clients or the Runtime write its values.
+#[derive(Debug, Parser)]
+#[command(name = "schema-compat", version, after_help = AFTER_HELP)]
+struct Arguments {
+    /// A document, or a folder of documents.
+    old: PathBuf,
+
+    /// The newer version of the same document or folder.
+    new: PathBuf,
+
+    /// Print the differences as a JSON array.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Documents by file name.
+type Documents = BTreeMap<String, Value>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let (old, new) = match documents(&arguments.old, &arguments.new) {
+        Ok(documents) => documents,
+        Err(problem) => Arguments::command().error(ErrorKind::Io, problem).exit(),
+    };
+    let differences = compare_sets(&old, &new);
+    let report = if arguments.json { as_json(&differences) } else { as_lines(&differences) };
+    let is_written = io::stdout().write_all(report.as_bytes()).is_ok();
+    let is_breaking = differences.iter().any(|difference| difference.impact == Impact::Breaking);
+    if is_breaking || !is_written { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Reads the documents that `old` and `new` are: two folders of them, or one each.
+fn documents(old: &Path, new: &Path) -> Result<(Documents, Documents), String> {
+    match (old.is_dir(), new.is_dir()) {
+        (true, true) => Ok((folder(old)?, folder(new)?)),
+        (false, false) => {
+            // Two files are versions of one document, which either of their names may be.
+            let names = [file_name(old), file_name(new)];
+            let name = names.iter().find(|name| is_known(name)).unwrap_or(&names[0]);
+            let set = |path| Ok::<_, String>(Documents::from([(name.clone(), document(path)?)]));
+            Ok((set(old)?, set(new)?))
+        }
+        (true, false) | (false, true) => {
+            Err("OLD and NEW must both be files, or both folders".to_owned())
+        }
+    }
+}
+
+fn folder(folder: &Path) -> Result<Documents, String> {
+    let mut documents = Documents::new();
+    for entry in fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))? {
+        let path = entry.map_err(|error| cannot_read(folder, &error))?.path();
+        if path.extension() == Some(OsStr::new("json")) {
+            documents.insert(file_name(&path), document(&path)?);
+        }
+    }
+    Ok(documents)
+}
+
+fn document(path: &Path) -> Result<Value, String> {
+    let text = fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    serde_json::from_slice(&text)
+        .map_err(|error| format!("{} is not JSON: {error}", path.display()))
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> String {
+    format!("cannot read {}: {error}", path.display())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn as_lines(differences: &[Difference]) -> String {
+    differences.iter().map(|difference| difference.to_string() + "\n").collect()
+}
+
+fn as_json(differences: &[Difference]) -> String {
+    let items: Value = differences
+        .iter()
+        .map(|difference| {
+            json!({
+                "impact": difference.impact.to_string(),
+                "document": difference.document,
+                "path": difference.path,
+                "change": difference.change.to_string(),
+            })
+        })
+        .collect();
+    format!("{items:#}\n")
+}
