@@ -1,15 +1,15 @@
 //! `yoi rpc`: the Runtime's API as JSON-RPC 2.0 lines on stdin and stdout.
 
-mod call;
 mod ending;
 mod lines;
-mod message;
-mod outbox;
+mod methods;
+mod request;
 mod response;
 mod session;
 mod settings;
 mod subscriptions;
 mod well_formed;
+mod writer;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -85,7 +85,7 @@ impl Rpc {
         let builder = Runtime::builder().display_name(self.name).limits(limits);
         let runtime = profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?;
         let ending = Ending::prepare(&runtime).await?;
-        let (outbox, writer) = outbox::open(print_harmless);
+        let (outbox, writer) = writer::open(print_harmless);
         let session = Arc::new(Session::new(runtime, outbox.clone()).await?);
 
         // Reads, answers and writes on one thread, so that no line and no answer waits for another.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use worker_runtime::{RuntimeError, StreamItem};
 
-use super::message::Id;
+use super::request::Id;
 
 /// Why a request has no result.
 #[derive(Debug)]

@@ -16,12 +16,12 @@ use tokio::{
 use worker_runtime::{Runtime, RuntimeError, queries::GetRuntime};
 
 use super::{
-    call::{Call, Methods},
     lines::{Line, Lines},
-    message::{Entry, Id, MAX_BATCH, Message},
-    outbox::{Outbox, Piece},
+    methods::{Call, Methods},
+    request::{Entry, Id, MAX_BATCH, Message},
     response,
     subscriptions::{Gate, Subscriptions},
+    writer::{Outbox, Piece},
 };
 
 /// How many requests may be under way at once.

@@ -8,7 +8,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 use uuid::Uuid;
 use worker_runtime::{RuntimeError, StreamItem, Subscription};
 
-use super::{outbox::Outbox, response};
+use super::{response, writer::Outbox};
 
 /// The subscriptions of a session.
 #[derive(Debug)]

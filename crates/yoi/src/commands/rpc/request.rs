@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    call::{Call, Methods},
+    methods::{Call, Methods},
     response::RpcError,
     well_formed::{Json, is_json},
 };
