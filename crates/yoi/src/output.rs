@@ -13,11 +13,6 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::stdout(&error))
 }
 
-/// The same of what others say, which cannot control a terminal.
-pub(crate) fn print_harmless(text: &str) -> Result<(), Failure> {
-    if io::stdout().is_terminal() { print(&harmless(text)) } else { print(text) }
-}
-
 /// The way to stdout for what comes over time. No turn waits for whoever reads it.
 #[derive(Debug)]
 pub(crate) struct Output {

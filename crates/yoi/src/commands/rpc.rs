@@ -1,6 +1,7 @@
 //! `yoi rpc`: the Runtime's API as JSON-RPC 2.0 lines on stdin and stdout.
 
 mod ending;
+mod error;
 mod lines;
 mod methods;
 mod request;
@@ -8,17 +9,16 @@ mod response;
 mod session;
 mod settings;
 mod subscriptions;
-mod well_formed;
 mod writer;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use clap::Args;
-use tokio::{runtime::Handle, task::spawn_blocking};
+use tokio::time::Instant;
 use worker_runtime::{Runtime, RuntimeBuilder};
 
 use self::{ending::Ending, lines::Lines, session::Session, settings::Setting};
-use crate::{engine::EngineArgs, exit::Exit, failure::Failure, output::print_harmless, tokio_main};
+use crate::{engine::EngineArgs, exit::Exit, failure::Failure, tokio_main};
 
 const AFTER_HELP: &str = "\
 Methods:
@@ -85,25 +85,20 @@ impl Rpc {
         let builder = Runtime::builder().display_name(self.name).limits(limits);
         let runtime = profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?;
         let ending = Ending::prepare(&runtime).await?;
-        let (outbox, writer) = writer::open(print_harmless);
-        let session = Arc::new(Session::new(runtime, outbox.clone()).await?);
-
-        // Reads, answers and writes on one thread, so that no line and no answer waits for another.
-        let serving = {
-            let session = Arc::clone(&session);
-            let serve = async move { session.serve(Lines::new(io::stdin(), max_line)).await };
-            spawn_blocking(move || Handle::current().block_on(serve))
-        };
-        let served = tokio::select! {
-            served = serving => served,
-            () = outbox.closed() => Ok(()),
-        };
-        served.map_err(|error| Failure::new(format!("the session failed: {error}")))?;
-        let until = tokio::time::Instant::now() + Duration::from_millis(self.grace_ms.into());
-        session.idle(until).await;
-        ending.carry_out(until).await?;
-        // What is left of the session are its subscriptions. Each writes its last item and goes.
-        drop((session, outbox));
-        writer.finish().await
+        let (output, writer) = writer::start();
+        let session = Arc::new(Session::new(runtime, output.clone()).await?);
+        tokio::select! {
+            () = session.serve(Lines::new(tokio::io::stdin(), max_line)) => {}
+            () = output.closed() => {}
+        }
+        let deadline = Instant::now() + Duration::from_millis(self.grace_ms.into());
+        session.idle(deadline).await;
+        ending.carry_out(deadline).await?;
+        // The subscriptions end with the Runtime, and the writer with the last of those who send.
+        drop((session, output));
+        match writer.await {
+            Ok(written) => written.map(|()| Exit::Completed),
+            Err(error) => Err(Failure::new(format!("the writer failed: {error}"))),
+        }
     }
 }

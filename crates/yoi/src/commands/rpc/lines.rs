@@ -1,52 +1,55 @@
 //! Input by lines, in bounded memory.
 
-use std::io::{BufRead, BufReader, Read};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 
 /// A line of input.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Line {
-    /// All of it, without its newline.
+    /// A line without its newline.
     Whole(Vec<u8>),
-    /// It was longer than allowed, and is gone.
-    TooLong,
+    /// A line of more than `max` bytes, which was skipped.
+    TooLong { max: u64 },
 }
 
-/// Input by lines. Of a line that is too long no more is kept than is allowed.
+/// The lines of `R`.
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     source: BufReader<R>,
     max: u64,
 }
 
-impl<R: Read> Lines<R> {
+impl<R: AsyncRead + Unpin> Lines<R> {
     /// Lines of at most `max` bytes.
     pub(super) fn new(source: R, max: u64) -> Self {
         Self { source: BufReader::with_capacity(64 << 10, source), max }
     }
 
-    /// How long a line may be, in bytes.
-    pub(super) fn max(&self) -> u64 {
-        self.max
-    }
-
-    /// Whether the next line is there, so that nobody need be waited for.
-    pub(super) fn has_next(&self) -> bool {
-        self.source.buffer().contains(&b'\n')
-    }
-
-    /// The next line; `None` at the end of input, or where it cannot be read any more.
-    pub(super) fn next(&mut self) -> Option<Line> {
+    /// The next line; `None` at the end of input, and where it cannot be read any more.
+    pub(super) async fn next(&mut self) -> Option<Line> {
         let mut line = Vec::new();
-        // What was read before an error is a line.
-        let _ = self.source.by_ref().take(self.max.saturating_add(1)).read_until(b'\n', &mut line);
+        let mut rest_of_line = (&mut self.source).take(self.max.saturating_add(1));
+        // An error ends the input. What was read before it is the last line.
+        let _ = rest_of_line.read_until(b'\n', &mut line).await;
         if line.pop_if(|last| *last == b'\n').is_some() {
             return Some(Line::Whole(line));
         }
         if line.len() as u64 > self.max {
-            let _ = self.source.skip_until(b'\n');
-            return Some(Line::TooLong);
+            self.skip_line().await;
+            return Some(Line::TooLong { max: self.max });
         }
         (!line.is_empty()).then_some(Line::Whole(line))
+    }
+
+    /// Skips what is left of a line, and its newline.
+    async fn skip_line(&mut self) {
+        while let Ok(buffer @ [_, ..]) = self.source.fill_buf().await {
+            let newline = buffer.iter().position(|byte| *byte == b'\n');
+            let length = newline.map_or(buffer.len(), |at| at + 1);
+            self.source.consume(length);
+            if newline.is_some() {
+                return;
+            }
+        }
     }
 }
 
@@ -54,12 +57,12 @@ impl<R: Read> Lines<R> {
 mod tests {
     use super::*;
 
-    fn check(input: &str, expected: &[Line]) {
+    async fn check(input: &str, expected: &[Line]) {
         let mut lines = Lines::new(input.as_bytes(), 3);
         // Small enough that every line is read in several pieces.
         lines.source = BufReader::with_capacity(2, input.as_bytes());
         let mut found = Vec::new();
-        while let Some(line) = lines.next() {
+        while let Some(line) = lines.next().await {
             found.push(line);
         }
         assert_eq!(found, expected, "{input:?}");
@@ -69,17 +72,19 @@ mod tests {
         Line::Whole(text.into())
     }
 
-    #[test]
-    fn lines_end_with_a_newline_or_with_the_input() {
-        check("", &[]);
-        check("\n", &[whole("")]);
-        check("a\n\nb", &[whole("a"), whole(""), whole("b")]);
+    const TOO_LONG: Line = Line::TooLong { max: 3 };
+
+    #[tokio::test]
+    async fn lines_end_with_a_newline_or_with_the_input() {
+        check("", &[]).await;
+        check("\n", &[whole("")]).await;
+        check("a\n\nb", &[whole("a"), whole(""), whole("b")]).await;
     }
 
-    #[test]
-    fn a_line_past_the_limit_is_skipped() {
-        check("abc\nabcd\nabc", &[whole("abc"), Line::TooLong, whole("abc")]);
-        check("abcdefghi", &[Line::TooLong]);
-        check("abcdefghi\n", &[Line::TooLong]);
+    #[tokio::test]
+    async fn a_line_past_the_limit_is_skipped() {
+        check("abc\nabcd\nabc", &[whole("abc"), TOO_LONG, whole("abc")]).await;
+        check("abcdefghi", &[TOO_LONG]).await;
+        check("abcdefghi\n", &[TOO_LONG]).await;
     }
 }

@@ -1,4 +1,4 @@
-//! From a method and its params to what the Runtime is asked.
+//! The methods, and what each asks of the Runtime.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,11 +8,11 @@ use worker_runtime::{
     Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe, queries::RuntimeReply,
 };
 
-use super::response::RpcError;
+use super::{error::RpcError, request::Call};
 
-/// What the Runtime is asked.
+/// A method with its params.
 #[derive(Debug)]
-pub(super) enum Call {
+pub(super) enum Operation {
     Command(Box<RuntimeCommand>),
     Query(Box<RuntimeQuery>),
     Subscribe(Subscribe),
@@ -29,7 +29,7 @@ pub(super) struct Unsubscribe {
 impl Unsubscribe {
     fn decode(params: &str) -> Result<Self, RuntimeError> {
         let fields: BTreeMap<String, &RawValue> = serde_json::from_str(params).unwrap_or_default();
-        if let Some(unknown) = fields.keys().find(|it| *it != "subscription") {
+        if let Some(unknown) = fields.keys().find(|name| *name != "subscription") {
             return Err(invalid(unknown, "unknown field; allowed is `subscription`"));
         }
         let problem = "must be the text that `subscribe` gave";
@@ -37,7 +37,6 @@ impl Unsubscribe {
     }
 }
 
-/// What a method stands for.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Command,
@@ -46,18 +45,19 @@ enum Kind {
     Unsubscribe,
 }
 
-/// The methods that there are.
+/// All methods by name.
 #[derive(Debug)]
 pub(super) struct Methods {
     kinds: HashMap<String, Kind>,
-    /// How large a request may be, in bytes.
+    /// The limit `request_bytes`.
     max_bytes: u64,
 }
 
 impl Methods {
-    pub(super) fn of(runtime: RuntimeReply) -> Self {
-        let commands = runtime.capabilities.commands.into_iter().map(|it| (it, Kind::Command));
-        let queries = runtime.capabilities.queries.into_iter().map(|it| (it, Kind::Query));
+    /// The methods of a Runtime that describes itself like this.
+    pub(super) fn new(runtime: RuntimeReply) -> Self {
+        let commands = runtime.capabilities.commands.into_iter().map(|name| (name, Kind::Command));
+        let queries = runtime.capabilities.queries.into_iter().map(|name| (name, Kind::Query));
         let subscriptions = [("subscribe", Kind::Subscribe), ("unsubscribe", Kind::Unsubscribe)]
             .map(|(name, kind)| (name.to_owned(), kind));
         Self {
@@ -66,21 +66,24 @@ impl Methods {
         }
     }
 
-    pub(super) fn decode(&self, method: &str, params: Option<&RawValue>) -> Result<Call, RpcError> {
-        let max = self.max_bytes;
+    /// Checks the params of a call against its method.
+    pub(super) fn decode(&self, call: &Call) -> Result<Operation, RpcError> {
+        let Call { method, params } = call;
         let kind = self.kinds.get(method).ok_or(RpcError::MethodNotFound)?;
-        let params = params.map_or("{}", RawValue::get);
+        let params = params.as_ref().map_or("{}", |params| params.get());
         if !params.starts_with('{') {
             Err(invalid("params", "must be an object; fields are passed by name"))?;
         }
-        let json = params.as_bytes();
+        let (json, max) = (params.as_bytes(), self.max_bytes);
         Ok(match kind {
-            Kind::Subscribe => Call::Subscribe(Subscribe::decode(json, max)?),
-            Kind::Unsubscribe => Call::Unsubscribe(Unsubscribe::decode(params)?),
+            Kind::Subscribe => Operation::Subscribe(Subscribe::decode(json, max)?),
+            Kind::Unsubscribe => Operation::Unsubscribe(Unsubscribe::decode(params)?),
             Kind::Command => {
-                Call::Command(Box::new(RuntimeCommand::decode_fields(method, json, max)?))
+                Operation::Command(Box::new(RuntimeCommand::decode_fields(method, json, max)?))
             }
-            Kind::Query => Call::Query(Box::new(RuntimeQuery::decode_fields(method, json, max)?)),
+            Kind::Query => {
+                Operation::Query(Box::new(RuntimeQuery::decode_fields(method, json, max)?))
+            }
         })
     }
 }

@@ -1,141 +1,151 @@
-//! A line of input as JSON-RPC has it: a request, a notification, or a batch of them.
+//! A line of input read as JSON-RPC: a request, a notification, or a batch of them.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
-use super::{
-    methods::{Call, Methods},
-    response::RpcError,
-    well_formed::{Json, is_json},
-};
+use super::error::RpcError;
 
-/// How many requests a batch may hold.
+/// The largest number of requests in a batch.
 pub(super) const MAX_BATCH: usize = 1024;
 
-/// A line of input.
+/// The requests of one line.
 #[derive(Debug)]
 pub(super) struct Message {
-    pub(super) entries: Vec<Entry>,
-    /// Whether the answers belong in an array.
+    pub(super) requests: Vec<Request>,
+    /// Whether the responses belong in an array.
     pub(super) is_batch: bool,
 }
 
-/// A request, or why it is none.
-pub(super) type Entry = Result<Request, Rejected>;
-
-/// A request, or a notification if it has no id.
+/// A request, or the reason why the input is not one.
 #[derive(Debug)]
 pub(super) struct Request {
+    /// The id for the response; `None` in a notification, which gets none.
     pub(super) id: Option<Id>,
     pub(super) call: Result<Call, RpcError>,
 }
 
-/// What is no request, and whom to tell.
+/// A method and its params, not checked against each other.
 #[derive(Debug)]
-pub(super) struct Rejected {
-    pub(super) id: Id,
-    pub(super) error: RpcError,
+pub(super) struct Call {
+    pub(super) method: String,
+    /// An object or an array, as it was written.
+    pub(super) params: Option<Box<RawValue>>,
 }
 
-/// The id of a request, written back as it was.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
+/// The id of a request, as it was written: a number keeps all of its digits.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(try_from = "Box<RawValue>")]
 pub(super) struct Id(Box<RawValue>);
 
 impl Id {
-    /// The id for answers to what has none that could be read.
-    pub(super) fn null() -> Self {
+    /// The id in a response to input whose own id cannot be read.
+    fn null() -> Self {
         Self(RawValue::NULL.to_owned())
     }
+}
 
-    fn of(value: &RawValue) -> Option<Self> {
-        let is_id = value.get() == "null" || value.get().starts_with(['"', '-']) || is_digit(value);
-        (is_id && is_json(value.get())).then(|| Self(value.to_owned()))
+impl TryFrom<Box<RawValue>> for Id {
+    type Error = &'static str;
+
+    fn try_from(value: Box<RawValue>) -> Result<Self, Self::Error> {
+        match value.get().as_bytes() {
+            b"null" | [b'"' | b'-' | b'0'..=b'9', ..] => Ok(Self(value)),
+            _ => Err("an id is a string, a number or null"),
+        }
     }
 }
 
-fn is_digit(value: &RawValue) -> bool {
-    value.get().starts_with(|first: char| first.is_ascii_digit())
-}
-
-/// The members of a request. Others, such as those that carry a trace, are no concern of ours.
+/// The members of a request. Unknown ones, such as those that carry a trace, are ignored.
 #[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default, deserialize_with = "given")]
-    jsonrpc: Option<Json<'a>>,
-    #[serde(borrow, default, deserialize_with = "given")]
-    id: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "given")]
-    method: Option<Json<'a>>,
-    #[serde(borrow, default, deserialize_with = "given")]
-    params: Option<&'a RawValue>,
+struct Envelope {
+    jsonrpc: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    id: Option<Id>,
+    method: Option<Value>,
+    params: Option<Box<RawValue>>,
 }
 
-/// Tells `null` from absent.
-fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
+/// Reads `null` as a value, because a request with the id `null` is not a notification.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
+    Id::deserialize(deserializer).map(Some)
 }
 
 impl Message {
-    /// Reads a line; `None` if there is nothing in it.
-    pub(super) fn read(line: &[u8], methods: &Methods) -> Option<Result<Self, Rejected>> {
+    /// Reads a line; `None` if it is blank.
+    pub(super) fn read(line: &[u8]) -> Option<Self> {
         let line = line.trim_ascii();
-        (!line.is_empty()).then(|| {
-            let text = str::from_utf8(line).map_err(|_| Rejected::of(RpcError::Parse))?;
-            let message = if text.starts_with('[') {
-                batch(text, methods)
-            } else {
-                Ok(Self { entries: vec![request(text, methods)], is_batch: false })
-            };
-            // What was decoded was read to its end. Anything else may not even be JSON.
-            let is_decoded = message.as_ref().is_ok_and(|it| it.entries.iter().all(is_decoded));
-            if is_decoded || is_json(text) { message } else { Err(Rejected::of(RpcError::Parse)) }
+        if line.is_empty() {
+            return None;
+        }
+        // Raw values are not looked into when they are read. The whole line is therefore read once
+        // before, so that half a surrogate pair or too deep a nesting is found wherever it is.
+        let is_json = serde_json::from_slice::<Value>(line).is_ok();
+        Some(match str::from_utf8(line) {
+            Ok(text) if is_json && text.starts_with('[') => Self::read_batch(text),
+            Ok(text) if is_json => Self { requests: vec![Request::read(text)], is_batch: false },
+            Ok(_) | Err(_) => Self::refused(RpcError::Parse),
         })
     }
-}
 
-fn is_decoded(entry: &Entry) -> bool {
-    entry.as_ref().is_ok_and(|it| it.call.is_ok())
-}
-
-fn batch(text: &str, methods: &Methods) -> Result<Message, Rejected> {
-    let entries: Vec<&RawValue> =
-        serde_json::from_str(text).map_err(|_| Rejected::of(RpcError::InvalidRequest))?;
-    if entries.is_empty() || entries.len() > MAX_BATCH {
-        return Err(Rejected::of(RpcError::InvalidRequest));
+    /// Input that is answered with an error.
+    pub(super) fn refused(error: RpcError) -> Self {
+        Self { requests: vec![Request::refused(error)], is_batch: false }
     }
-    let entries = entries.into_iter().map(|entry| request(entry.get(), methods)).collect();
-    Ok(Message { entries, is_batch: true })
-}
 
-fn request(text: &str, methods: &Methods) -> Entry {
-    // An array would do for the members in their order, but not for JSON-RPC.
-    let envelope = text.starts_with('{').then(|| serde_json::from_str::<Envelope<'_>>(text));
-    let Some(Ok(Envelope { jsonrpc, id, method, params })) = envelope else {
-        return Err(Rejected::of(RpcError::InvalidRequest));
-    };
-    let Some(id) = id.map(Id::of).map_or(Some(None), |id| id.map(Some)) else {
-        return Err(Rejected::of(RpcError::InvalidRequest));
-    };
-    let is_2_0 = matches!(jsonrpc, Some(Json::Text(version)) if version == "2.0");
-    let params = params.filter(|it| it.get() != "null");
-    let is_structured = params.is_none_or(|it| it.get().starts_with(['{', '[']));
-    match method {
-        Some(Json::Text(method)) if is_2_0 && is_structured => {
-            Ok(Request { id, call: methods.decode(&method, params) })
-        }
-        Some(_) | None => {
-            Err(Rejected { id: id.unwrap_or_else(Id::null), error: RpcError::InvalidRequest })
+    fn read_batch(text: &str) -> Self {
+        match serde_json::from_str::<Vec<&RawValue>>(text) {
+            Ok(entries) if (1..=MAX_BATCH).contains(&entries.len()) => {
+                let requests = entries.iter().map(|entry| Request::read(entry.get())).collect();
+                Self { requests, is_batch: true }
+            }
+            Ok(_) | Err(_) => Self::refused(RpcError::InvalidRequest),
         }
     }
 }
 
-impl Rejected {
-    fn of(error: RpcError) -> Self {
-        Self { id: Id::null(), error }
+impl Request {
+    fn refused(error: RpcError) -> Self {
+        Self { id: Some(Id::null()), call: Err(error) }
+    }
+
+    fn read(text: &str) -> Self {
+        // Serde would take an array of the members for an object of them.
+        let envelope = text.starts_with('{').then(|| serde_json::from_str::<Envelope>(text));
+        let Some(Ok(Envelope { jsonrpc, id, method, params })) = envelope else {
+            return Self::refused(RpcError::InvalidRequest);
+        };
+        let is_version_2 = jsonrpc.is_some_and(|version| version == "2.0");
+        let is_structured =
+            params.as_ref().is_none_or(|params| params.get().starts_with(['{', '[']));
+        match method {
+            Some(Value::String(method)) if is_version_2 && is_structured => {
+                Self { id, call: Ok(Call { method, params }) }
+            }
+            Some(_) | None => {
+                // It is not a notification either, so it is answered even without an id.
+                Self { id: id.or(Some(Id::null())), call: Err(RpcError::InvalidRequest) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_json(text: &str) -> bool {
+        let message = Message::read(text.as_bytes()).expect("the line is not blank");
+        message.requests.iter().all(|request| !matches!(request.call, Err(RpcError::Parse)))
+    }
+
+    #[test]
+    fn json_is_told_from_what_looks_like_it() {
+        let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+        for text in ["null", " [1, -2.5, {\"a\": [true, \"\\u00e9\"]}] ", &nested(100)] {
+            assert!(is_json(text), "{text}");
+        }
+        for text in ["{", "1 2", "{\"a\":1,}", "1e999", "\"\\ud800\"", "nul", &nested(100_000)] {
+            assert!(!is_json(text), "{text:.20}");
+        }
     }
 }

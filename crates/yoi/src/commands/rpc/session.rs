@@ -1,207 +1,176 @@
-//! A session: what comes in is begun in its order, what is ready goes out.
+//! A session: begins the requests in the order of their lines, and sends each response when it is
+//! ready.
 
-use std::{io::Read, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
-use futures_util::{
-    FutureExt,
-    future::{MaybeDone, join_all, maybe_done},
-};
+use futures_util::{FutureExt, future::join_all};
 use serde::Serialize;
 use serde_json::json;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    io::AsyncRead,
+    sync::{Semaphore, mpsc::Sender},
     task::unconstrained,
     time::{Instant, timeout_at},
 };
 use worker_runtime::{Runtime, RuntimeError, queries::GetRuntime};
 
 use super::{
+    error::RpcError,
     lines::{Line, Lines},
-    methods::{Call, Methods},
-    request::{Entry, Id, MAX_BATCH, Message},
+    methods::{Methods, Operation},
+    request::{Id, MAX_BATCH, Message, Request},
     response,
     subscriptions::{Gate, Subscriptions},
-    writer::{Outbox, Piece},
 };
 
-/// How many requests may be under way at once.
-const IN_FLIGHT: u32 = 1024;
-const _: () = assert!(MAX_BATCH <= IN_FLIGHT as usize, "a batch must find room");
+/// The number of requests that may be in flight at once: as many as the largest batch has.
+const MAX_IN_FLIGHT: u32 = 1024;
+const _: () = assert!(MAX_BATCH == MAX_IN_FLIGHT as usize);
 
-/// A Runtime and somebody who talks to it.
+/// A Runtime and the client that talks to it.
 #[derive(Debug)]
 pub(super) struct Session {
     runtime: Runtime,
     methods: Methods,
-    outbox: Outbox,
     subscriptions: Subscriptions,
-    room: Arc<Semaphore>,
+    output: Sender<String>,
+    in_flight: Arc<Semaphore>,
 }
 
-/// What goes back for one request.
+/// The response to a request or a batch.
 #[derive(Debug)]
-struct Answer {
-    /// `None` for a notification.
+struct Response {
+    /// `None` if no response is due, as to a notification.
     line: Option<String>,
-    /// What must not begin before the line was put into the outbox.
-    gate: Option<Gate>,
+    /// The subscriptions that begin when the line was sent.
+    gates: Vec<Gate>,
 }
 
 impl Session {
-    pub(super) async fn new(runtime: Runtime, outbox: Outbox) -> Result<Self, RuntimeError> {
-        let methods = Methods::of(runtime.handle(GetRuntime {}).await?);
-        let subscriptions = Subscriptions::new(outbox.clone());
-        let room = Arc::new(Semaphore::new(IN_FLIGHT as usize));
-        Ok(Self { runtime, methods, outbox, subscriptions, room })
+    pub(super) async fn new(
+        runtime: Runtime,
+        output: Sender<String>,
+    ) -> Result<Self, RuntimeError> {
+        let methods = Methods::new(runtime.handle(GetRuntime {}).await?);
+        let subscriptions = Subscriptions::new(output.clone());
+        let in_flight = Arc::new(Semaphore::new(MAX_IN_FLIGHT as usize));
+        Ok(Self { runtime, methods, subscriptions, output, in_flight })
     }
 
-    /// Takes in what comes, until the end of input or until nobody reads the answers. Blocks the
-    /// thread while nothing comes.
-    pub(super) async fn serve<R: Read>(self: &Arc<Self>, mut lines: Lines<R>) {
-        let mut answers = Piece::new(&self.outbox);
-        loop {
-            if !lines.has_next() {
-                answers.send().await;
-            }
-            match lines.next() {
-                Some(_) if self.outbox.is_closed() => return,
-                Some(Line::Whole(line)) => self.take(&line, &mut answers).await,
-                Some(Line::TooLong) => {
-                    let error = RuntimeError::TooLarge { field: String::new(), max: lines.max() };
-                    answers.add(response::failure(&Id::null(), &error.into())).await;
+    /// Begins the requests of all lines, until the end of input.
+    pub(super) async fn serve<R: AsyncRead + Unpin>(self: &Arc<Self>, mut lines: Lines<R>) {
+        while let Some(line) = lines.next().await {
+            let message = match line {
+                Line::Whole(line) => Message::read(&line),
+                Line::TooLong { max } => {
+                    let error = RuntimeError::TooLarge { field: String::new(), max };
+                    Some(Message::refused(error.into()))
                 }
-                None => return,
+            };
+            if let Some(message) = message {
+                self.begin(message).await;
             }
         }
     }
 
-    /// Waits until no request is under way, but no longer than until `until`.
-    pub(super) async fn idle(&self, until: Instant) {
-        // Either will do.
-        let _ = timeout_at(until, self.room.acquire_many(IN_FLIGHT)).await;
+    /// Waits until no request is in flight, but no longer than until `deadline`.
+    pub(super) async fn idle(&self, deadline: Instant) {
+        // An error means that the time is over, which is as good.
+        let _ = timeout_at(deadline, self.in_flight.acquire_many(MAX_IN_FLIGHT)).await;
     }
 
-    /// Begins everything in a line, and answers what is decided at once.
-    async fn take(self: &Arc<Self>, line: &[u8], answers: &mut Piece<'_>) {
-        let Some(message) = Message::read(line, &self.methods) else { return };
-        let Message { entries, is_batch } = match message {
-            Ok(message) => message,
-            Err(it) => return answers.add(response::failure(&it.id, &it.error)).await,
-        };
-        let count = u32::try_from(entries.len()).unwrap_or(IN_FLIGHT);
-        let Some(room) = self.room_for(count, answers).await else { return };
-        let requests: Vec<_> = entries.into_iter().map(|entry| begun(self.answer(entry))).collect();
-        if !requests.iter().all(|it| matches!(it, MaybeDone::Done(_))) {
-            tokio::spawn(respond(self.outbox.clone(), requests, is_batch, room));
-            return;
-        }
-        let (line, gates) = response_to(requests, is_batch);
-        if let Some(line) = line {
-            answers.add(line).await;
-        }
-        if !gates.is_empty() {
-            answers.send().await;
-        }
-    }
-
-    /// Waits until so many requests more may be under way. The answers so far go out before.
-    async fn room_for(&self, count: u32, answers: &mut Piece<'_>) -> Option<OwnedSemaphorePermit> {
-        let room = || Arc::clone(&self.room);
-        if let Ok(there) = room().try_acquire_many_owned(count) {
-            return Some(there);
-        }
-        answers.send().await;
-        // The semaphore is never closed.
-        room().acquire_many_owned(count).await.ok()
-    }
-
-    fn answer(self: &Arc<Self>, entry: Entry) -> impl Future<Output = Answer> + Send + use<> {
+    /// Begins the requests of a line. Returns when each has its place in order, which may be long
+    /// before it is answered.
+    async fn begin(self: &Arc<Self>, message: Message) {
+        let count = u32::try_from(message.requests.len()).unwrap_or(MAX_IN_FLIGHT);
+        let permit = Arc::clone(&self.in_flight).acquire_many_owned(count).await;
         let session = Arc::clone(self);
-        let (id, call) = match entry {
-            Ok(it) => (it.id, it.call),
-            Err(it) => (Some(it.id), Err(it.error)),
-        };
-        async move {
-            match call {
-                Ok(call) => session.call(id.as_ref(), call).await,
-                Err(error) => {
-                    Answer { line: id.map(|id| response::failure(&id, &error)), gate: None }
-                }
-            }
+        let mut responding = Box::pin(async move { session.respond(message).await });
+        // A request takes its place in its Worker's queue when it is first polled. That is done
+        // here and not in a task of its own, because tasks start in no particular order.
+        if let Some(response) = poll_once(&mut responding) {
+            self.send(response).await;
+        } else {
+            let session = Arc::clone(self);
+            tokio::spawn(async move {
+                session.send(responding.await).await;
+                drop(permit);
+            });
         }
     }
 
-    async fn call(&self, id: Option<&Id>, call: Call) -> Answer {
-        match call {
-            Call::Command(it) => Answer::of(id, self.runtime.handle(*it).await),
-            Call::Query(it) => Answer::of(id, self.runtime.handle(*it).await),
-            Call::Unsubscribe(it) => {
-                let closed = self.subscriptions.close(&it.subscription).await;
-                Answer::of(id, closed.map(|()| json!({})))
-            }
-            Call::Subscribe(it) => match self.runtime.subscribe(it).await {
-                Ok(stream) => {
-                    let (name, gate) = self.subscriptions.open(stream);
-                    let answer = Answer::of(id, Ok(json!({ "subscription": name })));
-                    Answer { gate: Some(gate), ..answer }
+    async fn send(&self, response: Response) {
+        if let Some(line) = response.line {
+            // An error means that nobody reads stdout any more.
+            let _ = self.output.send(line).await;
+        }
+        drop(response.gates);
+    }
+
+    async fn respond(&self, message: Message) -> Response {
+        // The order in which `join_all` polls is its own affair, so the requests of a batch take
+        // their places in order before.
+        let mut begun = Vec::new();
+        for request in message.requests {
+            let mut responding = Box::pin(self.respond_to(request));
+            let response = poll_once(&mut responding);
+            begun.push(async move {
+                match response {
+                    Some(response) => response,
+                    None => responding.await,
                 }
-                Err(error) => Answer::of(id, Err::<(), _>(error)),
+            });
+        }
+        let (mut lines, mut gates) = (Vec::new(), Vec::new());
+        for response in join_all(begun).await {
+            lines.extend(response.line);
+            gates.extend(response.gates);
+        }
+        let line = if message.is_batch && !lines.is_empty() {
+            Some(response::batch(&lines))
+        } else {
+            lines.pop()
+        };
+        Response { line, gates }
+    }
+
+    async fn respond_to(&self, request: Request) -> Response {
+        let Request { id, call } = request;
+        let id = id.as_ref();
+        let operation = match call.and_then(|call| self.methods.decode(&call)) {
+            Ok(operation) => operation,
+            Err(error) => return Response::new(id, Err::<(), _>(error)),
+        };
+        match operation {
+            Operation::Command(command) => Response::new(id, self.runtime.handle(*command).await),
+            Operation::Query(query) => Response::new(id, self.runtime.handle(*query).await),
+            Operation::Unsubscribe(unsubscribe) => {
+                let closed = self.subscriptions.close(&unsubscribe.subscription).await;
+                Response::new(id, closed.map(|()| json!({})))
+            }
+            Operation::Subscribe(subscribe) => match self.runtime.subscribe(subscribe).await {
+                Ok(stream) => {
+                    let (subscription, gate) = self.subscriptions.open(stream);
+                    let result = Ok::<_, RpcError>(json!({ "subscription": subscription }));
+                    Response { gates: vec![gate], ..Response::new(id, result) }
+                }
+                Err(error) => Response::new(id, Err::<(), _>(error)),
             },
         }
     }
 }
 
-impl Answer {
-    fn of(id: Option<&Id>, reply: Result<impl Serialize, RuntimeError>) -> Self {
-        let line = id.map(|id| match reply {
-            Ok(result) => response::success(id, &result),
-            Err(error) => response::failure(id, &error.into()),
-        });
-        Self { line, gate: None }
+impl Response {
+    fn new<T: Serialize>(id: Option<&Id>, outcome: Result<T, impl Into<RpcError>>) -> Self {
+        let line = id.map(|id| response::response(id, &outcome.map_err(Into::into)));
+        Self { line, gates: Vec::new() }
     }
 }
 
-/// Takes a request's first step, in which it gets its place in line.
-fn begun<F: Future>(request: F) -> MaybeDone<Pin<Box<F>>> {
-    let mut request = maybe_done(Box::pin(request));
-    // Outside of tokio's budget: a long run of lines would use it up, and steps would be put off.
-    let _ = unconstrained(&mut request).now_or_never();
-    request
-}
-
-/// Sends the answers when all of them are there.
-async fn respond<F>(
-    outbox: Outbox,
-    mut requests: Vec<MaybeDone<F>>,
-    is_batch: bool,
-    room: OwnedSemaphorePermit,
-) where
-    F: Future<Output = Answer> + Unpin,
-{
-    join_all(&mut requests).await;
-    let (line, gates) = response_to(requests, is_batch);
-    if let Some(line) = line {
-        outbox.send(line).await;
-    }
-    drop((gates, room));
-}
-
-/// The line that answers what is decided, if one is due, and what must not begin before it was sent.
-fn response_to<F>(requests: Vec<MaybeDone<F>>, is_batch: bool) -> (Option<String>, Vec<Gate>)
-where
-    F: Future<Output = Answer> + Unpin,
-{
-    let (mut lines, mut gates) = (Vec::new(), Vec::new());
-    for request in requests {
-        if let MaybeDone::Done(Answer { line, gate }) = request {
-            lines.extend(line);
-            gates.extend(gate);
-        }
-    }
-    let line = if is_batch && !lines.is_empty() {
-        Some(response::batch(&lines))
-    } else {
-        lines.into_iter().next()
-    };
-    (line, gates)
+/// Polls a future once, and returns its output if it is ready. It must be polled again elsewhere if
+/// not, because nothing wakes it.
+fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    // Each task has a budget, past which tokio has futures wait although they could go on. A long
+    // run of lines would use it up, and requests would then not get as far as their place in order.
+    unconstrained(future).now_or_never()
 }

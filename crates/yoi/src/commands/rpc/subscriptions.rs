@@ -4,78 +4,82 @@ use std::{collections::HashMap, sync::Arc};
 
 use futures_util::StreamExt;
 use parking_lot::Mutex;
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
 use uuid::Uuid;
 use worker_runtime::{RuntimeError, StreamItem, Subscription};
 
-use super::{response, writer::Outbox};
+use super::response;
 
-/// The subscriptions of a session.
+/// The open subscriptions of a session by id.
 #[derive(Debug)]
 pub(super) struct Subscriptions {
-    outbox: Outbox,
-    open: Arc<Mutex<HashMap<String, JoinHandle<()>>>>,
+    output: mpsc::Sender<String>,
+    tasks: Arc<Mutex<HashMap<String, JoinHandle<()>>>>,
 }
 
-/// Keeps a subscription from writing until this is dropped.
+/// Holds a subscription's items back until this is dropped, which is when its id was sent.
 #[derive(Debug)]
 pub(super) struct Gate {
-    _open: oneshot::Sender<()>,
+    _opens_when_dropped: oneshot::Sender<()>,
 }
 
 impl Subscriptions {
-    pub(super) fn new(outbox: Outbox) -> Self {
-        Self { outbox, open: Arc::default() }
+    pub(super) fn new(output: mpsc::Sender<String>) -> Self {
+        Self { output, tasks: Arc::default() }
     }
 
-    /// Names a subscription, and begins it when the gate is dropped.
+    /// Opens a subscription under a new id. It writes nothing before the gate is dropped.
     pub(super) fn open(&self, stream: Subscription) -> (String, Gate) {
         let id = Uuid::new_v4().to_string();
         let (gate, opened) = oneshot::channel();
-        let outbox = self.outbox.clone();
-        let open = Arc::clone(&self.open);
-        let pumping = {
-            let id = id.clone();
+        let task = tokio::spawn({
+            let (id, output, tasks) = (id.clone(), self.output.clone(), Arc::clone(&self.tasks));
             async move {
-                // What comes is the end of the gate, never a message.
+                // The gate sends nothing; this waits for its drop, which is an error here.
                 let _ = opened.await;
-                let end = pump(&id, stream, &outbox).await;
-                // Whoever reads that it has ended finds it unknown.
-                open.lock().remove(&id);
-                if let Some(end) = end {
-                    outbox.send(end).await;
+                let last = write_items(&id, stream, &output).await;
+                // The id is unknown before the client reads that the subscription has ended.
+                tasks.lock().remove(&id);
+                if let Some(last) = last {
+                    let _ = output.send(last).await;
                 }
             }
-        };
-        self.open.lock().insert(id.clone(), tokio::spawn(pumping));
-        (id, Gate { _open: gate })
+        });
+        self.tasks.lock().insert(id.clone(), task);
+        (id, Gate { _opens_when_dropped: gate })
     }
 
-    /// Ends a subscription: afterwards no more of its items are put into the outbox.
+    /// Closes a subscription. When this returns, it writes no more items.
     pub(super) async fn close(&self, id: &str) -> Result<(), RuntimeError> {
-        let pump = self.open.lock().remove(id).ok_or_else(|| RuntimeError::InvalidRequest {
+        let task = self.tasks.lock().remove(id).ok_or_else(|| RuntimeError::InvalidRequest {
             field: "subscription".to_owned(),
             problem: "must be one that `subscribe` gave and that has not ended".to_owned(),
         })?;
-        pump.abort();
-        // It is an error, because it was aborted.
-        let _ = pump.await;
+        task.abort();
+        // An aborted task ends with an error, or had just ended without one.
+        let _ = task.await;
         Ok(())
     }
 }
 
-/// Writes items until the last, which it gives back. The next one is asked for only when there was
-/// room for the one before.
-async fn pump(id: &str, mut stream: Subscription, outbox: &Outbox) -> Option<String> {
+/// Writes all items but the one that ends the stream, whose line it returns.
+///
+/// The next item is asked for when the one before has its place in the output, so a slow client
+/// leaves items in the Runtime's logs rather than in memory of the session.
+async fn write_items(
+    id: &str,
+    mut stream: Subscription,
+    output: &mpsc::Sender<String>,
+) -> Option<String> {
     while let Some(item) = stream.next().await {
         let line = response::event(id, &item);
         if matches!(item, StreamItem::Ended { .. }) {
             return Some(line);
         }
-        outbox.send(line).await;
-        if outbox.is_closed() {
-            break;
-        }
+        output.send(line).await.ok()?;
     }
     None
 }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::client::{Client, NOTE, request, said};
+#[cfg(target_os = "linux")]
+use crate::process::yoi;
 
 #[test]
 fn no_input_is_no_output() {
@@ -95,4 +97,29 @@ fn a_closed_stdout_ends_it_although_more_could_come() {
     }
     let ended = client.wait();
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), NOTE));
+}
+
+/// Writing to `/dev/full` fails as on a disk without room.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    use std::{fs::File, io::Write, process::Stdio};
+
+    let full = File::options().write(true).open("/dev/full").expect("the device is there");
+    let mut child = yoi()
+        .arg("rpc")
+        .stdin(Stdio::piped())
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("yoi starts");
+    // Stdin stays open, so only the failure ends the process.
+    let mut stdin = child.stdin.take().expect("stdin is piped");
+    let line = request("1", "get_runtime", &json!({})) + "\n";
+    stdin.write_all(line.as_bytes()).expect("the process reads");
+    let ended = child.wait_with_output().expect("the process ends");
+    assert_eq!(ended.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert!(stderr.contains("cannot write to stdout"), "{stderr}");
+    drop(stdin);
 }

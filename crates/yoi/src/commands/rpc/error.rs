@@ -1,0 +1,73 @@
+//! The errors of JSON-RPC, with their codes and messages.
+
+use serde::{Serialize, Serializer};
+use worker_runtime::RuntimeError;
+
+/// The reason why a request has no result.
+#[derive(Debug)]
+pub(super) enum RpcError {
+    /// The line is not JSON.
+    Parse,
+    /// The value is JSON, but not a request.
+    InvalidRequest,
+    /// The method does not exist.
+    MethodNotFound,
+    /// The Runtime refused the request, or the params do not fit the method.
+    Runtime(RuntimeError),
+}
+
+impl From<RuntimeError> for RpcError {
+    fn from(error: RuntimeError) -> Self {
+        Self::Runtime(error)
+    }
+}
+
+impl Serialize for RpcError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let plain =
+            |code, message: &str| ErrorObject { code, message: message.to_owned(), data: None };
+        let object = match self {
+            Self::Parse => plain(-32700, "Parse error"),
+            Self::InvalidRequest => plain(-32600, "Invalid Request"),
+            Self::MethodNotFound => plain(-32601, "Method not found"),
+            Self::Runtime(error) => {
+                ErrorObject { code: code(error), message: error.to_string(), data: Some(error) }
+            }
+        };
+        object.serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorObject<'a> {
+    code: i32,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a RuntimeError>,
+}
+
+fn code(error: &RuntimeError) -> i32 {
+    match error {
+        RuntimeError::InvalidRequest { .. } => -32602,
+        RuntimeError::StoreFailed { .. } | RuntimeError::Internal { .. } => -32603,
+        RuntimeError::WrongRuntime {}
+        | RuntimeError::RuntimeStopping {}
+        | RuntimeError::RuntimeStopped {}
+        | RuntimeError::WorkerNotFound {}
+        | RuntimeError::TurnNotFound {}
+        | RuntimeError::WorkerBusy { .. }
+        | RuntimeError::WorkerStopping {}
+        | RuntimeError::WorkerEnded {}
+        | RuntimeError::WorkerNotTerminal {}
+        | RuntimeError::ProfileNotFound {}
+        | RuntimeError::ScopeConflict { .. }
+        | RuntimeError::IdempotencyConflict {}
+        | RuntimeError::LimitOutOfRange { .. }
+        | RuntimeError::TooLarge { .. }
+        | RuntimeError::CapacityExhausted { .. }
+        | RuntimeError::CursorExpired { .. }
+        | RuntimeError::CursorAhead { .. }
+        | RuntimeError::CursorForeign { .. }
+        | RuntimeError::CursorMalformed {} => -32000,
+    }
+}
