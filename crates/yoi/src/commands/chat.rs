@@ -2,6 +2,7 @@
 
 mod conversation;
 mod editor;
+mod line;
 mod lines;
 mod perform;
 mod request;

@@ -3,7 +3,8 @@
 use std::{collections::VecDeque, ops::ControlFlow, pin::pin};
 
 use super::{
-    lines::{Line, Lines},
+    line::Line,
+    lines::Lines,
     perform::{Done, perform, refusal},
     request::Request,
     workers::Workers,

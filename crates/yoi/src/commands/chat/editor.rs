@@ -8,7 +8,7 @@ use std::{
 
 use rustyline::{Behavior, Config, DefaultEditor, error::ReadlineError};
 
-use super::lines::Line;
+use super::line::Line;
 use crate::{failure::Failure, report};
 
 /// How many lines are remembered.

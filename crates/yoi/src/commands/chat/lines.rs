@@ -9,19 +9,8 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::editor::Editor;
+use super::{editor::Editor, line::Line};
 use crate::{failure::Failure, session::MAX_INPUT_BYTES};
-
-/// What came instead of, or as, a line.
-#[derive(Debug)]
-pub(super) enum Line {
-    /// A line, without its end.
-    Text(String),
-    /// Ctrl-C.
-    Interrupted,
-    /// Ctrl-D, or the end of stdin.
-    End,
-}
 
 /// The lines of a conversation.
 ///

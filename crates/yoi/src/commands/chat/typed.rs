@@ -8,7 +8,7 @@ use rustix::{
 };
 use tokio::time::interval;
 
-use super::lines::Line;
+use super::line::Line;
 
 /// How soon a line is noticed.
 const NOTICE: Duration = Duration::from_millis(50);
