@@ -1,12 +1,12 @@
 //! A turn's answer on its way to stdout, and how the turn ended.
 
-mod end;
+mod turn_end;
 mod turn_stream;
 
 use worker_runtime::{StreamItem, event::EventBody};
 
 use self::turn_stream::News;
-pub(crate) use self::{end::End, turn_stream::TurnStream};
+pub(crate) use self::{turn_end::TurnEnd, turn_stream::TurnStream};
 use crate::{failure::Failure, output::Output, report, spinner::Spinner};
 
 /// How the answer is written.
@@ -20,7 +20,7 @@ pub(crate) enum Format {
 
 /// A turn's answer on its way to stdout.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct AnswerPrinter {
     format: Format,
     output: Output,
     spinner: Spinner,
@@ -29,7 +29,7 @@ pub(crate) struct Answer {
     ends_line: bool,
 }
 
-impl Answer {
+impl AnswerPrinter {
     pub(crate) fn new(format: Format) -> Self {
         let spinner = match format {
             Format::Text => Spinner::new(),
@@ -40,7 +40,7 @@ impl Answer {
 
     /// Writes what the stream of a Worker brings until its turn ends. Says on stderr what was
     /// noticed.
-    pub(crate) async fn print(mut self, mut stream: TurnStream) -> Result<End, Failure> {
+    pub(crate) async fn print(mut self, mut stream: TurnStream) -> Result<TurnEnd, Failure> {
         while let Some(news) = self.next(&mut stream).await {
             let item = match news {
                 News::Item(item) => item,
@@ -50,7 +50,7 @@ impl Answer {
                 }
             };
             let end = match &item {
-                StreamItem::Event(it) => End::of(&it.event.body),
+                StreamItem::Event(it) => TurnEnd::of(&it.event.body),
                 StreamItem::TextDelta { .. }
                 | StreamItem::ReasoningDelta { .. }
                 | StreamItem::Synced { .. }
@@ -88,7 +88,7 @@ impl Answer {
         self.output.flush().await
     }
 
-    async fn text(&mut self, item: &StreamItem, end: Option<&End>) -> Result<(), Failure> {
+    async fn text(&mut self, item: &StreamItem, end: Option<&TurnEnd>) -> Result<(), Failure> {
         if let StreamItem::TextDelta { offset, text, .. } = item {
             self.write(usize::try_from(*offset).unwrap_or(usize::MAX), text).await?;
         }

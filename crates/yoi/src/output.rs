@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use tokio::io::{AsyncWriteExt, BufWriter, Stdout};
 
-use crate::{failure::Failure, harmless::harmless};
+use crate::{failure::Failure, sanitize::sanitize};
 
 /// Writes all of `text` to stdout and waits for it.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
@@ -30,7 +30,7 @@ impl Output {
 
     /// Writes, but not necessarily at once. What a model says cannot control a terminal.
     pub(crate) async fn write(&mut self, text: &str) -> Result<(), Failure> {
-        let text = if self.is_terminal { harmless(text) } else { text.into() };
+        let text = if self.is_terminal { sanitize(text) } else { text.into() };
         let written = self.stdout.write_all(text.as_bytes()).await;
         written.map_err(|error| Failure::stdout(&error))
     }

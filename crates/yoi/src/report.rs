@@ -4,19 +4,19 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::harmless::harmless;
+use crate::sanitize::sanitize;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const NOTE: Style = Style::new().bold();
 
 /// Says what went wrong.
 pub(crate) fn error(message: &str) {
-    write(&format!("{ERROR}error:{ERROR:#} {}", harmless(message)));
+    write(&format!("{ERROR}error:{ERROR:#} {}", sanitize(message)));
 }
 
 /// Says what is worth knowing.
 pub(crate) fn note(message: &str) {
-    write(&format!("{NOTE}note:{NOTE:#} {}", harmless(message)));
+    write(&format!("{NOTE}note:{NOTE:#} {}", sanitize(message)));
 }
 
 /// Says where to read on.

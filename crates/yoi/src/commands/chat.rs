@@ -1,15 +1,15 @@
 //! `yoi chat`: a conversation at a terminal, or with whatever writes lines to stdin.
 
+mod command;
 mod conversation;
 mod editor;
 mod line;
 mod lines;
 mod perform;
-mod request;
 #[cfg(unix)]
 mod terminal_mode;
 #[cfg(unix)]
-mod typed;
+mod type_ahead;
 mod view;
 mod workers;
 
@@ -17,7 +17,7 @@ use clap::Args;
 
 use self::{conversation::Conversation, lines::Lines, workers::Workers};
 use crate::{
-    exit::Exit, failure::Failure, paths, session::SessionArgs, signals::Signals, tokio_main,
+    exit::Exit, failure::Failure, paths, session_args::SessionArgs, signals::Signals, tokio_main,
 };
 
 const AFTER_HELP: &str = "\

@@ -11,10 +11,10 @@ use worker_runtime::{
 };
 
 use crate::{
-    answer::{Answer, Format, TurnStream},
+    answer::{AnswerPrinter, Format, TurnStream},
     exit::Exit,
     failure::Failure,
-    session::SessionArgs,
+    session_args::SessionArgs,
     signals::Signals,
     tokio_main,
 };
@@ -76,7 +76,7 @@ impl Run {
         runtime.handle(SendInput::user(worker, prompt)).await?;
 
         let format = if self.json { Format::Json } else { Format::Text };
-        let mut answer = pin!(Answer::new(format).print(stream));
+        let mut answer = pin!(AnswerPrinter::new(format).print(stream));
         tokio::select! {
             end = &mut answer => end?.verdict(),
             signal = signals.next() => {

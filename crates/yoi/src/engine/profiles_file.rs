@@ -2,7 +2,7 @@
 
 mod parse;
 mod problem;
-mod text;
+mod raw;
 
 use std::{
     fs, io, mem,

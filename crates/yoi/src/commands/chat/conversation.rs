@@ -3,14 +3,14 @@
 use std::{collections::VecDeque, ops::ControlFlow, pin::pin};
 
 use super::{
+    command::ChatCommand,
     line::Line,
     lines::Lines,
     perform::{Done, perform, refusal},
-    request::Request,
     workers::Workers,
 };
 use crate::{
-    answer::{Answer, End, Format, TurnStream},
+    answer::{AnswerPrinter, Format, TurnEnd, TurnStream},
     exit::Exit,
     failure::Failure,
     output::Output,
@@ -90,7 +90,7 @@ impl Conversation {
     /// Shows what the Worker says until its turn is over, or somebody goes elsewhere.
     async fn show(&mut self, turn: TurnStream) -> Result<Flow, Failure> {
         let shown = self.workers.current;
-        let mut answer = pin!(Answer::new(Format::Text).print(turn));
+        let mut answer = pin!(AnswerPrinter::new(Format::Text).print(turn));
         loop {
             tokio::select! {
                 end = &mut answer => return Ok(self.finish(end?)),
@@ -122,11 +122,11 @@ impl Conversation {
     }
 
     /// What to do when the turn is over.
-    fn finish(&mut self, end: End) -> Flow {
+    fn finish(&mut self, end: TurnEnd) -> Flow {
         if self.is_interrupted && !self.lines.is_terminal() {
             return Flow::Break(Exit::Interrupted);
         }
-        if let End::Cancelled(entry) = end {
+        if let TurnEnd::Cancelled(entry) = end {
             let kept = entry.map_or("", |_| "; what had come stays, marked as truncated");
             report::note(&format!("the turn was cancelled{kept}"));
         } else if let Err(failure) = end.verdict() {
@@ -153,8 +153,8 @@ impl Conversation {
 
     /// Does what a line asks for. What is refused is said, and the conversation goes on.
     async fn obey(&mut self, line: &str) -> Result<Flow, Failure> {
-        let done = match Request::parse(line) {
-            Ok(request) => perform(&mut self.workers, request).await.map_err(refusal),
+        let done = match ChatCommand::parse(line) {
+            Ok(command) => perform(&mut self.workers, command).await.map_err(refusal),
             Err(problem) => Err(Failure::new(problem)),
         };
         match done {
@@ -170,7 +170,7 @@ impl Conversation {
 
 /// Commands are obeyed while a turn runs, but one thing is said at a time.
 fn is_said(line: &str) -> bool {
-    matches!(Request::parse(line), Ok(Request::Say(_)))
+    matches!(ChatCommand::parse(line), Ok(ChatCommand::Say(_)))
 }
 
 async fn print(text: &str) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{editor::Editor, line::Line};
-use crate::{failure::Failure, session::MAX_INPUT_BYTES};
+use crate::{failure::Failure, session_args::MAX_INPUT_BYTES};
 
 /// The lines of a conversation.
 ///
@@ -66,7 +66,7 @@ impl Lines {
     pub(super) async fn typed_meanwhile(&self) -> Line {
         #[cfg(unix)]
         if self.is_terminal {
-            return super::typed::next().await;
+            return super::type_ahead::next().await;
         }
         std::future::pending().await
     }

@@ -3,7 +3,7 @@
 use worker_runtime::RuntimeError;
 
 use super::{
-    request::{HELP, Request},
+    command::{ChatCommand, HELP},
     view,
     workers::Workers,
 };
@@ -20,20 +20,23 @@ pub(super) enum Done {
 }
 
 /// Does what is asked for.
-pub(super) async fn perform(workers: &mut Workers, request: Request) -> Result<Done, RuntimeError> {
-    Ok(match request {
-        Request::Nothing => Done::Quietly,
-        Request::Say(text) => workers.say(text).await.map(|()| Done::Quietly)?,
-        Request::Help => Done::Shows(HELP.to_owned()),
-        Request::New(profile) => workers.add(profile).await.map(|()| Done::Quietly)?,
-        Request::Workers => Done::Shows(view::workers(workers).await?),
-        Request::Switch(number) if workers.switch(number).await? => Done::Quietly,
-        Request::Switch(_) => Done::Notes("there is no such Worker: see /workers"),
-        Request::Transcript => Done::Shows(view::transcript(workers).await?),
-        Request::Usage => Done::Shows(view::usage(workers).await?),
-        Request::Cancel if workers.cancel().await? => Done::Quietly,
-        Request::Cancel => Done::Notes("no turn runs"),
-        Request::Quit => Done::Leaves,
+pub(super) async fn perform(
+    workers: &mut Workers,
+    command: ChatCommand,
+) -> Result<Done, RuntimeError> {
+    Ok(match command {
+        ChatCommand::Nothing => Done::Quietly,
+        ChatCommand::Say(text) => workers.say(text).await.map(|()| Done::Quietly)?,
+        ChatCommand::Help => Done::Shows(HELP.to_owned()),
+        ChatCommand::New(profile) => workers.add(profile).await.map(|()| Done::Quietly)?,
+        ChatCommand::Workers => Done::Shows(view::workers(workers).await?),
+        ChatCommand::Switch(number) if workers.switch(number).await? => Done::Quietly,
+        ChatCommand::Switch(_) => Done::Notes("there is no such Worker: see /workers"),
+        ChatCommand::Transcript => Done::Shows(view::transcript(workers).await?),
+        ChatCommand::Usage => Done::Shows(view::usage(workers).await?),
+        ChatCommand::Cancel if workers.cancel().await? => Done::Quietly,
+        ChatCommand::Cancel => Done::Notes("no turn runs"),
+        ChatCommand::Quit => Done::Leaves,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Read};
 
-use crate::{failure::Failure, session::MAX_INPUT_BYTES};
+use crate::{failure::Failure, session_args::MAX_INPUT_BYTES};
 
 /// Puts the prompt together, from stdin too if that is asked for or is no terminal.
 pub(super) fn gather(argument: Option<String>) -> Result<String, Failure> {

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::{
     problem::Problem,
-    text::{FileText, ProfileText},
+    raw::{RawFile, RawProfile},
 };
 use crate::engine::{ProfileSpec, provider_choice::ProviderChoice, provider_kind::ProviderKind};
 
@@ -15,7 +15,7 @@ use crate::engine::{ProfileSpec, provider_choice::ProviderChoice, provider_kind:
 pub(super) fn parse(text: &str) -> Result<(Option<String>, Vec<ProfileSpec>), Problem> {
     let document = toml::Deserializer::parse(text)
         .map_err(|error| Problem::at(text, error.span(), String::new(), error.message()))?;
-    let file: FileText = serde_path_to_error::deserialize(document).map_err(|error| {
+    let file: RawFile = serde_path_to_error::deserialize(document).map_err(|error| {
         let key = dotted(error.path());
         Problem::at(text, error.inner().span(), key, error.inner().message())
     })?;
@@ -46,7 +46,7 @@ fn dotted(path: &Path) -> String {
 fn profile_spec(
     text: &str,
     name: String,
-    profile: Spanned<ProfileText>,
+    profile: Spanned<RawProfile>,
 ) -> Result<ProfileSpec, Problem> {
     let header = profile.span();
     let it = profile.into_inner();

@@ -6,15 +6,15 @@ use std::borrow::Cow;
 ///
 /// Carriage returns are left out: one alone would let a line be written over, and before a line
 /// break it says nothing.
-pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_harmless) {
+pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_safe) {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(text.chars().filter_map(shown).collect())
     }
 }
 
-fn is_harmless(c: char) -> bool {
+fn is_safe(c: char) -> bool {
     !c.is_control() || matches!(c, '\n' | '\t')
 }
 
@@ -43,15 +43,15 @@ mod tests {
             ("a\u{8}b\u{7f}c\0", "a␈b␡c␀"),
             ("safe\rover\r\n", "safeover\n"),
         ] {
-            assert_eq!(harmless(text), expected);
+            assert_eq!(sanitize(text), expected);
         }
         let controls: String = (0..=u32::from(char::MAX)).filter_map(char::from_u32).collect();
-        assert!(harmless(&controls).chars().all(is_harmless));
+        assert!(sanitize(&controls).chars().all(is_safe));
     }
 
     #[test]
     fn other_text_stays_as_it_is() {
         let text = "Grüße,\n\t世界 👋\u{200d}";
-        assert!(matches!(harmless(text), Cow::Borrowed(it) if it == text));
+        assert!(matches!(sanitize(text), Cow::Borrowed(it) if it == text));
     }
 }

@@ -15,7 +15,7 @@ Text that begins with a slash is written with two.
 
 /// What a line of a conversation asks for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Request {
+pub(super) enum ChatCommand {
     Nothing,
     Say(String),
     Help,
@@ -30,7 +30,7 @@ pub(super) enum Request {
     Quit,
 }
 
-impl Request {
+impl ChatCommand {
     /// Understands a line, or says what it should have been.
     pub(super) fn parse(line: &str) -> Result<Self, String> {
         let Some(command) = line.strip_prefix('/') else {
@@ -69,21 +69,21 @@ mod tests {
 
     #[track_caller]
     fn refused(line: &str) -> String {
-        Request::parse(line).expect_err("the line makes no sense")
+        ChatCommand::parse(line).expect_err("the line makes no sense")
     }
 
     #[test]
     fn lines_are_said_and_commands_are_obeyed() {
         for (line, expected) in [
-            ("hello ", Request::Say("hello ".to_owned())),
-            (" /quit", Request::Say(" /quit".to_owned())),
-            ("//quit", Request::Say("/quit".to_owned())),
-            ("", Request::Nothing),
-            (" \t", Request::Nothing),
-            ("/quit ", Request::Quit),
-            ("/switch 2", Request::Switch(2)),
+            ("hello ", ChatCommand::Say("hello ".to_owned())),
+            (" /quit", ChatCommand::Say(" /quit".to_owned())),
+            ("//quit", ChatCommand::Say("/quit".to_owned())),
+            ("", ChatCommand::Nothing),
+            (" \t", ChatCommand::Nothing),
+            ("/quit ", ChatCommand::Quit),
+            ("/switch 2", ChatCommand::Switch(2)),
         ] {
-            assert_eq!(Request::parse(line), Ok(expected), "{line:?}");
+            assert_eq!(ChatCommand::parse(line), Ok(expected), "{line:?}");
         }
     }
 
@@ -101,7 +101,7 @@ mod tests {
     fn help_lists_every_command_there_is() {
         for line in HELP.lines().filter(|line| line.starts_with('/')) {
             let command = line.split("  ").next().unwrap_or_default().replace('N', "1");
-            assert!(Request::parse(&command).is_ok(), "{line}");
+            assert!(ChatCommand::parse(&command).is_ok(), "{line}");
         }
     }
 }

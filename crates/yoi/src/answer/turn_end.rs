@@ -12,14 +12,14 @@ use crate::{exit::Exit, failure::Failure, report};
 
 /// How a turn ended, and what is left of its answer.
 #[derive(Debug)]
-pub(crate) enum End {
+pub(crate) enum TurnEnd {
     Completed(StopReason, Arc<TranscriptEntry>),
     Failed(TurnError, Option<Arc<TranscriptEntry>>),
     Cancelled(Option<Arc<TranscriptEntry>>),
     Lost,
 }
 
-impl End {
+impl TurnEnd {
     /// The end that an event tells, if it tells one.
     pub(super) fn of(event: &EventBody) -> Option<Self> {
         match event {
@@ -95,7 +95,7 @@ mod tests {
                 retryable,
                 retry_after_ms: None,
             };
-            let failure = End::Failed(error, None).verdict().expect_err("the turn failed");
+            let failure = TurnEnd::Failed(error, None).verdict().expect_err("the turn failed");
             assert_eq!(failure.exit, expected);
         }
     }

@@ -15,15 +15,15 @@ use crate::engine::{headers::Headers, provider_kind::ProviderKind, secret::Secre
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FileText {
+pub(super) struct RawFile {
     pub(super) default: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) profiles: BTreeMap<String, Spanned<ProfileText>>,
+    pub(super) profiles: BTreeMap<String, Spanned<RawProfile>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ProfileText {
+pub(super) struct RawProfile {
     pub(super) provider: ProviderKind,
     #[serde(default, deserialize_with = "not_blank")]
     pub(super) model: Option<String>,
@@ -34,16 +34,16 @@ pub(super) struct ProfileText {
     #[serde(default, deserialize_with = "not_blank")]
     pub(super) instructions: Option<String>,
     #[serde(default)]
-    pub(super) sampling: SamplingText,
+    pub(super) sampling: RawSampling,
     #[serde(default)]
-    pub(super) deadlines: DeadlinesText,
+    pub(super) deadlines: RawDeadlines,
     #[serde(default)]
-    pub(super) history: HistoryText,
+    pub(super) history: RawHistory,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SamplingText {
+pub(super) struct RawSampling {
     #[serde(default, deserialize_with = "temperature")]
     temperature: Option<f64>,
     #[serde(default, deserialize_with = "top_p")]
@@ -56,7 +56,7 @@ pub(super) struct SamplingText {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_field_names, reason = "a file names the unit with each number")]
-pub(super) struct DeadlinesText {
+pub(super) struct RawDeadlines {
     first_event_ms: Option<NonZeroU64>,
     idle_ms: Option<NonZeroU64>,
     turn_ms: Option<NonZeroU64>,
@@ -65,14 +65,14 @@ pub(super) struct DeadlinesText {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_field_names, reason = "a file says that each number is a limit")]
-pub(super) struct HistoryText {
+pub(super) struct RawHistory {
     max_bytes: Option<NonZeroUsize>,
     max_messages: Option<NonZeroUsize>,
     max_tokens: Option<NonZeroU64>,
 }
 
-impl From<SamplingText> for Sampling {
-    fn from(text: SamplingText) -> Self {
+impl From<RawSampling> for Sampling {
+    fn from(text: RawSampling) -> Self {
         Self {
             temperature: text.temperature,
             top_p: text.top_p,
@@ -82,8 +82,8 @@ impl From<SamplingText> for Sampling {
     }
 }
 
-impl From<DeadlinesText> for Deadlines {
-    fn from(text: DeadlinesText) -> Self {
+impl From<RawDeadlines> for Deadlines {
+    fn from(text: RawDeadlines) -> Self {
         let usual = Self::default();
         let or =
             |ms: Option<NonZeroU64>, usual| ms.map_or(usual, |ms| Duration::from_millis(ms.get()));
@@ -95,8 +95,8 @@ impl From<DeadlinesText> for Deadlines {
     }
 }
 
-impl From<HistoryText> for HistoryBudget {
-    fn from(text: HistoryText) -> Self {
+impl From<RawHistory> for HistoryBudget {
+    fn from(text: RawHistory) -> Self {
         let usual = Self::default();
         Self {
             max_bytes: text.max_bytes.map_or(usual.max_bytes, NonZeroUsize::get),
