@@ -1,30 +1,30 @@
-//! A turn's answer on its way to stdout, and how the turn ended.
+//! Prints the answer of a turn to stdout while it streams.
 
 mod turn_end;
 mod turn_stream;
 
 use worker_runtime::{StreamItem, event::EventBody};
 
-use self::turn_stream::News;
+use self::turn_stream::TurnUpdate;
 pub(crate) use self::{turn_end::TurnEnd, turn_stream::TurnStream};
 use crate::{failure::Failure, output::Output, report, spinner::Spinner};
 
-/// How the answer is written.
+/// The form in which the answer is printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Format {
-    /// Its text alone.
+    /// The text of the answer.
     Text,
-    /// Every stream item, one a line.
+    /// Every stream item as JSON, one a line.
     Json,
 }
 
-/// A turn's answer on its way to stdout.
+/// Prints the answer of one turn.
 #[derive(Debug)]
 pub(crate) struct AnswerPrinter {
     format: Format,
     output: Output,
     spinner: Spinner,
-    /// How much of the text was written, in bytes.
+    /// The length of the text that was written, in bytes.
     written: usize,
     ends_line: bool,
 }
@@ -38,19 +38,18 @@ impl AnswerPrinter {
         Self { format, output: Output::new(), spinner, written: 0, ends_line: true }
     }
 
-    /// Writes what the stream of a Worker brings until its turn ends. Says on stderr what was
-    /// noticed.
+    /// Prints the items of `stream` until the turn ends, and diagnostics and retries to stderr.
     pub(crate) async fn print(mut self, mut stream: TurnStream) -> Result<TurnEnd, Failure> {
-        while let Some(news) = self.next(&mut stream).await {
-            let item = match news {
-                News::Item(item) => item,
-                News::Noticed(message) => {
+        while let Some(update) = self.next(&mut stream).await {
+            let item = match update {
+                TurnUpdate::Item(item) => item,
+                TurnUpdate::Diagnostic(message) => {
                     self.note(&message);
                     continue;
                 }
             };
             let end = match &item {
-                StreamItem::Event(it) => TurnEnd::of(&it.event.body),
+                StreamItem::Event(shared) => TurnEnd::from_event(&shared.event.body),
                 StreamItem::TextDelta { .. }
                 | StreamItem::ReasoningDelta { .. }
                 | StreamItem::Synced { .. }
@@ -68,10 +67,10 @@ impl AnswerPrinter {
         Err(Failure::new("the stream ended before the turn"))
     }
 
-    async fn next(&mut self, stream: &mut TurnStream) -> Option<News> {
+    async fn next(&mut self, stream: &mut TurnStream) -> Option<TurnUpdate> {
         tokio::select! {
-            news = stream.next() => news,
-            () = self.spinner.turn() => None,
+            update = stream.next() => update,
+            () = self.spinner.spin() => None,
         }
     }
 
@@ -92,15 +91,15 @@ impl AnswerPrinter {
         if let StreamItem::TextDelta { offset, text, .. } = item {
             self.write(usize::try_from(*offset).unwrap_or(usize::MAX), text).await?;
         }
-        if let StreamItem::Event(it) = item
-            && let EventBody::TurnRetrying { delay_ms, error, .. } = &it.event.body
+        if let StreamItem::Event(shared) = item
+            && let EventBody::TurnRetrying { delay_ms, error, .. } = &shared.event.body
         {
             let seconds = delay_ms.div_ceil(1000);
             self.note(&format!("{}; the next attempt is within {seconds} s", error.message));
         }
         if let Some(end) = end {
             self.spinner.stop();
-            // What the stream did not bring, because the reader of stdout was too slow for it.
+            // Text that did not come as deltas, because stdout was slower than the turn, is here.
             if let Some(entry) = end.entry() {
                 self.write(0, &entry.text).await?;
             }
@@ -111,13 +110,13 @@ impl AnswerPrinter {
         self.output.flush().await
     }
 
-    /// Writes a piece that begins at `offset` of the text, but nothing twice.
+    /// Writes the part of `piece` that was not written before. It begins at `offset` of the text.
     async fn write(&mut self, offset: usize, piece: &str) -> Result<(), Failure> {
         let known = self.written.saturating_sub(offset);
-        let Some(news) = piece.get(known..).filter(|news| !news.is_empty()) else { return Ok(()) };
+        let Some(rest) = piece.get(known..).filter(|rest| !rest.is_empty()) else { return Ok(()) };
         self.spinner.stop();
         self.written = offset + piece.len();
-        self.ends_line = news.ends_with('\n');
-        self.output.write(news).await
+        self.ends_line = rest.ends_with('\n');
+        self.output.write(rest).await
     }
 }

@@ -1,4 +1,4 @@
-//! What can be asked of `yoi` at a shell.
+//! The command line of `yoi`: its subcommands and its examples.
 
 use clap::Parser;
 
@@ -13,7 +13,7 @@ Examples:
   yoi schema runtime_command
   yoi help run
 
-Data goes to stdout, everything else to stderr. NO_COLOR switches colours off.";
+Data is printed to stdout and messages to stderr. NO_COLOR turns colours off.";
 
 /// Run LLM Workers at a terminal.
 #[derive(Debug, Parser)]

@@ -1,4 +1,4 @@
-//! Every subcommand, one file each.
+//! The subcommands, one file each.
 
 mod chat;
 mod profiles;
@@ -10,7 +10,7 @@ use clap::Subcommand;
 
 use crate::{exit::Exit, failure::Failure};
 
-/// Every subcommand.
+/// A subcommand with its arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Chat(chat::Chat),
@@ -23,11 +23,11 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
         match self {
-            Self::Chat(it) => it.execute(),
-            Self::Profiles(it) => it.execute(),
-            Self::Rpc(it) => it.execute(),
-            Self::Run(it) => it.execute(),
-            Self::Schema(it) => it.execute(),
+            Self::Chat(chat) => chat.execute(),
+            Self::Profiles(profiles) => profiles.execute(),
+            Self::Rpc(rpc) => rpc.execute(),
+            Self::Run(run) => run.execute(),
+            Self::Schema(schema) => schema.execute(),
         }
     }
 }

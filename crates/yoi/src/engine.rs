@@ -1,4 +1,4 @@
-//! Which engine answers: what flags say, a profile, what the environment names, or else the echo.
+//! Chooses the engine: by flags, by a profile, by environment variables, or else the echo provider.
 
 mod environment;
 mod headers;
@@ -18,7 +18,7 @@ pub(crate) use self::{profile_spec::ProfileSpec, profiles_file::ProfilesFile};
 use self::{provider_args::ProviderArgs, provider_choice::ProviderChoice};
 use crate::{failure::Failure, report};
 
-/// The profile that is always there: no model, no account.
+/// The name of the built-in profile, which needs no model.
 const ECHO: &str = "echo";
 
 /// The flags by which an engine is chosen.
@@ -27,11 +27,11 @@ const ECHO: &str = "echo";
 pub(crate) struct EngineArgs {
     /// Use the profile NAME of the profiles file, or `echo`, which needs no model.
     ///
-    /// The other flags of an engine replace what it says. Without it, `--provider` and `--base-url`
-    /// describe an engine by themselves; without those, the file's `default` is used; without that,
-    /// the first that is set of the variables `OPENAI_API_KEY`, `OPENAI_BASE_URL`,
-    /// `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` and `OLLAMA_HOST` tells the provider; else the echo
-    /// provider answers.
+    /// The other engine flags override the profile. Without this flag, the engine is the one that
+    /// `--provider` or `--base-url` describes; without those, the `default` of the file; without
+    /// that, the provider of the first of these variables that is set: `OPENAI_API_KEY`,
+    /// `OPENAI_BASE_URL`, `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` and `OLLAMA_HOST`. Otherwise the
+    /// echo provider answers.
     #[arg(short, long, value_name = "NAME")]
     profile: Option<String>,
 
@@ -42,7 +42,7 @@ pub(crate) struct EngineArgs {
     provider: ProviderArgs,
 }
 
-/// Where profiles come from.
+/// The flag that names the profiles file.
 #[derive(Args, Debug)]
 pub(crate) struct ProfilesArgs {
     /// Read profiles from FILE, not from `yoi/profiles.toml` in the platform's config directory.
@@ -51,18 +51,19 @@ pub(crate) struct ProfilesArgs {
 }
 
 impl ProfilesArgs {
+    /// Reads the profiles file.
     pub(crate) fn read(&self) -> Result<ProfilesFile, Failure> {
         ProfilesFile::read(self.profiles.as_deref())
     }
 }
 
 impl EngineArgs {
-    /// The chosen profile. Says on stderr if there is no model behind it.
+    /// The chosen profile. Prints a note if it is the echo provider because nothing else is chosen.
     pub(crate) fn profile(&self) -> Result<Profile, Failure> {
         self.chosen(&self.file.read()?)
     }
 
-    /// The same, and after it every other one, but for those that cannot be used.
+    /// The chosen profile, followed by all others that can be used.
     pub(crate) fn profiles(&self) -> Result<Vec<Profile>, Failure> {
         let file = self.file.read()?;
         let mut profiles = vec![self.chosen(&file)?];
@@ -126,7 +127,7 @@ fn named(name: &str, file: &ProfilesFile) -> Result<ProfileSpec, Failure> {
     }
 }
 
-/// Why nothing else answers.
+/// The reason why the echo provider answers.
 fn unchosen(file: &ProfilesFile) -> String {
     if file.profiles.is_empty() {
         return "no provider is configured".to_owned();

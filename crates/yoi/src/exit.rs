@@ -1,21 +1,21 @@
-//! How the process ends, as scripts see it.
+//! The exit codes of the process.
 
 use std::process::ExitCode;
 
-/// How the process ends.
+/// The reason why the process ends, which is its exit code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Exit {
-    /// What was asked for is done, or nobody reads it any more.
+    /// The command succeeded, or stdout was closed by its reader.
     Completed,
-    /// It failed, and would fail again.
+    /// The command failed, and would fail again.
     Failed,
-    /// It was asked for or configured in a way that makes no sense.
+    /// The command line or the configuration is invalid.
     Usage,
-    /// It failed, but the same may succeed later; `EX_TEMPFAIL` of `sysexits.h`.
+    /// The command failed, but may succeed later. This is `EX_TEMPFAIL` of `sysexits.h`.
     TryAgain,
-    /// SIGINT ended it.
+    /// SIGINT ended the process.
     Interrupted,
-    /// SIGTERM ended it.
+    /// SIGTERM ended the process.
     Terminated,
 }
 

@@ -1,4 +1,4 @@
-//! Why a command ended before its work was done.
+//! The error that ends a command: a message and an exit code.
 
 use std::io;
 
@@ -6,38 +6,39 @@ use worker_runtime::{BuildError, Retry, RuntimeError};
 
 use crate::{exit::Exit, report};
 
-/// Why a command ended before its work was done.
+/// The error that ends a command.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    /// `None` where there is nobody to tell.
+    /// The message for stderr. `None` where the reader is gone and needs none.
     message: Option<String>,
-    /// Whether the command line's own help says more.
+    /// Whether the message is followed by a pointer to `--help`.
     has_help: bool,
 }
 
 impl Failure {
-    /// It cannot be done.
+    /// A failure that would repeat.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { exit: Exit::Failed, message: Some(message.into()), has_help: false }
     }
 
-    /// It cannot be done now.
-    pub(crate) fn for_now(message: impl Into<String>) -> Self {
+    /// A failure that may not repeat.
+    pub(crate) fn temporary(message: impl Into<String>) -> Self {
         Self { exit: Exit::TryAgain, ..Self::new(message) }
     }
 
-    /// It was asked for in a way that makes no sense.
+    /// A command line that is invalid.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, has_help: true, ..Self::new(message) }
     }
 
-    /// What is configured cannot be used.
+    /// A configuration that cannot be used.
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, ..Self::new(message) }
     }
 
-    /// Nothing can be written to stdout. Whoever closed it, such as `head`, has seen enough.
+    /// An error in writing to stdout. A reader that closes it early, such as `head`, has read all
+    /// that it wanted, so that is a success.
     pub(crate) fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self { exit: Exit::Completed, message: None, has_help: false }
@@ -46,7 +47,7 @@ impl Failure {
         }
     }
 
-    /// Says on stderr what there is to say.
+    /// Prints the message to stderr, and returns the exit code.
     pub(crate) fn report(self) -> Exit {
         if let Some(message) = self.message {
             report::error(&message);
@@ -63,7 +64,7 @@ impl From<RuntimeError> for Failure {
         match error.retry() {
             Retry::Never {} => Self::new(error.to_string()),
             Retry::AfterChange {} | Retry::SameRequest {} | Retry::AfterMs { .. } => {
-                Self::for_now(error.to_string())
+                Self::temporary(error.to_string())
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The `yoi` command: LLM Workers at a terminal.
 //!
-//! Start reading at [`cli`]; each file of [`commands`] is one subcommand, with its flags.
+//! [`cli`] has the top-level arguments; each file of [`commands`] is a subcommand with its flags.
 
 #![forbid(unsafe_code)]
 

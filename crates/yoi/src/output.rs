@@ -1,4 +1,4 @@
-//! The way to stdout, quiet where nobody reads any more.
+//! Writing to stdout. A reader that closed it is not an error.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -6,14 +6,14 @@ use tokio::io::{AsyncWriteExt, BufWriter, Stdout};
 
 use crate::{failure::Failure, sanitize::sanitize};
 
-/// Writes all of `text` to stdout and waits for it.
+/// Writes all of `text` to stdout, and blocks until it is written.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::stdout(&error))
 }
 
-/// The way to stdout for what comes over time. No turn waits for whoever reads it.
+/// A buffered stdout for output that comes over time. Writing does not block the thread.
 #[derive(Debug)]
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,
@@ -28,14 +28,15 @@ impl Output {
         }
     }
 
-    /// Writes, but not necessarily at once. What a model says cannot control a terminal.
+    /// Writes `text` into the buffer. Control characters are made visible if stdout is a terminal,
+    /// because the text may be a model's.
     pub(crate) async fn write(&mut self, text: &str) -> Result<(), Failure> {
         let text = if self.is_terminal { sanitize(text) } else { text.into() };
         let written = self.stdout.write_all(text.as_bytes()).await;
         written.map_err(|error| Failure::stdout(&error))
     }
 
-    /// Brings everything written to its reader.
+    /// Writes the buffer to stdout.
     pub(crate) async fn flush(&mut self) -> Result<(), Failure> {
         self.stdout.flush().await.map_err(|error| Failure::stdout(&error))
     }

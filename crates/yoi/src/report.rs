@@ -1,4 +1,4 @@
-//! What is said to people on stderr, in colour where that is wanted.
+//! Messages to people on stderr, in colour if the terminal and the environment allow it.
 
 use std::io::Write;
 
@@ -9,22 +9,22 @@ use crate::sanitize::sanitize;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const NOTE: Style = Style::new().bold();
 
-/// Says what went wrong.
+/// Prints an error.
 pub(crate) fn error(message: &str) {
     write(&format!("{ERROR}error:{ERROR:#} {}", sanitize(message)));
 }
 
-/// Says what is worth knowing.
+/// Prints a note.
 pub(crate) fn note(message: &str) {
     write(&format!("{NOTE}note:{NOTE:#} {}", sanitize(message)));
 }
 
-/// Says where to read on.
+/// Prints a line as it is.
 pub(crate) fn hint(message: &str) {
     write(message);
 }
 
 fn write(line: &str) {
-    // If nobody hears it, there is nobody left to tell.
+    // A failure to write to stderr cannot be reported anywhere.
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }

@@ -1,16 +1,16 @@
-//! Text without power over the terminal that shows it.
+//! Makes control characters visible, so that printed text cannot control a terminal.
 
 use std::borrow::Cow;
 
-/// `text` with everything that a terminal would obey made visible, but for line breaks and tabs.
+/// Replaces each control character in `text` but newlines and tabs by a visible character.
 ///
-/// Carriage returns are left out: one alone would let a line be written over, and before a line
-/// break it says nothing.
+/// Carriage returns are removed: one alone would let a line be overwritten, and one before a newline
+/// has no effect.
 pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_safe) {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(text.chars().filter_map(shown).collect())
+        Cow::Owned(text.chars().filter_map(visible).collect())
     }
 }
 
@@ -18,8 +18,9 @@ fn is_safe(c: char) -> bool {
     !c.is_control() || matches!(c, '\n' | '\t')
 }
 
-/// The picture that Unicode has of a control character, or the mark of something unknown.
-fn shown(c: char) -> Option<char> {
+/// The visible form of a character: Unicode's picture of a control character where it has one, else
+/// the replacement character.
+fn visible(c: char) -> Option<char> {
     match c {
         '\r' => None,
         '\u{7f}' => Some('\u{2421}'),
@@ -52,6 +53,6 @@ mod tests {
     #[test]
     fn other_text_stays_as_it_is() {
         let text = "Grüße,\n\t世界 👋\u{200d}";
-        assert!(matches!(sanitize(text), Cow::Borrowed(it) if it == text));
+        assert!(matches!(sanitize(text), Cow::Borrowed(borrowed) if borrowed == text));
     }
 }

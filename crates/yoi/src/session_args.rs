@@ -1,4 +1,4 @@
-//! What every conversation at a terminal begins with: a Runtime and a Worker, made by flags.
+//! The flags with which `yoi run` and `yoi chat` make their Runtime and their Worker.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use worker_runtime::{Limits, Profile, Runtime, RuntimeBuilder, commands::CreateW
 
 use crate::{engine::EngineArgs, failure::Failure};
 
-/// How much may be said at once, in bytes. A file may well be larger than what a server takes from
-/// its clients.
+/// The largest input, in bytes. It is larger than a Runtime's default, because the input may be a
+/// file.
 pub(crate) const MAX_INPUT_BYTES: u64 = 16 << 20;
 
-/// The flags of whatever talks to a model.
+/// The flags of `yoi run` and `yoi chat`.
 #[derive(Args, Debug)]
 pub(crate) struct SessionArgs {
     /// Instructions to the model about its task.
@@ -24,12 +24,13 @@ pub(crate) struct SessionArgs {
 }
 
 impl SessionArgs {
-    /// Begins a Runtime with the chosen engine, and the others beside it.
+    /// Starts a Runtime with the chosen profile and all others that can be used.
     pub(crate) async fn start(&self) -> Result<Runtime, Failure> {
         start(self.engine.profiles()?).await
     }
 
-    /// Begins a Runtime with the chosen engine alone: making one may take longer than its answer.
+    /// Starts a Runtime with the chosen profile alone, because making a provider may take longer than
+    /// its answer.
     pub(crate) async fn start_alone(&self) -> Result<Runtime, Failure> {
         start(vec![self.engine.profile()?]).await
     }
@@ -45,20 +46,24 @@ async fn start(profiles: Vec<Profile>) -> Result<Runtime, Failure> {
     Ok(profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?)
 }
 
-/// Whoever wrote a profile may wait as long as it says.
+/// Limits under which each profile's deadlines apply as they are: a Runtime would shorten longer ones.
 fn limits(profiles: &[Profile]) -> Limits {
-    let usual = Limits::default();
-    let longest = |usual: u64, deadline: fn(&Deadlines) -> Duration| {
+    let default = Limits::default();
+    let longest = |default: u64, deadline: fn(&Deadlines) -> Duration| {
         let deadlines = profiles.iter().map(|profile| deadline(&profile.policy.deadlines));
-        deadlines.map(|it| u64::try_from(it.as_millis()).unwrap_or(usual)).fold(usual, u64::max)
+        deadlines
+            .map(|deadline| u64::try_from(deadline.as_millis()).unwrap_or(default))
+            .fold(default, u64::max)
     };
     Limits {
         input_bytes: MAX_INPUT_BYTES,
         instructions_bytes: MAX_INPUT_BYTES,
         request_bytes: 2 * MAX_INPUT_BYTES,
-        turn_ms: longest(usual.turn_ms, |it| it.turn),
-        turn_first_event_ms: longest(usual.turn_first_event_ms, |it| it.first_event),
-        turn_idle_ms: longest(usual.turn_idle_ms, |it| it.idle),
-        ..usual
+        turn_ms: longest(default.turn_ms, |deadlines| deadlines.turn),
+        turn_first_event_ms: longest(default.turn_first_event_ms, |deadlines| {
+            deadlines.first_event
+        }),
+        turn_idle_ms: longest(default.turn_idle_ms, |deadlines| deadlines.idle),
+        ..default
     }
 }

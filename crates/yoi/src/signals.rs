@@ -1,4 +1,4 @@
-//! The signals by which somebody ends the process.
+//! The signals that end the process: SIGINT and SIGTERM.
 
 use std::io;
 
@@ -8,12 +8,12 @@ use crate::{exit::Exit, failure::Failure};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Signal {
     Interrupt,
-    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has it"))]
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has the signal"))]
     Terminate,
 }
 
 impl Signal {
-    /// How a process ends that the signal ended.
+    /// The exit code of a process that the signal ended.
     pub(crate) fn exit(self) -> Exit {
         match self {
             Self::Interrupt => Exit::Interrupted,
@@ -22,7 +22,7 @@ impl Signal {
     }
 }
 
-/// The signals from now on. They no longer end the process by themselves.
+/// A listener for signals. While it exists, they do not end the process by themselves.
 #[derive(Debug)]
 pub(crate) struct Signals {
     #[cfg(unix)]
@@ -34,7 +34,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen. Must be called within a tokio runtime.
+    /// Starts to listen. Must be called within a tokio runtime.
     pub(crate) fn listen() -> Result<Self, Failure> {
         Self::new().map_err(|error| Failure::new(format!("cannot listen to signals: {error}")))
     }

@@ -1,4 +1,4 @@
-//! A sign of life at a terminal while nothing has been said yet.
+//! A spinner at a terminal while an answer has not begun.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -11,28 +11,29 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 const FRAMES: [char; 4] = ['|', '/', '-', '\\'];
 const FRAME_TIME: Duration = Duration::from_millis(100);
 
-/// Turns on stderr, if that is a terminal where such is wanted, until it is stopped or dropped.
+/// A spinner on stderr, until it is stopped or dropped. It shows nothing if stderr is not a terminal
+/// or colours are turned off.
 #[derive(Debug)]
 pub(crate) struct Spinner {
-    /// `None` where nothing turns.
+    /// The clock of the frames. `None` if the spinner shows nothing.
     ticks: Option<Interval>,
     frame: usize,
     is_shown: bool,
 }
 
 impl Spinner {
-    /// Shows nothing yet: what is answered at once needs no sign of life.
+    /// A spinner whose first frame comes after a moment, so that a quick answer has none.
     pub(crate) fn new() -> Self {
         Self { ticks: is_wanted().then(ticks), frame: 0, is_shown: false }
     }
 
-    /// Never shows anything.
+    /// A spinner that never shows anything.
     pub(crate) fn none() -> Self {
         Self { ticks: None, frame: 0, is_shown: false }
     }
 
     /// Shows one frame after the other, and never ends.
-    pub(crate) async fn turn(&mut self) {
+    pub(crate) async fn spin(&mut self) {
         while let Some(ticks) = &mut self.ticks {
             ticks.tick().await;
             write(&format!("\r{} ", FRAMES[self.frame % FRAMES.len()]));
@@ -42,7 +43,7 @@ impl Spinner {
         std::future::pending::<()>().await;
     }
 
-    /// Makes room for something else, and turns on below it.
+    /// Clears the current frame. The next one is shown at its time.
     pub(crate) fn hide(&mut self) {
         if self.is_shown {
             write("\r\u{1b}[K");
@@ -50,7 +51,7 @@ impl Spinner {
         }
     }
 
-    /// Leaves nothing behind.
+    /// Clears the current frame for good.
     pub(crate) fn stop(&mut self) {
         self.ticks = None;
         self.hide();
@@ -63,7 +64,7 @@ impl Drop for Spinner {
     }
 }
 
-/// Whether people look at stderr, and want it to be more than plain text.
+/// Whether stderr is a terminal that takes control sequences, and colours are not turned off.
 fn is_wanted() -> bool {
     let stderr = io::stderr();
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -78,6 +79,6 @@ fn ticks() -> Interval {
 
 fn write(frame: &str) {
     let mut stderr = io::stderr().lock();
-    // If nobody sees it, nothing is lost.
+    // A frame that cannot be written is not missed.
     let _ = stderr.write_all(frame.as_bytes()).and_then(|()| stderr.flush());
 }

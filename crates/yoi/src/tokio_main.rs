@@ -1,10 +1,10 @@
-//! The tokio runtime that a command runs on.
+//! The tokio runtime on which a command runs.
 
 use tokio::runtime::Builder;
 
 use crate::failure::Failure;
 
-/// Runs a command to its end, and leaves behind what blocks: nobody waits for a read of stdin.
+/// Runs a command to its end. Blocking work that is left, such as a read of stdin, is not waited for.
 pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let tokio = Builder::new_multi_thread()
         .enable_all()

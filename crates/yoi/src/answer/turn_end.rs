@@ -1,4 +1,4 @@
-//! How a turn ended, and what that means to a script.
+//! The end of a turn, and the exit code that follows from it.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use worker_runtime::{
 
 use crate::{exit::Exit, failure::Failure, report};
 
-/// How a turn ended, and what is left of its answer.
+/// The end of a turn, with the transcript entry of its answer if there is one.
 #[derive(Debug)]
 pub(crate) enum TurnEnd {
     Completed(StopReason, Arc<TranscriptEntry>),
@@ -20,8 +20,8 @@ pub(crate) enum TurnEnd {
 }
 
 impl TurnEnd {
-    /// The end that an event tells, if it tells one.
-    pub(super) fn of(event: &EventBody) -> Option<Self> {
+    /// The end that `event` reports; `None` if it does not end a turn.
+    pub(super) fn from_event(event: &EventBody) -> Option<Self> {
         match event {
             EventBody::TurnCompleted { stop_reason, entry, usage: _ } => {
                 Some(Self::Completed(*stop_reason, Arc::clone(entry)))
@@ -45,7 +45,7 @@ impl TurnEnd {
         }
     }
 
-    /// What was said.
+    /// The transcript entry of the answer, which is partial unless the turn completed.
     pub(super) fn entry(&self) -> Option<&TranscriptEntry> {
         match self {
             Self::Completed(_, entry) => Some(entry),
@@ -54,8 +54,9 @@ impl TurnEnd {
         }
     }
 
-    /// How a process ends that ran this turn. Says on stderr if the answer was cut short.
-    pub(crate) fn verdict(self) -> Result<Exit, Failure> {
+    /// The exit code of a process that ran this turn alone. Prints a note to stderr if the answer
+    /// was cut short.
+    pub(crate) fn into_exit(self) -> Result<Exit, Failure> {
         match self {
             Self::Completed(stop_reason, _) => {
                 if let Some(note) = cut_short(stop_reason) {
@@ -63,7 +64,7 @@ impl TurnEnd {
                 }
                 Ok(Exit::Completed)
             }
-            Self::Failed(error, _) if error.retryable => Err(Failure::for_now(error.message)),
+            Self::Failed(error, _) if error.retryable => Err(Failure::temporary(error.message)),
             Self::Failed(error, _) => Err(Failure::new(error.message)),
             Self::Cancelled(_) => Err(Failure::new("the turn was cancelled")),
             Self::Lost => Err(Failure::new("the turn was lost")),
@@ -95,7 +96,7 @@ mod tests {
                 retryable,
                 retry_after_ms: None,
             };
-            let failure = TurnEnd::Failed(error, None).verdict().expect_err("the turn failed");
+            let failure = TurnEnd::Failed(error, None).into_exit().expect_err("the turn failed");
             assert_eq!(failure.exit, expected);
         }
     }

@@ -1,4 +1,4 @@
-//! What a Worker says, and what its Runtime notices about it meanwhile.
+//! The stream items of a Worker together with its Runtime's diagnostics about it.
 
 use futures_util::{FutureExt, StreamExt};
 use worker_runtime::{
@@ -7,22 +7,22 @@ use worker_runtime::{
     event::{EventBody, EventType},
 };
 
-/// What a Worker says, and what its Runtime notices about it meanwhile.
+/// The stream items of a Worker together with its Runtime's diagnostics about it.
 #[derive(Debug)]
 pub(crate) struct TurnStream {
     worker: WorkerRef,
     items: Subscription,
     diagnostics: Subscription,
-    /// An item that waits for what was noticed before it came.
+    /// An item that is returned after the diagnostics that came before it.
     held: Option<StreamItem>,
 }
 
-/// What comes next.
+/// A stream item or a diagnostic.
 #[derive(Debug)]
-pub(super) enum News {
+pub(super) enum TurnUpdate {
     Item(StreamItem),
     /// The message of a diagnostic.
-    Noticed(String),
+    Diagnostic(String),
 }
 
 impl TurnStream {
@@ -43,13 +43,13 @@ impl TurnStream {
         })
     }
 
-    /// What comes next; `None` at the end. A future that is dropped loses nothing.
-    pub(super) async fn next(&mut self) -> Option<News> {
+    /// The next update; `None` at the end of the stream. This is cancel safe.
+    pub(super) async fn next(&mut self) -> Option<TurnUpdate> {
         while self.held.is_none() {
             tokio::select! {
                 Some(item) = self.diagnostics.next() => {
                     if let Some(message) = self.about_worker(item) {
-                        return Some(News::Noticed(message));
+                        return Some(TurnUpdate::Diagnostic(message));
                     }
                 }
                 item = self.items.next() => self.held = Some(item?),
@@ -57,15 +57,16 @@ impl TurnStream {
         }
         while let Some(Some(item)) = self.diagnostics.next().now_or_never() {
             if let Some(message) = self.about_worker(item) {
-                return Some(News::Noticed(message));
+                return Some(TurnUpdate::Diagnostic(message));
             }
         }
-        self.held.take().map(News::Item)
+        self.held.take().map(TurnUpdate::Item)
     }
 
+    /// The message of a diagnostic about this Worker.
     fn about_worker(&self, item: StreamItem) -> Option<String> {
-        let StreamItem::Event(it) = item else { return None };
-        let EventBody::Diagnostic { diagnostic } = &it.event.body else { return None };
+        let StreamItem::Event(shared) = item else { return None };
+        let EventBody::Diagnostic { diagnostic } = &shared.event.body else { return None };
         (diagnostic.worker == Some(self.worker)).then(|| diagnostic.message.clone())
     }
 }

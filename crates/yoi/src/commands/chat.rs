@@ -1,4 +1,4 @@
-//! `yoi chat`: a conversation at a terminal, or with whatever writes lines to stdin.
+//! `yoi chat`: a conversation at a terminal, or by lines from a pipe.
 
 mod command;
 mod conversation;
@@ -23,28 +23,29 @@ use crate::{
 const AFTER_HELP: &str = "\
 Commands:
   /help        list these commands
-  /new [NAME]  begin another conversation, with a Worker of its own and the profile NAME
+  /new [NAME]  start another conversation, with a new Worker and the profile NAME
   /workers     list the Workers, with their numbers
-  /switch N    go on with Worker N; a turn of the one left behind runs on
+  /switch N    talk to Worker N; a running turn of the current one goes on
   /transcript  print this conversation
   /usage       print what the turns consumed
   /cancel      cancel the running turn
   /quit        leave
-  Text that begins with a slash is written with two.
+  To send text that begins with a slash, type two slashes.
 
 Keys:
-  Ctrl-C cancels the running turn; what had come stays, marked as truncated. Without a turn it
-  discards the line. Twice in a row it leaves, and so does Ctrl-D in an empty line.
-  On Unix, what is typed while a turn runs counts too: commands at once, text when the turn is over.
+  Ctrl-C cancels the running turn; the text so far is kept, marked as truncated. Without a turn it
+  discards the line. Ctrl-C twice in a row leaves, and so does Ctrl-D in an empty line.
+  On Unix, lines may be typed while a turn runs: commands are carried out at once, text is sent when
+  the turn is over.
 
-Where stdin is no terminal, each line is said without a prompt, and the next one is read when it is
-answered. A first SIGINT cancels the turn and leaves.
+If stdin is not a terminal, each line is sent without a prompt, and the next one is read when the
+answer is complete. A first SIGINT cancels the turn and leaves.
 
 Exit codes:
     0  you left, or stdout was closed
-    1  the conversation could not go on; where stdin is no terminal also: something failed
-    2  the command line makes no sense
-   75  stdin is no terminal and something failed, but the same may succeed later
+    1  the conversation could not go on; if stdin is not a terminal also: a turn or command failed
+    2  the command line is invalid
+   75  stdin is not a terminal, and a turn or command failed but may succeed later
   130  SIGINT, which is Ctrl-C twice in a row at a terminal
   143  SIGTERM
 
@@ -58,7 +59,7 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Chat {
-    /// Neither read nor write the history of what was typed.
+    /// Neither read nor write the history of typed lines.
     #[arg(long)]
     no_history: bool,
 
@@ -77,6 +78,6 @@ impl Chat {
         let history = if self.no_history { None } else { paths::chat_history() };
         let lines = Lines::open(history)?;
         let workers = Workers::begin(runtime, self.session.worker()).await?;
-        Conversation::new(workers, lines, signals).go_on().await
+        Conversation::new(workers, lines, signals).run().await
     }
 }

@@ -1,4 +1,4 @@
-//! `yoi profiles`: what the profiles file says, and whether it works.
+//! `yoi profiles`: lists the profiles of the profiles file and checks them.
 
 mod ping;
 
@@ -13,13 +13,13 @@ use crate::{
 };
 
 const AFTER_HELP: &str = "\
-Each line says a profile's name, its provider and model, where it reaches it if that is said, and `ok`
-or what is wrong. The default is marked with a star. docs/profiles.md describes the file.
+Each line has a profile's name, its provider and model, its address if the file has one, and `ok` or
+the problem. The default is marked with a star. docs/profiles.md describes the file.
 
 Exit codes:
-    0  all of them can be used
-    1  one of them cannot
-    2  the file or the command line makes no sense
+    0  all profiles can be used
+    1  a profile cannot be used
+    2  the file or the command line is invalid
 
 Examples:
   yoi profiles
@@ -32,7 +32,7 @@ pub(crate) struct Profiles {
     #[command(flatten)]
     file: ProfilesArgs,
 
-    /// Have each one answer a few words.
+    /// Send a short prompt to each model.
     #[arg(long)]
     ping: bool,
 }
@@ -63,14 +63,14 @@ impl Profiles {
         Ok(exit)
     }
 
-    /// Says that a profile can be used, or why it cannot.
+    /// The text for a profile that can be used, or an error with the reason why it cannot.
     async fn check(&self, spec: &ProfileSpec) -> Result<String, String> {
         let profile = spec.build()?;
         if self.ping { ping::ping(profile).await } else { Ok("ok".to_owned()) }
     }
 }
 
-/// Which model, and where.
+/// The provider, the model and the address of a profile.
 fn describe(spec: &ProfileSpec) -> String {
     let mut text = spec.provider.kind.to_string();
     if let Some(model) = &spec.provider.model {

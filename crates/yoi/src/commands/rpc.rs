@@ -23,30 +23,30 @@ use crate::{engine::EngineArgs, exit::Exit, failure::Failure, tokio_main};
 const AFTER_HELP: &str = "\
 Methods:
   Each command and query is a method of the same name: `method` is its `type`, `params` its other
-  fields. `get_runtime` lists them, `yoi schema` describes them. Besides:
+  fields. `get_runtime` lists them, `yoi schema` describes them. There are two more methods:
 
-  subscribe    { scope, from?, filter? }: its result is {\"subscription\": ID}, then come
+  subscribe    { scope, from?, filter? }: its result is {\"subscription\": ID}, followed by
                notifications `event` with params {\"subscription\": ID, \"item\": ITEM}
   unsubscribe  { subscription }: its result is {}, and no item follows it
 
 Rules:
   One message a line. A line past the limit `request_bytes` is skipped and answered with
-  `too_large`. Requests are begun in the order of their lines, answered as they are ready.
-  At most 1024 are under way at once, and in one batch: with more, nothing is read until some are
-  answered, and a larger batch is an Invalid Request. Whoever does not read stdout slows down only
-  what is written: subscriptions wait in the Runtime's logs.
+  `too_large`. Requests are begun in the order of their lines and answered as they are ready.
+  At most 1024 requests are in flight at once: past that, nothing is read until some are answered.
+  A batch of more than 1024 is an Invalid Request. A client that does not read stdout delays replies
+  and items; the items wait in the Runtime's logs.
 
   error.data is the RuntimeError. Its error.code is -32602 for invalid_request, -32603 for internal
   and store_failed, else -32000.
 
-  At the end of input, replies under way are written, running turns may finish, and the Runtime
-  stops, all within --grace-ms; then what still runs is cancelled. A closed stdout, once something is
-  written to it, is the end of input too.
+  At the end of input, pending replies are written, running turns may finish, and the Runtime stops.
+  After --grace-ms, turns that still run are cancelled. A closed stdout, which is noticed by the next
+  write, has the same effect.
 
 Exit codes:
   0  the input ended, or stdout was closed
   1  the output cannot be written
-  2  the command line makes no sense
+  2  the command line is invalid
 
 Examples:
   echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"get_runtime\"}' | yoi rpc
@@ -61,11 +61,11 @@ pub(crate) struct Rpc {
     #[arg(long, default_value = "yoi")]
     name: String,
 
-    /// How long replies and turns may still take at the end of input, in milliseconds.
+    /// The time that replies and turns may still take at the end of input, in milliseconds.
     #[arg(long, value_name = "N", default_value_t = 5000)]
     grace_ms: u32,
 
-    /// Set one of the limits that `get_runtime` lists; may be given again.
+    /// Set one of the limits that `get_runtime` lists. May be repeated.
     #[arg(long, value_name = "LIMIT=N")]
     limit: Vec<Setting>,
 
@@ -94,7 +94,7 @@ impl Rpc {
         let deadline = Instant::now() + Duration::from_millis(self.grace_ms.into());
         session.idle(deadline).await;
         ending.carry_out(deadline).await?;
-        // The subscriptions end with the Runtime, and the writer with the last of those who send.
+        // The subscriptions end with the Runtime, and the writer when the last sender is dropped.
         drop((session, output));
         match writer.await {
             Ok(written) => written.map(|()| Exit::Completed),

@@ -31,20 +31,20 @@ Examples:
 
 Exit codes:
     0  the turn completed, or stdout was closed
-    1  it failed
-    2  the command line makes no sense
-   75  it failed, but the same may succeed later
-  130  SIGINT cancelled it; what had streamed was printed
-  143  SIGTERM cancelled it; what had streamed was printed";
+    1  the turn failed
+    2  the command line is invalid
+   75  the turn failed, but may succeed later
+  130  SIGINT cancelled the turn; the text so far was printed
+  143  SIGTERM cancelled the turn; the text so far was printed";
 
 /// Have a model answer one prompt.
 ///
 /// The answer is streamed to stdout and ends with a newline. A first SIGINT or SIGTERM cancels the
-/// turn, a second one leaves at once.
+/// turn, a second one ends the process at once.
 #[derive(Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Run {
-    /// What to say; `-` is stdin.
+    /// The prompt; `-` stands for stdin.
     ///
     /// Stdin is read whenever it is not a terminal. With both, the model is given PROMPT first,
     /// then an empty line, then stdin.
@@ -71,16 +71,17 @@ impl Run {
         let runtime = self.session.start_alone().await?;
         let created = runtime.handle(self.session.worker()).await?;
         let worker = created.detail.worker;
-        // Before the turn starts, because a turn that is over does not stream any more.
+        // The subscription is opened before the turn starts, because a turn that is over no longer
+        // streams.
         let stream = TurnStream::open(&runtime, worker, EventsFrom::after(created.cursor)).await?;
         runtime.handle(SendInput::user(worker, prompt)).await?;
 
         let format = if self.json { Format::Json } else { Format::Text };
         let mut answer = pin!(AnswerPrinter::new(format).print(stream));
         tokio::select! {
-            end = &mut answer => end?.verdict(),
+            end = &mut answer => end?.into_exit(),
             signal = signals.next() => {
-                // It may be over by now, which is as good.
+                // An error means that the turn is over, which is what was wanted.
                 let _ = runtime.handle(CancelTurn::running(worker)).await;
                 tokio::select! {
                     _ = &mut answer => {}

@@ -1,4 +1,4 @@
-//! `yoi schema`: the documents of the wire contract.
+//! `yoi schema`: prints, writes or checks the documents of the wire contract.
 
 mod check;
 mod folder;
@@ -16,21 +16,21 @@ Examples:
   yoi schema                            print all documents as one JSON object, by file name
   yoi schema stream_item                print one document
   yoi schema --write                    write all documents into schema/
-  yoi schema --check                    tell whether schema/ holds just what --write would write
+  yoi schema --check                    check that schema/ is what --write would write
 
 Exit codes:
-    0  done; with --check: nothing differs
+    0  success; with --check: nothing differs
     1  with --check: something differs
-    2  the command line makes no sense, or names what cannot be read or written";
+    2  the command line is invalid, or a file or folder cannot be read or written";
 
 /// Print, write or check the documents of the wire contract.
 ///
-/// They are JSON Schemas (draft 2020-12) of everything that goes in and comes out, and the table of
-/// a Worker's life.
+/// They are JSON Schemas (draft 2020-12) of all requests, replies, events and errors, and the table
+/// of a Worker's lifecycle.
 #[derive(Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Schema {
-    /// The document to print, such as `runtime_command`; all of them if absent.
+    /// The document to print, such as `runtime_command`; all documents if absent.
     #[arg(conflicts_with_all = ["write", "check"])]
     name: Option<String>,
 
@@ -44,7 +44,7 @@ pub(crate) struct Schema {
     )]
     write: Option<PathBuf>,
 
-    /// Tell whether a folder holds the documents as they are, and nothing else.
+    /// Check that a folder holds the documents of this build and nothing else.
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "schema")]
     check: Option<PathBuf>,
 }
@@ -77,8 +77,10 @@ fn one(name: &str) -> Result<String, Failure> {
 }
 
 fn all() -> Result<String, Failure> {
-    let documents: Map<String, Value> =
-        schema::documents().into_iter().map(|(name, it)| (name.to_owned(), it)).collect();
+    let documents: Map<String, Value> = schema::documents()
+        .into_iter()
+        .map(|(name, document)| (name.to_owned(), document))
+        .collect();
     serde_json::to_string_pretty(&documents)
         .map(|text| text + "\n")
         .map_err(|error| Failure::new(format!("the documents cannot be written: {error}")))

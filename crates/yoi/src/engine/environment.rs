@@ -1,4 +1,4 @@
-//! The provider that the usual environment variables name.
+//! Chooses a provider by the environment variables that are usual for it.
 
 use std::ffi::OsString;
 
@@ -6,7 +6,7 @@ use llm_engine::providers::ProviderKind::{self, Anthropic, Gemini, Ollama, OpenA
 
 use super::{provider_choice::ProviderChoice, provider_kind};
 
-/// Each variable that names a provider; the first one that is set counts.
+/// The variables that choose a provider, in order of precedence.
 const VARIABLES: [(&str, ProviderKind); 5] = [
     ("OPENAI_API_KEY", OpenAi),
     ("OPENAI_BASE_URL", OpenAi),
@@ -15,10 +15,10 @@ const VARIABLES: [(&str, ProviderKind); 5] = [
     ("OLLAMA_HOST", Ollama),
 ];
 
-/// The provider that the variables name, and the variable that named it. An empty one counts as
-/// absent.
+/// The provider of the first variable that is set, and the variable's name. An empty variable counts
+/// as not set.
 ///
-/// The rest of what the variables say, such as the address, is read where the provider is made.
+/// The values, such as an address, are read when the provider is built.
 pub(crate) fn choice(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Option<(&'static str, ProviderChoice)> {

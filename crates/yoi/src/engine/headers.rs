@@ -1,4 +1,4 @@
-//! Headers of each request to a provider.
+//! The HTTP headers that a profile adds to each request to its provider.
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
@@ -9,12 +9,12 @@ use serde::{
 
 use super::secret::Secret;
 
-/// Headers by name. What they say is secret, because many say who is asking.
+/// Headers by name. The values are secrets, because many headers authenticate the client.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Headers(pub(crate) BTreeMap<String, Secret>);
 
 impl Headers {
-    /// The same, with relative paths meant from `folder`.
+    /// The headers with relative paths resolved against `folder`.
     pub(crate) fn relative_to(self, folder: &Path) -> Self {
         let headers = self.0.into_iter();
         Self(headers.map(|(name, value)| (name, value.relative_to(folder))).collect())
@@ -27,7 +27,8 @@ impl<'de> Deserialize<'de> for Headers {
     }
 }
 
-/// Derived code would show text that stands in place of the table.
+/// A visitor whose errors do not repeat the value, as those of derived code would: a string in place
+/// of the table may be a secret.
 struct HeadersVisitor;
 
 impl<'de> Visitor<'de> for HeadersVisitor {

@@ -1,11 +1,11 @@
-//! A profile as it is described, before its provider is made.
+//! The description of a profile, from which the profile is built.
 
 use llm_engine::{Deadlines, Policy, Sampling};
 use worker::{HistoryBudget, Profile};
 
 use super::{provider_choice::ProviderChoice, provider_kind::ProviderKind};
 
-/// A profile as it is described, before its provider is made.
+/// The description of a profile.
 #[derive(Clone, Debug)]
 pub(crate) struct ProfileSpec {
     pub(crate) name: String,
@@ -17,7 +17,7 @@ pub(crate) struct ProfileSpec {
 }
 
 impl ProfileSpec {
-    /// A profile that leaves the rest to the provider and to the defaults.
+    /// A profile with the defaults for everything but the provider.
     pub(crate) fn new(name: impl Into<String>, provider: ProviderChoice) -> Self {
         Self {
             name: name.into(),
@@ -29,12 +29,12 @@ impl ProfileSpec {
         }
     }
 
-    /// The profile without a model.
+    /// A profile of the echo provider.
     pub(crate) fn echo(name: &str) -> Self {
         Self::new(name, ProviderChoice::new(ProviderKind::Echo))
     }
 
-    /// Makes the profile, or says why its provider cannot be made.
+    /// Builds the profile. The error is the reason why its provider cannot be built.
     pub(crate) fn build(&self) -> Result<Profile, String> {
         Ok(Profile {
             name: self.name.as_str().into(),

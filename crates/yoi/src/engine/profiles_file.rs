@@ -1,4 +1,4 @@
-//! The file of profiles: where it is, what is in it, and where it is wrong.
+//! The profiles file: finds it, reads it and locates its errors.
 
 mod parse;
 mod problem;
@@ -13,34 +13,35 @@ use self::problem::Problem;
 use super::ProfileSpec;
 use crate::{failure::Failure, paths};
 
-/// What a profiles file says.
+/// The contents of a profiles file.
 #[derive(Debug, Default)]
 pub(crate) struct ProfilesFile {
-    /// Where it would be, if there is none.
+    /// The platform's path for the file, if there is no file.
     pub(crate) missing: Option<PathBuf>,
-    /// The name of the profile to use if none is asked for.
+    /// The name of the profile to use if no flag names one.
     pub(crate) default: Option<String>,
-    /// By name.
+    /// The profiles in the order of their names.
     pub(crate) profiles: Vec<ProfileSpec>,
 }
 
 impl ProfilesFile {
-    /// Reads the file at `path`, which must be there, or else the platform's, which need not.
+    /// Reads the file at `path`, or at the platform's path if there is none. Only the latter may be
+    /// missing.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
-        let usual = if path.is_none() { paths::profiles() } else { None };
-        let Some(path) = path.or(usual.as_deref()) else { return Ok(Self::default()) };
+        let default = if path.is_none() { paths::profiles() } else { None };
+        let Some(path) = path.or(default.as_deref()) else { return Ok(Self::default()) };
         let shown = path.display();
         match fs::read_to_string(path) {
             Ok(text) => Self::parse(&text, path)
                 .map_err(|problem| Failure::configuration(format!("{shown}:{problem}"))),
-            Err(error) if usual.is_some() && error.kind() == io::ErrorKind::NotFound => {
-                Ok(Self { missing: usual, ..Self::default() })
+            Err(error) if default.is_some() && error.kind() == io::ErrorKind::NotFound => {
+                Ok(Self { missing: default, ..Self::default() })
             }
             Err(error) => Err(Failure::configuration(format!("{shown} cannot be read: {error}"))),
         }
     }
 
-    /// The profile of a name.
+    /// The profile with this name.
     pub(crate) fn profile(&self, name: &str) -> Option<&ProfileSpec> {
         self.profiles.iter().find(|spec| spec.name == name)
     }

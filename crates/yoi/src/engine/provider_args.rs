@@ -1,4 +1,4 @@
-//! The flags that describe a provider, or change what a profile says of one.
+//! The flags that describe a provider or override that of a profile.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -11,19 +11,19 @@ use super::{
 };
 use crate::failure::Failure;
 
-/// The flags that describe a provider, or change what a profile says of one.
+/// The flags that describe a provider or override that of a profile.
 #[derive(Args, Debug)]
 pub(crate) struct ProviderArgs {
     /// The provider: echo, openai, openai-responses, anthropic, gemini or ollama.
     ///
-    /// `openai` is chat completions, which most servers speak. Another provider than the profile's
-    /// takes nothing over from it but instructions, sampling, deadlines and history.
+    /// `openai` is the chat completions API, which most servers speak. If the profile has another
+    /// provider, only its instructions, sampling, deadlines and history are kept.
     #[arg(long, value_name = "KIND")]
     provider: Option<ProviderKind>,
 
-    /// Where the provider is, instead of its usual address; without a provider, that of `openai`.
+    /// The provider's address, if not the usual one. Without a provider, it is `openai`.
     ///
-    /// A profile's key and headers are meant for its own address and are left out.
+    /// The key and headers of a profile are meant for its own address, so they are not sent.
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
 
@@ -33,8 +33,9 @@ pub(crate) struct ProviderArgs {
 
     /// The environment variable that holds the provider's key.
     ///
-    /// Without it, it is the profile's, or the provider's usual one, such as `OPENAI_API_KEY`, for
-    /// the provider's usual address and the one in a variable such as `OPENAI_BASE_URL`.
+    /// Without it, the profile's key is used, or the provider's usual variable, such as
+    /// `OPENAI_API_KEY`. The usual variable counts only for the provider's usual address and for the
+    /// one in a variable such as `OPENAI_BASE_URL`.
     #[arg(long, value_name = "VARIABLE", conflicts_with = "key_file")]
     key_env: Option<String>,
 
@@ -48,22 +49,23 @@ pub(crate) struct ProviderArgs {
 }
 
 impl ProviderArgs {
-    /// The provider that the flags name by themselves.
+    /// The provider that the flags describe without a profile.
     pub(super) fn kind(&self) -> Option<ProviderKind> {
         let openai = ProviderKind::Model(providers::ProviderKind::OpenAi);
         self.provider.or(self.base_url.as_ref().map(|_| openai))
     }
 
+    /// Whether the flags name a model.
     pub(super) fn names_model(&self) -> bool {
         self.model.is_some()
     }
 
-    /// Changes what is said of a provider to what the flags say.
+    /// Overrides a provider with the flags, and checks the result.
     pub(super) fn apply(&self, choice: &mut ProviderChoice) -> Result<(), Failure> {
         if let Some(kind) = self.provider
             && kind != choice.kind
         {
-            // What opens one provider is not meant for another.
+            // The key and headers of one provider are not sent to another.
             *choice = ProviderChoice::new(kind);
         }
         if let Some(base_url) = &self.base_url {
@@ -91,7 +93,7 @@ impl ProviderArgs {
         variable.map_err(|problem| Failure::usage(format!("--key-env {problem}")))
     }
 
-    /// Whether what is said fits the provider.
+    /// Checks that the flags apply to the provider.
     fn check(&self, choice: &ProviderChoice) -> Result<(), Failure> {
         let kind = choice.kind;
         match kind {

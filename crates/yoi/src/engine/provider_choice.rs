@@ -1,4 +1,4 @@
-//! A provider, as flags, files and the environment describe it, and the way to the provider itself.
+//! The description of a provider, and how the provider is built from it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,24 +9,24 @@ use llm_engine::{
 
 use super::{headers::Headers, provider_kind::ProviderKind, secret::SecretPlace};
 
-/// A provider and what is said about it.
+/// The description of a provider by flags, a profile and the environment.
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderChoice {
     pub(crate) kind: ProviderKind,
     /// The model's name at the provider.
     pub(crate) model: Option<String>,
-    /// Where the provider is; `None` is its usual place.
+    /// The address of the provider; `None` for its usual one.
     pub(crate) base_url: Option<String>,
-    /// Where the key is; `None` is the provider's usual variable, if it wants a key at all.
+    /// The place of the key; `None` for the provider's usual variable, if it needs a key.
     pub(crate) key: Option<SecretPlace>,
-    /// More headers of each request.
+    /// Headers that are added to each request.
     pub(crate) headers: Headers,
-    /// How long the echo takes for a word.
+    /// The time that the echo provider takes for a word.
     pub(crate) delay: Duration,
 }
 
 impl ProviderChoice {
-    /// A provider of which nothing is said.
+    /// A provider with the defaults for everything but its kind.
     pub(crate) fn new(kind: ProviderKind) -> Self {
         Self {
             kind,
@@ -38,7 +38,8 @@ impl ProviderChoice {
         }
     }
 
-    /// Whether a model has to be named and is not. A server of one's own may have only one.
+    /// Whether the provider needs a model's name and has none. A server at an address of its own may
+    /// have only one model.
     pub(crate) fn lacks_model(&self) -> bool {
         use providers::ProviderKind as Model;
 
@@ -52,7 +53,7 @@ impl ProviderChoice {
         is_needed && self.model.is_none()
     }
 
-    /// Makes the provider, or says why it cannot be made.
+    /// Builds the provider. The error is the reason why it cannot be built.
     pub(crate) fn build(&self) -> Result<Arc<dyn Provider>, String> {
         let kind = match self.kind {
             ProviderKind::Echo => return Ok(Arc::new(EchoProvider::with_delay(self.delay))),
@@ -67,10 +68,13 @@ impl ProviderChoice {
             let value = value.read().map_err(|problem| format!("headers.{name}: {problem}"))?;
             config = config.header(name, value);
         }
-        config.or_environment().and_then(|it| it.build()).map_err(|error| self.explain(&error))
+        config
+            .or_environment()
+            .and_then(|config| config.build())
+            .map_err(|error| self.explain(&error))
     }
 
-    /// What is wrong, in the words of flags and files.
+    /// An error as a message that names flags and the keys of a profiles file.
     fn explain(&self, error: &ConfigError) -> String {
         match error {
             ConfigError::ApiKeyMissing { kind } => {

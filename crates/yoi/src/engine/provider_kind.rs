@@ -1,11 +1,11 @@
-//! The providers by name.
+//! The kinds of providers, by name.
 
 use std::{fmt, str::FromStr};
 
 use llm_engine::providers;
 use serde::Deserialize;
 
-/// The echo, or a protocol that models are reached by.
+/// The echo provider, or a protocol of model servers.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(try_from = "String")]
 pub(crate) enum ProviderKind {
@@ -14,7 +14,7 @@ pub(crate) enum ProviderKind {
 }
 
 impl ProviderKind {
-    /// The stable name, as flags and files have it.
+    /// The stable name, which is used in flags and files.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Echo => "echo",

@@ -1,4 +1,4 @@
-//! A secret, or where one is.
+//! Secrets, written in a file or referred to by an environment variable or another file.
 
 use std::{
     env::{self, VarError},
@@ -9,28 +9,28 @@ use llm_engine::providers::{SecretString, read_key_file};
 use serde::{Deserialize, Deserializer, de::Error};
 use toml::{Table, Value};
 
-/// Where a secret is.
+/// The place of a secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum SecretPlace {
-    /// In an environment variable.
+    /// The name of an environment variable.
     Env(String),
-    /// In a file, as its only line.
+    /// The path of a file that has the secret as its only line.
     File(PathBuf),
 }
 
-/// A secret as a file has it: itself, or where it is.
+/// A secret in a profiles file: the text itself, or its place.
 #[derive(Clone, Debug)]
 pub(crate) enum Secret {
     Written(SecretString),
     Kept(SecretPlace),
 }
 
-/// How a place is written.
+/// The form of a place in a profiles file.
 const FORM: &str = "{ env = \"VARIABLE\" } or { file = \"PATH\" }";
 
 impl SecretPlace {
-    /// The variable of a name, or what is wrong with the name, which is not shown: it may well be
-    /// the secret itself.
+    /// The environment variable `name`. The error does not repeat an invalid name, which may be the
+    /// secret itself.
     pub(crate) fn variable(name: &str) -> Result<Self, &'static str> {
         let is_variable = !name.is_empty()
             && !name.starts_with(|c: char| c.is_ascii_digit())
@@ -42,7 +42,7 @@ impl SecretPlace {
         }
     }
 
-    /// The secret, or why it cannot be had.
+    /// Reads the secret. The error is the reason why it cannot be read.
     pub(crate) fn read(&self) -> Result<SecretString, String> {
         match self {
             Self::Env(variable) => match env::var(variable) {
@@ -59,7 +59,7 @@ impl SecretPlace {
         }
     }
 
-    /// The same, with a relative path meant from `folder`.
+    /// The secret with a relative path resolved against `folder`.
     pub(crate) fn relative_to(self, folder: &Path) -> Self {
         match self {
             Self::Env(_) => self,
@@ -79,7 +79,7 @@ impl SecretPlace {
 }
 
 impl Secret {
-    /// The secret, or why it cannot be had.
+    /// Reads the secret. The error is the reason why it cannot be read.
     pub(crate) fn read(&self) -> Result<SecretString, String> {
         match self {
             Self::Written(secret) => Ok(secret.clone()),
@@ -87,7 +87,7 @@ impl Secret {
         }
     }
 
-    /// The same, with a relative path meant from `folder`.
+    /// The secret with a relative path resolved against `folder`.
     pub(crate) fn relative_to(self, folder: &Path) -> Self {
         match self {
             Self::Written(_) => self,
@@ -98,7 +98,7 @@ impl Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // By way of a value of any type, because derived code would show one of a wrong type.
+        // A value of any type is read first, because the errors of derived code would repeat it.
         match Value::deserialize(deserializer)? {
             Value::String(secret) => Ok(Self::Written(secret.into())),
             Value::Table(table) => {

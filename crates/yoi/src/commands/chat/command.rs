@@ -1,28 +1,28 @@
-//! What a line of a conversation asks for.
+//! The commands of a conversation, and how a line is parsed.
 
-/// The commands, for `/help`.
+/// The text that `/help` prints.
 pub(super) const HELP: &str = "\
 /help        list these commands
-/new [NAME]  begin another conversation, with a Worker of its own and the profile NAME
+/new [NAME]  start another conversation, with a new Worker and the profile NAME
 /workers     list the Workers, with their numbers
-/switch N    go on with Worker N
+/switch N    talk to Worker N
 /transcript  print this conversation
 /usage       print what the turns consumed
 /cancel      cancel the running turn
 /quit        leave
-Text that begins with a slash is written with two.
+To send text that begins with a slash, type two slashes.
 ";
 
-/// What a line of a conversation asks for.
+/// A parsed line of a conversation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum ChatCommand {
     Nothing,
     Say(String),
     Help,
-    /// With the profile of that name, or the one chosen at the start.
+    /// The name is that of a profile; without one, the Worker gets the profile chosen at the start.
     New(Option<String>),
     Workers,
-    /// The number is as people count: from 1.
+    /// The number counts from 1.
     Switch(usize),
     Transcript,
     Usage,
@@ -31,18 +31,18 @@ pub(super) enum ChatCommand {
 }
 
 impl ChatCommand {
-    /// Understands a line, or says what it should have been.
+    /// Parses a line. The error is a message that names what would be valid.
     pub(super) fn parse(line: &str) -> Result<Self, String> {
-        let Some(command) = line.strip_prefix('/') else {
+        let Some(rest) = line.strip_prefix('/') else {
             let is_blank = line.trim().is_empty();
             return Ok(if is_blank { Self::Nothing } else { Self::Say(line.to_owned()) });
         };
-        if command.starts_with('/') {
-            return Ok(Self::Say(command.to_owned()));
+        if rest.starts_with('/') {
+            return Ok(Self::Say(rest.to_owned()));
         }
-        let mut words = command.split_whitespace();
+        let mut words = rest.split_whitespace();
         let name = words.next().unwrap_or_default();
-        let request = match name {
+        let command = match name {
             "help" => Self::Help,
             "new" => Self::New(words.next().map(ToOwned::to_owned)),
             "workers" => Self::Workers,
@@ -57,7 +57,7 @@ impl ChatCommand {
             _ => return Err(format!("there is no command /{name}: see /help")),
         };
         match words.next() {
-            None => Ok(request),
+            None => Ok(command),
             Some(word) => Err(format!("/{name} does not know what to do with {word:?}: see /help")),
         }
     }
@@ -69,7 +69,7 @@ mod tests {
 
     #[track_caller]
     fn refused(line: &str) -> String {
-        ChatCommand::parse(line).expect_err("the line makes no sense")
+        ChatCommand::parse(line).expect_err("the line is invalid")
     }
 
     #[test]

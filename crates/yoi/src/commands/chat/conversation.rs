@@ -1,4 +1,4 @@
-//! The course of a conversation: a line, its answer, and what happens in between.
+//! The loop of a conversation: reads a line, carries it out and prints the answer.
 
 use std::{collections::VecDeque, ops::ControlFlow, pin::pin};
 
@@ -6,7 +6,7 @@ use super::{
     command::ChatCommand,
     line::Line,
     lines::Lines,
-    perform::{Done, perform, refusal},
+    perform::{Outcome, perform, refusal},
     workers::Workers,
 };
 use crate::{
@@ -24,15 +24,15 @@ pub(super) struct Conversation {
     workers: Workers,
     lines: Lines,
     signals: Signals,
-    /// What was typed while a turn ran, and is to be said when it is over.
+    /// Text that was typed while a turn ran, to be sent when it is over.
     waiting: VecDeque<String>,
     /// Whether Ctrl-C came after the last line.
     is_interrupted: bool,
-    /// How the last turn that failed would have ended a process.
+    /// The exit code of the last turn or command that failed.
     failed: Option<Exit>,
 }
 
-/// What goes on, until there is an exit.
+/// Whether the conversation goes on or ends with an exit code.
 type Flow = ControlFlow<Exit>;
 
 impl Conversation {
@@ -47,8 +47,8 @@ impl Conversation {
         }
     }
 
-    /// Asks and answers until somebody leaves.
-    pub(super) async fn go_on(mut self) -> Result<Exit, Failure> {
+    /// Runs the conversation until the user leaves.
+    pub(super) async fn run(mut self) -> Result<Exit, Failure> {
         if self.lines.is_terminal() {
             report::note("/help lists the commands, Ctrl-D leaves");
         }
@@ -63,6 +63,7 @@ impl Conversation {
         }
     }
 
+    /// Waits for a line and carries it out.
     async fn ask(&mut self) -> Result<Flow, Failure> {
         let prompt = format!("{}> ", self.workers.current + 1);
         let line = if let Some(line) = self.waiting.pop_front() {
@@ -80,14 +81,14 @@ impl Conversation {
         match line {
             Line::Text(line) => {
                 self.is_interrupted = false;
-                self.obey(&line).await
+                self.execute(&line).await
             }
             Line::Interrupted => Ok(self.interrupt()),
             Line::End => Ok(self.leave()),
         }
     }
 
-    /// Shows what the Worker says until its turn is over, or somebody goes elsewhere.
+    /// Prints the answer until the turn is over or the user switches to another Worker.
     async fn show(&mut self, turn: TurnStream) -> Result<Flow, Failure> {
         let shown = self.workers.current;
         let mut answer = pin!(AnswerPrinter::new(Format::Text).print(turn));
@@ -95,7 +96,7 @@ impl Conversation {
             tokio::select! {
                 end = &mut answer => return Ok(self.finish(end?)),
                 signal = self.signals.next() => {
-                    // It may be over by now, which is as good.
+                    // An error means that the turn is over, which is what was wanted.
                     let _ = self.workers.cancel().await;
                     match signal {
                         Signal::Interrupt if !self.is_interrupted => {
@@ -107,10 +108,10 @@ impl Conversation {
                         }
                     }
                 }
-                line = self.lines.typed_meanwhile() => match line {
-                    Line::Text(line) if is_said(&line) => self.waiting.push_back(line),
+                line = self.lines.typed_ahead() => match line {
+                    Line::Text(line) if is_text(&line) => self.waiting.push_back(line),
                     Line::Text(line) => {
-                        let flow = self.obey(&line).await?;
+                        let flow = self.execute(&line).await?;
                         if flow.is_break() || self.workers.current != shown {
                             return Ok(flow);
                         }
@@ -121,7 +122,7 @@ impl Conversation {
         }
     }
 
-    /// What to do when the turn is over.
+    /// Reports how the turn ended.
     fn finish(&mut self, end: TurnEnd) -> Flow {
         if self.is_interrupted && !self.lines.is_terminal() {
             return Flow::Break(Exit::Interrupted);
@@ -129,13 +130,13 @@ impl Conversation {
         if let TurnEnd::Cancelled(entry) = end {
             let kept = entry.map_or("", |_| "; what had come stays, marked as truncated");
             report::note(&format!("the turn was cancelled{kept}"));
-        } else if let Err(failure) = end.verdict() {
+        } else if let Err(failure) = end.into_exit() {
             self.failed = Some(failure.report());
         }
         Flow::Continue(())
     }
 
-    /// What to do at Ctrl-C where no turn runs.
+    /// Handles Ctrl-C while no turn runs.
     fn interrupt(&mut self) -> Flow {
         if self.is_interrupted || !self.lines.is_terminal() {
             return Flow::Break(Exit::Interrupted);
@@ -145,31 +146,32 @@ impl Conversation {
         Flow::Continue(())
     }
 
-    /// Whoever looks at a terminal has seen what failed; a script has not.
+    /// Leaves the conversation. A script learns of a failure by the exit code; a user at a terminal
+    /// has read the message.
     fn leave(&self) -> Flow {
         let failed = self.failed.filter(|_| !self.lines.is_terminal());
         Flow::Break(failed.unwrap_or(Exit::Completed))
     }
 
-    /// Does what a line asks for. What is refused is said, and the conversation goes on.
-    async fn obey(&mut self, line: &str) -> Result<Flow, Failure> {
-        let done = match ChatCommand::parse(line) {
+    /// Carries out a line. A refusal is printed, and the conversation goes on.
+    async fn execute(&mut self, line: &str) -> Result<Flow, Failure> {
+        let outcome = match ChatCommand::parse(line) {
             Ok(command) => perform(&mut self.workers, command).await.map_err(refusal),
             Err(problem) => Err(Failure::new(problem)),
         };
-        match done {
-            Ok(Done::Quietly) => {}
-            Ok(Done::Shows(text)) => print(&text).await?,
-            Ok(Done::Notes(note)) => report::note(note),
-            Ok(Done::Leaves) => return Ok(self.leave()),
+        match outcome {
+            Ok(Outcome::Silent) => {}
+            Ok(Outcome::Text(text)) => print(&text).await?,
+            Ok(Outcome::Note(note)) => report::note(note),
+            Ok(Outcome::Leave) => return Ok(self.leave()),
             Err(failure) => self.failed = Some(failure.report()),
         }
         Ok(Flow::Continue(()))
     }
 }
 
-/// Commands are obeyed while a turn runs, but one thing is said at a time.
-fn is_said(line: &str) -> bool {
+/// Whether a line is text for the model. While a turn runs, text waits and commands do not.
+fn is_text(line: &str) -> bool {
     matches!(ChatCommand::parse(line), Ok(ChatCommand::Say(_)))
 }
 

@@ -1,4 +1,4 @@
-//! Lines that people type at a terminal, with what they typed before.
+//! The line editor at a terminal, with its history.
 
 use std::{
     fmt,
@@ -11,17 +11,18 @@ use rustyline::{Behavior, Config, DefaultEditor, error::ReadlineError};
 use super::line::Line;
 use crate::{failure::Failure, report};
 
-/// How many lines are remembered.
+/// The largest number of lines in the history.
 const HISTORY_LINES: usize = 1000;
 
-/// An editor of lines.
+/// A line editor.
 pub(super) struct Editor {
     editor: DefaultEditor,
     history: Option<PathBuf>,
 }
 
 impl Editor {
-    /// An editor that remembers lines in the file `history`.
+    /// Opens an editor that keeps its history in the file `history`. If the file cannot be used, a note
+    /// is printed and there is no history.
     pub(super) fn open(history: Option<PathBuf>) -> Result<Self, Failure> {
         let mut editor = DefaultEditor::with_config(config()?).map_err(failure)?;
         let history = history.filter(|path| match load(&mut editor, path) {
@@ -34,7 +35,7 @@ impl Editor {
         Ok(Self { editor, history })
     }
 
-    /// Lets somebody type a line.
+    /// Reads a line from the terminal.
     pub(super) fn read(&mut self, prompt: &str) -> Result<Line, Failure> {
         match self.editor.readline(prompt) {
             Ok(line) => {
@@ -47,7 +48,7 @@ impl Editor {
         }
     }
 
-    /// Writes the last line down, so that it is there for other conversations too.
+    /// Appends the last line to the history file.
     fn remember(&mut self) {
         if let Some(path) = &self.history
             && let Err(error) = self.editor.append_history(path)
@@ -65,7 +66,7 @@ impl fmt::Debug for Editor {
 }
 
 fn config() -> Result<Config, Failure> {
-    // With stdout somewhere else, what is typed is still seen where it is typed.
+    // If stdout is redirected, the editor draws on the terminal itself.
     let behavior = if io::stdout().is_terminal() { Behavior::Stdio } else { Behavior::PreferTerm };
     let config = Config::builder()
         .auto_add_history(true)
@@ -76,7 +77,7 @@ fn config() -> Result<Config, Failure> {
     Ok(config.build())
 }
 
-/// Reads what was typed before, and makes the file's folder, for nobody else to see.
+/// Loads the history, and creates the folder of the file, readable only for the user.
 fn load(editor: &mut DefaultEditor, path: &Path) -> Result<(), ReadlineError> {
     if let Some(folder) = path.parent() {
         private_folder().create(folder)?;

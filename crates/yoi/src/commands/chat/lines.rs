@@ -1,4 +1,4 @@
-//! Where the lines of a conversation come from: a line editor at a terminal, or stdin as it is.
+//! Reads the lines of a conversation, with a line editor at a terminal, else from stdin as it is.
 
 use std::{
     io::{self, IsTerminal, Read},
@@ -14,13 +14,13 @@ use crate::{failure::Failure, session_args::MAX_INPUT_BYTES};
 
 /// The lines of a conversation.
 ///
-/// A thread of its own reads them, and only when one is asked for: while none is, a terminal is as
-/// it was, and everything can be written to it.
+/// A thread reads them, each only when it is asked for. Between lines the terminal is in its usual
+/// mode, so that output can be printed to it.
 #[derive(Debug)]
 pub(super) struct Lines {
     prompts: mpsc::Sender<String>,
     read: UnboundedReceiver<Result<Line, Failure>>,
-    /// Whether a line was asked for and has not come.
+    /// Whether a line was asked for and was not returned yet.
     is_asked: bool,
     #[cfg(unix)]
     mode: Option<super::terminal_mode::TerminalMode>,
@@ -28,7 +28,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Lines that are kept in the file `history`, if they are typed at a terminal.
+    /// Opens stdin. Lines that are typed at a terminal are recorded in the file `history`.
     pub(super) fn open(history: Option<PathBuf>) -> Result<Self, Failure> {
         let is_terminal = io::stdin().is_terminal();
         let (prompts, asked) = mpsc::channel();
@@ -52,7 +52,7 @@ impl Lines {
         self.is_terminal
     }
 
-    /// The next line. A future that is dropped loses nothing: the line is the next call's.
+    /// The next line. This is cancel safe: the next call returns the line.
     pub(super) async fn next(&mut self, prompt: &str) -> Result<Line, Failure> {
         if !self.is_asked {
             self.is_asked = self.prompts.send(prompt.to_owned()).is_ok();
@@ -62,8 +62,8 @@ impl Lines {
         line.unwrap_or_else(|| Err(Failure::new("lines can no longer be read")))
     }
 
-    /// A line that is typed while none is asked for. Waits forever where there is none to come.
-    pub(super) async fn typed_meanwhile(&self) -> Line {
+    /// The next line that is typed while none is asked for. Without a terminal this never returns.
+    pub(super) async fn typed_ahead(&self) -> Line {
         #[cfg(unix)]
         if self.is_terminal {
             return super::type_ahead::next().await;
@@ -75,7 +75,7 @@ impl Lines {
 #[cfg(unix)]
 impl Drop for Lines {
     fn drop(&mut self) {
-        // The editor is in the middle of a line, and nobody will wait for its end.
+        // The editor is left in the middle of a line, so it cannot restore the terminal itself.
         if self.is_asked
             && let Some(mode) = &self.mode
         {
@@ -84,6 +84,7 @@ impl Drop for Lines {
     }
 }
 
+/// Reads a line for each prompt, until either channel is closed.
 fn serve(
     asked: &mpsc::Receiver<String>,
     lines: &UnboundedSender<Result<Line, Failure>>,
@@ -96,12 +97,13 @@ fn serve(
     }
 }
 
-/// The next line of a stdin that is no terminal.
+/// Reads the next line of a stdin that is not a terminal.
 fn read_stdin() -> Result<Line, Failure> {
     use std::io::BufRead;
 
     let mut line = Vec::new();
-    // With its end, and one more than allowed, so that the rest is not taken for another line.
+    // Room for a newline of two bytes, and one byte more than allowed, by which a longer line is
+    // recognised.
     io::stdin()
         .lock()
         .take(MAX_INPUT_BYTES + 3)

@@ -1,4 +1,4 @@
-//! What a conversation's requests do.
+//! Carries out the commands of a conversation.
 
 use worker_runtime::RuntimeError;
 
@@ -9,38 +9,38 @@ use super::{
 };
 use crate::failure::Failure;
 
-/// What came of a request.
-pub(super) enum Done {
-    Quietly,
-    /// What was asked for.
-    Shows(String),
-    /// There was nothing to do.
-    Notes(&'static str),
-    Leaves,
+/// The result of a command.
+pub(super) enum Outcome {
+    Silent,
+    /// A text for stdout.
+    Text(String),
+    /// A note that there was nothing to do.
+    Note(&'static str),
+    Leave,
 }
 
-/// Does what is asked for.
+/// Carries out a command.
 pub(super) async fn perform(
     workers: &mut Workers,
     command: ChatCommand,
-) -> Result<Done, RuntimeError> {
+) -> Result<Outcome, RuntimeError> {
     Ok(match command {
-        ChatCommand::Nothing => Done::Quietly,
-        ChatCommand::Say(text) => workers.say(text).await.map(|()| Done::Quietly)?,
-        ChatCommand::Help => Done::Shows(HELP.to_owned()),
-        ChatCommand::New(profile) => workers.add(profile).await.map(|()| Done::Quietly)?,
-        ChatCommand::Workers => Done::Shows(view::workers(workers).await?),
-        ChatCommand::Switch(number) if workers.switch(number).await? => Done::Quietly,
-        ChatCommand::Switch(_) => Done::Notes("there is no such Worker: see /workers"),
-        ChatCommand::Transcript => Done::Shows(view::transcript(workers).await?),
-        ChatCommand::Usage => Done::Shows(view::usage(workers).await?),
-        ChatCommand::Cancel if workers.cancel().await? => Done::Quietly,
-        ChatCommand::Cancel => Done::Notes("no turn runs"),
-        ChatCommand::Quit => Done::Leaves,
+        ChatCommand::Nothing => Outcome::Silent,
+        ChatCommand::Say(text) => workers.say(text).await.map(|()| Outcome::Silent)?,
+        ChatCommand::Help => Outcome::Text(HELP.to_owned()),
+        ChatCommand::New(profile) => workers.add(profile).await.map(|()| Outcome::Silent)?,
+        ChatCommand::Workers => Outcome::Text(view::workers(workers).await?),
+        ChatCommand::Switch(number) if workers.switch(number).await? => Outcome::Silent,
+        ChatCommand::Switch(_) => Outcome::Note("there is no such Worker: see /workers"),
+        ChatCommand::Transcript => Outcome::Text(view::transcript(workers).await?),
+        ChatCommand::Usage => Outcome::Text(view::usage(workers).await?),
+        ChatCommand::Cancel if workers.cancel().await? => Outcome::Silent,
+        ChatCommand::Cancel => Outcome::Note("no turn runs"),
+        ChatCommand::Quit => Outcome::Leave,
     })
 }
 
-/// What to do is said for people, where a program would be told something else.
+/// The failure for a refused command, with advice for people where the Runtime's is for programs.
 pub(super) fn refusal(error: RuntimeError) -> Failure {
     if error == (RuntimeError::ProfileNotFound {}) {
         Failure::new("there is no such profile, or it cannot be used: see `yoi profiles`")

@@ -1,22 +1,22 @@
-//! A terminal as it was before lines were edited.
+//! Saves and restores the mode of the terminal.
 
 use std::io::{self, Write};
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// A terminal's settings.
+/// The settings of the terminal on stdin.
 #[derive(Debug)]
 pub(super) struct TerminalMode {
     settings: Termios,
 }
 
 impl TerminalMode {
-    /// The settings of stdin as they are, if that is a terminal.
+    /// Saves the current settings; `None` if stdin is not a terminal.
     pub(super) fn of_stdin() -> Option<Self> {
         tcgetattr(io::stdin()).ok().map(|settings| Self { settings })
     }
 
-    /// Sets them again, and has the terminal paste as it did.
+    /// Restores the settings, and turns off bracketed paste, which the line editor turns on.
     pub(super) fn restore(&self) {
         // If the terminal is gone, there is nothing to restore.
         let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.settings);

@@ -1,4 +1,4 @@
-//! What is typed at a terminal while no line is edited.
+//! Reads lines that are typed at a terminal while no line is edited.
 
 use std::{io, time::Duration};
 
@@ -10,18 +10,18 @@ use tokio::time::interval;
 
 use super::line::Line;
 
-/// How soon a line is noticed.
-const NOTICE: Duration = Duration::from_millis(50);
+/// The time between two looks at the terminal.
+const INTERVAL: Duration = Duration::from_millis(50);
 
-/// As much as a terminal gives at once.
+/// The longest line that a terminal returns, in bytes.
 const LONGEST_LINE: usize = 4096;
 
-/// The next line. A future that is dropped has read nothing.
+/// The next line. This is cancel safe.
 ///
-/// The terminal is asked from time to time: a read that waits could not be taken back when the turn
-/// is over, and would then take the line away from the editor.
+/// The terminal is polled, because a blocking read could not be cancelled when the turn is over, and
+/// would take the next line away from the editor.
 pub(super) async fn next() -> Line {
-    let mut looks = interval(NOTICE);
+    let mut looks = interval(INTERVAL);
     loop {
         looks.tick().await;
         match read_now() {
@@ -36,7 +36,7 @@ pub(super) async fn next() -> Line {
     }
 }
 
-/// A line, if there is a whole one; an empty one is the end.
+/// Reads a line if a whole one is there. An empty one is the end of input.
 fn read_now() -> Result<Option<Vec<u8>>, Errno> {
     let stdin = io::stdin();
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };

@@ -1,4 +1,4 @@
-//! What a conversation's commands print.
+//! The texts that the commands of a conversation print.
 
 use super::workers::Workers;
 use llm_engine::Role;
@@ -30,7 +30,7 @@ pub(super) async fn workers(workers: &Workers) -> Result<String, RuntimeError> {
     Ok(lines.concat())
 }
 
-/// A whole conversation, one entry after the other.
+/// The whole transcript of the current Worker.
 pub(super) async fn transcript(workers: &Workers) -> Result<String, RuntimeError> {
     let worker = workers.current();
     let mut text = String::new();
@@ -56,7 +56,7 @@ fn entry(entry: &TranscriptEntry) -> String {
     format!("{speaker}{mark}: {}\n", entry.text.trim_end_matches('\n'))
 }
 
-/// What a Worker's turns consumed, and all of them together if there are more Workers.
+/// The usage of the current Worker, and of all Workers together if there are several.
 pub(super) async fn usage(workers: &Workers) -> Result<String, RuntimeError> {
     let runtime = &workers.runtime;
     let of_worker = runtime.handle(GetUsage { scope: Scope::worker(workers.current()) }).await?;
@@ -81,7 +81,7 @@ fn describe(whose: &str, usage: &Usage) -> String {
     )
 }
 
-fn counted(count: u64, what: &str) -> String {
+fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
+    format!("{count} {noun}{plural}")
 }

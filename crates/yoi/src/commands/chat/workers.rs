@@ -1,4 +1,4 @@
-//! The Workers of a conversation, one of which is talked to.
+//! The Workers of a chat, one of which is the current one.
 
 use worker_runtime::{
     EventsFrom, Runtime, RuntimeError, WorkerRef,
@@ -9,21 +9,21 @@ use worker_runtime::{
 
 use crate::answer::TurnStream;
 
-/// The Workers of a conversation, one of which is talked to.
+/// The Workers of a chat, one of which is the current one.
 #[derive(Debug)]
 pub(super) struct Workers {
     pub(super) runtime: Runtime,
-    /// How they are made.
+    /// The command that creates each Worker, but for its profile.
     creation: CreateWorker,
     pub(super) all: Vec<WorkerRef>,
-    /// The index of the one that is talked to.
+    /// The index of the current Worker.
     pub(super) current: usize,
-    /// The stream of a turn of it that is to be shown.
+    /// The stream of a turn of the current Worker that is not printed yet.
     turn: Option<TurnStream>,
 }
 
 impl Workers {
-    /// Begins with one Worker.
+    /// Creates the first Worker.
     pub(super) async fn begin(
         runtime: Runtime,
         creation: CreateWorker,
@@ -37,7 +37,7 @@ impl Workers {
         self.all[self.current]
     }
 
-    /// Makes one more, with the profile of that name if one is named, and talks to it.
+    /// Creates a Worker, with the profile of that name if there is one, and makes it the current one.
     pub(super) async fn add(&mut self, profile: Option<String>) -> Result<(), RuntimeError> {
         let profile = profile.map(ProfileSelector::named);
         let creation = CreateWorker { profile, ..self.creation.clone() };
@@ -47,8 +47,8 @@ impl Workers {
         Ok(())
     }
 
-    /// Talks to another one, by its number as people count, and shows its turn if one runs. False
-    /// if there is no such Worker.
+    /// Makes another Worker the current one, by its number from 1, and takes up its running turn.
+    /// Returns false if there is no such Worker.
     pub(super) async fn switch(&mut self, number: usize) -> Result<bool, RuntimeError> {
         let index = number.wrapping_sub(1);
         let Some(worker) = self.all.get(index) else { return Ok(false) };
@@ -67,21 +67,22 @@ impl Workers {
         Ok(true)
     }
 
+    /// Sends an input to the current Worker.
     pub(super) async fn say(&mut self, text: String) -> Result<(), RuntimeError> {
         let worker = self.current();
-        // First, so that not a word is missed, however soon the turn is over.
+        // The stream is opened before the turn starts, so that it misses nothing of a short turn.
         let stream = TurnStream::open(&self.runtime, worker, EventsFrom::now()).await?;
         self.runtime.handle(SendInput::user(worker, text)).await?;
         self.turn = Some(stream);
         Ok(())
     }
 
-    /// The stream of a turn, if there is one to be shown.
+    /// Takes the stream of the turn that is not printed yet.
     pub(super) fn take_turn(&mut self) -> Option<TurnStream> {
         self.turn.take()
     }
 
-    /// Cancels the running turn. False if none runs.
+    /// Cancels the running turn. Returns false if none runs.
     pub(super) async fn cancel(&self) -> Result<bool, RuntimeError> {
         let cancellation = self.runtime.handle(CancelTurn::running(self.current())).await?;
         Ok(match cancellation.result {

@@ -1,4 +1,4 @@
-//! A tiny turn, to see whether a profile works.
+//! A short turn that checks whether a profile works.
 
 use std::{
     sync::Arc,
@@ -9,18 +9,19 @@ use futures_util::StreamExt;
 use llm_engine::{Message, TurnEvent};
 use worker::{Profile, Worker, WorkerEvent};
 
-/// Enough for any model to answer, however slowly it loads.
-const LONGEST_TURN: Duration = Duration::from_mins(5);
+/// The deadline of the turn, long enough for a model that must be loaded first.
+const MAX_TURN: Duration = Duration::from_mins(5);
 
-/// As much as an answer may cost.
-const MOST_TOKENS: u32 = 64;
+/// The largest number of tokens in the answer, which bounds its cost.
+const MAX_TOKENS: u32 = 64;
 
-/// Has the model say a few words, and tells how long it took or what went wrong.
+/// Sends a short prompt to the model. Returns a text with the time that the answer took, or the
+/// problem.
 pub(super) async fn ping(mut profile: Profile) -> Result<String, String> {
     let turn = &mut Arc::make_mut(&mut profile.policy).deadlines.turn;
-    *turn = LONGEST_TURN.min(*turn);
+    *turn = MAX_TURN.min(*turn);
     let tokens = &mut Arc::make_mut(&mut profile.sampling).max_output_tokens;
-    *tokens = Some(tokens.map_or(MOST_TOKENS, |tokens| tokens.min(MOST_TOKENS)));
+    *tokens = Some(tokens.map_or(MAX_TOKENS, |tokens| tokens.min(MAX_TOKENS)));
 
     let began = Instant::now();
     let mut worker = Worker::new(Arc::new(profile));

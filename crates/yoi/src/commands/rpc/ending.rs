@@ -1,4 +1,4 @@
-//! How a session ends its Runtime.
+//! Stops the Runtime at the end of a session.
 
 use futures_util::StreamExt;
 use tokio::time::Instant;
@@ -7,7 +7,7 @@ use worker_runtime::{
     event::EventType,
 };
 
-/// The end of a Runtime, prepared while there is surely room to watch it.
+/// A subscription to the end of a Runtime, opened before the client can use up all subscriptions.
 #[derive(Debug)]
 pub(super) struct Ending {
     runtime: Runtime,
@@ -15,6 +15,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
+    /// Opens the subscription.
     pub(super) async fn prepare(runtime: &Runtime) -> Result<Self, RuntimeError> {
         let stopped =
             EventFilter { types: Some(vec![EventType::RuntimeStopped]), ..EventFilter::default() };
@@ -22,9 +23,9 @@ impl Ending {
         Ok(Self { runtime: runtime.clone(), events: runtime.subscribe(events).await? })
     }
 
-    /// Stops the Runtime and waits for its end. Turns may take until `until`.
-    pub(super) async fn carry_out(mut self, until: Instant) -> Result<(), RuntimeError> {
-        let left = until.saturating_duration_since(Instant::now());
+    /// Stops the Runtime and waits for its end. Turns are cancelled at `deadline`.
+    pub(super) async fn carry_out(mut self, deadline: Instant) -> Result<(), RuntimeError> {
+        let left = deadline.saturating_duration_since(Instant::now());
         let stop = StopRuntime {
             deadline_ms: u64::try_from(left.as_millis()).ok(),
             reason: Some("the session ended".to_owned()),

@@ -1,4 +1,4 @@
-//! Limits by name, as they are given on the command line.
+//! The limits that are set on the command line, by name.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use worker_runtime::Limits;
 
 use crate::failure::Failure;
 
-/// One limit and its value: `NAME=N`.
+/// A limit and its value, written `NAME=N`.
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
     name: String,
@@ -24,7 +24,7 @@ impl FromStr for Setting {
     }
 }
 
-/// The default limits with these changes.
+/// The default limits with `settings` applied.
 pub(super) fn limits(settings: &[Setting]) -> Result<Limits, Failure> {
     let mut values: Map<String, Value> =
         Limits::default().iter().map(|(name, value)| (name.to_owned(), value.into())).collect();

@@ -1,10 +1,11 @@
-//! What is said to the model: the argument, stdin, or both.
+//! The prompt for the model: the argument, stdin, or both.
 
 use std::io::{self, IsTerminal, Read};
 
 use crate::{failure::Failure, session_args::MAX_INPUT_BYTES};
 
-/// Puts the prompt together, from stdin too if that is asked for or is no terminal.
+/// Makes the prompt of `argument` and stdin. Stdin is read if it is not a terminal, or if the
+/// argument is `-`.
 pub(super) fn gather(argument: Option<String>) -> Result<String, Failure> {
     let is_terminal = io::stdin().is_terminal();
     let prompt = match argument {
@@ -27,10 +28,10 @@ fn joined(argument: String, stdin: &str) -> String {
     }
 }
 
-/// All of stdin, without the newline that most tools put at the end.
+/// All of stdin without its newlines at the end, which most tools add.
 fn read_stdin() -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    // One more than allowed, so that the rest is missed rather than cut off in silence.
+    // One byte more than allowed is read, so that a longer input is refused and not cut off.
     io::stdin()
         .lock()
         .take(MAX_INPUT_BYTES + 1)

@@ -1,4 +1,4 @@
-//! `yoi schema --check`: whether a folder holds the documents as they are, and nothing else.
+//! `yoi schema --check`: compares a folder with the documents of this build.
 
 use std::{fmt::Write, path::Path};
 
@@ -7,21 +7,21 @@ use similar::TextDiff;
 use super::folder;
 use crate::{exit::Exit, failure::Failure, output};
 
-/// Compares names and bytes, and shows what differs as a unified diff.
+/// Compares names and bytes, and prints the differences as a unified diff. Fails if there are any.
 pub(super) fn check(folder: &Path, expected: &[(&str, String)]) -> Result<Exit, Failure> {
     let mut found = folder::read(folder)?;
     let mut report = String::new();
     for (name, new) in expected {
         let path = folder.join(name).display().to_string();
         match found.remove(*name) {
-            None => tell(&mut report, &format!("{path}: missing")),
+            None => push_line(&mut report, &format!("{path}: missing")),
             Some(old) if old == new.as_bytes() => {}
             Some(old) => report.push_str(&difference(&path, &String::from_utf8_lossy(&old), new)),
         }
     }
     for stray in found.keys() {
         let path = folder.join(stray).display().to_string();
-        tell(&mut report, &format!("{path}: not a document of the contract; remove it"));
+        push_line(&mut report, &format!("{path}: not a document of the contract; remove it"));
     }
     if report.is_empty() {
         return Ok(Exit::Completed);
@@ -33,7 +33,7 @@ pub(super) fn check(folder: &Path, expected: &[(&str, String)]) -> Result<Exit, 
     )))
 }
 
-fn tell(report: &mut String, line: &str) {
+fn push_line(report: &mut String, line: &str) {
     report.push_str(line);
     report.push('\n');
 }

@@ -1,4 +1,4 @@
-//! Folders of documents.
+//! Reads and writes folders of documents.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::{exit::Exit, failure::Failure};
 
-/// Writes documents by their names. What else is in the folder stays.
+/// Writes each document under its name. Other files in the folder stay.
 pub(super) fn write(folder: &Path, files: &[(&str, String)]) -> Result<Exit, Failure> {
     fs::create_dir_all(folder).map_err(|error| cannot("create", folder, &error))?;
     for (name, text) in files {
@@ -19,7 +19,7 @@ pub(super) fn write(folder: &Path, files: &[(&str, String)]) -> Result<Exit, Fai
     Ok(Exit::Completed)
 }
 
-/// Everything in a folder by its name; what is no readable file is empty.
+/// The contents of a folder by name. A subfolder counts as an empty file.
 pub(super) fn read(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).map_err(|error| cannot("read", folder, &error))? {

@@ -1,4 +1,4 @@
-//! From the text of a profiles file to what it says.
+//! Parses the text of a profiles file.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::engine::{ProfileSpec, provider_choice::ProviderChoice, provider_kind::ProviderKind};
 
-/// The name of the default profile, and every profile.
+/// Parses a file into the name of its default profile and all profiles.
 pub(super) fn parse(text: &str) -> Result<(Option<String>, Vec<ProfileSpec>), Problem> {
     let document = toml::Deserializer::parse(text)
         .map_err(|error| Problem::at(text, error.span(), String::new(), error.message()))?;
@@ -30,7 +30,7 @@ pub(super) fn parse(text: &str) -> Result<(Option<String>, Vec<ProfileSpec>), Pr
     Ok((file.default.map(Spanned::into_inner), profiles.collect::<Result<_, _>>()?))
 }
 
-/// The keys that lead somewhere, without those by which positions are carried.
+/// A path as dotted keys, without the keys by which `Spanned` passes positions through serde.
 fn dotted(path: &Path) -> String {
     let keys = path.iter().filter_map(|segment| match segment {
         Segment::Map { key } if key.starts_with("$__") => None,
@@ -42,24 +42,24 @@ fn dotted(path: &Path) -> String {
     keys.collect::<Vec<_>>().join(".")
 }
 
-/// A profile whose keys fit together.
+/// Builds the description of a profile, and checks that its keys fit its provider.
 fn profile_spec(
     text: &str,
     name: String,
     profile: Spanned<RawProfile>,
 ) -> Result<ProfileSpec, Problem> {
     let header = profile.span();
-    let it = profile.into_inner();
-    let kind = it.provider;
+    let raw = profile.into_inner();
+    let kind = raw.provider;
     let wrong = |span, key: &str, problem| {
         Err(Problem::at(text, Some(span), format!("profiles.{name}{key}"), problem))
     };
     match kind {
         ProviderKind::Echo => {
             let of_models = [
-                (".base_url", it.base_url.as_ref().map(Spanned::span)),
-                (".key", it.key.as_ref().map(Spanned::span)),
-                (".headers", it.headers.as_ref().map(Spanned::span)),
+                (".base_url", raw.base_url.as_ref().map(Spanned::span)),
+                (".key", raw.key.as_ref().map(Spanned::span)),
+                (".headers", raw.headers.as_ref().map(Spanned::span)),
             ];
             for (key, span) in of_models {
                 if let Some(span) = span {
@@ -69,23 +69,23 @@ fn profile_spec(
             }
         }
         ProviderKind::Model(kind) => {
-            if let Some(delay) = &it.delay_ms {
+            if let Some(delay) = &raw.delay_ms {
                 return wrong(delay.span(), ".delay_ms", "is of the provider `echo`".to_owned());
             }
-            if let Some(base_url) = &it.base_url
+            if let Some(base_url) = &raw.base_url
                 && let Err(error) = kind.check_base_url(base_url.get_ref())
             {
                 return wrong(base_url.span(), "", error.to_string());
             }
         }
     }
-    let delay = it.delay_ms.map_or(0, Spanned::into_inner);
+    let delay = raw.delay_ms.map_or(0, Spanned::into_inner);
     let provider = ProviderChoice {
         kind,
-        model: it.model,
-        base_url: it.base_url.map(Spanned::into_inner),
-        key: it.key.map(Spanned::into_inner),
-        headers: it.headers.map(Spanned::into_inner).unwrap_or_default(),
+        model: raw.model,
+        base_url: raw.base_url.map(Spanned::into_inner),
+        key: raw.key.map(Spanned::into_inner),
+        headers: raw.headers.map(Spanned::into_inner).unwrap_or_default(),
         delay: Duration::from_millis(delay.into()),
     };
     if provider.lacks_model() {
@@ -94,9 +94,9 @@ fn profile_spec(
     Ok(ProfileSpec {
         name,
         provider,
-        instructions: it.instructions,
-        sampling: it.sampling.into(),
-        deadlines: it.deadlines.into(),
-        history: it.history.into(),
+        instructions: raw.instructions,
+        sampling: raw.sampling.into(),
+        deadlines: raw.deadlines.into(),
+        history: raw.history.into(),
     })
 }

@@ -1,27 +1,27 @@
-//! What is wrong with a profiles file, and where.
+//! An error in a profiles file, with its place.
 
 use std::{fmt, ops::Range};
 
-/// What is wrong with a profiles file, and where.
+/// An error in a profiles file, with its place.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Problem {
     line: usize,
-    /// In characters; the first one is 1, as for lines.
+    /// The column in characters. Lines and columns count from 1.
     column: usize,
-    /// The key at fault with those it belongs to, such as `profiles.local.model`.
+    /// The dotted path of the key, such as `profiles.local.model`.
     key: String,
     message: String,
 }
 
 impl Problem {
-    /// A problem with the part `span` of `text`, in bytes.
+    /// A problem with the part of `text` at `span`, in bytes.
     pub(super) fn at(
         text: &str,
         span: Option<Range<usize>>,
         key: String,
         message: impl Into<String>,
     ) -> Self {
-        let before = text.get(..span.map_or(0, |it| it.start)).unwrap_or(text);
+        let before = text.get(..span.map_or(0, |span| span.start)).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Self {
             line: before.matches('\n').count() + 1,

@@ -1,4 +1,4 @@
-//! The keys of a profiles file, and what may stand there.
+//! The keys of a profiles file with their types, as serde reads them.
 
 use std::{
     collections::BTreeMap,
@@ -55,7 +55,7 @@ pub(super) struct RawSampling {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "a file names the unit with each number")]
+#[expect(clippy::struct_field_names, reason = "each key of the file names its unit")]
 pub(super) struct RawDeadlines {
     first_event_ms: Option<NonZeroU64>,
     idle_ms: Option<NonZeroU64>,
@@ -64,7 +64,7 @@ pub(super) struct RawDeadlines {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "a file says that each number is a limit")]
+#[expect(clippy::struct_field_names, reason = "each key of the file says that it is a limit")]
 pub(super) struct RawHistory {
     max_bytes: Option<NonZeroUsize>,
     max_messages: Option<NonZeroUsize>,
@@ -72,36 +72,37 @@ pub(super) struct RawHistory {
 }
 
 impl From<RawSampling> for Sampling {
-    fn from(text: RawSampling) -> Self {
+    fn from(raw: RawSampling) -> Self {
         Self {
-            temperature: text.temperature,
-            top_p: text.top_p,
-            max_output_tokens: text.max_output_tokens.map(NonZeroU32::get),
-            stop_sequences: text.stop,
+            temperature: raw.temperature,
+            top_p: raw.top_p,
+            max_output_tokens: raw.max_output_tokens.map(NonZeroU32::get),
+            stop_sequences: raw.stop,
         }
     }
 }
 
 impl From<RawDeadlines> for Deadlines {
-    fn from(text: RawDeadlines) -> Self {
-        let usual = Self::default();
-        let or =
-            |ms: Option<NonZeroU64>, usual| ms.map_or(usual, |ms| Duration::from_millis(ms.get()));
+    fn from(raw: RawDeadlines) -> Self {
+        let default = Self::default();
+        let or = |ms: Option<NonZeroU64>, default| {
+            ms.map_or(default, |ms| Duration::from_millis(ms.get()))
+        };
         Self {
-            first_event: or(text.first_event_ms, usual.first_event),
-            idle: or(text.idle_ms, usual.idle),
-            turn: or(text.turn_ms, usual.turn),
+            first_event: or(raw.first_event_ms, default.first_event),
+            idle: or(raw.idle_ms, default.idle),
+            turn: or(raw.turn_ms, default.turn),
         }
     }
 }
 
 impl From<RawHistory> for HistoryBudget {
-    fn from(text: RawHistory) -> Self {
-        let usual = Self::default();
+    fn from(raw: RawHistory) -> Self {
+        let default = Self::default();
         Self {
-            max_bytes: text.max_bytes.map_or(usual.max_bytes, NonZeroUsize::get),
-            max_messages: text.max_messages.map_or(usual.max_messages, NonZeroUsize::get),
-            max_tokens: text.max_tokens.map(NonZeroU64::get),
+            max_bytes: raw.max_bytes.map_or(default.max_bytes, NonZeroUsize::get),
+            max_messages: raw.max_messages.map_or(default.max_messages, NonZeroUsize::get),
+            max_tokens: raw.max_tokens.map(NonZeroU64::get),
         }
     }
 }

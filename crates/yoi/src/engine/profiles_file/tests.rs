@@ -1,4 +1,4 @@
-//! What profiles files may say, and how they are refused.
+//! Tests of the contents that a profiles file may have, and of the errors for all others.
 
 use std::{path::Path, time::Duration};
 
@@ -6,7 +6,8 @@ use super::ProfilesFile;
 use crate::engine::secret::SecretPlace;
 
 fn parse(text: &str) -> Result<ProfilesFile, String> {
-    ProfilesFile::parse(text, Path::new("folder/profiles.toml")).map_err(|it| it.to_string())
+    ProfilesFile::parse(text, Path::new("folder/profiles.toml"))
+        .map_err(|problem| problem.to_string())
 }
 
 /// The profile `a` with a line more, which is the third.
