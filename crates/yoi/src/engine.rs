@@ -108,8 +108,8 @@ impl EngineArgs {
         if !self.provider.names_model() {
             let kind = provider.kind;
             return Err(Failure::configuration(format!(
-                "{variable} is set, so {kind} is to answer: say with which model by `--model NAME`, \
-                 or choose a profile by `--profile NAME`; `echo` is one"
+                "{variable} is set, so the provider is {kind}: say which model by `--model NAME`, or \
+                 choose a profile by `--profile NAME`, such as `echo`"
             )));
         }
         Ok(ProfileSpec::new(provider.kind.as_str(), provider))

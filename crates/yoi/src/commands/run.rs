@@ -81,7 +81,7 @@ impl Run {
         tokio::select! {
             end = &mut answer => end?.into_exit(),
             signal = signals.next() => {
-                // An error means that the turn is over, which is what was wanted.
+                // An error means that the turn is over, so there is nothing to cancel.
                 let _ = runtime.handle(CancelTurn::running(worker)).await;
                 tokio::select! {
                     _ = &mut answer => {}

@@ -99,12 +99,12 @@ impl ProviderArgs {
         match kind {
             ProviderKind::Echo if choice.base_url.is_some() || choice.key.is_some() => {
                 Err(Failure::usage(
-                    "--base-url, --key-env and --key-file are of providers that reach a model; say \
-                     which one by `--provider KIND`",
+                    "--base-url, --key-env and --key-file are only for providers that reach a model; \
+                     say which one by `--provider KIND`",
                 ))
             }
             ProviderKind::Model(_) if self.echo_delay_ms.is_some() => Err(Failure::usage(format!(
-                "--echo-delay-ms is of the provider echo, and {kind} is to answer"
+                "--echo-delay-ms is only for the provider echo, and {kind} was chosen"
             ))),
             ProviderKind::Model(_) if choice.lacks_model() => Err(Failure::configuration(format!(
                 "{kind} needs a model: say which one by `--model NAME`"

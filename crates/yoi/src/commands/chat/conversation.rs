@@ -96,7 +96,7 @@ impl Conversation {
             tokio::select! {
                 end = &mut answer => return Ok(self.finish(end?)),
                 signal = self.signals.next() => {
-                    // An error means that the turn is over, which is what was wanted.
+                    // An error means that the turn is over, so there is nothing to cancel.
                     let _ = self.workers.cancel().await;
                     match signal {
                         Signal::Interrupt if !self.is_interrupted => {

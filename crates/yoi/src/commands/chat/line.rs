@@ -1,6 +1,6 @@
-//! A line of a conversation, or what came in its place.
+//! The type of a line, read from a terminal or from stdin.
 
-/// A line of a conversation, or what came in its place.
+/// A line of a conversation, or a key that ended it.
 #[derive(Debug)]
 pub(super) enum Line {
     /// A line without its newline.

@@ -24,11 +24,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Self { source: BufReader::with_capacity(64 << 10, source), max }
     }
 
-    /// The next line; `None` at the end of input, and where it cannot be read any more.
+    /// The next line; `None` at the end of input, or when it cannot be read any more.
     pub(super) async fn next(&mut self) -> Option<Line> {
         let mut line = Vec::new();
         let mut rest_of_line = (&mut self.source).take(self.max.saturating_add(1));
-        // An error ends the input. What was read before it is the last line.
+        // An error ends the input. The bytes before it are the last line.
         let _ = rest_of_line.read_until(b'\n', &mut line).await;
         if line.pop_if(|last| *last == b'\n').is_some() {
             return Some(Line::Whole(line));
@@ -40,7 +40,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         (!line.is_empty()).then_some(Line::Whole(line))
     }
 
-    /// Skips what is left of a line, and its newline.
+    /// Skips the rest of a line and its newline.
     async fn skip_line(&mut self) {
         while let Ok(buffer @ [_, ..]) = self.source.fill_buf().await {
             let newline = buffer.iter().position(|byte| *byte == b'\n');

@@ -1,4 +1,4 @@
-//! The methods, and what each asks of the Runtime.
+//! The methods by name, and how their params are decoded.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -77,8 +77,8 @@ impl Message {
         if line.is_empty() {
             return None;
         }
-        // Raw values are not looked into when they are read. The whole line is therefore read once
-        // before, so that half a surrogate pair or too deep a nesting is found wherever it is.
+        // Reading a raw value does not check its strings, numbers and depth. The whole line is read
+        // as a value first, so that an error is found wherever it is.
         let is_json = serde_json::from_slice::<Value>(line).is_ok();
         Some(match str::from_utf8(line) {
             Ok(text) if is_json && text.starts_with('[') => Self::read_batch(text),
@@ -122,7 +122,7 @@ impl Request {
                 Self { id, call: Ok(Call { method, params }) }
             }
             Some(_) | None => {
-                // It is not a notification either, so it is answered even without an id.
+                // Input without an id that is not a request is not a notification either.
                 Self { id: id.or(Some(Id::null())), call: Err(RpcError::InvalidRequest) }
             }
         }

@@ -1,5 +1,5 @@
-//! A session: begins the requests in the order of their lines, and sends each response when it is
-//! ready.
+//! A session with a client: begins requests in the order of their lines, and sends each response
+//! when it is ready.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub(super) struct Session {
 struct Response {
     /// `None` if no response is due, as to a notification.
     line: Option<String>,
-    /// The subscriptions that begin when the line was sent.
+    /// The gates of the subscriptions that begin when the line has been sent.
     gates: Vec<Gate>,
 }
 
@@ -75,7 +75,7 @@ impl Session {
 
     /// Waits until no request is in flight, but no longer than until `deadline`.
     pub(super) async fn idle(&self, deadline: Instant) {
-        // An error means that the time is over, which is as good.
+        // An error means that the deadline has passed. The Runtime cancels the rest when it stops.
         let _ = timeout_at(deadline, self.in_flight.acquire_many(MAX_IN_FLIGHT)).await;
     }
 
@@ -101,15 +101,15 @@ impl Session {
 
     async fn send(&self, response: Response) {
         if let Some(line) = response.line {
-            // An error means that nobody reads stdout any more.
+            // An error means that stdout is closed. The line is not needed then.
             let _ = self.output.send(line).await;
         }
         drop(response.gates);
     }
 
     async fn respond(&self, message: Message) -> Response {
-        // The order in which `join_all` polls is its own affair, so the requests of a batch take
-        // their places in order before.
+        // `join_all` does not promise to poll in order, so each request of the batch is polled once
+        // before, to take its place.
         let mut begun = Vec::new();
         for request in message.requests {
             let mut responding = Box::pin(self.respond_to(request));
@@ -167,10 +167,10 @@ impl Response {
     }
 }
 
-/// Polls a future once, and returns its output if it is ready. It must be polled again elsewhere if
-/// not, because nothing wakes it.
+/// Polls a future once, and returns its output if it is ready. If not, the caller must have it polled
+/// by a task, because this poll registers no waker.
 fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-    // Each task has a budget, past which tokio has futures wait although they could go on. A long
-    // run of lines would use it up, and requests would then not get as far as their place in order.
+    // Past a budget for each task, tokio's own futures are pending although they could go on. Many
+    // lines in a row would use the budget up, and a request would then not get to its place.
     unconstrained(future).now_or_never()
 }

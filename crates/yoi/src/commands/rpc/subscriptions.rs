@@ -20,7 +20,7 @@ pub(super) struct Subscriptions {
     tasks: Arc<Mutex<HashMap<String, JoinHandle<()>>>>,
 }
 
-/// Holds a subscription's items back until this is dropped, which is when its id was sent.
+/// Holds back the items of a subscription until this is dropped, after the id has been sent.
 #[derive(Debug)]
 pub(super) struct Gate {
     _opens_when_dropped: oneshot::Sender<()>,
@@ -38,10 +38,11 @@ impl Subscriptions {
         let task = tokio::spawn({
             let (id, output, tasks) = (id.clone(), self.output.clone(), Arc::clone(&self.tasks));
             async move {
-                // The gate sends nothing; this waits for its drop, which is an error here.
+                // The gate never sends. This waits for its drop, which the receiver sees as an error.
                 let _ = opened.await;
                 let last = write_items(&id, stream, &output).await;
-                // The id is unknown before the client reads that the subscription has ended.
+                // The id is removed before the last item is sent, so that a client that reads the
+                // item finds the subscription unknown.
                 tasks.lock().remove(&id);
                 if let Some(last) = last {
                     let _ = output.send(last).await;
@@ -52,14 +53,14 @@ impl Subscriptions {
         (id, Gate { _opens_when_dropped: gate })
     }
 
-    /// Closes a subscription. When this returns, it writes no more items.
+    /// Closes a subscription. No item is written after this returns.
     pub(super) async fn close(&self, id: &str) -> Result<(), RuntimeError> {
         let task = self.tasks.lock().remove(id).ok_or_else(|| RuntimeError::InvalidRequest {
             field: "subscription".to_owned(),
             problem: "must be one that `subscribe` gave and that has not ended".to_owned(),
         })?;
         task.abort();
-        // An aborted task ends with an error, or had just ended without one.
+        // The result does not matter: the task was aborted, or it had just ended by itself.
         let _ = task.await;
         Ok(())
     }
@@ -67,8 +68,8 @@ impl Subscriptions {
 
 /// Writes all items but the one that ends the stream, whose line it returns.
 ///
-/// The next item is asked for when the one before has its place in the output, so a slow client
-/// leaves items in the Runtime's logs rather than in memory of the session.
+/// The next item is read from the Runtime when the one before has been put into the channel. If the
+/// client is slow, items therefore wait in the Runtime's logs and not in the session.
 async fn write_items(
     id: &str,
     mut stream: Subscription,

@@ -1,4 +1,4 @@
-//! The task that owns stdout and writes the lines that others send to it.
+//! The task that owns stdout and writes the lines that it receives from a channel.
 
 use tokio::{
     sync::mpsc::{self, Receiver, Sender},
@@ -7,13 +7,12 @@ use tokio::{
 
 use crate::{failure::Failure, output::Output};
 
-/// The number of lines that may wait to be written. Who sends more waits until there is room, so a
-/// client that does not read holds up its own requests and subscriptions and costs no more memory.
+/// The number of lines that may wait to be written. Past that, senders wait, so a client that does
+/// not read delays its own requests and subscriptions and does not make memory grow.
 const MAX_WAITING: usize = 32;
 
-/// Starts the task, which ends when the last sender is dropped or stdout cannot be written.
-///
-/// A closed sender is the sign of the latter. What is sent then is lost.
+/// Starts the task. It ends when the last sender is dropped, or when stdout cannot be written. The
+/// latter closes the channel, and lines that are sent afterwards are lost.
 pub(super) fn start() -> (Sender<String>, JoinHandle<Result<(), Failure>>) {
     let (sender, lines) = mpsc::channel(MAX_WAITING);
     (sender, tokio::spawn(write(lines)))

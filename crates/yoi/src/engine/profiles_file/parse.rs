@@ -63,14 +63,18 @@ fn profile_spec(
             ];
             for (key, span) in of_models {
                 if let Some(span) = span {
-                    let problem = "is of providers that reach a model; `echo` does not";
+                    let problem = "is only for providers that reach a model; `echo` does not";
                     return wrong(span, key, problem.to_owned());
                 }
             }
         }
         ProviderKind::Model(kind) => {
             if let Some(delay) = &raw.delay_ms {
-                return wrong(delay.span(), ".delay_ms", "is of the provider `echo`".to_owned());
+                return wrong(
+                    delay.span(),
+                    ".delay_ms",
+                    "is only for the provider `echo`".to_owned(),
+                );
             }
             if let Some(base_url) = &raw.base_url
                 && let Err(error) = kind.check_base_url(base_url.get_ref())

@@ -161,15 +161,15 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
         ("provider = \"echo\"", "3:1: duplicate key"),
         (
             "base_url = \"http://box\"",
-            "3:12: profiles.a.base_url: is of providers that reach a model; `echo` does not",
+            "3:12: profiles.a.base_url: is only for providers that reach a model; `echo` does not",
         ),
         (
             "headers = { x-a = \"b\" }",
-            "3:11: profiles.a.headers: is of providers that reach a model; `echo` does not",
+            "3:11: profiles.a.headers: is only for providers that reach a model; `echo` does not",
         ),
         (
             "key = { env = \"KEY\" }",
-            "3:7: profiles.a.key: is of providers that reach a model; `echo` does not",
+            "3:7: profiles.a.key: is only for providers that reach a model; `echo` does not",
         ),
     ] {
         refused(with("echo", line), expected);
@@ -196,7 +196,7 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
         ),
         (
             "[profiles.a]\nprovider = \"ollama\"\nmodel = \"m\"\ndelay_ms = 1",
-            "4:12: profiles.a.delay_ms: is of the provider `echo`",
+            "4:12: profiles.a.delay_ms: is only for the provider `echo`",
         ),
         ("# é\ndefault = \"a\"", "2:11: default: there is no profile \"a\""),
         ("[profile.a]", "1:2: profile: unknown field `profile`, expected `default` or `profiles`"),

@@ -157,7 +157,10 @@ fn what_does_not_fit_together_is_refused_with_what_would() {
         (&["--key-env", "TEST_KEY"], "say which one by `--provider KIND`"),
         (&["--provider", "openai", "--key-env", KEY], "--key-env is the name of an environment"),
         (&["--key-env", "A", "--key-file", "b"], "cannot be used with"),
-        (&["--base-url", "http://127.0.0.1:1", "--echo-delay-ms", "1"], "is of the provider echo"),
+        (
+            &["--base-url", "http://127.0.0.1:1", "--echo-delay-ms", "1"],
+            "is only for the provider echo",
+        ),
         (&["--base-url", "box:80", "--model", "m"], "base_url is neither http nor https"),
         (&["--base-url", "http://u:secret@box"], "base_url holds a user or a password"),
         (
