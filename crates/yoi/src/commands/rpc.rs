@@ -11,10 +11,10 @@ mod settings;
 mod subscriptions;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use clap::Args;
-use tokio::time::Instant;
+use tokio::{runtime::Handle, task::spawn_blocking, time::Instant};
 use worker_runtime::{Runtime, RuntimeBuilder};
 
 use self::{ending::Ending, lines::Lines, session::Session, settings::Setting};
@@ -87,10 +87,14 @@ impl Rpc {
         let ending = Ending::prepare(&runtime).await?;
         let (output, writer) = writer::start();
         let session = Arc::new(Session::new(runtime, output.clone()).await?);
-        tokio::select! {
-            () = session.serve(Lines::new(tokio::io::stdin(), max_line)) => {}
-            () = output.closed() => {}
-        }
+        // Requests are read and begun on a thread of their own, which may block on stdin.
+        let serving = Arc::clone(&session).serve(Lines::new(io::stdin(), max_line));
+        let serving = spawn_blocking(move || Handle::current().block_on(serving));
+        let served = tokio::select! {
+            served = serving => served,
+            () = output.closed() => Ok(()),
+        };
+        served.map_err(|error| Failure::new(format!("the session failed: {error}")))?;
         let deadline = Instant::now() + Duration::from_millis(self.grace_ms.into());
         session.idle(deadline).await;
         ending.carry_out(deadline).await?;

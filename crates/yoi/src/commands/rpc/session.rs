@@ -1,13 +1,12 @@
 //! A session with a client: begins requests in the order of their lines, and sends each response
 //! when it is ready.
 
-use std::sync::Arc;
+use std::{io::Read, sync::Arc};
 
 use futures_util::{FutureExt, future::join_all};
 use serde::Serialize;
 use serde_json::json;
 use tokio::{
-    io::AsyncRead,
     sync::{Semaphore, mpsc::Sender},
     task::unconstrained,
     time::{Instant, timeout_at},
@@ -57,9 +56,12 @@ impl Session {
         Ok(Self { runtime, methods, subscriptions, output, in_flight })
     }
 
-    /// Begins the requests of all lines, until the end of input.
-    pub(super) async fn serve<R: AsyncRead + Unpin>(self: &Arc<Self>, mut lines: Lines<R>) {
-        while let Some(line) = lines.next().await {
+    /// Begins the requests of all lines, until the end of input or until stdout is closed. Blocks the
+    /// thread while it waits for a line.
+    pub(super) async fn serve<R: Read>(self: Arc<Self>, mut lines: Lines<R>) {
+        while let Some(line) = lines.next()
+            && !self.output.is_closed()
+        {
             let message = match line {
                 Line::Whole(line) => Message::read(&line),
                 Line::TooLong { max } => {

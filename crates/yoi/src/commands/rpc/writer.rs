@@ -1,33 +1,29 @@
-//! The task that owns stdout and writes the lines that it receives from a channel.
+//! The thread that owns stdout and writes the lines that it receives from a channel.
 
 use tokio::{
     sync::mpsc::{self, Receiver, Sender},
-    task::JoinHandle,
+    task::{JoinHandle, spawn_blocking},
 };
 
-use crate::{failure::Failure, output::Output};
+use crate::{failure::Failure, output::print_sanitized};
 
 /// The number of lines that may wait to be written. Past that, senders wait, so a client that does
 /// not read delays its own requests and subscriptions and does not make memory grow.
 const MAX_WAITING: usize = 32;
 
-/// Starts the task. It ends when the last sender is dropped, or when stdout cannot be written. The
+/// Starts the thread. It ends when the last sender is dropped, or when stdout cannot be written. The
 /// latter closes the channel, and lines that are sent afterwards are lost.
 pub(super) fn start() -> (Sender<String>, JoinHandle<Result<(), Failure>>) {
     let (sender, lines) = mpsc::channel(MAX_WAITING);
-    (sender, tokio::spawn(write(lines)))
+    (sender, spawn_blocking(move || write(lines)))
 }
 
-async fn write(mut lines: Receiver<String>) -> Result<(), Failure> {
-    let mut output = Output::new();
+fn write(mut lines: Receiver<String>) -> Result<(), Failure> {
     let mut ready = Vec::new();
-    // Lines that are ready together are flushed together, because each flush may wake the reader.
-    while lines.recv_many(&mut ready, MAX_WAITING).await > 0 {
-        for line in ready.drain(..) {
-            output.write(&line).await?;
-            output.write("\n").await?;
-        }
-        output.flush().await?;
+    // Lines that are ready together are written together, because each write may wake the reader.
+    while lines.blocking_recv_many(&mut ready, MAX_WAITING) > 0 {
+        print_sanitized(&(ready.join("\n") + "\n"))?;
+        ready.clear();
     }
     Ok(())
 }
