@@ -1,21 +1,22 @@
-//! Answers as the providers give them: reasoning `hm` where they show it, text `Hello`, tokens.
+//! Recorded answers of the providers: the reasoning `hm` if they show it, the text `Hello`, usage.
 
-/// The parts of a whole answer of chat completions.
+/// A whole answer of chat completions, by its events.
 pub const CHAT: [&str; 6] = [CHAT_ROLE, CHAT_HEL, CHAT_LO, CHAT_STOP, CHAT_USAGE, "[DONE]"];
 
-/// Who speaks.
+/// The event with the role.
 pub const CHAT_ROLE: &str = r#"{"id":"x","choices":[{"index":0,"delta":{"role":"assistant","content":null},"finish_reason":null}]}"#;
-/// The text `Hel`.
+/// The event with the text `Hel`.
 pub const CHAT_HEL: &str = r#"{"id":"x","choices":[{"index":0,"delta":{"content":"Hel"}}]}"#;
-/// The text `lo`.
+/// The event with the text `lo`.
 pub const CHAT_LO: &str = r#"{"id":"x","choices":[{"index":0,"delta":{"content":"lo"}}]}"#;
-/// Why it ended.
+/// The event with the reason of the end.
 pub const CHAT_STOP: &str =
     r#"{"id":"x","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
-/// The tokens: 40 in, of them 32 cached, 5 out, of them 3 for reasoning.
+/// The event with the usage: 40 input tokens, 32 of them cached, and 5 output tokens, 3 of them for
+/// reasoning.
 pub const CHAT_USAGE: &str = r#"{"id":"x","choices":[],"usage":{"prompt_tokens":40,"completion_tokens":5,"total_tokens":45,"prompt_tokens_details":{"cached_tokens":32},"completion_tokens_details":{"reasoning_tokens":3}}}"#;
 
-/// The parts of a whole answer of the Responses API.
+/// A whole answer of the Responses API, by its events.
 pub const RESPONSES: [&str; 7] = [
     r#"{"type":"response.created","response":{"id":"r","status":"in_progress","error":null,"usage":null}}"#,
     r#"{"type":"response.in_progress","response":{"id":"r","error":null}}"#,
@@ -26,7 +27,7 @@ pub const RESPONSES: [&str; 7] = [
     r#"{"type":"response.completed","response":{"status":"completed","error":null,"incomplete_details":null,"usage":{"input_tokens":40,"input_tokens_details":{"cached_tokens":32},"output_tokens":5,"output_tokens_details":{"reasoning_tokens":3},"total_tokens":45}}}"#,
 ];
 
-/// The parts of a whole answer of Anthropic.
+/// A whole answer of Anthropic, by its events.
 pub const ANTHROPIC: [&str; 9] = [
     r#"{"type":"message_start","message":{"id":"m","role":"assistant","content":[],"stop_reason":null,"usage":{"input_tokens":6,"cache_creation_input_tokens":2,"cache_read_input_tokens":32,"output_tokens":1}}}"#,
     r#"{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}"#,
@@ -39,14 +40,14 @@ pub const ANTHROPIC: [&str; 9] = [
     r#"{"type":"message_stop"}"#,
 ];
 
-/// The parts of a whole answer of Gemini.
+/// A whole answer of Gemini, by its events.
 pub const GEMINI: [&str; 3] = [
     r#"{"candidates":[{"content":{"parts":[{"text":"hm","thought":true}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":40}}"#,
     r#"{"candidates":[{"content":{"parts":[{"text":"Hel"}],"role":"model"},"index":0}]}"#,
     r#"{"candidates":[{"content":{"parts":[{"text":"lo"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":40,"cachedContentTokenCount":32,"candidatesTokenCount":2,"thoughtsTokenCount":3,"totalTokenCount":45}}"#,
 ];
 
-/// The lines of a whole answer of Ollama.
+/// A whole answer of Ollama, by its lines.
 pub const OLLAMA: [&str; 4] = [
     r#"{"model":"m","message":{"role":"assistant","content":"","thinking":"hm"},"done":false}"#,
     r#"{"model":"m","message":{"role":"assistant","content":"Hel"},"done":false}"#,

@@ -1,4 +1,4 @@
-//! A provider's server that answers byte by byte what a test wants. Only for tests.
+//! A mock of a provider's server for tests, which control every byte that it sends.
 
 #![forbid(unsafe_code)]
 

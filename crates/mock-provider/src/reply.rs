@@ -1,4 +1,4 @@
-//! What is done with a request.
+//! A scripted reply to a request, as a list of actions on the connection.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use tokio::{
     time::sleep,
 };
 
-/// A thing to do on a connection after a request came.
+/// An action on a connection.
 #[derive(Clone, Debug)]
 enum Act {
     Send(Vec<u8>),
     Wait(Duration),
-    /// Sends again and again, until the client leaves.
+    /// Sends the bytes repeatedly, with a pause, until the client closes the connection.
     Flood(Vec<u8>, Duration),
-    /// Waits until the client leaves.
+    /// Waits until the client closes the connection.
     Hang,
     Reset,
 }
 
-/// What is done with one request. The connection is closed at its end.
+/// A scripted reply to a request. The connection is closed at its end.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Reply {
@@ -28,7 +28,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A head with this status line and these lines after it.
+    /// A response head with this status and these header lines.
     pub fn status(status: &str, headers: &[&str]) -> Self {
         let mut head = format!("HTTP/1.1 {status}\r\nconnection: close\r\n");
         for header in headers {
@@ -38,71 +38,71 @@ impl Reply {
         Self::default().raw(head + "\r\n")
     }
 
-    /// A whole answer of JSON.
+    /// A complete response with a JSON body.
     pub fn json(status: &str, headers: &[&str], body: &str) -> Self {
         let length = format!("content-length: {}", body.len());
         let own = ["content-type: application/json", &length];
         Self::status(status, &[&own[..], headers].concat()).raw(body)
     }
 
-    /// The head of a stream whose end can be told from a cut.
+    /// The head of a chunked response, whose end differs from a closed connection.
     pub fn stream(content_type: &str) -> Self {
         let content_type = format!("content-type: {content_type}");
         Self::status("200 OK", &[&content_type, "transfer-encoding: chunked"])
     }
 
-    /// Server-sent events with this data.
+    /// A response with server-sent events of this data. It has no end: see [`end`](Self::end).
     pub fn events(data: &[&str]) -> Self {
         data.iter().fold(Self::stream("text/event-stream"), |reply, data| reply.event(data))
     }
 
-    /// Lines of JSON.
+    /// A response with lines of JSON. It has no end: see [`end`](Self::end).
     pub fn lines(lines: &[&str]) -> Self {
         let stream = Self::stream("application/x-ndjson");
         lines.iter().fold(stream, |reply, line| reply.chunk(format!("{line}\n")))
     }
 
-    /// One more server-sent event with this data.
+    /// Adds a server-sent event with this data.
     pub fn event(self, data: &str) -> Self {
         self.chunk(format!("data: {data}\n\n"))
     }
 
-    /// A piece of a body that is streamed.
+    /// Adds a chunk to a chunked body.
     pub fn chunk(self, bytes: impl AsRef<[u8]>) -> Self {
         self.raw(chunked(bytes.as_ref()))
     }
 
-    /// The proper end of a stream.
+    /// Ends a chunked body.
     pub fn end(self) -> Self {
         self.raw("0\r\n\r\n")
     }
 
-    /// Bytes as they are.
+    /// Adds raw bytes.
     pub fn raw(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.act(Act::Send(bytes.into()))
     }
 
-    /// Nothing for a while.
+    /// Waits before the next action.
     pub fn wait(self, wait: Duration) -> Self {
         self.act(Act::Wait(wait))
     }
 
-    /// The same piece again and again, until the client leaves.
+    /// Sends the same chunk repeatedly, with a pause, until the client closes the connection.
     pub fn flood(self, bytes: impl AsRef<[u8]>, pause: Duration) -> Self {
         self.act(Act::Flood(chunked(bytes.as_ref()), pause))
     }
 
-    /// Nothing more, until the client leaves.
+    /// Sends nothing more, until the client closes the connection.
     pub fn hang(self) -> Self {
         self.act(Act::Hang)
     }
 
-    /// A connection that is reset where it would be closed.
+    /// Resets the connection at its end instead of closing it.
     pub fn reset(self) -> Self {
         self.act(Act::Reset)
     }
 
-    /// Whether the client stayed to the end.
+    /// Carries out all actions. Returns false if the client closed the connection before the end.
     pub(crate) async fn perform(self, connection: &mut TcpStream) -> bool {
         for act in self.acts {
             if !perform(act, connection).await {
@@ -122,7 +122,7 @@ fn chunked(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
-/// Whether the client is still there.
+/// Carries out an action. Returns false if the client has closed the connection.
 async fn perform(act: Act, connection: &mut TcpStream) -> bool {
     match act {
         Act::Send(bytes) => connection.write_all(&bytes).await.is_ok(),
@@ -149,6 +149,7 @@ async fn perform(act: Act, connection: &mut TcpStream) -> bool {
     }
 }
 
+/// Waits until the client closes the connection.
 async fn gone(connection: &mut TcpStream) {
     let mut byte = [0];
     while matches!(connection.read(&mut byte).await, Ok(1..)) {}

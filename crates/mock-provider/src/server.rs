@@ -1,4 +1,4 @@
-//! A server over raw TCP that does what its replies say.
+//! An HTTP server over raw TCP with scripted replies.
 
 use std::{
     sync::{
@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::Reply;
 
-/// A running server. The first request gets the first reply, the last reply repeats.
+/// A running server. Each request gets the next reply, and the last reply repeats.
 #[derive(Debug)]
 pub struct MockProvider {
     origin: String,
@@ -37,16 +37,17 @@ impl Seen {
 }
 
 impl MockProvider {
-    /// Begins to serve on a port of this machine, in tasks of the tokio runtime.
+    /// Starts a server on a local port, in tasks of the current tokio runtime.
     ///
     /// # Panics
     ///
-    /// If there is no reply, or no port.
+    /// Panics if `replies` is empty or no port is free.
     pub async fn serve(replies: impl Into<Vec<Reply>>) -> Self {
         let replies: Vec<Reply> = replies.into();
         assert!(!replies.is_empty(), "there is a reply");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-        let origin = format!("http://{}", listener.local_addr().expect("it has an address"));
+        let origin =
+            format!("http://{}", listener.local_addr().expect("the listener has an address"));
         let seen = Arc::new(Seen::default());
         let shared = Arc::clone(&seen);
         tokio::spawn(async move {
@@ -60,23 +61,23 @@ impl MockProvider {
         Self { origin, seen }
     }
 
-    /// Where it is, such as `http://127.0.0.1:1234`.
+    /// The server's origin, such as `http://127.0.0.1:1234`.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// All requests, heads and bodies.
+    /// All requests so far, each with its head and body.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         self.seen.requests().clone()
     }
 
-    /// What the bodies of all requests say.
+    /// The bodies of all requests so far.
     ///
     /// # Panics
     ///
-    /// If one of them is no JSON.
+    /// Panics if a body is not JSON.
     #[must_use]
     pub fn bodies(&self) -> Vec<serde_json::Value> {
         let requests = self.requests();
@@ -84,17 +85,17 @@ impl MockProvider {
         bodies.map(|(_, body)| serde_json::from_str(body).expect("a body is JSON")).collect()
     }
 
-    /// A function that counts the requests being answered now.
+    /// A function that returns the number of requests that are being answered.
     pub fn at_work(&self) -> impl Fn() -> usize + Send + Sync + use<> {
         let seen = Arc::clone(&self.seen);
         move || seen.at_work.load(Ordering::SeqCst)
     }
 
-    /// Waits until this many clients have gone away before their answer was over.
+    /// Waits until `count` clients have closed their connection before the end of the answer.
     ///
     /// # Panics
     ///
-    /// If they do not within 10 s.
+    /// Panics if they have not within 10 s.
     pub async fn wait_for_leavers(&self, count: usize) {
         let left = async {
             while self.seen.left.load(Ordering::SeqCst) < count {
