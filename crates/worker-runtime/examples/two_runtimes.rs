@@ -1,5 +1,5 @@
-//! A small Backend that holds two Runtimes: it creates Workers in both, watches them, sends,
-//! cancels, and prints the overview.
+//! A small Backend with two Runtimes: it creates Workers in both, subscribes to them, sends inputs,
+//! cancels a turn and prints the overview.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let slow = Profile::new("slow", Arc::new(slow));
     let slow = Runtime::builder().display_name("slow").profile(slow).build().await?;
 
-    // The quick one answers two questions, and its stream tells when.
+    // The first Runtime answers two questions. The stream of the Worker brings the answers.
     let greeter = CreateWorker { display_name: Some("greeter".to_owned()), ..Default::default() };
     let worker = quick.handle(greeter).await?.detail.worker;
     let mut stream = quick.subscribe(Subscribe::to(Scope::worker(worker))).await?;
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("greeter: {}", answer(&mut stream).await);
     }
 
-    // The slow one is cancelled in mid-answer; what had streamed stays.
+    // The turn in the second Runtime is cancelled in the middle of its answer. The text so far is kept.
     let talker = CreateWorker {
         display_name: Some("talker".to_owned()),
         initial_input: Some(Input::user("one two three four five six seven eight nine ten")),
@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     slow.handle(CancelTurn::running(worker)).await?;
     println!("talker, cancelled: {}", answer(&mut stream).await);
 
-    // A reference is good only in its own Runtime.
+    // A Worker's reference is valid only in its own Runtime.
     if let Err(error) = quick.handle(SendInput::user(worker, "hello?")).await {
         println!("quick says to the talker's reference: {} ({error})", error.code());
     }
@@ -66,14 +66,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The answer of the turn that runs, once it is over.
+/// Waits for the end of the running turn and returns its answer.
 async fn answer(stream: &mut (impl StreamExt<Item = StreamItem> + Unpin)) -> String {
     while let Some(item) = stream.next().await {
         let StreamItem::Event(item) = item else { continue };
         match &item.event.body {
             EventBody::TurnCompleted { entry, .. } => return entry.text.to_string(),
             EventBody::TurnCancelled { entry, .. } => {
-                return entry.as_ref().map(|it| it.text.to_string()).unwrap_or_default();
+                return entry.as_ref().map(|entry| entry.text.to_string()).unwrap_or_default();
             }
             EventBody::TurnFailed { error, .. } => return error.message.clone(),
             _ => {}

@@ -1,5 +1,5 @@
-//! A dashboard that mirrors a busy Runtime from one snapshot and the stream, and checks itself
-//! against the queries at the end.
+//! A dashboard that mirrors a busy Runtime by one snapshot and the event stream, and compares itself
+//! with the queries at the end.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let work = tokio::spawn(busy(runtime.clone()));
     tokio::time::sleep(Duration::from_millis(50)).await;
 
-    // One snapshot in the middle of it all, then only the stream.
+    // One snapshot is taken while the Runtime is busy. From then on only the stream is read.
     let (mut mirror, cursor) = Mirror::snapshot(&runtime, 10).await?;
     println!("snapshot: {} workers", mirror.workers.len());
     let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     work.await??;
 
-    // Nothing happens any more: what is left in the log completes the picture.
+    // The Runtime is at rest. The events that are left in the log complete the mirror.
     let (now, _) = Mirror::snapshot(&runtime, 1000).await?;
     while mirror != now {
         let item = stream.next().await.ok_or("the stream ended")?;
@@ -61,7 +61,7 @@ fn show(mirror: &Mirror, events: usize) {
     println!("{events:>5} events: {}", counts.join(", "));
 }
 
-/// A Backend at work: 200 Workers come, talk, are cancelled or stopped, and some go.
+/// Keeps the Runtime busy: creates 200 Workers, sends inputs, and cancels, stops and deletes some.
 async fn busy(runtime: Runtime) -> Result<(), worker_runtime::RuntimeError> {
     for round in 0..200_u32 {
         let create = CreateWorker {
@@ -77,7 +77,7 @@ async fn busy(runtime: Runtime) -> Result<(), worker_runtime::RuntimeError> {
                 runtime.handle(DeleteWorker::of(worker)).await?;
             }
             3 => {
-                // It may still be busy; that is its business.
+                // A refusal because the Worker is busy does not matter.
                 drop(runtime.handle(SendInput::user(worker, "and now?")).await);
             }
             _ => tokio::time::sleep(Duration::from_millis(1)).await,

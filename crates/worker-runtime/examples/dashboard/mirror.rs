@@ -1,4 +1,4 @@
-//! A mirror of a Runtime, made of one snapshot and the stream, and of nothing else.
+//! A mirror of a Runtime's Workers that is made of one snapshot and the event stream alone.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use worker_runtime::{
     queries::{GetRuntime, ListWorkers},
 };
 
-/// Every Worker of a Runtime, at a glance.
+/// The summaries of all Workers of a Runtime.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Mirror {
-    /// The Workers by id.
+    /// The summaries by id.
     pub(crate) workers: BTreeMap<WorkerId, WorkerSummary>,
 }
 
 impl Mirror {
-    /// Takes a snapshot, page by page, and gives the position to follow the stream from.
+    /// Takes a snapshot page by page, and returns it with the cursor after which to follow the stream.
     pub(crate) async fn snapshot(
         runtime: &Runtime,
         limit: u64,
@@ -28,7 +28,7 @@ impl Mirror {
         loop {
             let page = Some(PageRequest { limit: Some(limit), token });
             let reply = runtime.handle(ListWorkers { page, ..ListWorkers::default() }).await?;
-            let items = reply.items.into_iter().map(|it| (it.worker.worker_id, it));
+            let items = reply.items.into_iter().map(|summary| (summary.worker.worker_id, summary));
             mirror.workers.extend(items);
             token = reply.next;
             if token.is_none() {
@@ -37,10 +37,10 @@ impl Mirror {
         }
     }
 
-    /// Takes in what the stream says. `false` if something was missed, so that a new snapshot is due.
+    /// Applies a stream item. Returns false if events were missed, so that a new snapshot is needed.
     pub(crate) fn follow(&mut self, item: &StreamItem) -> bool {
         match item {
-            StreamItem::Event(it) => self.apply(&it.event),
+            StreamItem::Event(shared) => self.apply(&shared.event),
             StreamItem::Gap { .. } => return false,
             StreamItem::TextDelta { .. }
             | StreamItem::ReasoningDelta { .. }
@@ -55,38 +55,48 @@ impl Mirror {
             return;
         };
         let id = worker.worker_id;
-        // What the snapshot shows already is skipped.
-        if self.workers.get(&id).is_some_and(|it| worker_sequence <= it.worker_sequence) {
+        // The event is skipped if the snapshot has it already.
+        if self.workers.get(&id).is_some_and(|known| worker_sequence <= known.worker_sequence) {
             return;
         }
         if let EventBody::WorkerCreated { detail } = &event.body {
             self.workers.insert(id, summary(detail));
         }
-        let Some(it) = self.workers.get_mut(&id) else { return };
-        it.worker_sequence = worker_sequence;
-        it.active_at_ms = event.at_ms;
+        let Some(summary) = self.workers.get_mut(&id) else { return };
+        summary.worker_sequence = worker_sequence;
+        summary.active_at_ms = event.at_ms;
         match &event.body {
             EventBody::WorkerUpdated { detail } => {
-                it.display_name = detail.display_name.clone();
-                it.display_ref = detail.display_ref.clone();
-                it.labels = detail.labels.clone();
+                summary.display_name = detail.display_name.clone();
+                summary.display_ref = detail.display_ref.clone();
+                summary.labels = detail.labels.clone();
             }
-            EventBody::WorkerStateChanged { to, .. } => it.state = *to,
-            EventBody::InputAccepted { entry } => it.entries = entry.sequence,
+            EventBody::WorkerStateChanged { to, .. } => summary.state = *to,
+            EventBody::InputAccepted { entry } => summary.entries = entry.sequence,
             EventBody::TurnStarted {} => {
-                it.turn_id = event.turn_id;
-                it.turn_started_at_ms = Some(event.at_ms);
+                summary.turn_id = event.turn_id;
+                summary.turn_started_at_ms = Some(event.at_ms);
             }
             EventBody::TurnCompleted { usage, entry, .. } => {
-                end(it, TurnOutcome::Completed, usage, Some(entry.sequence));
+                end(summary, TurnOutcome::Completed, usage, Some(entry.sequence));
             }
             EventBody::TurnFailed { usage, entry, .. } => {
-                end(it, TurnOutcome::Failed, usage, entry.as_ref().map(|it| it.sequence));
+                end(
+                    summary,
+                    TurnOutcome::Failed,
+                    usage,
+                    entry.as_ref().map(|entry| entry.sequence),
+                );
             }
             EventBody::TurnCancelled { usage, entry, .. } => {
-                end(it, TurnOutcome::Cancelled, usage, entry.as_ref().map(|it| it.sequence));
+                end(
+                    summary,
+                    TurnOutcome::Cancelled,
+                    usage,
+                    entry.as_ref().map(|entry| entry.sequence),
+                );
             }
-            EventBody::TurnLost { usage } => end(it, TurnOutcome::Lost, usage, None),
+            EventBody::TurnLost { usage } => end(summary, TurnOutcome::Lost, usage, None),
             EventBody::WorkerDeleted {} => {
                 self.workers.remove(&id);
             }
@@ -99,18 +109,18 @@ impl Mirror {
         }
     }
 
-    /// How many Workers are in a state.
+    /// The number of Workers in a state.
     pub(crate) fn count(&self, state: WorkerState) -> usize {
-        self.workers.values().filter(|it| it.state == state).count()
+        self.workers.values().filter(|worker| worker.state == state).count()
     }
 }
 
-fn end(it: &mut WorkerSummary, outcome: TurnOutcome, usage: &Usage, entry: Option<u64>) {
-    it.turn_id = None;
-    it.turn_started_at_ms = None;
-    it.last_outcome = Some(outcome);
-    it.usage.add(usage);
-    it.entries = entry.unwrap_or(it.entries);
+fn end(summary: &mut WorkerSummary, outcome: TurnOutcome, usage: &Usage, entry: Option<u64>) {
+    summary.turn_id = None;
+    summary.turn_started_at_ms = None;
+    summary.last_outcome = Some(outcome);
+    summary.usage.add(usage);
+    summary.entries = entry.unwrap_or(summary.entries);
 }
 
 fn summary(detail: &worker_runtime::model::WorkerDetail) -> WorkerSummary {
