@@ -1,4 +1,4 @@
-//! `yoi chat`: a conversation.
+//! Tests of `yoi chat`.
 
 #[cfg(unix)]
 mod at_a_terminal;

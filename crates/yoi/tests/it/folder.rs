@@ -1,11 +1,11 @@
-//! Folders that tests may do with as they like.
+//! Temporary folders for tests.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// An empty folder of a test's own. `name` tells it from those of all others.
+/// Creates an empty folder. `name` must be unique among all tests.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {

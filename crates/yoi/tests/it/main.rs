@@ -1,4 +1,4 @@
-//! The tests of the command line.
+//! Tests of the command line.
 
 mod chat;
 mod folder;

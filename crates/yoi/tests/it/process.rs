@@ -1,4 +1,4 @@
-//! A running `yoi`: what goes in, what comes out, and how it ends, each within a generous time.
+//! A running `yoi`, with its input, its output and its end. Every wait has a generous timeout.
 
 use std::{
     io::{Read, Write},
@@ -11,10 +11,10 @@ use std::{
 use llm_engine::providers::ProviderKind;
 use serde_json::Value;
 
-/// Long enough for a machine under load; reached only where a test fails.
+/// The timeout of every wait, reached only when a test fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A `yoi` that knows nothing of the machine's user.
+/// The command `yoi` without the environment variables and files of the user.
 pub(crate) fn yoi() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yoi"));
     for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
@@ -41,7 +41,7 @@ pub(crate) struct Process {
     stderr: Pipe,
 }
 
-/// How a `yoi` ended, and what it had written that was not read.
+/// The end of a `yoi`, with the output that was not read before.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -67,19 +67,19 @@ impl Process {
         Self { child, stdin, stdout, stderr }
     }
 
-    /// Writes to stdin, as soon as the process takes it.
+    /// Writes to stdin without waiting for the process to read.
     pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) {
         let stdin = self.stdin.as_ref().expect("stdin is open");
-        // A process that no longer listens is no failure of the writer.
+        // An error means that the process no longer reads, which a test sees otherwise.
         let _ = stdin.send(bytes.as_ref().to_vec());
     }
 
-    /// Closes stdin when everything is written.
+    /// Closes stdin after everything is written.
     pub(crate) fn close_stdin(&mut self) {
         self.stdin = None;
     }
 
-    /// Stops reading stdout. The process notices when it writes.
+    /// Closes stdout. The process notices when it writes.
     pub(crate) fn close_stdout(&mut self) {
         self.stdout = None;
     }
@@ -95,7 +95,7 @@ impl Process {
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
-    /// Waits until `text` is on stdout, and gives everything up to its end.
+    /// Reads stdout up to and including `text`.
     pub(crate) fn until(&mut self, text: &str) -> String {
         self.stdout.as_mut().expect("stdout is open").until(text)
     }
@@ -112,7 +112,7 @@ impl Process {
         self.wait()
     }
 
-    /// Waits for the end, which must come by itself.
+    /// Waits for the process to end without closing stdin.
     pub(crate) fn wait(mut self) -> Ended {
         let stdout = self.stdout.as_mut().map(Pipe::rest).unwrap_or_default();
         let stderr = self.stderr.rest();
@@ -135,7 +135,7 @@ impl Drop for Process {
     }
 }
 
-/// Begins to write what is sent to it.
+/// Starts a thread that writes what is sent to it.
 fn writer(mut stdin: impl Write + Send + 'static) -> Sender<Vec<u8>> {
     let (sender, pieces) = channel::<Vec<u8>>();
     thread::spawn(move || {
@@ -148,7 +148,7 @@ fn writer(mut stdin: impl Write + Send + 'static) -> Sender<Vec<u8>> {
     sender
 }
 
-/// One end of a pipe, read by a thread no faster than the test reads.
+/// The reading end of a pipe. A thread reads it, no faster than the test does.
 #[derive(Debug)]
 pub(crate) struct Pipe {
     chunks: Receiver<Vec<u8>>,
@@ -169,7 +169,7 @@ impl Pipe {
         Self { chunks, unread: Vec::new() }
     }
 
-    /// Waits for more; false at the end.
+    /// Waits for more output. Returns false at the end.
     fn more(&mut self) -> bool {
         match self.chunks.recv_timeout(PATIENCE) {
             Ok(chunk) => {

@@ -1,4 +1,4 @@
-//! `yoi profiles`, and how a profile is chosen.
+//! Tests of `yoi profiles` and of the choice of a profile.
 
 use std::{
     fs,
@@ -29,7 +29,7 @@ delay_ms = 60_000
 deadlines.first_event_ms = 10
 ";
 
-/// A config directory of the test's own, with `text` as its profiles file.
+/// Creates a config directory with `text` as its profiles file.
 fn config(test: &str, profiles: &str) -> PathBuf {
     let config = folder(&format!("profiles/{test}"));
     fs::create_dir(config.join("yoi")).expect("a folder can be made");

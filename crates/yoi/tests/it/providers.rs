@@ -1,4 +1,4 @@
-//! `yoi` and providers that reach a model, on a server that answers what a test wants.
+//! Tests of `yoi` with providers that reach a model, on a mock server.
 
 #[cfg(unix)]
 mod at_a_terminal;
@@ -11,10 +11,10 @@ use mock_provider::MockProvider;
 
 use crate::process::{Ended, Process, yoi};
 
-/// A key that nobody may show.
+/// A key that no output may contain.
 const KEY: &str = "sk-secret-0123456789";
 
-/// A `yoi` that is to talk to `mock` by chat completions, with the key.
+/// The command `yoi` with the chat completions of `mock` as its provider, and the key.
 fn asking(mock: &MockProvider, command: &str) -> Command {
     let mut yoi = yoi();
     let base_url = format!("{}/v1", mock.origin());
@@ -23,7 +23,7 @@ fn asking(mock: &MockProvider, command: &str) -> Command {
     yoi
 }
 
-/// Writes `stdin`, and waits for the end. No secret is seen.
+/// Writes `stdin` and waits for the end. Checks that the output has no secret.
 #[track_caller]
 fn end(command: &mut Command, stdin: &str) -> Ended {
     let mut process = Process::spawn(command);

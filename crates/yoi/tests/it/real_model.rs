@@ -1,6 +1,6 @@
-//! Conversations with a real model: at the command line, and with a Runtime in this process.
+//! Tests with a real model, at the command line and with a Runtime in this process.
 //!
-//! `scripts/test-real-model` starts a small one, says by variables where it is, and runs this.
+//! `scripts/test-real-model` starts a server with a small model, sets the variables and runs them.
 
 #![expect(clippy::print_stdout, reason = "what a real model does is shown to people")]
 

@@ -1,4 +1,4 @@
-//! `yoi rpc`: the API as JSON-RPC lines.
+//! Tests of `yoi rpc`.
 
 mod client;
 mod ending;

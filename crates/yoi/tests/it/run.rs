@@ -1,4 +1,4 @@
-//! `yoi run`: one prompt, one answer.
+//! Tests of `yoi run`.
 
 use serde_json::Value;
 

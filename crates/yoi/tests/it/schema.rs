@@ -1,4 +1,4 @@
-//! `yoi schema`, and the documents that are checked in.
+//! Tests of `yoi schema` and of the committed documents.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use crate::{
     process::{Ended, Process},
 };
 
-/// What a test fails with when a document is not what the types say.
+/// The advice in the message of a test that finds a stale document.
 const REFRESH: &str = "refresh it with `cargo run -p yoi -- schema --write`";
 
 fn repository() -> PathBuf {

@@ -1,4 +1,4 @@
-//! A running `yoi` at a terminal of its own: what is typed there, and what is seen.
+//! A running `yoi` at a terminal of its own, with its input and its output.
 
 use std::{
     io::{Read, Write},
@@ -32,7 +32,7 @@ impl Terminal {
         Self::open(at_xterm(command))
     }
 
-    /// Only what is seen is at the terminal.
+    /// Starts `yoi` with the terminal as its output only.
     pub(crate) fn with_stdin(command: Command, stdin: impl Into<Stdio>) -> Self {
         Self::open(at_xterm(command).stdin(stdin))
     }
@@ -46,7 +46,7 @@ impl Terminal {
         Self { child, pty, screen }
     }
 
-    /// Types text, or presses keys.
+    /// Types text or keys.
     pub(crate) fn keys(&self, keys: &str) {
         (&*self.pty).write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
@@ -57,12 +57,12 @@ impl Terminal {
         self.keys("\r");
     }
 
-    /// Waits until `text` is seen, and gives everything up to its end.
+    /// Reads the terminal's output up to and including `text`.
     pub(crate) fn until(&mut self, text: &str) -> String {
         self.screen.until(text)
     }
 
-    /// Waits for the end, which must come by itself. Both outputs are `stdout`.
+    /// Waits for the process to end. `stdout` has the output of both streams.
     pub(crate) fn end(mut self) -> Ended {
         let stdout = self.screen.rest();
         let code = self.child.wait().expect("the process ends").code();
@@ -74,7 +74,7 @@ impl Terminal {
         signal(&self.child, name);
     }
 
-    /// Whether the terminal shows what is typed and gives it line by line, as shells expect it.
+    /// Whether the terminal is in the usual mode of shells: echo is on and input comes by lines.
     pub(crate) fn is_as_it_was(&self) -> bool {
         let usual = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
         tcgetattr(&*self.pty).expect("the terminal has settings").local_modes.contains(usual)
@@ -88,7 +88,7 @@ impl Drop for Terminal {
     }
 }
 
-/// The command at a common terminal, if it names no other.
+/// Sets `TERM` to that of a common terminal, if the command sets no other.
 fn at_xterm(mut command: Command) -> blocking::Command {
     if !command.get_envs().any(|(name, _)| name == "TERM") {
         command.env("TERM", "xterm");
@@ -96,7 +96,7 @@ fn at_xterm(mut command: Command) -> blocking::Command {
     command.into()
 }
 
-/// What a terminal shows.
+/// The output of a terminal, for a [`Pipe`].
 struct Screen(Arc<Pty>);
 
 impl Read for Screen {

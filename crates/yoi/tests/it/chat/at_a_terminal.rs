@@ -1,4 +1,4 @@
-//! A conversation at a terminal.
+//! Tests of `yoi chat` at a terminal.
 
 use std::{fs, io::Write, os::unix::fs::PermissionsExt};
 
@@ -8,19 +8,19 @@ const CTRL_C: &str = "\u{3}";
 const CTRL_D: &str = "\u{4}";
 const ARROW_UP: &str = "\u{1b}[A";
 
-/// More words than any test waits for.
+/// A prompt with more words than any test waits for.
 fn long_text() -> String {
     "word ".repeat(500)
 }
 
-/// A conversation that waits for its first line.
+/// Starts a chat that waits for its first line.
 fn chat(arguments: &[&str]) -> Terminal {
     let mut terminal = Terminal::start(&[&["chat", "--no-history"], arguments].concat());
     terminal.until("1> ");
     terminal
 }
 
-/// The same, in the middle of a long answer.
+/// Starts a chat and waits until it is in the middle of a long answer.
 fn chat_with_running_turn() -> Terminal {
     let mut terminal = chat(&["--echo-delay-ms", "20"]);
     terminal.line(&long_text());

@@ -1,4 +1,4 @@
-//! A conversation with whatever writes lines to stdin.
+//! Tests of `yoi chat` with lines from a pipe.
 
 use crate::process::{Ended, Process};
 
@@ -10,7 +10,7 @@ fn chat(stdin: impl AsRef<[u8]>) -> Ended {
     process.end()
 }
 
-/// What is on stdout after `stdin`, where nothing goes wrong.
+/// The stdout of a chat with this stdin. Checks that it succeeds.
 fn answered(stdin: &str) -> String {
     let ended = chat(stdin);
     assert_eq!(ended.stderr, NOTE);

@@ -1,4 +1,4 @@
-//! What people see and do while a model answers.
+//! Tests at a terminal while a model answers.
 
 use mock_provider::{MockProvider, Reply, answers::CHAT, answers::CHAT_HEL};
 use serde_json::json;

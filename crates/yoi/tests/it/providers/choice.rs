@@ -1,4 +1,4 @@
-//! Which provider answers, where it is, and what opens it.
+//! Tests of the choice of a provider, its address and its key.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -17,7 +17,7 @@ fn run(arguments: &[&str]) -> Command {
     command
 }
 
-/// The only request, which was answered.
+/// The only request to `mock`. Checks that there is no other.
 #[track_caller]
 fn request(command: &mut Command, mock: &MockProvider) -> String {
     let ended = end(command, "");
@@ -27,7 +27,7 @@ fn request(command: &mut Command, mock: &MockProvider) -> String {
     requests.remove(0)
 }
 
-/// A command that is refused, before anything is sent, with `part` among the reasons.
+/// Checks that a command is refused before it sends a request, with a message that has `part`.
 #[track_caller]
 fn refused(command: &mut Command, part: &str) {
     let ended = end(command, "");
@@ -35,7 +35,7 @@ fn refused(command: &mut Command, part: &str) {
     assert_eq!((ended.stdout.as_str(), ended.code), ("", Some(2)));
 }
 
-/// A file with one profile, which is the default.
+/// Creates a profiles file with one profile, which is the default.
 fn profiles(test: &str, profile: &str) -> PathBuf {
     let path = folder(&format!("providers/{test}")).join("profiles.toml");
     fs::write(&path, format!("default = \"real\"\n[profiles.real]\n{profile}"))

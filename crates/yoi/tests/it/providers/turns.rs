@@ -1,4 +1,4 @@
-//! What a model says, and what comes of what goes wrong.
+//! Tests of answers and failures of a provider.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use crate::{
     process::{Process, yoi},
 };
 
-/// An error whose text nobody may repeat.
+/// An error response with a text that no output may repeat.
 fn refused(status: &str, headers: &[&str], code: &str) -> Reply {
     let error = json!({ "error": { "message": format!("body with {KEY}"), "code": code } });
     Reply::json(status, headers, &error.to_string())

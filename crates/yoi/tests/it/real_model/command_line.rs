@@ -1,4 +1,4 @@
-//! What is seen at a shell.
+//! `yoi` at the command line, with a real model.
 
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use crate::process::{Ended, Process};
 const QUESTION: &str = "What is the capital of France? Answer in one sentence.";
 const STORY: &str = "Tell me a long story about the mountains.";
 
-/// One question, asked in the three ways of choosing a model.
+/// Asks one question in each of the three ways to choose a model.
 pub(super) fn runs(server: &Server) {
     let model = ["--model", &server.model];
     let mut flags = server.yoi(&["run", "--base-url", &server.url, "--key-env", "OPENAI_API_KEY"]);
@@ -25,7 +25,7 @@ pub(super) fn runs(server: &Server) {
     }
 }
 
-/// The answer comes in pieces, has an end, and is counted.
+/// Checks that the answer is streamed, ends and is counted.
 fn ask(name: &str, command: &mut Command) {
     let ended = end(command.args(["--json", QUESTION]), "");
     let items: Vec<Value> =
@@ -40,7 +40,7 @@ fn ask(name: &str, command: &mut Command) {
     assert!(deltas > 1 && input > 0 && output > 0, "it is streamed and counted");
 }
 
-/// Three turns, the last of which needs what was said before.
+/// Has three turns, the last of which depends on the first.
 pub(super) fn chats(server: &Server) {
     let lines = format!("{QUESTION}\nAnd of Italy?\nSay thank you.\n/transcript\n/usage\n");
     let ended = end(&mut server.with_profile(&["chat"]), &lines);
@@ -54,7 +54,7 @@ pub(super) fn chats(server: &Server) {
     assert_eq!((ended.stderr.as_str(), ended.code), ("", Some(0)));
 }
 
-/// SIGINT stops the server, and what had come was printed.
+/// Checks that SIGINT stops the server and that the text so far was printed.
 pub(super) fn is_interrupted(server: &Server) {
     let process = begin_story_by(&mut server.with_profile(&["run", STORY]), None);
     let before = server.cancels();
@@ -65,13 +65,13 @@ pub(super) fn is_interrupted(server: &Server) {
     assert_eq!(ended.code, Some(130));
 }
 
-/// A conversation in the middle of its first answer.
+/// Starts a chat and waits until it is in the middle of its first answer.
 pub(super) fn begin_story(server: &Server) -> Process {
     let lines = format!("{STORY}\n/transcript\n");
     begin_story_by(&mut server.with_profile(&["chat"]), Some(&lines))
 }
 
-/// What had come is kept, and it is said what happened.
+/// Checks that the text so far is kept and the failure is reported.
 pub(super) fn is_left_with_a_part(chat: Process) {
     let ended = chat.end();
     let kept = ended.stdout.lines().find(|line| line.starts_with("assistant (truncated): "));

@@ -1,4 +1,4 @@
-//! What a Backend sees that embeds a Runtime.
+//! A Backend that embeds a Runtime, with a real model.
 
 use futures_util::StreamExt;
 use llm_engine::{
@@ -42,7 +42,7 @@ impl Backend {
         Self { worker: worker(&runtime).await, runtime }
     }
 
-    /// Several turns are streamed, kept and counted.
+    /// Checks that several turns are streamed, kept and counted.
     pub(super) async fn converses(&self) {
         let questions = [
             ("What is the capital of France? Answer in one sentence.", "Paris"),
@@ -70,7 +70,7 @@ impl Backend {
         assert!(usage.turns == 2 && !usage.incomplete);
     }
 
-    /// What had come is kept, and the server stops.
+    /// Checks that a cancelled turn keeps its text so far, and that the server stops.
     pub(super) async fn cancels(&mut self, server: &Server) {
         let mut stream = self.begin_story().await;
         let before = server.cancels();
@@ -84,7 +84,7 @@ impl Backend {
         assert!(entry.truncated);
     }
 
-    /// A turn in the middle of its answer, which is the first one of a new Worker.
+    /// Starts the first turn of a new Worker and waits until it is in the middle of its answer.
     pub(super) async fn begin_story(&mut self) -> Subscription {
         self.worker = worker(&self.runtime).await;
         let mut stream = self.say("Tell me a long story about the mountains.").await;
@@ -92,7 +92,7 @@ impl Backend {
         stream
     }
 
-    /// The turn failed with what happened, and what had come is in the transcript.
+    /// Checks that the turn failed with the right error, and that its text so far is in the transcript.
     pub(super) async fn is_left_with_a_part(&self, mut stream: Subscription) {
         let (_, end) = rest(&mut stream).await;
         let EventBody::TurnFailed { error, entry: Some(entry), .. } = end else {
@@ -127,7 +127,7 @@ async fn worker(runtime: &Runtime) -> WorkerRef {
     runtime.handle(CreateWorker::default()).await.expect("there is room").detail.worker
 }
 
-/// Waits until so many pieces of the answer have come.
+/// Waits for this number of deltas.
 async fn wait_for_deltas(stream: &mut Subscription, count: usize) {
     let mut deltas = 0;
     while deltas < count {
@@ -136,7 +136,7 @@ async fn wait_for_deltas(stream: &mut Subscription, count: usize) {
     }
 }
 
-/// Reads to the end of the turn: how many pieces came, and how it ended.
+/// Reads to the end of the turn. Returns the number of deltas and the end.
 async fn rest(stream: &mut Subscription) -> (usize, EventBody) {
     let mut deltas = 0;
     loop {

@@ -1,4 +1,4 @@
-//! The server under test.
+//! The server of the real model.
 
 use std::{
     env, fs,
@@ -10,16 +10,16 @@ use std::{
 
 use crate::{folder::folder, process::yoi};
 
-/// A server of llama.cpp, as `scripts/real-model` starts one. Its key is in `OPENAI_API_KEY`.
+/// A llama.cpp server that `scripts/real-model` started. Its key is in `OPENAI_API_KEY`.
 pub(super) struct Server {
-    /// Such as `http://127.0.0.1:8080/v1`.
+    /// The address, such as `http://127.0.0.1:8080/v1`.
     pub(super) url: String,
     pub(super) model: String,
     pub(super) key: String,
-    /// The file in which it says what it does.
+    /// The path of the server's log.
     log: String,
     pid: String,
-    /// A file with a profile for it, which is the default: short answers, always the same.
+    /// A profiles file whose default profile uses this server, with short and reproducible answers.
     profiles: PathBuf,
 }
 
@@ -47,26 +47,26 @@ impl Server {
         }
     }
 
-    /// A `yoi` that has the key.
+    /// The command `yoi` with the key.
     pub(super) fn yoi(&self, arguments: &[&str]) -> Command {
         let mut command = yoi();
         command.args(arguments).env("OPENAI_API_KEY", &self.key);
         command
     }
 
-    /// The same with the profile.
+    /// The command `yoi` with the key and the profile.
     pub(super) fn with_profile(&self, arguments: &[&str]) -> Command {
         let mut command = self.yoi(arguments);
         command.arg("--profiles").arg(&self.profiles);
         command
     }
 
-    /// How often it has stopped because nobody listened any more.
+    /// The number of times that the server has stopped because its client was gone.
     pub(super) fn cancels(&self) -> usize {
         fs::read_to_string(&self.log).expect("there is a log").matches("cancel task").count()
     }
 
-    /// Waits until it has stopped once more than `before`, and says how long that took.
+    /// Waits until the server has stopped once more than `before`, and prints the time that it took.
     pub(super) fn wait_for_cancel(&self, before: usize) {
         let began = Instant::now();
         while self.cancels() == before {
@@ -76,7 +76,7 @@ impl Server {
         println!("   the server logs \"cancel task\" {} ms later", began.elapsed().as_millis());
     }
 
-    /// Ends it without a chance to say good-bye.
+    /// Kills the server.
     pub(super) fn kill(&self) {
         let killed = Command::new("kill").args(["-9", &self.pid]).status().expect("kill runs");
         assert!(killed.success(), "the server is there to be killed");

@@ -1,4 +1,4 @@
-//! A client of `yoi rpc` that waits for what it expects.
+//! A client of `yoi rpc` for tests.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::process::{Ended, Process};
 
-/// What is on stderr when nothing is wrong.
+/// The stderr of a session without problems.
 pub(super) const NOTE: &str =
     "note: no provider is configured: the echo provider answers, without a model\n";
 
@@ -15,7 +15,7 @@ pub(super) const NOTE: &str =
 pub(super) struct Client {
     process: Process,
     calls: u64,
-    /// Items that came while a reply was expected.
+    /// Events that came while the client waited for a reply.
     events: VecDeque<Value>,
 }
 
@@ -25,7 +25,7 @@ impl Client {
         Self { process, calls: 0, events: VecDeque::new() }
     }
 
-    /// Writes bytes as they are.
+    /// Writes bytes to stdin.
     pub(super) fn write(&mut self, bytes: impl AsRef<[u8]>) {
         self.process.write(bytes);
     }
@@ -35,17 +35,17 @@ impl Client {
         self.process.write([line.as_ref(), b"\n"].concat());
     }
 
-    /// The next line, whatever it is, as it is.
+    /// The next line of stdout, not parsed.
     pub(super) fn line(&mut self) -> Option<String> {
         self.process.line()
     }
 
-    /// The next line, whatever it is.
+    /// The next line of stdout, parsed.
     pub(super) fn message(&mut self) -> Value {
         self.process.json()
     }
 
-    /// Sends a request and gives its whole response.
+    /// Sends a request and returns its whole response.
     pub(super) fn respond(&mut self, method: &str, params: &Value) -> Value {
         self.calls += 1;
         let id = format!("call-{}", self.calls);
@@ -61,7 +61,7 @@ impl Client {
         }
     }
 
-    /// Sends a request and gives its result.
+    /// Sends a request and returns its result.
     #[track_caller]
     pub(super) fn call(&mut self, method: &str, params: &Value) -> Value {
         let mut response = self.respond(method, params);
@@ -69,7 +69,7 @@ impl Client {
         response["result"].take()
     }
 
-    /// Sends a request that is refused, and gives the error.
+    /// Sends a request that is refused, and returns the error.
     #[track_caller]
     pub(super) fn refused(&mut self, method: &str, params: &Value) -> Value {
         let mut response = self.respond(method, params);
@@ -86,12 +86,12 @@ impl Client {
         })
     }
 
-    /// The params of the next event that came before a reply that was waited for.
+    /// The params of the next event among those that came before a reply.
     pub(super) fn kept_event(&mut self) -> Option<Value> {
         self.events.pop_front()
     }
 
-    /// The item of the next event of this type; those before it are skipped.
+    /// The next item of this type. Those before it are skipped.
     pub(super) fn item(&mut self, item_type: &str) -> Value {
         loop {
             let mut event = self.event();
@@ -101,19 +101,19 @@ impl Client {
         }
     }
 
-    /// Creates a Worker and gives its reference.
+    /// Creates a Worker and returns its reference.
     pub(super) fn worker(&mut self) -> Value {
         self.call("create_worker", &json!({}))["detail"]["worker"].take()
     }
 
-    /// Subscribes to a Worker from its first event, and gives the subscription.
+    /// Subscribes to a Worker from its first event, and returns the subscription.
     pub(super) fn subscribe(&mut self, worker: &Value) -> Value {
         let scope = json!({ "type": "worker", "worker": worker });
         let params = json!({ "scope": scope, "from": { "type": "oldest" } });
         self.call("subscribe", &params)["subscription"].take()
     }
 
-    /// Subscribes to everything from now on.
+    /// Subscribes to the Runtime from now on.
     pub(super) fn subscribe_to_runtime(&mut self) -> Value {
         self.call("subscribe", &json!({ "scope": { "type": "runtime" } }))["subscription"].take()
     }
@@ -131,18 +131,18 @@ impl Client {
         self.process.end()
     }
 
-    /// Waits for the end of a process that ends by itself.
+    /// Waits for the process to end without closing stdin.
     pub(super) fn wait(self) -> Ended {
         self.process.wait()
     }
 }
 
-/// The line of a request.
+/// A request as a line.
 pub(super) fn request(id: &str, method: &str, params: &Value) -> String {
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string()
 }
 
-/// What a user says to a Worker.
+/// The params of `send_input` with a user's text.
 pub(super) fn said(worker: &Value, text: &str) -> Value {
     json!({ "worker": worker, "input": { "kind": "user", "text": text } })
 }

@@ -1,4 +1,4 @@
-//! The end of input and a closed stdout: nothing is lost, nothing hangs.
+//! Tests of the end of input and of a closed stdout.
 
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ fn a_closed_stdout_ends_it_although_more_could_come() {
     client.subscribe(&worker);
     client.call("send_input", &said(&worker, "hello"));
     client.close_stdout();
-    // The first answer still finds its reader in the middle of going away.
+    // One request is not enough: its response may be written before the pipe is closed.
     for _ in 0..100 {
         client.send(request("n", "get_runtime", &json!({})));
     }
@@ -99,7 +99,7 @@ fn a_closed_stdout_ends_it_although_more_could_come() {
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), NOTE));
 }
 
-/// Writing to `/dev/full` fails as on a disk without room.
+/// A write to `/dev/full` fails like one to a full disk.
 #[cfg(target_os = "linux")]
 #[test]
 fn output_that_cannot_be_written_is_an_error() {

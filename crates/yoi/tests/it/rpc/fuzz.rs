@@ -1,4 +1,4 @@
-//! Whatever comes in, each line gets at most one reply and the session goes on.
+//! A fuzz test: any line gets at most one reply, and the session goes on.
 
 use std::cell::{Cell, RefCell};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 
-/// A line that nearly is a request, or is one.
+/// A request with up to three random changes.
 fn nearly_a_request() -> impl Strategy<Value = Vec<u8>> {
     let line = prop::sample::select(&[
         r#"{"jsonrpc":"2.0","id":1,"method":"get_overview","params":{"recent":1}}"#,

@@ -1,4 +1,4 @@
-//! What `yoi rpc` answers is what `Runtime::handle` answers.
+//! A test that the replies of `yoi rpc` are those of `Runtime::handle`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,8 +11,8 @@ use worker_runtime::{
 
 use super::client::Client;
 
-/// Requests in their order. `"$worker"`, `"$turn"` and `"$cursor"` stand for what the first reply
-/// with such a thing gave.
+/// The requests in order. `"$worker"`, `"$turn"` and `"$cursor"` stand for the first such value in the
+/// replies so far.
 fn scenario() -> Vec<Value> {
     let say = |text: &str| json!({ "kind": "user", "text": text });
     vec![
@@ -123,7 +123,7 @@ async fn handle(runtime: &Runtime, request: &Value) -> Result<Value, Value> {
     }
 }
 
-/// What differs from one Runtime to the other.
+/// The values that differ from one Runtime to the other.
 #[derive(Default)]
 struct Known {
     ids: Vec<String>,
@@ -133,7 +133,7 @@ struct Known {
 }
 
 impl Known {
-    /// The request with what the replies so far gave.
+    /// A request with values of the replies so far in place of the placeholders.
     fn filled(&self, request: &Value) -> Value {
         match request {
             Value::String(text) => match text.as_str() {
@@ -152,7 +152,8 @@ impl Known {
         }
     }
 
-    /// The reply without what cannot be the same: ids by their order, no times, no cursors.
+    /// A reply without values that differ: ids are replaced by numbers in their order, times and
+    /// cursors are removed.
     fn plain(&mut self, reply: &Value) -> Value {
         if reply["type"] == "worker_created" && self.worker.is_null() {
             self.worker = reply["detail"]["worker"].clone();

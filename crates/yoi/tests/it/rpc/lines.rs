@@ -1,4 +1,4 @@
-//! Lines: empty ones, long ones, the last one.
+//! Tests of empty, long and last lines, and of the flags.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Requests, notifications and batches, by the JSON-RPC book.
+//! Tests of requests, notifications and batches against the JSON-RPC specification.
 
 use serde_json::{Value, json};
 
@@ -10,13 +10,13 @@ const INVALID_REQUEST: &str =
     r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request"}}"#;
 const OVERVIEW: &str = r#"{"jsonrpc":"2.0","id":1,"method":"get_overview"}"#;
 
-/// Sends lines, each of which must give exactly its response, and nothing more in the end.
+/// Sends lines, and checks that each gets exactly its response and that nothing else follows.
 #[track_caller]
 fn check<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, response: impl Fn(&str) -> String) {
     check_by(lines, |line, found| assert_eq!(found, response(line), "to {line:.200}"));
 }
 
-/// The same, of the start of each response.
+/// Like [`check`], but compares only the start of each response.
 #[track_caller]
 fn check_start<L>(lines: impl IntoIterator<Item = L>, start: impl Fn(&str) -> String)
 where
@@ -135,7 +135,7 @@ fn params_may_be_left_out_where_no_field_is_needed() {
         r#","params": { } "#,
         r#","params":null"#,
         r#","params":{"recent":1}"#,
-        // Members of the envelope that the book does not know are none of ours.
+        // Members of the envelope that the specification does not know are ignored.
         r#","traceparent":"00-1-2-00""#,
     ]
     .map(with);

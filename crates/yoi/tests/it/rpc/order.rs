@@ -1,4 +1,4 @@
-//! Many requests at once: begun in their order, answered as they are ready.
+//! Tests of many requests at once, which are begun in order and answered as they are ready.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::client::{Client, request, said};
 
 const ROUNDS: usize = 300;
 
-/// Requests to one Worker, each of which is refused unless those before took effect.
+/// Requests to one Worker, each of which is refused unless those before it took effect.
 fn in_need_of_order(worker: &Value) -> Vec<String> {
     let rounds = (0..ROUNDS).flat_map(|round| {
         let labels = json!({ "round": round.to_string() });
@@ -93,7 +93,7 @@ fn more_requests_than_are_under_way_at_once_are_all_answered() {
 fn whoever_reads_slowly_loses_nothing() {
     const REQUESTS: usize = 5000;
     let mut client = Client::start(&[]);
-    // The pipes are full long before everything is written.
+    // The requests do not fit into the pipes, so writing has to wait for reading.
     client.write((request("n", "get_runtime", &json!({})) + "\n").repeat(REQUESTS));
     for _ in 0..REQUESTS {
         assert_eq!(client.message()["id"], "n");

@@ -1,4 +1,4 @@
-//! Subscriptions: what comes, in which order, and how they end.
+//! Tests of subscriptions: their items, the order and the end.
 
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ fn nothing_follows_the_reply_to_unsubscribe() {
         while let Some(kept) = client.kept_event() {
             assert_eq!(kept["subscription"], subscription);
         }
-        // Later replies leave time for more items, but there are none.
+        // These requests leave time for more items, but none comes.
         for _ in 0..5 {
             client.call("get_overview", &json!({}));
         }
