@@ -1,4 +1,4 @@
-//! Values of one type, and what is demanded of them.
+//! The values of one type that a schema accepts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,29 +6,29 @@ use serde_json::Value;
 
 use super::{JsonType, number, range::Range};
 
-/// Schemas that must all hold, unread as yet; none at all accepts anything.
+/// Schemas that must all be satisfied and are not read yet. An empty list accepts everything.
 pub(super) type Schemas<'a> = Vec<&'a Value>;
 
-/// Values, by a text that is the same for equal ones.
+/// Values by a text that is the same for equal values.
 pub(super) type Values<'a> = BTreeMap<String, &'a Value>;
 
-/// Values of one type, and everything demanded of them; what is at its default demands nothing.
+/// The values of one type that satisfy all of these constraints. A default is no constraint.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Alternative<'a> {
     pub(super) of: JsonType,
-    /// The only values allowed. Integers among them are of the type `Number`.
+    /// The allowed values, if they are listed. Listed integers have the type `Number`.
     pub(super) values: Option<Values<'a>>,
     pub(super) range: Range,
     pub(super) conditions: BTreeSet<Condition>,
     pub(super) items: Schemas<'a>,
     pub(super) fields: BTreeMap<&'a str, Schemas<'a>>,
     pub(super) required: BTreeSet<&'a str>,
-    /// For the fields not among `fields`.
+    /// The schemas of all fields that are not in `fields`.
     pub(super) other_fields: Schemas<'a>,
     pub(super) names: Schemas<'a>,
 }
 
-/// A demand that is only ever there or not there.
+/// A constraint that is either present or absent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Condition {
     Format(String),
@@ -44,7 +44,7 @@ pub(super) enum Condition {
 }
 
 impl<'a> Alternative<'a> {
-    /// Every value of that type.
+    /// All values of a type.
     pub(super) fn any(of: JsonType) -> Self {
         let few: &[&Value] = match of {
             JsonType::Null => &[&Value::Null],
@@ -68,7 +68,7 @@ impl<'a> Alternative<'a> {
         }
     }
 
-    /// What both accept, if that can be anything.
+    /// The intersection of two alternatives, if it is not empty.
     pub(super) fn and(self, other: Self) -> Option<Self> {
         let of = match (self.of, other.of) {
             (left, right) if left == right => left,
@@ -94,21 +94,22 @@ impl<'a> Alternative<'a> {
         [self.values, other.values].into_iter().flatten().try_fold(both, Self::among)
     }
 
-    /// Only what is in this list too, if that is anything.
+    /// Restricts an alternative to a list of values. `None` if nothing is left.
     pub(super) fn among(mut self, mut list: Values<'a>) -> Option<Self> {
         let known = self.values.take();
         list.retain(|key, value| {
             self.of.includes(value) && known.as_ref().is_none_or(|known| known.contains_key(key))
         });
         if self.of == JsonType::Integer {
-            // The list says so, and lists are easier to join.
+            // The list has integers only, and lists of one type are easier to join.
             self.of = JsonType::Number;
         }
         self.values = Some(list).filter(|list| !list.is_empty());
         self.values.is_some().then_some(self)
     }
 
-    /// Takes in what `other` accepts, if the two differ in the values they list only.
+    /// Adds the values of `other`, if the two differ only in the values that they list. Returns whether
+    /// it did.
     pub(super) fn absorb(&mut self, other: &Self) -> bool {
         let (Some(own), Some(others)) = (&self.values, &other.values) else {
             return self == other;
@@ -121,17 +122,17 @@ impl<'a> Alternative<'a> {
         alike
     }
 
-    /// The narrowest type that these values have.
+    /// The narrowest type of all the values.
     pub(super) fn narrowest_type(&self) -> JsonType {
         let is_integral =
-            |values: &Values| values.values().all(|it| JsonType::Integer.includes(it));
+            |values: &Values| values.values().all(|value| JsonType::Integer.includes(value));
         match self.of {
             JsonType::Number if self.values.as_ref().is_some_and(is_integral) => JsonType::Integer,
             of => of,
         }
     }
 
-    /// The schemas for the field of this name.
+    /// The schemas of the field with this name.
     pub(super) fn field(&self, name: &str) -> &Schemas<'a> {
         self.fields.get(name).unwrap_or(&self.other_fields)
     }
@@ -140,15 +141,14 @@ impl<'a> Alternative<'a> {
 /// Values by a text that is the same for equal values.
 pub(super) fn by_text<'a>(list: impl IntoIterator<Item = &'a Value>) -> Values<'a> {
     let text = |value: &Value| match value {
-        Value::Number(number) => {
-            number::integral(number).map_or_else(|| number.to_string(), |it| it.to_string())
-        }
+        Value::Number(number) => number::integral(number)
+            .map_or_else(|| number.to_string(), |integer| integer.to_string()),
         other => other.to_string(),
     };
     list.into_iter().map(|value| (text(value), value)).collect()
 }
 
-/// Adds a schema that is not among them: each once keeps their combinations finite.
+/// Adds a schema that is not in the list. Without duplicates the number of combinations is finite.
 pub(super) fn join<'a>(schemas: &mut Schemas<'a>, schema: &'a Value) {
     if !schemas.iter().any(|known| std::ptr::eq(*known, schema)) {
         schemas.push(schema);
@@ -163,7 +163,7 @@ fn joined<'a>(left: &Schemas<'a>, right: &Schemas<'a>) -> Schemas<'a> {
     both
 }
 
-/// A field of either side is bound by both: by what the other says of it, or of other fields.
+/// The fields of both sides. Each field is constrained by both, if not by name then as another field.
 fn joined_fields<'a>(
     (left, left_others): (&BTreeMap<&'a str, Schemas<'a>>, &Schemas<'a>),
     (right, right_others): (&BTreeMap<&'a str, Schemas<'a>>, &Schemas<'a>),

@@ -1,25 +1,25 @@
-//! A part of a schema as a text to compare word for word, where it is not understood.
+//! Writes a part of a schema that is not understood as a text, to compare it word for word.
 
 use serde_json::{Map, Value, json};
 
 use super::keywords::ANNOTATIONS;
 
-/// Keywords of a list whose order says nothing.
+/// Keywords whose value is a list without a meaningful order.
 const UNORDERED: [&str; 6] = ["type", "enum", "required", "allOf", "anyOf", "oneOf"];
 
-/// What is written at a place, and so what its keys mean.
+/// The kind of a JSON value in a schema, which gives the meaning of its keys.
 #[derive(Clone, Copy)]
 enum Place {
     Schema,
-    /// Names of the author's choice, with schemas.
+    /// Schemas by freely chosen names.
     Named,
-    /// The value of a keyword that is not known.
+    /// The value of an unknown keyword.
     Unknown,
     /// Plain data.
     Data,
 }
 
-/// The schema with its references written out, without documentation, its keys in order.
+/// Writes a schema with its references resolved, without documentation, and with sorted keys.
 pub(super) fn text(root: &Value, schema: &Value) -> String {
     let mut written = written_out(root, schema, Place::Schema, &mut Vec::new());
     written.sort_all_objects();
@@ -31,7 +31,7 @@ pub(super) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value>
     root.pointer(&percent_decoded(reference.strip_prefix('#')?)?)
 }
 
-/// Where a schema refers to, if it says nothing else.
+/// The reference of a schema that is nothing but a reference.
 pub(super) fn bare_reference(schema: &Map<String, Value>) -> Option<&str> {
     let is_bare = |key: &String| key == "$ref" || ANNOTATIONS.contains(&key.as_str());
     schema.get("$ref").filter(|_| schema.keys().all(is_bare))?.as_str()
@@ -92,7 +92,8 @@ fn sorted(mut list: Value) -> Value {
     list
 }
 
-/// A definition's name says nothing; one that is being written out already is named by how far up.
+/// Writes the target of a reference, without the name of the definition. A target that is being written
+/// already is replaced by its distance.
 fn target<'a>(root: &'a Value, to: &'a str, place: Place, open: &mut Vec<&'a str>) -> Value {
     if let Some(depth) = open.iter().rev().position(|known| *known == to) {
         return json!(depth);

@@ -1,4 +1,4 @@
-//! What can be different at one place of two documents.
+//! The kinds of differences between two documents.
 
 use std::{cmp::Ordering, fmt};
 
@@ -6,96 +6,96 @@ use serde_json::{Number, Value};
 
 use super::{JsonType, number};
 
-/// What is different at one place.
+/// A difference at one place of two documents.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// A document is there that was not.
+    /// A document was added.
     DocumentAdded,
-    /// A document is gone.
+    /// A document was removed.
     DocumentRemoved,
-    /// The types allowed here are others; an empty list allows nothing.
+    /// The allowed types changed. An empty list allows nothing.
     TypesChanged {
-        /// Before.
+        /// The old value.
         old: Vec<JsonType>,
-        /// Now.
+        /// The new value.
         new: Vec<JsonType>,
     },
-    /// A field is described that was not.
+    /// A field was added to the description.
     FieldAdded {
-        /// Whether it is required now and was not before.
+        /// Whether the field is required now and was not before.
         required: bool,
     },
-    /// A field is no longer described.
+    /// A field was removed from the description.
     FieldRemoved,
-    /// An optional field is required now.
+    /// An optional field became required.
     FieldRequired,
-    /// A required field is optional now.
+    /// A required field became optional.
     FieldOptional,
-    /// Fields that are not described are refused now.
+    /// Fields that are not described became refused.
     Closed,
-    /// Fields that are not described are allowed now.
+    /// Fields that are not described became allowed.
     Opened,
-    /// A union tagged by `type` or `code` has one more variant.
+    /// A variant was added to a union tagged by `type` or `code`.
     VariantAdded,
-    /// A union tagged by `type` or `code` lacks a variant.
+    /// A variant was removed from a union tagged by `type` or `code`.
     VariantRemoved,
-    /// A union without tag has one more form of this type.
+    /// An alternative of this type was added to a union without a tag.
     AlternativeAdded(JsonType),
-    /// A union without tag lacks a form of this type.
+    /// An alternative of this type was removed from a union without a tag.
     AlternativeRemoved(JsonType),
-    /// One more value is listed.
+    /// A value was added to a list of values.
     ValueAdded(Value),
-    /// A value is no longer listed.
+    /// A value was removed from a list of values.
     ValueRemoved(Value),
-    /// Only these values are left of what was not listed before.
+    /// The values became restricted to this list.
     ValuesListed(Vec<Value>),
-    /// Not only these values are allowed any more.
+    /// The values are no longer restricted to this list.
     ValuesFreed(Vec<Value>),
-    /// A bound was set, moved or taken away.
+    /// A bound was added, changed or removed.
     LimitChanged {
-        /// Before.
+        /// The old value.
         old: Option<Limit>,
-        /// Now.
+        /// The new value.
         new: Option<Limit>,
     },
-    /// The `format` was set, changed or taken away.
+    /// The `format` was added, changed or removed.
     FormatChanged {
-        /// Before.
+        /// The old value.
         old: Option<String>,
-        /// Now.
+        /// The new value.
         new: Option<String>,
     },
-    /// A further condition must hold, such as a `pattern`.
+    /// A condition was added, such as a `pattern`.
     ConditionAdded {
         /// The keyword that states it.
         keyword: &'static str,
         /// Its value, as JSON.
         value: String,
     },
-    /// A condition need not hold any more.
+    /// A condition was removed.
     ConditionRemoved {
         /// The keyword that stated it.
         keyword: &'static str,
         /// Its value, as JSON.
         value: String,
     },
-    /// The schemas differ in something that this check cannot judge.
+    /// The schemas differ in a part that is not understood.
     NotUnderstood {
-        /// What it is, mostly the keywords.
+        /// A name for the part, mostly its keywords.
         what: String,
     },
-    /// An entry of a data document is new.
+    /// An entry was added to a data document.
     EntryAdded,
-    /// An entry of a data document is gone.
+    /// An entry was removed from a data document.
     EntryRemoved,
-    /// A value in a data document is another.
+    /// A value in a data document changed.
     EntryChanged {
-        /// Before.
+        /// The old value.
         old: Value,
-        /// Now.
+        /// The new value.
         new: Value,
     },
-    /// The entries of a list in a data document come in another order.
+    /// The order of a list in a data document changed.
     Reordered,
 }
 

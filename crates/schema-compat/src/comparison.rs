@@ -1,4 +1,4 @@
-//! Walks two schemas side by side and reports where what they accept differs.
+//! Walks two schemas side by side and reports the differences in the values that they accept.
 
 mod alternatives;
 mod facets;
@@ -28,14 +28,14 @@ pub(super) fn compare(old: &Value, new: &Value, direction: Direction) -> Vec<Dif
     comparison.differences
 }
 
-/// One walk. Reader and writer are who reads and writes the values, not the documents.
+/// A comparison of two schemas.
 #[derive(Debug)]
 struct Comparison<'a> {
     old: Reader<'a>,
     new: Reader<'a>,
     direction: Direction,
-    /// The pairs being compared. One met again within itself is taken to agree: if it does not,
-    /// that is reported where it was met first.
+    /// The pairs that are being compared. A pair that occurs again within itself is taken to be equal,
+    /// because its differences are reported by the outer comparison.
     open: Vec<(Schemas<'a>, Schemas<'a>)>,
     differences: Vec<Difference>,
 }
@@ -62,7 +62,9 @@ impl<'a> Comparison<'a> {
         for family in families(old).intersection(&families(new)) {
             let of_family = |shape: &Shape<'a>| {
                 let all = shape.0.iter();
-                all.filter(|it| it.of.family() == *family).cloned().collect::<Vec<_>>()
+                all.filter(|alternative| alternative.of.family() == *family)
+                    .cloned()
+                    .collect::<Vec<_>>()
             };
             self.alternatives(path, &of_family(old), &of_family(new));
         }
@@ -71,7 +73,7 @@ impl<'a> Comparison<'a> {
     fn types(&mut self, path: &str, old: &Shape<'a>, new: &Shape<'a>) {
         let (before, now) = (old.types(), new.types());
         let missing = |from: &BTreeSet<JsonType>, of: &BTreeSet<JsonType>| {
-            of.iter().any(|it| !from.contains(it) && !from.contains(&it.family()))
+            of.iter().any(|kind| !from.contains(kind) && !from.contains(&kind.family()))
         };
         let (gone, added) = (missing(&now, &before), missing(&before, &now));
         let described = old.0.iter().any(|alternative| !alternative.fields.is_empty());
@@ -87,32 +89,34 @@ impl<'a> Comparison<'a> {
         self.report(path, Change::TypesChanged { old, new }, effect);
     }
 
-    /// What a comparison finds, without reporting it.
+    /// Runs a comparison and returns its differences instead of reporting them.
     fn trial(&mut self, comparison: impl FnOnce(&mut Self)) -> Vec<Difference> {
         let reported = std::mem::take(&mut self.differences);
         comparison(self);
         std::mem::replace(&mut self.differences, reported)
     }
 
-    /// Whether whoever reads gets nothing but what it knows, not even a variant to be ignored.
+    /// Whether the reader accepts every value of the writer, without a variant that it must ignore.
     fn fits(&self, differences: &[Difference]) -> bool {
-        differences.iter().all(|it| match self.direction {
-            Direction::Request => it.impact == Impact::Additive,
-            Direction::Reply => it.impact == Impact::Additive && it.change != Change::VariantAdded,
+        differences.iter().all(|difference| match self.direction {
+            Direction::Request => difference.impact == Impact::Additive,
+            Direction::Reply => {
+                difference.impact == Impact::Additive && difference.change != Change::VariantAdded
+            }
         })
     }
 
     fn report(&mut self, path: &str, change: Change, effect: Effect) {
         let impact = effect.impact(self.direction);
         let difference = Difference { document: None, path: path.to_owned(), change, impact };
-        // What holds for several types is found once for each of them.
+        // A difference that concerns several types is found once for each of them.
         if !self.differences.contains(&difference) {
             self.differences.push(difference);
         }
     }
 }
 
-/// Each schema is among them once, in whatever order.
+/// Whether two lists have the same schemas in any order. Neither list has duplicates.
 fn same(left: &Schemas, right: &Schemas) -> bool {
     let is_in_right = |it: &&Value| right.iter().any(|other| std::ptr::eq(*it, *other));
     left.len() == right.len() && left.iter().all(is_in_right)

@@ -1,9 +1,9 @@
-//! Compares plain data, where everything that was there must stay as it was.
+//! Compares plain data, in which every old entry must stay as it is.
 //!
-//! Objects are compared key by key. The entries of a list are told apart by their value; objects in
-//! a list by their leading fields, the fewest of them that no two entries of a list share, so that a
-//! row whose later fields changed is the same row, changed. Order counts; new entries may come
-//! anywhere. What is called `title` or `description` is for people and does not count.
+//! Objects are compared key by key. The entries of a list are identified by their value, and objects
+//! in a list by their leading fields: the smallest number of them that identifies each entry. A row
+//! whose later fields changed is thus a changed row. The order of old entries must stay, and new
+//! entries may be anywhere. The keys `title` and `description` are ignored.
 
 use std::collections::BTreeSet;
 
@@ -78,9 +78,11 @@ fn lists(path: &str, old: &[Value], new: &[Value], differences: &mut Vec<Differe
     }
 }
 
-/// How many leading fields tell the objects of each list apart; all of them where none do.
+/// The smallest number of leading fields that identifies the objects of each list, or all fields if no
+/// number does.
 fn leading_fields(old: &[Value], new: &[Value]) -> usize {
-    let fields = |list: &[Value]| list.iter().filter_map(|it| Some(it.as_object()?.len())).max();
+    let fields =
+        |list: &[Value]| list.iter().filter_map(|entry| Some(entry.as_object()?.len())).max();
     let most = fields(old).max(fields(new)).unwrap_or(0);
     let tells_apart = |list: &[Value], leading| {
         let mut seen = BTreeSet::new();

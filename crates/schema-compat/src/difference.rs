@@ -1,31 +1,31 @@
-//! One difference between two documents, as a value and as a line for people.
+//! A difference between two documents, and its line in a report.
 
 use std::fmt;
 
 use super::Change;
 
-/// One place where two documents differ.
+/// A difference between two documents.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
-    /// File name of the document, where whole folders were compared.
+    /// The file name of the document, if folders were compared.
     pub document: Option<String>,
-    /// Where it is, as a JSON pointer through the values rather than through the schema.
+    /// The place of the difference, as a JSON pointer through the values and not through the schema.
     ///
     /// A segment is a field's name, the tag of a union's variant, `*` for any item of a list or any
     /// value of a map, or `{name}` for the keys of a map. The whole document is the empty string.
     pub path: String,
-    /// What is different.
+    /// The kind of the difference.
     pub change: Change,
-    /// Whether those who hold the old document can go on.
+    /// The impact on clients of the old document.
     pub impact: Impact,
 }
 
-/// Whether those who hold the old document can go on with the new one.
+/// The impact of a difference on clients of the old document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Impact {
-    /// They can.
+    /// All clients can go on.
     Additive,
-    /// Some of them cannot, or nobody can tell.
+    /// Some clients cannot go on, or it is not known whether they can.
     Breaking,
 }
 

@@ -1,4 +1,4 @@
-//! Compares whole folders of documents, each by the role that its name gives it.
+//! Compares folders of documents, each by the use that its name implies.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::{Change, Difference, Direction, Impact, comparison, data};
 
-/// How a document is used.
+/// The use of a document.
 #[derive(Debug, Clone, Copy)]
 enum Role {
     Schema(Direction),
-    /// Read as it is.
+    /// The document is itself the data.
     Data,
 }
 
@@ -26,11 +26,11 @@ const ROLES: [(&str, Role); 9] = [
     ("lifecycle", Role::Data),
 ];
 
-/// Lists how the documents in `new` differ from those in `old`, both by file name.
+/// Lists the differences between two sets of documents by file name.
 ///
-/// The name, with or without `.json`, says whether a document is a schema of requests, a schema of
-/// replies or plain data. One of another name may be added; a change in it is breaking, because
-/// nobody knows who reads it.
+/// The name, with or without `.json`, tells whether a document is a schema of requests, a schema of
+/// replies or plain data. A document of another name may be added. A change in it is breaking, because
+/// its use is not known.
 #[must_use]
 pub fn compare_sets(
     old: &BTreeMap<String, Value>,
@@ -42,7 +42,7 @@ pub fn compare_sets(
             Some(now) => document(name, before, now),
             None => vec![whole(Change::DocumentRemoved, Impact::Breaking)],
         };
-        differences.extend(found.into_iter().map(|it| of(name, it)));
+        differences.extend(found.into_iter().map(|difference| of(name, difference)));
     }
     for name in new.keys().filter(|name| !old.contains_key(*name)) {
         differences.push(of(name, whole(Change::DocumentAdded, Impact::Additive)));
@@ -50,7 +50,7 @@ pub fn compare_sets(
     differences
 }
 
-/// Whether a document of this name, with or without `.json`, is one of the contract's.
+/// Whether a name, with or without `.json`, is that of a document of the wire contract.
 #[must_use]
 pub fn is_known(name: &str) -> bool {
     role(name).is_some()

@@ -1,17 +1,18 @@
-//! What a change does to the set of accepted values, and what that means in each direction.
+//! The effect of a change on the set of accepted values, and its impact in each direction.
 
 use super::{Direction, Impact};
 
-/// What a change does to the values that a schema accepts.
+/// The effect of a change on the set of values that a schema accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// It accepts more than before.
+    /// The schema accepts more values.
     Widens,
-    /// It accepts less than before.
+    /// The schema accepts fewer values.
     Narrows,
-    /// Neither side can tell, or both were told to expect it.
+    /// The change is not visible, or both sides must expect it.
     Keeps,
-    /// It accepts more here and less there, takes away what somebody relies on, or is not understood.
+    /// The schema accepts some more and some fewer values, lacks a part that clients rely on, or is not
+    /// understood.
     Breaks,
 }
 

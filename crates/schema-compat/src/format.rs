@@ -1,8 +1,8 @@
-//! How the formats that schemars writes for Rust's numbers contain each other.
+//! Compares the formats that schemars writes for Rust's numbers by their ranges.
 
 use super::effect::Effect;
 
-/// What exchanging one format for another does.
+/// The effect of replacing one format by another.
 pub(super) fn effect(old: Option<&str>, new: Option<&str>) -> Effect {
     match (old, new) {
         (None, None) => Effect::Keeps,
@@ -24,14 +24,14 @@ fn contains(outer: &str, inner: &str) -> bool {
     }
 }
 
-/// The bits below and above zero of an integer format.
+/// The numbers of bits below and above zero of an integer format.
 fn numbers(format: &str) -> Option<(i32, i32)> {
     let (signed, bits) = match format.strip_prefix("uint") {
         Some(bits) => (false, bits),
         None => (true, format.strip_prefix("int")?),
     };
     let bits = match bits {
-        // `usize` and `isize`, on the 64-bit machines that the wire is made for.
+        // These are `usize` and `isize`, which are taken to have 64 bits.
         "" => 64,
         "8" | "16" | "32" | "64" | "128" => bits.parse().ok()?,
         _ => return None,

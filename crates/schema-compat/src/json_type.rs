@@ -26,7 +26,7 @@ pub enum JsonType {
 }
 
 impl JsonType {
-    /// The type to compare with: integers are numbers with a demand of their own.
+    /// The type under which alternatives are compared. Integers are compared with numbers.
     pub(super) fn family(self) -> Self {
         match self {
             Self::Integer => Self::Number,
@@ -38,7 +38,7 @@ impl JsonType {
         match value {
             Value::Null => self == Self::Null,
             Value::Bool(_) => self == Self::Boolean,
-            Value::Number(it) if self == Self::Integer => number::integral(it).is_some(),
+            Value::Number(number) if self == Self::Integer => number::integral(number).is_some(),
             Value::Number(_) => self == Self::Number,
             Value::String(_) => self == Self::String,
             Value::Array(_) => self == Self::Array,

@@ -1,4 +1,4 @@
-//! What the keywords of one schema object demand by themselves, without its references and unions.
+//! Reads the keywords of a schema object, without its references and unions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ const ALL_TYPES: [JsonType; 6] = [
     JsonType::Object,
 ];
 
-/// Keywords that accept and refuse nothing.
+/// Keywords that do not constrain values.
 pub(super) const ANNOTATIONS: [&str; 11] = [
     "$schema",
     "$comment",
@@ -35,12 +35,12 @@ pub(super) const ANNOTATIONS: [&str; 11] = [
     "writeOnly",
 ];
 
-/// Every value there is.
+/// The shape of all values.
 pub(super) fn anything<'a>() -> Shape<'a> {
     Shape(ALL_TYPES.map(Alternative::any).into())
 }
 
-/// What the known keywords accept.
+/// The shape that the known keywords describe.
 pub(super) fn read(schema: &Map<String, Value>) -> Shape<'_> {
     let types = match schema.get("type") {
         Some(Value::String(name)) => json_type(name).into_iter().collect(),
@@ -53,7 +53,7 @@ pub(super) fn read(schema: &Map<String, Value>) -> Shape<'_> {
     Shape::any_of(shape)
 }
 
-/// The keywords that are not known, or not used as they are meant to be.
+/// The keywords that are not known or have a value of a wrong type.
 pub(super) fn unknown(schema: &Map<String, Value>) -> Vec<&str> {
     let unknown = schema.iter().filter(|(keyword, value)| !is_known(keyword, value));
     unknown.map(|(keyword, _)| keyword.as_str()).collect()
@@ -82,42 +82,48 @@ fn is_known(keyword: &str, value: &Value) -> bool {
 }
 
 fn alternative(of: JsonType, schema: &Map<String, Value>) -> Option<Alternative<'_>> {
-    let mut it = Alternative { range: Range::read(schema, of), ..Alternative::any(of) };
-    it.conditions.extend(conditions(of, schema));
+    let mut alternative = Alternative { range: Range::read(schema, of), ..Alternative::any(of) };
+    alternative.conditions.extend(conditions(of, schema));
     match of {
         JsonType::Null
         | JsonType::Boolean
         | JsonType::Integer
         | JsonType::Number
         | JsonType::String => {}
-        JsonType::Array => it.items = of_keyword(schema, "items"),
+        JsonType::Array => alternative.items = of_keyword(schema, "items"),
         JsonType::Object => {
-            it.fields = fields(schema);
-            it.required = required(schema);
-            it.other_fields = of_keyword(schema, "additionalProperties");
-            it.names = of_keyword(schema, "propertyNames");
+            alternative.fields = fields(schema);
+            alternative.required = required(schema);
+            alternative.other_fields = of_keyword(schema, "additionalProperties");
+            alternative.names = of_keyword(schema, "propertyNames");
         }
     }
-    listed(schema).into_iter().try_fold(it, |it, list| restricted(it, list))
+    listed(schema)
+        .into_iter()
+        .try_fold(alternative, |alternative, list| restricted(alternative, list))
 }
 
-/// The lists of the only values allowed, as `enum` and `const` give them.
+/// The lists of allowed values in `enum` and `const`.
 fn listed(schema: &Map<String, Value>) -> Vec<Vec<&Value>> {
     let several = schema.get("enum").and_then(Value::as_array);
     let one = schema.get("const");
-    several.map(|list| list.iter().collect()).into_iter().chain(one.map(|it| vec![it])).collect()
+    several
+        .map(|list| list.iter().collect())
+        .into_iter()
+        .chain(one.map(|value| vec![value]))
+        .collect()
 }
 
-fn restricted<'a>(it: Alternative<'a>, list: Vec<&'a Value>) -> Option<Alternative<'a>> {
-    let mut it = it.among(alternative::by_text(list))?;
-    if matches!(it.of, JsonType::Array | JsonType::Object) {
-        // Whether such a value fits another schema is more than a comparison of sets.
-        let values = it.values.take().into_iter().flatten();
+fn restricted<'a>(alternative: Alternative<'a>, list: Vec<&'a Value>) -> Option<Alternative<'a>> {
+    let mut alternative = alternative.among(alternative::by_text(list))?;
+    if matches!(alternative.of, JsonType::Array | JsonType::Object) {
+        // A listed list or object would have to be checked against other schemas, which is not done.
+        let values = alternative.values.take().into_iter().flatten();
         let text = values.map(|(text, _)| text).collect::<Vec<_>>().join(",");
-        let what = format!("the list of {}s", it.of);
-        it.conditions.insert(Condition::NotUnderstood { what, text });
+        let what = format!("the list of {}s", alternative.of);
+        alternative.conditions.insert(Condition::NotUnderstood { what, text });
     }
-    Some(it)
+    Some(alternative)
 }
 
 fn conditions(of: JsonType, schema: &Map<String, Value>) -> impl Iterator<Item = Condition> {

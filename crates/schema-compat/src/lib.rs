@@ -1,14 +1,14 @@
-//! Tells whether a new version of a published document still serves those who hold the old one.
+//! Tells whether a new version of a JSON Schema is compatible with the clients of the old one.
 //!
 //! [`compare`] takes two JSON Schemas (draft 2020-12, as schemars writes them) and the [`Direction`]
 //! in which their values travel; [`compare_sets`] takes two whole folders of documents. Both return
 //! every [`Difference`], each with its [`Impact`]; `docs/compatibility.md` holds the rules.
 //!
-//! How it works: `reader` turns a schema into a `Shape`, the list of alternatives
-//! that it accepts, so that a renamed definition or another spelling is no difference. `comparison`
-//! walks two shapes side by side and names each `Effect` on the set of accepted
-//! values; direction and effect give the impact. What is not understood is compared word for word
-//! and, where it differs, breaking.
+//! The module `reader` turns a schema into a `Shape`, the list of alternatives that it accepts, so that
+//! a renamed definition or another spelling is not a difference. The module `comparison` walks two
+//! shapes side by side and finds the `Effect` of each change on the set of accepted values. Direction
+//! and effect give the impact. Parts that are not understood are compared word for word, and a
+//! difference in them is breaking.
 
 #![forbid(unsafe_code)]
 
@@ -36,17 +36,18 @@ pub use json_type::JsonType;
 
 use serde_json::Value;
 
-/// Which way the values of a document travel, and so who must understand whom.
+/// The direction in which the values of a document travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// Clients write, the Runtime reads: the new schema must accept whatever the old one did.
+    /// Clients write and the Runtime reads: the new schema must accept every value that the old one
+    /// accepts.
     Request,
-    /// The Runtime writes, clients read: the old schema must accept whatever the new one does, new
-    /// variants of a tagged union apart.
+    /// The Runtime writes and clients read: the old schema must accept every value that the new one
+    /// accepts, except new variants of a tagged union.
     Reply,
 }
 
-/// Lists how the schema `new` differs from `old`; documentation and defaults do not count.
+/// Lists the differences between the schemas `old` and `new`. Documentation and defaults are ignored.
 #[must_use]
 pub fn compare(old: &Value, new: &Value, direction: Direction) -> Vec<Difference> {
     comparison::compare(old, new, direction)

@@ -1,4 +1,4 @@
-//! `schema-compat`: tells whether clients of an old contract can go on with a new one.
+//! `schema-compat`: compares two versions of the documents of the wire contract.
 
 #![forbid(unsafe_code)]
 

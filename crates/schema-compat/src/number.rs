@@ -1,14 +1,14 @@
-//! Exact comparison of JSON numbers, whatever way they are written.
+//! Exact comparison of JSON numbers.
 
 use std::cmp::Ordering;
 
 use serde_json::Number;
 
-/// Compares by value: `1` and `1.0` are equal, and large integers do not lose digits.
+/// Compares numbers by value: `1` and `1.0` are equal, and large integers are not rounded.
 pub(super) fn order(left: &Number, right: &Number) -> Ordering {
     match (integral(left), integral(right)) {
         (Some(left), Some(right)) => left.cmp(&right),
-        // A fraction that survives in an f64 is far below the integers that an f64 would round.
+        // An f64 with a fraction is far below the integers that an f64 rounds.
         _ => float(left).total_cmp(&float(right)),
     }
 }

@@ -1,16 +1,16 @@
-//! Where in a value something is, written as a JSON pointer.
+//! Paths into a value, written as JSON pointers.
 
-/// `path` with one more segment, escaped.
+/// Appends a segment to a path, escaped.
 pub(super) fn child(path: &str, segment: &str) -> String {
     format!("{path}/{}", segment.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Any item of a list, and any value of a map.
+/// The path of any item of a list, or any value of a map.
 pub(super) fn each(path: &str) -> String {
     format!("{path}/*")
 }
 
-/// The keys of a map.
+/// The path of the keys of a map.
 pub(super) fn names(path: &str) -> String {
     format!("{path}/{{name}}")
 }

@@ -1,4 +1,4 @@
-//! The bounds of a number, or of a length or count.
+//! Bounds on a number, a length or a count.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{Change, JsonType, Limit, effect::Effect, number};
 
-/// The bounds of whatever a type is measured by; without one that side is free.
+/// The lower and the upper bound of a value, where there is one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Range {
     lower: Option<Limit>,
@@ -34,7 +34,7 @@ impl Range {
         Self { lower: read(Side::Lower), upper: read(Side::Upper) }
     }
 
-    /// Both at once.
+    /// The range that satisfies both.
     pub(super) fn and(self, other: Self) -> Self {
         let join = |side, left: Option<Limit>, right: Option<Limit>| match (left, right) {
             (Some(left), Some(right)) => Some(tighter(side, left, right)),
@@ -46,7 +46,7 @@ impl Range {
         }
     }
 
-    /// What became of each side.
+    /// The changes of each bound, with their effects.
     pub(super) fn changes(&self, new: &Self) -> impl Iterator<Item = (Change, Effect)> {
         [(Side::Lower, &self.lower, &new.lower), (Side::Upper, &self.upper, &new.upper)]
             .into_iter()
@@ -66,7 +66,7 @@ impl Range {
     }
 }
 
-/// Less where `left` lets more through than `right`.
+/// Orders bounds by tightness: `Less` if `left` accepts more values than `right`.
 fn tightness(side: Side, left: &Limit, right: &Limit) -> Ordering {
     let values = match side {
         Side::Lower => number::order(&left.value, &right.value),
@@ -86,7 +86,7 @@ fn exclusive(limit: &Limit) -> bool {
     limit.keyword.starts_with("exclusive")
 }
 
-/// No length or count is below zero.
+/// Whether a bound accepts every value, because no length or count is below zero.
 fn says_nothing(limit: &Limit) -> bool {
     matches!(limit.keyword, "minLength" | "minItems" | "minProperties")
         && number::order(&limit.value, &Number::from(0)).is_le()

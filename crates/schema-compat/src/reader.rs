@@ -1,4 +1,4 @@
-//! Reads a schema, with its references and unions, into the shape that it accepts.
+//! Reads a schema with its references and unions into a shape.
 
 use std::collections::BTreeSet;
 
@@ -10,17 +10,17 @@ use super::{
     shape::Shape,
 };
 
-/// The fields that may tell the variants of a union apart, in order of preference.
+/// The fields that may be the tag of a union, in order of preference.
 pub(super) const TAGS: [&str; 2] = ["type", "code"];
 
-/// Keywords that are not understood, but do not change what the other keywords of an object mean.
+/// Keywords that are not understood but do not change the meaning of the others in the same object.
 const APART: [&str; 6] = ["not", "if", "then", "else", "dependentRequired", "dependentSchemas"];
 
-/// Reads schemas of one document.
+/// Reads the schemas of one document.
 #[derive(Debug, Clone)]
 pub(super) struct Reader<'a> {
     root: &'a Value,
-    /// The references being followed, none of which may lead to itself.
+    /// The references that are being followed, by which a cycle is found.
     following: Vec<&'a str>,
     in_tag: bool,
 }
@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
         Self { root, following: Vec::new(), in_tag: false }
     }
 
-    /// The schemas that these refer to, where they say nothing else, so that recursion is seen.
+    /// Replaces each schema that is only a reference by its target, so that recursion is recognised.
     pub(super) fn targets(&self, schemas: &Schemas<'a>) -> Schemas<'a> {
         let mut targets = Schemas::new();
         for schema in schemas {
@@ -42,8 +42,10 @@ impl<'a> Reader<'a> {
     fn target(&self, schema: &'a Value) -> &'a Value {
         let mut target = schema;
         let mut seen = BTreeSet::new();
-        while let Some(next) =
-            target.as_object().and_then(canonical::bare_reference).filter(|it| seen.insert(*it))
+        while let Some(next) = target
+            .as_object()
+            .and_then(canonical::bare_reference)
+            .filter(|reference| seen.insert(*reference))
         {
             match canonical::resolve(self.root, next) {
                 Some(next) => target = next,
@@ -53,7 +55,7 @@ impl<'a> Reader<'a> {
         target
     }
 
-    /// What all of these accept.
+    /// The shape that satisfies all of these schemas.
     pub(super) fn all(&mut self, schemas: &Schemas<'a>) -> Shape<'a> {
         let mut shape = keywords::anything();
         for schema in schemas {
@@ -63,7 +65,7 @@ impl<'a> Reader<'a> {
         shape
     }
 
-    /// The value of a tag that an alternative demands.
+    /// The value of a tag that an alternative requires, if there is exactly one.
     pub(super) fn tag(&mut self, alternative: &Alternative<'a>, tag: &str) -> Option<&'a str> {
         alternative
             .required
@@ -100,7 +102,8 @@ impl<'a> Reader<'a> {
             shape = self.both(shape, &Shape::any_of(union));
         }
         if object.get("oneOf").is_some_and(Value::is_array) {
-            let branches: Vec<_> = branches(object, "oneOf").map(|it| self.one(it)).collect();
+            let branches: Vec<_> =
+                branches(object, "oneOf").map(|branch| self.one(branch)).collect();
             shape = if self.exclude_each_other(&branches) {
                 let union = branches.into_iter().flat_map(|branch| branch.0).collect();
                 self.both(shape, &Shape::any_of(union))
@@ -124,7 +127,7 @@ impl<'a> Reader<'a> {
         shape
     }
 
-    /// What a tag may be, if there must be one. A tag has no tag, which ends the search.
+    /// The shape of a required tag. Within a tag this is `None`, which ends the recursion.
     fn demanded(&mut self, alternative: &Alternative<'a>, tag: &str) -> Option<Shape<'a>> {
         if self.in_tag || !alternative.required.contains(tag) {
             return None;
@@ -135,7 +138,7 @@ impl<'a> Reader<'a> {
         Some(values)
     }
 
-    /// What both accept, without variants whose tag would have to have two values at once.
+    /// The intersection of two shapes, without variants whose tag would need two values at once.
     fn both(&mut self, left: Shape<'a>, right: &Shape<'a>) -> Shape<'a> {
         let mut shape = left.and(right);
         shape.0.retain(|alternative| {
@@ -146,7 +149,7 @@ impl<'a> Reader<'a> {
         shape
     }
 
-    /// Whether no value fits two of the branches, as far as types, values and tags can tell.
+    /// Whether types, listed values and tags show that no value matches two of the branches.
     fn exclude_each_other(&mut self, branches: &[Shape<'a>]) -> bool {
         branches.iter().enumerate().all(|(at, left)| {
             branches[at + 1..].iter().all(|right| {

@@ -1,4 +1,4 @@
-//! What a schema accepts, freed from the way it is written.
+//! The set of values that a schema accepts, independent of its spelling.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use super::{
     alternative::{Alternative, Condition},
 };
 
-/// The alternatives that a schema accepts; none at all accepts nothing.
+/// The alternatives that a schema accepts. An empty list accepts nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shape<'a>(pub(super) Vec<Alternative<'a>>);
 
 impl<'a> Shape<'a> {
-    /// What both accept.
+    /// The intersection of two shapes.
     pub(super) fn and(self, other: &Self) -> Self {
         let pairs = self
             .0
@@ -21,7 +21,7 @@ impl<'a> Shape<'a> {
         Self::any_of(pairs.collect())
     }
 
-    /// What any of these accepts, in as few alternatives as can be told.
+    /// The union of alternatives, with those joined that can be.
     pub(super) fn any_of(alternatives: Vec<Alternative<'a>>) -> Self {
         let mut kept: Vec<Alternative<'a>> = Vec::new();
         for alternative in alternatives {
@@ -32,7 +32,7 @@ impl<'a> Shape<'a> {
         Self(kept)
     }
 
-    /// The same, where this must hold too.
+    /// Adds a condition to all alternatives.
     pub(super) fn with(mut self, condition: &Condition) -> Self {
         for alternative in &mut self.0 {
             alternative.conditions.insert(condition.clone());
@@ -44,7 +44,7 @@ impl<'a> Shape<'a> {
         self.0.is_empty()
     }
 
-    /// The types that it accepts; `integer` only where `number` is not among them.
+    /// The types of the accepted values. `integer` is left out if `number` is among them.
     pub(super) fn types(&self) -> BTreeSet<JsonType> {
         let mut types: BTreeSet<_> = self.0.iter().map(Alternative::narrowest_type).collect();
         if types.contains(&JsonType::Number) {
@@ -53,7 +53,7 @@ impl<'a> Shape<'a> {
         types
     }
 
-    /// The one string that it accepts, if it accepts nothing else.
+    /// The string, if the shape accepts exactly one value and that is a string.
     pub(super) fn only_string(&self) -> Option<&'a str> {
         let [only] = self.0.as_slice() else { return None };
         let values = only.values.as_ref().filter(|values| values.len() == 1)?;

@@ -1,4 +1,4 @@
-//! Which alternative of the one schema answers to which of the other.
+//! Matches the alternatives of two schemas and compares them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{
 type Variants<'a> = BTreeMap<&'a str, Vec<Alternative<'a>>>;
 
 impl<'a> Comparison<'a> {
-    /// Compares alternatives of one type, of which each side has at least one.
+    /// Compares alternatives of one type. Neither list is empty.
     pub(super) fn alternatives(
         &mut self,
         path: &str,
@@ -30,7 +30,7 @@ impl<'a> Comparison<'a> {
         self.untagged(path, old, new);
     }
 
-    /// A union with a tag: consumers are told to expect variants that they do not know.
+    /// Compares unions with a tag. New variants keep compatibility, because clients ignore unknown ones.
     fn variants(&mut self, path: &str, old: &Variants<'a>, new: &Variants<'a>) {
         for (&tag, old) in old {
             let path = path::child(path, tag);
@@ -73,11 +73,11 @@ impl<'a> Comparison<'a> {
     }
 
     fn trial_of_pair(&mut self, path: &str, old: &Alternative<'a>, new: &Alternative<'a>) -> Pair {
-        let differences = self.trial(|it| it.other_pair(path, old, new));
+        let differences = self.trial(|comparison| comparison.other_pair(path, old, new));
         Pair { fits: self.fits(&differences), differences }
     }
 
-    /// Like `pair`, where the types of the whole say nothing about this pair.
+    /// Compares a pair with its types, which the comparison of whole unions does not cover.
     fn other_pair(&mut self, path: &str, old: &Alternative<'a>, new: &Alternative<'a>) {
         let (before, now) = (old.narrowest_type(), new.narrowest_type());
         if before != now {
@@ -89,15 +89,15 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// How an old alternative and a new one compare.
+/// The comparison of an old alternative with a new one.
 #[derive(Debug)]
 struct Pair {
     differences: Vec<Difference>,
-    /// Whether the one that is read covers the one that is written.
+    /// Whether the reader's alternative accepts every value of the writer's.
     fits: bool,
 }
 
-/// Each old alternative (row) with each new one (column).
+/// The comparisons of each old alternative (row) with each new one (column).
 #[derive(Debug)]
 struct Pairs(Vec<Vec<Pair>>);
 
@@ -127,7 +127,7 @@ impl Pair {
     }
 }
 
-/// The alternatives by the tag that each of them demands, if each does.
+/// The alternatives by their tag, if each of them requires one.
 fn variants<'a>(
     reader: &mut Reader<'a>,
     alternatives: &[Alternative<'a>],

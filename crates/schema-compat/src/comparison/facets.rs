@@ -1,4 +1,4 @@
-//! Compares two alternatives of one type, demand by demand.
+//! Compares two alternatives of one type, constraint by constraint.
 
 use super::Comparison;
 use crate::{
@@ -58,8 +58,10 @@ impl<'a> Comparison<'a> {
             }
             _ => false,
         };
-        for (condition, is_new) in
-            gone.into_iter().map(|it| (it, false)).chain(added.into_iter().map(|it| (it, true)))
+        for (condition, is_new) in gone
+            .into_iter()
+            .map(|condition| (condition, false))
+            .chain(added.into_iter().map(|condition| (condition, true)))
         {
             match (condition.clone(), is_new) {
                 (Condition::Format(_), _) if exchanged => {}

@@ -1,4 +1,4 @@
-//! Compares what two alternatives say of the fields of an object.
+//! Compares the fields of two alternatives of objects.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -12,7 +12,7 @@ use crate::{
     path,
 };
 
-/// Whatever else is said of them, the keys of an object are strings.
+/// The schema that all keys of an object satisfy: they are strings.
 static STRING: LazyLock<Value> = LazyLock::new(|| json!({ "type": "string" }));
 
 impl<'a> Comparison<'a> {
@@ -32,7 +32,7 @@ impl<'a> Comparison<'a> {
         self.names(path, old, new);
     }
 
-    /// Before, the field was one of those not described: refused, free, or an entry of a map.
+    /// Reports a new field. Before, it was not described: refused, free, or an entry of a map.
     fn field_added(
         &mut self,
         path: &str,
@@ -41,7 +41,8 @@ impl<'a> Comparison<'a> {
         new: &Alternative<'a>,
     ) {
         let required = new.required.contains(name) && !old.required.contains(name);
-        let schema = self.trial(|it| it.schemas(path, old.field(name), new.field(name)));
+        let schema =
+            self.trial(|comparison| comparison.schemas(path, old.field(name), new.field(name)));
         let effect = match (self.fits(&schema), required) {
             (false, _) => Effect::Breaks,
             (true, true) => Effect::Narrows,
