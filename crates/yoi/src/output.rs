@@ -13,7 +13,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::stdout(&error))
 }
 
-/// Writes all of `text` like [`print`]. Control characters are made visible if stdout is a terminal.
+/// Writes all of `text` like [`print()`]. Control characters are made visible if stdout is a terminal.
 pub(crate) fn print_sanitized(text: &str) -> Result<(), Failure> {
     if io::stdout().is_terminal() { print(&sanitize(text)) } else { print(text) }
 }
