@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`Provider`] is the seam to a model, one call and a stream of
 //! [`ProviderEvent`]s; [`Engine`] puts deadlines, retries, caps and a guaranteed end around one;
-//! [`TurnEvent`] is what comes out. The feature `providers` adds a module of that name, with real
+//! [`TurnEvent`] is what comes out, and the text in it is kept by whoever takes it, or collected by
+//! [`Turn::collect_answer`]. The feature `providers` adds a module of that name, with real
 //! models; [`conformance`] checks a provider of your own.
 //!
 //! ```
@@ -19,7 +20,6 @@
 //! while let Some(event) = turn.next().await {
 //!     match event {
 //!         TurnEvent::TextDelta(text) => print!("{text}"),
-//!         TurnEvent::Completed { message, .. } => assert_eq!(&*message, "echo: hello"),
 //!         other => println!("{other:?}"),
 //!     }
 //! }
@@ -28,6 +28,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 pub mod conformance;
 mod echo;
 mod engine;
@@ -42,6 +43,7 @@ mod timer;
 mod turn;
 mod usage;
 
+pub use answer::Answer;
 pub use echo::EchoProvider;
 pub use engine::{Engine, Turn, TurnRequest};
 pub use error::{EngineError, ErrorKind};
@@ -49,5 +51,5 @@ pub use message::{Message, Role};
 pub use policy::{Deadlines, Policy, RetryPolicy};
 pub use provider::{ModelRequest, Provider, ProviderEvent, ProviderStream, Sampling};
 pub use scripted::{Script, ScriptedProvider};
-pub use turn::{Joined, StopReason, TurnEvent};
+pub use turn::{StopReason, TurnEnd, TurnEvent};
 pub use usage::TokenUsage;

@@ -1,6 +1,6 @@
 //! What a turn tells while it runs, and how it ends.
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,8 +45,6 @@ pub enum TurnEvent {
     },
     /// Terminal: the model finished.
     Completed {
-        /// The whole answer: all text deltas joined.
-        message: Arc<str>,
         /// Why the model stopped.
         stop_reason: StopReason,
         /// Tokens of all attempts.
@@ -54,8 +52,6 @@ pub enum TurnEvent {
     },
     /// Terminal: the turn was cancelled.
     Cancelled {
-        /// What had streamed.
-        partial: Arc<str>,
         /// Tokens known so far.
         usage: TokenUsage,
     },
@@ -63,8 +59,6 @@ pub enum TurnEvent {
     Failed {
         /// Why.
         error: EngineError,
-        /// What had streamed.
-        partial: Arc<str>,
         /// Tokens known so far.
         usage: TokenUsage,
     },
@@ -84,11 +78,13 @@ impl TurnEvent {
     }
 }
 
-/// What is ready together: text, or another event.
+/// How a turn ended, without its tokens.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Joined<Event> {
-    /// More of the answer: this part of all text given out so far. Never empty.
-    Text(Range<usize>),
-    /// What is no [`TextDelta`](TurnEvent::TextDelta).
-    Event(Event),
+pub enum TurnEnd {
+    /// The model finished, for this reason.
+    Completed(StopReason),
+    /// The turn was cancelled.
+    Cancelled,
+    /// The turn failed.
+    Failed(EngineError),
 }

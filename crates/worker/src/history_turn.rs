@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use llm_engine::{ErrorKind, Joined, Message, ModelRequest, TokenUsage, Turn, TurnEvent};
+use llm_engine::{ErrorKind, Message, ModelRequest, TokenUsage, Turn, TurnEvent};
 
 use crate::{HistoryBudget, TokenEstimate};
 
@@ -41,12 +41,6 @@ impl HistoryTurn {
         Self { turn, repeated: None, has_output: false }
     }
 
-    /// All text given out so far: the text deltas joined.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        self.turn.text()
-    }
-
     /// The tokens known so far, of all calls.
     #[must_use]
     pub fn usage(&self) -> TokenUsage {
@@ -63,25 +57,6 @@ impl HistoryTurn {
         self.turn.usage()
     }
 
-    /// Polls like the stream, but text that is ready together comes at once: see
-    /// [`Turn::poll_joined`].
-    pub fn poll_joined(&mut self, cx: &mut Context<'_>) -> Poll<Option<Joined<WorkerEvent>>> {
-        while let Some(joined) = ready!(self.turn.poll_joined(cx)) {
-            match joined {
-                Joined::Text(part) => {
-                    self.has_output = true;
-                    return Poll::Ready(Some(Joined::Text(part)));
-                }
-                Joined::Event(event) => {
-                    if let Some(event) = self.tell(event) {
-                        return Poll::Ready(Some(Joined::Event(event)));
-                    }
-                }
-            }
-        }
-        Poll::Ready(None)
-    }
-
     /// What the caller sees of an event of the engine; `None` keeps it to ourselves.
     fn tell(&mut self, mut event: TurnEvent) -> Option<WorkerEvent> {
         match &mut event {
@@ -92,10 +67,10 @@ impl HistoryTurn {
             }
             TurnEvent::TextDelta(_) | TurnEvent::ReasoningDelta(_) => self.has_output = true,
             TurnEvent::Retrying { .. } => {}
-            TurnEvent::Completed { usage, .. } | TurnEvent::Cancelled { usage, .. } => {
+            TurnEvent::Completed { usage, .. } | TurnEvent::Cancelled { usage } => {
                 *usage = self.with_first_try(*usage);
             }
-            TurnEvent::Failed { error, usage, .. } => {
+            TurnEvent::Failed { error, usage } => {
                 if error.kind == ErrorKind::ContextLengthExceeded
                     && let Some(shortened) = self.repeat_with_less(*usage)
                 {

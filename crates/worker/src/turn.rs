@@ -2,12 +2,11 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
-use llm_engine::{Joined, Message, TokenUsage, TurnEvent};
+use llm_engine::{Message, TokenUsage, TurnEvent};
 
 use crate::{HistoryTurn, TokenEstimate, Worker, WorkerEvent, history_turn::text_bytes};
 
@@ -20,6 +19,7 @@ use crate::{HistoryTurn, TokenEstimate, Worker, WorkerEvent, history_turn::text_
 pub struct WorkerTurn<'a> {
     worker: &'a mut Worker,
     turn: HistoryTurn,
+    answer: String,
     is_settled: bool,
 }
 
@@ -28,13 +28,13 @@ impl<'a> WorkerTurn<'a> {
         let profile = &worker.profile;
         let history = profile.history.select(&worker.conversation, worker.estimate).to_vec();
         let turn = profile.turn(profile.request(worker.instructions.clone(), history));
-        Self { worker, turn, is_settled: false }
+        Self { worker, turn, answer: String::new(), is_settled: false }
     }
 
     /// All text given out so far: the text deltas joined.
     #[must_use]
     pub fn text(&self) -> &str {
-        self.turn.text()
+        &self.answer
     }
 
     /// The tokens known so far, of all calls.
@@ -43,31 +43,19 @@ impl<'a> WorkerTurn<'a> {
         self.turn.usage()
     }
 
-    /// Polls like the stream, but text that is ready together comes at once: see
-    /// [`Turn::poll_joined`](llm_engine::Turn::poll_joined).
-    pub fn poll_joined(&mut self, cx: &mut Context<'_>) -> Poll<Option<Joined<WorkerEvent>>> {
-        let joined = ready!(self.turn.poll_joined(cx));
-        if let Some(Joined::Event(event)) = &joined {
-            self.hear(event);
-        }
-        Poll::Ready(joined)
-    }
-
-    /// Settles the turn if `event` is its end.
+    /// Keeps the text of `event`, and settles the turn if `event` is its end.
     fn hear(&mut self, event: &WorkerEvent) {
         match event {
-            WorkerEvent::Turn(TurnEvent::Completed { message, usage, .. }) => {
+            WorkerEvent::Turn(TurnEvent::TextDelta(text)) => self.answer.push_str(text),
+            WorkerEvent::Turn(TurnEvent::Completed { usage, .. }) => {
                 self.learn();
-                self.settle(Arc::clone(message), *usage);
+                self.settle(*usage);
+            }
+            WorkerEvent::Turn(TurnEvent::Cancelled { usage } | TurnEvent::Failed { usage, .. }) => {
+                self.settle(*usage);
             }
             WorkerEvent::Turn(
-                TurnEvent::Cancelled { partial, usage } | TurnEvent::Failed { partial, usage, .. },
-            ) => self.settle(Arc::clone(partial), *usage),
-            WorkerEvent::Turn(
-                TurnEvent::Started
-                | TurnEvent::TextDelta(_)
-                | TurnEvent::ReasoningDelta(_)
-                | TurnEvent::Retrying { .. },
+                TurnEvent::Started | TurnEvent::ReasoningDelta(_) | TurnEvent::Retrying { .. },
             )
             | WorkerEvent::HistoryShortened { .. } => {}
         }
@@ -81,13 +69,13 @@ impl<'a> WorkerTurn<'a> {
         self.worker.estimate = TokenEstimate::observed(bytes as u64, tokens);
     }
 
-    fn settle(&mut self, answer: Arc<str>, usage: TokenUsage) {
+    fn settle(&mut self, usage: TokenUsage) {
         self.is_settled = true;
         self.worker.usage.turns += 1;
         self.worker.usage.tokens += usage;
         // Some providers refuse a conversation with an empty message in it.
-        if !answer.is_empty() {
-            self.worker.conversation.push(Message::assistant(answer));
+        if !self.answer.is_empty() {
+            self.worker.conversation.push(Message::assistant(&*self.answer));
         }
     }
 }
@@ -108,7 +96,7 @@ impl Stream for WorkerTurn<'_> {
 impl Drop for WorkerTurn<'_> {
     fn drop(&mut self) {
         if !self.is_settled {
-            self.settle(Arc::from(self.turn.text()), self.usage());
+            self.settle(self.usage());
         }
     }
 }

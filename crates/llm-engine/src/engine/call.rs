@@ -25,29 +25,15 @@ impl Call {
         Ok(Self { stream: Some(stream), answered: false })
     }
 
-    /// The next event. Before it, `takes` may take deltas of text. After an error the call is to be
-    /// closed.
+    /// The next event. After an error the call is to be closed.
     pub(super) fn poll_event(
         &mut self,
-        mut takes: impl FnMut(&str) -> bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<ProviderEvent, EngineError>> {
         let Some(stream) = &mut self.stream else {
             return Poll::Ready(Err(self.early_end()));
         };
-        let mut has_taken = false;
-        let polled = guarded("streaming", || {
-            loop {
-                match stream.as_mut().poll_next(cx) {
-                    Poll::Ready(Some(Ok(ProviderEvent::TextDelta(text)))) if takes(&text) => {
-                        has_taken = true;
-                    }
-                    other => break other,
-                }
-            }
-        });
-        self.answered |= has_taken;
-        match polled {
+        match guarded("streaming", || stream.as_mut().poll_next(cx)) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(Some(Ok(event)))) => {
                 self.answered |= !matches!(event, ProviderEvent::Connected);

@@ -1,74 +1,33 @@
-//! What a turn has given out, up to the cap.
+//! Counts what a turn has given out, and cuts it at the cap.
 
 use crate::{EngineError, ErrorKind};
 
-/// The first room for text, in bytes: growing it word by word costs more than the words.
-const SHORT_ANSWER: usize = 128;
-
-/// The text so far, and how much reasoning there was.
+/// The size of a turn's output so far. The text itself belongs to the caller.
 #[derive(Debug, Default)]
 pub(super) struct Output {
-    text: String,
-    reasoning_bytes: usize,
+    /// Bytes of text and reasoning together.
+    bytes: usize,
 }
 
 impl Output {
-    /// All text that was given out.
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
-
     /// Whether neither text nor reasoning was given out.
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes() == 0
+        self.bytes == 0
     }
 
-    /// How many bytes more may be given out.
-    pub(super) fn room(&self, max_bytes: usize) -> usize {
-        max_bytes - self.bytes()
-    }
-
-    /// Adds what there is room for to the answer.
-    pub(super) fn push(&mut self, delta: &str) {
-        if self.text.capacity() == 0 {
-            self.text.reserve(SHORT_ANSWER);
-        }
-        self.text.push_str(delta);
-    }
-
-    /// Admits more of the answer; past the cap it cuts `delta` on a character boundary and fails.
-    pub(super) fn admit_text(
+    /// Counts `delta`. Past the cap, cuts `delta` on a character boundary and fails.
+    pub(super) fn admit(
         &mut self,
         delta: &mut String,
         max_bytes: usize,
     ) -> Result<(), EngineError> {
-        let admitted = self.admit(delta, max_bytes);
-        self.push(delta);
-        admitted
-    }
-
-    /// The same for reasoning, which only counts.
-    pub(super) fn admit_reasoning(
-        &mut self,
-        delta: &mut String,
-        max_bytes: usize,
-    ) -> Result<(), EngineError> {
-        let admitted = self.admit(delta, max_bytes);
-        self.reasoning_bytes += delta.len();
-        admitted
-    }
-
-    fn bytes(&self) -> usize {
-        self.text.len() + self.reasoning_bytes
-    }
-
-    fn admit(&self, delta: &mut String, max_bytes: usize) -> Result<(), EngineError> {
-        let room = self.room(max_bytes);
-        if delta.len() <= room {
-            return Ok(());
+        let room = max_bytes - self.bytes;
+        let fits = delta.len() <= room;
+        if !fits {
+            delta.truncate(delta.floor_char_boundary(room));
         }
-        delta.truncate(delta.floor_char_boundary(room));
-        Err(too_large(max_bytes))
+        self.bytes += delta.len();
+        if fits { Ok(()) } else { Err(too_large(max_bytes)) }
     }
 }
 
@@ -89,10 +48,15 @@ mod tests {
     #[track_caller]
     fn check(max_bytes: usize, deltas: &[&str], text: &str, fits: bool) {
         let mut output = Output::default();
-        let admitted = deltas
-            .iter()
-            .try_for_each(|delta| output.admit_text(&mut (*delta).to_owned(), max_bytes));
-        assert_eq!((output.text(), admitted.is_ok()), (text, fits));
+        let mut given = String::new();
+        let admitted = deltas.iter().try_for_each(|delta| {
+            let mut delta = (*delta).to_owned();
+            let admitted = output.admit(&mut delta, max_bytes);
+            given.push_str(&delta);
+            admitted
+        });
+        assert_eq!((&*given, admitted.is_ok()), (text, fits));
+        assert_eq!((output.bytes, output.is_empty()), (text.len(), text.is_empty()));
     }
 
     #[test]
@@ -108,13 +72,5 @@ mod tests {
         check(4, &["a€€"], "a€", false);
         check(5, &["a€€"], "a€", false);
         check(7, &["a€€"], "a€€", true);
-    }
-
-    #[test]
-    fn reasoning_counts_and_is_no_text() {
-        let mut output = Output::default();
-        assert!(output.admit_reasoning(&mut "abc".to_owned(), 4).is_ok());
-        assert!(output.admit_text(&mut "xy".to_owned(), 4).is_err());
-        assert_eq!(output.text(), "x");
     }
 }

@@ -15,8 +15,8 @@ use tokio::time::Instant;
 use super::{
     Engine, TurnRequest, call::Call, cancellation::Cancellation, output::Output, watch::Watch,
 };
-use crate::{EngineError, Joined, ModelRequest, StopReason, TokenUsage, TurnEvent, timer::Timer};
-use step::{Now, Step};
+use crate::{ModelRequest, TokenUsage, TurnEnd, TurnEvent, timer::Timer};
+use step::Step;
 
 /// How many provider events are taken without letting the task's executor breathe.
 const BURST: u32 = 128;
@@ -39,8 +39,6 @@ pub struct Turn {
     spent: Option<Box<TokenUsage>>,
     retries: u32,
     burst: u32,
-    /// What comes after the text that was given out last.
-    held: Option<Box<TurnEvent>>,
 }
 
 enum Phase {
@@ -51,13 +49,7 @@ enum Phase {
     Pausing(Instant),
     Calling(Call),
     /// Nothing is left to do but to give out the terminal event, once.
-    Over(Option<Ending>),
-}
-
-enum Ending {
-    Completed(StopReason),
-    Cancelled,
-    Failed(Box<EngineError>),
+    Over(Option<TurnEnd>),
 }
 
 impl Turn {
@@ -74,7 +66,6 @@ impl Turn {
             spent: None,
             retries: 0,
             burst: 0,
-            held: None,
         }
     }
 
@@ -90,12 +81,6 @@ impl Turn {
         &self.request
     }
 
-    /// All text given out so far: the text deltas joined.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        self.output.text()
-    }
-
     /// The tokens known so far, of all calls.
     #[must_use]
     pub fn usage(&self) -> TokenUsage {
@@ -106,72 +91,15 @@ impl Turn {
         usage
     }
 
-    /// Polls like the stream, but text that is ready together comes at once, as a part of
-    /// [`text`](Self::text). For whoever shows text as it grows: many deltas then cost little more
-    /// than their bytes.
-    pub fn poll_joined(&mut self, cx: &mut Context<'_>) -> Poll<Option<Joined<TurnEvent>>> {
-        let start = self.output.text().len();
-        let polled = match self.held.take() {
-            Some(held) => Poll::Ready(Some(*held)),
-            None => self.poll_turn(true, cx),
-        };
-        let end = self.output.text().len();
-        if start == end {
-            return polled.map(|event| event.map(Joined::Event));
-        }
-        if let Poll::Ready(event) = polled {
-            self.held = event.map(Box::new);
-        }
-        Poll::Ready(Some(Joined::Text(start..end)))
-    }
-
-    /// The next event. If it `joins`, text is only added to the output, and what would be next waits
-    /// if that is possible.
-    fn poll_turn(&mut self, joins: bool, cx: &mut Context<'_>) -> Poll<Option<TurnEvent>> {
-        let start = self.output.text().len();
-        let mut now = Now::new(Instant::now);
-        while self.burst < BURST {
-            match self.step(joins, &now, cx) {
-                Step::Text(text) => {
-                    self.burst += 1;
-                    if !joins {
-                        return Poll::Ready(Some(TurnEvent::TextDelta(text)));
-                    }
-                }
-                Step::Again => self.burst += 1,
-                Step::Give(event) => {
-                    self.burst += 1;
-                    return Poll::Ready(Some(event));
-                }
-                Step::End if self.output.text().len() > start => return Poll::Pending,
-                Step::End => return Poll::Ready(self.last()),
-                Step::WaitUntil(time) => {
-                    self.burst = 0;
-                    ready!(self.poll_wait(time, cx));
-                    now = Now::new(Instant::now);
-                }
-            }
-        }
-        // Whoever gets text polls again at once: the pause comes after it.
-        if self.output.text().len() == start {
-            self.burst = 0;
-            cx.waker().wake_by_ref();
-        }
-        Poll::Pending
-    }
-
     /// The terminal event, if it was not given out yet.
     fn last(&mut self) -> Option<TurnEvent> {
-        let Phase::Over(ending) = &mut self.phase else { return None };
-        let ending = ending.take()?;
-        let text = Arc::from(self.output.text());
+        let Phase::Over(end) = &mut self.phase else { return None };
+        let end = end.take()?;
         let usage = self.usage();
-        Some(match ending {
-            Ending::Completed(stop_reason) => {
-                TurnEvent::Completed { message: text, stop_reason, usage }
-            }
-            Ending::Cancelled => TurnEvent::Cancelled { partial: text, usage },
-            Ending::Failed(error) => TurnEvent::Failed { error: *error, partial: text, usage },
+        Some(match end {
+            TurnEnd::Completed(stop_reason) => TurnEvent::Completed { stop_reason, usage },
+            TurnEnd::Cancelled => TurnEvent::Cancelled { usage },
+            TurnEnd::Failed(error) => TurnEvent::Failed { error, usage },
         })
     }
 
@@ -189,17 +117,28 @@ impl Stream for Turn {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<TurnEvent>> {
         let turn = self.get_mut();
-        match turn.held.take() {
-            Some(held) => Poll::Ready(Some(*held)),
-            None => turn.poll_turn(false, cx),
+        while turn.burst < BURST {
+            turn.burst += 1;
+            match turn.step(cx) {
+                Step::Give(event) => return Poll::Ready(Some(event)),
+                Step::Again => {}
+                Step::End => return Poll::Ready(turn.last()),
+                Step::WaitUntil(time) => {
+                    turn.burst = 0;
+                    ready!(turn.poll_wait(time, cx));
+                }
+            }
         }
+        turn.burst = 0;
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
 impl fmt::Debug for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Turn")
-            .field("text_bytes", &self.output.text().len())
+            .field("output", &self.output)
             .field("usage", &self.usage())
             .finish_non_exhaustive()
     }

@@ -1,7 +1,5 @@
 //! A turn leaves room for others, and can go anywhere.
 
-use std::future::poll_fn;
-
 use futures_util::{FutureExt, Stream, StreamExt};
 use llm_engine::{
     EchoProvider, Engine, Policy, ProviderEvent, Script, ScriptedProvider, Turn, TurnEvent,
@@ -15,9 +13,6 @@ async fn check_others_run(script: Script) {
     let provider = ScriptedProvider::new().script(script);
     let policy = Policy { max_output_bytes: usize::MAX, ..once() };
     check_yields(&provider, spawn(turn(&provider, policy).for_each(|_| async {}))).await;
-    let mut joining = turn(&provider, policy);
-    let flood = async move { while poll_fn(|cx| joining.poll_joined(cx)).await.is_some() {} };
-    check_yields(&provider, spawn(flood)).await;
 }
 
 async fn check_yields(provider: &ScriptedProvider, flood: JoinHandle<()>) {

@@ -1,5 +1,6 @@
 //! Every rule of the turn engine, seen from outside, on a clock that only moves when all wait.
 
+mod answer;
 mod cancellation;
 mod conformance;
 mod deadlines;

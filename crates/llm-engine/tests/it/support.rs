@@ -1,15 +1,10 @@
 //! Runs turns and checks what holds for every one of them.
 
-use std::{
-    future::poll_fn,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use llm_engine::{
-    Engine, EngineError, ErrorKind, Joined, Message, ModelRequest, Policy, Provider, RetryPolicy,
+    Engine, EngineError, ErrorKind, Message, ModelRequest, Policy, Provider, RetryPolicy,
     StopReason, TokenUsage, Turn, TurnEvent,
 };
 
@@ -34,52 +29,24 @@ pub(crate) async fn run(provider: &(impl Provider + Clone), policy: Policy) -> V
 }
 
 /// All events of `turn`, which must keep what every turn promises.
-pub(crate) async fn drain(turn: Turn) -> Vec<TurnEvent> {
-    drain_by(turn, Turn::poll_next_unpin).await
-}
-
-/// The same, with text that is ready together joined.
-pub(crate) async fn drain_joined(turn: Turn) -> Vec<TurnEvent> {
-    drain_by(turn, |turn, cx| {
-        let polled = turn.poll_joined(cx);
-        polled.map(|joined| {
-            joined.map(|joined| match joined {
-                Joined::Text(part) => TurnEvent::TextDelta(turn.text()[part].to_owned()),
-                Joined::Event(event) => event,
-            })
-        })
-    })
-    .await
-}
-
-async fn drain_by(
-    mut turn: Turn,
-    poll: fn(&mut Turn, &mut Context<'_>) -> Poll<Option<TurnEvent>>,
-) -> Vec<TurnEvent> {
+pub(crate) async fn drain(mut turn: Turn) -> Vec<TurnEvent> {
     let mut events = Vec::new();
-    while let Some(event) = poll_fn(|cx| poll(&mut turn, cx)).await {
+    while let Some(event) = turn.next().await {
         events.push(event);
-        assert!(turn.text().starts_with(&joined(&events)), "text comes before it is known");
     }
-    let after = poll_fn(|cx| poll(&mut turn, cx)).await;
-    assert_eq!(after, None, "a turn that is over stays over");
+    assert_eq!(turn.next().await, None, "a turn that is over stays over");
     check_promises(&events);
-    assert_eq!(turn.text(), joined(&events));
     assert_eq!(turn.usage(), usage(&events));
     events
 }
 
-/// One terminal event, the last; no empty delta; the deltas joined are the answer.
+/// One terminal event, the last; no empty delta.
 #[track_caller]
 fn check_promises(events: &[TurnEvent]) {
     let terminals = events.iter().filter(|event| event.is_terminal()).count();
     assert_eq!(terminals, 1, "{events:?}");
-    let text = match events.last() {
-        Some(TurnEvent::Completed { message, .. }) => message,
-        Some(TurnEvent::Cancelled { partial, .. } | TurnEvent::Failed { partial, .. }) => partial,
-        other => panic!("the last event is not terminal: {other:?}"),
-    };
-    assert_eq!(&**text, joined(events));
+    let is_last = events.last().is_some_and(TurnEvent::is_terminal);
+    assert!(is_last, "the last event is not terminal: {events:?}");
     for event in events {
         if let TurnEvent::TextDelta(text) | TurnEvent::ReasoningDelta(text) = event {
             assert!(!text.is_empty(), "an empty delta: {events:?}");

@@ -16,11 +16,15 @@ async fn a_cancelled_turn_keeps_its_text_and_its_tokens() {
     let engine = Engine::under(provider(ProviderKind::OpenAi, &mock), policy());
     let token = CancellationToken::new();
     let mut turn = engine.turn(TurnRequest::from(request()).cancelled_by(token.clone()));
+    let mut text = String::new();
     while let Some(event) = turn.next().await {
         match event {
-            TurnEvent::TextDelta(_) => token.cancel(),
-            TurnEvent::Cancelled { partial, usage } => {
-                assert_eq!((&*partial, usage), ("Hel", counted(Some(3))));
+            TurnEvent::TextDelta(delta) => {
+                text.push_str(&delta);
+                token.cancel();
+            }
+            TurnEvent::Cancelled { usage } => {
+                assert_eq!((&*text, usage), ("Hel", counted(Some(3))));
             }
             other => assert_eq!(other, TurnEvent::Started),
         }

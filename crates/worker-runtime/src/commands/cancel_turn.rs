@@ -118,7 +118,7 @@ pub(crate) type TurnText = (Arc<str>, llm_engine::TokenUsage);
 
 /// The turn's text, frozen: what is decided now is what is kept.
 pub(crate) fn frozen(state: &CellState) -> TurnText {
-    state.live.as_ref().map_or_else(no_text, |live| live.freeze(None))
+    state.live.as_ref().map_or_else(no_text, |live| live.freeze())
 }
 
 /// The turn's text as it is now, for a decision that nobody carries out.

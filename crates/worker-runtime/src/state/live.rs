@@ -194,16 +194,13 @@ impl Live {
         .await;
     }
 
-    /// Freezes the answer and gives it with the usage known so far. What the engine has `said` as a
-    /// whole is the same text, and need not be copied.
-    pub(crate) fn freeze(&self, said: Option<&Arc<str>>) -> (Arc<str>, TokenUsage) {
+    /// Freezes the answer and gives it with the usage known so far.
+    pub(crate) fn freeze(&self) -> (Arc<str>, TokenUsage) {
         let mut text = self.text.lock();
         let answer = match &text.phase {
             Phase::Frozen(answer) => Arc::clone(answer),
             Phase::Open | Phase::Over => {
-                let said = said.filter(|said| said.len() == text.answer.len()).cloned();
-                debug_assert!(said.as_deref().is_none_or(|said| said == text.answer));
-                let answer = said.unwrap_or_else(|| text.answer.as_str().into());
+                let answer: Arc<str> = text.answer.as_str().into();
                 text.phase = Phase::Frozen(Arc::clone(&answer));
                 answer
             }

@@ -30,8 +30,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(super) struct Ending {
     outcome: TurnOutcome,
-    /// The same text, where the engine has given it as a whole.
-    said: Option<Arc<str>>,
     usage: TokenUsage,
     stop_reason: Option<StopReason>,
     error: Option<TurnError>,
@@ -42,7 +40,6 @@ impl Ending {
     pub(super) fn failed(error: TurnError, usage: TokenUsage) -> Self {
         Self {
             outcome: TurnOutcome::Failed,
-            said: None,
             usage,
             stop_reason: None,
             error: Some(error),
@@ -50,10 +47,9 @@ impl Ending {
         }
     }
 
-    pub(super) fn completed(message: Arc<str>, stop_reason: StopReason, usage: TokenUsage) -> Self {
+    pub(super) fn completed(stop_reason: StopReason, usage: TokenUsage) -> Self {
         Self {
             outcome: TurnOutcome::Completed,
-            said: Some(message),
             usage,
             stop_reason: Some(stop_reason),
             error: None,
@@ -63,7 +59,7 @@ impl Ending {
 
     pub(super) fn cancelled(usage: TokenUsage, reason: Option<Arc<str>>) -> Self {
         let outcome = TurnOutcome::Cancelled;
-        Self { outcome, said: None, usage, stop_reason: None, error: None, reason }
+        Self { outcome, usage, stop_reason: None, error: None, reason }
     }
 
     fn is_of_store(&self) -> bool {
@@ -149,7 +145,7 @@ async fn insist(
 
 fn ended(rules: &Rules<'_>, state: &CellState, live: &Live, ending: &Ending) -> Decision<()> {
     let Some(running) = current(&state.record, live) else { return Decision::Keep(()) };
-    let (text, _) = live.freeze(ending.said.as_ref());
+    let (text, _) = live.freeze();
     let end = TurnEnd {
         outcome: ending.outcome,
         text,

@@ -1,8 +1,9 @@
 //! Moves what the engine says into the live turn.
 
-use std::{future::poll_fn, task::Poll};
+use std::{future::poll_fn, pin::Pin, task::Poll};
 
-use llm_engine::{Joined, TurnEvent};
+use futures_core::Stream;
+use llm_engine::TurnEvent;
 use worker::{HistoryTurn, WorkerEvent};
 
 use crate::{
@@ -36,14 +37,8 @@ pub(super) fn next_step(
     poll_fn(|context| {
         let mut moved = false;
         let step = loop {
-            let taken = match turn.poll_joined(context) {
-                Poll::Ready(Some(Joined::Text(part))) => {
-                    let text = &turn.text()[part];
-                    live.push(text)
-                        .map(|()| true)
-                        .map_err(|it| refused(it, || Delta::Text(text.to_owned())))
-                }
-                Poll::Ready(Some(Joined::Event(event))) => take(live, event),
+            let taken = match Pin::new(&mut *turn).poll_next(context) {
+                Poll::Ready(Some(event)) => take(live, event),
                 Poll::Ready(None) => Err(Step::Over),
                 Poll::Pending => break Poll::Pending,
             };
@@ -69,13 +64,13 @@ fn take(live: &Live, event: WorkerEvent) -> Result<bool, Step> {
         WorkerEvent::Turn(TurnEvent::Retrying { attempt, delay, error }) => {
             return Err(Step::Unusual(Unusual::Retrying { attempt, delay, error }));
         }
-        WorkerEvent::Turn(TurnEvent::Completed { message, stop_reason, usage }) => {
-            return Err(Step::Ended(Ending::completed(message, stop_reason, usage)));
+        WorkerEvent::Turn(TurnEvent::Completed { stop_reason, usage }) => {
+            return Err(Step::Ended(Ending::completed(stop_reason, usage)));
         }
-        WorkerEvent::Turn(TurnEvent::Cancelled { partial: _, usage }) => {
+        WorkerEvent::Turn(TurnEvent::Cancelled { usage }) => {
             return Err(Step::Ended(Ending::cancelled(usage, None)));
         }
-        WorkerEvent::Turn(TurnEvent::Failed { error, partial: _, usage }) => {
+        WorkerEvent::Turn(TurnEvent::Failed { error, usage }) => {
             return Err(Step::Ended(Ending::failed(error.into(), usage)));
         }
         WorkerEvent::HistoryShortened { dropped, kept } => {

@@ -57,19 +57,20 @@ impl Server {
 pub(crate) async fn ask(worker: &mut Worker, question: &str) -> Outcome<String> {
     println!("   > {question}");
     let mut turn = worker.turn(Message::user(question));
-    let mut deltas = 0;
+    let (mut answer, mut deltas) = (String::new(), 0);
     print!("   ");
     while let Some(event) = turn.next().await {
         match event {
             WorkerEvent::Turn(TurnEvent::TextDelta(text)) => {
                 deltas += 1;
                 print!("{text}");
+                answer.push_str(&text);
                 stdout().flush()?;
             }
-            WorkerEvent::Turn(TurnEvent::Completed { message, stop_reason, usage }) => {
+            WorkerEvent::Turn(TurnEvent::Completed { stop_reason, usage }) => {
                 println!("\n     {deltas} deltas, {stop_reason:?}, {}", figures(usage));
                 demand(deltas > 1, "the answer was not streamed")?;
-                return Ok(message.to_string());
+                return Ok(answer);
             }
             WorkerEvent::Turn(TurnEvent::Failed { error, .. }) => return Err(error.into()),
             WorkerEvent::Turn(_) | WorkerEvent::HistoryShortened { .. } => {}

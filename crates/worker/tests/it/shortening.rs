@@ -31,7 +31,6 @@ async fn the_turn_is_run_again_with_half_of_the_history() {
         WorkerEvent::HistoryShortened { dropped: 2, kept: 2 },
         WorkerEvent::Turn(TurnEvent::TextDelta("ok".into())),
         WorkerEvent::Turn(TurnEvent::Completed {
-            message: "ok".into(),
             stop_reason: StopReason::EndTurn,
             usage: tokens(60, 1),
         }),

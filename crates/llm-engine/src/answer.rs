@@ -1,0 +1,66 @@
+//! The whole answer of a turn, for callers that do not show it while it grows.
+
+use std::{future::poll_fn, pin::Pin};
+
+use futures_core::Stream;
+
+use crate::{EngineError, ErrorKind, TokenUsage, Turn, TurnEnd, TurnEvent};
+
+/// Everything that a turn gave, in one value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The text deltas joined. It is a part of the answer if the turn did not complete.
+    pub text: String,
+    /// How the turn ended.
+    pub end: TurnEnd,
+    /// Tokens of all attempts, as far as the provider told.
+    pub usage: TokenUsage,
+}
+
+impl Turn {
+    /// Runs the turn to its end and collects its text. Reasoning is left out.
+    ///
+    /// Text that was taken from the stream before is not in the answer. A turn that was over
+    /// before gives an empty answer that failed as interrupted.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use llm_engine::{EchoProvider, Engine, Message, ModelRequest, StopReason, TurnEnd};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let engine = Engine::new(Arc::new(EchoProvider::new()));
+    /// let messages = vec![Message::user("hello")];
+    /// let turn = engine.turn(ModelRequest { messages, ..ModelRequest::default() });
+    /// let answer = turn.collect_answer().await;
+    /// assert_eq!(answer.text, "echo: hello");
+    /// assert_eq!(answer.end, TurnEnd::Completed(StopReason::EndTurn));
+    /// # }
+    /// ```
+    pub async fn collect_answer(mut self) -> Answer {
+        let mut text = String::new();
+        while let Some(event) = poll_fn(|cx| Pin::new(&mut self).poll_next(cx)).await {
+            let (end, usage) = match event {
+                TurnEvent::TextDelta(delta) => {
+                    text.push_str(&delta);
+                    continue;
+                }
+                TurnEvent::Started | TurnEvent::ReasoningDelta(_) | TurnEvent::Retrying { .. } => {
+                    continue;
+                }
+                TurnEvent::Completed { stop_reason, usage } => {
+                    (TurnEnd::Completed(stop_reason), usage)
+                }
+                TurnEvent::Cancelled { usage } => (TurnEnd::Cancelled, usage),
+                TurnEvent::Failed { error, usage } => (TurnEnd::Failed(error), usage),
+            };
+            return Answer { text, end, usage };
+        }
+        let error = EngineError::new(
+            ErrorKind::Interrupted,
+            "the turn was over before its answer was collected",
+        );
+        Answer { text, end: TurnEnd::Failed(error), usage: self.usage() }
+    }
+}
