@@ -70,10 +70,12 @@ impl Begun {
 #[expect(clippy::manual_async_fn, reason = "an `async fn` has room for its arguments twice")]
 fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) -> impl Future<Output = ()> + Send {
     async move {
-        let Some(request) = unless_over(&live, pin!(gather(&core, &cell, &live))).await else {
+        let Some((mut worker, history)) =
+            unless_over(&live, pin!(gather(&core, &cell, &live))).await
+        else {
             return;
         };
-        let turn = live.profile.turn(request);
+        let turn = worker.turn_over(history);
         let Some(ending) = unless_over(&live, pin!(follow(&core, &cell, &live, turn))).await else {
             return;
         };
@@ -105,7 +107,7 @@ fn follow(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
     live: &Live,
-    mut turn: HistoryTurn,
+    mut turn: HistoryTurn<'_>,
 ) -> impl Future<Output = Option<Ending>> + Send {
     async move {
         loop {

@@ -1,75 +1,82 @@
-//! A turn over a history, shortened if the model cannot take it.
+//! A turn over a history that the caller keeps, shortened if the model cannot take all of it.
 
 use std::{
+    mem,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
-use llm_engine::{ErrorKind, Message, ModelRequest, TokenUsage, Turn, TurnEvent};
+use llm_engine::{Engine, ErrorKind, Message, ModelRequest, TokenUsage, Turn, TurnEvent};
 
-use crate::{HistoryBudget, TokenEstimate};
-
-/// What happens in a Worker's turn. The last event is a terminal [`TurnEvent`].
-#[derive(Clone, Debug, PartialEq)]
-pub enum WorkerEvent {
-    /// The engine's event.
-    Turn(TurnEvent),
-    /// The model's context was too small: the turn is run again with less of the conversation.
-    HistoryShortened {
-        /// How many messages of the first try are left out.
-        dropped: usize,
-        /// How many are given to the model.
-        kept: usize,
-    },
-}
+use crate::{HistoryBudget, TokenEstimate, Worker, WorkerEvent};
 
 /// A turn in flight: a stream of [`WorkerEvent`]s with exactly one terminal event, its last.
 ///
-/// One that does not fit into the model's context is run a second time with half of the history, in
-/// a whole turn's time of its own. Dropping it cancels it.
+/// The turn passes text on and keeps none. If the history does not fit into the model's context, the
+/// turn runs a second time with half of the history and a whole turn's time of its own.
+///
+/// Dropping the turn cancels it. When the terminal event was given out or the turn is dropped, the
+/// Worker has the cost in its [`usage`](Worker::usage) and has learned its
+/// [`token_estimate`](Worker::token_estimate) if the provider told the size of the prompt.
 #[derive(Debug)]
-pub struct HistoryTurn {
+pub struct HistoryTurn<'a> {
+    worker: &'a mut Worker,
     turn: Turn,
-    /// What the first try has cost, once the turn was started over with less.
-    repeated: Option<Box<TokenUsage>>,
+    /// The tokens of the first try, once the turn runs again with less history.
+    first_try: Option<TokenUsage>,
     has_output: bool,
+    is_settled: bool,
 }
 
-impl HistoryTurn {
-    pub(crate) fn new(turn: Turn) -> Self {
-        Self { turn, repeated: None, has_output: false }
+impl Worker {
+    /// Has the model answer `history`, oldest message first, which the caller keeps. The Worker's own
+    /// conversation is neither given to the model nor changed.
+    ///
+    /// The history is given as it is: the caller chooses it by
+    /// [`history_selection`](Self::history_selection).
+    pub fn turn_over(&mut self, history: Vec<Message>) -> HistoryTurn<'_> {
+        let profile = &self.profile;
+        let request = ModelRequest {
+            model: profile.model.clone(),
+            instructions: self.instructions.clone(),
+            messages: history,
+            sampling: Arc::clone(&profile.sampling),
+        };
+        let engine = Engine::under(Arc::clone(&profile.provider), Arc::clone(&profile.policy));
+        HistoryTurn {
+            turn: engine.into_turn(request),
+            worker: self,
+            first_try: None,
+            has_output: false,
+            is_settled: false,
+        }
     }
+}
 
+impl HistoryTurn<'_> {
     /// The tokens known so far, of all calls.
     #[must_use]
     pub fn usage(&self) -> TokenUsage {
         self.with_first_try(self.turn.usage())
     }
 
-    /// What the model is asked.
-    pub(crate) fn request(&self) -> &ModelRequest {
-        self.turn.request()
+    /// The Worker that hosts the turn.
+    pub(crate) fn worker_mut(&mut self) -> &mut Worker {
+        self.worker
     }
 
-    /// The tokens of what it was asked last.
-    pub(crate) fn last_try(&self) -> TokenUsage {
-        self.turn.usage()
-    }
-
-    /// What the caller sees of an event of the engine; `None` keeps it to ourselves.
+    /// The Worker's event for an event of the engine. The second try's `Started` has none.
     fn tell(&mut self, mut event: TurnEvent) -> Option<WorkerEvent> {
         match &mut event {
             TurnEvent::Started => {
-                if self.repeated.is_some() {
+                if self.first_try.is_some() {
                     return None;
                 }
             }
             TurnEvent::TextDelta(_) | TurnEvent::ReasoningDelta(_) => self.has_output = true,
             TurnEvent::Retrying { .. } => {}
-            TurnEvent::Completed { usage, .. } | TurnEvent::Cancelled { usage } => {
-                *usage = self.with_first_try(*usage);
-            }
             TurnEvent::Failed { error, usage } => {
                 if error.kind == ErrorKind::ContextLengthExceeded
                     && let Some(shortened) = self.repeat_with_less(*usage)
@@ -77,12 +84,17 @@ impl HistoryTurn {
                     return Some(shortened);
                 }
                 *usage = self.with_first_try(*usage);
+                self.settle();
+            }
+            TurnEvent::Completed { usage, .. } | TurnEvent::Cancelled { usage } => {
+                *usage = self.with_first_try(*usage);
+                self.settle();
             }
         }
         Some(WorkerEvent::Turn(event))
     }
 
-    /// Starts over with the newest messages that make up half of what was given, if that is less.
+    /// Starts over with the newest messages that make up half of the history, if that is less.
     fn repeat_with_less(&mut self, spent: TokenUsage) -> Option<WorkerEvent> {
         let request = self.turn.request();
         let given = &request.messages;
@@ -93,25 +105,41 @@ impl HistoryTurn {
         };
         let kept = half.select(given, TokenEstimate::default());
         let (kept, dropped) = (kept.len(), given.len() - kept.len());
-        if self.has_output || self.repeated.is_some() || dropped == 0 {
+        if self.has_output || self.first_try.is_some() || dropped == 0 {
             return None;
         }
         tracing::debug!(dropped, kept, "a turn is run again with less history");
         let request = ModelRequest { messages: given[dropped..].to_vec(), ..(**request).clone() };
         self.turn = self.turn.engine().turn(request);
-        self.repeated = Some(Box::new(spent));
+        self.first_try = Some(spent);
         Some(WorkerEvent::HistoryShortened { dropped, kept })
     }
 
     fn with_first_try(&self, mut usage: TokenUsage) -> TokenUsage {
-        if let Some(repeated) = &self.repeated {
-            usage += **repeated;
+        if let Some(first_try) = self.first_try {
+            usage += first_try;
         }
         usage
     }
+
+    /// Tells the Worker, once, what the turn has cost and how long its tokens were.
+    fn settle(&mut self) {
+        if mem::replace(&mut self.is_settled, true) {
+            return;
+        }
+        let usage = self.usage();
+        self.worker.usage.turns += 1;
+        self.worker.usage.tokens += usage;
+        if let Some(tokens) = self.turn.last_call_usage().input_tokens {
+            let request = self.turn.request();
+            let instructions = request.instructions.as_deref().map_or(0, str::len);
+            let bytes = text_bytes(&request.messages) + instructions;
+            self.worker.estimate = TokenEstimate::observed(bytes as u64, tokens);
+        }
+    }
 }
 
-impl Stream for HistoryTurn {
+impl Stream for HistoryTurn<'_> {
     type Item = WorkerEvent;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<WorkerEvent>> {
@@ -125,6 +153,12 @@ impl Stream for HistoryTurn {
     }
 }
 
-pub(crate) fn text_bytes(messages: &[Message]) -> usize {
+impl Drop for HistoryTurn<'_> {
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
+
+fn text_bytes(messages: &[Message]) -> usize {
     messages.iter().map(|message| message.text.len()).sum()
 }

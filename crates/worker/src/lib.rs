@@ -1,8 +1,8 @@
 //! The host of a single Worker: its configuration, its conversation, one turn at a time.
 //!
 //! Read in this order: a [`Profile`] says which model to use and how; a [`HistoryBudget`] chooses
-//! what of the conversation the model is given; a [`Worker`] holds the conversation and runs
-//! [`WorkerTurn`]s. Whoever keeps the conversation itself asks the profile for a [`HistoryTurn`].
+//! the part of the conversation that the model is given; a [`Worker`] holds the conversation and runs
+//! [`WorkerTurn`]s. A caller that keeps the conversation itself has the Worker run [`HistoryTurn`]s.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -24,14 +24,16 @@
 
 #![forbid(unsafe_code)]
 
+mod event;
 mod history;
 mod history_turn;
 mod profile;
 mod turn;
 mod worker;
 
+pub use event::WorkerEvent;
 pub use history::{HistoryBudget, HistorySelection, TokenEstimate};
-pub use history_turn::{HistoryTurn, WorkerEvent};
+pub use history_turn::HistoryTurn;
 pub use profile::Profile;
 pub use turn::WorkerTurn;
 pub use worker::{Worker, WorkerUsage};

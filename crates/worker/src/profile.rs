@@ -2,9 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use llm_engine::{Engine, Message, ModelRequest, Policy, Provider, Sampling, TurnRequest};
+use llm_engine::{Policy, Provider, Sampling};
 
-use crate::{HistoryBudget, HistoryTurn};
+use crate::HistoryBudget;
 
 /// A named configuration that any number of Workers share.
 #[derive(Clone)]
@@ -72,23 +72,6 @@ impl Profile {
     pub fn history(mut self, history: HistoryBudget) -> Self {
         self.history = history;
         self
-    }
-
-    /// What the model is asked, for it to answer `history`.
-    #[must_use]
-    pub fn request(&self, instructions: Option<Arc<str>>, history: Vec<Message>) -> ModelRequest {
-        ModelRequest {
-            model: self.model.clone(),
-            instructions,
-            messages: history,
-            sampling: Arc::clone(&self.sampling),
-        }
-    }
-
-    /// Has the model answer, without a [`Worker`](crate::Worker) to keep the conversation.
-    pub fn turn(&self, request: impl Into<TurnRequest>) -> HistoryTurn {
-        let engine = Engine::under(Arc::clone(&self.provider), Arc::clone(&self.policy));
-        HistoryTurn::new(engine.into_turn(request))
     }
 }
 

@@ -1,6 +1,7 @@
-//! One turn of a Worker.
+//! A turn of a Worker that keeps its own conversation.
 
 use std::{
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -8,30 +9,37 @@ use std::{
 use futures_core::Stream;
 use llm_engine::{Message, TokenUsage, TurnEvent};
 
-use crate::{HistoryTurn, TokenEstimate, Worker, WorkerEvent, history_turn::text_bytes};
+use crate::{HistoryTurn, Worker, WorkerEvent};
 
-/// A turn in flight: a stream of [`WorkerEvent`]s with exactly one terminal event, its last.
+/// A [`HistoryTurn`] over the Worker's own conversation, which gets the answer.
 ///
-/// When that was given out, or when the turn is dropped, which cancels it, what had streamed is in
-/// the conversation and the cost is in [`Worker::usage`]. A turn that does not fit into the model's
-/// context is run a second time with half of the history, in a whole turn's time of its own.
+/// When the terminal event was given out or the turn is dropped, which cancels it, the text that had
+/// streamed is in the conversation. Everything else is as in a [`HistoryTurn`].
 #[derive(Debug)]
 pub struct WorkerTurn<'a> {
-    worker: &'a mut Worker,
-    turn: HistoryTurn,
+    turn: HistoryTurn<'a>,
     answer: String,
-    is_settled: bool,
+    is_kept: bool,
 }
 
-impl<'a> WorkerTurn<'a> {
-    pub(crate) fn new(worker: &'a mut Worker) -> Self {
-        let profile = &worker.profile;
-        let history = profile.history.select(&worker.conversation, worker.estimate).to_vec();
-        let turn = profile.turn(profile.request(worker.instructions.clone(), history));
-        Self { worker, turn, answer: String::new(), is_settled: false }
+impl Worker {
+    /// Adds `input` to the conversation and has the model answer it.
+    ///
+    /// The input stays in the conversation, however the turn ends.
+    pub fn turn(&mut self, input: Message) -> WorkerTurn<'_> {
+        self.conversation.push(input);
+        self.resume()
     }
 
-    /// All text given out so far: the text deltas joined.
+    /// Has the model answer the conversation as it stands: its newest message is the input.
+    pub fn resume(&mut self) -> WorkerTurn<'_> {
+        let history = self.profile.history.select(&self.conversation, self.estimate).to_vec();
+        WorkerTurn { turn: self.turn_over(history), answer: String::new(), is_kept: false }
+    }
+}
+
+impl WorkerTurn<'_> {
+    /// The text deltas given out so far, joined.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.answer
@@ -43,39 +51,13 @@ impl<'a> WorkerTurn<'a> {
         self.turn.usage()
     }
 
-    /// Keeps the text of `event`, and settles the turn if `event` is its end.
-    fn hear(&mut self, event: &WorkerEvent) {
-        match event {
-            WorkerEvent::Turn(TurnEvent::TextDelta(text)) => self.answer.push_str(text),
-            WorkerEvent::Turn(TurnEvent::Completed { usage, .. }) => {
-                self.learn();
-                self.settle(*usage);
-            }
-            WorkerEvent::Turn(TurnEvent::Cancelled { usage } | TurnEvent::Failed { usage, .. }) => {
-                self.settle(*usage);
-            }
-            WorkerEvent::Turn(
-                TurnEvent::Started | TurnEvent::ReasoningDelta(_) | TurnEvent::Retrying { .. },
-            )
-            | WorkerEvent::HistoryShortened { .. } => {}
-        }
-    }
-
-    fn learn(&mut self) {
-        let Some(tokens) = self.turn.last_try().input_tokens else { return };
-        let request = self.turn.request();
-        let instructions = request.instructions.as_deref().map_or(0, str::len);
-        let bytes = text_bytes(&request.messages) + instructions;
-        self.worker.estimate = TokenEstimate::observed(bytes as u64, tokens);
-    }
-
-    fn settle(&mut self, usage: TokenUsage) {
-        self.is_settled = true;
-        self.worker.usage.turns += 1;
-        self.worker.usage.tokens += usage;
+    /// Adds the answer to the conversation, once.
+    fn keep_answer(&mut self) {
+        let was_kept = mem::replace(&mut self.is_kept, true);
         // Some providers refuse a conversation with an empty message in it.
-        if !self.answer.is_empty() {
-            self.worker.conversation.push(Message::assistant(&*self.answer));
+        if !was_kept && !self.answer.is_empty() {
+            let message = Message::assistant(&*self.answer);
+            self.turn.worker_mut().conversation.push(message);
         }
     }
 }
@@ -86,8 +68,10 @@ impl Stream for WorkerTurn<'_> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<WorkerEvent>> {
         let this = self.get_mut();
         let event = ready!(Pin::new(&mut this.turn).poll_next(cx));
-        if let Some(event) = &event {
-            this.hear(event);
+        match &event {
+            Some(WorkerEvent::Turn(TurnEvent::TextDelta(text))) => this.answer.push_str(text),
+            Some(WorkerEvent::Turn(event)) if event.is_terminal() => this.keep_answer(),
+            Some(WorkerEvent::Turn(_) | WorkerEvent::HistoryShortened { .. }) | None => {}
         }
         Poll::Ready(event)
     }
@@ -95,8 +79,6 @@ impl Stream for WorkerTurn<'_> {
 
 impl Drop for WorkerTurn<'_> {
     fn drop(&mut self) {
-        if !self.is_settled {
-            self.settle(self.usage());
-        }
+        self.keep_answer();
     }
 }

@@ -4,9 +4,15 @@ use std::sync::Arc;
 
 use llm_engine::{Message, TokenUsage};
 
-use crate::{Profile, TokenEstimate, WorkerTurn};
+use crate::{HistorySelection, Profile, TokenEstimate};
 
-/// A profile, a conversation, and what it has cost. Runs one turn at a time.
+/// A profile, a conversation, and the cost of its turns. Runs one turn at a time.
+///
+/// A Worker runs a turn in one of two ways. [`turn`](Self::turn) and [`resume`](Self::resume) answer
+/// the conversation in memory and add the answer to it. [`turn_over`](Self::turn_over) answers a
+/// history that the caller keeps, for example in a database, and leaves the text to the caller.
+/// Either way the Worker knows afterwards what the turn has cost and how long the tokens of its prompt
+/// were.
 #[derive(Clone, Debug)]
 pub struct Worker {
     pub(crate) profile: Arc<Profile>,
@@ -16,17 +22,17 @@ pub struct Worker {
     pub(crate) usage: WorkerUsage,
 }
 
-/// What the turns of a Worker have cost.
+/// The cost of a Worker's turns.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct WorkerUsage {
     /// Turns that are over, however they ended.
     pub turns: u64,
-    /// The tokens of all of them, as far as the provider told.
+    /// The tokens of all these turns, as far as the provider told.
     pub tokens: TokenUsage,
 }
 
 impl Worker {
-    /// A Worker with the profile's instructions and nothing said yet.
+    /// A Worker with the profile's instructions and an empty conversation.
     #[must_use]
     pub fn new(profile: Arc<Profile>) -> Self {
         Self {
@@ -52,41 +58,43 @@ impl Worker {
         self
     }
 
-    /// Tells how many bytes a token had in an earlier turn. Each turn learns it anew.
+    /// Replaces the estimate of the bytes in a token, for example by the one that an earlier Worker
+    /// of the same conversation learned.
     #[must_use]
     pub fn with_token_estimate(mut self, estimate: TokenEstimate) -> Self {
         self.estimate = estimate;
         self
     }
 
-    /// The configuration.
+    /// The profile that the Worker was made with.
     #[must_use]
     pub fn profile(&self) -> &Arc<Profile> {
         &self.profile
     }
 
-    /// All that was said, oldest first.
+    /// All messages, oldest first.
     #[must_use]
     pub fn conversation(&self) -> &[Message] {
         &self.conversation
     }
 
-    /// What all turns that are over have cost.
+    /// The cost of all turns that are over.
     #[must_use]
     pub fn usage(&self) -> WorkerUsage {
         self.usage
     }
 
-    /// Adds `input` to the conversation and has the model answer it.
-    ///
-    /// The input stays in the conversation, however the turn ends.
-    pub fn turn(&mut self, input: Message) -> WorkerTurn<'_> {
-        self.conversation.push(input);
-        self.resume()
+    /// How many bytes a token has, learned from the last turn whose provider told the size of its
+    /// prompt.
+    #[must_use]
+    pub fn token_estimate(&self) -> TokenEstimate {
+        self.estimate
     }
 
-    /// Has the model answer the conversation as it stands: its newest message is the input.
-    pub fn resume(&mut self) -> WorkerTurn<'_> {
-        WorkerTurn::new(self)
+    /// Begins to choose the history of the next turn within the profile's budget. The budget's tokens
+    /// are counted by the [estimate](Self::token_estimate) that the Worker has learned.
+    #[must_use]
+    pub fn history_selection(&self) -> HistorySelection {
+        self.profile.history.selector_with(self.estimate)
     }
 }

@@ -91,6 +91,12 @@ impl Turn {
         usage
     }
 
+    /// The tokens of the latest call alone, as far as its provider told. Between two calls it is empty.
+    #[must_use]
+    pub fn last_call_usage(&self) -> TokenUsage {
+        self.usage
+    }
+
     /// The terminal event, if it was not given out yet.
     fn last(&mut self) -> Option<TurnEvent> {
         let Phase::Over(end) = &mut self.phase else { return None };

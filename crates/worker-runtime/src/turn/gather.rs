@@ -1,8 +1,9 @@
-//! What of a conversation the model is given.
+//! Reads the part of a Worker's transcript that the model is given.
 
 use std::sync::Arc;
 
-use llm_engine::{Message, ModelRequest, TokenUsage};
+use llm_engine::{Message, TokenUsage};
+use worker::Worker;
 
 use crate::{
     model::TurnError,
@@ -13,15 +14,15 @@ use crate::{
 /// The most entries that are read from the store at once.
 const HISTORY_PAGE: u64 = 128;
 
-/// What the model is asked: by the Worker's profile, with the newest part of its transcript. `None`
-/// if the turn is over, be it because that could not be read.
+/// The host of the turn, and the newest part of the transcript that fits into its history budget.
+/// `None` if the turn is over. A transcript that cannot be read ends the turn.
 pub(super) async fn gather(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
     live: &Live,
-) -> Option<Arc<ModelRequest>> {
+) -> Option<(Worker, Vec<Message>)> {
     match read(core, cell, live).await {
-        Ok(request) => request,
+        Ok(gathered) => gathered,
         Err(error) => {
             let ending = Ending::failed(error, TokenUsage::default());
             Box::pin(finish(core, cell, live, ending)).await;
@@ -34,16 +35,18 @@ async fn read(
     core: &Core,
     cell: &Cell,
     live: &Live,
-) -> Result<Option<Arc<ModelRequest>>, TurnError> {
-    let (mut end, own_instructions) = {
+) -> Result<Option<(Worker, Vec<Message>)>, TurnError> {
+    let (mut end, worker) = {
         let state = cell.lock();
         let is_current = state.live.as_ref().is_some_and(|it| it.turn_id == live.turn_id);
         if !is_current {
             return Ok(None);
         }
-        (state.record.entries, state.record.spec.instructions.clone())
+        let worker = Worker::new(Arc::clone(&live.profile))
+            .with_instructions(state.record.spec.instructions.clone());
+        (state.record.entries, worker)
     };
-    let mut selection = live.profile.history.selector();
+    let mut selection = worker.history_selection();
     let most = live.profile.history.max_messages.max(1);
     let page_size = u64::try_from(most).map_or(HISTORY_PAGE, |most| most.min(HISTORY_PAGE));
     let mut history: Vec<Message> = Vec::new();
@@ -73,7 +76,5 @@ async fn read(
         end = first - 1;
     }
     history.reverse();
-    let profile = &live.profile;
-    let instructions = own_instructions.or_else(|| profile.instructions.clone());
-    Ok(Some(Arc::new(profile.request(instructions, history))))
+    Ok(Some((worker, history)))
 }

@@ -32,7 +32,7 @@ pub(super) enum Step {
 pub(super) fn next_step(
     core: &Core,
     live: &Live,
-    turn: &mut HistoryTurn,
+    turn: &mut HistoryTurn<'_>,
 ) -> impl Future<Output = Step> {
     poll_fn(|context| {
         let mut moved = false;

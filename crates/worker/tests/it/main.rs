@@ -5,3 +5,4 @@ mod history;
 mod profile;
 mod shortening;
 mod support;
+mod turn_over;

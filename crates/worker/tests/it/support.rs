@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use llm_engine::{Message, ScriptedProvider, TokenUsage, TurnEvent};
-use worker::{Profile, Worker, WorkerEvent, WorkerTurn};
+use worker::{Profile, Worker, WorkerEvent};
 
 /// A profile that plays what `provider` holds.
 pub(crate) fn profile(provider: &ScriptedProvider) -> Profile {
@@ -17,7 +17,7 @@ pub(crate) fn worker(provider: &ScriptedProvider) -> Worker {
 }
 
 /// All events of `turn`, of which the last alone is terminal.
-pub(crate) async fn drain(mut turn: WorkerTurn<'_>) -> Vec<WorkerEvent> {
+pub(crate) async fn drain(mut turn: impl Stream<Item = WorkerEvent> + Unpin) -> Vec<WorkerEvent> {
     let mut events = Vec::new();
     while let Some(event) = turn.next().await {
         events.push(event);

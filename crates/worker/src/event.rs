@@ -1,0 +1,17 @@
+//! What a turn of a Worker tells while it runs.
+
+use llm_engine::TurnEvent;
+
+/// An event of a Worker's turn. The last one is a terminal [`TurnEvent`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum WorkerEvent {
+    /// An event of the engine.
+    Turn(TurnEvent),
+    /// The conversation did not fit into the model's context. The turn runs again with less of it.
+    HistoryShortened {
+        /// How many messages of the first try are left out.
+        dropped: usize,
+        /// How many messages the model is given.
+        kept: usize,
+    },
+}
