@@ -76,9 +76,9 @@ fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) -> impl Future<Outpu
             return;
         };
         let turn = worker.turn_over(history);
-        let Some(ending) = unless_over(&live, pin!(follow(&core, &cell, &live, turn))).await else {
-            return;
-        };
+        let ending = unless_over(&live, pin!(follow(&core, &cell, &live, turn))).await;
+        cell.lock().token_estimate = worker.token_estimate();
+        let Some(ending) = ending else { return };
         live.engine_ended();
         finish(&core, &cell, &live, ending).await;
     }

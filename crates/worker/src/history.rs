@@ -14,8 +14,10 @@ pub struct HistoryBudget {
     pub max_bytes: usize,
     /// Messages.
     pub max_messages: usize,
-    /// Tokens, which only the provider can count: they are [estimated](TokenEstimate) from what it
-    /// told about an earlier turn.
+    /// Tokens of the messages, which only the provider can count. They are
+    /// [estimated](TokenEstimate): a Worker's first turn counts four bytes a token, and every later
+    /// turn what the provider told about the prompt before it. The estimate is in the Worker's memory
+    /// alone: after a restart of its process it is four bytes a token again.
     pub max_tokens: Option<u64>,
 }
 

@@ -4,6 +4,7 @@ use std::{borrow::Borrow, collections::VecDeque, sync::Arc, task::Context};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
+use worker::TokenEstimate;
 
 use crate::{
     domain::idempotency::KeyWindow,
@@ -32,6 +33,8 @@ pub(crate) struct CellState {
     pub(crate) live: Option<Arc<Live>>,
     /// The last turn that was in flight, as long as its engine may still be heard.
     pub(crate) fading: Option<Arc<Live>>,
+    /// How long the tokens of the last turn's prompt were. Kept in memory only.
+    pub(crate) token_estimate: TokenEstimate,
     pub(crate) keys: Option<Box<KeyWindow<InputKey>>>,
     pub(crate) log: Option<Box<WorkerLog>>,
     /// The sequence in the Runtime's log of the first event of its newest commit; 0 for none.
@@ -91,6 +94,7 @@ impl Cell {
                 record,
                 live: None,
                 fading: None,
+                token_estimate: TokenEstimate::default(),
                 keys: None,
                 log: None,
                 runtime_sequence: 0,

@@ -43,7 +43,8 @@ async fn read(
             return Ok(None);
         }
         let worker = Worker::new(Arc::clone(&live.profile))
-            .with_instructions(state.record.spec.instructions.clone());
+            .with_instructions(state.record.spec.instructions.clone())
+            .with_token_estimate(state.token_estimate);
         (state.record.entries, worker)
     };
     let mut selection = worker.history_selection();

@@ -14,3 +14,4 @@ mod queries;
 mod restart;
 mod streams;
 mod support;
+mod token_budget;
