@@ -217,7 +217,6 @@ impl RuntimeBuilder {
             watching: AtomicBool::new(false),
             something_ended: Notify::new(),
             limits: self.limits,
-            drivers: Arc::default(),
             turn_handle: self.turn_runtime.unwrap_or_else(|| handle.clone()),
             handle: handle.clone(),
         });

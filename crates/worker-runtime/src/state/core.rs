@@ -33,7 +33,6 @@ use crate::{
     },
     store::{Lease, Store, StoreError, StoreFuture, StoreInfo, guarded},
     sync::{Padded, Relay, Wakers},
-    turn::Drivers,
 };
 
 /// The inside of a Runtime.
@@ -41,9 +40,8 @@ use crate::{
 /// Locks are taken in this order: a Worker's cell; under it, one at a time, the turn's text, an
 /// index (catalogue, admission) or the Runtime's log; under that a group of its readers;
 /// nothing after those. A glance at a Worker has its shard of the catalogue first, and only tries to
-/// have its cell: nobody waits for a cell under an index. The drivers' seats, and under them
-/// one seat's offer, are taken with no other held. No engine, store, waker or `Drop` of the Backend's
-/// runs under any of them.
+/// have its cell: nobody waits for a cell under an index. No engine, store, waker
+/// or `Drop` of the Backend's runs under any of them.
 pub struct Core {
     pub(crate) owner: Owner,
     pub(crate) presenter: Presenter,
@@ -82,8 +80,6 @@ pub struct Core {
     pub(crate) something_ended: Notify,
     /// Where commits, deadlines and the drain run.
     pub(crate) handle: Handle,
-    /// The tasks in which engines ran, and the next can.
-    pub(crate) drivers: Arc<Drivers>,
     /// Where engines run.
     pub(crate) turn_handle: Handle,
 }
@@ -327,7 +323,6 @@ impl Core {
         self.stage.set(board.figures.runtime, true);
         drop(board);
         self.relay.end();
-        self.drivers.end();
         self.pruner.end();
         self.lease_keeper.get().inspect(|keeper| keeper.abort());
         for cell in self.catalogue.all() {

@@ -318,14 +318,14 @@ impl Live {
         self.late.load(Ordering::Relaxed)
     }
 
-    /// Notes how to wake the task that drives the turn and has to wait. Tells whether it is over already.
-    pub(crate) fn driven_by(&self, driver: &Waker) -> bool {
+    /// Has the end of the turn wake the task of `driver`, which drives it. `false` if the turn is over.
+    pub(crate) fn wakes_at_end(&self, driver: &Waker) -> bool {
         let mut text = self.text.lock();
         let is_over = matches!(text.phase, Phase::Over);
-        if !is_over && text.driver.is_none() {
+        if !is_over {
             text.driver = Some(driver.clone());
         }
-        is_over
+        !is_over
     }
 
     /// Whether the turn is over, and its engine is to be left.

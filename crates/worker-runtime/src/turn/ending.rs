@@ -68,27 +68,19 @@ impl Ending {
 }
 
 /// Commits a turn's end, as often as it takes.
-#[expect(clippy::manual_async_fn, reason = "an `async fn` has room for its arguments twice")]
-pub(super) fn finish(
-    core: &Arc<Core>,
-    cell: &Arc<Cell>,
-    live: &Live,
-    ending: Ending,
-) -> impl Future<Output = ()> + Send {
-    async move {
-        if let Some(certain) = failed(commit(core, cell, live, &ending).await) {
-            Box::pin(insist(core, cell, live, ending, certain)).await;
-        }
+pub(super) async fn finish(core: &Arc<Core>, cell: &Arc<Cell>, live: &Live, ending: Ending) {
+    if let Some(certain) = failed(commit(core, cell, live, &ending).await) {
+        Box::pin(insist(core, cell, live, ending, certain)).await;
     }
 }
 
-fn commit(
+async fn commit(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
     live: &Live,
     ending: &Ending,
-) -> impl Future<Output = Result<(), RuntimeError>> + Send {
-    core.change(cell, true, |rules, state| Ok(ended(rules, state, live, ending)))
+) -> Result<(), RuntimeError> {
+    core.change(cell, true, |rules, state| Ok(ended(rules, state, live, ending))).await
 }
 
 /// If the store failed to take an end: whether it surely has not. Whatever else is wrong, the turn is

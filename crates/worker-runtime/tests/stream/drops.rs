@@ -158,8 +158,9 @@ async fn with_turns_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_tasks_that_wait_for_a_turn() {
+async fn with_turns_that_were_cancelled() {
     let watched = Watched::new().await;
+    let idle = alive_tasks();
     let mut workers = Vec::new();
     for _ in 0..100 {
         workers.push(watched.running().await);
@@ -169,12 +170,11 @@ async fn with_tasks_that_wait_for_a_turn() {
         watched.runtime.handle(CancelTurn::running(*worker)).await.unwrap();
     }
     tokio::time::sleep(Duration::from_millis(1)).await;
-    let waiting = alive_tasks();
-    assert_eq!(running - waiting, 36, "all but 64 tasks end with their turns");
+    assert_eq!(running - alive_tasks(), 100, "each task ends with its turn");
+    assert!(running - idle >= 100, "each turn has a task");
     for worker in &workers[..10] {
         watched.runtime.handle(SendInput::user(*worker, "again")).await.unwrap();
     }
-    assert_eq!(alive_tasks(), waiting, "the next turns are driven by tasks that waited");
     watched.leaves_nothing(SOON).await;
 }
 

@@ -258,7 +258,6 @@ async fn a_turn_whose_tokio_runtime_is_gone_misses_its_deadline() {
     let (worker, mut stream) = followed(&runtime).await;
     runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
     assert_eq!(end_of_turn(&mut stream).await, EventType::TurnCompleted);
-    // The task that drove it waits for another turn, or is gone already.
     engines.shutdown_background();
     for _ in 0..2 {
         runtime.handle(SendInput::user(worker, "again")).await.expect("a turn");
