@@ -46,9 +46,10 @@ impl Turn {
                     text.push_str(&delta);
                     continue;
                 }
-                TurnEvent::Started | TurnEvent::ReasoningDelta(_) | TurnEvent::Retrying { .. } => {
-                    continue;
-                }
+                TurnEvent::Started
+                | TurnEvent::ReasoningDelta(_)
+                | TurnEvent::Usage(_)
+                | TurnEvent::Retrying { .. } => continue,
                 TurnEvent::Completed { stop_reason, usage } => {
                     (TurnEnd::Completed(stop_reason), usage)
                 }

@@ -1,6 +1,7 @@
 //! A provider without a model: it repeats what it hears.
 
 use std::{
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -21,8 +22,9 @@ const START: &str = "echo: ";
 
 /// Answers `echo: ` and the newest message that is not the assistant's own, word by word.
 ///
-/// It is deterministic and counts each word as a token, instructions included. Without anything to
-/// repeat it says so.
+/// The answer is deterministic. Each word counts as a token, instructions included: those of the
+/// input are told before the answer, those of the output at its end. Without anything to repeat the
+/// answer says so.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EchoProvider {
     delay: Duration,
@@ -52,6 +54,7 @@ impl Provider for EchoProvider {
             request,
             said: None,
             words: 0,
+            has_counted: false,
             over: false,
             delay: self.delay,
             due: None,
@@ -66,6 +69,8 @@ struct Echo {
     said: Option<usize>,
     /// How many words they were.
     words: u64,
+    /// Whether the tokens of the input were told.
+    has_counted: bool,
     over: bool,
     delay: Duration,
     /// When the next word may be said, once it has begun to wait.
@@ -101,16 +106,23 @@ impl Echo {
         word
     }
 
-    fn finished(&self) -> ProviderEvent {
+    fn counted(&self) -> ProviderEvent {
         let request = &self.request;
         let heard = request.messages.iter().map(|message| words(&message.text)).sum::<u64>();
+        ProviderEvent::Usage(TokenUsage {
+            input_tokens: Some(heard + request.instructions.as_deref().map_or(0, words)),
+            cached_input_tokens: Some(0),
+            ..TokenUsage::default()
+        })
+    }
+
+    fn finished(&self) -> ProviderEvent {
         ProviderEvent::Finished {
             stop_reason: StopReason::EndTurn,
             usage: TokenUsage {
-                input_tokens: Some(heard + request.instructions.as_deref().map_or(0, words)),
-                cached_input_tokens: Some(0),
                 output_tokens: Some(self.words),
                 reasoning_tokens: Some(0),
+                ..TokenUsage::default()
             },
         }
     }
@@ -123,6 +135,9 @@ impl Stream for Echo {
         let echo = self.get_mut();
         if echo.over {
             return Poll::Ready(None);
+        }
+        if !mem::replace(&mut echo.has_counted, true) {
+            return Poll::Ready(Some(Ok(echo.counted())));
         }
         if echo.said == Some(heard(&echo.request).len()) {
             echo.over = true;

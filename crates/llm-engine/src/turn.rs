@@ -34,6 +34,8 @@ pub enum TurnEvent {
     TextDelta(String),
     /// More of the model's reasoning; never empty, not part of the answer.
     ReasoningDelta(String),
+    /// The provider told more about its tokens: all that is known so far, of all attempts.
+    Usage(TokenUsage),
     /// A call failed before any output and is made again after a pause.
     Retrying {
         /// The attempt about to be made; the first retry is 2.
@@ -73,6 +75,7 @@ impl TurnEvent {
             Self::Started
             | Self::TextDelta(_)
             | Self::ReasoningDelta(_)
+            | Self::Usage(_)
             | Self::Retrying { .. } => false,
         }
     }

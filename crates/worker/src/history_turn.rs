@@ -77,6 +77,7 @@ impl HistoryTurn<'_> {
             }
             TurnEvent::TextDelta(_) | TurnEvent::ReasoningDelta(_) => self.has_output = true,
             TurnEvent::Retrying { .. } => {}
+            TurnEvent::Usage(usage) => *usage = self.with_first_try(*usage),
             TurnEvent::Failed { error, usage } => {
                 if error.kind == ErrorKind::ContextLengthExceeded
                     && let Some(shortened) = self.repeat_with_less(*usage)

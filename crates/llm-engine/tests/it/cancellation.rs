@@ -80,6 +80,7 @@ async fn dropping_a_turn_cancels_its_call() {
     let provider = ScriptedProvider::new().script(script);
     let mut turn = turn(&provider, llm_engine::Policy::default());
     turn.next().await;
+    assert_eq!(turn.next().await, Some(TurnEvent::Usage(tokens(7, 1))));
     assert_eq!(turn.next().await, Some(TurnEvent::TextDelta("a".into())));
     assert_eq!(provider.live(), 1);
     assert_eq!(turn.usage(), tokens(7, 1));

@@ -117,6 +117,7 @@ async fn a_slow_consumer_does_not_fail_its_provider() {
             TurnEvent::Started
             | TurnEvent::ReasoningDelta(_)
             | TurnEvent::Retrying { .. }
+            | TurnEvent::Usage(_)
             | TurnEvent::Completed { .. }
             | TurnEvent::Cancelled { .. } => {}
         }

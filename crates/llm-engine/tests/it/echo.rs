@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::StreamExt;
 use llm_engine::{
     EchoProvider, Engine, Message, ModelRequest, Provider, StopReason, TokenUsage, TurnEvent,
 };
@@ -22,7 +23,8 @@ async fn the_answer_comes_word_by_word_and_loses_nothing() {
         assert_eq!(stop_reason(&events), StopReason::EndTurn);
     }
     let events = echoed(EchoProvider::new(), asking("one two  three")).await;
-    let words: Vec<_> = events[1..events.len() - 1].to_vec();
+    assert!(matches!(events[1], TurnEvent::Usage(_)), "{events:?}");
+    let words: Vec<_> = events[2..events.len() - 1].to_vec();
     let expected = ["echo: ", "one ", "two  ", "three"];
     assert_eq!(words, expected.map(|word| TurnEvent::TextDelta(word.into())));
 }
@@ -51,6 +53,16 @@ async fn a_word_is_a_token() {
         reasoning_tokens: Some(0),
     };
     assert_eq!(usage(&echoed(EchoProvider::new(), request).await), expected);
+}
+
+#[tokio::test]
+async fn the_input_is_counted_before_the_first_word() {
+    let mut turn = Engine::new(Arc::new(EchoProvider::with_delay(Duration::from_hours(1))))
+        .turn(asking("one two"));
+    assert_eq!(turn.next().await, Some(TurnEvent::Started));
+    let told =
+        TokenUsage { input_tokens: Some(2), cached_input_tokens: Some(0), ..TokenUsage::default() };
+    assert_eq!(turn.next().await, Some(TurnEvent::Usage(told)));
 }
 
 #[tokio::test(start_paused = true)]

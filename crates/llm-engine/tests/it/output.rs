@@ -78,3 +78,21 @@ async fn a_flood_ends_at_the_cap() {
     assert_eq!(failure(&events).kind, ErrorKind::TooLarge);
     assert_eq!(joined(&events).len(), 1000);
 }
+
+#[tokio::test]
+async fn tokens_are_told_when_they_change() {
+    let tell = |script: Script, input| {
+        let usage = TokenUsage { input_tokens: Some(input), ..TokenUsage::default() };
+        script.usage(usage).usage(usage)
+    };
+    let script = tell(tell(Script::new(), 7).text("a"), 8).finish();
+    let events = capped(100, script).await;
+    let told: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            TurnEvent::Usage(usage) => usage.input_tokens,
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [7, 8]);
+}

@@ -62,6 +62,7 @@ pub(crate) fn joined(events: &[TurnEvent]) -> String {
             TurnEvent::TextDelta(text) => Some(text.as_str()),
             TurnEvent::Started
             | TurnEvent::ReasoningDelta(_)
+            | TurnEvent::Usage(_)
             | TurnEvent::Retrying { .. }
             | TurnEvent::Completed { .. }
             | TurnEvent::Cancelled { .. }
@@ -109,6 +110,7 @@ pub(crate) fn pauses(events: &[TurnEvent]) -> Vec<Duration> {
             TurnEvent::Started
             | TurnEvent::TextDelta(_)
             | TurnEvent::ReasoningDelta(_)
+            | TurnEvent::Usage(_)
             | TurnEvent::Completed { .. }
             | TurnEvent::Cancelled { .. }
             | TurnEvent::Failed { .. } => None,

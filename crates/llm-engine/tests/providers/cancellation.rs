@@ -26,6 +26,7 @@ async fn a_cancelled_turn_keeps_its_text_and_its_tokens() {
             TurnEvent::Cancelled { usage } => {
                 assert_eq!((&*text, usage), ("Hel", counted(Some(3))));
             }
+            TurnEvent::Usage(usage) => assert_eq!(usage, counted(Some(3))),
             other => assert_eq!(other, TurnEvent::Started),
         }
     }

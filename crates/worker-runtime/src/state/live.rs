@@ -168,11 +168,14 @@ impl Live {
         }
     }
 
-    /// Notes what the engine is known to have used, and that it was alive. Gives everybody who waits
-    /// for text.
-    pub(crate) fn progressed(&self, usage: TokenUsage) -> Wakers {
+    /// Sets the tokens that the provider has told so far. They count with the next end that is decided.
+    pub(crate) fn set_usage(&self, usage: TokenUsage) {
+        self.text.lock().usage = usage;
+    }
+
+    /// Notes that the engine gave text. Returns everybody who waits for text.
+    pub(crate) fn progressed(&self) -> Wakers {
         let mut text = self.text.lock();
-        text.usage = usage;
         text.silent_since = None;
         text.after_output = true;
         text.take_waiting()
@@ -216,11 +219,6 @@ impl Live {
             text.phase = Phase::Open;
         }
         text.take_waiting()
-    }
-
-    /// What the engine is known to have used.
-    pub(crate) fn usage(&self) -> TokenUsage {
-        self.text.lock().usage
     }
 
     /// The answer so far, and what the engine is known to have used.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use llm_engine::{StopReason, TokenUsage};
+use llm_engine::StopReason;
 
 use crate::{
     commit::change::Decision,
@@ -26,40 +26,32 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How a turn ends that no command ends. Its text is in the live turn.
+/// How a turn ends that no command ends. Its text and its tokens are in the live turn.
 #[derive(Clone, Debug)]
 pub(super) struct Ending {
     outcome: TurnOutcome,
-    usage: TokenUsage,
     stop_reason: Option<StopReason>,
     error: Option<TurnError>,
     reason: Option<Arc<str>>,
 }
 
 impl Ending {
-    pub(super) fn failed(error: TurnError, usage: TokenUsage) -> Self {
-        Self {
-            outcome: TurnOutcome::Failed,
-            usage,
-            stop_reason: None,
-            error: Some(error),
-            reason: None,
-        }
+    pub(super) fn failed(error: TurnError) -> Self {
+        Self { outcome: TurnOutcome::Failed, stop_reason: None, error: Some(error), reason: None }
     }
 
-    pub(super) fn completed(stop_reason: StopReason, usage: TokenUsage) -> Self {
+    pub(super) fn completed(stop_reason: StopReason) -> Self {
         Self {
             outcome: TurnOutcome::Completed,
-            usage,
             stop_reason: Some(stop_reason),
             error: None,
             reason: None,
         }
     }
 
-    pub(super) fn cancelled(usage: TokenUsage, reason: Option<Arc<str>>) -> Self {
+    pub(super) fn cancelled(reason: Option<Arc<str>>) -> Self {
         let outcome = TurnOutcome::Cancelled;
-        Self { outcome, usage, stop_reason: None, error: None, reason }
+        Self { outcome, stop_reason: None, error: None, reason }
     }
 
     fn is_of_store(&self) -> bool {
@@ -122,7 +114,7 @@ async fn insist(
             let message = "the store did not take the end of a turn; trying again";
             core.note(Severity::Error, message, Some(cell.worker_id), Some(live.turn_id));
             let error = TurnError::store("the store did not take the end of the turn");
-            ending = Ending::failed(error, ending.usage);
+            ending = Ending::failed(error);
         }
         if !was_unsettled {
             tokio::time::sleep(pause).await;
@@ -137,11 +129,11 @@ async fn insist(
 
 fn ended(rules: &Rules<'_>, state: &CellState, live: &Live, ending: &Ending) -> Decision<()> {
     let Some(running) = current(&state.record, live) else { return Decision::Keep(()) };
-    let (text, _) = live.freeze();
+    let (text, usage) = live.freeze();
     let end = TurnEnd {
         outcome: ending.outcome,
         text,
-        usage: ending.usage,
+        usage,
         stop_reason: ending.stop_reason,
         error: ending.error.clone(),
         reason: ending.reason.clone(),
@@ -180,8 +172,7 @@ pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live
         llm_engine::ErrorKind::Timeout,
         format!("{which} passed and the engine did not stop by itself"),
     );
-    let usage = live.usage();
-    finish(core, cell, live, Ending::failed(error.into(), usage)).await;
+    finish(core, cell, live, Ending::failed(error.into())).await;
 }
 
 /// Cancels a turn because the deadline of a stop has passed, for the reason that the stop had.
@@ -191,6 +182,5 @@ pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<Cell>, turn_id: Tur
         (state.live.clone(), state.record.end_reason.clone())
     };
     let Some(live) = live.filter(|live| live.turn_id == turn_id) else { return };
-    let usage = live.usage();
-    finish(core, cell, &live, Ending::cancelled(usage, reason)).await;
+    finish(core, cell, &live, Ending::cancelled(reason)).await;
 }

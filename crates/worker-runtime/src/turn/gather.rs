@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use llm_engine::{Message, TokenUsage};
+use llm_engine::Message;
 use worker::Worker;
 
 use crate::{
@@ -24,8 +24,7 @@ pub(super) async fn gather(
     match read(core, cell, live).await {
         Ok(gathered) => gathered,
         Err(error) => {
-            let ending = Ending::failed(error, TokenUsage::default());
-            Box::pin(finish(core, cell, live, ending)).await;
+            Box::pin(finish(core, cell, live, Ending::failed(error))).await;
             None
         }
     }

@@ -48,30 +48,36 @@ pub(super) fn next_step(
             }
         };
         if moved {
-            core.wake(live.progressed(turn.usage()));
+            core.wake(live.progressed());
         }
         step
     })
 }
 
-/// Takes an event if it is no more than text or its announcement, and tells whether it was text.
-#[expect(clippy::result_large_err, reason = "every turn ends, and its end is moved once")]
+/// Takes an event if it is text, tokens or the announcement of text. Tells whether it was text.
 fn take(live: &Live, event: WorkerEvent) -> Result<bool, Step> {
     let delta = match event {
         WorkerEvent::Turn(TurnEvent::Started) => return Ok(false),
         WorkerEvent::Turn(TurnEvent::TextDelta(text)) => Delta::Text(text),
         WorkerEvent::Turn(TurnEvent::ReasoningDelta(text)) => Delta::Reasoning(text),
+        WorkerEvent::Turn(TurnEvent::Usage(usage)) => {
+            live.set_usage(usage);
+            return Ok(false);
+        }
         WorkerEvent::Turn(TurnEvent::Retrying { attempt, delay, error }) => {
             return Err(Step::Unusual(Unusual::Retrying { attempt, delay, error }));
         }
         WorkerEvent::Turn(TurnEvent::Completed { stop_reason, usage }) => {
-            return Err(Step::Ended(Ending::completed(stop_reason, usage)));
+            live.set_usage(usage);
+            return Err(Step::Ended(Ending::completed(stop_reason)));
         }
         WorkerEvent::Turn(TurnEvent::Cancelled { usage }) => {
-            return Err(Step::Ended(Ending::cancelled(usage, None)));
+            live.set_usage(usage);
+            return Err(Step::Ended(Ending::cancelled(None)));
         }
         WorkerEvent::Turn(TurnEvent::Failed { error, usage }) => {
-            return Err(Step::Ended(Ending::failed(error.into(), usage)));
+            live.set_usage(usage);
+            return Err(Step::Ended(Ending::failed(error.into())));
         }
         WorkerEvent::HistoryShortened { dropped, kept } => {
             return Err(Step::Unusual(Unusual::Shortened { dropped, kept }));

@@ -57,7 +57,7 @@ pub(super) async fn take_unusual(
         Unusual::Frozen(delta) => {
             let goes_on = take_once_thawed(live, &delta).await;
             if goes_on {
-                core.wake(live.progressed(live.usage()));
+                core.wake(live.progressed());
             }
             goes_on
         }

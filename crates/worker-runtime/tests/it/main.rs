@@ -15,3 +15,4 @@ mod restart;
 mod streams;
 mod support;
 mod token_budget;
+mod told_tokens;

@@ -69,7 +69,7 @@ async fn dropping_a_turn_cancels_it_and_keeps_what_had_streamed() {
     let provider = ScriptedProvider::new().script(script);
     let mut worker = worker(&provider);
     let mut turn = worker.turn(Message::user("hi"));
-    for _ in 0..3 {
+    for _ in 0..4 {
         turn.next().await;
     }
     assert_eq!((turn.text(), turn.usage()), ("Hello", tokens(5, 1)));

@@ -28,6 +28,7 @@ async fn the_turn_is_run_again_with_half_of_the_history() {
     let events = drain(worker.turn(Message::user("ten"))).await;
     let expected = [
         WorkerEvent::Turn(TurnEvent::Started),
+        WorkerEvent::Turn(TurnEvent::Usage(tokens(40, 0))),
         WorkerEvent::HistoryShortened { dropped: 2, kept: 2 },
         WorkerEvent::Turn(TurnEvent::TextDelta("ok".into())),
         WorkerEvent::Turn(TurnEvent::Completed {
@@ -46,7 +47,7 @@ async fn half_is_measured_in_bytes_and_keeps_the_newest() {
     let provider = failing_then(Script::new().finish());
     let mut worker = worker(&provider).with_history(said(["a", "b", "c"]));
     let events = drain(worker.turn(Message::user("a long newest message"))).await;
-    assert_eq!(events[1], WorkerEvent::HistoryShortened { dropped: 3, kept: 1 });
+    assert_eq!(events[2], WorkerEvent::HistoryShortened { dropped: 3, kept: 1 });
 }
 
 #[tokio::test]
@@ -86,9 +87,15 @@ async fn dropping_the_second_try_counts_both() {
     let provider = failing_then(Script::new().usage(tokens(20, 1)).text("ok").hang());
     let mut worker = worker(&provider).with_history(said(["one"]));
     let mut turn = worker.turn(Message::user("ten"));
-    for _ in 0..3 {
-        turn.next().await;
+    let mut told = None;
+    loop {
+        match turn.next().await {
+            Some(WorkerEvent::Turn(TurnEvent::Usage(usage))) => told = Some(usage),
+            Some(WorkerEvent::Turn(TurnEvent::TextDelta(_))) => break,
+            other => assert!(other.is_some(), "the turn is over"),
+        }
     }
+    assert_eq!(told, Some(tokens(60, 1)), "both tries are told");
     drop(turn);
     assert_eq!(worker.usage(), WorkerUsage { turns: 1, tokens: tokens(60, 1) });
     assert_eq!(worker.conversation().last(), Some(&Message::assistant("ok")));

@@ -83,8 +83,14 @@ impl Turn {
                 self.end(TurnEnd::Completed(stop_reason))
             }
             ProviderEvent::Usage(usage) => {
+                let known = self.usage;
                 self.usage.update(usage);
-                self.no_progress()
+                match self.no_progress() {
+                    Step::Again if self.usage != known => {
+                        Step::Give(TurnEvent::Usage(self.usage()))
+                    }
+                    step => step,
+                }
             }
             ProviderEvent::Connected
             | ProviderEvent::Heartbeat

@@ -37,6 +37,7 @@ pub(super) async fn ping(mut profile: Profile) -> Result<String, String> {
                 | TurnEvent::Started
                 | TurnEvent::TextDelta(_)
                 | TurnEvent::ReasoningDelta(_)
+                | TurnEvent::Usage(_)
                 | TurnEvent::Retrying { .. },
             )
             | WorkerEvent::HistoryShortened { .. } => {}

@@ -1,0 +1,130 @@
+//! Tokens that a provider told stand in the turn's usage, however the turn ends.
+
+use std::{sync::Arc, time::Duration};
+
+use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider, TokenUsage};
+use serde_json::{Value, json};
+use tokio::runtime::Builder;
+use worker_runtime::{
+    Limits, Profile, Runtime,
+    commands::{CreateWorker, SendInput},
+    queries::GetWorker,
+};
+
+use crate::support::{TOKENS, World, and, cancel_turn, cancel_worker, send, stop};
+
+/// Ways to tell [`TOKENS`] before the turn ends.
+fn told() -> Vec<(&'static str, Script)> {
+    vec![
+        ("before any text", Script::new().usage(TOKENS)),
+        ("after the last text", Script::new().text("a").usage(TOKENS)),
+        ("after reasoning", Script::new().reasoning("hm").usage(TOKENS)),
+        (
+            "in parts, around text",
+            Script::new()
+                .usage(TokenUsage { output_tokens: None, ..TOKENS })
+                .text("a")
+                .usage(TokenUsage { output_tokens: TOKENS.output_tokens, ..TokenUsage::default() }),
+        ),
+        ("while nothing else comes", Script::new().delay(Duration::from_millis(1)).usage(TOKENS)),
+    ]
+}
+
+/// Begins a turn of `provider`, waits for `wait`, ends it by `request` and returns its usage.
+async fn ended_by(
+    provider: ScriptedProvider,
+    wait: Duration,
+    request: impl Fn(&Value) -> Value,
+) -> Value {
+    let world = World::builder().provider(provider).build().await;
+    let worker = world.worker().await;
+    let reply = world.ok(send(&worker, "hi")).await;
+    tokio::time::sleep(wait).await;
+    world.ok(request(&worker)).await;
+    let turn = world.finished(&worker, &reply["receipt"]["turn_id"]).await;
+    assert_eq!(world.detail(&worker).await["usage"], turn["turn"]["usage"]);
+    turn["turn"]["usage"].clone()
+}
+
+#[track_caller]
+fn check(usage: &Value, times: u64, when: &str) {
+    assert_eq!(usage["input_tokens"], 7 * times, "{when}: {usage}");
+    assert_eq!(usage["cached_input_tokens"], 3 * times, "{when}: {usage}");
+    assert_eq!(usage["output_tokens"], 5 * times, "{when}: {usage}");
+    assert_eq!(usage["reasoning_tokens"], 2 * times, "{when}: {usage}");
+}
+
+const SOON: Duration = Duration::from_millis(10);
+
+#[tokio::test(start_paused = true)]
+async fn when_a_command_ends_the_turn() {
+    let within =
+        |worker: &Value, deadline_ms| and(stop(worker), json!({ "deadline_ms": deadline_ms }));
+    for (when, script) in told() {
+        let provider = ScriptedProvider::new().script(script.hang());
+        check(&ended_by(provider.clone(), SOON, cancel_turn).await, 1, when);
+        check(&ended_by(provider.clone(), SOON, cancel_worker).await, 1, when);
+        check(&ended_by(provider.clone(), SOON, |worker| within(worker, 0)).await, 1, when);
+        check(&ended_by(provider, SOON, |worker| within(worker, 1000)).await, 1, when);
+        let late = Script::new().delay(SOON * 2);
+        let late = ScriptedProvider::new().script(late.usage(TOKENS).hang());
+        check(&ended_by(late, SOON, |worker| within(worker, 1000)).await, 1, "after the stop");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_turn_ends_by_itself() {
+    for (when, script) in told() {
+        for end in [
+            script.clone().finish(),
+            script.clone().error(EngineError::new(ErrorKind::InvalidRequest, "no")),
+            script.clone().panic(),
+            // The engine's own deadline passes. A call without output is then made again.
+            script.hang(),
+        ] {
+            let provider = ScriptedProvider::new().script(end);
+            let nothing = |worker: &Value| json!({ "type": "get_worker", "worker": worker });
+            let usage = ended_by(provider.clone(), Duration::from_hours(1), nothing).await;
+            check(&usage, provider.calls() as u64, when);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn between_two_calls_and_in_the_second_one() {
+    let overloaded = EngineError::new(ErrorKind::Overloaded, "no capacity");
+    let pause = overloaded.with_retry_after(Duration::from_secs(9));
+    let provider = || {
+        ScriptedProvider::new()
+            .script(Script::new().usage(TOKENS).error(pause.clone()))
+            .script(Script::new().usage(TOKENS).hang())
+    };
+    check(&ended_by(provider(), SOON, cancel_turn).await, 1, "in the pause");
+    check(&ended_by(provider(), SOON * 2000, cancel_turn).await, 2, "in the second call");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_engine_blocks_its_thread_and_the_watch_ends_the_turn() {
+    let engines = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()
+        .expect("a tokio runtime");
+    let blocked = Script::new().usage(TOKENS).block(Duration::from_secs(1)).finish();
+    let provider = ScriptedProvider::new().script(blocked);
+    let limits = Limits { turn_first_event_ms: 200, turn_idle_ms: 200, ..Limits::default() };
+    let runtime = Runtime::builder()
+        .profile(Profile::new("blocking", Arc::new(provider)))
+        .limits(limits)
+        .turn_runtime(engines.handle().clone())
+        .build()
+        .await
+        .expect("it is built");
+    let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
+    runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
+    runtime.wait_idle(worker, Duration::from_secs(30)).await.expect("its end");
+    let detail = runtime.handle(GetWorker { worker }).await.expect("the Worker").detail;
+    assert_eq!(detail.usage.input_tokens, 7);
+    drop(runtime);
+    engines.shutdown_background();
+}
