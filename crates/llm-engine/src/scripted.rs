@@ -1,16 +1,15 @@
 //! A provider that does what a script says, for tests.
 
 mod script;
+mod seen;
 mod stream;
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
 use crate::{EngineError, ModelRequest, Provider, ProviderStream};
 
 pub use script::Script;
+use seen::Seen;
 use stream::Play;
 
 /// Plays a [`Script`] for each call and tells what it saw. Clones share both.
@@ -78,13 +77,13 @@ impl ScriptedProvider {
     /// How many calls' streams exist now.
     #[must_use]
     pub fn live(&self) -> usize {
-        self.seen.live.load(Ordering::SeqCst)
+        self.seen.live()
     }
 
     /// How many streams were dropped before they had finished, failed or ended.
     #[must_use]
     pub fn dropped_early(&self) -> usize {
-        self.seen.dropped_early.load(Ordering::SeqCst)
+        self.seen.dropped_early()
     }
 }
 
@@ -102,30 +101,5 @@ impl Provider for ScriptedProvider {
         let script = self.scripts.get(call).or(self.scripts.last()).cloned().unwrap_or_default();
         assert!(!script.panics_at_start, "a scripted panic while beginning a call");
         Box::pin(Play::new(script, Arc::clone(&self.seen)))
-    }
-}
-
-/// What all clones of a provider saw.
-#[derive(Debug, Default)]
-struct Seen {
-    requests: Mutex<Vec<Arc<ModelRequest>>>,
-    live: AtomicUsize,
-    dropped_early: AtomicUsize,
-}
-
-impl Seen {
-    fn requests(&self) -> MutexGuard<'_, Vec<Arc<ModelRequest>>> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn opened(&self) {
-        self.live.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn closed(&self, ended: bool) {
-        self.live.fetch_sub(1, Ordering::SeqCst);
-        if !ended {
-            self.dropped_early.fetch_add(1, Ordering::SeqCst);
-        }
     }
 }

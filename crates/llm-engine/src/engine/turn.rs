@@ -1,6 +1,6 @@
-//! A turn: calls, pauses and deadlines folded into one stream of events.
+//! A turn: the calls, pauses and deadlines of a request, folded into one stream of events.
 
-mod step;
+mod state;
 
 use std::{
     fmt,
@@ -12,106 +12,56 @@ use std::{
 use futures_core::Stream;
 use tokio::time::Instant;
 
-use super::{
-    Engine, TurnRequest, call::Call, cancellation::Cancellation, output::Output, watch::Watch,
-};
-use crate::{ModelRequest, TokenUsage, TurnEnd, TurnEvent, timer::Timer};
-use step::Step;
+use super::{Engine, TurnRequest};
+use crate::{ModelRequest, TokenUsage, TurnEvent, timer::Timer};
+use state::{State, Step};
 
-/// How many provider events are taken without letting the task's executor breathe.
+/// The most steps that a turn takes before it lets other tasks of its thread run.
 const BURST: u32 = 128;
 
 /// A turn in flight: a stream of [`TurnEvent`]s with exactly one terminal event, its last.
 ///
-/// Everything happens while it is polled, and dropping it cancels everything. It needs a tokio
-/// runtime with time as soon as it has to wait for its provider.
+/// All work is done while the stream is polled. Dropping the turn cancels its call. The turn needs a
+/// tokio runtime with time as soon as it has to wait for its provider.
 pub struct Turn {
-    engine: Engine,
-    request: Arc<ModelRequest>,
-    cancellation: Cancellation,
-    phase: Phase,
-    output: Output,
-    watch: Watch,
+    state: State,
     timer: Timer,
-    /// What the present call told about its tokens so far.
-    usage: TokenUsage,
-    /// Tokens of the calls before it.
-    spent: Option<Box<TokenUsage>>,
-    retries: u32,
+    /// Steps since the turn last waited.
     burst: u32,
-}
-
-enum Phase {
-    New,
-    /// The first call begins with the next poll.
-    Ready,
-    /// The next call begins at this time.
-    Pausing(Instant),
-    Calling(Call),
-    /// Nothing is left to do but to give out the terminal event, once.
-    Over(Option<TurnEnd>),
 }
 
 impl Turn {
     pub(super) fn new(engine: Engine, request: TurnRequest) -> Self {
-        Self {
-            engine,
-            request: request.model_request,
-            cancellation: Cancellation::by(request.cancellation),
-            phase: Phase::New,
-            output: Output::default(),
-            watch: Watch::default(),
-            timer: Timer::default(),
-            usage: TokenUsage::default(),
-            spent: None,
-            retries: 0,
-            burst: 0,
-        }
+        Self { state: State::new(engine, request), timer: Timer::default(), burst: 0 }
     }
 
-    /// The engine that runs it.
+    /// The engine that runs the turn.
     #[must_use]
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        self.state.engine()
     }
 
-    /// What each call asks the model.
+    /// The request of each model call.
     #[must_use]
     pub fn request(&self) -> &Arc<ModelRequest> {
-        &self.request
+        self.state.request()
     }
 
     /// The tokens known so far, of all calls.
     #[must_use]
     pub fn usage(&self) -> TokenUsage {
-        let mut usage = self.usage;
-        if let Some(spent) = &self.spent {
-            usage += **spent;
-        }
-        usage
+        self.state.usage()
     }
 
     /// The tokens of the latest call alone, as far as its provider told. Between two calls it is empty.
     #[must_use]
     pub fn last_call_usage(&self) -> TokenUsage {
-        self.usage
-    }
-
-    /// The terminal event, if it was not given out yet.
-    fn last(&mut self) -> Option<TurnEvent> {
-        let Phase::Over(end) = &mut self.phase else { return None };
-        let end = end.take()?;
-        let usage = self.usage();
-        Some(match end {
-            TurnEnd::Completed(stop_reason) => TurnEvent::Completed { stop_reason, usage },
-            TurnEnd::Cancelled => TurnEvent::Cancelled { usage },
-            TurnEnd::Failed(error) => TurnEvent::Failed { error, usage },
-        })
+        self.state.last_call_usage()
     }
 
     /// Ready once `time` has passed or the turn was cancelled.
     fn poll_wait(&mut self, time: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        if self.cancellation.poll_requested(cx).is_ready() {
+        if self.state.poll_cancelled(cx).is_ready() {
             return Poll::Ready(());
         }
         self.timer.poll_by(time, cx)
@@ -125,10 +75,10 @@ impl Stream for Turn {
         let turn = self.get_mut();
         while turn.burst < BURST {
             turn.burst += 1;
-            match turn.step(cx) {
+            match turn.state.step(cx) {
                 Step::Give(event) => return Poll::Ready(Some(event)),
                 Step::Again => {}
-                Step::End => return Poll::Ready(turn.last()),
+                Step::End => return Poll::Ready(turn.state.take_end()),
                 Step::WaitUntil(time) => {
                     turn.burst = 0;
                     ready!(turn.poll_wait(time, cx));
@@ -143,9 +93,6 @@ impl Stream for Turn {
 
 impl fmt::Debug for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turn")
-            .field("output", &self.output)
-            .field("usage", &self.usage())
-            .finish_non_exhaustive()
+        f.debug_struct("Turn").field("usage", &self.usage()).finish_non_exhaustive()
     }
 }

@@ -66,6 +66,15 @@ impl Endpoint {
     }
 }
 
+impl ProviderKind {
+    /// Checks an address without making a provider of it.
+    ///
+    /// One that passes holds no user, password or query, and can be shown.
+    pub fn check_base_url(self, base_url: &str) -> Result<(), ConfigError> {
+        Endpoint::parse(self, base_url).map(drop)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 mod answer;
 mod call;
 mod frames;
+mod server;
 
 use std::sync::Arc;
 
@@ -14,19 +15,12 @@ use crate::{ModelRequest, Provider, ProviderStream};
 
 pub(super) use answer::Answer;
 use call::Call;
+use server::Server;
 
 /// A provider that is reached over HTTP.
 pub(super) struct HttpProvider {
     kind: ProviderKind,
     server: Arc<Server>,
-}
-
-/// What all calls share.
-struct Server {
-    dialect: Box<dyn Dialect>,
-    client: Client,
-    endpoint: Endpoint,
-    headers: HeaderMap,
 }
 
 impl HttpProvider {

@@ -1,8 +1,8 @@
 //! The protocols that models are reached by.
 
-use std::{fmt, str::FromStr};
+mod parse;
 
-use super::{ConfigError, endpoint::Endpoint};
+use std::fmt;
 
 /// A protocol, with the names and addresses that belong to it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -48,13 +48,6 @@ impl ProviderKind {
         }
     }
 
-    /// Checks an address without making a provider of it.
-    ///
-    /// One that passes holds no user, password or query, and can be shown.
-    pub fn check_base_url(self, base_url: &str) -> Result<(), ConfigError> {
-        Endpoint::parse(self, base_url).map(drop)
-    }
-
     /// The environment variables that usually hold the key; the first one that is set counts.
     #[must_use]
     pub fn api_key_variables(self) -> &'static [&'static str] {
@@ -81,38 +74,5 @@ impl ProviderKind {
 impl fmt::Display for ProviderKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-impl FromStr for ProviderKind {
-    type Err = ConfigError;
-
-    fn from_str(name: &str) -> Result<Self, ConfigError> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
-            .ok_or_else(|| ConfigError::UnknownProvider { given: name.to_owned() })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ProviderKind;
-
-    #[test]
-    fn names_are_read_back() {
-        for kind in ProviderKind::ALL {
-            assert_eq!(kind.to_string().parse(), Ok(kind));
-        }
-    }
-
-    #[test]
-    fn an_unknown_name_is_refused_with_the_known_ones() {
-        let error = "OpenAI".parse::<ProviderKind>().unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "provider \"OpenAI\" is unknown; known are openai, openai-responses, anthropic, \
-             gemini, ollama"
-        );
     }
 }

@@ -11,8 +11,8 @@ use futures_core::Stream;
 use tokio::time::Instant;
 
 use super::{
-    Seen,
     script::{Script, Step},
+    seen::Seen,
 };
 use crate::{
     EngineError, ProviderEvent,

@@ -9,8 +9,9 @@ use reqwest::{
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    Answer, Server,
+    answer::Answer,
     frames::{Frame, FrameError, Frames},
+    server::Server,
 };
 use crate::{
     EngineError, ErrorKind, ModelRequest, ProviderEvent, TokenUsage,

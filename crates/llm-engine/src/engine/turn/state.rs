@@ -1,31 +1,112 @@
-//! What a turn does next.
+//! The state of a turn, and the step that comes next.
 
 use std::{
+    mem,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use tokio::time::Instant;
 
-use super::{Phase, Turn};
 use crate::{
-    EngineError, ProviderEvent, TokenUsage, TurnEnd, TurnEvent, engine::call::Call, timer::after,
+    EngineError, ModelRequest, ProviderEvent, TokenUsage, TurnEnd, TurnEvent,
+    engine::{
+        Engine, TurnRequest, call::Call, cancellation::Cancellation, output::Output, watch::Watch,
+    },
+    timer::after,
 };
 
-/// What came of a step.
+/// Everything that a turn knows, except the timer that it waits with.
+pub(super) struct State {
+    engine: Engine,
+    request: Arc<ModelRequest>,
+    cancellation: Cancellation,
+    phase: Phase,
+    output: Output,
+    watch: Watch,
+    /// The tokens of the present call, as far as its provider told.
+    usage: TokenUsage,
+    /// The tokens of the calls before it.
+    spent: TokenUsage,
+    retries: u32,
+}
+
+enum Phase {
+    New,
+    /// The first call begins with the next step.
+    Ready,
+    /// The next call begins at this time.
+    Pausing(Instant),
+    Calling(Call),
+    /// The terminal event is still to be given out, or was.
+    Over(Option<TurnEnd>),
+}
+
+/// The outcome of a step.
 pub(super) enum Step {
-    /// The next item of the stream.
+    /// The next event of the stream.
     Give(TurnEvent),
-    /// Nothing: the next step can be taken.
+    /// No event. The next step can be taken at once.
     Again,
-    /// Nothing, and there will be nothing before this time unless the task is woken.
+    /// No event, and none before this time unless the task is woken.
     WaitUntil(Instant),
-    /// The turn is over: what is left is its last event.
+    /// The turn is over. Its last event is [`State::take_end`].
     End,
 }
 
-impl Turn {
-    /// Takes one event of the provider, or does what else is next.
+impl State {
+    pub(super) fn new(engine: Engine, request: TurnRequest) -> Self {
+        Self {
+            engine,
+            request: request.model_request,
+            cancellation: Cancellation::by(request.cancellation),
+            phase: Phase::New,
+            output: Output::default(),
+            watch: Watch::default(),
+            usage: TokenUsage::default(),
+            spent: TokenUsage::default(),
+            retries: 0,
+        }
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(super) fn request(&self) -> &Arc<ModelRequest> {
+        &self.request
+    }
+
+    /// The tokens known so far, of all calls.
+    pub(super) fn usage(&self) -> TokenUsage {
+        let mut usage = self.usage;
+        usage += self.spent;
+        usage
+    }
+
+    /// The tokens of the latest call alone.
+    pub(super) fn last_call_usage(&self) -> TokenUsage {
+        self.usage
+    }
+
+    /// Ready once the turn was cancelled.
+    pub(super) fn poll_cancelled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.cancellation.poll_requested(cx)
+    }
+
+    /// The terminal event, unless it was taken before.
+    pub(super) fn take_end(&mut self) -> Option<TurnEvent> {
+        let Phase::Over(end) = &mut self.phase else { return None };
+        let end = end.take()?;
+        let usage = self.usage();
+        Some(match end {
+            TurnEnd::Completed(stop_reason) => TurnEvent::Completed { stop_reason, usage },
+            TurnEnd::Cancelled => TurnEvent::Cancelled { usage },
+            TurnEnd::Failed(error) => TurnEvent::Failed { error, usage },
+        })
+    }
+
+    /// Takes one event of the provider, or begins what is due.
     pub(super) fn step(&mut self, cx: &mut Context<'_>) -> Step {
         let now = Instant::now();
         if let Some(end) = self.must_end(now) {
@@ -141,10 +222,7 @@ impl Turn {
             .filter(|delay| self.output.is_empty() && after(now, *delay) < turn_ends);
         let Some(delay) = delay else { return self.end(TurnEnd::Failed(error)) };
         self.retries += 1;
-        if self.usage != TokenUsage::default() {
-            self.spent = Some(Box::new(self.usage()));
-            self.usage = TokenUsage::default();
-        }
+        self.spent += mem::take(&mut self.usage);
         let attempt = self.retries.saturating_add(1);
         tracing::debug!(attempt, ?delay, kind = error.kind.as_str(), "a model call is made again");
         self.phase = Phase::Pausing(after(now, delay));
