@@ -27,11 +27,11 @@ pub struct Engine {
 impl Engine {
     /// An engine with the default policy.
     pub fn new(provider: Arc<dyn Provider>) -> Self {
-        Self::under(provider, Policy::default())
+        Self::with_policy(provider, Policy::default())
     }
 
-    /// An engine under a policy, which all its turns share.
-    pub fn under(provider: Arc<dyn Provider>, policy: impl Into<Arc<Policy>>) -> Self {
+    /// An engine with a policy, which all its turns share.
+    pub fn with_policy(provider: Arc<dyn Provider>, policy: impl Into<Arc<Policy>>) -> Self {
         Self { provider, policy: policy.into() }
     }
 

@@ -44,7 +44,8 @@ impl Worker {
             messages: history,
             sampling: Arc::clone(&profile.sampling),
         };
-        let engine = Engine::under(Arc::clone(&profile.provider), Arc::clone(&profile.policy));
+        let engine =
+            Engine::with_policy(Arc::clone(&profile.provider), Arc::clone(&profile.policy));
         HistoryTurn {
             turn: engine.into_turn(request),
             worker: self,

@@ -81,7 +81,7 @@ proptest! {
         let policy = Policy { max_output_bytes, ..Policy::default() };
         let token = CancellationToken::new();
         let request = TurnRequest::from(asking("hi")).cancelled_by(token.clone());
-        let turn = Engine::under(Arc::new(provider.clone()), policy).turn(request);
+        let turn = Engine::with_policy(Arc::new(provider.clone()), policy).turn(request);
         let clock = Builder::new_current_thread().enable_time().start_paused(true).build();
         let events = clock.expect("a runtime").block_on(async {
             let cancelling = tokio::spawn(async move {

@@ -20,7 +20,7 @@ pub(crate) fn once() -> Policy {
 
 /// A turn of `provider` under `policy`.
 pub(crate) fn turn(provider: &(impl Provider + Clone), policy: Policy) -> Turn {
-    Engine::under(Arc::new(provider.clone()), policy).turn(asking("hello"))
+    Engine::with_policy(Arc::new(provider.clone()), policy).turn(asking("hello"))
 }
 
 /// All events of a turn of `provider` under `policy`.

@@ -13,7 +13,7 @@ use crate::support::{counted, policy, provider, request, turn};
 #[tokio::test]
 async fn a_cancelled_turn_keeps_its_text_and_its_tokens() {
     let mock = MockProvider::serve([Reply::events(&[CHAT_USAGE, CHAT_HEL]).hang()]).await;
-    let engine = Engine::under(provider(ProviderKind::OpenAi, &mock), policy());
+    let engine = Engine::with_policy(provider(ProviderKind::OpenAi, &mock), policy());
     let token = CancellationToken::new();
     let mut turn = engine.turn(TurnRequest::from(request()).cancelled_by(token.clone()));
     let mut text = String::new();

@@ -33,7 +33,7 @@ fn odd() -> ModelRequest {
 /// The request that `request` becomes: its head and its body.
 async fn sent(kind: ProviderKind, request: ModelRequest) -> (String, Value) {
     let mock = MockProvider::serve([Reply::status("500 X", &[])]).await;
-    let engine = Engine::under(provider(kind, &mock), policy());
+    let engine = Engine::with_policy(provider(kind, &mock), policy());
     drain(engine.turn(request)).await.result.unwrap_err();
     (mock.requests()[0].split_once("\r\n\r\n").unwrap().0.to_owned(), mock.bodies()[0].clone())
 }
@@ -162,7 +162,7 @@ async fn nothing_is_sent_that_cannot_be_right() {
         (ProviderKind::Gemini, nowhere),
     ] {
         let mock = MockProvider::serve([Reply::default()]).await;
-        let engine = Engine::under(provider(kind, &mock), policy());
+        let engine = Engine::with_policy(provider(kind, &mock), policy());
         let error = drain(engine.turn(request)).await.result.unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidRequest, "{kind}: {error}");
         assert!(mock.requests().is_empty(), "{kind}");
@@ -179,7 +179,7 @@ async fn headers_can_be_added_and_replaced() {
         .header("Authorization", "Basic abc")
         .build()
         .unwrap();
-    drain(Engine::under(provider, policy()).turn(request())).await.result.unwrap_err();
+    drain(Engine::with_policy(provider, policy()).turn(request())).await.result.unwrap_err();
     let head = mock.requests().remove(0);
     assert!(head.contains("x-team: blue") && head.contains("authorization: Basic abc"), "{head}");
     assert!(!head.contains(KEY), "{head}");

@@ -57,7 +57,7 @@ pub(crate) fn impatient() -> Policy {
 }
 
 pub(crate) fn turn(provider: Arc<dyn Provider>, policy: Policy) -> Turn {
-    Engine::under(provider, policy).turn(request())
+    Engine::with_policy(provider, policy).turn(request())
 }
 
 /// What came of a turn.
