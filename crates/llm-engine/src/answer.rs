@@ -8,6 +8,7 @@ use crate::{EngineError, ErrorKind, TokenUsage, Turn, TurnEnd, TurnEvent};
 
 /// Everything that a turn gave, in one value.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Answer {
     /// The text deltas joined. It is a part of the answer if the turn did not complete.
     pub text: String,
@@ -32,7 +33,7 @@ impl Turn {
     /// # async fn main() {
     /// let engine = Engine::new(Arc::new(EchoProvider::new()));
     /// let messages = vec![Message::user("hello")];
-    /// let turn = engine.turn(ModelRequest { messages, ..ModelRequest::default() });
+    /// let turn = engine.turn(ModelRequest::new(messages));
     /// let answer = turn.collect_answer().await;
     /// assert_eq!(answer.text, "echo: hello");
     /// assert_eq!(answer.end, TurnEnd::Completed(StopReason::EndTurn));

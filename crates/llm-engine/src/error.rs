@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// The provider did not accept the key: set the right one.
     Authentication,
@@ -44,6 +45,25 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All kinds.
+    pub const ALL: [Self; 15] = [
+        Self::Authentication,
+        Self::PermissionDenied,
+        Self::NotFound,
+        Self::InvalidRequest,
+        Self::ContextLengthExceeded,
+        Self::QuotaExceeded,
+        Self::RateLimited,
+        Self::Overloaded,
+        Self::Server,
+        Self::Connection,
+        Self::Timeout,
+        Self::Interrupted,
+        Self::Protocol,
+        Self::TooLarge,
+        Self::Panicked,
+    ];
+
     /// The name on the wire, such as `rate_limited`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -95,6 +115,7 @@ impl ErrorKind {
 /// the provider, no key and no host path.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{kind}: {message}", kind = kind.as_str())]
+#[non_exhaustive]
 pub struct EngineError {
     /// What went wrong.
     pub kind: ErrorKind,

@@ -16,7 +16,7 @@
 //! # async fn main() {
 //! let engine = Engine::new(Arc::new(EchoProvider::new()));
 //! let messages = vec![Message::user("hello")];
-//! let mut turn = engine.turn(ModelRequest { messages, ..ModelRequest::default() });
+//! let mut turn = engine.turn(ModelRequest::new(messages));
 //! while let Some(event) = turn.next().await {
 //!     match event {
 //!         TurnEvent::TextDelta(text) => print!("{text}"),

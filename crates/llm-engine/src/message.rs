@@ -1,15 +1,16 @@
-//! What a conversation is made of.
+//! The messages of a conversation.
 
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who speaks in a conversation.
+/// The speaker of a message.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Role {
     /// The person or program that uses the model.
     User,
@@ -19,28 +20,33 @@ pub enum Role {
     Assistant,
 }
 
-/// One contribution to a conversation. Its text is shared, never copied.
+/// A message of a conversation. Clones share its text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Message {
-    /// Who speaks.
+    /// The speaker.
     pub role: Role,
-    /// What is said.
+    /// The text of the message.
     pub text: Arc<str>,
 }
 
 impl Message {
-    /// What a user says.
+    /// A message of `role`.
+    pub fn new(role: Role, text: impl Into<Arc<str>>) -> Self {
+        Self { role, text: text.into() }
+    }
+
+    /// A message of the user.
     pub fn user(text: impl Into<Arc<str>>) -> Self {
-        Self { role: Role::User, text: text.into() }
+        Self::new(Role::User, text)
     }
 
-    /// What the application says.
+    /// A message of the application.
     pub fn system(text: impl Into<Arc<str>>) -> Self {
-        Self { role: Role::System, text: text.into() }
+        Self::new(Role::System, text)
     }
 
-    /// What the model says.
+    /// A message of the model.
     pub fn assistant(text: impl Into<Arc<str>>) -> Self {
-        Self { role: Role::Assistant, text: text.into() }
+        Self::new(Role::Assistant, text)
     }
 }

@@ -1,11 +1,22 @@
-//! The limits that an engine puts around a turn.
+//! The limits that an engine sets to a turn.
 
 use std::time::Duration;
 
-/// How long a turn may take, how often it may try, and how much it may say.
+/// The limits of a turn: its deadlines, its retries and the size of its output.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use llm_engine::{Deadlines, Policy, RetryPolicy};
+///
+/// let policy = Policy::default()
+///     .deadlines(Deadlines::default().turn(Duration::from_mins(5)))
+///     .retry(RetryPolicy::default().max_retries(0));
+/// assert_eq!(policy.retry.max_retries, 0);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Policy {
-    /// How long to wait.
+    /// How long a turn waits for its provider.
     pub deadlines: Deadlines,
     /// When a failed call is made again.
     pub retry: RetryPolicy,
@@ -21,6 +32,29 @@ impl Default for Policy {
             retry: RetryPolicy::default(),
             max_output_bytes: 4 * 1024 * 1024,
         }
+    }
+}
+
+impl Policy {
+    /// Sets how long a turn waits for its provider.
+    #[must_use]
+    pub fn deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.deadlines = deadlines;
+        self
+    }
+
+    /// Sets when a failed call is made again.
+    #[must_use]
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets the most bytes of text and reasoning that a turn gives out.
+    #[must_use]
+    pub fn max_output_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_output_bytes = max_bytes;
+        self
     }
 }
 
@@ -47,6 +81,29 @@ impl Default for Deadlines {
     }
 }
 
+impl Deadlines {
+    /// Sets the time from the start of a call to its first progress.
+    #[must_use]
+    pub fn first_event(mut self, limit: Duration) -> Self {
+        self.first_event = limit;
+        self
+    }
+
+    /// Sets the time between one progress and the next.
+    #[must_use]
+    pub fn idle(mut self, limit: Duration) -> Self {
+        self.idle = limit;
+        self
+    }
+
+    /// Sets the time of the whole turn.
+    #[must_use]
+    pub fn turn(mut self, limit: Duration) -> Self {
+        self.turn = limit;
+        self
+    }
+}
+
 /// When a failed call is made again: only before any output, and only if the error is retryable.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RetryPolicy {
@@ -70,5 +127,35 @@ impl Default for RetryPolicy {
             max_delay: Duration::from_secs(8),
             max_retry_after: Duration::from_mins(1),
         }
+    }
+}
+
+impl RetryPolicy {
+    /// Sets how many calls may follow the first one.
+    #[must_use]
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.max_retries = retries;
+        self
+    }
+
+    /// Sets the longest pause before the first retry.
+    #[must_use]
+    pub fn initial_delay(mut self, delay: Duration) -> Self {
+        self.initial_delay = delay;
+        self
+    }
+
+    /// Sets the longest pause that the engine chooses itself.
+    #[must_use]
+    pub fn max_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = delay;
+        self
+    }
+
+    /// Sets the longest pause that a provider may ask for.
+    #[must_use]
+    pub fn max_retry_after(mut self, delay: Duration) -> Self {
+        self.max_retry_after = delay;
+        self
     }
 }

@@ -19,12 +19,42 @@ pub struct Sampling {
     pub stop_sequences: Vec<String>,
 }
 
-/// One model call.
+impl Sampling {
+    /// Sets the randomness, from 0 up.
+    #[must_use]
+    pub fn temperature(mut self, temperature: f64) -> Self {
+        self.temperature = Some(temperature);
+        self
+    }
+
+    /// Sets the share of nucleus sampling, from 0 to 1.
+    #[must_use]
+    pub fn top_p(mut self, top_p: f64) -> Self {
+        self.top_p = Some(top_p);
+        self
+    }
+
+    /// Sets the longest answer, in tokens.
+    #[must_use]
+    pub fn max_output_tokens(mut self, tokens: u32) -> Self {
+        self.max_output_tokens = Some(tokens);
+        self
+    }
+
+    /// Sets the texts at which the model stops.
+    #[must_use]
+    pub fn stop_sequences(mut self, sequences: Vec<String>) -> Self {
+        self.stop_sequences = sequences;
+        self
+    }
+}
+
+/// The request of one model call.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelRequest {
     /// The model's name at the provider. `None` is the provider's own choice.
     pub model: Option<Arc<str>>,
-    /// What the model is told about its task, outside the conversation.
+    /// The description of the model's task, outside the conversation.
     pub instructions: Option<Arc<str>>,
     /// The conversation, oldest first.
     pub messages: Vec<Message>,
@@ -32,8 +62,45 @@ pub struct ModelRequest {
     pub sampling: Arc<Sampling>,
 }
 
-/// What a [`Provider`] streams.
+impl ModelRequest {
+    /// A request to answer `messages`, oldest first, that leaves the rest to the provider.
+    #[must_use]
+    pub fn new(messages: Vec<Message>) -> Self {
+        Self { messages, ..Self::default() }
+    }
+
+    /// Sets the name of the model.
+    #[must_use]
+    pub fn model(mut self, model: impl Into<Arc<str>>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+
+    /// Sets the instructions.
+    #[must_use]
+    pub fn instructions(mut self, instructions: impl Into<Arc<str>>) -> Self {
+        self.instructions = Some(instructions.into());
+        self
+    }
+
+    /// Sets the messages, oldest first.
+    #[must_use]
+    pub fn messages(mut self, messages: Vec<Message>) -> Self {
+        self.messages = messages;
+        self
+    }
+
+    /// Sets how words are chosen.
+    #[must_use]
+    pub fn sampling(mut self, sampling: impl Into<Arc<Sampling>>) -> Self {
+        self.sampling = sampling.into();
+        self
+    }
+}
+
+/// An event of a [`ProviderStream`].
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum ProviderEvent {
     /// The provider accepted the call. Optional.
     Connected,
@@ -54,7 +121,7 @@ pub enum ProviderEvent {
     },
 }
 
-/// What [`Provider::stream`] gives back. Dropping it cancels the call.
+/// The events of one model call. Dropping the stream cancels the call.
 pub type ProviderStream =
     Pin<Box<dyn Stream<Item = Result<ProviderEvent, EngineError>> + Send + 'static>>;
 

@@ -10,6 +10,7 @@ use crate::{EngineError, TokenUsage};
 /// Why a model stopped by itself.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum StopReason {
     /// The answer was complete.
     EndTurn,
@@ -27,6 +28,7 @@ pub enum StopReason {
 
 /// What happens in a turn. Exactly one terminal event comes, and it comes last.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum TurnEvent {
     /// The first model call begins.
     Started,
@@ -83,6 +85,7 @@ impl TurnEvent {
 
 /// How a turn ended, without its tokens.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum TurnEnd {
     /// The model finished, for this reason.
     Completed(StopReason),

@@ -1,8 +1,17 @@
-//! What a model call consumed.
+//! The tokens of a model call or a turn.
 
 use std::ops::AddAssign;
 
-/// Tokens of one model call or of one turn. `None` is "the provider did not say", not zero.
+/// The tokens of one model call or of one turn. `None` means that the provider told no figure, which
+/// is not the same as zero.
+///
+/// ```
+/// use llm_engine::TokenUsage;
+///
+/// let usage = TokenUsage::new().input(40).cached_input(32).output(5);
+/// assert_eq!(usage.cached_input_tokens, Some(32));
+/// assert!(usage.is_complete());
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct TokenUsage {
     /// The whole prompt, its cached part included.
@@ -16,15 +25,52 @@ pub struct TokenUsage {
 }
 
 impl TokenUsage {
+    /// Nothing known yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            input_tokens: None,
+            cached_input_tokens: None,
+            output_tokens: None,
+            reasoning_tokens: None,
+        }
+    }
+
+    /// Sets the tokens of the whole prompt.
+    #[must_use]
+    pub const fn input(mut self, tokens: u64) -> Self {
+        self.input_tokens = Some(tokens);
+        self
+    }
+
+    /// Sets the part of the prompt that was read from the provider's cache.
+    #[must_use]
+    pub const fn cached_input(mut self, tokens: u64) -> Self {
+        self.cached_input_tokens = Some(tokens);
+        self
+    }
+
+    /// Sets the tokens of everything generated.
+    #[must_use]
+    pub const fn output(mut self, tokens: u64) -> Self {
+        self.output_tokens = Some(tokens);
+        self
+    }
+
+    /// Sets the part of the output that was reasoning.
+    #[must_use]
+    pub const fn reasoning(mut self, tokens: u64) -> Self {
+        self.reasoning_tokens = Some(tokens);
+        self
+    }
+
     /// Whether the provider told both the input and the output.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.input_tokens.is_some() && self.output_tokens.is_some()
     }
-}
 
-impl TokenUsage {
-    /// Takes over what `later` says about the same call; what it does not say stays.
+    /// Replaces the figures that `later` tells about the same call. The others stay.
     pub fn update(&mut self, later: Self) {
         *self = self.zip(later, |known, said| said.or(known));
     }
@@ -39,7 +85,7 @@ impl TokenUsage {
     }
 }
 
-/// The tokens of both. What only one of them says stands for itself.
+/// Adds figure by figure. A figure that only one side tells stands for itself.
 impl AddAssign for TokenUsage {
     fn add_assign(&mut self, other: Self) {
         *self = self.zip(other, |one, two| match (one, two) {

@@ -4,6 +4,7 @@ use llm_engine::TurnEvent;
 
 /// An event of a Worker's turn. The last one is a terminal [`TurnEvent`].
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum WorkerEvent {
     /// An event of the engine.
     Turn(TurnEvent),

@@ -38,12 +38,9 @@ impl Worker {
     /// [`history_selection`](Self::history_selection).
     pub fn turn_over(&mut self, history: Vec<Message>) -> HistoryTurn<'_> {
         let profile = &self.profile;
-        let request = ModelRequest {
-            model: profile.model.clone(),
-            instructions: self.instructions.clone(),
-            messages: history,
-            sampling: Arc::clone(&profile.sampling),
-        };
+        let mut request = ModelRequest::new(history).sampling(Arc::clone(&profile.sampling));
+        request.model.clone_from(&profile.model);
+        request.instructions.clone_from(&self.instructions);
         let engine =
             Engine::with_policy(Arc::clone(&profile.provider), Arc::clone(&profile.policy));
         HistoryTurn {
@@ -77,7 +74,6 @@ impl HistoryTurn<'_> {
                 }
             }
             TurnEvent::TextDelta(_) | TurnEvent::ReasoningDelta(_) => self.has_output = true,
-            TurnEvent::Retrying { .. } => {}
             TurnEvent::Usage(usage) => *usage = self.with_first_try(*usage),
             TurnEvent::Failed { error, usage } => {
                 if error.kind == ErrorKind::ContextLengthExceeded
@@ -92,6 +88,7 @@ impl HistoryTurn<'_> {
                 *usage = self.with_first_try(*usage);
                 self.settle();
             }
+            TurnEvent::Retrying { .. } | _ => {}
         }
         Some(WorkerEvent::Turn(event))
     }
@@ -111,7 +108,7 @@ impl HistoryTurn<'_> {
             return None;
         }
         tracing::debug!(dropped, kept, "a turn is run again with less history");
-        let request = ModelRequest { messages: given[dropped..].to_vec(), ..(**request).clone() };
+        let request = ModelRequest::clone(request).messages(given[dropped..].to_vec());
         self.turn = self.turn.engine().turn(request);
         self.first_try = Some(spent);
         Some(WorkerEvent::HistoryShortened { dropped, kept })

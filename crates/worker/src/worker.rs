@@ -24,6 +24,7 @@ pub struct Worker {
 
 /// The cost of a Worker's turns.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct WorkerUsage {
     /// Turns that are over, however they ended.
     pub turns: u64,

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A part of the contract of [`Provider`](crate::Provider).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum Check {
     /// Its name is short, printable, and always the same.
     Name,
@@ -45,6 +46,7 @@ impl Check {
 
 /// A promise that was not kept.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Violation {
     /// Which one.
     pub check: Check,

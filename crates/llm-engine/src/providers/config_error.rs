@@ -5,6 +5,7 @@ use super::ProviderKind;
 /// A configuration that cannot work. The message names the field and what is allowed, and never
 /// the value of a secret.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// There is no protocol of this name.
     #[error("provider {given:?} is unknown; known are {}", known_kinds())]

@@ -239,8 +239,8 @@ async fn dropped_calls_leave_nothing_running() {
 
 #[tokio::test]
 async fn parts_are_not_more_than_the_whole() {
-    let cached = TokenUsage { cached_input_tokens: Some(3), ..tokens(2, 2) };
-    let reasoned = TokenUsage { reasoning_tokens: Some(3), ..tokens(2, 2) };
+    let cached = tokens(2, 2).cached_input(3);
+    let reasoned = tokens(2, 2).reasoning(3);
     for usage in [cached, reasoned] {
         let script = Script::new().usage(usage).finish();
         breaks(Check::Tokens, || scripted(script.clone())).await;

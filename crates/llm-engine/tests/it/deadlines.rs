@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
 use llm_engine::{
-    Deadlines, ErrorKind, Policy, ProviderEvent, Script, ScriptedProvider, TurnEvent,
+    Deadlines, ErrorKind, Policy, ProviderEvent, RetryPolicy, Script, ScriptedProvider, TurnEvent,
 };
 use tokio::time::{Instant, advance};
 
@@ -13,8 +13,9 @@ use crate::support::{failure, joined, once, run, stop_reason, tokens, turn};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn policy() -> Policy {
-    let deadlines = Deadlines { first_event: 30 * SECOND, idle: 10 * SECOND, turn: 100 * SECOND };
-    Policy { deadlines, ..once() }
+    let deadlines =
+        Deadlines::default().first_event(30 * SECOND).idle(10 * SECOND).turn(100 * SECOND);
+    once().deadlines(deadlines)
 }
 
 fn playing(script: Script) -> ScriptedProvider {
@@ -119,7 +120,8 @@ async fn a_slow_consumer_does_not_fail_its_provider() {
             | TurnEvent::Retrying { .. }
             | TurnEvent::Usage(_)
             | TurnEvent::Completed { .. }
-            | TurnEvent::Cancelled { .. } => {}
+            | TurnEvent::Cancelled { .. }
+            | _ => {}
         }
         advance(15 * SECOND).await;
     }
@@ -131,7 +133,7 @@ async fn the_first_event_deadline_is_each_calls_own() {
     let provider = ScriptedProvider::new()
         .script(Script::new().hang())
         .script(Script::new().delay(29 * SECOND).text("b").finish());
-    let events = run(&provider, Policy { retry: Policy::default().retry, ..policy() }).await;
+    let events = run(&provider, policy().retry(RetryPolicy::default())).await;
     stop_reason(&events);
     assert_eq!((provider.calls(), provider.live()), (2, 0));
 }
@@ -151,9 +153,9 @@ async fn the_turns_deadline_covers_all_calls() {
 #[tokio::test(start_paused = true)]
 async fn endless_deadlines_are_possible() {
     let deadlines =
-        Deadlines { first_event: Duration::MAX, idle: Duration::MAX, turn: Duration::MAX };
+        Deadlines::default().first_event(Duration::MAX).idle(Duration::MAX).turn(Duration::MAX);
     let script = Script::new().delay(Duration::from_hours(24)).text("a").finish();
-    stop_reason(&run(&playing(script), Policy { deadlines, ..once() }).await);
+    stop_reason(&run(&playing(script), once().deadlines(deadlines)).await);
 }
 
 #[test]

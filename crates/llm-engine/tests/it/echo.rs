@@ -37,21 +37,13 @@ async fn without_anything_said_it_says_so() {
 
 #[tokio::test]
 async fn a_word_is_a_token() {
-    let request = ModelRequest {
-        instructions: Some("be a wall".into()),
-        messages: vec![
-            Message::user("hello you"),
-            Message::assistant("echo: hello you"),
-            Message::user("again"),
-        ],
-        ..ModelRequest::default()
-    };
-    let expected = TokenUsage {
-        input_tokens: Some(9),
-        cached_input_tokens: Some(0),
-        output_tokens: Some(2),
-        reasoning_tokens: Some(0),
-    };
+    let messages = vec![
+        Message::user("hello you"),
+        Message::assistant("echo: hello you"),
+        Message::user("again"),
+    ];
+    let request = ModelRequest::new(messages).instructions("be a wall");
+    let expected = TokenUsage::new().input(9).cached_input(0).output(2).reasoning(0);
     assert_eq!(usage(&echoed(EchoProvider::new(), request).await), expected);
 }
 
@@ -60,8 +52,7 @@ async fn the_input_is_counted_before_the_first_word() {
     let mut turn = Engine::new(Arc::new(EchoProvider::with_delay(Duration::from_hours(1))))
         .turn(asking("one two"));
     assert_eq!(turn.next().await, Some(TurnEvent::Started));
-    let told =
-        TokenUsage { input_tokens: Some(2), cached_input_tokens: Some(0), ..TokenUsage::default() };
+    let told = TokenUsage::new().input(2).cached_input(0);
     assert_eq!(turn.next().await, Some(TurnEvent::Usage(told)));
 }
 

@@ -1,9 +1,7 @@
 //! A turn leaves room for others, and can go anywhere.
 
 use futures_util::{FutureExt, Stream, StreamExt};
-use llm_engine::{
-    EchoProvider, Engine, Policy, ProviderEvent, Script, ScriptedProvider, Turn, TurnEvent,
-};
+use llm_engine::{EchoProvider, Engine, ProviderEvent, Script, ScriptedProvider, Turn, TurnEvent};
 use tokio::task::{JoinHandle, spawn, yield_now};
 
 use crate::support::{once, turn};
@@ -11,7 +9,7 @@ use crate::support::{once, turn};
 /// Whether another task of the same thread gets its turns while `script` floods.
 async fn check_others_run(script: Script) {
     let provider = ScriptedProvider::new().script(script);
-    let policy = Policy { max_output_bytes: usize::MAX, ..once() };
+    let policy = once().max_output_bytes(usize::MAX);
     check_yields(&provider, spawn(turn(&provider, policy).for_each(|_| async {}))).await;
 }
 

@@ -1,12 +1,12 @@
 //! What is given out, and the cap on it.
 
-use llm_engine::{ErrorKind, Policy, Script, ScriptedProvider, StopReason, TokenUsage, TurnEvent};
+use llm_engine::{ErrorKind, Script, ScriptedProvider, StopReason, TokenUsage, TurnEvent};
 
 use crate::support::{failure, joined, once, run};
 
 async fn capped(max_output_bytes: usize, script: Script) -> Vec<TurnEvent> {
     let provider = ScriptedProvider::new().script(script);
-    let events = run(&provider, Policy { max_output_bytes, ..once() }).await;
+    let events = run(&provider, once().max_output_bytes(max_output_bytes)).await;
     assert_eq!(provider.live(), 0);
     events
 }
@@ -82,7 +82,7 @@ async fn a_flood_ends_at_the_cap() {
 #[tokio::test]
 async fn tokens_are_told_when_they_change() {
     let tell = |script: Script, input| {
-        let usage = TokenUsage { input_tokens: Some(input), ..TokenUsage::default() };
+        let usage = TokenUsage::new().input(input);
         script.usage(usage).usage(usage)
     };
     let script = tell(tell(Script::new(), 7).text("a"), 8).finish();

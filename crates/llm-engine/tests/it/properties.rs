@@ -78,7 +78,7 @@ proptest! {
         cancel_after in prop::option::of(0..400_u64),
     ) {
         let provider = scripts.into_iter().fold(ScriptedProvider::new(), ScriptedProvider::script);
-        let policy = Policy { max_output_bytes, ..Policy::default() };
+        let policy = Policy::default().max_output_bytes(max_output_bytes);
         let token = CancellationToken::new();
         let request = TurnRequest::from(asking("hi")).cancelled_by(token.clone());
         let turn = Engine::with_policy(Arc::new(provider.clone()), policy).turn(request);

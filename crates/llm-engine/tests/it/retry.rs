@@ -105,7 +105,7 @@ async fn the_usage_of_all_calls_is_summed() {
         .script(Script::new().error(overloaded()))
         .script(Script::new().usage(tokens(10, 0)).text("a").finish_with(
             llm_engine::StopReason::MaxTokens,
-            llm_engine::TokenUsage { output_tokens: Some(3), ..Default::default() },
+            llm_engine::TokenUsage::new().output(3),
         ));
     let events = run(&provider, Policy::default()).await;
     assert_eq!(usage(&events), tokens(16, 4));

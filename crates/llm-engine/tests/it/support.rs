@@ -10,12 +10,12 @@ use llm_engine::{
 
 /// A request whose input is `text`.
 pub(crate) fn asking(text: &str) -> ModelRequest {
-    ModelRequest { messages: vec![Message::user(text)], ..ModelRequest::default() }
+    ModelRequest::new(vec![Message::user(text)])
 }
 
 /// The default policy without retries.
 pub(crate) fn once() -> Policy {
-    Policy { retry: RetryPolicy { max_retries: 0, ..RetryPolicy::default() }, ..Policy::default() }
+    Policy::default().retry(RetryPolicy::default().max_retries(0))
 }
 
 /// A turn of `provider` under `policy`.
@@ -66,7 +66,8 @@ pub(crate) fn joined(events: &[TurnEvent]) -> String {
             | TurnEvent::Retrying { .. }
             | TurnEvent::Completed { .. }
             | TurnEvent::Cancelled { .. }
-            | TurnEvent::Failed { .. } => None,
+            | TurnEvent::Failed { .. }
+            | _ => None,
         })
         .collect()
 }
@@ -113,7 +114,8 @@ pub(crate) fn pauses(events: &[TurnEvent]) -> Vec<Duration> {
             | TurnEvent::Usage(_)
             | TurnEvent::Completed { .. }
             | TurnEvent::Cancelled { .. }
-            | TurnEvent::Failed { .. } => None,
+            | TurnEvent::Failed { .. }
+            | _ => None,
         })
         .collect()
 }
@@ -125,5 +127,5 @@ pub(crate) fn overloaded() -> EngineError {
 
 /// Input and output tokens.
 pub(crate) fn tokens(input: u64, output: u64) -> TokenUsage {
-    TokenUsage { input_tokens: Some(input), output_tokens: Some(output), ..TokenUsage::default() }
+    TokenUsage::new().input(input).output(output)
 }

@@ -10,24 +10,19 @@ use crate::support::{KEY, config, drain, policy, provider, request};
 
 /// A conversation that no provider takes as it is.
 fn odd() -> ModelRequest {
-    ModelRequest {
-        instructions: Some("Be brief.".into()),
-        messages: vec![
-            Message::assistant("Hi."),
-            Message::user("One."),
-            Message::user("Two."),
-            Message::system("Hurry."),
-            Message::user(" "),
-        ],
-        sampling: Sampling {
-            temperature: Some(0.5),
-            top_p: Some(0.25),
-            max_output_tokens: Some(7),
-            stop_sequences: vec!["END".to_owned()],
-        }
-        .into(),
-        ..request()
-    }
+    let sampling = Sampling::default()
+        .temperature(0.5)
+        .top_p(0.25)
+        .max_output_tokens(7)
+        .stop_sequences(vec!["END".to_owned()]);
+    let messages = vec![
+        Message::assistant("Hi."),
+        Message::user("One."),
+        Message::user("Two."),
+        Message::system("Hurry."),
+        Message::user(" "),
+    ];
+    request().instructions("Be brief.").messages(messages).sampling(sampling)
 }
 
 /// The request that `request` becomes: its head and its body.
@@ -132,8 +127,7 @@ async fn gemini_models_have_folders() {
         ("tunedModels/my x", "/v1beta/tunedModels/my%20x:streamGenerateContent"),
         ("models/a/b", "/v1beta/models/a%2Fb:streamGenerateContent"),
     ] {
-        let model = Some(model.into());
-        let (head, _) = sent(ProviderKind::Gemini, ModelRequest { model, ..request() }).await;
+        let (head, _) = sent(ProviderKind::Gemini, request().model(model)).await;
         assert!(head.starts_with(&format!("POST {path}?")), "{head}");
     }
 }
@@ -151,8 +145,8 @@ async fn ollama_keeps_roles() {
 
 #[tokio::test]
 async fn nothing_is_sent_that_cannot_be_right() {
-    let nameless = ModelRequest { model: None, ..request() };
-    let nowhere = ModelRequest { model: Some("models/..".into()), ..request() };
+    let nameless = ModelRequest::new(request().messages);
+    let nowhere = request().model("models/..");
     for (kind, request) in [
         (ProviderKind::OpenAiResponses, odd()),
         (ProviderKind::OpenAiResponses, nameless.clone()),

@@ -164,9 +164,9 @@ async fn errors_in_the_middle_of_an_answer_are_classified() {
 async fn tokens_are_told_as_early_as_the_provider_does() {
     let started = |kind| framed(kind, &whole(kind)[..1]).hang();
     let of = |kind| async move { outcome(kind, started(kind), impatient()).await.usage };
-    let anthropic = TokenUsage { output_tokens: Some(1), ..counted(None) };
+    let anthropic = counted(None).output(1);
     assert_eq!(of(ProviderKind::Anthropic).await, anthropic);
-    let gemini = TokenUsage { input_tokens: Some(40), ..TokenUsage::default() };
+    let gemini = TokenUsage::new().input(40);
     assert_eq!(of(ProviderKind::Gemini).await, gemini);
 
     let failed = r#"{"type":"response.failed","response":{"error":{"code":"server_error"},"usage":{"input_tokens":7,"output_tokens":1}}}"#;

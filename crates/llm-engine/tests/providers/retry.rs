@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use llm_engine::{ErrorKind, Policy, RetryPolicy, StopReason, providers::ProviderKind};
+use llm_engine::{ErrorKind, RetryPolicy, StopReason, providers::ProviderKind};
 use mock_provider::{
     MockProvider, Reply,
     answers::{CHAT, CHAT_HEL},
@@ -13,8 +13,8 @@ use crate::support::{Outcome, drain, policy, provider, turn};
 async fn tried(replies: impl Into<Vec<Reply>>) -> (Outcome, usize) {
     let mock = MockProvider::serve(replies).await;
     let initial_delay = Duration::from_millis(5);
-    let retry = RetryPolicy { initial_delay, max_retries: 2, ..RetryPolicy::default() };
-    let policy = Policy { retry, ..policy() };
+    let retry = RetryPolicy::default().initial_delay(initial_delay).max_retries(2);
+    let policy = policy().retry(retry);
     let outcome = drain(turn(provider(ProviderKind::OpenAi, &mock), policy)).await;
     (outcome, mock.requests().len())
 }

@@ -29,31 +29,22 @@ pub(crate) fn provider(kind: ProviderKind, mock: &MockProvider) -> Arc<dyn Provi
 }
 
 pub(crate) fn request() -> ModelRequest {
-    ModelRequest {
-        model: Some("m".into()),
-        messages: vec![Message::user("hello")],
-        ..ModelRequest::default()
-    }
+    ModelRequest::new(vec![Message::user("hello")]).model("m")
 }
 
 /// One call, on deadlines that are short and yet long enough for a busy machine.
 pub(crate) fn policy() -> Policy {
-    Policy {
-        deadlines: Deadlines {
-            first_event: Duration::from_secs(10),
-            idle: Duration::from_secs(10),
-            turn: Duration::from_secs(20),
-        },
-        retry: RetryPolicy { max_retries: 0, ..RetryPolicy::default() },
-        ..Policy::default()
-    }
+    let deadlines = Deadlines::default()
+        .first_event(Duration::from_secs(10))
+        .idle(Duration::from_secs(10))
+        .turn(Duration::from_secs(20));
+    Policy::default().deadlines(deadlines).retry(RetryPolicy::default().max_retries(0))
 }
 
 /// The same for answers that stop coming.
 pub(crate) fn impatient() -> Policy {
     let limit = Duration::from_millis(300);
-    let deadlines = Deadlines { first_event: limit, idle: limit, ..policy().deadlines };
-    Policy { deadlines, ..policy() }
+    policy().deadlines(policy().deadlines.first_event(limit).idle(limit))
 }
 
 pub(crate) fn turn(provider: Arc<dyn Provider>, policy: Policy) -> Turn {
@@ -89,7 +80,7 @@ pub(crate) async fn drain(mut turn: Turn) -> Outcome {
             }
             TurnEvent::Completed { stop_reason, usage, .. } => (Ok(stop_reason), usage),
             TurnEvent::Failed { error, usage, .. } => (Err(error), usage),
-            TurnEvent::Cancelled { .. } => panic!("nobody cancelled"),
+            other => panic!("nobody cancelled: {other:?}"),
         };
         if let Err(error) = &result {
             let shown = format!("{error} {error:?}").to_lowercase();
@@ -108,10 +99,7 @@ pub(crate) async fn outcome(kind: ProviderKind, reply: Reply, policy: Policy) ->
 
 /// The tokens of every whole answer in [`mock_provider::answers`].
 pub(crate) fn counted(reasoning_tokens: Option<u64>) -> TokenUsage {
-    TokenUsage {
-        input_tokens: Some(40),
-        cached_input_tokens: Some(32),
-        output_tokens: Some(5),
-        reasoning_tokens,
-    }
+    let mut usage = TokenUsage::new().input(40).cached_input(32).output(5);
+    usage.reasoning_tokens = reasoning_tokens;
+    usage
 }

@@ -120,12 +120,10 @@ impl Mirror {
         let record = self.there();
         let mut draft = Draft::of(&record, self.now_ms, Shared::usual());
         if let Some(running) = record.running_turn() {
-            let usage = TokenUsage {
-                input_tokens: Some(1000),
-                cached_input_tokens: None,
-                output_tokens: Some(self.turns.len() as u64),
-                reasoning_tokens: Some(LARGE / 1_000_000),
-            };
+            let usage = TokenUsage::new()
+                .input(1000)
+                .output(self.turns.len() as u64)
+                .reasoning(LARGE / 1_000_000);
             let end = TurnEnd {
                 outcome: TurnOutcome::Completed,
                 text: format!("answer {} {AWKWARD}", self.turns.len()).into(),

@@ -141,13 +141,14 @@ impl From<ErrorKind> for TurnErrorKind {
             ErrorKind::QuotaExceeded => Self::QuotaExceeded,
             ErrorKind::RateLimited => Self::RateLimited,
             ErrorKind::Overloaded => Self::Overloaded,
-            ErrorKind::Server => Self::Server,
             ErrorKind::Connection => Self::Connection,
             ErrorKind::Timeout => Self::Timeout,
             ErrorKind::Interrupted => Self::Interrupted,
             ErrorKind::Protocol => Self::Protocol,
             ErrorKind::TooLarge => Self::TooLarge,
             ErrorKind::Panicked => Self::Panicked,
+            // A kind that this crate does not know yet is a failure of the provider.
+            ErrorKind::Server | _ => Self::Server,
         }
     }
 }
@@ -172,6 +173,19 @@ impl TurnError {
             message: message.to_owned(),
             retryable: true,
             retry_after_ms: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_the_engine_keeps_its_name() {
+        for kind in ErrorKind::ALL {
+            let name = serde_json::to_value(TurnErrorKind::from(kind)).unwrap();
+            assert_eq!(name, kind.as_str());
         }
     }
 }

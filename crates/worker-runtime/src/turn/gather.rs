@@ -61,7 +61,7 @@ async fn read(
         // Most conversations are short, and the history is held as long as the turn runs.
         history.reserve_exact(page.len().min(4));
         for entry in page.iter().rev() {
-            let message = Message { role: entry.role, text: Arc::clone(&entry.text) };
+            let message = Message::new(entry.role, Arc::clone(&entry.text));
             if message.text.is_empty() {
                 continue;
             }

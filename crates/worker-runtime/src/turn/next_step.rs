@@ -57,7 +57,6 @@ pub(super) fn next_step(
 /// Takes an event if it is text, tokens or the announcement of text. Tells whether it was text.
 fn take(live: &Live, event: WorkerEvent) -> Result<bool, Step> {
     let delta = match event {
-        WorkerEvent::Turn(TurnEvent::Started) => return Ok(false),
         WorkerEvent::Turn(TurnEvent::TextDelta(text)) => Delta::Text(text),
         WorkerEvent::Turn(TurnEvent::ReasoningDelta(text)) => Delta::Reasoning(text),
         WorkerEvent::Turn(TurnEvent::Usage(usage)) => {
@@ -82,6 +81,8 @@ fn take(live: &Live, event: WorkerEvent) -> Result<bool, Step> {
         WorkerEvent::HistoryShortened { dropped, kept } => {
             return Err(Step::Unusual(Unusual::Shortened { dropped, kept }));
         }
+        // An event that this crate does not know yet tells nothing about text or the end.
+        WorkerEvent::Turn(TurnEvent::Started | _) | _ => return Ok(false),
     };
     delta.add_to(live).map(|()| true).map_err(|refusal| refused(refusal, || delta))
 }

@@ -23,11 +23,7 @@ impl Provider for ByteCounter {
     fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {
         let bytes: usize = request.messages.iter().map(|message| message.text.len()).sum();
         drop(self.0.stream(request));
-        let usage = TokenUsage {
-            input_tokens: Some(bytes as u64),
-            output_tokens: Some(60),
-            ..TokenUsage::default()
-        };
+        let usage = TokenUsage::new().input(bytes as u64).output(60);
         Box::pin(stream::iter([
             Ok(ProviderEvent::TextDelta("b".repeat(60))),
             Ok(ProviderEvent::Finished { stop_reason: StopReason::EndTurn, usage }),

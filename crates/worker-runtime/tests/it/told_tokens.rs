@@ -22,9 +22,9 @@ fn told() -> Vec<(&'static str, Script)> {
         (
             "in parts, around text",
             Script::new()
-                .usage(TokenUsage { output_tokens: None, ..TOKENS })
+                .usage(TokenUsage::new().input(7).cached_input(3).reasoning(2))
                 .text("a")
-                .usage(TokenUsage { output_tokens: TOKENS.output_tokens, ..TokenUsage::default() }),
+                .usage(TokenUsage::new().output(5)),
         ),
         ("while nothing else comes", Script::new().delay(Duration::from_millis(1)).usage(TOKENS)),
     ]

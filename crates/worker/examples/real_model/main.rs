@@ -104,7 +104,7 @@ async fn overflow(server: &Server) -> Outcome {
         match event {
             WorkerEvent::HistoryShortened { dropped, kept } => shortened = Some((dropped, kept)),
             WorkerEvent::Turn(TurnEvent::Failed { error, .. }) => return Err(error.into()),
-            WorkerEvent::Turn(_) => {}
+            WorkerEvent::Turn(_) | _ => {}
         }
     }
     let (dropped, kept) = shortened.ok_or("nothing was left out")?;

@@ -35,11 +35,7 @@ impl Server {
 
     /// A Worker whose answers are short and always the same.
     pub(crate) fn worker(&self, kind: ProviderKind, max_output_tokens: u32) -> Outcome<Worker> {
-        let sampling = Sampling {
-            temperature: Some(0.0),
-            max_output_tokens: Some(max_output_tokens),
-            ..Sampling::default()
-        };
+        let sampling = Sampling::default().temperature(0.0).max_output_tokens(max_output_tokens);
         let profile = Profile::new("real", self.config(kind)?.build()?)
             .model(&*self.model)
             .instructions("You are a helpful assistant.")
@@ -73,7 +69,7 @@ pub(crate) async fn ask(worker: &mut Worker, question: &str) -> Outcome<String> 
                 return Ok(answer);
             }
             WorkerEvent::Turn(TurnEvent::Failed { error, .. }) => return Err(error.into()),
-            WorkerEvent::Turn(_) | WorkerEvent::HistoryShortened { .. } => {}
+            WorkerEvent::Turn(_) | WorkerEvent::HistoryShortened { .. } | _ => {}
         }
     }
     Err("the turn has no end".into())

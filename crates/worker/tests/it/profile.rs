@@ -10,7 +10,7 @@ use crate::support::{drain, ending, profile};
 #[tokio::test]
 async fn the_model_is_asked_as_the_profile_says() {
     let provider = ScriptedProvider::answer("hello");
-    let sampling = Sampling { temperature: Some(0.5), ..Sampling::default() };
+    let sampling = Sampling::default().temperature(0.5);
     let profile =
         profile(&provider).model("m-1").instructions("Be kind.").sampling(sampling.clone());
     drain(Worker::new(Arc::new(profile)).turn(Message::user("hi"))).await;
@@ -34,7 +34,7 @@ async fn a_workers_own_instructions_replace_the_profiles() {
 
 #[tokio::test]
 async fn the_policy_holds() {
-    let policy = Policy { max_output_bytes: 4, ..Policy::default() };
+    let policy = Policy::default().max_output_bytes(4);
     let profile = profile(&ScriptedProvider::answer("hello")).policy(policy);
     let events = drain(Worker::new(Arc::new(profile)).turn(Message::user("hi"))).await;
     match ending(&events) {

@@ -31,7 +31,7 @@ pub(crate) async fn drain(mut turn: impl Stream<Item = WorkerEvent> + Unpin) -> 
 fn is_terminal(event: &WorkerEvent) -> bool {
     match event {
         WorkerEvent::Turn(event) => event.is_terminal(),
-        WorkerEvent::HistoryShortened { .. } => false,
+        WorkerEvent::HistoryShortened { .. } | _ => false,
     }
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn ending(events: &[WorkerEvent]) -> &TurnEvent {
 
 /// Input and output tokens.
 pub(crate) fn tokens(input: u64, output: u64) -> TokenUsage {
-    TokenUsage { input_tokens: Some(input), output_tokens: Some(output), ..TokenUsage::default() }
+    TokenUsage::new().input(input).output(output)
 }
 
 /// Messages of a user.

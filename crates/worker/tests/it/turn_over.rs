@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use llm_engine::{
     EngineError, ErrorKind, Message, Script, ScriptedProvider, StopReason, TurnEvent,
 };
-use worker::{HistoryBudget, TokenEstimate, Worker, WorkerEvent, WorkerUsage};
+use worker::{HistoryBudget, TokenEstimate, Worker, WorkerEvent};
 
 use crate::support::{drain, profile, said, tokens, worker};
 
@@ -29,7 +29,7 @@ async fn text_passes_and_the_workers_own_conversation_stays() {
     assert_eq!(events, expected);
     assert_eq!(provider.requests()[0].messages, said(["one", "two"]));
     assert_eq!(worker.conversation(), said(["kept"]));
-    assert_eq!(worker.usage(), WorkerUsage { turns: 1, tokens: tokens(6, 2) });
+    assert_eq!((worker.usage().turns, worker.usage().tokens), (1, tokens(6, 2)));
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_dropped_turn_is_settled_and_learned_from() {
         |event: &WorkerEvent| *event == WorkerEvent::Turn(TurnEvent::TextDelta("a".into()));
     while !turn.next().await.as_ref().is_some_and(is_text) {}
     drop(turn);
-    assert_eq!(worker.usage(), WorkerUsage { turns: 1, tokens: tokens(4, 1) });
+    assert_eq!((worker.usage().turns, worker.usage().tokens), (1, tokens(4, 1)));
     assert_eq!(worker.token_estimate(), TokenEstimate::observed(2, 4));
     assert_eq!(provider.live(), 0);
 }

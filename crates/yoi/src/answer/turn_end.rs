@@ -74,10 +74,10 @@ impl TurnEnd {
 
 fn cut_short(stop_reason: StopReason) -> Option<&'static str> {
     match stop_reason {
-        StopReason::EndTurn | StopReason::StopSequence | StopReason::Other => None,
         StopReason::MaxTokens => Some("the answer ends where the model's limit of tokens was"),
         StopReason::Refusal => Some("the model refused to answer"),
         StopReason::ContentFilter => Some("the provider's content filter cut the answer"),
+        StopReason::EndTurn | StopReason::StopSequence | StopReason::Other | _ => None,
     }
 }
 

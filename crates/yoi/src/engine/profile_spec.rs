@@ -42,7 +42,7 @@ impl ProfileSpec {
             model: self.provider.model.as_deref().map(Into::into),
             instructions: self.instructions.as_deref().map(Into::into),
             sampling: self.sampling.clone().into(),
-            policy: Policy { deadlines: self.deadlines, ..Policy::default() }.into(),
+            policy: Policy::default().deadlines(self.deadlines).into(),
             history: self.history,
         })
     }

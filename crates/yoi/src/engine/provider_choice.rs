@@ -101,7 +101,8 @@ impl ProviderChoice {
             | ConfigError::Header { .. }
             | ConfigError::ConnectTimeout
             | ConfigError::Variable { .. }
-            | ConfigError::Client => error.to_string(),
+            | ConfigError::Client
+            | _ => error.to_string(),
         }
     }
 }

@@ -59,8 +59,7 @@ fn provider() -> ScriptedProvider {
 
 /// A profile whose pauses are not random.
 fn punctual(provider: ScriptedProvider) -> Profile {
-    let retry = RetryPolicy { initial_delay: Duration::ZERO, ..RetryPolicy::default() };
-    let policy = Policy { retry, ..Policy::default() };
+    let policy = Policy::default().retry(RetryPolicy::default().initial_delay(Duration::ZERO));
     Profile::new("punctual", Arc::new(provider)).policy(policy)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use llm_engine::{Deadlines, Policy, RetryPolicy, Script, ScriptedProvider};
+use llm_engine::{Policy, RetryPolicy, Script, ScriptedProvider};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use worker_runtime::{Limits, Profile};
@@ -30,11 +30,7 @@ pub(super) async fn idempotency_age_ms() {
 /// A Worker whose turn plays `script`, without retries, is answered as `outcome` says.
 async fn check_turn(limits: impl FnOnce(&mut Limits), script: Script, outcome: &str) {
     let provider = ScriptedProvider::new().script(script);
-    let policy = Policy {
-        retry: RetryPolicy { max_retries: 0, ..RetryPolicy::default() },
-        deadlines: Deadlines::default(),
-        ..Policy::default()
-    };
+    let policy = Policy::default().retry(RetryPolicy::default().max_retries(0));
     let patient = Profile::new("patient", Arc::new(provider)).policy(policy);
     let world = World::builder().limits(limits).with(|it| it.profile(patient)).build().await;
     let worker = world.worker().await;

@@ -25,12 +25,8 @@ pub(crate) const ANSWER: &str = "Hello world";
 pub(crate) const PAUSE: Duration = Duration::from_secs(10);
 
 /// What the slow answer consumes.
-pub(crate) const TOKENS: TokenUsage = TokenUsage {
-    input_tokens: Some(7),
-    cached_input_tokens: Some(3),
-    output_tokens: Some(5),
-    reasoning_tokens: Some(2),
-};
+pub(crate) const TOKENS: TokenUsage =
+    TokenUsage::new().input(7).cached_input(3).output(5).reasoning(2);
 
 /// An answer in two pieces with a pause between them.
 pub(crate) fn slow_answer() -> Script {

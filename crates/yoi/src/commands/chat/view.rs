@@ -51,6 +51,7 @@ fn entry(entry: &TranscriptEntry) -> String {
         Role::User => "user",
         Role::System => "system",
         Role::Assistant => "assistant",
+        _ => "other",
     };
     let mark = if entry.truncated { " (truncated)" } else { "" };
     format!("{speaker}{mark}: {}\n", entry.text.trim_end_matches('\n'))

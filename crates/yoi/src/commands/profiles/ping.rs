@@ -38,9 +38,11 @@ pub(super) async fn ping(mut profile: Profile) -> Result<String, String> {
                 | TurnEvent::TextDelta(_)
                 | TurnEvent::ReasoningDelta(_)
                 | TurnEvent::Usage(_)
-                | TurnEvent::Retrying { .. },
+                | TurnEvent::Retrying { .. }
+                | _,
             )
-            | WorkerEvent::HistoryShortened { .. } => {}
+            | WorkerEvent::HistoryShortened { .. }
+            | _ => {}
         }
     }
     Err("the turn ended before its end".to_owned())

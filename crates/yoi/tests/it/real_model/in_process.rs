@@ -28,11 +28,7 @@ impl Backend {
             .api_key(&*server.key)
             .build()
             .expect("the address is right");
-        let sampling = Sampling {
-            temperature: Some(0.0),
-            max_output_tokens: Some(400),
-            ..Sampling::default()
-        };
+        let sampling = Sampling::default().temperature(0.0).max_output_tokens(400);
         let profile = Profile::new("real", provider)
             .model(&*server.model)
             .instructions("You are a helpful assistant.")
