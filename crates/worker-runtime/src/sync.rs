@@ -7,5 +7,5 @@ mod wake_list;
 
 pub(crate) use padded::Padded;
 pub(crate) use relay::Relay;
-pub(crate) use thread_group::{PerGroup, here};
+pub(crate) use thread_group::PerGroup;
 pub(crate) use wake_list::{WakeList, WakeSlot, Wakers};

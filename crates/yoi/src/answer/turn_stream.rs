@@ -1,6 +1,6 @@
 //! The stream items of a Worker together with its Runtime's diagnostics about it.
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use worker_runtime::{
     EventFilter, EventsFrom, Runtime, RuntimeError, Scope, StreamItem, Subscribe, Subscription,
     WorkerRef,

@@ -1,6 +1,5 @@
 //! Stops the Runtime at the end of a session.
 
-use futures_util::StreamExt;
 use tokio::time::Instant;
 use worker_runtime::{
     EventFilter, Runtime, RuntimeError, Scope, Subscribe, Subscription, commands::StopRuntime,

@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use futures_util::StreamExt;
 use parking_lot::Mutex;
 use tokio::{
     sync::{mpsc, oneshot},

@@ -1,6 +1,5 @@
 //! A Backend that embeds a Runtime, with a real model.
 
-use futures_util::StreamExt;
 use llm_engine::{
     Sampling, StopReason,
     providers::{ProviderConfig, ProviderKind},
