@@ -3,7 +3,6 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 /// This program.
@@ -18,22 +17,4 @@ pub fn profile() -> String {
     let path = myself();
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
     folder.to_string_lossy().into_owned()
-}
-
-/// The root of the project.
-#[must_use]
-pub fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The command line as it is released, which is built first if it is not up to date.
-#[must_use]
-pub fn yoi() -> Option<PathBuf> {
-    let built = Command::new("cargo")
-        .args(["build", "--quiet", "--release", "--locked", "-p", "yoi"])
-        // Its place must not depend on where this program's own build goes.
-        .args(["--target-dir", "target"])
-        .current_dir(workspace())
-        .status();
-    built.is_ok_and(|it| it.success()).then(|| workspace().join("target/release/yoi"))
 }

@@ -5,7 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod accepting;
 pub mod audience;
 pub mod binaries;
 pub mod clock;
@@ -14,10 +13,7 @@ pub mod host;
 pub mod lines;
 pub mod memory;
 pub mod peers;
-pub mod plot;
-pub mod plots;
 pub mod providers;
 pub mod report;
 pub mod row;
-pub mod shelves;
 pub mod workloads;

@@ -1,20 +1,16 @@
 //! The lines of the table, one file for each or for a few that belong together.
 
-mod cold_start;
 mod create_worker;
 mod deltas;
 pub mod fan_out;
 mod figures;
 mod get_transcript;
 mod get_worker;
-mod json;
 pub mod list_workers;
 mod memory;
 pub mod read_events;
-pub mod rpc;
 mod send_input;
 pub mod stalled;
-mod store;
 mod turn;
 mod two_threads;
 
@@ -38,9 +34,5 @@ pub const LINES: &[Line] = &[
     (11, "many subscribe", fan_out::run),
     (12, "an engine talks", deltas::run),
     (13, "two threads work", two_threads::run),
-    (14, "JSON goes in and comes out", json::run),
-    (15, "requests come through a pipe", rpc::run),
     (16, "models do not answer", stalled::run),
-    (17, "the store is asked", store::run),
-    (18, "the program starts", cold_start::run),
 ];

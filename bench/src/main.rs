@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::{
-    env, fs,
+    env,
     hint::black_box,
     io,
     path::Path,
@@ -12,11 +12,7 @@ use std::{
 };
 
 use bench::{
-    lines::{
-        LINES,
-        rpc::{ECHO_AT_ONCE, ECHO_LOOP, echo_loop},
-    },
-    plots,
+    lines::LINES,
     report::{line, table, write_json, write_table},
     row::{Goal, Row},
     workloads::{self, WORKLOAD},
@@ -28,10 +24,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = env::args().skip(1).collect();
-    if wanted == [ECHO_LOOP] || wanted == [ECHO_AT_ONCE] {
-        let ended = echo_loop(wanted == [ECHO_AT_ONCE]);
-        return if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    }
     if let [mode, name] = wanted.as_slice()
         && mode == WORKLOAD
     {
@@ -149,14 +141,9 @@ fn measure(number: &str) -> ExitCode {
     }
 }
 
-/// Writes the rows as JSON, and the table and the drawings of the documentation.
+/// Writes the rows as JSON, and the table of the documentation.
 fn write_everything(rows: &[Row]) -> io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     write_json(&here.join("results.json"), rows)?;
-    let docs = here.join("../docs");
-    write_table(&docs.join("performance.md"), rows)?;
-    let drawings = docs.join("performance");
-    fs::create_dir_all(&drawings)?;
-    fs::write(drawings.join("workers.svg"), plots::against_workers().svg())?;
-    fs::write(drawings.join("subscribers.svg"), plots::against_subscribers().svg())
+    write_table(&here.join("../docs/performance.md"), rows)
 }
