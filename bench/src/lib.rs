@@ -14,6 +14,6 @@ pub mod lines;
 pub mod memory;
 pub mod peers;
 pub mod providers;
-pub mod report;
 pub mod row;
+pub mod table;
 pub mod workloads;

@@ -13,8 +13,8 @@ use std::{
 
 use bench::{
     lines::LINES,
-    report::{line, table, write_json, write_table},
     row::{Goal, Row},
+    table::{line, table, write_json, write_table},
     workloads::{self, WORKLOAD},
 };
 

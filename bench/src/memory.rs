@@ -3,10 +3,6 @@
 //! Counting costs time, so it happens in a program of its own, `memory`, which gives the figures as
 //! JSON. Each is the difference between two sizes, divided by the difference in size.
 
-mod idle;
-mod stalled;
-mod turns;
-
 use std::{
     process::{Command, Stdio},
     sync::OnceLock,
@@ -14,7 +10,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::binaries::profile;
+use crate::{
+    binaries::profile,
+    lines::small::{idle_worker as idle, silent_turn as stalled, stored_turn as turns},
+};
 
 /// Does some work and tells how many bytes more are allocated after it.
 pub type Count = fn(&mut dyn FnMut()) -> f64;

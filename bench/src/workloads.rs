@@ -16,7 +16,10 @@ use worker_runtime::{
 
 use crate::{
     host::{Host, brief, create, current_thread, follow, quiet, say, until_turn_ends},
-    lines::{list_workers as listing, read_events as events, stalled},
+    lines::{
+        fast::cancel_turn as stalled,
+        flat::{list_workers as listing, read_events as events},
+    },
     providers::{Stalled, Talker},
 };
 

@@ -1,8 +1,8 @@
 //! What a turn takes while it waits for the model.
 
-use super::Count;
 use crate::{
-    lines::stalled::{begin, host},
+    lines::fast::cancel_turn::{begin, host},
+    memory::Count,
     providers::Stalled,
 };
 
@@ -10,7 +10,7 @@ const FEW: u64 = 50_000;
 const MANY: u64 = 100_000;
 
 /// Bytes of a turn in flight.
-pub(super) fn turns(count: Count) -> f64 {
+pub(crate) fn turns(count: Count) -> f64 {
     let provider = Stalled::default();
     let host = host(&provider, MANY);
     begin(&host, &provider, FEW);

@@ -2,14 +2,13 @@
 
 use worker_runtime::queries::GetOverview;
 
-use super::Count;
-use crate::host::Host;
+use crate::{host::Host, memory::Count};
 
 const FEW: usize = 100_000;
 const MANY: usize = 1_000_000;
 
 /// Bytes of an idle Worker, before and after Workers were listed by activity.
-pub(super) fn workers(count: Count) -> (f64, f64) {
+pub(crate) fn workers(count: Count) -> (f64, f64) {
     (grow(count, false), grow(count, true))
 }
 

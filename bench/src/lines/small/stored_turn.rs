@@ -8,9 +8,9 @@ use std::sync::Arc;
 use worker::Profile;
 use worker_runtime::{Limits, Runtime, commands::CancelTurn};
 
-use super::Count;
 use crate::{
     host::{self, Host, quiet, roomy, say},
+    memory::Count,
     providers::Stalled,
 };
 
@@ -25,7 +25,7 @@ const INPUT_BYTES: f64 = "hello".len() as f64;
 const ANSWER_BYTES: f64 = "echo: hello".len() as f64;
 
 /// Bytes of an entry with its event, and of a whole turn, each without the texts.
-pub(super) fn turns(count: Count) -> (f64, f64) {
+pub(crate) fn turns(count: Count) -> (f64, f64) {
     let whole = grow(count, true, true);
     let without_events = grow(count, false, true);
     let without_both = grow(count, false, false);
