@@ -1,70 +1,128 @@
-//! Compares ways to do something: interleaved rounds, and the median of each way.
+//! The comparison of several ways to do something: interleaved rounds, and the median of each way.
 
-use std::time::Duration;
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
-/// Rounds of a comparison: so many that what disturbs the machine for a moment is in few of them.
-const ROUNDS: usize = 151;
+use rustix::time::{ClockId, clock_gettime};
+use tokio::runtime::Runtime as Tokio;
 
-/// The shortest batch that is timed: what reading a clock costs is lost in it.
-const BATCH: Duration = Duration::from_micros(500);
+/// The most rounds of a comparison. A disturbance of the machine that lasts for a moment falls into
+/// few of them and does not move the median.
+const MOST_ROUNDS: usize = 101;
 
-/// One way to do something: given a number of operations, does them and tells what they took.
+/// The fewest rounds of a comparison, however long they take.
+const FEWEST_ROUNDS: usize = 9;
+
+/// The time after which a comparison begins no further round.
+const BUDGET: Duration = Duration::from_secs(4);
+
+/// The shortest batch that is timed. The cost of reading the clock is lost in it.
+const SHORTEST_BATCH: Duration = Duration::from_micros(500);
+
+/// One way to do something.
 pub struct Side<'a> {
     run: Box<dyn FnMut(u64) -> Duration + 'a>,
-    /// Operations in a batch.
     batch: u64,
 }
 
 impl<'a> Side<'a> {
-    /// A way whose batch may be of any size.
-    pub fn new(run: impl FnMut(u64) -> Duration + 'a) -> Self {
-        Self::in_units(1, run)
-    }
-
-    /// A way whose batch is a multiple of `unit` operations.
-    pub fn in_units(unit: u64, run: impl FnMut(u64) -> Duration + 'a) -> Self {
+    /// A side that does as many operations as it is asked for, a multiple of `unit`, and returns
+    /// the time they took.
+    pub fn timed(unit: u64, run: impl FnMut(u64) -> Duration + 'a) -> Self {
         Self { run: Box::new(run), batch: unit }
     }
 
-    /// Warms up and finds the size of a batch.
-    fn calibrate(&mut self) {
-        // What is made at the first use is not part of a batch.
-        (self.run)(self.batch);
-        while (self.run)(self.batch) < BATCH && self.batch < 1 << 22 {
-            self.batch *= 2;
-        }
+    /// A side that awaits one operation after the other on the calling thread. The operation is
+    /// given its number within the batch.
+    pub fn each(tokio: &'a Tokio, mut operation: impl AsyncFnMut(usize) + 'a) -> Self {
+        Self::timed(1, move |count| {
+            on_thread(|| {
+                tokio.block_on(async {
+                    for nth in numbers(count) {
+                        operation(nth).await;
+                    }
+                });
+            })
+        })
+    }
+
+    /// Does one batch that is not part of any comparison.
+    pub fn once(&mut self) {
         (self.run)(self.batch);
     }
 
-    fn nanos(&mut self) -> f64 {
-        (self.run)(self.batch).as_nanos() as f64 / self.batch as f64
+    /// Warms up, and doubles the batch until it takes long enough.
+    fn calibrate(&mut self) {
+        self.once();
+        while (self.run)(self.batch) < SHORTEST_BATCH {
+            self.batch *= 2;
+        }
+    }
+
+    fn micros(&mut self) -> f64 {
+        (self.run)(self.batch).as_secs_f64() * 1e6 / self.batch as f64
     }
 }
 
-/// What one operation takes on each side, in nanoseconds: medians of interleaved rounds.
+/// The time that one operation takes on each side, in microseconds.
 #[must_use]
 pub fn compare<const N: usize>(mut sides: [Side<'_>; N]) -> [f64; N] {
     sides.iter_mut().for_each(Side::calibrate);
-    compare_units(ROUNDS, sides)
-}
-
-/// The same for operations that take long: so many rounds, each of one `unit`.
-#[must_use]
-pub fn compare_units<const N: usize>(rounds: usize, mut sides: [Side<'_>; N]) -> [f64; N] {
+    let began = Instant::now();
     let mut samples = [const { Vec::new() }; N];
-    for round in 0..rounds {
-        // Each round begins with another side, so that none is always the one after a certain other.
+    for round in 0..MOST_ROUNDS {
+        if round >= FEWEST_ROUNDS && began.elapsed() > BUDGET {
+            break;
+        }
+        // Each round begins with another side, so that no side always follows the same one.
         for turn in 0..N {
             let side = (round + turn) % N;
-            samples[side].push(sides[side].nanos());
+            samples[side].push(sides[side].micros());
         }
     }
     samples.map(median)
 }
 
-/// The middle one.
-#[must_use]
-pub fn median(mut samples: Vec<f64>) -> f64 {
+fn median(mut samples: Vec<f64>) -> f64 {
     samples.sort_by(f64::total_cmp);
     samples[samples.len() / 2]
+}
+
+/// The numbers from zero to `count`, as indexes.
+#[must_use]
+pub fn numbers(count: u64) -> std::ops::Range<usize> {
+    0..usize::try_from(count).expect("a count of operations fits into memory")
+}
+
+/// The processor time that `work` takes on the calling thread. Neither other programs nor sleep
+/// are part of it.
+pub fn on_thread<T>(work: impl FnOnce() -> T) -> Duration {
+    let timer = ThreadTimer::start();
+    black_box(work());
+    timer.elapsed()
+}
+
+/// A measurement of the calling thread's processor time.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadTimer(Duration);
+
+impl ThreadTimer {
+    /// Begins the measurement.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(thread_time())
+    }
+
+    /// The processor time since the beginning.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        thread_time().saturating_sub(self.0)
+    }
+}
+
+fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.try_into().expect("a thread's time is positive")
 }

@@ -1,78 +1,78 @@
 //! A Runtime with Workers, on a tokio runtime of its own.
 
-use std::sync::Arc;
+use std::{hint::black_box, sync::Arc};
 
 use futures_util::StreamExt;
 use llm_engine::EchoProvider;
+use tokio::runtime::{Builder, Runtime as Tokio};
 use worker::{HistoryBudget, Profile};
 use worker_runtime::{
-    Limits, Runtime, RuntimeBuilder, Scope, StreamItem, Subscribe, Subscription, WorkerRef,
+    Limits, Request, Runtime, RuntimeBuilder, Scope, StreamItem, Subscribe, Subscription,
+    WorkerRef,
     commands::{CreateWorker, SendInput},
+    queries::GetRuntime,
 };
+
+use crate::harness::Side;
 
 /// A Runtime with Workers, on a tokio runtime of its own.
 pub struct Host {
-    /// What everything runs on.
-    pub tokio: tokio::runtime::Runtime,
+    /// The tokio runtime that everything runs on.
+    pub tokio: Tokio,
     /// The Runtime.
     pub runtime: Runtime,
     /// Its Workers, in order of creation.
     pub workers: Vec<WorkerRef>,
 }
 
-/// tokio on the calling thread alone.
+/// A tokio runtime on the calling thread alone.
 #[must_use]
-pub fn current_thread() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("tokio")
+pub fn current_thread() -> Tokio {
+    Builder::new_current_thread().enable_time().build().expect("a tokio runtime")
 }
 
-/// tokio with two threads.
+/// A tokio runtime with threads of its own.
 #[must_use]
-pub fn two_threads() -> tokio::runtime::Runtime {
-    threads(2)
-}
-
-/// tokio with so many threads of its own.
-#[must_use]
-pub fn threads(count: usize) -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
+pub fn threads(count: usize) -> Tokio {
+    Builder::new_multi_thread()
         .worker_threads(count)
         .enable_time()
         .build()
-        .expect("tokio")
+        .expect("a tokio runtime")
 }
 
-/// A Runtime whose echo hears only the last input, so that turns cost the same however many there
-/// were before.
-#[must_use]
-pub fn brief(workers: usize) -> Host {
-    Host::on(current_thread(), brief_builder(), workers)
-}
-
-/// The same, still to be built.
-pub fn brief_builder() -> RuntimeBuilder {
-    let budget = HistoryBudget { max_messages: 1, ..HistoryBudget::default() };
-    let profile = Profile::new("echo", Arc::new(EchoProvider::new())).history(budget);
-    let limits = Limits { transcript_entries: 1 << 40, ..roomy() };
-    Runtime::builder().limits(limits).profile(profile)
-}
-
-/// The default limits, but with room for a million Workers.
+/// The default limits, with room for millions of whatever a line needs many of.
 #[must_use]
 pub fn roomy() -> Limits {
-    Limits { workers: 2_000_000, ..Limits::default() }
+    const MANY: u64 = 1 << 40;
+    Limits {
+        workers: MANY,
+        turns_in_flight: MANY,
+        transcript_entries: MANY,
+        history_entries: MANY,
+        idempotency_keys_create: MANY,
+        ..Limits::default()
+    }
+}
+
+/// A Runtime to be built, whose echo is given only the newest message, so that a turn costs the
+/// same however many there were before.
+pub fn brief() -> RuntimeBuilder {
+    let budget = HistoryBudget { max_messages: 1, ..HistoryBudget::default() };
+    let profile = Profile::new("echo", Arc::new(EchoProvider::new())).history(budget);
+    Runtime::builder().limits(roomy()).profile(profile)
 }
 
 impl Host {
-    /// A Runtime on the calling thread, with this many default Workers.
+    /// A Runtime on the calling thread, with this many Workers.
     #[must_use]
     pub fn new(workers: usize) -> Self {
-        Self::on(current_thread(), Runtime::builder().limits(roomy()), workers)
+        Self::on(current_thread(), brief(), workers)
     }
 
-    /// A Runtime on this tokio runtime.
+    /// A Runtime on this tokio runtime, with this many Workers.
     #[must_use]
-    pub fn on(tokio: tokio::runtime::Runtime, builder: RuntimeBuilder, workers: usize) -> Self {
+    pub fn on(tokio: Tokio, builder: RuntimeBuilder, workers: usize) -> Self {
         let runtime = tokio.block_on(builder.build()).expect("a Runtime");
         let mut host = Self { tokio, runtime, workers: Vec::new() };
         host.grow(workers);
@@ -81,61 +81,110 @@ impl Host {
 
     /// Creates Workers until there are this many.
     pub fn grow(&mut self, workers: usize) {
-        let Self { tokio, runtime, workers: there } = self;
+        let Self { tokio, runtime, workers: present } = self;
         tokio.block_on(async {
-            while there.len() < workers {
-                there.push(create(runtime).await);
+            while present.len() < workers {
+                present.push(create(runtime).await);
             }
         });
     }
 
-    /// Lets everything that runs come to its end.
+    /// Sends a short input to each Worker.
+    pub fn say_to_all(&self) {
+        self.tokio.block_on(async {
+            for &worker in &self.workers {
+                say(&self.runtime, worker, "hello").await;
+            }
+        });
+    }
+
+    /// Runs everything to its end.
     pub fn drain(&self) {
         self.tokio.block_on(quiet(&self.runtime));
     }
+
+    /// A request again and again, on the calling thread.
+    pub fn asking<'a, Kind>(&'a self, request: impl Request<Kind> + Clone + 'a) -> Side<'a> {
+        Side::each(&self.tokio, async move |_| ask(&self.runtime, request.clone()).await)
+    }
 }
 
-/// Creates a default Worker.
+/// Makes a request and looks at nothing of the reply but that there is one.
+pub async fn ask<Kind>(runtime: &Runtime, request: impl Request<Kind>) {
+    assert!(black_box(runtime.handle(request).await).is_ok(), "the request is refused");
+}
+
+/// Creates a Worker.
 pub async fn create(runtime: &Runtime) -> WorkerRef {
     runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker
 }
 
-/// Says something short.
-pub async fn say(runtime: &Runtime, worker: WorkerRef) {
-    let accepted = runtime.handle(SendInput::user(worker, "hello")).await;
-    std::hint::black_box(accepted.expect("a receipt"));
+/// Sends an input.
+pub async fn say(runtime: &Runtime, worker: WorkerRef, text: &str) {
+    ask(runtime, SendInput::user(worker, text)).await;
 }
 
 /// Waits until no turn runs.
 pub async fn quiet(runtime: &Runtime) {
-    while in_flight(runtime).await > 0 {
+    let running = async || {
+        let reply = runtime.handle(GetRuntime {}).await.expect("a reply");
+        reply.summary.turns_in_flight > 0
+    };
+    while running().await {
         tokio::task::yield_now().await;
     }
 }
 
-/// How many turns run.
-pub async fn in_flight(runtime: &Runtime) -> u64 {
-    let reply = runtime.handle(worker_runtime::queries::GetRuntime {}).await.expect("figures");
-    reply.summary.turns_in_flight
-}
-
-/// A stream of what happens to a Worker from now on.
-pub async fn follow(runtime: &Runtime, worker: WorkerRef) -> Subscription {
-    let mut stream =
-        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a subscription");
+/// A stream of a scope's events from now on.
+pub async fn follow(runtime: &Runtime, scope: Scope) -> Subscription {
+    let mut stream = runtime.subscribe(Subscribe::to(scope)).await.expect("a subscription");
     let first = stream.next().await;
     assert!(matches!(first, Some(StreamItem::Synced { .. })), "a new stream is in sync");
     stream
 }
 
+/// Streams of the events of each of these Workers.
+pub async fn follow_each(runtime: &Runtime, workers: &[WorkerRef]) -> Vec<Subscription> {
+    let mut streams = Vec::new();
+    for &worker in workers {
+        streams.push(follow(runtime, Scope::worker(worker)).await);
+    }
+    streams
+}
+
 /// Reads until a turn has ended.
 pub async fn until_turn_ends(stream: &mut Subscription) {
-    while let Some(item) = stream.next().await {
-        if let StreamItem::Event(it) = item
-            && it.event.event_type().ends_turn()
-        {
-            return;
+    while let Some(item) = black_box(stream.next().await) {
+        match item {
+            StreamItem::Event(item) if item.event.event_type().ends_turn() => return,
+            StreamItem::Gap { .. } => panic!("events were missed"),
+            _ => {}
         }
     }
     panic!("the stream ended before the turn");
+}
+
+/// Reads until there is more of an answer.
+pub async fn until_delta(stream: &mut Subscription) {
+    while let Some(item) = black_box(stream.next().await) {
+        if matches!(item, StreamItem::TextDelta { .. }) {
+            return;
+        }
+    }
+    panic!("the stream ended before the delta");
+}
+
+/// Reads this many events.
+pub async fn read_events(stream: &mut Subscription, count: usize) {
+    let mut events = 0;
+    while events < count {
+        match stream.next().await {
+            Some(StreamItem::Event(item)) => {
+                black_box(item.event.sequence);
+                events += 1;
+            }
+            Some(StreamItem::Gap { .. }) | None => panic!("events were missed"),
+            Some(_) => {}
+        }
+    }
 }

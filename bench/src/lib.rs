@@ -1,19 +1,14 @@
-//! What the Runtime costs, measured beside its peers.
+//! What the Runtime costs, and that its costs do not grow.
 //!
-//! Start reading at [`harness`], which compares; then any one file in `lines`, each of which
-//! measures one line of the table.
+//! Start reading at [`harness`], which compares; then at any file in `lines/`, each of which
+//! measures one line of the benchmark.
 
 #![forbid(unsafe_code)]
 
-pub mod audience;
-pub mod binaries;
-pub mod clock;
 pub mod harness;
 pub mod host;
 pub mod lines;
-pub mod memory;
 pub mod peers;
 pub mod providers;
-pub mod row;
 pub mod table;
 pub mod workloads;

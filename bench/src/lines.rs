@@ -1,33 +1,82 @@
-//! The lines of the table, one file for each or for a few that belong together.
+//! The lines of the benchmark, one file each.
 
 pub mod fast;
 pub mod flat;
-mod memory;
 pub mod small;
 
 use self::{
     fast::{cancel_turn, create_worker, echo_turn, get_worker, send_input},
-    flat::{fan_out, figures, get_transcript, list_workers, read_events, turn_text, two_threads},
+    flat::{
+        commit, fan_out, figures, get_transcript, keyed_creation, list_workers, publisher,
+        read_events, texts, turn_text, two_threads,
+    },
+    small::{idle_worker, running_answer, silent_turn, stored_turn},
 };
-use crate::row::Row;
+use crate::table::Row;
 
-/// A line: its number, what it is about, and how it is measured.
-pub type Line = (u32, &'static str, fn(&mut Vec<Row>));
+/// A function that does some work and returns the number of bytes that are allocated after it
+/// beside those before.
+pub type Count = fn(&mut dyn FnMut()) -> f64;
+
+/// How a line is measured.
+#[derive(Clone, Copy)]
+pub enum Measure {
+    /// By a clock.
+    Timed(fn() -> Vec<Row>),
+    /// By an allocator that counts. It costs time, so the program `memory` alone has it.
+    Counted(fn(Count) -> Row),
+}
+
+use Measure::{Counted, Timed};
+
+/// A kind of lines, what the lines of this kind say, and the lines by their names.
+pub type Kind = (&'static str, &'static str, &'static [(&'static str, Measure)]);
 
 /// Every line.
-pub const LINES: &[Line] = &[
-    (1, "one Worker is read", get_worker::run),
-    (2, "an input is taken", send_input::run),
-    (3, "a turn runs", echo_turn::run),
-    (4, "a Worker is created", create_worker::run),
-    (5, "events are read", read_events::run),
-    (6, "a transcript is read", get_transcript::run),
-    (7, "figures are read", figures::run),
-    (8, "Workers are listed", list_workers::run),
-    (9, "Workers are idle", memory::idle),
-    (10, "turns are kept", memory::turns),
-    (11, "many subscribe", fan_out::run),
-    (12, "an engine talks", turn_text::run),
-    (13, "two threads work", two_threads::run),
-    (16, "models do not answer", cancel_turn::run),
+pub const KINDS: &[Kind] = &[
+    (
+        "Flat",
+        "No cost grows with what merely exists.",
+        &[
+            ("figures", Timed(figures::run)),
+            ("read_events", Timed(read_events::run)),
+            ("get_transcript", Timed(get_transcript::run)),
+            ("texts", Timed(texts::run)),
+            ("list_workers", Timed(list_workers::run)),
+            ("keyed_creation", Timed(keyed_creation::run)),
+            ("commit", Timed(commit::run)),
+            ("turn_text", Timed(turn_text::run)),
+            ("publisher", Timed(publisher::run)),
+            ("fan_out", Timed(fan_out::run)),
+            ("two_threads", Timed(two_threads::run)),
+        ],
+    ),
+    (
+        "Small",
+        "Memory, counted in bytes that are allocated.",
+        &[
+            ("idle_worker", Counted(idle_worker::count)),
+            ("stored_turn", Counted(stored_turn::count)),
+            ("silent_turn", Counted(silent_turn::count)),
+            ("running_answer", Counted(running_answer::count)),
+        ],
+    ),
+    (
+        "Fast enough",
+        "Absolute figures. The rows without a goal are there for orientation.",
+        &[
+            ("get_worker", Timed(get_worker::run)),
+            ("send_input", Timed(send_input::run)),
+            ("echo_turn", Timed(echo_turn::run)),
+            ("create_worker", Timed(create_worker::run)),
+            ("cancel_turn", Timed(cancel_turn::run)),
+        ],
+    ),
 ];
+
+/// The line with this name.
+#[must_use]
+pub fn find(name: &str) -> Option<Measure> {
+    let lines = KINDS.iter().flat_map(|(.., lines)| *lines);
+    lines.copied().find(|(known, _)| *known == name).map(|(_, measure)| measure)
+}

@@ -1,149 +1,87 @@
-//! Measures the lines of the table that are named, or all, and says what came out.
+//! Measures the lines that are named, or all of them, and prints what came out.
 
 #![forbid(unsafe_code)]
 
 use std::{
-    env,
-    hint::black_box,
-    io,
+    env, fs, io,
     path::Path,
     process::{Command, ExitCode, Stdio},
-    time::Instant,
+    thread::available_parallelism,
 };
 
 use bench::{
-    lines::LINES,
-    row::{Goal, Row},
-    table::{line, table, write_json, write_table},
+    lines::{self, KINDS, Measure},
+    table::{self, HEAD},
     workloads::{self, WORKLOAD},
 };
 
-#[cfg(feature = "mimalloc")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 fn main() -> ExitCode {
-    let wanted: Vec<String> = env::args().skip(1).collect();
-    if let [mode, name] = wanted.as_slice()
-        && mode == WORKLOAD
-    {
-        return if workloads::run(name) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    }
-    if let [mode, number, warm @ ..] = wanted.as_slice()
-        && mode == LINE
-    {
-        if warm == [WARM] {
-            warm_up();
-        }
-        return measure(number);
-    }
-    let known = |name: &String| LINES.iter().any(|(number, ..)| number.to_string() == *name);
-    if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
-        eprintln!("there is no line {unknown}");
-        return ExitCode::FAILURE;
-    }
-    let start = Instant::now();
-    let mut rows = Vec::new();
-    for (number, about, _) in LINES {
-        if !wanted.is_empty() && !wanted.contains(&number.to_string()) {
-            continue;
-        }
-        let (before, began) = (rows.len(), Instant::now());
-        match measured_apart(*number) {
-            Ok(more) => rows.extend(more),
-            Err(error) => {
-                eprintln!("line {number} could not be measured: {error}");
-                return ExitCode::FAILURE;
-            }
-        }
-        eprintln!("{number}: {about}, {:.1} s", began.elapsed().as_secs_f64());
-        rows[before..].iter().for_each(|row| eprintln!("  {}", line(row)));
-    }
-    println!("{}", table(&rows));
-    // What is written down is measured with the system's allocator.
-    let is_whole = wanted.is_empty() && !cfg!(feature = "mimalloc");
-    let wrote = if is_whole { write_everything(&rows) } else { Ok(()) };
-    eprintln!("{:.0} s in all", start.elapsed().as_secs_f64());
-    match wrote {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let done = match arguments.as_slice() {
+        [] => measure_all(),
+        [mode, workload @ ..] if mode == WORKLOAD => workloads::run(workload),
+        names => names.iter().try_for_each(|name| measure(name)),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("the results could not be written: {error}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// The argument that makes this program measure one line and print its rows as JSON.
-const LINE: &str = "line";
-
-/// The argument that makes this program take memory from the system before it measures a line.
-const WARM: &str = "warm";
-
-/// Has the allocator keep what was freed. Other allocators than glibc's pay no heed to it.
-const KEEPS_MEMORY: &str =
-    "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824";
-
-/// Has threads other than the first get theirs in pieces so large that they seldom ask for more.
-const HUGE_PAGES: &str = "glibc.malloc.hugetlb=1";
-
-/// Lines whose operations leave memory behind. They are measured again in a process that has still to
-/// get it from the system, with the allocator as the system has it.
-const GROWING: [u32; 5] = [2, 3, 4, 13, 16];
-
-/// Measures a line in a process of its own: what lines before it left in memory is no part of it, and
-/// neither is how the system hands out pages.
-fn measured_apart(number: u32) -> io::Result<Vec<Row>> {
-    let tunables = format!("{KEEPS_MEMORY}:{HUGE_PAGES}");
-    let mut rows = measured_with(Some(&tunables), number, Some(WARM))?;
-    if GROWING.contains(&number) {
-        let again = measured_with(None, number, None)?;
-        rows.extend(again.into_iter().filter_map(in_fresh_memory));
+/// Measures a line and prints its rows.
+fn measure(name: &str) -> io::Result<()> {
+    match lines::find(name) {
+        Some(Measure::Timed(run)) => run().iter().for_each(|row| println!("{row}")),
+        Some(Measure::Counted(_)) => {
+            let mut memory = Command::new("cargo");
+            memory.args(["run", "--quiet", "--release", "--locked", "--bin", "memory"]);
+            memory.args(["--manifest-path", &format!("{HERE}/Cargo.toml"), "--", name]);
+            print!("{}", output(&mut memory)?);
+        }
+        None => return Err(io::Error::other(format!("there is no line {name}"))),
     }
-    Ok(rows)
+    Ok(())
 }
 
-/// A row with a time that has a goal, under another name.
-fn in_fresh_memory(row: Row) -> Option<Row> {
-    let what = row.name.strip_suffix(", ns").filter(|_| row.goal != Goal::Reported)?;
-    let name = format!("{what}, in fresh memory, ns");
-    Some(Row { name, ..row })
+/// Measures every line, each in a process of its own, so that no line inherits the memory of
+/// another; then writes the tables into the documentation.
+fn measure_all() -> io::Result<()> {
+    let mut tables = format!("Measured on {}.\n\n", conditions());
+    for (kind, about, lines) in KINDS {
+        tables.extend(["### ", kind, "\n\n", about, "\n\n", HEAD]);
+        for (name, _) in *lines {
+            let rows = output(Command::new(env::current_exe()?).arg(name))?;
+            print!("{rows}");
+            tables += &rows;
+        }
+        tables += "\n";
+    }
+    table::write(&Path::new(HERE).join("../docs/performance.md"), &tables)
 }
 
-fn measured_with(tunables: Option<&str>, number: u32, warm: Option<&str>) -> io::Result<Vec<Row>> {
-    let mut program = Command::new(env::current_exe()?);
-    program.args([LINE, &number.to_string()]).args(warm);
-    if let Some(tunables) = tunables {
-        program.env("GLIBC_TUNABLES", tunables);
-    }
-    let output = program.stderr(Stdio::inherit()).output()?;
+fn output(command: &mut Command) -> io::Result<String> {
+    let output = command.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
-        return Err(io::Error::other(output.status.to_string()));
+        return Err(io::Error::other(format!("{command:?}: {}", output.status)));
     }
-    Ok(serde_json::from_slice(&output.stdout)?)
+    String::from_utf8(output.stdout).map_err(io::Error::other)
 }
 
-/// Takes more from the system than a line needs, and gives it back to the allocator.
-fn warm_up() {
-    const BLOCK: usize = 1 << 20;
-    let blocks: Vec<Vec<u8>> = (0..768).map(|_| vec![1; BLOCK]).collect();
-    black_box(blocks);
-}
-
-fn measure(number: &str) -> ExitCode {
-    let mut rows = Vec::new();
-    let Some((.., measure)) = LINES.iter().find(|(it, ..)| it.to_string() == *number) else {
-        return ExitCode::FAILURE;
-    };
-    measure(&mut rows);
-    match serde_json::to_writer(io::stdout().lock(), &rows) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
-}
-
-/// Writes the rows as JSON, and the table of the documentation.
-fn write_everything(rows: &[Row]) -> io::Result<()> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    write_json(&here.join("results.json"), rows)?;
-    write_table(&here.join("../docs/performance.md"), rows)
+/// The machine, and how busy it is at the beginning.
+fn conditions() -> String {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let (cpus, load) = (read("/proc/cpuinfo"), read("/proc/loadavg"));
+    let model = cpus.lines().find_map(|line| line.strip_prefix("model name\t: "));
+    let count = available_parallelism().map_or(1, usize::from);
+    let load = load.split(' ').next().filter(|load| !load.is_empty());
+    format!(
+        "{count} processors ({}), with a load average of {} at the beginning",
+        model.unwrap_or("unknown"),
+        load.unwrap_or("unknown"),
+    )
 }

@@ -1,10 +1,11 @@
-//! Actors that do next to nothing, at their best.
+//! Other ways to keep a state and ask for it, each at its best: actors, and a task with channels.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, hint::black_box};
 
 use kameo::actor::{ActorRef, Spawn};
+use tokio::sync::{mpsc, oneshot};
 
-/// Asks for the sum, after adding one.
+/// A question that changes a counter and is answered with it.
 pub struct Ask;
 
 /// An actor of kameo.
@@ -25,26 +26,21 @@ impl kameo::message::Message<Ask> for Kameo {
 }
 
 impl Kameo {
-    /// Starts one on the present tokio runtime, and waits until it has.
-    pub async fn start() -> ActorRef<Self> {
-        let actor = Self::spawn(Self(0));
-        actor.wait_for_startup().await;
-        actor
-    }
-
-    /// Starts this many.
-    pub async fn start_all(count: usize) -> Vec<ActorRef<Self>> {
-        let mut actors = Vec::new();
+    /// Starts actors on the present tokio runtime, and waits until they have started.
+    pub async fn start(count: usize) -> Vec<ActorRef<Self>> {
+        let mut actors = Vec::with_capacity(count);
         for _ in 0..count {
-            actors.push(Self::start().await);
+            let actor = Self::spawn(Self(0));
+            actor.wait_for_startup().await;
+            actors.push(actor);
         }
         actors
     }
-}
 
-/// Asks an actor of kameo.
-pub async fn ask(actor: &ActorRef<Kameo>) {
-    std::hint::black_box(actor.ask(Ask).await.expect("an answer"));
+    /// Asks an actor.
+    pub async fn ask(actor: &ActorRef<Self>) {
+        black_box(actor.ask(Ask).await.expect("an answer"));
+    }
 }
 
 /// An actor of actix.
@@ -68,14 +64,43 @@ impl actix::Handler<Ask> for Actix {
 }
 
 impl Actix {
-    /// Starts this many on the present system.
+    /// Starts actors on the present system.
     #[must_use]
-    pub fn start_all(count: usize) -> Vec<actix::Addr<Self>> {
+    pub fn start(count: usize) -> Vec<actix::Addr<Self>> {
         (0..count).map(|_| actix::Actor::start(Self(0))).collect()
+    }
+
+    /// Asks an actor.
+    pub async fn ask(actor: &actix::Addr<Self>) {
+        black_box(actor.send(Ask).await.expect("an answer"));
     }
 }
 
-/// Asks an actor of actix.
-pub async fn send(actor: &actix::Addr<Actix>) {
-    std::hint::black_box(actor.send(Ask).await.expect("an answer"));
+/// A task that is asked through tokio's channels.
+pub struct Channel(mpsc::Sender<oneshot::Sender<u64>>);
+
+impl Channel {
+    /// Starts tasks on the present tokio runtime.
+    #[must_use]
+    pub fn start(count: usize) -> Vec<Self> {
+        let start = |_| {
+            let (sender, mut receiver) = mpsc::channel::<oneshot::Sender<u64>>(64);
+            tokio::spawn(async move {
+                let mut sum = 0;
+                while let Some(answer) = receiver.recv().await {
+                    sum += 1;
+                    let _ = answer.send(sum);
+                }
+            });
+            Self(sender)
+        };
+        (0..count).map(start).collect()
+    }
+
+    /// Asks the task.
+    pub async fn ask(&self) {
+        let (sender, receiver) = oneshot::channel();
+        self.0.send(sender).await.expect("the task runs");
+        black_box(receiver.await.expect("an answer"));
+    }
 }

@@ -1,71 +1,114 @@
-//! What the program gives out: a table for people, and the same as JSON.
+//! The tables that the benchmark prints and puts into its page of documentation.
 
-use std::{fs, io, path::Path};
+use std::{fmt, fs, io, path::Path};
 
-use crate::row::{Goal, Row};
-
-/// The table in Markdown.
-#[must_use]
-pub fn table(rows: &[Row]) -> String {
-    let mut lines = vec![
-        "| what | ours | against | | ratio | goal | |".to_owned(),
-        "| --- | ---: | --- | ---: | ---: | --- | --- |".to_owned(),
-    ];
-    lines.extend(rows.iter().map(line));
-    lines.join("\n")
+/// A row of a table: one figure, the figure beside it if there is one, and the goal.
+#[derive(Clone, Debug)]
+pub struct Row {
+    what: String,
+    unit: &'static str,
+    figure: f64,
+    beside: Option<(String, f64)>,
+    goal: Goal,
 }
 
-/// One line of it.
-#[must_use]
-pub fn line(row: &Row) -> String {
-    let Row { name, ours, against, other, ratio, goal, ok } = row;
-    let (ours, other, ratio) = (figure(*ours), figure(*other), figure(*ratio));
-    let verdict = match (goal, ok) {
-        (Goal::Reported, _) => "–",
-        (_, true) => "ok",
-        (_, false) => "**no**, [why](#where-a-goal-is-not-met)",
-    };
-    format!("| {name} | {ours} | {against} | {other} | {ratio} | {goal} | {verdict} |")
+#[derive(Clone, Copy, Debug)]
+enum Goal {
+    /// The figure, at most.
+    Figure(f64),
+    /// The figure divided by the one beside it, at most.
+    Ratio(f64),
+    /// None: the row is there for orientation.
+    None,
 }
 
-fn figure(value: Option<f64>) -> String {
-    match value {
-        None => "–".to_owned(),
-        Some(value) if value.abs() >= 100.0 => format!("{value:.0}"),
-        Some(value) if value.abs() >= 10.0 => format!("{value:.1}"),
-        Some(value) => format!("{value:.2}"),
+impl Row {
+    /// A row whose goal is absolute.
+    pub fn absolute(what: impl Into<String>, figure: f64, unit: &'static str, most: f64) -> Self {
+        Self { what: what.into(), unit, figure, beside: None, goal: Goal::Figure(most) }
+    }
+
+    /// A row of times in microseconds whose goal is a ratio.
+    pub fn ratio(
+        what: impl Into<String>,
+        figure: f64,
+        beside: impl Into<String>,
+        other: f64,
+        most: f64,
+    ) -> Self {
+        let row = Self::orientation(what, figure, beside, other);
+        Self { goal: Goal::Ratio(most), ..row }
+    }
+
+    /// A row of times in microseconds without a goal.
+    pub fn orientation(
+        what: impl Into<String>,
+        figure: f64,
+        beside: impl Into<String>,
+        other: f64,
+    ) -> Self {
+        let beside = Some((beside.into(), other));
+        Self { what: what.into(), unit: "µs", figure, beside, goal: Goal::None }
+    }
+
+    fn verdict(&self) -> &'static str {
+        let met = match (self.goal, &self.beside) {
+            (Goal::Figure(most), _) => self.figure <= most,
+            (Goal::Ratio(most), Some((_, other))) => self.figure / other <= most,
+            (Goal::Ratio(_) | Goal::None, _) => return "",
+        };
+        if met { "yes" } else { "**no**" }
     }
 }
 
-/// Writes the rows as JSON.
-///
-/// # Errors
-///
-/// The file cannot be written.
-pub fn write_json(path: &Path, rows: &[Row]) -> io::Result<()> {
-    let mut json = serde_json::to_string_pretty(rows)?;
-    json.push('\n');
-    fs::write(path, json)
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, unit, figure, beside, goal } = self;
+        write!(f, "| {what} | {} {unit} |", digits(*figure))?;
+        match beside {
+            Some((beside, other)) => {
+                write!(f, " {beside} | {} {unit} | {:.2} |", digits(*other), figure / other)?;
+            }
+            None => f.write_str(" | | |")?,
+        }
+        match goal {
+            Goal::Figure(most) => write!(f, " ≤ {most} {unit}")?,
+            Goal::Ratio(most) => write!(f, " ratio ≤ {most}")?,
+            Goal::None => {}
+        }
+        write!(f, " | {} |", self.verdict())
+    }
 }
 
-/// Between these lines of the page stands the table.
-const BEGIN: &str = "<!-- The table is written by the benchmark. -->\n";
-const END: &str = "\n<!-- End of the table. -->";
+fn digits(figure: f64) -> String {
+    let decimals = if figure >= 100.0 {
+        0
+    } else if figure >= 10.0 {
+        1
+    } else {
+        3
+    };
+    format!("{figure:.decimals$}")
+}
 
-/// Puts the table into the page that explains it.
+/// The head of a table.
+pub const HEAD: &str = "| what | figure | beside | its figure | ratio | goal | met |
+| --- | ---: | --- | ---: | ---: | --- | --- |
+";
+
+const BEGIN: &str = "<!-- The benchmark writes what follows. -->\n";
+const END: &str = "<!-- The benchmark writes nothing below this line. -->";
+
+/// Replaces the tables of a page.
 ///
 /// # Errors
 ///
-/// The page cannot be read or written, or has no place for a table.
-pub fn write_table(page: &Path, rows: &[Row]) -> io::Result<()> {
+/// The page cannot be read or written, or has no place for tables.
+pub fn write(page: &Path, tables: &str) -> io::Result<()> {
     let text = fs::read_to_string(page)?;
-    let place = || {
-        let (before, rest) = text.split_once(BEGIN)?;
-        let (_, after) = rest.split_once(END)?;
-        Some((before, after))
+    let place = text.split_once(BEGIN).zip(text.split_once(END));
+    let Some(((before, _), (_, after))) = place else {
+        return Err(io::Error::other(format!("{} has no place for tables", page.display())));
     };
-    let Some((before, after)) = place() else {
-        return Err(io::Error::other(format!("{} has no place for a table", page.display())));
-    };
-    fs::write(page, format!("{before}{BEGIN}{}{END}{after}", table(rows)))
+    fs::write(page, format!("{before}{BEGIN}{tables}{END}{after}"))
 }

@@ -1,4 +1,4 @@
-//! What is fast enough: absolute figures.
+//! The lines with absolute goals: what an operation may cost on an idle machine.
 
 pub mod cancel_turn;
 pub mod create_worker;

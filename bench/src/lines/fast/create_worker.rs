@@ -1,85 +1,46 @@
-//! Line 4: a Worker comes to be, beside an actor.
+//! A Worker is created, beside an actor.
 
 use std::time::Duration;
 
-use kameo::actor::ActorRef;
+use tokio::runtime::Runtime as Tokio;
 
 use crate::{
-    clock::ThreadTimer,
-    harness::{Side, compare_units},
-    host::{Host, create, current_thread},
+    harness::{Side, ThreadTimer, compare, numbers, on_thread},
+    host::{Host, current_thread},
     peers::Kameo,
-    row::{Goal, Row},
+    table::Row,
 };
-
-const ROUNDS: usize = 31;
-
-/// Rounds in which both sides keep what they have.
-const GROWING_ROUNDS: usize = 11;
 
 /// Workers, and actors, of a round.
 const AT_ONCE: u64 = 10_000;
 
-/// Measures line 4.
-pub fn run(rows: &mut Vec<Row>) {
+/// Measures the line.
+#[must_use]
+pub fn run() -> Vec<Row> {
     let tokio = current_thread();
-    let mut gone = Vec::new();
-    let [ours, other] = compare_units(
-        ROUNDS,
-        [
-            Side::in_units(AT_ONCE, |n| created(&Host::new(0), n)),
-            Side::in_units(AT_ONCE, |n| {
-                let took = started(&tokio, n, &mut gone);
-                stop(&tokio, &mut gone);
-                took
-            }),
-        ],
-    );
-    let against = "kameo actor spawned and started";
-    let name = format!("4 create_worker, {AT_ONCE} in a new Runtime, ns");
-    rows.push(Row::new(name, ours, against, other, Goal::AtMost(0.5)));
-    let (growing, mut kept) = (Host::new(0), Vec::new());
-    let [ours, other] = compare_units(
-        GROWING_ROUNDS,
-        [
-            Side::in_units(AT_ONCE, |n| created(&growing, n)),
-            Side::in_units(AT_ONCE, |n| started(&tokio, n, &mut kept)),
-        ],
-    );
-    let name = "4 create_worker, beside all those of 11 such rounds, ns";
-    rows.push(Row::new(name, ours, against, other, Goal::Reported));
+    let [ours, kameo] = compare([
+        Side::timed(AT_ONCE, |count| {
+            let mut host = Host::new(0);
+            on_thread(|| host.grow(numbers(count).end))
+        }),
+        Side::timed(AT_ONCE, |count| start(&tokio, numbers(count).end)),
+    ]);
+    vec![
+        Row::absolute("`create_worker`", ours, "µs", 2.0),
+        Row::orientation("`create_worker`", ours, "kameo, an actor spawned and started", kameo),
+    ]
 }
 
-fn created(host: &Host, count: u64) -> Duration {
-    host.tokio.block_on(async {
-        let timer = ThreadTimer::start();
-        for _ in 0..count {
-            create(&host.runtime).await;
-        }
-        timer.elapsed()
-    })
-}
-
-fn started(
-    tokio: &tokio::runtime::Runtime,
-    count: u64,
-    actors: &mut Vec<ActorRef<Kameo>>,
-) -> Duration {
-    actors.reserve(usize::try_from(count).unwrap_or_default());
+/// Starts actors, which is timed, and stops them.
+fn start(tokio: &Tokio, count: usize) -> Duration {
     tokio.block_on(async {
         let timer = ThreadTimer::start();
-        for _ in 0..count {
-            actors.push(Kameo::start().await);
-        }
-        timer.elapsed()
-    })
-}
-
-fn stop(tokio: &tokio::runtime::Runtime, actors: &mut Vec<ActorRef<Kameo>>) {
-    tokio.block_on(async {
-        for actor in actors.drain(..) {
+        let actors = Kameo::start(count).await;
+        let took = timer.elapsed();
+        for actor in actors {
             actor.kill();
             actor.wait_for_shutdown().await;
         }
-    });
+        took
+    })
 }

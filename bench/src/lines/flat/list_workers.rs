@@ -1,134 +1,108 @@
-//! Line 8: a page of the list, few Workers and many, hot and cold, filtered and not.
-
-use std::hint::black_box;
+//! A page of the list of Workers: of few and of many, filtered and not.
 
 use worker_runtime::{
     commands::{StopWorker, UpdateWorker},
     model::{LabelPatch, Labels, PageRequest, WorkerState},
-    queries::{ListWorkers, WorkerOrder},
+    queries::ListWorkers,
 };
 
 use crate::{
-    clock::on_thread,
     harness::{Side, compare},
-    host::Host,
-    row::{Goal, Row},
+    host::{Host, ask},
+    table::Row,
 };
 
 const PAGE: u64 = 256;
-const FEW: usize = 1_000;
-const MANY: usize = 1_000_000;
 
-/// Measures line 8.
-pub fn run(rows: &mut Vec<Row>) {
-    let few = Host::new(FEW);
-    let many = Host::new(MANY);
-    prepare(&many);
-    prepare(&few);
-    for order in [WorkerOrder::Oldest, WorkerOrder::Newest] {
-        let pages = tokens(&many, order);
-        let middle = [pages[pages.len() / 2].clone()];
-        let few_pages = tokens(&few, order);
-        let few_middle = [few_pages[few_pages.len() / 2].clone()];
-        let [repeated, cold, other] = compare([
-            pages_side(&many, order, &middle),
-            pages_side(&many, order, &pages),
-            pages_side(&few, order, &few_middle),
-        ]);
-        let name = |what: &str| format!("8 list_workers({PAGE}), {order:?}, {what} of {MANY}, ns");
-        let against = format!("of {FEW}");
-        rows.push(Row::new(name("a repeated page"), repeated, &against, other, Goal::AtMost(1.5)));
-        rows.push(Row::new(name("a cold page"), cold, &against, other, Goal::AtMost(4.0)));
-    }
-    let stopped = Some(vec![WorkerState::Stopped]);
-    let labels = Some(Labels::from([("team".to_owned(), "blue".to_owned())]));
-    let queries = [
-        ("by a rare state", ListWorkers { states: stopped.clone(), ..query(None) }),
-        ("by a 1 % label", ListWorkers { labels: labels.clone(), ..query(None) }),
-        ("by both", ListWorkers { states: stopped, labels, ..query(None) }),
-    ];
-    let [state, label, both] = queries.each_ref().map(|(_, it)| side(&many, it.clone()));
-    let [state, label, both, other] = compare([state, label, both, side(&many, query(None))]);
-    for ((what, _), ours) in queries.iter().zip([state, label, both]) {
-        let name = format!("8 list_workers({PAGE}), {what}, {MANY} Workers, ns");
-        rows.push(Row::new(name, ours, "unfiltered", other, Goal::AtMost(2.0)));
-    }
+/// Measures the line.
+#[must_use]
+pub fn run() -> Vec<Row> {
+    let mut rows = vec![cold()];
+    rows.extend(filtered());
+    rows
 }
 
-/// Labels one in a hundred, and stops one in five hundred, half of which are labelled.
+/// Pages of a million Workers, each far from the page before, so that no cache holds it.
+fn cold() -> Row {
+    let (many, few) = (Host::new(1_000_000), Host::new(1_000));
+    let [ours, other] = compare([pages(&many), pages(&few)]);
+    let what = format!("`list_workers`, a cold page of {PAGE} of 1,000,000");
+    Row::ratio(what, ours, "of 1,000", other, 4.0)
+}
+
+fn pages(host: &Host) -> Side<'_> {
+    let tokens = tokens(host);
+    let stride = 1 + tokens.len() * 5 / 13;
+    let mut at = 0;
+    Side::each(&host.tokio, async move |_| {
+        at = (at + stride) % tokens.len();
+        ask(&host.runtime, query(tokens[at].clone())).await;
+    })
+}
+
+/// The tokens of all full pages.
+fn tokens(host: &Host) -> Vec<Option<String>> {
+    let mut tokens = vec![None];
+    host.tokio.block_on(async {
+        while let Some(token) = tokens.last() {
+            let page = host.runtime.handle(query(token.clone())).await.expect("a page");
+            if page.next.is_none() {
+                break;
+            }
+            tokens.push(page.next);
+        }
+    });
+    // The last page may be short.
+    tokens.pop();
+    tokens
+}
+
+fn query(token: Option<String>) -> ListWorkers {
+    let page = PageRequest { limit: Some(PAGE), token };
+    ListWorkers { page: Some(page), ..ListWorkers::default() }
+}
+
+/// Pages of filtered lists, beside a page of all.
+fn filtered() -> Vec<Row> {
+    let host = Host::new(100_000);
+    prepare(&host);
+    let states = Some(vec![WorkerState::Stopped]);
+    let labels = Some(Labels::from([("team".to_owned(), "blue".to_owned())]));
+    let all = query(None);
+    let [by_state, by_label, by_both, other] = compare([
+        full_page(&host, ListWorkers { states: states.clone(), ..all.clone() }),
+        full_page(&host, ListWorkers { labels: labels.clone(), ..all.clone() }),
+        full_page(&host, ListWorkers { states, labels, ..all.clone() }),
+        full_page(&host, all),
+    ]);
+    let row = |by: &str, ours| {
+        let what = format!("`list_workers`, a page of {PAGE} by {by} of 100,000");
+        Row::ratio(what, ours, "not filtered", other, 2.0)
+    };
+    vec![
+        row("a state of 1 %", by_state),
+        row("a label of 1 %", by_label),
+        row("both, of 0.5 %", by_both),
+    ]
+}
+
+/// Labels a hundredth of all Workers, and stops a hundredth. Half of the stopped ones are labelled.
 fn prepare(host: &Host) {
     host.tokio.block_on(async {
         for &worker in host.workers.iter().step_by(100) {
             let labels = LabelPatch::from([("team".to_owned(), Some("blue".to_owned()))]);
             let update = UpdateWorker { labels: Some(labels), ..UpdateWorker::of(worker) };
-            host.runtime.handle(update).await.expect("an update");
+            ask(&host.runtime, update).await;
         }
-        let others = host.workers.iter().skip(50).step_by(1_000);
-        for &worker in host.workers.iter().step_by(1_000).chain(others) {
-            let stop = StopWorker { worker, deadline_ms: None, reason: None, meta: None };
-            host.runtime.handle(stop).await.expect("a stop");
-        }
-    });
-}
-
-/// Asks for a page.
-#[must_use]
-pub fn query(token: Option<String>) -> ListWorkers {
-    let page = PageRequest { limit: Some(PAGE), token };
-    ListWorkers { page: Some(page), ..ListWorkers::default() }
-}
-
-/// The tokens of all whole pages after the first, scattered: each is far from the one before.
-#[must_use]
-pub fn tokens(host: &Host, order: WorkerOrder) -> Vec<String> {
-    let mut tokens = Vec::new();
-    let mut next = None;
-    host.tokio.block_on(async {
-        loop {
-            let query = ListWorkers { order: Some(order), ..query(next.take()) };
-            let page = host.runtime.handle(query).await.expect("a page");
-            match page.next {
-                Some(token) => tokens.push(token.clone()),
-                None => break,
-            }
-            next = tokens.last().cloned();
+        let others = host.workers.iter().skip(50).step_by(200);
+        for &worker in host.workers.iter().step_by(200).chain(others) {
+            ask(&host.runtime, StopWorker::of(worker)).await;
         }
     });
-    // The last page may be short.
-    tokens.pop();
-    let stride = 1 + tokens.len() * 5 / 13;
-    (0..tokens.len()).map(|at| tokens[at * stride % tokens.len()].clone()).collect()
 }
 
-/// These pages in turn.
-fn pages_side<'a>(host: &'a Host, order: WorkerOrder, tokens: &'a [String]) -> Side<'a> {
-    let mut tokens = tokens.iter().cycle();
-    Side::new(move |n| {
-        let queries: Vec<ListWorkers> = tokens
-            .by_ref()
-            .take(usize::try_from(n).unwrap_or_default())
-            .map(|token| ListWorkers { order: Some(order), ..query(Some(token.clone())) })
-            .collect();
-        on_thread(|| {
-            host.tokio.block_on(async {
-                for query in queries {
-                    let _ = black_box(host.runtime.handle(query).await);
-                }
-            });
-        })
-    })
-}
-
-fn side(host: &Host, query: ListWorkers) -> Side<'_> {
+fn full_page(host: &Host, query: ListWorkers) -> Side<'_> {
     let page = host.tokio.block_on(host.runtime.handle(query.clone())).expect("a page");
-    assert_eq!(page.items.len() as u64, PAGE, "{query:?}");
-    Side::new(move |n| {
-        on_thread(|| {
-            host.tokio.block_on(async {
-                for _ in 0..n {
-                    let _ = black_box(host.runtime.handle(query.clone()).await);
-                }
-            });
-        })
-    })
+    assert_eq!(page.items.len() as u64, PAGE, "the page is full: {query:?}");
+    host.asking(query)
 }

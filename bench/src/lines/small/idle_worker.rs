@@ -1,29 +1,26 @@
-//! What a Worker costs that never ran a turn.
+//! The memory of a Worker that never ran a turn, after Workers were listed by activity.
 
 use worker_runtime::queries::GetOverview;
 
-use crate::{host::Host, memory::Count};
+use crate::{
+    host::{Host, ask},
+    lines::Count,
+    table::Row,
+};
 
 const FEW: usize = 100_000;
 const MANY: usize = 1_000_000;
 
-/// Bytes of an idle Worker, before and after Workers were listed by activity.
-pub(crate) fn workers(count: Count) -> (f64, f64) {
-    (grow(count, false), grow(count, true))
-}
-
-fn grow(count: Count, listed: bool) -> f64 {
+/// Counts the line.
+pub fn count(count: Count) -> Row {
     let mut host = Host::new(FEW);
-    let list = |host: &Host| {
-        if listed {
-            host.tokio.block_on(host.runtime.handle(GetOverview::default())).expect("an overview");
-        }
-    };
+    let list = |host: &Host| host.tokio.block_on(ask(&host.runtime, GetOverview::default()));
     list(&host);
     host.workers.reserve_exact(MANY - FEW);
     let bytes = count(&mut || {
         host.grow(MANY);
         list(&host);
     });
-    bytes / (MANY - FEW) as f64
+    let each = bytes / (MANY - FEW) as f64;
+    Row::absolute("an idle Worker of 1,000,000", each, "bytes", 512.0)
 }

@@ -1,18 +1,57 @@
-//! What a turn takes while it waits for the model.
+//! The memory of a turn whose model has not answered yet.
+
+use std::sync::Arc;
+
+use tokio::task::yield_now;
+use worker::Profile;
+use worker_runtime::Runtime;
 
 use crate::{
-    lines::fast::cancel_turn::{begin, host},
-    memory::Count,
-    providers::Stalled,
+    host::{Host, current_thread, roomy, say},
+    lines::Count,
+    providers::Silent,
+    table::Row,
 };
 
-const FEW: u64 = 50_000;
-const MANY: u64 = 100_000;
+const FEW: usize = 50_000;
+const MANY: usize = 100_000;
 
-/// Bytes of a turn in flight.
-pub(crate) fn turns(count: Count) -> f64 {
-    let provider = Stalled::default();
-    let host = host(&provider, MANY);
-    begin(&host, &provider, FEW);
-    count(&mut || begin(&host, &provider, MANY)) / (MANY - FEW) as f64
+/// Counts the line.
+pub fn count(count: Count) -> Row {
+    let silent = SilentHost::new(MANY);
+    silent.begin_turns(FEW);
+    let bytes = count(&mut || silent.begin_turns(MANY)) / (MANY - FEW) as f64;
+    Row::absolute("a turn in flight on a silent model", bytes, "bytes", 3072.0)
+}
+
+/// A Runtime whose turns never end by themselves.
+pub struct SilentHost {
+    /// The Runtime and its Workers.
+    pub host: Host,
+    /// The model.
+    pub provider: Arc<Silent>,
+}
+
+impl SilentHost {
+    /// A Runtime with this many idle Workers.
+    #[must_use]
+    pub fn new(workers: usize) -> Self {
+        let provider = Arc::<Silent>::default();
+        let profile = Profile::new("silent", Arc::<Silent>::clone(&provider));
+        let builder = Runtime::builder().limits(roomy()).profile(profile);
+        Self { host: Host::on(current_thread(), builder, workers), provider }
+    }
+
+    /// Begins turns of idle Workers, until this many wait for the model.
+    pub fn begin_turns(&self, turns: usize) {
+        let Host { tokio, runtime, workers } = &self.host;
+        tokio.block_on(async {
+            for &worker in &workers[self.provider.waiting()..turns] {
+                say(runtime, worker, "hello").await;
+            }
+            while self.provider.waiting() < turns {
+                yield_now().await;
+            }
+        });
+    }
 }
