@@ -2,7 +2,6 @@
 
 use std::{hint::black_box, sync::Arc};
 
-use futures_util::StreamExt;
 use llm_engine::EchoProvider;
 use tokio::runtime::{Builder, Runtime as Tokio};
 use worker::{HistoryBudget, Profile};

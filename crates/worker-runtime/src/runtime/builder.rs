@@ -222,6 +222,8 @@ impl RuntimeBuilder {
         });
         // From here on the Runtime gives everything back if building it fails.
         let runtime = Runtime::new(Arc::clone(&core));
+        let relay = Arc::clone(&core.relay);
+        handle.spawn(async move { relay.run().await });
         let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_ms));
         core.lease_keeper.get_or_init(|| keeper.abort_handle());
         core.tell(Shared::usual(), RuntimeFact::Started, |_| {});

@@ -292,7 +292,7 @@ impl Core {
 
     /// Wakes readers, with no lock held.
     pub(crate) fn wake(&self, wakers: Wakers) {
-        self.relay.wake(wakers, &self.handle);
+        self.relay.wake(wakers);
     }
 
     /// Lets a Runtime that stops look again at what still runs. One that begins to stop just now

@@ -27,10 +27,6 @@ impl<T> PerGroup<T> {
     pub(crate) fn of(&self, group: u8) -> &T {
         &self.0[usize::from(group)]
     }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter()
-    }
 }
 
 thread_local! {
