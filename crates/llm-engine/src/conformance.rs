@@ -1,7 +1,7 @@
 //! The contract of [`Provider`], checked by one call.
 //!
-//! For whoever brings a provider of their own. [`run`] makes real calls, some at the same time, so
-//! it is best pointed at a cheap model or a test server.
+//! For the author of a provider. [`run`] makes real calls, some at the same time, so give it a
+//! cheap model or a test server.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -28,10 +28,10 @@ pub use subject::Subject;
 #[cfg(doc)]
 use crate::Provider;
 
-/// Runs every [`Check`] against a provider of its own, which `make` gives.
+/// Runs every [`Check`], each against a provider of its own that `make` makes.
 ///
-/// It needs a tokio runtime with time, of either flavour, and what the provider needs of one. What
-/// it finds is in the order of the checks, each thing once.
+/// The checks need a tokio runtime with time, of either flavour, and with everything that the
+/// provider needs. The violations are in the order of the checks, each one once.
 pub async fn run(make: impl Fn() -> Subject) -> Result<(), Vec<Violation>> {
     let mut violations = Vec::new();
     for check in Check::ALL {

@@ -1,4 +1,4 @@
-//! A provider without a model: it repeats what it hears.
+//! A provider without a model, which repeats its input.
 
 use std::{
     mem,
@@ -17,7 +17,7 @@ use crate::{
     timer::{Timer, after},
 };
 
-/// How every answer begins.
+/// The begin of every answer.
 const START: &str = "echo: ";
 
 /// Answers `echo: ` and the newest message that is not the assistant's own, word by word.
@@ -65,15 +65,15 @@ impl Provider for EchoProvider {
 
 struct Echo {
     request: Arc<ModelRequest>,
-    /// How many bytes of what was heard were given out; none before the answer begins.
+    /// How many bytes of the input were repeated. `None` before the answer begins.
     said: Option<usize>,
-    /// How many words they were.
+    /// How many words were given out.
     words: u64,
     /// Whether the tokens of the input were told.
     has_counted: bool,
     over: bool,
     delay: Duration,
-    /// When the next word may be said, once it has begun to wait.
+    /// The time of the next word, once the wait for it has begun.
     due: Option<Instant>,
     timer: Timer,
 }
@@ -148,7 +148,7 @@ impl Stream for Echo {
     }
 }
 
-/// What is repeated.
+/// The text that is repeated.
 fn heard(request: &ModelRequest) -> &str {
     let newest = request.messages.iter().rev().find(|message| match message.role {
         Role::User | Role::System => true,
@@ -160,7 +160,7 @@ fn heard(request: &ModelRequest) -> &str {
     }
 }
 
-/// Where the first word of `text` ends, with the white space around it.
+/// The end of the first word of `text`, together with the white space around it.
 fn first_word_end(text: &str) -> usize {
     let word = text.find(|c: char| !c.is_whitespace()).unwrap_or(text.len());
     let space = text[word..].find(char::is_whitespace).map_or(text.len(), |at| word + at);

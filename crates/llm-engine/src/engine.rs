@@ -1,4 +1,4 @@
-//! The turn engine: limits, retries and a guaranteed end around a provider.
+//! The turn engine, which adds limits, retries and a guaranteed end to a provider.
 
 mod call;
 mod cancellation;
@@ -17,7 +17,7 @@ use crate::{ModelRequest, Policy, Provider};
 pub(crate) use guard::guarded;
 pub use turn::Turn;
 
-/// Runs turns with one provider under one policy. Cloning it is cheap.
+/// Runs turns with one provider and one policy. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Engine {
     provider: Arc<dyn Provider>,
@@ -41,18 +41,18 @@ impl Engine {
         &self.policy
     }
 
-    /// The way to the model.
+    /// The provider of every turn.
     #[must_use]
     pub fn provider(&self) -> &Arc<dyn Provider> {
         &self.provider
     }
 
-    /// A turn, which begins when it is first polled.
+    /// A turn, which begins when its stream is first polled.
     pub fn turn(&self, request: impl Into<TurnRequest>) -> Turn {
         self.clone().into_turn(request)
     }
 
-    /// A turn of an engine that is needed for nothing else.
+    /// The same for an engine that is used for this turn alone.
     pub fn into_turn(self, request: impl Into<TurnRequest>) -> Turn {
         Turn::new(self, request.into())
     }
@@ -67,12 +67,13 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// What a turn asks, and what can cancel it.
+/// The request of a turn, and the token that cancels it.
 #[derive(Clone, Debug)]
 pub struct TurnRequest {
-    /// What each call asks the model.
+    /// The request of each model call.
     pub model_request: Arc<ModelRequest>,
-    /// Ends the turn as cancelled, keeping what had streamed. Dropping the turn needs none.
+    /// Ends the turn with [`Cancelled`](crate::TurnEvent::Cancelled). A turn that is cancelled by
+    /// being dropped needs no token.
     pub cancellation: Option<CancellationToken>,
 }
 

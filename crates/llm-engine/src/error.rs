@@ -1,11 +1,11 @@
-//! Why a model call or a turn failed.
+//! The errors of model calls and turns.
 
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What went wrong, in terms that a caller can act on.
+/// The kind of a failure, in terms that a caller can act on.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
@@ -16,7 +16,7 @@ pub enum ErrorKind {
     Authentication,
     /// The key is known and not allowed to do this.
     PermissionDenied,
-    /// No such model or address.
+    /// There is no such model or address.
     NotFound,
     /// The provider refused the request as it is.
     InvalidRequest,
@@ -36,7 +36,7 @@ pub enum ErrorKind {
     Timeout,
     /// The stream ended or broke before its end.
     Interrupted,
-    /// The answer was not of the provider's protocol: check the address.
+    /// The answer did not follow the provider's protocol: check the address.
     Protocol,
     /// The answer went past the cap.
     TooLarge,
@@ -86,7 +86,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the same call may well succeed a little later.
+    /// Whether the same call can succeed a little later.
     #[must_use]
     pub fn is_transient(self) -> bool {
         match self {
@@ -111,17 +111,17 @@ impl ErrorKind {
 
 /// A failed model call.
 ///
-/// The message is for people: it says what went wrong and what to do, and holds no raw answer of
-/// the provider, no key and no host path.
+/// The message is for people. It names the failure and the remedy, and holds no raw answer of the
+/// provider, no key and no path of the host.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{kind}: {message}", kind = kind.as_str())]
 #[non_exhaustive]
 pub struct EngineError {
-    /// What went wrong.
+    /// The kind of the failure.
     pub kind: ErrorKind,
-    /// What went wrong and what to do, for people.
+    /// The failure and its remedy, for people.
     pub message: String,
-    /// Whether the same call may well succeed later.
+    /// Whether the same call can succeed later.
     pub retryable: bool,
     /// How long the provider asked to wait.
     pub retry_after: Option<Duration>,

@@ -20,8 +20,8 @@ pub struct Policy {
     pub deadlines: Deadlines,
     /// When a failed call is made again.
     pub retry: RetryPolicy,
-    /// The most that a turn gives out, in bytes of text and reasoning together. What goes past it
-    /// is cut, and the turn fails with [`TooLarge`](crate::ErrorKind::TooLarge).
+    /// The most bytes of text and reasoning together that a turn gives out. Output past this cap is
+    /// cut, and the turn fails with [`TooLarge`](crate::ErrorKind::TooLarge).
     pub max_output_bytes: usize,
 }
 
@@ -109,13 +109,13 @@ impl Deadlines {
 pub struct RetryPolicy {
     /// How many calls may follow the first one.
     pub max_retries: u32,
-    /// The longest pause before the first retry. It doubles with each retry; a random part, up to
-    /// one half, is taken off, so that clients do not come back all at once.
+    /// The longest pause before the first retry. It doubles with each retry. A random part, up to
+    /// one half, is taken off, so that clients do not all come back at the same time.
     pub initial_delay: Duration,
     /// The longest pause that the engine chooses itself.
     pub max_delay: Duration,
-    /// The longest pause that a provider may ask for. The engine waits at least as long as asked;
-    /// asked for more than this, it does not retry.
+    /// The longest pause that a provider may ask for. The engine waits at least as long as asked.
+    /// If the provider asks for a longer pause than this, the engine does not retry.
     pub max_retry_after: Duration,
 }
 

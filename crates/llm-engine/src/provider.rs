@@ -1,4 +1,4 @@
-//! The seam to a model: one call, a stream of events.
+//! The interface to a model: one call, which gives a stream of events.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -6,7 +6,7 @@ use futures_core::Stream;
 
 use crate::{EngineError, Message, StopReason, TokenUsage};
 
-/// How a model is asked to choose its words. `None` leaves it to the provider.
+/// Parameters for the choice of words. `None` leaves a parameter to the provider.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sampling {
     /// Randomness, from 0 up.
@@ -58,7 +58,7 @@ pub struct ModelRequest {
     pub instructions: Option<Arc<str>>,
     /// The conversation, oldest first.
     pub messages: Vec<Message>,
-    /// How words are chosen.
+    /// Parameters for the choice of words.
     pub sampling: Arc<Sampling>,
 }
 
@@ -90,7 +90,7 @@ impl ModelRequest {
         self
     }
 
-    /// Sets how words are chosen.
+    /// Sets the parameters for the choice of words.
     #[must_use]
     pub fn sampling(mut self, sampling: impl Into<Arc<Sampling>>) -> Self {
         self.sampling = sampling.into();
@@ -110,13 +110,13 @@ pub enum ProviderEvent {
     TextDelta(String),
     /// More of the model's reasoning, which is not part of the answer.
     ReasoningDelta(String),
-    /// Tokens known so far. A later one replaces it, field by field.
+    /// Tokens known so far. A later event replaces the fields that it sets.
     Usage(TokenUsage),
-    /// The end of the call; nothing after it is read.
+    /// The end of the call. Nothing after it is read.
     Finished {
         /// Why the model stopped.
         stop_reason: StopReason,
-        /// Tokens of the whole call; fields that are `None` keep what [`Self::Usage`] said.
+        /// Tokens of the whole call. A field that is `None` keeps the value of [`Self::Usage`].
         usage: TokenUsage,
     },
 }
@@ -125,15 +125,15 @@ pub enum ProviderEvent {
 pub type ProviderStream =
     Pin<Box<dyn Stream<Item = Result<ProviderEvent, EngineError>> + Send + 'static>>;
 
-/// A way to reach models.
+/// The interface between the engine and a service that runs models.
 ///
 /// # Contract
 ///
-/// - [`stream`](Self::stream) returns at once; work begins when the stream is first polled.
+/// - [`stream`](Self::stream) returns at once. Work begins when the stream is first polled.
 /// - The stream ends with [`ProviderEvent::Finished`] or with one `Err`. Ending without either is
 ///   an interrupted call.
 /// - Dropping the stream cancels the call, at any point, and leaves nothing running.
-/// - No deadline, retry or cap is the provider's task: the [`Engine`](crate::Engine) owns them.
+/// - The provider has no deadlines, retries or caps. They belong to the [`Engine`](crate::Engine).
 /// - Errors carry no secret and no raw answer.
 pub trait Provider: Send + Sync + 'static {
     /// A short stable name, such as `echo`, shown to people.

@@ -1,7 +1,7 @@
 //! Providers that reach real models over HTTP.
 //!
-//! A [`ProviderConfig`] says where the models are and what opens the door; [`build`] checks it and
-//! gives a [`Provider`](crate::Provider). The model's name is part of each request.
+//! A [`ProviderConfig`] has the protocol, the address and the key of a provider. [`build`] checks
+//! it and makes a [`Provider`](crate::Provider). The model's name is part of each request.
 //!
 //! ```
 //! use llm_engine::providers::{ProviderConfig, ProviderKind};
@@ -16,14 +16,14 @@
 //! # }
 //! ```
 //!
-//! What holds for all of them:
+//! All these providers have in common:
 //!
-//! - Nothing is sent before the stream is first polled; dropping it closes the connection, so that
-//!   the server stops working.
-//! - Errors are [classified](crate::ErrorKind), say what to do, and hold nothing of the provider's
-//!   answer but known words, numbers and the name of a request's field.
+//! - Nothing is sent before the stream is first polled. Dropping the stream closes the connection,
+//!   so that the server stops working.
+//! - Errors are [classified](crate::ErrorKind) and name a remedy. Of the provider's answer they
+//!   hold known words, numbers and the name of a request's field alone.
 //! - Keys and headers are secret: they are in no `Debug`, error or log. No body is logged.
-//! - Redirects are not followed. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` count, but not for
+//! - Redirects are not followed. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are used, except for
 //!   addresses of this machine. TLS is rustls with the system's roots.
 //! - Reasoning that the provider streams comes as
 //!   [`ReasoningDelta`](crate::ProviderEvent::ReasoningDelta).

@@ -1,4 +1,4 @@
-//! A provider that does what a script says, for tests.
+//! A provider for tests, which plays scripts.
 
 mod script;
 mod seen;
@@ -12,10 +12,12 @@ pub use script::Script;
 use seen::Seen;
 use stream::Play;
 
-/// Plays a [`Script`] for each call and tells what it saw. Clones share both.
+/// Plays a [`Script`] for each call and keeps a record of the calls. Clones share scripts and
+/// record.
 ///
-/// The first call plays the first script, the next one the next; the last one repeats. Without a
-/// script a call ends at once, having said nothing.
+/// The first call plays the first script, the second call the second one, and so on. When no script
+/// is left, calls play the last one again. Without any script a call ends at once and gives
+/// nothing.
 ///
 /// ```
 /// use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
@@ -38,31 +40,31 @@ impl ScriptedProvider {
         Self::default()
     }
 
-    /// Every call answers `text` in one piece.
+    /// A provider whose calls all answer `text`, in one piece.
     pub fn answer(text: impl Into<String>) -> Self {
         Self::new().script(Script::new().text(text).finish())
     }
 
-    /// Every call fails with `error`.
+    /// A provider whose calls all fail with `error`.
     #[must_use]
     pub fn failing(error: EngineError) -> Self {
         Self::new().script(Script::new().error(error))
     }
 
-    /// No call ever answers.
+    /// A provider whose calls never answer.
     #[must_use]
     pub fn hanging() -> Self {
         Self::new().script(Script::new().hang())
     }
 
-    /// Adds what the next call does.
+    /// Adds the script of the next call.
     #[must_use]
     pub fn script(mut self, script: Script) -> Self {
         self.scripts.push(Arc::new(script));
         self
     }
 
-    /// What each call asked, oldest first. Kept for as long as the provider lives.
+    /// The requests of all calls, oldest first. They are kept for as long as the provider lives.
     #[must_use]
     pub fn requests(&self) -> Vec<Arc<ModelRequest>> {
         self.seen.requests().clone()
@@ -74,7 +76,7 @@ impl ScriptedProvider {
         self.seen.requests().len()
     }
 
-    /// How many calls' streams exist now.
+    /// How many calls have a stream that was not dropped yet.
     #[must_use]
     pub fn live(&self) -> usize {
         self.seen.live()

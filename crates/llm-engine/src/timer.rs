@@ -1,4 +1,4 @@
-//! A timer that costs nothing until something has to wait for it.
+//! A timer that is made when something first waits for it.
 
 use std::{
     future::Future,
@@ -9,15 +9,16 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// One lazily made tokio timer, used again for every wait.
+/// A tokio timer that is made by the first wait and used again by every later one.
 #[derive(Debug, Default)]
 pub(crate) struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
-    /// Ready once `deadline` has passed; until then the task will be woken.
+    /// Ready once `deadline` has passed. Until then it is pending, and wakes the task.
     ///
-    /// Moving the deadline back costs nothing: the timer fires at the old one and is set anew by
-    /// the next poll. Whoever moves it therefore looks at the clock when this is ready.
+    /// A later deadline than the one before does not reset the timer: the timer fires at the
+    /// earlier deadline, and the next poll resets it. The caller must therefore look at the clock
+    /// when this is ready.
     pub(crate) fn poll_by(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if sleep.deadline() > deadline || sleep.is_elapsed() {
@@ -27,7 +28,7 @@ impl Timer {
     }
 }
 
-/// `start + wait`, or a time that nobody lives to see.
+/// `start + wait`, or a time thirty years away if that sum cannot be expressed.
 pub(crate) fn after(start: Instant, wait: Duration) -> Instant {
     const FAR: Duration = Duration::from_hours(30 * 365 * 24);
     start.checked_add(wait).unwrap_or_else(|| start + FAR)

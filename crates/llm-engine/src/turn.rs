@@ -1,4 +1,4 @@
-//! What a turn tells while it runs, and how it ends.
+//! The events of a turn, and its end.
 
 use std::time::Duration;
 
@@ -26,30 +26,34 @@ pub enum StopReason {
     Other,
 }
 
-/// What happens in a turn. Exactly one terminal event comes, and it comes last.
+/// An event of a turn. Exactly one event is terminal, and it is the last one.
+///
+/// Text is passed on as the provider gave it. The engine keeps none:
+/// [`Turn::collect_answer`](crate::Turn::collect_answer) joins it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TurnEvent {
     /// The first model call begins.
     Started,
-    /// More of the answer; never empty.
+    /// More of the answer. Never empty.
     TextDelta(String),
-    /// More of the model's reasoning; never empty, not part of the answer.
+    /// More of the model's reasoning, which is not part of the answer. Never empty.
     ReasoningDelta(String),
-    /// The provider told more about its tokens: all that is known so far, of all attempts.
+    /// The provider told new figures about its tokens. The event has all figures known so far, of
+    /// all attempts.
     Usage(TokenUsage),
     /// A call failed before any output and is made again after a pause.
     Retrying {
-        /// The attempt about to be made; the first retry is 2.
+        /// The number of the next attempt. The first retry is 2.
         attempt: u32,
         /// The pause before it.
         delay: Duration,
-        /// Why the last attempt failed.
+        /// The failure of the last attempt.
         error: EngineError,
     },
     /// Terminal: the model finished.
     Completed {
-        /// Why the model stopped.
+        /// The reason for which the model stopped.
         stop_reason: StopReason,
         /// Tokens of all attempts.
         usage: TokenUsage,
@@ -61,7 +65,7 @@ pub enum TurnEvent {
     },
     /// Terminal: the turn failed.
     Failed {
-        /// Why.
+        /// The failure.
         error: EngineError,
         /// Tokens known so far.
         usage: TokenUsage,

@@ -2,8 +2,8 @@
 
 use std::ops::AddAssign;
 
-/// The tokens of one model call or of one turn. `None` means that the provider told no figure, which
-/// is not the same as zero.
+/// The tokens of one model call or of one turn. `None` means that the provider told no figure,
+/// which is not the same as zero.
 ///
 /// ```
 /// use llm_engine::TokenUsage;

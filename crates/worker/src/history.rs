@@ -1,13 +1,13 @@
-//! How much of a conversation a model is given.
+//! Chooses the part of a conversation that a model is given.
 
 use std::mem;
 
 use llm_engine::Message;
 
-/// The most that a model is given of a conversation: its newest messages, as many as fit.
+/// The limits of the history that a model is given. The newest messages that fit are chosen.
 ///
-/// The newest message is always given, even if it is past the budget on its own. Instructions do
-/// not count.
+/// The newest message is always given, even if it alone is past the budget. Instructions do not
+/// count.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HistoryBudget {
     /// Bytes of text.
@@ -16,8 +16,8 @@ pub struct HistoryBudget {
     pub max_messages: usize,
     /// Tokens of the messages, which only the provider can count. They are
     /// [estimated](TokenEstimate): a Worker's first turn counts four bytes a token, and every later
-    /// turn what the provider told about the prompt before it. The estimate is in the Worker's memory
-    /// alone: after a restart of its process it is four bytes a token again.
+    /// turn what the provider told about the prompt before it. The estimate is in the Worker's
+    /// memory alone: after a restart of its process it is four bytes a token again.
     pub max_tokens: Option<u64>,
 }
 
@@ -28,14 +28,14 @@ impl Default for HistoryBudget {
 }
 
 impl HistoryBudget {
-    /// Begins to choose from the newest message backwards, so that a transcript can be read page by
-    /// page and only as far as needed.
+    /// Begins to choose messages, newest first, so that a transcript can be read page by page and
+    /// only as far as needed.
     #[must_use]
     pub fn selector(&self) -> HistorySelection {
         self.selector_with(TokenEstimate::default())
     }
 
-    /// The same, knowing how many bytes a token had in an earlier turn.
+    /// The same with an estimate of the bytes in a token.
     #[must_use]
     pub fn selector_with(&self, estimate: TokenEstimate) -> HistorySelection {
         let bytes = self.max_tokens.map_or(usize::MAX, |tokens| estimate.bytes_in(tokens));
@@ -61,7 +61,7 @@ impl HistoryBudget {
     }
 }
 
-/// A choice in the making: messages are offered newest first.
+/// An unfinished choice. Messages are offered to it, newest first.
 ///
 /// ```
 /// use llm_engine::Message;
@@ -83,8 +83,8 @@ pub struct HistorySelection {
 }
 
 impl HistorySelection {
-    /// Whether `message`, the next older one, is still in. After a refusal nothing is, so that no
-    /// hole comes into the conversation.
+    /// Whether `message`, the next older one, belongs to the history. After one refusal all
+    /// messages are refused, so that the history has no hole.
     pub fn offer(&mut self, message: &Message) -> bool {
         let bytes = message.text.len();
         let fits = !self.is_full && bytes <= self.bytes_left && self.messages_left > 0;
@@ -98,7 +98,7 @@ impl HistorySelection {
     }
 }
 
-/// How many bytes of text a token stands for.
+/// An estimate of the bytes of text in a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TokenEstimate {
     bytes: u64,
@@ -113,14 +113,14 @@ impl Default for TokenEstimate {
 }
 
 impl TokenEstimate {
-    /// What a provider counted for some text, such as the prompt of the last turn. Without any
-    /// bytes or tokens there is nothing to learn, and it is the default.
+    /// The estimate after a provider has counted `tokens` in a text of `bytes`, such as the prompt
+    /// of the last turn. If either is zero it is the default.
     #[must_use]
     pub fn observed(bytes: u64, tokens: u64) -> Self {
         if bytes == 0 || tokens == 0 { Self::default() } else { Self { bytes, tokens } }
     }
 
-    /// How many bytes that many tokens stand for, rounded down.
+    /// The bytes of that many tokens, rounded down.
     #[must_use]
     pub fn bytes_in(&self, tokens: u64) -> usize {
         let bytes = u128::from(tokens) * u128::from(self.bytes) / u128::from(self.tokens);

@@ -14,8 +14,8 @@ use crate::{HistoryBudget, TokenEstimate, Worker, WorkerEvent};
 
 /// A turn in flight: a stream of [`WorkerEvent`]s with exactly one terminal event, its last.
 ///
-/// The turn passes text on and keeps none. If the history does not fit into the model's context, the
-/// turn runs a second time with half of the history and a whole turn's time of its own.
+/// The turn passes text on and keeps none. If the history does not fit into the model's context,
+/// the turn runs a second time with half of the history and a whole turn's time of its own.
 ///
 /// Dropping the turn cancels it. When the terminal event was given out or the turn is dropped, the
 /// Worker has the cost in its [`usage`](Worker::usage) and has learned its
@@ -31,8 +31,8 @@ pub struct HistoryTurn<'a> {
 }
 
 impl Worker {
-    /// Has the model answer `history`, oldest message first, which the caller keeps. The Worker's own
-    /// conversation is neither given to the model nor changed.
+    /// Has the model answer `history`, oldest message first, which the caller keeps. The Worker's
+    /// own conversation is neither given to the model nor changed.
     ///
     /// The history is given as it is: the caller chooses it by
     /// [`history_selection`](Self::history_selection).

@@ -1,4 +1,4 @@
-//! Which model a Worker uses, and how.
+//! The configuration of a Worker: its model and how it is used.
 
 use std::{fmt, sync::Arc};
 
@@ -9,19 +9,19 @@ use crate::HistoryBudget;
 /// A named configuration that any number of Workers share.
 #[derive(Clone)]
 pub struct Profile {
-    /// What people call it.
+    /// The name of the profile.
     pub name: Arc<str>,
-    /// The way to the model.
+    /// The provider of the model.
     pub provider: Arc<dyn Provider>,
     /// The model's name at the provider. `None` is the provider's own choice.
     pub model: Option<Arc<str>>,
-    /// What the model is told about its task, outside the conversation.
+    /// The description of the model's task, outside the conversation.
     pub instructions: Option<Arc<str>>,
-    /// How the model chooses its words.
+    /// Parameters for the choice of words.
     pub sampling: Arc<Sampling>,
     /// The limits of each turn.
     pub policy: Arc<Policy>,
-    /// How much of the conversation the model is given.
+    /// The limits of the history that the model is given.
     pub history: HistoryBudget,
 }
 
@@ -53,7 +53,7 @@ impl Profile {
         self
     }
 
-    /// Sets how words are chosen.
+    /// Sets the parameters for the choice of words.
     #[must_use]
     pub fn sampling(mut self, sampling: impl Into<Arc<Sampling>>) -> Self {
         self.sampling = sampling.into();
@@ -67,7 +67,7 @@ impl Profile {
         self
     }
 
-    /// Sets how much of the conversation the model is given.
+    /// Sets the limits of the history that the model is given.
     #[must_use]
     pub fn history(mut self, history: HistoryBudget) -> Self {
         self.history = history;

@@ -13,8 +13,8 @@ use crate::{HistoryTurn, Worker, WorkerEvent};
 
 /// A [`HistoryTurn`] over the Worker's own conversation, which gets the answer.
 ///
-/// When the terminal event was given out or the turn is dropped, which cancels it, the text that had
-/// streamed is in the conversation. Everything else is as in a [`HistoryTurn`].
+/// When the terminal event was given out or the turn is dropped, which cancels it, the text that
+/// had streamed is in the conversation. Everything else is as in a [`HistoryTurn`].
 #[derive(Debug)]
 pub struct WorkerTurn<'a> {
     turn: HistoryTurn<'a>,

@@ -8,11 +8,11 @@ use crate::{HistorySelection, Profile, TokenEstimate};
 
 /// A profile, a conversation, and the cost of its turns. Runs one turn at a time.
 ///
-/// A Worker runs a turn in one of two ways. [`turn`](Self::turn) and [`resume`](Self::resume) answer
-/// the conversation in memory and add the answer to it. [`turn_over`](Self::turn_over) answers a
-/// history that the caller keeps, for example in a database, and leaves the text to the caller.
-/// Either way the Worker knows afterwards what the turn has cost and how long the tokens of its prompt
-/// were.
+/// A Worker runs a turn in one of two ways. [`turn`](Self::turn) and [`resume`](Self::resume)
+/// answer the conversation in memory and add the answer to it. [`turn_over`](Self::turn_over)
+/// answers a history that the caller keeps, for example in a database, and leaves the text to the
+/// caller. Either way the Worker knows afterwards what the turn has cost and how long the tokens of
+/// its prompt were.
 #[derive(Clone, Debug)]
 pub struct Worker {
     pub(crate) profile: Arc<Profile>,
@@ -92,8 +92,8 @@ impl Worker {
         self.estimate
     }
 
-    /// Begins to choose the history of the next turn within the profile's budget. The budget's tokens
-    /// are counted by the [estimate](Self::token_estimate) that the Worker has learned.
+    /// Begins to choose the history of the next turn within the profile's budget. The budget's
+    /// tokens are counted by the [estimate](Self::token_estimate) that the Worker has learned.
     #[must_use]
     pub fn history_selection(&self) -> HistorySelection {
         self.profile.history.selector_with(self.estimate)

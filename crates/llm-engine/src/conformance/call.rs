@@ -1,4 +1,4 @@
-//! A call that is watched.
+//! A call that the checks observe.
 
 use std::{
     future::{Future, poll_fn},
@@ -15,20 +15,20 @@ use crate::{
     EngineError, ModelRequest, ProviderEvent, ProviderStream, TokenUsage, engine::guarded,
 };
 
-/// A running call, and how long its slowest step held the thread.
+/// A running call, and the longest time for which one of its steps held the thread.
 pub(super) struct Call {
     stream: Option<ProviderStream>,
     limit: Duration,
     pub(super) slowest: Duration,
 }
 
-/// How a call ended.
+/// The end of a call.
 pub(super) struct Ending {
     pub(super) result: Result<(), EngineError>,
     pub(super) usage: TokenUsage,
 }
 
-/// What a call gives.
+/// An item of a call's stream.
 pub(super) type Item = Result<ProviderEvent, EngineError>;
 
 impl Call {
@@ -39,7 +39,7 @@ impl Call {
         Ok(Self { stream: Some(stream), limit: subject.call_limit, slowest: began.elapsed() })
     }
 
-    /// One poll.
+    /// Polls the stream once.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Item>, Violation>> {
         let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(None)) };
         let began = Instant::now();
@@ -66,7 +66,7 @@ impl Call {
         .await
     }
 
-    /// Takes all items up to the end, which must be a proper one.
+    /// Takes all items up to the end, which must be `Finished` or an error.
     pub(super) async fn drain(&mut self) -> Result<Ending, Violation> {
         let began = Instant::now();
         let mut usage = TokenUsage::default();
@@ -96,7 +96,7 @@ impl Call {
         }
     }
 
-    /// Drops the call and tells how long its slowest step took.
+    /// Drops the call and returns the duration of its slowest step.
     pub(super) fn close(mut self) -> Result<Duration, Violation> {
         let began = Instant::now();
         let stream = self.stream.take();

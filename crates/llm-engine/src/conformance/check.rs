@@ -1,16 +1,16 @@
-//! What is checked, and what comes of it.
+//! The names of the checks, and the violations that they find.
 
 use std::fmt;
 
-/// A part of the contract of [`Provider`](crate::Provider).
+/// A check of one part of the contract of [`Provider`](crate::Provider).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Check {
-    /// Its name is short, printable, and always the same.
+    /// The provider's name is short, printable, and always the same.
     Name,
     /// Beginning a call returns at once, and work begins with the first poll.
     Lazy,
-    /// A call ends with one `Finished` or one `Err`, and stays over. An ordinary one finishes.
+    /// A call ends with one `Finished` or one `Err`, and stays over. An ordinary call finishes.
     Ends,
     /// No poll blocks its thread.
     NeverBlocks,
@@ -20,16 +20,16 @@ pub enum Check {
     Moves,
     /// Several calls run at the same time.
     Concurrent,
-    /// Unusual conversations come to an end too.
+    /// Calls with unusual conversations end as well.
     OddRequests,
-    /// Dropping a call ends its work, wherever it stands.
+    /// Dropping a call ends its work, at any point.
     Drops,
-    /// Parts of a count of tokens are not larger than the whole.
+    /// A part of a count of tokens is not larger than the whole.
     Tokens,
 }
 
 impl Check {
-    /// All of them, in the order in which they run.
+    /// All checks, in the order in which they run.
     pub const ALL: [Self; 10] = [
         Self::Name,
         Self::Lazy,
@@ -44,13 +44,13 @@ impl Check {
     ];
 }
 
-/// A promise that was not kept.
+/// A part of the contract that a provider did not keep.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// Which one.
+    /// The check that found it.
     pub check: Check,
-    /// What happened instead.
+    /// The observed behaviour.
     pub what: String,
 }
 

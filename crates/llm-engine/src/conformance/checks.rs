@@ -1,4 +1,4 @@
-//! How each part of the contract is checked.
+//! The code of each check.
 
 use std::{
     task::{Context, Poll, Waker},
@@ -17,17 +17,17 @@ use super::{
 };
 use crate::ProviderEvent;
 
-/// Calls at the same time.
+/// How many calls run at the same time.
 const CALLS: usize = 8;
 
-/// The most characters of a name.
+/// The longest name, in characters.
 const NAME_CHARS: usize = 64;
 
-/// How long work that begins too early is waited for, and work that should end.
+/// How long a check waits to see work that began too early, and for work to end.
 const EARLY_WORK: Duration = Duration::from_millis(50);
 const LATE_WORK: Duration = Duration::from_secs(2);
 
-/// Events after which calls are dropped, at most.
+/// The most events after which a call is dropped.
 const DROPS: usize = 8;
 
 pub(super) async fn run(check: Check, subject: &Subject) -> Vec<Violation> {
@@ -101,7 +101,7 @@ async fn never_blocks(subject: &Subject) -> Result<(), Violation> {
     Err(Violation::new(Check::NeverBlocks, what))
 }
 
-/// What the other checks cannot see: polls after the end, and drops of what is over.
+/// Polls a call after its end and drops it, which no other check does.
 async fn never_panics(subject: &Subject) -> Result<(), Violation> {
     let mut call = Call::begin(subject, subject.ordinary())?;
     drop(call.drain().await?);

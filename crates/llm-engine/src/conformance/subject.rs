@@ -1,10 +1,10 @@
-//! What is checked.
+//! The provider that is checked.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{Message, ModelRequest, Provider, Sampling};
 
-/// A provider, and what the checks have to know of it.
+/// A provider, and the facts about it that the checks need.
 #[derive(Clone)]
 pub struct Subject {
     pub(super) provider: Arc<dyn Provider>,
@@ -26,16 +26,17 @@ impl Subject {
         }
     }
 
-    /// Names the model to ask for.
+    /// Sets the model of all requests.
     #[must_use]
     pub fn model(mut self, model: impl Into<Arc<str>>) -> Self {
         self.model = Some(model.into());
         self
     }
 
-    /// Tells how many calls are being worked on, such as the requests that a test server has open.
+    /// Sets a function that counts the calls in progress, such as the open requests of a test
+    /// server.
     ///
-    /// Without it, work that begins too early or goes on after a drop cannot be seen.
+    /// Without it, the checks cannot see work that begins too early or goes on after a drop.
     #[must_use]
     pub fn probe(mut self, calls_at_work: impl Fn() -> usize + Send + Sync + 'static) -> Self {
         self.calls_at_work = Some(Arc::new(calls_at_work));
@@ -49,8 +50,8 @@ impl Subject {
         self
     }
 
-    /// Sets the longest time for a single poll. It is judged by the best of three calls, so that a
-    /// busy machine is not taken for a fault.
+    /// Sets the longest time for a single poll. The best of three calls counts, so that a busy
+    /// machine is not taken for a fault.
     #[must_use]
     pub fn poll_limit(mut self, limit: Duration) -> Self {
         self.poll_limit = limit;
@@ -67,7 +68,7 @@ impl Subject {
         }
     }
 
-    /// Requests that a host may well make.
+    /// Unusual requests that a host may make, each with a label.
     pub(super) fn odd(&self) -> Vec<(&'static str, ModelRequest)> {
         let of = |messages: Vec<Message>| ModelRequest { messages, ..self.ordinary() };
         let instructed = |instructions: Option<&str>| ModelRequest {

@@ -10,9 +10,9 @@ use crate::{EngineError, ErrorKind, ModelRequest, Provider, ProviderEvent, Provi
 
 /// A running call. Dropping it cancels it.
 pub(super) struct Call {
-    /// `None` once it was given up.
+    /// `None` once the call was closed.
     stream: Option<ProviderStream>,
-    /// Whether a part of an answer came, if only a heartbeat.
+    /// Whether any part of an answer came. A heartbeat is enough.
     answered: bool,
 }
 
@@ -25,7 +25,7 @@ impl Call {
         Ok(Self { stream: Some(stream), answered: false })
     }
 
-    /// The next event. After an error the call is to be closed.
+    /// The next event. After an error the caller closes the call.
     pub(super) fn poll_event(
         &mut self,
         cx: &mut Context<'_>,
@@ -44,7 +44,7 @@ impl Call {
         }
     }
 
-    /// Drops the provider's stream, which cancels the call if it was not over.
+    /// Drops the provider's stream. A call that was not over is cancelled by that.
     pub(super) fn close(&mut self) -> Result<(), EngineError> {
         let stream = self.stream.take();
         guarded("ending a call", || drop(stream))
@@ -67,7 +67,7 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        // Whoever drops a turn is not told, and must not be torn down by it either.
+        // A provider that panics in its drop must not unwind into the code that drops the turn.
         drop(self.close());
     }
 }

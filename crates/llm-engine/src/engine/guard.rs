@@ -1,4 +1,4 @@
-//! Keeps the panics of a provider's code from unwinding further.
+//! Turns the panics of a provider's code into errors.
 
 use std::{
     mem,
@@ -7,10 +7,10 @@ use std::{
 
 use crate::{EngineError, ErrorKind};
 
-/// Runs `code` of a provider; a panic becomes an error that says where it happened.
+/// Runs `code` of a provider. A panic becomes an error that names the step it happened in.
 ///
-/// What the panic carried is dropped unread: it may quote a prompt or a key. Whatever `code`
-/// touches must be given up after a panic, which is why unwind safety can be asserted.
+/// The payload of the panic is dropped unread, because it may quote a prompt or a key. The caller
+/// drops everything that `code` touches after a panic, so unwind safety can be asserted.
 #[inline]
 pub(crate) fn guarded<T>(doing: &str, code: impl FnOnce() -> T) -> Result<T, EngineError> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {

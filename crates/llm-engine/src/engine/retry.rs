@@ -1,11 +1,11 @@
-//! Whether a failed call is made again, and after which pause.
+//! Decides whether a failed call is made again, and after which pause.
 
 use std::time::Duration;
 
 use crate::{EngineError, RetryPolicy};
 
 impl RetryPolicy {
-    /// The pause before the next call after `made` retries, or none if `error` is final.
+    /// The pause before the next call if `made` retries were made. `None` if `error` is final.
     pub(super) fn pause_after(&self, error: &EngineError, made: u32) -> Option<Duration> {
         let asked = error.retry_after.unwrap_or_default();
         let again = error.retryable && made < self.max_retries && asked <= self.max_retry_after;

@@ -21,8 +21,8 @@ const BURST: u32 = 128;
 
 /// A turn in flight: a stream of [`TurnEvent`]s with exactly one terminal event, its last.
 ///
-/// All work is done while the stream is polled. Dropping the turn cancels its call. The turn needs a
-/// tokio runtime with time as soon as it has to wait for its provider.
+/// All work is done while the stream is polled. Dropping the turn cancels its call. The turn needs
+/// a tokio runtime with time as soon as it has to wait for its provider.
 pub struct Turn {
     state: State,
     timer: Timer,
@@ -53,7 +53,8 @@ impl Turn {
         self.state.usage()
     }
 
-    /// The tokens of the latest call alone, as far as its provider told. Between two calls it is empty.
+    /// The tokens of the latest call alone, as far as its provider told. Between two calls it is
+    /// empty.
     #[must_use]
     pub fn last_call_usage(&self) -> TokenUsage {
         self.state.last_call_usage()

@@ -1,4 +1,4 @@
-//! Tells which deadline of a turn has passed.
+//! Checks the deadlines of a turn.
 
 use std::time::Duration;
 
@@ -6,20 +6,21 @@ use tokio::time::Instant;
 
 use crate::{Deadlines, EngineError, ErrorKind, timer::after};
 
-/// The progress of a turn against its deadlines. Holds no timer.
+/// The progress of a turn, for comparison with its deadlines. It holds no timer.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// Set by the first poll.
+    /// The end of the whole turn's time. The first poll sets it.
     turn_ends: Option<Instant>,
     /// Whether the present call has made progress.
     progressed: bool,
-    /// Since when the present call owes progress. Not set by its begin, nor by progress itself, but
-    /// by the first poll that finds none: a slow consumer must not fail its provider.
+    /// The time from which the present call is measured. The first poll without progress sets it,
+    /// not the begin of the call or the last progress: time in which nobody polls the turn must not
+    /// make its provider fail.
     owed_since: Option<Instant>,
 }
 
 impl Watch {
-    /// When the whole turn must be over.
+    /// The time at which the whole turn must be over.
     pub(super) fn turn_ends(&mut self, deadlines: &Deadlines, now: Instant) -> Instant {
         *self.turn_ends.get_or_insert_with(|| after(now, deadlines.turn))
     }
@@ -45,7 +46,8 @@ impl Watch {
         self.owed_since = None;
     }
 
-    /// The call has made no progress at `now`: when must it?
+    /// The time by which the call must make progress, if it has made none at `now`. An error if
+    /// that time has passed.
     pub(super) fn check_call(
         &mut self,
         deadlines: &Deadlines,

@@ -1,4 +1,4 @@
-//! Where a provider is, what opens it, and how it is reached.
+//! The address, the key and the connection of a provider.
 
 use std::{env, ffi::OsString, sync::Arc, time::Duration};
 
@@ -15,34 +15,35 @@ use super::{
 };
 use crate::Provider;
 
-/// Headers that say how a message is carried, which only the client can know.
+/// Headers about the transport of a message, which the HTTP client sets itself.
 const CLIENT_HEADERS: [&str; 5] =
     ["connection", "content-length", "content-type", "host", "transfer-encoding"];
 
-/// How to reach a provider. Its `Debug` shows no secret.
+/// The configuration of a provider. Its `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct ProviderConfig {
     /// The protocol.
     pub kind: ProviderKind,
-    /// Where the provider is; `None` is [`ProviderKind::default_base_url`].
+    /// The address of the provider. `None` is [`ProviderKind::default_base_url`].
     pub base_url: Option<String>,
     /// The key. A server on this machine needs none, and neither does Ollama.
     pub api_key: Option<SecretString>,
-    /// More headers of every request, such as a gateway wants. They replace ours of the same name.
+    /// More headers of every request, for example for a gateway. They replace the provider's own
+    /// headers of the same name.
     pub headers: Vec<(String, SecretString)>,
-    /// The longest wait for a connection, from 10 s if nothing else is said.
+    /// The longest wait for a connection. The default is 10 s.
     pub connect_timeout: Duration,
     /// Which proxies are used.
     pub proxy: ProxyPolicy,
 }
 
-/// Which proxies are used. None ever is for an address of this machine.
+/// The choice of proxies. An address of this machine is always reached without one.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ProxyPolicy {
-    /// Those that `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name.
+    /// The proxies in `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     #[default]
     Environment,
-    /// None.
+    /// No proxy.
     Direct,
 }
 
@@ -60,7 +61,7 @@ impl ProviderConfig {
         }
     }
 
-    /// Sets where the provider is.
+    /// Sets the address of the provider.
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());
@@ -81,16 +82,16 @@ impl ProviderConfig {
         self
     }
 
-    /// Takes address and key from the usual environment variables, where they are not set yet.
+    /// Takes address and key from the usual environment variables, if they are not set yet.
     ///
-    /// The usual variable's key is meant for the provider's own address and for the one in
-    /// [`ProviderKind::base_url_variable`]. Where [`base_url`](Self::base_url) leads to another
-    /// scheme, host or port, it is not taken: whoever means it to go there sets it.
+    /// The key of the usual variable is meant for the provider's own address and for the address in
+    /// [`ProviderKind::base_url_variable`]. If [`base_url`](Self::base_url) leads to another
+    /// scheme, host or port, the key is not taken and has to be set.
     pub fn or_environment(self) -> Result<Self, ConfigError> {
         self.or_variables(|variable| env::var_os(variable))
     }
 
-    /// The same with variables from elsewhere. An empty one counts as absent.
+    /// The same with variables that `look_up` finds. An empty variable counts as absent.
     pub fn or_variables(
         mut self,
         look_up: impl Fn(&str) -> Option<OsString>,

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration.
+//! The errors of a configuration.
 
 use super::ProviderKind;
 
@@ -7,18 +7,18 @@ use super::ProviderKind;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// There is no protocol of this name.
+    /// The name of the protocol is unknown.
     #[error("provider {given:?} is unknown; known are {}", known_kinds())]
     UnknownProvider {
-        /// What was asked for.
+        /// The name that was given.
         given: String,
     },
     /// The address cannot be used.
     #[error("base_url {problem}; it is an address such as {}", .kind.default_base_url())]
     BaseUrl {
-        /// Whose address it is.
+        /// The protocol that the address is for.
         kind: ProviderKind,
-        /// What is wrong with it.
+        /// The problem of the address.
         problem: &'static str,
     },
     /// There is no key, and the server is not on this machine.
@@ -29,30 +29,30 @@ pub enum ConfigError {
         .kind.base_url_variable()
     )]
     ApiKeyMissing {
-        /// Who needs it.
+        /// The protocol that needs a key.
         kind: ProviderKind,
     },
     /// The key cannot be used.
     #[error("api_key {problem}; it is one line of visible ASCII characters")]
     ApiKey {
-        /// What is wrong with it.
+        /// The problem of the key.
         problem: &'static str,
     },
     /// A header cannot be sent.
     #[error("header {name:?} {problem}")]
     Header {
-        /// Its name.
+        /// The name of the header.
         name: String,
-        /// What is wrong with it.
+        /// The problem of the header.
         problem: &'static str,
     },
-    /// No time is left to connect.
+    /// The time to connect is zero.
     #[error("connect_timeout is zero; it is a time above that, such as 10 s")]
     ConnectTimeout,
     /// An environment variable cannot be read.
     #[error("the environment variable {variable} is not valid Unicode")]
     Variable {
-        /// Its name.
+        /// The name of the variable.
         variable: &'static str,
     },
     /// The HTTP client could not be set up.

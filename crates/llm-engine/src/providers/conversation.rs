@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::{Message, Role};
 
-/// What stands for a user who said nothing where a provider wants somebody to have spoken.
+/// The text of a user's message that is added where a provider wants one.
 const GO_ON: &str = "(Go on.)";
 
-/// What comes before a message of the application where a provider has no role for it.
+/// The mark before a message of the application, for providers that have no role for it.
 const SYSTEM_PREFIX: &str = "(Message of the system) ";
 
 /// A message as most providers write it.
@@ -40,8 +40,8 @@ pub(super) fn free<'a>(
     conversation
 }
 
-/// For providers that want user and assistant to take turns, the user first and last. What the
-/// application says within the conversation stays in its place, marked, as the user's.
+/// For providers that want user and assistant to take turns, the user first and last. A message of
+/// the application stays in its place, with a mark, as a message of the user.
 pub(super) fn alternating<'a>(
     messages: &'a [Message],
     assistant: &'static str,

@@ -1,4 +1,4 @@
-//! What differs between providers: the request they want and the answer they give.
+//! The differences between providers: the form of a request and of an answer.
 
 mod anthropic;
 mod gemini;
@@ -12,7 +12,7 @@ use reqwest::Url;
 use super::{ProviderKind, endpoint::Endpoint, http::Answer};
 use crate::{EngineError, ModelRequest};
 
-/// How a stream is cut into parts.
+/// The form of the parts of a stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Framing {
     /// Server-sent events.
@@ -21,7 +21,7 @@ pub(super) enum Framing {
     Lines,
 }
 
-/// One provider's way to speak. It holds no state of a call.
+/// The requests and answers of one provider. A dialect holds no state of a call.
 pub(super) trait Dialect: Send + Sync {
     fn framing(&self) -> Framing;
 
@@ -31,7 +31,7 @@ pub(super) trait Dialect: Send + Sync {
     /// The JSON body of a request.
     fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError>;
 
-    /// Understands one part of the answer.
+    /// Reads one part of the answer.
     fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError>;
 }
 

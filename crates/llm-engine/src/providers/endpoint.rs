@@ -1,4 +1,4 @@
-//! Where a provider is.
+//! The address of a provider.
 
 use std::net::IpAddr;
 
@@ -26,7 +26,7 @@ impl Endpoint {
         Ok(Self(url))
     }
 
-    /// Whether it is on this machine.
+    /// Whether the address is of this machine.
     pub(super) fn is_local(&self) -> bool {
         let host = self.0.host_str().unwrap_or_default();
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -69,7 +69,7 @@ impl Endpoint {
 impl ProviderKind {
     /// Checks an address without making a provider of it.
     ///
-    /// One that passes holds no user, password or query, and can be shown.
+    /// An address that passes holds no user, password or query, and can be shown.
     pub fn check_base_url(self, base_url: &str) -> Result<(), ConfigError> {
         Endpoint::parse(self, base_url).map(drop)
     }

@@ -1,4 +1,4 @@
-//! Keys and addresses from where they usually are.
+//! Reads keys and addresses from files and environment variables.
 
 use std::{
     ffi::OsString,
@@ -11,12 +11,12 @@ use secrecy::SecretString;
 
 use super::{ConfigError, ProviderKind};
 
-/// Longer than any key; a file past this is not one.
+/// The longest file that is read as a key, in bytes.
 const KEY_FILE_BYTES: u64 = 64 * 1024;
 
-/// Reads a key from a file: its only line, without the white space around it.
+/// Reads a key from a file. The key is the only line, without the white space around it.
 ///
-/// An error never shows what the file holds, nor its path.
+/// An error shows neither the content of the file nor its path.
 pub fn read_key_file(path: &Path) -> IoResult<SecretString> {
     let wrong = |problem| Error::new(ErrorKind::InvalidData, problem);
     let mut text = String::new();
@@ -31,7 +31,7 @@ pub fn read_key_file(path: &Path) -> IoResult<SecretString> {
     Ok(key.into())
 }
 
-/// What the usual variables say of a provider.
+/// The usual environment variables of a provider.
 pub(super) struct Environment<F>(pub(super) F);
 
 impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
@@ -55,7 +55,7 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
         })
     }
 
-    /// A variable that is set, and not to nothing.
+    /// The value of a variable that is set and not empty.
     fn get(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         let Some(value) = (self.0)(variable) else { return Ok(None) };
         let value = value.into_string().map_err(|_| ConfigError::Variable { variable })?;

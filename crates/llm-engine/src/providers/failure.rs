@@ -1,4 +1,4 @@
-//! Turns whatever goes wrong with a provider into an error that says what to do.
+//! Turns the failures of a provider into errors that name a remedy.
 
 mod complaint;
 mod retry_after;
@@ -15,13 +15,13 @@ use crate::{EngineError, ErrorKind};
 pub(super) use complaint::Complaint;
 pub(super) use transport::{broken, unreachable};
 
-/// The most that is read of an answer that is not a stream.
+/// The most bytes that are read of an answer that is not a stream.
 const BODY_BYTES: usize = 64 * 1024;
 
-/// The longest wait for it: its status alone says enough.
+/// The longest wait for such an answer. Its status alone is enough for an error.
 const BODY_TIME: Duration = Duration::from_secs(2);
 
-/// What a response that is no success means.
+/// The error of a response whose status is not a success.
 pub(super) async fn of_response(response: Response) -> EngineError {
     let status = response.status().as_u16();
     let asked = retry_after::in_headers(response.headers());
@@ -29,7 +29,7 @@ pub(super) async fn of_response(response: Response) -> EngineError {
     of_status(status, &complaint.unwrap_or_default(), asked)
 }
 
-/// What a successful response means that is not the stream it should be.
+/// The error of a successful response that is not a stream.
 pub(super) async fn of_other_content(response: Response, expected: &str) -> EngineError {
     match Complaint::read(&body(response).await) {
         Some(complaint) => of_complaint(&complaint),
@@ -37,7 +37,7 @@ pub(super) async fn of_other_content(response: Response, expected: &str) -> Engi
     }
 }
 
-/// What an error object in a stream means.
+/// The error of an error object in a stream.
 pub(super) fn of_complaint(complaint: &Complaint) -> EngineError {
     if let Some(status @ 400..) = complaint.status {
         return of_status(status, complaint, None);
@@ -48,7 +48,7 @@ pub(super) fn of_complaint(complaint: &Complaint) -> EngineError {
     error(kind, "", complaint, None)
 }
 
-/// An answer that is not of the provider's protocol.
+/// The error of an answer that does not follow the provider's protocol.
 pub(super) fn protocol(what: &str) -> EngineError {
     EngineError::new(
         ErrorKind::Protocol,
@@ -107,7 +107,7 @@ fn error(
     error
 }
 
-/// What went wrong and what to do about it.
+/// The message for people: the failure and its remedy.
 fn say(kind: ErrorKind) -> (&'static str, &'static str) {
     match kind {
         ErrorKind::Authentication => (

@@ -1,4 +1,4 @@
-//! One model call over HTTP: a request, and an answer that streams.
+//! A provider that is reached over HTTP.
 
 mod answer;
 mod call;

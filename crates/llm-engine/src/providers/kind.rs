@@ -1,4 +1,4 @@
-//! The protocols that models are reached by.
+//! The protocols of providers.
 
 mod parse;
 
@@ -21,7 +21,7 @@ pub enum ProviderKind {
 }
 
 impl ProviderKind {
-    /// All of them.
+    /// All protocols.
     pub const ALL: [Self; 5] =
         [Self::OpenAi, Self::OpenAiResponses, Self::Anthropic, Self::Gemini, Self::Ollama];
 
@@ -37,7 +37,7 @@ impl ProviderKind {
         }
     }
 
-    /// Where the provider is if nothing else is said.
+    /// The address of the provider if no other is set.
     #[must_use]
     pub fn default_base_url(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl ProviderKind {
         }
     }
 
-    /// The environment variables that usually hold the key; the first one that is set counts.
+    /// The environment variables that usually hold the key. The first one that is set counts.
     #[must_use]
     pub fn api_key_variables(self) -> &'static [&'static str] {
         match self {

@@ -1,13 +1,13 @@
-//! What a scripted call does, step by step.
+//! The steps of a scripted call.
 
 use std::time::Duration;
 
 use crate::{EngineError, ProviderEvent, StopReason, TokenUsage};
 
-/// What a [`ScriptedProvider`](super::ScriptedProvider) does in one call, in order.
+/// The steps of a [`ScriptedProvider`](super::ScriptedProvider) in one call, in order.
 ///
-/// A script that is played to its end without [`finish`](Self::finish) or [`error`](Self::error)
-/// ends the stream early. Steps after those come too, to whoever polls on.
+/// A script without [`finish`](Self::finish) or [`error`](Self::error) ends the stream early. Steps
+/// after these two are played as well if the stream is polled further.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     pub(super) steps: Vec<Step>,
@@ -45,7 +45,7 @@ impl Script {
         self.event(ProviderEvent::ReasoningDelta(text.into()))
     }
 
-    /// Gives a sign of life.
+    /// Gives a heartbeat.
     #[must_use]
     pub fn heartbeat(self) -> Self {
         self.event(ProviderEvent::Heartbeat)
@@ -57,7 +57,7 @@ impl Script {
         self.event(ProviderEvent::Usage(usage))
     }
 
-    /// Finishes with a whole answer, telling no tokens.
+    /// Finishes with a whole answer and tells no tokens.
     #[must_use]
     pub fn finish(self) -> Self {
         self.finish_with(StopReason::EndTurn, TokenUsage::default())
@@ -93,44 +93,44 @@ impl Script {
         self.step(Step::Delay(wait))
     }
 
-    /// Waits for ever, and wakes nobody.
+    /// Waits for ever. The task is never woken.
     #[must_use]
     pub fn hang(self) -> Self {
         self.step(Step::Hang)
     }
 
-    /// Blocks the thread that polls, as badly written code does.
+    /// Blocks the thread that polls, as faulty code does.
     #[must_use]
     pub fn block(self, wait: Duration) -> Self {
         self.step(Step::Block(wait))
     }
 
-    /// Gives this text again and again, without end and without a pause.
+    /// Gives this text again and again, without an end and without a pause.
     #[must_use]
     pub fn flood(self, text: impl Into<String>) -> Self {
         self.step(Step::Flood(ProviderEvent::TextDelta(text.into())))
     }
 
-    /// Gives this event again and again, without end and without a pause.
+    /// Gives this event again and again, without an end and without a pause.
     #[must_use]
     pub fn flood_with(self, event: ProviderEvent) -> Self {
         self.step(Step::Flood(event))
     }
 
-    /// Panics when it is polled.
+    /// Panics when the stream is polled.
     #[must_use]
     pub fn panic(self) -> Self {
         self.step(Step::Panic)
     }
 
-    /// Panics before there is a stream, in [`Provider::stream`](crate::Provider::stream).
+    /// Panics before there is a stream: in [`Provider::stream`](crate::Provider::stream).
     #[must_use]
     pub fn panic_at_start(mut self) -> Self {
         self.panics_at_start = true;
         self
     }
 
-    /// Panics when the stream is dropped, wherever it stands.
+    /// Panics when the stream is dropped, at any step.
     #[must_use]
     pub fn panic_in_drop(mut self) -> Self {
         self.panics_in_drop = true;

@@ -1,4 +1,4 @@
-//! A script being played.
+//! The stream that plays a script.
 
 use std::{
     pin::Pin,
@@ -19,13 +19,13 @@ use crate::{
     timer::{Timer, after},
 };
 
-/// One call's stream. Counted as live until it is dropped.
+/// The stream of one call. It counts as live until it is dropped.
 pub(super) struct Play {
     script: Arc<Script>,
     next: usize,
-    /// Whether the end was given: finished, failed or broken off.
+    /// Whether the script finished, failed or broke off.
     ended: bool,
-    /// When the present delay is over.
+    /// The end of the present delay.
     due: Option<Instant>,
     timer: Timer,
     seen: Arc<Seen>,

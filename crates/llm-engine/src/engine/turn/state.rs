@@ -128,7 +128,7 @@ impl State {
         }
     }
 
-    /// Why the turn ends here, whatever its provider is about to say.
+    /// The end of a turn that was cancelled or has used up its time. The provider is not asked.
     fn must_end(&mut self, now: Instant) -> Option<TurnEnd> {
         if matches!(self.phase, Phase::Over(_)) {
             return None;
@@ -191,7 +191,7 @@ impl State {
         }
     }
 
-    /// The provider gave something that is no progress.
+    /// Checks the deadlines after an event that is no progress.
     fn no_progress(&mut self) -> Step {
         match self.watch.check_call(&self.engine.policy().deadlines, Instant::now()) {
             Ok(_) => Step::Again,
@@ -199,7 +199,7 @@ impl State {
         }
     }
 
-    /// The provider has nothing to give yet.
+    /// Waits for the provider, at most until the next deadline.
     fn wait(&mut self) -> Step {
         let deadlines = &self.engine.policy().deadlines;
         let now = Instant::now();
@@ -209,8 +209,8 @@ impl State {
         }
     }
 
-    /// Plans the next call, or ends the turn. A pause that would outlast the turn is not begun:
-    /// the caller learns at once what went wrong.
+    /// Plans the next call, or ends the turn. A pause that would outlast the turn is not begun, so
+    /// that the caller learns of the failure at once.
     fn call_failed(&mut self, error: EngineError) -> Step {
         let now = Instant::now();
         let error = self.close_call().err().unwrap_or(error);
@@ -235,7 +235,7 @@ impl State {
         Step::End
     }
 
-    /// Drops the provider's stream, if there is one, before anybody hears that the call is over.
+    /// Drops the provider's stream, if there is one, before an event says that the call is over.
     fn close_call(&mut self) -> Result<(), EngineError> {
         let Phase::Calling(call) = &mut self.phase else { return Ok(()) };
         call.close()

@@ -1,4 +1,4 @@
-//! What a provider says of an error, reduced to what is understood of it.
+//! Reads the error object of a provider.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use serde_json::Value;
 
 use super::retry_after::seconds;
 
-/// Longer than any field of a request.
+/// The longest name of a request's field, in bytes.
 const FIELD_CHARS: usize = 40;
 
-/// An error object of any provider. Its message is looked into and never shown.
+/// The known parts of an error object of any provider. The message is searched and never shown.
 #[derive(Debug, Default)]
 pub(in crate::providers) struct Complaint {
     /// Codes, types and reasons, in lower case.
     pub(super) words: Vec<String>,
     /// The message, in lower case.
     pub(super) message: String,
-    /// An HTTP status, if one is told inside.
+    /// The HTTP status in the object, if there is one.
     pub(super) status: Option<u16>,
-    /// The field of the request that it is about.
+    /// The field of the request that is wrong.
     pub(super) field: Option<String>,
     /// Tokens of the conversation, and how many fit.
     pub(super) tokens: Option<(u64, u64)>,
@@ -39,7 +39,7 @@ impl Complaint {
         }
     }
 
-    /// Understands an error object, or a text in its place.
+    /// Reads an error object, or a text in its place.
     pub(in crate::providers) fn of(error: &Value) -> Self {
         let text = |key: &str| error.get(key).and_then(Value::as_str);
         let number = |key: &str| error.get(key).and_then(Value::as_u64);

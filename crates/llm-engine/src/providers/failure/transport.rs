@@ -1,10 +1,10 @@
-//! What a connection that fails means.
+//! The errors of connections.
 
 use std::error::Error;
 
 use crate::{EngineError, ErrorKind};
 
-/// A call that came to no answer.
+/// The error of a call without an answer.
 pub(in crate::providers) fn unreachable(error: &reqwest::Error, origin: &str) -> EngineError {
     let what = if error.is_connect() {
         let cause = innermost(error);
@@ -15,7 +15,7 @@ pub(in crate::providers) fn unreachable(error: &reqwest::Error, origin: &str) ->
     EngineError::new(ErrorKind::Connection, what)
 }
 
-/// An answer that broke off: before anything was said of it, the call may be made again.
+/// The error of an answer that broke off. Before any output the call may be made again.
 pub(in crate::providers) fn broken(has_output: bool) -> EngineError {
     if has_output {
         EngineError::new(
@@ -30,7 +30,7 @@ pub(in crate::providers) fn broken(has_output: bool) -> EngineError {
     }
 }
 
-/// The cause that says most. It comes from this machine's own network code, not from the provider.
+/// The innermost cause. It comes from this machine's own network code, not from the provider.
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(deeper) = cause.and_then(Error::source) {

@@ -1,9 +1,9 @@
-//! The words by which providers name what went wrong.
+//! The words that providers use for kinds of errors.
 
 use super::Complaint;
 use crate::ErrorKind;
 
-/// Words that say more than a status does.
+/// Words that are more exact than an HTTP status.
 const SPECIFIC: &[(&str, ErrorKind)] = &[
     ("context_length_exceeded", ErrorKind::ContextLengthExceeded),
     ("exceed_context_size_error", ErrorKind::ContextLengthExceeded),
@@ -22,7 +22,7 @@ const SPECIFIC: &[(&str, ErrorKind)] = &[
     ("rate_limit_exceeded", ErrorKind::RateLimited),
 ];
 
-/// Words that say no more than a status does, for where there is none.
+/// Words that are as exact as an HTTP status, for errors without one.
 const GENERIC: &[(&str, ErrorKind)] = &[
     ("rate_limit_error", ErrorKind::RateLimited),
     ("resource_exhausted", ErrorKind::RateLimited),
@@ -41,7 +41,7 @@ const GENERIC: &[(&str, ErrorKind)] = &[
     ("badrequesterror", ErrorKind::InvalidRequest),
 ];
 
-/// Messages of providers that have no word for it. Looked for only where the request is at fault.
+/// Parts of messages, for providers without a word. They count only if the request is at fault.
 const PHRASES: &[(&str, ErrorKind)] = &[
     ("context length", ErrorKind::ContextLengthExceeded),
     ("context window", ErrorKind::ContextLengthExceeded),
@@ -52,7 +52,7 @@ const PHRASES: &[(&str, ErrorKind)] = &[
     ("api key not valid", ErrorKind::Authentication),
 ];
 
-/// What its words or its message say, beyond what `status` does.
+/// The kind by the words or the message, if they are more exact than `status`.
 pub(super) fn specific(complaint: &Complaint, status: Option<u16>) -> Option<ErrorKind> {
     look_up(SPECIFIC, complaint).or_else(|| {
         let is_of_request = matches!(status, None | Some(400 | 413 | 422));
@@ -61,7 +61,7 @@ pub(super) fn specific(complaint: &Complaint, status: Option<u16>) -> Option<Err
     })
 }
 
-/// What its words say, as a status would.
+/// The kind by the words, for an error without a status.
 pub(super) fn generic(complaint: &Complaint) -> Option<ErrorKind> {
     look_up(GENERIC, complaint)
 }

@@ -1,15 +1,15 @@
-//! What is understood of an answer so far.
+//! The part of an answer that was read so far.
 
 use std::collections::VecDeque;
 
 use crate::{EngineError, ProviderEvent, StopReason, TokenUsage};
 
-/// Takes what a dialect reads and keeps what the end of the call depends on.
+/// The events that a dialect has read, and the state that decides the end of the call.
 #[derive(Debug, Default)]
 pub(in crate::providers) struct Answer {
-    /// Read and not given out yet.
+    /// Events that were read and not given out yet.
     pub(super) events: VecDeque<ProviderEvent>,
-    /// What ends the call once the events are given out.
+    /// The error that ends the call once the events are given out.
     pub(super) failure: Option<EngineError>,
     pub(super) stop_reason: Option<StopReason>,
     /// Whether text or reasoning came.
@@ -30,7 +30,7 @@ impl Answer {
         self.say(text, ProviderEvent::ReasoningDelta);
     }
 
-    /// More of the answer, which declines.
+    /// More of the answer, in which the model declines.
     pub(in crate::providers) fn refusal(&mut self, text: Option<String>) {
         self.is_refused |= text.as_ref().is_some_and(|text| !text.is_empty());
         self.text(text);
