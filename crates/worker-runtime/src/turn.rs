@@ -1,4 +1,4 @@
-//! Drives one turn: the engine's stream into the Worker's live text, and its end into a commit.
+//! Drives one turn: moves the engine's text into the Worker's live text and commits the turn's end.
 
 mod ending;
 mod gather;
@@ -51,8 +51,8 @@ async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
     finish(&core, &cell, &live, ending).await;
 }
 
-/// Polls `driving` until it is ready or the turn is over. A turn that is over wakes this task, which
-/// then gives `None` and drops `driving`, and with it the engine.
+/// Polls `driving` until it is ready or the turn is over. A turn that is over wakes this task,
+/// which then gives `None` and drops `driving`, and with it the engine.
 async fn unless_over<T>(live: &Live, driving: impl Future<Output = Option<T>>) -> Option<T> {
     let mut driving = pin!(driving);
     let mut is_known = false;
@@ -66,7 +66,8 @@ async fn unless_over<T>(live: &Live, driving: impl Future<Output = Option<T>>) -
     .await
 }
 
-/// Moves the engine's text into the live turn until the turn ends. `None` if somebody else ended it.
+/// Moves the engine's text into the live turn until the turn ends. `None` if somebody else ended
+/// it.
 async fn follow(
     core: &Arc<Core>,
     cell: &Arc<Cell>,

@@ -1,17 +1,17 @@
-//! The end of a text that grows without bound, and the pieces that readers copy.
+//! The newest part of a text that grows without bound, and the pieces that readers copy.
 
-/// The end of the reasoning, and where it begins.
+/// The newest part of the reasoning.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     text: String,
-    /// How many bytes were dropped before it.
+    /// How many bytes before that part were dropped.
     dropped: usize,
 }
 
-/// Reasoning that a slow reader can still get.
+/// The least bytes of reasoning that are kept for slow readers.
 const REASONING_TAIL: usize = 64 << 10;
 
-/// The most text that is copied under one hold of the lock.
+/// The most bytes of text that are copied under one hold of the lock.
 const PIECE: usize = 64 << 10;
 
 impl Tail {

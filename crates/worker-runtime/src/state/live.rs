@@ -1,4 +1,4 @@
-//! The turn in flight: its growing text, which readers follow by offset.
+//! The running turn of a Worker: its growing text, which readers follow by offset.
 
 use std::{
     future::poll_fn,
@@ -20,38 +20,39 @@ use crate::{
     sync::{WakeList, WakeSlot, Wakers},
 };
 
-/// The turn in flight of one Worker.
+/// The running turn of one Worker. It holds the only copy of the running answer.
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) turn_id: TurnId,
     pub(crate) profile: Arc<Profile>,
     text: Mutex<LiveText>,
-    /// Outputs of the engine that came after the end was decided.
+    /// How many deltas came after the turn was over.
     late: AtomicU64,
-    /// Whether somebody ends it for its engine, which kept no deadline.
+    /// Whether the watch ends the turn, because the engine kept no deadline.
     given_up: AtomicBool,
-    /// Whether the phase is that the turn is over, for whoever polls the engine.
+    /// Whether `text.phase` is `Over`. The task that polls the engine reads it without the lock.
     over: AtomicBool,
-    /// Whether the engine may still be heard.
+    /// Whether the engine may still give text.
     heard: AtomicBool,
 }
 
-/// What changes while the turn runs. What most turns never need is boxed: there may be many turns
-/// whose model is silent.
+/// The state that changes while the turn runs. Fields that most turns never need are boxed, because
+/// there may be many turns whose model is silent.
 #[derive(Debug)]
 struct LiveText {
     answer: String,
     reasoning: Option<Box<Tail>>,
     usage: TokenUsage,
     phase: Phase,
-    /// Not set by the begin, nor by an output, but by the watch's first look, so that nobody else
-    /// reads the clock for it.
+    /// The begin of the turn as the watch knows it. The watch's first look sets it, so that only
+    /// the watch reads the clock.
     began: Option<Instant>,
+    /// The first look of the watch after the last output.
     silent_since: Option<Instant>,
-    /// Whether the engine gave something before in this attempt.
+    /// Whether the engine has given output in this attempt.
     after_output: bool,
     waiting: Option<Box<WakeList>>,
-    /// Wakes the task that drives the turn, once that had to wait.
+    /// Wakes the task that drives the turn.
     driver: Option<Waker>,
     deadline: Option<Box<Deadline>>,
 }
@@ -63,13 +64,13 @@ struct Deadline {
     task: AbortHandle,
 }
 
-/// What the watch sees of a turn.
+/// The times of a turn that the watch compares with its deadlines.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     pub(crate) began: Instant,
-    /// Since when the engine has given nothing.
+    /// The time since which the engine has given no output.
     pub(crate) silent_since: Instant,
-    /// Whether it gave something before in this attempt.
+    /// Whether the engine gave output before that, in this attempt.
     pub(crate) after_output: bool,
 }
 
@@ -77,18 +78,18 @@ pub(crate) struct Seen {
 #[derive(Debug)]
 enum Phase {
     Open,
-    /// An end was decided and is being committed; the answer as it stood then.
+    /// An end was decided and is being committed. This is the answer at the time of the decision.
     Frozen(Arc<str>),
     /// The turn is over.
     Over,
 }
 
-/// What is left to do about a turn that is over, with no lock held.
+/// The rest of the work for a turn that is over, to be done with no lock held.
 #[derive(Debug, Default)]
 pub(crate) struct Closed {
-    /// Everybody who waits for text.
+    /// The readers that wait for text.
     pub(crate) wakers: Wakers,
-    /// Whether the engine may still be heard.
+    /// Whether the engine may still give text.
     is_heard: bool,
     driver: Option<Waker>,
     deadline: Option<Box<Deadline>>,
@@ -96,24 +97,24 @@ pub(crate) struct Closed {
     pub(crate) reasoning: Option<Box<Tail>>,
 }
 
-/// How far a reader has come.
+/// The position of a reader.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ReadOffsets {
     pub(crate) answer: usize,
     pub(crate) reasoning: usize,
 }
 
-/// What a reader gets.
+/// A part of the text, as a reader gets it.
 #[derive(Debug)]
 pub(crate) enum Piece {
     Answer { offset: usize, text: String },
     Reasoning { offset: usize, text: String },
 }
 
-/// Why an output is not taken.
+/// The reason for which a delta is not taken.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// An end is being committed; it may still fail.
+    /// An end is being committed. The commit may still fail.
     Frozen,
     /// The turn is over.
     Over,
@@ -168,12 +169,12 @@ impl Live {
         }
     }
 
-    /// Sets the tokens that the provider has told so far. They count with the next end that is decided.
+    /// Sets the tokens that the provider has told so far. The next end that is decided takes them.
     pub(crate) fn set_usage(&self, usage: TokenUsage) {
         self.text.lock().usage = usage;
     }
 
-    /// Notes that the engine gave text. Returns everybody who waits for text.
+    /// Notes that the engine gave text. Returns the readers that wait for text.
     pub(crate) fn progressed(&self) -> Wakers {
         let mut text = self.text.lock();
         text.silent_since = None;
@@ -197,7 +198,7 @@ impl Live {
         .await;
     }
 
-    /// Freezes the answer and gives it with the usage known so far.
+    /// Freezes the answer and returns it with the tokens known so far.
     pub(crate) fn freeze(&self) -> (Arc<str>, TokenUsage) {
         let mut text = self.text.lock();
         let answer = match &text.phase {
@@ -211,8 +212,8 @@ impl Live {
         (answer, text.usage)
     }
 
-    /// Lets the answer grow again, because the end that was decided did not come about. Gives
-    /// everybody who waited for that.
+    /// Lets the answer grow again, because the end that was decided was not committed. Returns the
+    /// tasks that waited for that.
     pub(crate) fn thaw(&self) -> Wakers {
         let mut text = self.text.lock();
         if let Phase::Frozen(_) = text.phase {
@@ -221,20 +222,20 @@ impl Live {
         text.take_waiting()
     }
 
-    /// The answer so far, and what the engine is known to have used.
+    /// The answer and the tokens known so far.
     pub(crate) fn answer(&self) -> (Arc<str>, TokenUsage) {
         let text = self.text.lock();
         (text.answer.as_str().into(), text.usage)
     }
 
-    /// Notes that the engine begins anew at that time.
+    /// Notes that the engine makes a new attempt at that time.
     pub(crate) fn begins_anew(&self, at: Instant) {
         let mut text = self.text.lock();
         text.silent_since = Some(at);
         text.after_output = false;
     }
 
-    /// How long it has run and been silent, as far as the watch has seen, which looks `now`.
+    /// The times of the turn, for the watch, which looks `now`.
     pub(crate) fn seen(&self, now: Instant) -> Seen {
         let mut text = self.text.lock();
         Seen {
@@ -244,17 +245,17 @@ impl Live {
         }
     }
 
-    /// Whether the caller is the first to end the turn for its engine, and so the one who does.
+    /// `true` for the first caller alone, who then ends the turn in place of its engine.
     pub(crate) fn give_up(&self) -> bool {
         !self.given_up.swap(true, Ordering::Relaxed)
     }
 
-    /// How long the reasoning is so far, so that a reader starts there.
+    /// The length of the reasoning so far. New readers start there.
     pub(crate) fn reasoning_end(&self) -> usize {
-        self.text.lock().reasoning.as_ref().map_or(0, |it| it.end())
+        self.text.lock().reasoning.as_ref().map_or(0, |reasoning| reasoning.end())
     }
 
-    /// The next piece after `offsets`, which move with it; or parks the reader.
+    /// The next piece after `offsets`, which move with it. If there is none, parks the reader.
     pub(crate) fn read(
         &self,
         offsets: &mut ReadOffsets,
@@ -267,7 +268,7 @@ impl Live {
             return None;
         }
         if let Some((offset, piece)) =
-            text.reasoning.as_ref().and_then(|it| it.after(offsets.reasoning))
+            text.reasoning.as_ref().and_then(|reasoning| reasoning.after(offsets.reasoning))
         {
             let piece = piece.to_owned();
             offsets.reasoning = offset + piece.len();
@@ -293,11 +294,11 @@ impl Live {
 
     /// Forgets a reader that goes away.
     pub(crate) fn leave(&self, slot: WakeSlot) {
-        let waker = self.text.lock().waiting.as_mut().and_then(|it| it.leave(slot));
+        let waker = self.text.lock().waiting.as_mut().and_then(|waiting| waiting.leave(slot));
         drop(waker);
     }
 
-    /// The turn is over: nothing is added any more.
+    /// Ends the turn. Nothing is added any more.
     pub(crate) fn close(&self) -> Closed {
         let mut text = self.text.lock();
         text.phase = Phase::Over;
@@ -311,12 +312,13 @@ impl Live {
         }
     }
 
-    /// Outputs that came too late so far.
+    /// How many deltas came after the turn was over.
     pub(crate) fn late(&self) -> u64 {
         self.late.load(Ordering::Relaxed)
     }
 
-    /// Has the end of the turn wake the task of `driver`, which drives it. `false` if the turn is over.
+    /// Has the end of the turn wake the task of `driver`, which drives it. `false` if the turn is
+    /// over.
     pub(crate) fn wakes_at_end(&self, driver: &Waker) -> bool {
         let mut text = self.text.lock();
         let is_over = matches!(text.phase, Phase::Over);
@@ -331,16 +333,17 @@ impl Live {
         self.over.load(Ordering::Acquire)
     }
 
-    /// The engine has come to its end and says nothing any more.
+    /// Notes that the engine's stream has ended.
     pub(crate) fn engine_ended(&self) {
         self.heard.store(false, Ordering::Release);
     }
 
-    /// Has a task wait for a deadline, unless the turn is over or one waits for a sooner one.
+    /// Keeps the task that waits for a deadline, unless the turn is over or a task waits for a
+    /// sooner one.
     pub(crate) fn cancel_at(&self, at: Instant, wait: impl FnOnce() -> AbortHandle) {
         let mut text = self.text.lock();
         let is_over = matches!(text.phase, Phase::Over);
-        if is_over || text.deadline.as_ref().is_some_and(|it| it.at <= at) {
+        if is_over || text.deadline.as_ref().is_some_and(|deadline| deadline.at <= at) {
             return;
         }
         let later = text.deadline.replace(Box::new(Deadline { at, task: wait() }));
@@ -352,12 +355,12 @@ impl Live {
 }
 
 impl Closed {
-    /// Whether the engine may still be heard.
+    /// Whether the engine may still give text.
     pub(crate) fn is_driven(&self) -> bool {
         self.is_heard
     }
 
-    /// Has the turn be left: by the task that drives it, and by the one that waits for its deadline.
+    /// Ends the task that drives the turn and the task that waits for its deadline.
     pub(crate) fn leave(self) {
         if let Some(driver) = self.driver.filter(|_| self.is_heard) {
             driver.wake();
@@ -374,6 +377,6 @@ impl LiveText {
     }
 
     fn take_waiting(&mut self) -> Wakers {
-        self.waiting.as_mut().map(|it| it.take()).unwrap_or_default()
+        self.waiting.as_mut().map(|waiting| waiting.take()).unwrap_or_default()
     }
 }

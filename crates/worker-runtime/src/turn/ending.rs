@@ -1,4 +1,4 @@
-//! How a turn ends that no command ends, and how that is committed.
+//! Commits the end of a turn that no command has ended.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How a turn ends that no command ends. Its text and its tokens are in the live turn.
+/// The end of a turn that no command has ended. The text and the tokens are in the live turn.
 #[derive(Clone, Debug)]
 pub(super) struct Ending {
     outcome: TurnOutcome,
@@ -55,11 +55,11 @@ impl Ending {
     }
 
     fn is_of_store(&self) -> bool {
-        self.error.as_ref().is_some_and(|it| it.kind == TurnErrorKind::Store)
+        self.error.as_ref().is_some_and(|error| error.kind == TurnErrorKind::Store)
     }
 }
 
-/// Commits a turn's end, as often as it takes.
+/// Commits the end of a turn. If the store fails, it is tried again until the turn is over.
 pub(super) async fn finish(core: &Arc<Core>, cell: &Arc<Cell>, live: &Live, ending: Ending) {
     if let Some(certain) = failed(commit(core, cell, live, &ending).await) {
         Box::pin(insist(core, cell, live, ending, certain)).await;
@@ -75,8 +75,8 @@ async fn commit(
     core.change(cell, true, |rules, state| Ok(ended(rules, state, live, ending))).await
 }
 
-/// If the store failed to take an end: whether it surely has not. Whatever else is wrong, the turn is
-/// over.
+/// `Some` if the store failed to commit an end, with `true` if the end is certainly not committed.
+/// Any other error means that the turn is over.
 fn failed(committed: Result<(), RuntimeError>) -> Option<bool> {
     match committed {
         Err(RuntimeError::StoreFailed { certain, .. }) => Some(certain),
@@ -84,8 +84,8 @@ fn failed(committed: Result<(), RuntimeError>) -> Option<bool> {
     }
 }
 
-/// Commits an end that the store did not take, as often as it takes. One that it surely did not take
-/// becomes a failure.
+/// Commits an end that the store failed to commit, until the turn is over. An end that is certainly
+/// not committed becomes a failure of the store.
 async fn insist(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
@@ -95,10 +95,10 @@ async fn insist(
 ) {
     let mut pause = FIRST_PAUSE;
     loop {
-        // Nothing is sure while a change of the Worker is not settled, be it this one or another.
+        // While a change of the Worker is not settled, this one or another, the outcome is unknown.
         let mut was_unsettled = false;
         while cell.lock().unsettled {
-            // What is not settled then is for the next owner of the store.
+            // The next owner of the store settles the change.
             if core.is_closed() {
                 return;
             }
@@ -121,7 +121,7 @@ async fn insist(
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         match failed(commit(core, cell, live, &ending).await) {
-            Some(it) => certain = it,
+            Some(is_certain) => certain = is_certain,
             None => return,
         }
     }
@@ -142,7 +142,7 @@ fn ended(rules: &Rules<'_>, state: &CellState, live: &Live, ending: &Ending) -> 
     Decision::Change(draft, ())
 }
 
-/// The rule for a turn that ends by itself, or with its Runtime.
+/// The draft of a turn that ends by itself, or with its Runtime.
 pub(crate) fn turn_ends(
     record: &WorkerRecord,
     running: &TurnDetail,
@@ -154,7 +154,7 @@ pub(crate) fn turn_ends(
     draft
 }
 
-/// The state that a Worker is in once its turn has ended by itself.
+/// The state of a Worker after its turn has ended by itself.
 fn state_after_turn(state: WorkerState) -> WorkerState {
     match lifecycle::answer(state, Trigger::TurnEnds) {
         Answer::Becomes { state, .. } => state,
@@ -166,7 +166,7 @@ fn state_after_turn(state: WorkerState) -> WorkerState {
     }
 }
 
-/// Ends a turn as failed because a deadline passed that its engine did not keep.
+/// Ends a turn as failed, because its engine did not keep the deadline that is named by `which`.
 pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live>, which: &str) {
     let error = llm_engine::EngineError::new(
         llm_engine::ErrorKind::Timeout,
@@ -175,7 +175,7 @@ pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live
     finish(core, cell, live, Ending::failed(error.into())).await;
 }
 
-/// Cancels a turn because the deadline of a stop has passed, for the reason that the stop had.
+/// Cancels a turn because the deadline of a stop has passed. The reason is the one of the stop.
 pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<Cell>, turn_id: TurnId) {
     let (live, reason) = {
         let state = cell.lock();

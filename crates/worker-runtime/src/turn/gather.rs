@@ -11,7 +11,7 @@ use crate::{
     turn::ending::{Ending, finish},
 };
 
-/// The most entries that are read from the store at once.
+/// The most entries that are read from the store in one request.
 const HISTORY_PAGE: u64 = 128;
 
 /// The host of the turn, and the newest part of the transcript that fits into its history budget.
@@ -37,7 +37,7 @@ async fn read(
 ) -> Result<Option<(Worker, Vec<Message>)>, TurnError> {
     let (mut end, worker) = {
         let state = cell.lock();
-        let is_current = state.live.as_ref().is_some_and(|it| it.turn_id == live.turn_id);
+        let is_current = state.live.as_ref().is_some_and(|current| current.turn_id == live.turn_id);
         if !is_current {
             return Ok(None);
         }
@@ -53,12 +53,14 @@ async fn read(
     'pages: while end > 0 {
         let first = end.saturating_sub(page_size) + 1;
         let limit = usize::try_from(end + 1 - first).unwrap_or(usize::MAX);
-        let page =
-            core.ask(|it| it.entries(cell.worker_id, first, limit)).await.map_err(|error| {
+        let page = core.ask(|store| store.entries(cell.worker_id, first, limit)).await.map_err(
+            |error| {
                 tracing::warn!(%error, "the history could not be read");
                 TurnError::store("the store did not give the history")
-            })?;
-        // Most conversations are short, and the history is held as long as the turn runs.
+            },
+        )?;
+        // The history is held as long as the turn runs, and most conversations are short: more room
+        // is made only when it is needed.
         history.reserve_exact(page.len().min(4));
         for entry in page.iter().rev() {
             let message = Message::new(entry.role, Arc::clone(&entry.text));

@@ -1,4 +1,4 @@
-//! Moves what the engine says into the live turn.
+//! Moves the engine's text and tokens into the live turn.
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
@@ -17,18 +17,19 @@ use crate::{
     },
 };
 
-/// What comes of a turn that is more than text.
+/// An event of a turn that is neither text nor tokens.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// The engine came to its end.
+    /// The engine's stream has ended.
     Ended(Ending),
     /// Somebody else has ended the turn.
     Over,
-    /// Something that few turns see.
+    /// An event that few turns have.
     Unusual(Unusual),
 }
 
-/// Takes deltas as they come, waking readers once for all that were ready together.
+/// Takes text and tokens until another event comes. Deltas that are ready together wake the readers
+/// once.
 pub(super) fn next_step(
     core: &Core,
     live: &Live,

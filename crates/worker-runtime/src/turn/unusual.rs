@@ -1,4 +1,5 @@
-//! What few turns see: words while an end is being committed, a retry, a shortened history.
+//! Handles the events that few turns have: text during the commit of an end, a retry, a shortened
+//! history.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,18 +19,18 @@ use crate::{
     turn::current,
 };
 
-/// Something that few turns see.
+/// An event that few turns have.
 #[derive(Debug)]
 pub(super) enum Unusual {
-    /// An end is being committed by somebody else; this waits for it.
+    /// Text that came while somebody else commits an end. It waits for the outcome.
     Frozen(Delta),
     /// A call failed and is made again.
     Retrying { attempt: u32, delay: Duration, error: EngineError },
-    /// The model's context was too small, and it is asked again with less of the conversation.
+    /// The model's context was too small. The turn runs again with less of the conversation.
     Shortened { dropped: usize, kept: usize },
 }
 
-/// More of what the model says.
+/// More text or reasoning.
 #[derive(Debug)]
 pub(super) enum Delta {
     Text(String),
@@ -37,7 +38,7 @@ pub(super) enum Delta {
 }
 
 impl Delta {
-    /// Adds it to the live turn.
+    /// Adds the delta to the live turn.
     pub(super) fn add_to(&self, live: &Live) -> Result<(), Refusal> {
         match self {
             Self::Text(text) => live.push(text),
@@ -46,7 +47,7 @@ impl Delta {
     }
 }
 
-/// Takes what few turns see; whether the turn goes on.
+/// Handles the event. `false` if the turn is over.
 pub(super) async fn take_unusual(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
@@ -68,7 +69,7 @@ pub(super) async fn take_unusual(
                 delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                 error: error.into(),
             };
-            // A commit of its own; if it fails, the event is left out.
+            // A commit that fails leaves out the event, and the turn goes on.
             let _ = core
                 .change(cell, true, |rules, state| Ok(retrying(rules, state, live, retry)))
                 .await;
@@ -86,7 +87,8 @@ pub(super) async fn take_unusual(
     }
 }
 
-/// Takes a delta that came while an end was being committed, if that end does not come about.
+/// Adds a delta that came while an end was being committed, once that commit has failed. `false` if
+/// it succeeded.
 async fn take_once_thawed(live: &Live, delta: &Delta) -> bool {
     loop {
         live.thawed().await;

@@ -1,8 +1,8 @@
-//! Holds turns to their deadlines from outside, for engines that block their thread.
+//! Ends turns whose engine does not keep its deadlines, because it blocks its thread.
 //!
-//! The engine keeps its own deadlines as long as its thread lets it. This watch runs on the
-//! Runtime's own handle, exists only while turns run, and acts a little later than the engine would:
-//! a turn counts from its first look at it.
+//! An engine keeps its own deadlines as long as its thread is free. The watch is a task on the
+//! Runtime's own handle that exists only while turns run. It acts a little later than an engine
+//! would, because it measures a turn from its first look at the turn.
 
 use std::{
     sync::{Arc, Weak, atomic::Ordering},
@@ -22,7 +22,7 @@ use crate::{
     turn,
 };
 
-/// Cells that are looked at under one hold of the log's lock.
+/// How many Workers are taken from the list under one hold of the log's lock.
 const BATCH: usize = 256;
 
 /// Starts the watch unless it runs.
@@ -46,7 +46,7 @@ async fn watch(core: Weak<Core>, period: Duration) {
         let Some(core) = core.upgrade() else { return };
         if core.turns_in_flight.load(Ordering::Relaxed) == 0 {
             core.watching.store(false, Ordering::Release);
-            // A turn may have begun before it saw that nobody watches.
+            // A turn may have begun before this task said that it ends.
             let idle = core.turns_in_flight.load(Ordering::Acquire) == 0;
             if idle || core.watching.swap(true, Ordering::AcqRel) {
                 return;
@@ -68,7 +68,8 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
             if let Some((live, which)) = overdue(cell, grace)
                 && live.give_up()
             {
-                // Each in a task of its own: a store that hangs for one holds up no other.
+                // Each end is committed in a task of its own: a store that hangs for one Worker
+                // must not hold up the others.
                 let (core, cell) = (Arc::clone(core), Arc::clone(cell));
                 core.handle.clone().spawn(async move {
                     turn::time_out(&core, &cell, &live, which).await;
@@ -82,11 +83,11 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
     }
 }
 
-/// The turn of a Worker and the deadline that it let pass, if it did.
+/// The turn of a Worker and the deadline that has passed, if one has.
 fn overdue(cell: &Arc<Cell>, grace: Duration) -> Option<(Arc<Live>, &'static str)> {
     let live = {
         let state = cell.lock();
-        // An end that is being committed, or not settled, is not overdue.
+        // A turn whose end is being committed or is not settled is not overdue.
         if state.is_changing() {
             return None;
         }
