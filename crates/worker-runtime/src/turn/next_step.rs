@@ -48,6 +48,8 @@ pub(super) fn next_step(
                 Err(step) => break Poll::Ready(step),
             }
         };
+        // A call that fails may have told tokens just before, without an event of their own.
+        live.set_usage(turn.usage());
         if moved {
             core.wake(live.progressed());
         }
@@ -61,22 +63,20 @@ fn take(live: &Live, event: WorkerEvent) -> Result<bool, Step> {
         WorkerEvent::Turn(TurnEvent::TextDelta(text)) => Delta::Text(text),
         WorkerEvent::Turn(TurnEvent::ReasoningDelta(text)) => Delta::Reasoning(text),
         WorkerEvent::Turn(TurnEvent::Usage(usage)) => {
+            // At once: the engine may block its thread with the next poll.
             live.set_usage(usage);
             return Ok(false);
         }
         WorkerEvent::Turn(TurnEvent::Retrying { attempt, delay, error }) => {
             return Err(Step::Unusual(Unusual::Retrying { attempt, delay, error }));
         }
-        WorkerEvent::Turn(TurnEvent::Completed { stop_reason, usage }) => {
-            live.set_usage(usage);
+        WorkerEvent::Turn(TurnEvent::Completed { stop_reason, .. }) => {
             return Err(Step::Ended(Ending::completed(stop_reason)));
         }
-        WorkerEvent::Turn(TurnEvent::Cancelled { usage }) => {
-            live.set_usage(usage);
+        WorkerEvent::Turn(TurnEvent::Cancelled { .. }) => {
             return Err(Step::Ended(Ending::cancelled(None)));
         }
-        WorkerEvent::Turn(TurnEvent::Failed { error, usage }) => {
-            live.set_usage(usage);
+        WorkerEvent::Turn(TurnEvent::Failed { error, .. }) => {
             return Err(Step::Ended(Ending::failed(error.into())));
         }
         WorkerEvent::HistoryShortened { dropped, kept } => {

@@ -91,6 +91,16 @@ async fn when_the_turn_ends_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn together_with_a_deadline_of_the_engine() {
+    let first_event = Duration::from_millis(Limits::default().turn_first_event_ms);
+    let script = Script::new().delay(first_event).usage(TOKENS).hang();
+    let provider = ScriptedProvider::new().script(script);
+    let usage = ended_by(provider.clone(), first_event + SOON, cancel_turn).await;
+    assert_eq!(provider.calls(), 1, "the call is to be made again");
+    check(&usage, 1, "in the pause");
+}
+
+#[tokio::test(start_paused = true)]
 async fn between_two_calls_and_in_the_second_one() {
     let overloaded = EngineError::new(ErrorKind::Overloaded, "no capacity");
     let pause = overloaded.with_retry_after(Duration::from_secs(9));
