@@ -8,6 +8,8 @@ use llm_engine::Message;
 ///
 /// The newest message is always given, even if it alone is past the budget. Instructions do not
 /// count.
+///
+/// The struct stays open to functional update: `HistoryBudget { max_bytes, ..Default::default() }`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HistoryBudget {
     /// Bytes of text.

@@ -7,6 +7,8 @@ use llm_engine::{Policy, Provider, Sampling};
 use crate::HistoryBudget;
 
 /// A named configuration that any number of Workers share.
+///
+/// The struct stays open to functional update and to construction by its fields.
 #[derive(Clone)]
 pub struct Profile {
     /// The name of the profile.
