@@ -39,7 +39,7 @@ use self::rule::Checked;
 pub use factory::Factory;
 pub use rule::{Rule, Violation, Violations};
 
-use crate::store::contained;
+use crate::sync::Contained;
 
 /// Checks every rule of the contract on stores of this factory.
 ///
@@ -53,7 +53,7 @@ pub async fn run(factory: impl Factory) -> Result<(), Violations> {
     macro_rules! check {
         ($($check:path),+ $(,)?) => {
             // Boxed, so that the largest check does not make the caller's future large.
-            $(findings.add(contained(Box::pin($check(&factory))).await);)+
+            $(findings.add(Contained::new(Box::pin($check(&factory))).await);)+
         };
     }
     check!(

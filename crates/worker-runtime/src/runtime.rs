@@ -3,13 +3,7 @@
 mod builder;
 mod wait;
 
-use std::{
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-};
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 
 use crate::{
     error::RuntimeError,
@@ -18,6 +12,7 @@ use crate::{
     request::Request,
     state::core::Core,
     stream::Subscription,
+    sync::contained,
 };
 pub use builder::{BuildError, RuntimeBuilder};
 pub use wait::WaitError;
@@ -92,10 +87,7 @@ impl Runtime {
             let mut handling = pin!(request.handle(core));
             poll_fn(|context| {
                 let poll = || span.in_scope(|| handling.as_mut().poll(context));
-                // Locks have no poison, and whatever a request holds gives itself back when it is
-                // dropped.
-                catch_unwind(AssertUnwindSafe(poll))
-                    .unwrap_or_else(|_| Poll::Ready(Err(self.panicked())))
+                contained(poll).unwrap_or_else(|| Poll::Ready(Err(self.panicked())))
             })
             .await
         }
@@ -106,8 +98,8 @@ impl Runtime {
         let message = "handling a request panicked; the host's panic hook has said more";
         // What panicked may be the clock or the ids, which the diagnostic needs as well.
         let core = &self.owner.core;
-        let note = AssertUnwindSafe(|| core.note(Severity::Error, message, None, None));
-        let diagnostic_id = catch_unwind(note).map_or(DiagnosticId::NIL, |it| it.diagnostic_id);
+        let noted = contained(|| core.note(Severity::Error, message, None, None));
+        let diagnostic_id = noted.map_or(DiagnosticId::NIL, |noted| noted.diagnostic_id);
         RuntimeError::Internal { diagnostic_id }
     }
 

@@ -18,7 +18,6 @@ use std::sync::Arc;
 pub use batch::{Batch, Change, CreateKey, InputKey, NewKey, Totals};
 pub use error::{OpenError, Settlement, StoreError, Unreadable};
 pub use future::StoreFuture;
-pub(crate) use future::contained;
 pub(crate) use guard::guarded;
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;

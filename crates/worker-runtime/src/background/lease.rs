@@ -7,10 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{
-    state::core::Core,
-    store::{StoreError, StoreFuture},
-};
+use crate::{state::core::Core, store::StoreError};
 
 /// Renews the lease until the Runtime ends or loses it.
 pub(crate) async fn keep(core: Weak<Core>, lease_ms: u64) {
@@ -45,9 +42,9 @@ impl Core {
 
     /// Gives the lease back without waiting, because nobody can.
     pub(crate) fn release_lease_soon(self: &Arc<Self>) {
-        match self.ask(|it| it.release(self.lease)) {
-            StoreFuture::Ready(_) => {}
-            StoreFuture::Pending(release) => drop(self.handle.spawn(release)),
+        match self.ask(|store| store.release(self.lease)).into_ready() {
+            Ok(_) => {}
+            Err(release) => drop(self.handle.spawn(release)),
         }
     }
 }

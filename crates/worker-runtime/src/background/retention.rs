@@ -17,10 +17,11 @@ use crate::{
         ended_workers::{Due, Pruner},
         worker_cell::{Cell, CellState},
     },
+    sync::Backoff,
 };
 
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The pauses after deletions that the store did not take.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
 
 /// Starts the task that deletes what is due, unless nothing ever is.
 pub(crate) fn start(core: &Arc<Core>) {
@@ -30,7 +31,7 @@ pub(crate) fn start(core: &Arc<Core>) {
 }
 
 async fn prune(core: Weak<Core>, pruner: Arc<Pruner>) {
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = BACKOFF;
     loop {
         let Some(core_now) = core.upgrade().filter(|core| !core.is_closed()) else { return };
         let due = pruner.due(core_now.clock.now_ms());
@@ -40,11 +41,8 @@ async fn prune(core: Weak<Core>, pruner: Arc<Pruner>) {
         };
         drop(core_now);
         match due {
-            Due::Now(_) if went => pause = FIRST_PAUSE,
-            Due::Now(_) => {
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
+            Due::Now(_) if went => backoff = BACKOFF,
+            Due::Now(_) => backoff.pause().await,
             // Whether it rang or the time is up, look again.
             Due::In(left) => drop(tokio::time::timeout(left, pruner.changed.notified()).await),
             Due::Nothing => pruner.changed.notified().await,

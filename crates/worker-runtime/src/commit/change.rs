@@ -151,12 +151,12 @@ impl Core {
         permit: Permit<&Arc<Cell>>,
         change: Outgoing,
     ) -> Answer {
-        match self.send(&change.batch) {
-            StoreFuture::Ready(answer) => {
-                let verdict = self.judge(answer.unwrap_or_else(|| Err(no_answer())));
+        match self.send(&change.batch).into_ready() {
+            Ok(answer) => {
+                let verdict = self.judge(answer);
                 Answer::Now(self.conclude(cell, permit, change, verdict))
             }
-            StoreFuture::Pending(answer) => {
+            Err(answer) => {
                 let (tell, told) = oneshot::channel();
                 let core = Arc::clone(self);
                 let permit = permit.with(Arc::clone(cell));

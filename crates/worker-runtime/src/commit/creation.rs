@@ -13,7 +13,7 @@ use crate::{
     domain::draft::Draft,
     model::Severity,
     state::{admission::Ticket, core::Core, worker_cell::Cell},
-    store::{Batch, Change, StoreError, StoreFuture},
+    store::{Batch, Change},
 };
 
 /// A creation that was decided and admitted.
@@ -32,13 +32,12 @@ impl Creation {
     pub(crate) fn commit(self, core: &Arc<Core>) -> Answer {
         let Self { draft, ticket } = self;
         let batch = draft.into_batch(core.lease);
-        match core.send(&batch) {
-            StoreFuture::Ready(answer) => {
-                let no_answer = || Err(StoreError::Unknown(String::new()));
-                let verdict = core.judge(answer.unwrap_or_else(no_answer));
+        match core.send(&batch).into_ready() {
+            Ok(answer) => {
+                let verdict = core.judge(answer);
                 Answer::Now(conclude(core, ticket, batch, verdict))
             }
-            StoreFuture::Pending(answer) => {
+            Err(answer) => {
                 let (tell, told) = oneshot::channel();
                 let core_there = Arc::clone(core);
                 core.handle.spawn(async move {

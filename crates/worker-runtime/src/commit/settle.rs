@@ -1,9 +1,6 @@
 //! A commit whose outcome is unknown: the store is asked until it knows.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
     commit::{apply::After, change::Outgoing},
@@ -13,11 +10,8 @@ use crate::{
         worker_cell::{Cell, CellState},
     },
     store::{Batch, Settlement, StoreError},
-    sync::Wakers,
+    sync::{Backoff, Wakers},
 };
-
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What the store said in the end.
 #[derive(Debug, Eq, PartialEq)]
@@ -66,7 +60,7 @@ pub(crate) async fn settle(core: Arc<Core>, cell: Arc<Cell>, change: Outgoing) {
 
 /// Asks the store what became of a batch until it knows.
 pub(crate) async fn ask(core: &Arc<Core>, batch: &Batch) -> Settled {
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = Backoff::of_store();
     loop {
         if core.is_closed() {
             return Settled::Abandoned;
@@ -81,8 +75,7 @@ pub(crate) async fn ask(core: &Arc<Core>, batch: &Batch) -> Settled {
             }
             Err(StoreError::Refused(_) | StoreError::Unknown(_)) => {}
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        backoff.pause().await;
     }
 }
 

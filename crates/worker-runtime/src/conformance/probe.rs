@@ -14,8 +14,9 @@ use crate::{
     model::{TranscriptEntry, TurnDetail},
     store::{
         Batch, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Store, StoreError,
-        StoreFuture, StoredEvent, StoredWorker, TurnSelector, Unreadable, contained,
+        StoreFuture, StoredEvent, StoredWorker, TurnSelector, Unreadable,
     },
+    sync::Contained,
 };
 
 /// A lease that outlasts every check.
@@ -56,7 +57,7 @@ pub(super) async fn answer<T: Unpin>(
     call: &str,
     ask: impl FnOnce() -> StoreFuture<T>,
 ) -> Checked<T> {
-    match timeout(PATIENCE, contained(async { ask().await })).await {
+    match timeout(PATIENCE, Contained::new(Box::pin(async { ask().await }))).await {
         Ok(Some(answer)) => Ok(answer),
         Ok(None) => Err(Rule::Answers.broken(format!("`{call}` panicked"))),
         Err(_) => Err(Rule::Answers.broken(format!("`{call}` did not answer"))),

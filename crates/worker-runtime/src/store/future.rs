@@ -2,30 +2,45 @@
 
 use std::{
     fmt,
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll},
 };
 
 /// A store's answer. One that is there at once costs neither a box nor a task.
 #[must_use = "a store does nothing until its answer is awaited"]
-pub enum StoreFuture<T> {
+pub struct StoreFuture<T>(State<T>);
+
+enum State<T> {
     /// The answer.
-    Ready(Option<T>),
+    Ready(T),
     /// The answer is on its way.
     Pending(Pin<Box<dyn Future<Output = T> + Send + 'static>>),
+    /// The answer was given.
+    Taken,
 }
 
 impl<T> StoreFuture<T> {
     /// An answer that is there.
     pub const fn ready(answer: T) -> Self {
-        Self::Ready(Some(answer))
+        Self(State::Ready(answer))
     }
 
     /// An answer that is on its way.
     pub fn pending(future: impl Future<Output = T> + Send + 'static) -> Self {
-        Self::Pending(Box::pin(future))
+        Self(State::Pending(Box::pin(future)))
+    }
+
+    /// The answer if it is there, else the future that has to be polled for it.
+    ///
+    /// # Panics
+    ///
+    /// If the answer was given before.
+    pub(crate) fn into_ready(self) -> Result<T, Pin<Box<dyn Future<Output = T> + Send + 'static>>> {
+        match self.0 {
+            State::Ready(answer) => Ok(answer),
+            State::Pending(future) => Err(future),
+            State::Taken => panic!("a store's answer was asked for twice"),
+        }
     }
 }
 
@@ -33,28 +48,23 @@ impl<T: Unpin> Future for StoreFuture<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        match &mut *self {
-            Self::Ready(answer) => answer.take().map_or(Poll::Pending, Poll::Ready),
-            Self::Pending(future) => future.as_mut().poll(context),
+        let answer = match &mut self.0 {
+            State::Ready(_) | State::Taken => std::mem::replace(&mut self.0, State::Taken),
+            State::Pending(future) => return future.as_mut().poll(context),
+        };
+        match answer {
+            State::Ready(answer) => Poll::Ready(answer),
+            State::Pending(_) | State::Taken => panic!("a store's answer was asked for twice"),
         }
     }
 }
 
 impl<T> fmt::Debug for StoreFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ready(_) => "StoreFuture::Ready",
-            Self::Pending(_) => "StoreFuture::Pending",
+        f.write_str(match &self.0 {
+            State::Ready(_) => "StoreFuture::ready",
+            State::Pending(_) => "StoreFuture::pending",
+            State::Taken => "StoreFuture (taken)",
         })
     }
-}
-
-/// The output of a future, or `None` if it panics.
-pub(crate) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        polled.map_or(Poll::Ready(None), |poll| poll.map(Some))
-    })
-    .await
 }

@@ -1,13 +1,13 @@
 //! A store's answer that comes in time and without a panic, or is a failure.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::store::{StoreFuture, contained};
+use crate::{
+    store::StoreFuture,
+    sync::{Contained, contained},
+};
 
 /// Asks a store. A panic, and no answer `within` that time by the clock of `handle`, is `failed`.
 pub(crate) fn guarded<T, E>(
@@ -21,16 +21,16 @@ where
     E: Send + 'static,
 {
     let panicked = move || Err(failed("the store panicked".to_owned()));
-    let Ok(answer) = catch_unwind(AssertUnwindSafe(ask)) else {
+    let Some(answer) = contained(ask) else {
         return StoreFuture::ready(panicked());
     };
-    match answer {
-        ready @ StoreFuture::Ready(_) => ready,
-        StoreFuture::Pending(answer) => {
+    match answer.into_ready() {
+        Ok(answer) => StoreFuture::ready(answer),
+        Err(answer) => {
             let limited = {
                 // Whoever polls the answer need not be in a tokio runtime.
                 let _context = handle.enter();
-                tokio::time::timeout(within, contained(answer))
+                tokio::time::timeout(within, Contained::new(answer))
             };
             StoreFuture::pending(async move {
                 match limited.await {

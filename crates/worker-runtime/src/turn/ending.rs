@@ -1,6 +1,6 @@
 //! Commits the end of a turn that no command has ended.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use llm_engine::StopReason;
 
@@ -20,11 +20,9 @@ use crate::{
         worker_cell::{Cell, CellState},
     },
     store::WorkerRecord,
+    sync::Backoff,
     turn::current,
 };
-
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The end of a turn that no command has ended. The text and the tokens are in the live turn.
 #[derive(Clone, Debug)]
@@ -93,7 +91,7 @@ async fn insist(
     mut ending: Ending,
     mut certain: bool,
 ) {
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = Backoff::of_store();
     loop {
         // While a change of the Worker is not settled, this one or another, the outcome is unknown.
         let mut was_unsettled = false;
@@ -103,8 +101,7 @@ async fn insist(
                 return;
             }
             was_unsettled = true;
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            backoff.pause().await;
         }
         if current(&cell.lock().record, live).is_none() {
             return;
@@ -117,8 +114,7 @@ async fn insist(
             ending = Ending::failed(error);
         }
         if !was_unsettled {
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            backoff.pause().await;
         }
         match failed(commit(core, cell, live, &ending).await) {
             Some(is_certain) => certain = is_certain,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
 use worker_runtime::{
     WorkerId,
     model::{TranscriptEntry, TurnDetail},
@@ -118,11 +120,6 @@ impl<W: Wrapper> Store for Wrapped<W> {
 }
 
 /// What a store answers that is there at once.
-pub(crate) fn known<T>(answer: StoreFuture<T>) -> T {
-    match answer {
-        StoreFuture::Ready(Some(answer)) => answer,
-        StoreFuture::Ready(None) | StoreFuture::Pending(_) => {
-            panic!("a store in memory answers at once")
-        }
-    }
+pub(crate) fn known<T: Unpin>(answer: StoreFuture<T>) -> T {
+    answer.now_or_never().expect("a store in memory answers at once")
 }

@@ -18,6 +18,7 @@ use crate::{
         listing::Wanted,
         worker_cell::{Cell, CellState},
     },
+    sync::Backoff,
     turn,
 };
 
@@ -56,7 +57,7 @@ pub(crate) async fn drain(core: Arc<Core>, farewell: Farewell) {
 /// allows.
 async fn stop_all(core: &Arc<Core>, farewell: &Farewell) {
     let mut left = workers_in(core, &[WorkerState::Idle, WorkerState::Running]);
-    let mut pause = Duration::from_millis(20);
+    let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
     loop {
         let mut again = Vec::new();
         for some in left.chunks(AT_ONCE) {
@@ -69,8 +70,7 @@ async fn stop_all(core: &Arc<Core>, farewell: &Farewell) {
             return;
         }
         left = again;
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(1));
+        backoff.pause().await;
     }
 }
 

@@ -1,0 +1,36 @@
+//! The pauses between the attempts of an operation that is repeated until it succeeds.
+
+use std::time::Duration;
+
+/// An endless iterator of pauses. Each is twice as long as the one before, up to a maximum.
+#[derive(Clone, Debug)]
+pub(crate) struct Backoff {
+    next: Duration,
+    max: Duration,
+}
+
+impl Backoff {
+    pub(crate) const fn new(first: Duration, max: Duration) -> Self {
+        Self { next: first, max }
+    }
+
+    /// The pauses between two questions to a store that failed: from 50 milliseconds to 5 seconds.
+    pub(crate) const fn of_store() -> Self {
+        Self::new(Duration::from_millis(50), Duration::from_secs(5))
+    }
+
+    /// Sleeps through the next pause.
+    pub(crate) async fn pause(&mut self) {
+        tokio::time::sleep(self.next().unwrap_or(self.max)).await;
+    }
+}
+
+impl Iterator for Backoff {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let pause = self.next;
+        self.next = pause.saturating_mul(2).min(self.max);
+        Some(pause)
+    }
+}
