@@ -7,10 +7,10 @@ use serde::Serialize;
 pub use crate::model::WorkerCommand;
 use crate::model::{EventType, TurnOutcome, WorkerState};
 
-/// What may happen to a Worker: a column of the table.
+/// Something that happens to a Worker: a column of the table.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Trigger {
+pub enum LifecycleInput {
     /// `send_input`.
     SendInput,
     /// `cancel_turn` that names no turn.
@@ -26,7 +26,7 @@ pub enum Trigger {
     TurnEnds,
 }
 
-impl Trigger {
+impl LifecycleInput {
     /// Every column, in the table's order.
     pub const ALL: [Self; 6] = [
         Self::SendInput,
@@ -49,15 +49,15 @@ impl Trigger {
     }
 }
 
-/// What a state answers: a cell of the table.
+/// What an input does to a Worker in one state: a cell of the table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Answer {
+pub enum Transition {
     /// The Worker goes to a state.
     Becomes {
         /// The state it goes to.
         state: WorkerState,
-        /// How the running turn ends with it, if the answer ends it.
+        /// How the running turn ends with it, if it ends.
         #[serde(skip_serializing_if = "Option::is_none")]
         turn: Option<TurnOutcome>,
     },
@@ -76,21 +76,21 @@ pub enum Answer {
     },
 }
 
-const fn becomes(state: WorkerState) -> Answer {
-    Answer::Becomes { state, turn: None }
+const fn becomes(state: WorkerState) -> Transition {
+    Transition::Becomes { state, turn: None }
 }
 
-const fn ends_turn(state: WorkerState) -> Answer {
-    Answer::Becomes { state, turn: Some(TurnOutcome::Cancelled) }
+const fn ends_turn(state: WorkerState) -> Transition {
+    Transition::Becomes { state, turn: Some(TurnOutcome::Cancelled) }
 }
 
-const fn refused(code: &'static str) -> Answer {
-    Answer::Refused { code }
+const fn refused(code: &'static str) -> Transition {
+    Transition::Refused { code }
 }
 
-/// The table: a row for each state, a column for each trigger, both in their own order.
-pub const TABLE: [(WorkerState, [Answer; 6]); 5] = {
-    use Answer::{Already, Ignored, NoTurn, Removed};
+/// The table: a row for each state, a column for each input, both in their own order.
+pub const TABLE: [(WorkerState, [Transition; 6]); 5] = {
+    use Transition::{Already, Ignored, NoTurn, Removed};
     use WorkerState::{Cancelled, Idle, Running, Stopped, Stopping};
     let alive = refused("worker_not_terminal");
     let ended = [refused("worker_ended"), NoTurn, Already, Already, Removed, Ignored];
@@ -123,10 +123,10 @@ pub const TABLE: [(WorkerState, [Answer; 6]); 5] = {
     ]
 };
 
-/// What `state` answers to `trigger`.
+/// The transition from `state` on `input`.
 #[must_use]
-pub const fn answer(state: WorkerState, trigger: Trigger) -> Answer {
-    TABLE[state as usize].1[trigger as usize]
+pub const fn transition(state: WorkerState, input: LifecycleInput) -> Transition {
+    TABLE[state as usize].1[input as usize]
 }
 
 /// The commands that change something in `state`, in table order, then `update_worker`.
@@ -138,10 +138,11 @@ pub fn allowed_commands(state: WorkerState) -> &'static [WorkerCommand] {
 }
 
 fn commands_that_change(state: WorkerState) -> Vec<WorkerCommand> {
-    let changes = |trigger: &Trigger| {
-        matches!(answer(state, *trigger), Answer::Becomes { .. } | Answer::Removed)
+    let changes = |input: &LifecycleInput| {
+        matches!(transition(state, *input), Transition::Becomes { .. } | Transition::Removed)
     };
-    let commands = Trigger::ALL.iter().filter(|it| changes(it)).filter_map(|it| it.command());
+    let commands =
+        LifecycleInput::ALL.iter().filter(|it| changes(it)).filter_map(|it| it.command());
     commands.chain([WorkerCommand::UpdateWorker]).collect()
 }
 
@@ -160,7 +161,7 @@ pub const EVENT_ORDER: [EventType; 11] = [
     EventType::WorkerDeleted,
 ];
 
-impl fmt::Display for Trigger {
+impl fmt::Display for LifecycleInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SendInput => "send_input",

@@ -13,7 +13,7 @@ use crate::{
     },
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
-    lifecycle::{self, Answer, Trigger},
+    lifecycle::{self, LifecycleInput, Transition},
     model::{Cursor, Meta, Tags, TurnDetail, TurnOutcome, WorkerState},
     request::Command,
     state::{core::Core, worker_cell::CellState},
@@ -98,9 +98,10 @@ impl CancelTurn {
                 return Ok(Decision::Keep(reply(Cancellation::AlreadyFinished { outcome })));
             }
         }
-        let (Answer::Becomes { state: to, turn: Some(_) }, Some(running)) =
-            (lifecycle::answer(record.state, Trigger::CancelTurn), record.running_turn())
-        else {
+        let (Transition::Becomes { state: to, turn: Some(_) }, Some(running)) = (
+            lifecycle::transition(record.state, LifecycleInput::CancelTurn),
+            record.running_turn(),
+        ) else {
             return Ok(Decision::Keep(reply(Cancellation::NoTurn {})));
         };
         rules.can_change()?;

@@ -11,7 +11,7 @@ use crate::{
     domain::{context::Rules, draft::Draft},
     error::RuntimeError,
     identity::WorkerRef,
-    lifecycle::{self, Answer, Trigger},
+    lifecycle::{self, LifecycleInput, Transition},
     model::{Cursor, Meta, Tags},
     request::Command,
     state::{core::Core, worker_cell::CellState},
@@ -65,8 +65,8 @@ impl CancelWorker {
             already,
             cursor: rules.worker_cursor(record.worker_id, record.worker_sequence),
         };
-        let Answer::Becomes { state: to, .. } =
-            lifecycle::answer(record.state, Trigger::CancelWorker)
+        let Transition::Becomes { state: to, .. } =
+            lifecycle::transition(record.state, LifecycleInput::CancelWorker)
         else {
             return Ok(Decision::Keep(reply(true)));
         };

@@ -10,7 +10,7 @@ use crate::{
     domain::{context::Rules, draft::Draft},
     error::RuntimeError,
     identity::WorkerRef,
-    lifecycle::{self, Answer, Trigger},
+    lifecycle::{self, LifecycleInput, Transition},
     model::{Meta, Tags},
     request::Command,
     state::{core::Core, worker_cell::CellState},
@@ -53,13 +53,13 @@ impl DeleteWorker {
         self.validate(rules)?;
         rules.can_change()?;
         let record = &state.record;
-        match lifecycle::answer(record.state, Trigger::DeleteWorker) {
-            Answer::Removed => {}
-            Answer::Becomes { .. }
-            | Answer::NoTurn
-            | Answer::Already
-            | Answer::Ignored
-            | Answer::Refused { .. } => return Err(RuntimeError::WorkerNotTerminal {}),
+        match lifecycle::transition(record.state, LifecycleInput::DeleteWorker) {
+            Transition::Removed => {}
+            Transition::Becomes { .. }
+            | Transition::NoTurn
+            | Transition::Already
+            | Transition::Ignored
+            | Transition::Refused { .. } => return Err(RuntimeError::WorkerNotTerminal {}),
         }
         let tags = Tags::new(self.meta.as_ref(), None);
         let mut draft = Draft::of(record, rules.now_ms, tags);

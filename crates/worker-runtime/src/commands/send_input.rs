@@ -10,7 +10,7 @@ use crate::{
     domain::{context::Rules, draft::Draft, idempotency},
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
-    lifecycle::{self, Answer, Trigger},
+    lifecycle::{self, LifecycleInput, Transition},
     model::{BusyPolicy, Cursor, Input, InputReceipt, Meta, Tags},
     request::Command,
     state::{core::Core, worker_cell::CellState},
@@ -153,13 +153,13 @@ impl SendInput {
 }
 
 fn accepts_input(record: &WorkerRecord) -> Result<(), RuntimeError> {
-    match lifecycle::answer(record.state, Trigger::SendInput) {
-        Answer::Becomes { .. } => Ok(()),
-        Answer::NoTurn
-        | Answer::Already
-        | Answer::Removed
-        | Answer::Ignored
-        | Answer::Refused { .. } => Err(match record.running_turn() {
+    match lifecycle::transition(record.state, LifecycleInput::SendInput) {
+        Transition::Becomes { .. } => Ok(()),
+        Transition::NoTurn
+        | Transition::Already
+        | Transition::Removed
+        | Transition::Ignored
+        | Transition::Refused { .. } => Err(match record.running_turn() {
             Some(turn) if record.state == crate::model::WorkerState::Running => {
                 RuntimeError::WorkerBusy {
                     turn_id: turn.turn_id,

@@ -12,7 +12,7 @@ use crate::{
     domain::{context::Rules, draft::Draft},
     error::RuntimeError,
     identity::WorkerRef,
-    lifecycle::{self, Answer, Trigger},
+    lifecycle::{self, LifecycleInput, Transition},
     model::{Cursor, Meta, Tags, WorkerState},
     request::Command,
     state::{
@@ -83,15 +83,15 @@ impl StopWorker {
             cursor: rules.worker_cursor(record.worker_id, record.worker_sequence),
         };
         let cancels = self.deadline_ms == Some(0) && record.running_turn().is_some();
-        let (to, already) = match lifecycle::answer(record.state, Trigger::StopWorker) {
-            Answer::Becomes { state: _, .. } if cancels => (WorkerState::Stopped, false),
-            Answer::Becomes { state, .. } => (state, false),
-            Answer::Already if cancels => (WorkerState::Stopped, true),
-            Answer::Already
-            | Answer::NoTurn
-            | Answer::Removed
-            | Answer::Ignored
-            | Answer::Refused { .. } => return Ok(Decision::Keep(reply(record.state, true))),
+        let (to, already) = match lifecycle::transition(record.state, LifecycleInput::StopWorker) {
+            Transition::Becomes { state: _, .. } if cancels => (WorkerState::Stopped, false),
+            Transition::Becomes { state, .. } => (state, false),
+            Transition::Already if cancels => (WorkerState::Stopped, true),
+            Transition::Already
+            | Transition::NoTurn
+            | Transition::Removed
+            | Transition::Ignored
+            | Transition::Refused { .. } => return Ok(Decision::Keep(reply(record.state, true))),
         };
         rules.can_change()?;
         let tags = Tags::new(self.meta.as_ref(), None);

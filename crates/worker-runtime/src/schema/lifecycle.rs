@@ -1,13 +1,13 @@
 //! The lifecycle table as a document for other languages.
 
-use crate::lifecycle::{EVENT_ORDER, TABLE, Trigger, allowed_commands};
+use crate::lifecycle::{EVENT_ORDER, LifecycleInput, TABLE, allowed_commands};
 
 /// The table as a document for other languages.
 pub(crate) fn document() -> serde_json::Value {
     let states: Vec<_> = TABLE
         .iter()
         .map(|(state, answers)| {
-            let row: serde_json::Map<_, _> = Trigger::ALL
+            let row: serde_json::Map<_, _> = LifecycleInput::ALL
                 .iter()
                 .zip(answers)
                 .map(|(trigger, answer)| (trigger.to_string(), serde_json::json!(answer)))

@@ -5,7 +5,7 @@ use std::{env, fs, path::Path};
 use serde::Serialize;
 
 use crate::{
-    lifecycle::{Answer, TABLE, Trigger},
+    lifecycle::{LifecycleInput, TABLE, Transition},
     model::WorkerState,
 };
 
@@ -25,47 +25,52 @@ stateDiagram-v2
 fn page() -> String {
     let arrows: String = TABLE
         .iter()
-        .flat_map(|(state, answers)| Trigger::ALL.iter().zip(answers).map(move |it| (state, it)))
+        .flat_map(|(state, answers)| {
+            LifecycleInput::ALL.iter().zip(answers).map(move |it| (state, it))
+        })
         .filter_map(|(state, (trigger, answer))| arrow(*state, *trigger, *answer))
         .collect();
-    let columns = Trigger::ALL.map(|trigger| format!(" `{trigger}` |")).concat();
-    let rule = " --- |".repeat(1 + Trigger::ALL.len());
+    let columns = LifecycleInput::ALL.map(|trigger| format!(" `{trigger}` |")).concat();
+    let rule = " --- |".repeat(1 + LifecycleInput::ALL.len());
     let rows: String = TABLE.iter().map(|(state, answers)| row(*state, answers)).collect();
     format!("{HEAD}{arrows}```\n\n| state |{columns}\n|{rule}\n{rows}")
 }
 
 /// A change of state as a line of the diagram.
-fn arrow(state: WorkerState, trigger: Trigger, answer: Answer) -> Option<String> {
+fn arrow(state: WorkerState, trigger: LifecycleInput, answer: Transition) -> Option<String> {
     let from = name(&state);
     match answer {
-        Answer::Becomes { state, turn: None } => {
+        Transition::Becomes { state, turn: None } => {
             Some(format!("    {from} --> {}: {trigger}\n", name(&state)))
         }
-        Answer::Becomes { state, turn: Some(outcome) } => {
+        Transition::Becomes { state, turn: Some(outcome) } => {
             let (to, outcome) = (name(&state), name(&outcome));
             Some(format!("    {from} --> {to}: {trigger} (turn {outcome})\n"))
         }
-        Answer::Removed => Some(format!("    {from} --> [*]: {trigger}\n")),
-        Answer::NoTurn | Answer::Already | Answer::Ignored | Answer::Refused { .. } => None,
+        Transition::Removed => Some(format!("    {from} --> [*]: {trigger}\n")),
+        Transition::NoTurn
+        | Transition::Already
+        | Transition::Ignored
+        | Transition::Refused { .. } => None,
     }
 }
 
-fn row(state: WorkerState, answers: &[Answer]) -> String {
+fn row(state: WorkerState, answers: &[Transition]) -> String {
     let cells: Vec<String> = answers.iter().map(|answer| cell(*answer)).collect();
     format!("| `{}` | {} |\n", name(&state), cells.join(" | "))
 }
 
-fn cell(answer: Answer) -> String {
+fn cell(answer: Transition) -> String {
     match answer {
-        Answer::Becomes { state, turn: None } => format!("→ `{}`", name(&state)),
-        Answer::Becomes { state, turn: Some(outcome) } => {
+        Transition::Becomes { state, turn: None } => format!("→ `{}`", name(&state)),
+        Transition::Becomes { state, turn: Some(outcome) } => {
             format!("→ `{}`, turn `{}`", name(&state), name(&outcome))
         }
-        Answer::NoTurn => "`no_turn`".to_owned(),
-        Answer::Already => "`already`".to_owned(),
-        Answer::Removed => "removed".to_owned(),
-        Answer::Ignored => "–".to_owned(),
-        Answer::Refused { code } => format!("error `{code}`"),
+        Transition::NoTurn => "`no_turn`".to_owned(),
+        Transition::Already => "`already`".to_owned(),
+        Transition::Removed => "removed".to_owned(),
+        Transition::Ignored => "–".to_owned(),
+        Transition::Refused { code } => format!("error `{code}`"),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
     error::RuntimeError,
     identity::TurnId,
-    lifecycle::{self, Answer, Trigger},
+    lifecycle::{self, LifecycleInput, Transition},
     model::{Severity, TurnDetail, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
     state::{
         core::Core,
@@ -152,13 +152,13 @@ pub(crate) fn turn_ends(
 
 /// The state of a Worker after its turn has ended by itself.
 fn state_after_turn(state: WorkerState) -> WorkerState {
-    match lifecycle::answer(state, Trigger::TurnEnds) {
-        Answer::Becomes { state, .. } => state,
-        Answer::NoTurn
-        | Answer::Already
-        | Answer::Removed
-        | Answer::Ignored
-        | Answer::Refused { .. } => state,
+    match lifecycle::transition(state, LifecycleInput::TurnEnds) {
+        Transition::Becomes { state, .. } => state,
+        Transition::NoTurn
+        | Transition::Already
+        | Transition::Removed
+        | Transition::Ignored
+        | Transition::Refused { .. } => state,
     }
 }
 

@@ -12,7 +12,7 @@ mod update_worker;
 
 use serde_json::{Value, json};
 use worker_runtime::{
-    lifecycle::{self, Answer, Trigger},
+    lifecycle::{self, LifecycleInput, Transition},
     model::{TurnOutcome, WorkerState},
 };
 
@@ -21,7 +21,7 @@ use crate::support::{FIRST_PIECE, World, read_events, scope_of, texts, types, wi
 /// A cell of the table, and all that it means.
 struct Cell {
     state: WorkerState,
-    answer: Answer,
+    answer: Transition,
     /// The reply without its `cursor`, or the error without `message` and `retry`.
     reply: fn(&Given) -> Value,
     /// The types of the events that it causes, in order.
@@ -42,16 +42,16 @@ const NOTHING_SAID: &[(&str, &str, bool)] = &[];
 const HALF_SAID: &[(&str, &str, bool)] = &[("user", "hi", false), ("assistant", FIRST_PIECE, true)];
 const BEING_ANSWERED: &[(&str, &str, bool)] = &[("user", "hi", false)];
 
-const fn becomes(state: WorkerState) -> Answer {
-    Answer::Becomes { state, turn: None }
+const fn becomes(state: WorkerState) -> Transition {
+    Transition::Becomes { state, turn: None }
 }
 
-const fn cancels(state: WorkerState) -> Answer {
-    Answer::Becomes { state, turn: Some(TurnOutcome::Cancelled) }
+const fn cancels(state: WorkerState) -> Transition {
+    Transition::Becomes { state, turn: Some(TurnOutcome::Cancelled) }
 }
 
-const fn refuses(code: &'static str) -> Answer {
-    Answer::Refused { code }
+const fn refuses(code: &'static str) -> Transition {
+    Transition::Refused { code }
 }
 
 impl Given {
@@ -93,11 +93,11 @@ fn name(state: WorkerState) -> String {
 }
 
 /// Asks `request` in every state and compares with `cells`, which are one column of the table.
-async fn check(trigger: Trigger, cells: &[Cell], request: impl Fn(&Given) -> Value) {
+async fn check(trigger: LifecycleInput, cells: &[Cell], request: impl Fn(&Given) -> Value) {
     let states: Vec<WorkerState> = cells.iter().map(|it| it.state).collect();
     assert_eq!(states, WorkerState::ALL, "a cell for each state");
     for cell in cells {
-        assert_eq!(lifecycle::answer(cell.state, trigger), cell.answer, "{:?}", cell.state);
+        assert_eq!(lifecycle::transition(cell.state, trigger), cell.answer, "{:?}", cell.state);
         check_cell(cell, &request).await;
     }
 }
@@ -119,10 +119,10 @@ async fn check_cell(cell: &Cell, request: impl Fn(&Given) -> Value) {
     }
     let expected = (cell.reply)(&given);
     assert_eq!(without(said, ["cursor", "detail"]), expected, "{shown}: reply");
-    assert_eq!(is_error, matches!(cell.answer, Answer::Refused { .. }), "{shown}: verdict");
+    assert_eq!(is_error, matches!(cell.answer, Transition::Refused { .. }), "{shown}: verdict");
 
     match cell.answer {
-        Answer::Becomes { state, .. } => {
+        Transition::Becomes { state, .. } => {
             let events = given.events_after(&cursor).await;
             assert_eq!(types(&events), cell.events, "{shown}: events");
             assert_eq!(events[0]["worker_sequence"].as_u64(), sequence.map(|it| it + 1));
@@ -132,14 +132,17 @@ async fn check_cell(cell: &Cell, request: impl Fn(&Given) -> Value) {
             assert_eq!(world.state(worker).await, name(state), "{shown}: state");
             assert_eq!(texts(&world.transcript(worker).await), cell.texts, "{shown}: transcript");
         }
-        Answer::Removed => {
+        Transition::Removed => {
             let error = world.refused(crate::support::get_worker(worker)).await;
             assert_eq!(error["code"], "worker_not_found", "{shown}");
             let after = before["runtime"]["cursor"].clone();
             let events = world.events_after(&crate::support::runtime_scope(), &after).await;
             assert_eq!(types(&events), cell.events, "{shown}: events");
         }
-        Answer::NoTurn | Answer::Already | Answer::Ignored | Answer::Refused { .. } => {
+        Transition::NoTurn
+        | Transition::Already
+        | Transition::Ignored
+        | Transition::Refused { .. } => {
             assert_eq!(cell.events, [""; 0], "what changes nothing has no events");
             assert_eq!(world.everything().await, before, "{shown}: no trace");
         }
@@ -149,12 +152,15 @@ async fn check_cell(cell: &Cell, request: impl Fn(&Given) -> Value) {
 /// The last cell tested by [`check`] is the last of the table: none is left out.
 #[test]
 fn the_table_has_a_file_for_each_column() {
-    let columns: Vec<String> = Trigger::ALL.iter().map(ToString::to_string).collect();
+    let columns: Vec<String> = LifecycleInput::ALL.iter().map(ToString::to_string).collect();
     for column in &columns {
         let file = format!("{}/tests/it/lifecycle/{column}.rs", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&file).unwrap_or_default();
         let trigger: String = column.split('_').map(capitalised).collect();
-        assert!(text.contains(&format!("Trigger::{trigger}, &CELLS")), "{file} checks the column");
+        assert!(
+            text.contains(&format!("LifecycleInput::{trigger}, &CELLS")),
+            "{file} checks the column"
+        );
     }
     let rows: Vec<WorkerState> = lifecycle::TABLE.iter().map(|(state, _)| *state).collect();
     assert_eq!(rows, WorkerState::ALL);

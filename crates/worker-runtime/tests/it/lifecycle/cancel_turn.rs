@@ -1,13 +1,13 @@
 //! `cancel_turn`: given a Worker in each state, when its turn is cancelled, then …
 
 use serde_json::{Value, json};
-use worker_runtime::{lifecycle::Trigger, model::WorkerState};
+use worker_runtime::{lifecycle::LifecycleInput, model::WorkerState};
 
 use super::{Cell, Given, HALF_SAID, NOTHING_SAID, cancels, check};
 use crate::support::{FIRST_PIECE, World, and, cancel_turn, get_turn, scope_of, send, types};
 
 const CELLS: fn() -> [Cell; 5] = || {
-    use worker_runtime::lifecycle::Answer::NoTurn;
+    use worker_runtime::lifecycle::Transition::NoTurn;
     let no_turn = |state| Cell {
         state,
         answer: NoTurn,
@@ -42,7 +42,7 @@ fn named(worker: &Value, turn_id: &Value) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn every_state_answers_as_the_table_says() {
-    check(Trigger::CancelTurn, &CELLS(), |given| cancel_turn(&given.worker)).await;
+    check(LifecycleInput::CancelTurn, &CELLS(), |given| cancel_turn(&given.worker)).await;
 }
 
 #[tokio::test(start_paused = true)]

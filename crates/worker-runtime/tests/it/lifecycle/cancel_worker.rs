@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use worker_runtime::{
-    lifecycle::{Answer, Trigger},
+    lifecycle::{LifecycleInput, Transition},
     model::WorkerState,
 };
 
@@ -14,7 +14,7 @@ const WITH_TURN: &[&str] = &["turn_cancelled", "worker_state_changed"];
 const CELLS: fn() -> [Cell; 5] = || {
     let already = |state| Cell {
         state,
-        answer: Answer::Already,
+        answer: Transition::Already,
         reply: |_| json!({ "type": "worker_cancelled", "already": true }),
         events: &[],
         texts: NOTHING_SAID,
@@ -38,7 +38,7 @@ const CELLS: fn() -> [Cell; 5] = || {
 
 #[tokio::test(start_paused = true)]
 async fn every_state_answers_as_the_table_says() {
-    check(Trigger::CancelWorker, &CELLS(), |given| cancel_worker(&given.worker)).await;
+    check(LifecycleInput::CancelWorker, &CELLS(), |given| cancel_worker(&given.worker)).await;
 }
 
 #[tokio::test(start_paused = true)]

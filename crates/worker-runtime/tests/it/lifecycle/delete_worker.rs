@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use worker_runtime::{
-    lifecycle::{Answer, Trigger},
+    lifecycle::{LifecycleInput, Transition},
     model::WorkerState,
 };
 
@@ -21,7 +21,7 @@ const CELLS: fn() -> [Cell; 5] = || {
     };
     let removed = |state| Cell {
         state,
-        answer: Answer::Removed,
+        answer: Transition::Removed,
         reply: |_| json!({ "type": "worker_deleted", "already": false }),
         events: &["worker_deleted"],
         texts: NOTHING_SAID,
@@ -37,7 +37,7 @@ const CELLS: fn() -> [Cell; 5] = || {
 
 #[tokio::test(start_paused = true)]
 async fn every_state_answers_as_the_table_says() {
-    check(Trigger::DeleteWorker, &CELLS(), |given| delete(&given.worker)).await;
+    check(LifecycleInput::DeleteWorker, &CELLS(), |given| delete(&given.worker)).await;
 }
 
 #[tokio::test(start_paused = true)]

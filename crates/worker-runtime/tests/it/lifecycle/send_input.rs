@@ -1,7 +1,7 @@
 //! `send_input`: given a Worker in each state, when somebody says something, then …
 
 use serde_json::{Value, json};
-use worker_runtime::{lifecycle::Trigger, model::WorkerState};
+use worker_runtime::{lifecycle::LifecycleInput, model::WorkerState};
 
 use super::{BEING_ANSWERED, Cell, Given, NOTHING_SAID, becomes, check, refuses};
 use crate::support::{
@@ -68,7 +68,7 @@ const CELLS: fn() -> [Cell; 5] = || {
 
 #[tokio::test(start_paused = true)]
 async fn every_state_answers_as_the_table_says() {
-    check(Trigger::SendInput, &CELLS(), |given| send(&given.worker, "hi")).await;
+    check(LifecycleInput::SendInput, &CELLS(), |given| send(&given.worker, "hi")).await;
 }
 
 #[tokio::test(start_paused = true)]

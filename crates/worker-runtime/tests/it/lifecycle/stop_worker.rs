@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use worker_runtime::{
-    lifecycle::{Answer, Trigger},
+    lifecycle::{LifecycleInput, Transition},
     model::WorkerState,
 };
 
@@ -14,7 +14,7 @@ use crate::support::{ANSWER, FIRST_PIECE, PAUSE, and, cancel_turn, get_turn, sto
 const CELLS: fn() -> [Cell; 5] = || {
     let already = |state, reply| Cell {
         state,
-        answer: Answer::Already,
+        answer: Transition::Already,
         reply,
         events: &[],
         texts: NOTHING_SAID,
@@ -55,7 +55,7 @@ fn within(worker: &Value, deadline_ms: u64) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn every_state_answers_as_the_table_says() {
-    check(Trigger::StopWorker, &CELLS(), |given| stop(&given.worker)).await;
+    check(LifecycleInput::StopWorker, &CELLS(), |given| stop(&given.worker)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use worker_runtime::{
-    lifecycle::{self, Answer, Trigger},
+    lifecycle::{self, LifecycleInput, Transition},
     model::WorkerState,
 };
 
@@ -24,7 +24,7 @@ const CELLS: fn() -> [Cell; 5] = || {
     };
     let ignored = |state| Cell {
         state,
-        answer: Answer::Ignored,
+        answer: Transition::Ignored,
         reply: |_| Value::Null,
         events: &[],
         texts: NOT_HEARD,
@@ -55,10 +55,10 @@ async fn mid_answer(state: WorkerState) -> Given {
     Given { world, worker, turn_id }
 }
 
-async fn check(trigger: Trigger, cells: &[Cell]) {
+async fn check(trigger: LifecycleInput, cells: &[Cell]) {
     for (cell, state) in cells.iter().zip(WorkerState::ALL) {
         assert_eq!(cell.state, state);
-        assert_eq!(lifecycle::answer(state, trigger), cell.answer, "{state:?}");
+        assert_eq!(lifecycle::transition(state, trigger), cell.answer, "{state:?}");
         let given = mid_answer(state).await;
         let Given { world, worker, .. } = &given;
         let cursor = world.ok(crate::support::get_worker(worker)).await["cursor"].clone();
@@ -66,12 +66,12 @@ async fn check(trigger: Trigger, cells: &[Cell]) {
         let events = given.events_after(&cursor).await;
         assert_eq!(types(&events), cell.events, "{state:?}");
         let to = match cell.answer {
-            Answer::Becomes { state, .. } => state,
-            Answer::NoTurn
-            | Answer::Already
-            | Answer::Removed
-            | Answer::Ignored
-            | Answer::Refused { .. } => state,
+            Transition::Becomes { state, .. } => state,
+            Transition::NoTurn
+            | Transition::Already
+            | Transition::Removed
+            | Transition::Ignored
+            | Transition::Refused { .. } => state,
         };
         assert_eq!(world.state(worker).await, name(to), "{state:?}");
         assert_eq!(texts(&world.transcript(worker).await), cell.texts, "{state:?}");
@@ -80,7 +80,7 @@ async fn check(trigger: Trigger, cells: &[Cell]) {
 
 #[tokio::test(start_paused = true)]
 async fn every_state_answers_as_the_table_says() {
-    check(Trigger::TurnEnds, &CELLS()).await;
+    check(LifecycleInput::TurnEnds, &CELLS()).await;
 }
 
 #[tokio::test(start_paused = true)]
