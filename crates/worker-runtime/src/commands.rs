@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use crate::{error::RuntimeError, request::Command, state::core::Core};
 
 pub use cancel_turn::{CancelTurn, Cancellation, TurnCancellation};
-pub(crate) use cancel_turn::{as_it_is as text_as_it_is, frozen as frozen_text};
 pub use cancel_worker::{CancelWorker, WorkerCancelled};
 pub use create_worker::{CreateWorker, WorkerCreated};
 pub(crate) use create_worker::{CreationIds, replayed_reply};

@@ -3,4 +3,5 @@
 pub(crate) mod apply;
 pub(crate) mod change;
 pub(crate) mod creation;
+pub(crate) mod seal;
 pub(crate) mod settle;

@@ -6,4 +6,5 @@ pub(crate) mod draft;
 pub(crate) mod idempotency;
 pub(crate) mod page_token;
 pub(crate) mod profiles;
+pub(crate) mod snapshot;
 mod validate;

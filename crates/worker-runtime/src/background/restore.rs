@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use llm_engine::TokenUsage;
 
 use crate::{
-    commit::change::Decision,
+    commit::{change::Decision, seal::Seal},
     domain::{draft::TurnEnd, idempotency::KeyWindow},
     error::RuntimeError,
     model::{Severity, TurnOutcome},
@@ -95,8 +95,8 @@ impl Core {
 
     /// Ends a turn that was open when its Runtime died. Nothing is executed again.
     async fn lose_turn(self: &Arc<Self>, cell: &Arc<Cell>) -> Result<(), BuildError> {
-        let lost = self.change(cell, true, |rules, state| {
-            let Some(running) = state.record.running_turn() else { return Ok(Decision::Keep(())) };
+        let lost = self.change(cell, Seal::No, true, |context, worker| {
+            let Some(running) = worker.record.running_turn() else { return Ok(Decision::Keep(())) };
             let end = TurnEnd {
                 outcome: TurnOutcome::Lost,
                 text: Arc::from(""),
@@ -105,7 +105,7 @@ impl Core {
                 error: None,
                 reason: None,
             };
-            let draft = turn::turn_ends(&state.record, running, end, rules.now_ms);
+            let draft = turn::turn_ends(worker.record, running, end, context.now_ms);
             Ok(Decision::Change(draft, ()))
         });
         lost.await.map_err(|error: RuntimeError| BuildError::StoreFailed(error.to_string()))

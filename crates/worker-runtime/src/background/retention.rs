@@ -9,13 +9,13 @@ use tokio::task::JoinSet;
 
 use crate::{
     commands::DeleteWorker,
-    domain::context::Rules,
+    commit::seal::Seal,
     error::RuntimeError,
     identity::WorkerId,
     state::{
         core::Core,
         ended_workers::{Due, Pruner},
-        worker_cell::{Cell, CellState},
+        worker_cell::Cell,
     },
     sync::Backoff,
 };
@@ -65,8 +65,9 @@ async fn delete(core: &Arc<Core>, going: &[WorkerId]) -> bool {
 
 async fn delete_one(core: Arc<Core>, cell: Arc<Cell>) -> bool {
     let command = DeleteWorker::of(core.owner.worker(cell.worker_id));
-    let decide = |rules: &Rules<'_>, state: &CellState| command.decide(rules, state);
-    match core.change(&cell, true, decide).await {
+    let deleted =
+        core.change(&cell, Seal::No, true, |context, worker| command.decide(context, worker));
+    match deleted.await {
         Ok(_) | Err(RuntimeError::WorkerNotFound {}) => true,
         Err(_) => false,
     }

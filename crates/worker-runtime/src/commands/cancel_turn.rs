@@ -6,17 +6,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::change::Decision,
+    commit::{change::Decision, seal::Seal},
     domain::{
-        context::Rules,
+        context::DecisionContext,
         draft::{Draft, TurnEnd},
+        snapshot::{PartialAnswer, Snapshot},
     },
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
     lifecycle::{self, LifecycleInput, Transition},
     model::{Cursor, Meta, Tags, TurnDetail, TurnOutcome, WorkerState},
     request::Command,
-    state::{core::Core, worker_cell::CellState},
+    state::core::Core,
     store::TurnSelector,
 };
 
@@ -75,20 +76,19 @@ pub enum Cancellation {
 }
 
 impl CancelTurn {
-    /// The rule; `earlier` is the named turn, if it is not the Worker's latest.
+    /// Decides the command; `earlier` is the named turn, if it is not the Worker's latest.
     pub(crate) fn decide(
         &self,
-        rules: &Rules<'_>,
-        state: &CellState,
+        context: &DecisionContext<'_>,
+        worker: &Snapshot<'_>,
         earlier: Option<&TurnDetail>,
-        text: impl FnOnce(&CellState) -> TurnText,
     ) -> Result<Decision<TurnCancellation>, RuntimeError> {
-        rules.limits.check_reason(self.reason.as_ref())?;
-        rules.limits.check_meta(self.meta.as_ref())?;
-        let record = &state.record;
+        context.limits.check_reason(self.reason.as_ref())?;
+        context.limits.check_meta(self.meta.as_ref())?;
+        let record = worker.record;
         let reply = |result| TurnCancellation {
             result,
-            cursor: rules.worker_cursor(record.worker_id, record.worker_sequence),
+            cursor: context.worker_cursor(record.worker_id, record.worker_sequence),
         };
         if let Some(wanted) = self.turn_id {
             let latest = record.turn.as_deref().filter(|turn| turn.turn_id == wanted);
@@ -104,42 +104,26 @@ impl CancelTurn {
         ) else {
             return Ok(Decision::Keep(reply(Cancellation::NoTurn {})));
         };
-        rules.can_change()?;
+        context.can_change()?;
         let tags = Tags::new(self.meta.as_ref(), None);
         let reason = self.reason.as_deref().map(Arc::from);
-        let mut draft = Draft::of_turn(record, rules.now_ms, tags);
-        cancel_running(&mut draft, running, text(state), reason, to, None);
+        let mut draft = Draft::of_turn(record, context.now_ms, tags);
+        cancel_running(&mut draft, running, &worker.answer, reason, to, None);
         let cancelled = Cancellation::Cancelled { turn_id: running.turn_id };
         Ok(Decision::Change(draft, reply(cancelled)))
     }
-}
-
-/// The text of the running turn, and what it is known to have used.
-pub(crate) type TurnText = (Arc<str>, llm_engine::TokenUsage);
-
-/// The turn's text, frozen: what is decided now is what is kept.
-pub(crate) fn frozen(state: &CellState) -> TurnText {
-    state.live.as_ref().map_or_else(no_text, |live| live.freeze())
-}
-
-/// The turn's text as it is now, for a decision that nobody carries out.
-pub(crate) fn as_it_is(state: &CellState) -> TurnText {
-    state.live.as_ref().map_or_else(no_text, |live| live.answer())
-}
-
-fn no_text() -> TurnText {
-    (Arc::from(""), llm_engine::TokenUsage::default())
 }
 
 /// Ends the running turn as cancelled and moves the Worker on.
 pub(crate) fn cancel_running(
     draft: &mut Draft,
     running: &TurnDetail,
-    (text, usage): TurnText,
+    answer: &PartialAnswer,
     turn_reason: Option<Arc<str>>,
     to: WorkerState,
     state_reason: Option<Arc<str>>,
 ) {
+    let PartialAnswer { text, usage } = answer.clone();
     draft.end_turn(running, TurnEnd::cancelled(text, usage, turn_reason), to, state_reason);
 }
 
@@ -151,10 +135,10 @@ impl Command for CancelTurn {
         let mut looked_again = false;
         loop {
             let earlier = core.earlier_turn(&cell, self.turn_id).await?;
-            let decide = |rules: &Rules<'_>, state: &CellState| {
-                self.decide(rules, state, earlier.as_deref(), frozen)
+            let decide = |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
+                self.decide(context, worker, earlier.as_deref())
             };
-            match core.change(&cell, true, decide).await {
+            match core.change(&cell, Seal::Yes, true, decide).await {
                 // It was the latest when it was looked for, and another one began since.
                 Err(RuntimeError::TurnNotFound {}) if !looked_again => looked_again = true,
                 decided => return decided,

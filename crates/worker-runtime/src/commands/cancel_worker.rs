@@ -6,15 +6,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commands::cancel_turn::{TurnText, cancel_running, frozen},
-    commit::change::Decision,
-    domain::{context::Rules, draft::Draft},
+    commands::cancel_turn::cancel_running,
+    commit::{change::Decision, seal::Seal},
+    domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, LifecycleInput, Transition},
     model::{Cursor, Meta, Tags},
     request::Command,
-    state::{core::Core, worker_cell::CellState},
+    state::core::Core,
 };
 
 /// Ends a Worker now, with its turn.
@@ -51,33 +51,32 @@ pub struct WorkerCancelled {
 }
 
 impl CancelWorker {
-    /// The rule.
+    /// Decides the command.
     pub(crate) fn decide(
         &self,
-        rules: &Rules<'_>,
-        state: &CellState,
-        text: impl FnOnce(&CellState) -> TurnText,
+        context: &DecisionContext<'_>,
+        worker: &Snapshot<'_>,
     ) -> Result<Decision<WorkerCancelled>, RuntimeError> {
-        rules.limits.check_reason(self.reason.as_ref())?;
-        rules.limits.check_meta(self.meta.as_ref())?;
-        let record = &state.record;
+        context.limits.check_reason(self.reason.as_ref())?;
+        context.limits.check_meta(self.meta.as_ref())?;
+        let record = worker.record;
         let reply = |already| WorkerCancelled {
             already,
-            cursor: rules.worker_cursor(record.worker_id, record.worker_sequence),
+            cursor: context.worker_cursor(record.worker_id, record.worker_sequence),
         };
         let Transition::Becomes { state: to, .. } =
             lifecycle::transition(record.state, LifecycleInput::CancelWorker)
         else {
             return Ok(Decision::Keep(reply(true)));
         };
-        rules.can_change()?;
+        context.can_change()?;
         let tags = Tags::new(self.meta.as_ref(), None);
         let reason: Option<Arc<str>> = self.reason.as_deref().map(Arc::from);
-        let mut draft = Draft::of(record, rules.now_ms, tags);
+        let mut draft = Draft::of(record, context.now_ms, tags);
         draft.record_mut().end_reason.clone_from(&reason);
         match record.running_turn() {
             Some(turn) => {
-                cancel_running(&mut draft, turn, text(state), reason.clone(), to, reason);
+                cancel_running(&mut draft, turn, &worker.answer, reason.clone(), to, reason);
             }
             None => draft.go(to, reason),
         }
@@ -90,6 +89,6 @@ impl Command for CancelWorker {
 
     async fn execute(self, core: &Arc<Core>) -> Result<WorkerCancelled, RuntimeError> {
         let cell = core.find(self.worker)?;
-        core.change(&cell, true, |rules, state| self.decide(rules, state, frozen)).await
+        core.change(&cell, Seal::Yes, true, |context, worker| self.decide(context, worker)).await
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     commit::{change::Answer, creation::Creation},
     domain::{
-        context::Rules,
+        context::DecisionContext,
         draft::Draft,
         idempotency::{self, KeyWindow},
     },
@@ -99,11 +99,11 @@ impl CreateWorker {
     /// The Worker that an earlier creation with the same key made, and its receipt.
     pub(crate) fn replayed(
         &self,
-        rules: &Rules<'_>,
+        context: &DecisionContext<'_>,
         keys: &KeyWindow<CreateKey>,
     ) -> Result<Option<CreateKey>, RuntimeError> {
         let Some(key) = &self.idempotency_key else { return Ok(None) };
-        let found = keys.replay(key, &self.digest(), rules.now_ms, rules.create_keys())?;
+        let found = keys.replay(key, &self.digest(), context.now_ms, context.create_keys())?;
         Ok(found.cloned())
     }
 
@@ -111,21 +111,21 @@ impl CreateWorker {
     pub(crate) fn replay(
         &self,
         core: &Core,
-        rules: &Rules<'_>,
+        context: &DecisionContext<'_>,
     ) -> Result<Option<WorkerCreated>, RuntimeError> {
         if self.idempotency_key.is_none() {
             return Ok(None);
         }
-        let found = self.replayed(rules, &core.admission.lock().keys)?;
+        let found = self.replayed(context, &core.admission.lock().keys)?;
         let Some(earlier) = found else { return Ok(None) };
         let cell = core.catalogue.get(earlier.worker_id).ok_or(RuntimeError::WorkerNotFound {})?;
         let state = cell.lock();
-        state.present().map(|state| Some(replayed_reply(rules, state, &earlier)))
+        state.present().map(|state| Some(replayed_reply(context, state, &earlier)))
     }
 
     /// Checks the request, up to what depends on the Runtime's state.
-    pub(crate) fn validate(&self, rules: &Rules<'_>) -> Result<(), RuntimeError> {
-        let limits = rules.limits;
+    pub(crate) fn validate(&self, context: &DecisionContext<'_>) -> Result<(), RuntimeError> {
+        let limits = context.limits;
         if let Some(name) = &self.display_name {
             limits.check_display_name(name)?;
         }
@@ -152,7 +152,7 @@ impl CreateWorker {
         limits.check_meta(self.meta.as_ref())?;
         if let Some(profile) = &self.profile {
             limits.check_profile(profile)?;
-            rules.profiles.resolve(profile)?;
+            context.profiles.resolve(profile)?;
         }
         Ok(())
     }
@@ -160,21 +160,21 @@ impl CreateWorker {
     /// The rule: what a creation that nothing stands against makes.
     pub(crate) fn decide(
         &self,
-        rules: &Rules<'_>,
+        context: &DecisionContext<'_>,
         ids: &CreationIds,
         dropped_keys: Vec<Arc<str>>,
     ) -> Result<(Draft, WorkerCreated), RuntimeError> {
-        let now_ms = rules.now_ms;
+        let now_ms = context.now_ms;
         let selector = self.profile.clone().unwrap_or_default();
-        let profile = rules.profiles.resolve(&selector)?;
+        let profile = context.profiles.resolve(&selector)?;
         let tags = Tags::new(self.meta.as_ref(), self.idempotency_key.as_deref());
-        let mut draft = Draft::creation(self.record(rules, ids, selector), now_ms, tags);
+        let mut draft = Draft::creation(self.record(context, ids, selector), now_ms, tags);
         for entry in self.history.iter().flatten() {
             draft.seed(seeded(entry, now_ms));
         }
         draft.created();
         if self.initial_input.is_some() {
-            rules.has_room_for_two(draft.record().entries)?;
+            context.has_room_for_two(draft.record().entries)?;
         }
         let receipt = self.initial_input.as_ref().map(|input| {
             let selector = draft.record().spec.profile.clone();
@@ -192,14 +192,14 @@ impl CreateWorker {
             draft.remember_creation(key, dropped_keys);
         }
         let record = draft.record();
-        let detail = record.reply_detail(rules.owner, record.turn.clone());
-        let reply = reply(rules, ids.worker_id, detail, receipt, false);
+        let detail = record.reply_detail(context.owner, record.turn.clone());
+        let reply = reply(context, ids.worker_id, detail, receipt, false);
         Ok((draft, reply))
     }
 
     fn record(
         &self,
-        rules: &Rules<'_>,
+        context: &DecisionContext<'_>,
         ids: &CreationIds,
         profile: ProfileSelector,
     ) -> WorkerRecord {
@@ -208,7 +208,7 @@ impl CreateWorker {
             display_name: self.display_name.as_deref().map(Arc::from),
             labels: self.labels.clone().map(Shared::from).unwrap_or_default(),
             spec,
-            ..WorkerRecord::new(ids.worker_id, ids.ordinal, rules.now_ms)
+            ..WorkerRecord::new(ids.worker_id, ids.ordinal, context.now_ms)
         }
     }
 
@@ -255,7 +255,7 @@ impl CreateWorker {
 }
 
 fn reply(
-    rules: &Rules<'_>,
+    context: &DecisionContext<'_>,
     worker_id: WorkerId,
     detail: Box<WorkerDetail>,
     receipt: Option<(TurnId, u64)>,
@@ -264,23 +264,23 @@ fn reply(
     WorkerCreated {
         detail,
         receipt: receipt.map(|(turn_id, entry_sequence)| InputReceipt {
-            worker: rules.owner.worker(worker_id),
+            worker: context.owner.worker(worker_id),
             turn_id,
             entry_sequence,
         }),
-        cursor: rules.worker_cursor(worker_id, 0),
+        cursor: context.worker_cursor(worker_id, 0),
         replayed,
     }
 }
 
 /// The reply to a creation that was carried out before, with the Worker as it is now.
 pub(crate) fn replayed_reply(
-    rules: &Rules<'_>,
+    context: &DecisionContext<'_>,
     state: &CellState,
     earlier: &CreateKey,
 ) -> WorkerCreated {
-    let detail = state.detail(rules.owner);
-    reply(rules, earlier.worker_id, detail, earlier.receipt, true)
+    let detail = state.detail(context.owner);
+    reply(context, earlier.worker_id, detail, earlier.receipt, true)
 }
 
 /// No capability is granted as long as there are no tools.
@@ -327,30 +327,30 @@ impl CreateWorker {
         if key.as_ref().is_some_and(|key| core.key_is_under_way(key)) {
             return Ok(Attempt::Behind(Rival::Key));
         }
-        let rules = core.rules();
-        if let Some(replayed) = self.replay(core, &rules)? {
+        let context = core.context();
+        if let Some(replayed) = self.replay(core, &context)? {
             return Ok(Attempt::Replayed(replayed));
         }
-        self.validate(&rules)?;
-        rules.takes_work()?;
+        self.validate(&context)?;
+        context.takes_work()?;
         if core.claims_are_under_way(claims) {
             return Ok(Attempt::Behind(Rival::Claims));
         }
-        let worker_id = WorkerId::from_uuid(core.ids.next(rules.now_ms));
+        let worker_id = WorkerId::from_uuid(core.ids.next(context.now_ms));
         let with_turn = self.initial_input.is_some();
-        let Some(ticket) = core.admit(&rules, worker_id, key.as_ref(), claims, with_turn)? else {
+        let Some(ticket) = core.admit(&context, worker_id, key.as_ref(), claims, with_turn)? else {
             return Ok(Attempt::Behind(Rival::Claims));
         };
         let turn_id =
-            if with_turn { TurnId::from_uuid(core.ids.next(rules.now_ms)) } else { TurnId::NIL };
+            if with_turn { TurnId::from_uuid(core.ids.next(context.now_ms)) } else { TurnId::NIL };
         let dropped = if key.is_some() {
-            core.admission.lock().keys.pushed_out(rules.now_ms, rules.create_keys())
+            core.admission.lock().keys.pushed_out(context.now_ms, context.create_keys())
         } else {
             Vec::new()
         };
         let ordinal = core.next_ordinal.fetch_add(1, Ordering::Relaxed);
         let ids = CreationIds { worker_id, turn_id, ordinal };
-        let (draft, reply) = self.decide(&rules, &ids, dropped)?;
+        let (draft, reply) = self.decide(&context, &ids, dropped)?;
         Ok(Attempt::Sent(Creation::new(draft, ticket).commit(core), reply))
     }
 }

@@ -6,14 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::change::Decision,
-    domain::{context::Rules, draft::Draft},
+    commit::{change::Decision, seal::Seal},
+    domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, LifecycleInput, Transition},
     model::{Meta, Tags},
     request::Command,
-    state::{core::Core, worker_cell::CellState},
+    state::core::Core,
 };
 
 /// Removes a Worker that has ended, with its transcript. Names and texts go from every log.
@@ -44,15 +44,15 @@ pub struct WorkerDeleted {
 }
 
 impl DeleteWorker {
-    /// The rule for a Worker that is there.
+    /// Decides the command for a Worker that is there.
     pub(crate) fn decide(
         &self,
-        rules: &Rules<'_>,
-        state: &CellState,
+        context: &DecisionContext<'_>,
+        worker: &Snapshot<'_>,
     ) -> Result<Decision<WorkerDeleted>, RuntimeError> {
-        self.validate(rules)?;
-        rules.can_change()?;
-        let record = &state.record;
+        self.validate(context)?;
+        context.can_change()?;
+        let record = worker.record;
         match lifecycle::transition(record.state, LifecycleInput::DeleteWorker) {
             Transition::Removed => {}
             Transition::Becomes { .. }
@@ -62,13 +62,13 @@ impl DeleteWorker {
             | Transition::Refused { .. } => return Err(RuntimeError::WorkerNotTerminal {}),
         }
         let tags = Tags::new(self.meta.as_ref(), None);
-        let mut draft = Draft::of(record, rules.now_ms, tags);
+        let mut draft = Draft::of(record, context.now_ms, tags);
         draft.delete();
         Ok(Decision::Change(draft, WorkerDeleted { already: false }))
     }
 
-    pub(crate) fn validate(&self, rules: &Rules<'_>) -> Result<(), RuntimeError> {
-        rules.limits.check_meta(self.meta.as_ref())
+    pub(crate) fn validate(&self, context: &DecisionContext<'_>) -> Result<(), RuntimeError> {
+        context.limits.check_meta(self.meta.as_ref())
     }
 }
 
@@ -82,7 +82,10 @@ impl Command for DeleteWorker {
             Err(RuntimeError::WorkerNotFound {}) => return Ok(gone),
             Err(error) => return Err(error),
         };
-        match core.change(&cell, true, |rules, state| self.decide(rules, state)).await {
+        match core
+            .change(&cell, Seal::No, true, |context, worker| self.decide(context, worker))
+            .await
+        {
             Err(RuntimeError::WorkerNotFound {}) => Ok(gone),
             other => other,
         }

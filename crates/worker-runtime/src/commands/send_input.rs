@@ -6,14 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::change::Decision,
-    domain::{context::Rules, draft::Draft, idempotency},
+    commit::{change::Decision, seal::Seal},
+    domain::{context::DecisionContext, draft::Draft, idempotency, snapshot::Snapshot},
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
     lifecycle::{self, LifecycleInput, Transition},
     model::{BusyPolicy, Cursor, Input, InputReceipt, Meta, Tags},
     request::Command,
-    state::{core::Core, worker_cell::CellState},
+    state::core::Core,
     store::{InputKey, WorkerRecord},
 };
 
@@ -57,88 +57,83 @@ pub struct InputAccepted {
 }
 
 impl SendInput {
-    /// The rule; `turn_id` is the turn that an accepted input begins. Whether there is room for one more
-    /// turn is asked afterwards, because threads that ask meet there.
-    pub(crate) fn decide(
+    /// Decides whether the input begins a turn. If it was accepted before under the same key, this gives
+    /// that reply. `digest` is the command's own.
+    ///
+    /// Whether there is room for one more turn is asked afterwards, for all Workers together.
+    pub(crate) fn check(
         &self,
-        rules: &Rules<'_>,
-        state: &CellState,
-        turn_id: impl FnOnce(u64) -> TurnId,
-    ) -> Result<Decision<InputAccepted>, RuntimeError> {
-        let now_ms = rules.now_ms;
-        let digest = self.digest();
-        if let Some(replayed) = self.replay(rules, state, digest.as_ref(), now_ms)? {
-            return Ok(Decision::Keep(replayed));
+        context: &DecisionContext<'_>,
+        worker: &Snapshot<'_>,
+        digest: Option<&[u8; 16]>,
+    ) -> Result<Option<InputAccepted>, RuntimeError> {
+        if let (Some(key), Some(digest), Some(keys)) = (&self.idempotency_key, digest, worker.keys)
+            && let Some(key) = keys.replay(key, digest, context.now_ms, context.input_keys())?
+        {
+            let InputKey { turn_id, entry_sequence, cursor_sequence, .. } = *key;
+            return Ok(Some(self.reply(context, turn_id, entry_sequence, cursor_sequence, true)));
         }
-        self.validate(rules)?;
-        let record = &state.record;
-        let profile = rules.profiles.resolve(&record.spec.profile)?;
-        rules.takes_work()?;
+        self.validate(context)?;
+        let record = worker.record;
+        context.profiles.resolve(&record.spec.profile)?;
+        context.takes_work()?;
         accepts_input(record)?;
-        rules.has_room_for_two(record.entries)?;
-        let turn_id = turn_id(now_ms);
+        context.has_room_for_two(record.entries)?;
+        Ok(None)
+    }
+
+    /// The change that an input makes which begins a turn with this id.
+    pub(crate) fn begin(
+        &self,
+        context: &DecisionContext<'_>,
+        worker: &Snapshot<'_>,
+        digest: Option<&[u8; 16]>,
+        turn_id: TurnId,
+    ) -> Result<Decision<InputAccepted>, RuntimeError> {
+        let (record, now_ms) = (worker.record, context.now_ms);
+        let selector = record.spec.profile.clone();
+        let model = context.profiles.resolve(&selector)?.model.clone();
         let tags = Tags::new(self.meta.as_ref(), self.idempotency_key.as_deref());
         let mut draft = Draft::of_turn(record, now_ms, tags);
-        let selector = record.spec.profile.clone();
-        let entry_sequence =
-            draft.begin_turn(turn_id, &self.input, selector, profile.model.clone());
-        if let Some(key) = &self.idempotency_key {
-            let dropped = state
-                .keys
-                .as_ref()
-                .map(|keys| keys.pushed_out(now_ms, rules.input_keys()))
-                .unwrap_or_default();
+        let entry_sequence = draft.begin_turn(turn_id, &self.input, selector, model);
+        if let (Some(key), Some(digest)) = (&self.idempotency_key, digest) {
+            let dropped = worker.keys.map(|keys| keys.pushed_out(now_ms, context.input_keys()));
             let key = InputKey {
                 key: key.as_str().into(),
-                digest: digest.unwrap_or_default(),
+                digest: *digest,
                 at_ms: now_ms,
                 turn_id,
                 entry_sequence,
                 cursor_sequence: record.worker_sequence,
             };
-            draft.remember(key, dropped);
+            draft.remember(key, dropped.unwrap_or_default());
         }
-        let reply = self.reply(rules, turn_id, entry_sequence, record.worker_sequence, false);
+        let reply = self.reply(context, turn_id, entry_sequence, record.worker_sequence, false);
         Ok(Decision::Change(draft, reply))
     }
 
-    fn replay(
-        &self,
-        rules: &Rules<'_>,
-        state: &CellState,
-        digest: Option<&[u8; 16]>,
-        now_ms: u64,
-    ) -> Result<Option<InputAccepted>, RuntimeError> {
-        let (Some(key), Some(digest), Some(keys)) = (&self.idempotency_key, digest, &state.keys)
-        else {
-            return Ok(None);
-        };
-        let found = keys.replay(key, digest, now_ms, rules.input_keys())?;
-        Ok(found
-            .map(|it| self.reply(rules, it.turn_id, it.entry_sequence, it.cursor_sequence, true)))
+    fn validate(&self, context: &DecisionContext<'_>) -> Result<(), RuntimeError> {
+        context.limits.check_input("input", &self.input)?;
+        context.limits.check_key(self.idempotency_key.as_ref())?;
+        context.limits.check_meta(self.meta.as_ref())
     }
 
-    fn validate(&self, rules: &Rules<'_>) -> Result<(), RuntimeError> {
-        rules.limits.check_input("input", &self.input)?;
-        rules.limits.check_key(self.idempotency_key.as_ref())?;
-        rules.limits.check_meta(self.meta.as_ref())
-    }
-
-    fn digest(&self) -> Option<[u8; 16]> {
-        self.idempotency_key.is_some().then(|| {
-            let if_busy = Some(self.if_busy.unwrap_or_default());
-            idempotency::digest(&Self {
-                if_busy,
-                idempotency_key: None,
-                meta: None,
-                ..self.clone()
-            })
-        })
+    /// The digest of what has to be the same in a command that is sent again under its key.
+    pub(crate) fn digest(&self) -> Option<[u8; 16]> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            worker: &'a WorkerRef,
+            input: &'a Input,
+            if_busy: BusyPolicy,
+        }
+        let Self { worker, input, if_busy, idempotency_key, meta: _ } = self;
+        idempotency_key.as_ref()?;
+        Some(idempotency::digest(&Body { worker, input, if_busy: if_busy.unwrap_or_default() }))
     }
 
     fn reply(
         &self,
-        rules: &Rules<'_>,
+        context: &DecisionContext<'_>,
         turn_id: TurnId,
         entry_sequence: u64,
         cursor_sequence: u64,
@@ -146,7 +141,7 @@ impl SendInput {
     ) -> InputAccepted {
         InputAccepted {
             receipt: InputReceipt { worker: self.worker, turn_id, entry_sequence },
-            cursor: rules.worker_cursor(self.worker.worker_id, cursor_sequence),
+            cursor: context.worker_cursor(self.worker.worker_id, cursor_sequence),
             replayed,
         }
     }
@@ -178,9 +173,14 @@ impl Command for SendInput {
     async fn execute(self, core: &Arc<Core>) -> Result<InputAccepted, RuntimeError> {
         let cell = core.find(self.worker)?;
         let repeatable = self.idempotency_key.is_some();
-        let decide = |rules: &Rules<'_>, state: &CellState| {
-            self.decide(rules, state, |now_ms| TurnId::from_uuid(core.ids.next(now_ms)))
+        let digest = self.digest();
+        let decide = |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
+            if let Some(replayed) = self.check(context, worker, digest.as_ref())? {
+                return Ok(Decision::Keep(replayed));
+            }
+            let turn_id = TurnId::from_uuid(core.ids.next(context.now_ms));
+            self.begin(context, worker, digest.as_ref(), turn_id)
         };
-        core.change(&cell, repeatable, decide).await
+        core.change(&cell, Seal::No, repeatable, decide).await
     }
 }

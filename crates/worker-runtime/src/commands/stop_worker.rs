@@ -7,18 +7,15 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::{
-    commands::cancel_turn::{TurnText, cancel_running, frozen},
-    commit::change::Decision,
-    domain::{context::Rules, draft::Draft},
+    commands::cancel_turn::cancel_running,
+    commit::{change::Decision, seal::Seal},
+    domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, LifecycleInput, Transition},
     model::{Cursor, Meta, Tags, WorkerState},
     request::Command,
-    state::{
-        core::Core,
-        worker_cell::{Cell, CellState},
-    },
+    state::{core::Core, worker_cell::Cell},
     turn,
 };
 
@@ -67,20 +64,24 @@ pub struct WorkerStop {
 }
 
 impl StopWorker {
-    /// The rule.
+    /// Whether the command may end the running turn.
+    pub(crate) fn seal(&self) -> Seal {
+        if self.deadline_ms == Some(0) { Seal::Yes } else { Seal::No }
+    }
+
+    /// Decides the command.
     pub(crate) fn decide(
         &self,
-        rules: &Rules<'_>,
-        state: &CellState,
-        text: impl FnOnce(&CellState) -> TurnText,
+        context: &DecisionContext<'_>,
+        worker: &Snapshot<'_>,
     ) -> Result<Decision<WorkerStop>, RuntimeError> {
-        rules.limits.check_reason(self.reason.as_ref())?;
-        rules.limits.check_meta(self.meta.as_ref())?;
-        let record = &state.record;
+        context.limits.check_reason(self.reason.as_ref())?;
+        context.limits.check_meta(self.meta.as_ref())?;
+        let record = worker.record;
         let reply = |state, already| WorkerStop {
             state,
             already,
-            cursor: rules.worker_cursor(record.worker_id, record.worker_sequence),
+            cursor: context.worker_cursor(record.worker_id, record.worker_sequence),
         };
         let cancels = self.deadline_ms == Some(0) && record.running_turn().is_some();
         let (to, already) = match lifecycle::transition(record.state, LifecycleInput::StopWorker) {
@@ -93,18 +94,18 @@ impl StopWorker {
             | Transition::Ignored
             | Transition::Refused { .. } => return Ok(Decision::Keep(reply(record.state, true))),
         };
-        rules.can_change()?;
+        context.can_change()?;
         let tags = Tags::new(self.meta.as_ref(), None);
         // A reason that comes with a second stop does not replace the first one's.
         let reason: Option<Arc<str>> =
             if already { None } else { self.reason.as_deref().map(Arc::from) };
-        let mut draft = Draft::of(record, rules.now_ms, tags);
+        let mut draft = Draft::of(record, context.now_ms, tags);
         if !already {
             draft.record_mut().end_reason.clone_from(&reason);
         }
         match record.running_turn() {
             Some(turn) if cancels => {
-                cancel_running(&mut draft, turn, text(state), reason.clone(), to, reason);
+                cancel_running(&mut draft, turn, &worker.answer, reason.clone(), to, reason);
             }
             Some(_) => {
                 draft.cancel_within = self.within();
@@ -127,8 +128,9 @@ impl Command for StopWorker {
 
     async fn execute(self, core: &Arc<Core>) -> Result<WorkerStop, RuntimeError> {
         let cell = core.find(self.worker)?;
-        let stop =
-            core.change(&cell, true, |rules, state| self.decide(rules, state, frozen)).await?;
+        let decide =
+            |context: &DecisionContext<'_>, worker: &Snapshot<'_>| self.decide(context, worker);
+        let stop = core.change(&cell, self.seal(), true, decide).await?;
         // A stop that changes nothing may still bring the deadline forward.
         if stop.already
             && stop.state == WorkerState::Stopping

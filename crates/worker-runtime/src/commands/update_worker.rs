@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::change::Decision,
-    domain::{context::Rules, draft::Draft},
+    commit::{change::Decision, seal::Seal},
+    domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
     error::RuntimeError,
     identity::WorkerRef,
     model::{
@@ -15,7 +15,7 @@ use crate::{
         present_as_some,
     },
     request::Command,
-    state::{core::Core, worker_cell::CellState},
+    state::core::Core,
     store::{WorkerRecord, WorkerSpec},
 };
 
@@ -77,19 +77,19 @@ pub struct WorkerUpdated {
 }
 
 impl UpdateWorker {
-    /// The rule.
+    /// Decides the command.
     pub(crate) fn decide(
         &self,
-        rules: &Rules<'_>,
-        state: &CellState,
+        context: &DecisionContext<'_>,
+        worker: &Snapshot<'_>,
     ) -> Result<Decision<WorkerUpdated>, RuntimeError> {
-        self.validate(rules)?;
-        let record = &state.record;
+        self.validate(context)?;
+        let record = worker.record;
         let labels = self.labels_of(record);
-        rules.limits.check_labels(&labels)?;
-        let cursor = rules.worker_cursor(record.worker_id, record.worker_sequence);
+        context.limits.check_labels(&labels)?;
+        let cursor = context.worker_cursor(record.worker_id, record.worker_sequence);
         let reply = |record: &WorkerRecord| WorkerUpdated {
-            detail: state.detail_of(record, rules.owner),
+            detail: worker.detail_of(record, context.owner),
             cursor: cursor.clone(),
         };
         let spec = self.spec_of(record);
@@ -101,9 +101,9 @@ impl UpdateWorker {
         if name == record.display_name && same_labels && *spec == *record.spec {
             return Ok(Decision::Keep(reply(record)));
         }
-        rules.can_change()?;
+        context.can_change()?;
         let tags = Tags::new(self.meta.as_ref(), None);
-        let mut draft = Draft::of(record, rules.now_ms, tags);
+        let mut draft = Draft::of(record, context.now_ms, tags);
         let next = draft.record_mut();
         next.display_name = name;
         next.spec = spec;
@@ -116,8 +116,8 @@ impl UpdateWorker {
         Ok(Decision::Change(draft, reply))
     }
 
-    fn validate(&self, rules: &Rules<'_>) -> Result<(), RuntimeError> {
-        let limits = rules.limits;
+    fn validate(&self, context: &DecisionContext<'_>) -> Result<(), RuntimeError> {
+        let limits = context.limits;
         if let Some(name) = &self.display_name {
             limits.check_display_name(name)?;
         }
@@ -130,7 +130,7 @@ impl UpdateWorker {
         limits.check_meta(self.meta.as_ref())?;
         if let Some(profile) = &self.profile {
             limits.check_profile(profile)?;
-            rules.profiles.resolve(profile)?;
+            context.profiles.resolve(profile)?;
         }
         Ok(())
     }
@@ -163,6 +163,6 @@ impl Command for UpdateWorker {
 
     async fn execute(self, core: &Arc<Core>) -> Result<WorkerUpdated, RuntimeError> {
         let cell = core.find(self.worker)?;
-        core.change(&cell, true, |rules, state| self.decide(rules, state)).await
+        core.change(&cell, Seal::No, true, |context, worker| self.decide(context, worker)).await
     }
 }

@@ -6,12 +6,19 @@ use std::{
     time::Duration,
 };
 
-use parking_lot::MutexGuard;
 use tokio::sync::oneshot;
 
 use crate::{
-    commit::{apply::After, settle},
-    domain::{context::Rules, draft::Draft},
+    commit::{
+        apply::After,
+        seal::{Seal, SealedTurn},
+        settle,
+    },
+    domain::{
+        context::DecisionContext,
+        draft::Draft,
+        snapshot::{PartialAnswer, Snapshot},
+    },
     error::RuntimeError,
     model::{RuntimeState, Severity},
     state::{
@@ -19,7 +26,6 @@ use crate::{
         worker_cell::{Cell, CellState, Permit},
     },
     store::{Batch, Change, StoreError, StoreFuture, WorkerRecord},
-    sync::Wakers,
 };
 
 /// What a rule decided.
@@ -38,6 +44,8 @@ pub(crate) struct Outgoing {
     pub(crate) batch: Batch,
     /// When the turn that runs is cancelled, once this is committed.
     pub(crate) cancel_within: Option<Duration>,
+    /// The turn that this ends.
+    pub(crate) sealed: Option<SealedTurn>,
 }
 
 /// What became of a commit.
@@ -74,96 +82,78 @@ impl Answer {
 }
 
 impl Core {
-    /// Changes a Worker by a rule.
+    /// Changes a Worker as `decide` says.
     ///
-    /// The rule runs once, under the Worker's lock, when no other change of it is under way. An
-    /// uncertain failure says whether the request is `repeatable`.
+    /// The decision is made once, under the Worker's lock, when no other change of the Worker is under
+    /// way. `seal` says whether it may end the running turn. An uncertain failure says whether the request
+    /// is `repeatable`.
     pub(crate) async fn change<R>(
         self: &Arc<Self>,
         cell: &Arc<Cell>,
+        seal: Seal,
         repeatable: bool,
-        decide: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<R>, RuntimeError>,
+        decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>,
     ) -> Result<R, RuntimeError> {
-        let sent = match cell.enter() {
-            Ok((permit, state)) => Ok(self.attempt(cell, permit, state, decide)?),
-            Err(queued) => Err((queued, decide)),
-        };
-        let (reply, answer) = match sent {
-            Ok(sent) => sent,
-            Err((queued, decide)) => {
-                let permit = queued.permit(cell).await;
-                self.attempt(cell, permit, cell.lock(), decide)?
-            }
-        };
+        let permit = cell.permit().await;
+        let (reply, answer) = self.attempt(permit, seal, decide)?;
         answer.committed(repeatable).await.map(|()| reply)
     }
 
-    /// Decides a change and hands it to the store. Apart from [`change`](Self::change), so that its
-    /// future is small: a turn holds one as long as it runs.
+    /// Decides a change and hands it to the store.
     fn attempt<R>(
         self: &Arc<Self>,
-        cell: &Arc<Cell>,
-        permit: Permit<&Arc<Cell>>,
-        state: MutexGuard<'_, CellState>,
-        decide: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<R>, RuntimeError>,
+        permit: Permit,
+        seal: Seal,
+        decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>,
     ) -> Result<(R, Answer), RuntimeError> {
-        let decided = state.present().and_then(|state| decide(&self.rules(), state));
-        let (draft, reply) = match decided {
-            Ok(Decision::Change(draft, reply)) => (draft, reply),
-            Ok(Decision::Keep(reply)) => {
-                return Ok(end(state, permit, (reply, Answer::Now(Verdict::Committed))));
-            }
-            Err(error) => return Err(end(state, permit, error)),
+        // These come before the Worker's lock, so that they are dropped after it wherever this returns or
+        // panics: both wake others, and the permit takes the lock.
+        let cell = Arc::clone(permit.cell());
+        let mut sealed = None;
+        let state = cell.lock();
+        state.present()?;
+        let mut answer = PartialAnswer::default();
+        if seal == Seal::Yes {
+            (sealed, answer) = SealedTurn::of(&state);
+        }
+        let (draft, reply) = match decide(&self.context(), &state.snapshot(answer))? {
+            Decision::Change(draft, reply) => (draft, reply),
+            Decision::Keep(reply) => return Ok((reply, Answer::Now(Verdict::Committed))),
         };
         let cancel_within = draft.cancel_within;
         let batch = draft.into_batch(self.lease);
         if self.state() == RuntimeState::Stopped {
-            return Err(end(state, permit, RuntimeError::RuntimeStopped {}));
+            return Err(RuntimeError::RuntimeStopped {});
         }
-        let admitted = if begins_turn(&state, &batch) {
+        let mut room = None;
+        if begins_turn(&state, &batch) {
             // Counted first: a Runtime that stops waits for all turns that it did not refuse.
-            self.reserve_turn().and_then(|room| self.takes_work().map(|()| Some(room)))
-        } else {
-            Ok(None)
-        };
-        let room = match admitted {
-            Ok(_) if state.unsettled => Err(RuntimeError::store_refused()),
-            other => other,
-        };
-        match room {
-            Ok(room) => room.into_iter().for_each(TurnRoom::keep),
-            Err(error) => {
-                let waiting = thaw(&state, &batch);
-                let error = end(state, permit, error);
-                waiting.wake();
-                return Err(error);
-            }
+            room = Some(self.reserve_turn()?);
+            self.takes_work()?;
+        }
+        if state.unsettled {
+            return Err(RuntimeError::store_refused());
         }
         drop(state);
-        let change = Outgoing { batch, cancel_within };
-        Ok((reply, self.commit(cell, permit, change)))
+        room.into_iter().for_each(TurnRoom::keep);
+        // A change that leaves the turn running lets the text grow again before it is committed.
+        let sealed = sealed.filter(|_| running(&batch.change).is_none());
+        Ok((reply, self.commit(permit, Outgoing { batch, cancel_within, sealed })))
     }
 
     /// Has the store take a change, and brings the Worker in line with what became of it.
-    fn commit(
-        self: &Arc<Self>,
-        cell: &Arc<Cell>,
-        permit: Permit<&Arc<Cell>>,
-        change: Outgoing,
-    ) -> Answer {
+    fn commit(self: &Arc<Self>, permit: Permit, change: Outgoing) -> Answer {
         match self.send(&change.batch).into_ready() {
             Ok(answer) => {
                 let verdict = self.judge(answer);
-                Answer::Now(self.conclude(cell, permit, change, verdict))
+                Answer::Now(self.conclude(permit, change, verdict))
             }
             Err(answer) => {
                 let (tell, told) = oneshot::channel();
                 let core = Arc::clone(self);
-                let permit = permit.with(Arc::clone(cell));
-                let cell = Arc::clone(cell);
                 self.handle.spawn(async move {
                     let verdict = core.wait_for(answer).await;
-                    let verdict = core.conclude(&cell, permit.with(&cell), change, verdict);
+                    let verdict = core.conclude(permit, change, verdict);
                     // The caller may be gone; the change is done all the same.
                     let _ = tell.send(verdict);
                 });
@@ -216,11 +206,11 @@ impl Core {
     /// Brings a Worker in line with what became of its commit, and lets the next change begin.
     fn conclude(
         self: &Arc<Self>,
-        cell: &Arc<Cell>,
-        permit: Permit<&Arc<Cell>>,
+        mut permit: Permit,
         change: Outgoing,
         verdict: Verdict,
     ) -> Verdict {
+        let cell = &Arc::clone(permit.cell());
         let mut state = cell.lock();
         // What is committed after the Runtime has closed is for the next owner of the store to show.
         let verdict = match verdict {
@@ -229,25 +219,28 @@ impl Core {
         };
         match verdict {
             Verdict::Committed => {
-                let mut after = After::cancelling(change.cancel_within);
-                self.apply(cell, &mut state, change.batch, &mut after);
+                let Outgoing { batch, cancel_within, sealed } = change;
+                let mut after = After::cancelling(cancel_within);
+                self.apply(cell, &mut state, batch, &mut after);
                 let handover = permit.release(&mut state);
                 drop(state);
                 handover.send();
                 after.run(self, cell);
+                drop(sealed);
             }
             Verdict::Refused | Verdict::LeaseLost => {
                 self.give_back_room(&state, &change.batch);
-                let waiting = thaw(&state, &change.batch);
-                end(state, permit, ());
-                waiting.wake();
+                drop(state);
+                drop(change);
+                drop(permit);
                 if verdict == Verdict::LeaseLost {
                     self.lose_lease();
                 }
             }
             Verdict::Unknown => {
                 state.unsettled = true;
-                end(state, permit, ());
+                drop(state);
+                drop(permit);
                 self.unsettled.fetch_add(1, Ordering::Relaxed);
                 let worker_id = Some(cell.worker_id);
                 let message = "the store did not say whether it took a change; asking it again";
@@ -271,28 +264,11 @@ fn begins_turn(state: &CellState, batch: &Batch) -> bool {
     state.record.running_turn().is_none() && running(&batch.change).is_some()
 }
 
-/// Lets the running turn go on, if the batch was to end it. One whose end is unknown stays as it is.
-/// Gives everybody who waited for that, to be woken outside the lock.
-fn thaw(state: &CellState, batch: &Batch) -> Wakers {
-    match &state.live {
-        Some(live) if running(&batch.change).is_none() && !state.unsettled => live.thaw(),
-        Some(_) | None => Wakers::default(),
-    }
-}
-
 fn running(change: &Change) -> Option<&Arc<crate::model::TurnDetail>> {
     match change {
         Change::Put(record) => WorkerRecord::running_turn(record),
         Change::Delete => None,
     }
-}
-
-/// Releases lock and permit.
-fn end<T>(mut state: MutexGuard<'_, CellState>, permit: Permit<&Arc<Cell>>, result: T) -> T {
-    let handover = permit.release(&mut state);
-    drop(state);
-    handover.send();
-    result
 }
 
 fn no_answer() -> StoreError {

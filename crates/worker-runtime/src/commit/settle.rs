@@ -5,12 +5,9 @@ use std::sync::{Arc, atomic::Ordering};
 use crate::{
     commit::{apply::After, change::Outgoing},
     model::Severity,
-    state::{
-        core::Core,
-        worker_cell::{Cell, CellState},
-    },
+    state::{core::Core, worker_cell::Cell},
     store::{Batch, Settlement, StoreError},
-    sync::{Backoff, Wakers},
+    sync::Backoff,
 };
 
 /// What the store said in the end.
@@ -24,7 +21,8 @@ pub(crate) enum Settled {
 
 /// Asks the store about a change of a Worker, and applies or drops it by the answer.
 pub(crate) async fn settle(core: Arc<Core>, cell: Arc<Cell>, change: Outgoing) {
-    let Outgoing { batch, cancel_within } = change;
+    // Held until the change is settled, and dropped last, outside the lock.
+    let Outgoing { batch, cancel_within, sealed: _sealed } = change;
     let settled = ask(&core, &batch).await;
     core.unsettled.fetch_sub(1, Ordering::Relaxed);
     let mut state = cell.lock();
@@ -35,18 +33,13 @@ pub(crate) async fn settle(core: Arc<Core>, cell: Arc<Cell>, change: Outgoing) {
             let mut after = After::cancelling(cancel_within);
             state.unsettled = false;
             core.apply(&cell, &mut state, batch, &mut after);
-            let waiting = thaw(&state);
             drop(state);
             after.run(&core, &cell);
-            waiting.wake();
         }
         Settled::Never => {
             state.unsettled = false;
             core.give_back_room(&state, &batch);
-            // Also an end that was decided meanwhile, and refused, had frozen the turn.
-            let waiting = thaw(&state);
             drop(state);
-            waiting.wake();
         }
         Settled::Abandoned => return,
     }
@@ -77,10 +70,4 @@ pub(crate) async fn ask(core: &Arc<Core>, batch: &Batch) -> Settled {
         }
         backoff.pause().await;
     }
-}
-
-/// Lets the turn go on that still runs. Gives everybody who waited for that, to be woken outside the
-/// lock.
-fn thaw(state: &CellState) -> Wakers {
-    state.live.as_ref().map(|live| live.thaw()).unwrap_or_default()
 }

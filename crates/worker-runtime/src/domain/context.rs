@@ -1,4 +1,4 @@
-//! What a rule may know besides the Worker: everything that comes in, nothing that goes out.
+//! What a decision may know besides the Worker that it is about.
 
 use crate::{
     domain::{idempotency::WindowBounds, profiles::Profiles},
@@ -7,10 +7,11 @@ use crate::{
     model::{Cursor, Limits, LogId, Position, RuntimeState},
 };
 
-/// What a rule may know besides the Worker. Rules do no I/O and read no clock: a rule that is asked
-/// twice with the same answers the same, which is what `preview` rests on.
+/// What a decision may know besides the Worker that it is about. The `decide` of a command does no I/O,
+/// reads no clock and changes nothing: the same values give the same decision, which is what `preview`
+/// rests on.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules<'a> {
+pub(crate) struct DecisionContext<'a> {
     pub(crate) owner: &'a Owner,
     pub(crate) limits: &'a Limits,
     pub(crate) profiles: &'a Profiles,
@@ -18,7 +19,7 @@ pub(crate) struct Rules<'a> {
     pub(crate) state: RuntimeState,
 }
 
-impl Rules<'_> {
+impl DecisionContext<'_> {
     /// Whether new work is taken.
     pub(crate) fn takes_work(&self) -> Result<(), RuntimeError> {
         takes_work(self.state)
@@ -32,10 +33,14 @@ impl Rules<'_> {
         }
     }
 
-    /// Whether a transcript with so many entries has room for an input and its answer.
+    /// Whether a transcript with `entries` entries has room for an input and its answer.
     pub(crate) fn has_room_for_two(&self, entries: u64) -> Result<(), RuntimeError> {
         let max = self.limits.transcript_entries;
-        if entries + 2 <= max { Ok(()) } else { Err(exhausted("transcript_entries", max)) }
+        if entries.saturating_add(2) <= max {
+            Ok(())
+        } else {
+            Err(exhausted("transcript_entries", max))
+        }
     }
 
     pub(crate) fn input_keys(&self) -> WindowBounds {

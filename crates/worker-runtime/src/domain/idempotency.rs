@@ -1,6 +1,6 @@
 //! Idempotency: which keys are remembered, and what a body's digest is.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, io, sync::Arc};
 
 use hashbrown::HashMap;
 use serde::Serialize;
@@ -102,9 +102,11 @@ impl<T: Remembered> KeyWindow<T> {
         oldest.map(|(_, it)| Arc::clone(it.key())).collect()
     }
 
-    /// Forgets the oldest keys, as far as they are among `dropped`.
+    /// Forgets the oldest keys: those that [`pushed_out`](Self::pushed_out) named, in its order. Another
+    /// change may have forgotten some of them since.
     pub(crate) fn forget(&mut self, dropped: &[Arc<str>]) {
-        while let Some(oldest) = self.keys.pop_front_if(|it| dropped.contains(it.key())) {
+        for name in dropped {
+            let Some(oldest) = self.keys.pop_front_if(|key| key.key() == name) else { continue };
             if self.numbers.get(oldest.key()) == Some(&self.forgotten) {
                 self.numbers.remove(oldest.key());
             }
@@ -123,14 +125,30 @@ pub(crate) fn is_fresh(it: &impl Remembered, now_ms: u64, bounds: WindowBounds) 
     now_ms.saturating_sub(it.at_ms()) <= bounds.age_ms
 }
 
-/// The digest of a request, which its caller has stripped of key and remarks.
-pub(crate) fn digest(stripped: &impl Serialize) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    // Requests hold nothing that JSON cannot.
-    hash.update(serde_json::to_vec(stripped).unwrap_or_default());
+/// The digest of a request's body: all of it but the key and the metadata.
+///
+/// The body is written to the hash as JSON, piece by piece, so that a large one is not copied.
+pub(crate) fn digest(body: &impl Serialize) -> [u8; 16] {
+    let mut hash = HashWriter(Sha256::new());
+    // Hashing cannot fail, and requests hold nothing that JSON cannot.
+    let _ = serde_json::to_writer(&mut hash, body);
     let mut digest = [0; 16];
-    digest.copy_from_slice(&hash.finalize()[..16]);
+    digest.copy_from_slice(&hash.0.finalize()[..16]);
     digest
+}
+
+/// Hashes what is written.
+struct HashWriter(Sha256);
+
+impl io::Write for HashWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     commands::{
         CancelTurn, CommandReply, CreateWorker, CreationIds, DeleteWorker, RuntimeCommand,
-        RuntimeStop, StopRuntime, WorkerDeleted, replayed_reply, text_as_it_is,
+        RuntimeStop, SendInput, StopRuntime, WorkerDeleted, replayed_reply,
     },
-    commit::change::Decision,
-    domain::context::Rules,
+    commit::{change::Decision, seal::Seal},
+    domain::{
+        context::DecisionContext,
+        snapshot::{PartialAnswer, Snapshot},
+    },
     error::RuntimeError,
     identity::{TurnId, WorkerId, WorkerRef},
     model::{Cursor, EventType, WorkerState},
@@ -84,35 +87,39 @@ impl Query for Preview {
 async fn outcome(reader: Reader<'_>, command: RuntimeCommand) -> Result<Outcome, RuntimeError> {
     match command {
         RuntimeCommand::CancelTurn(it) => cancel_turn(reader, it).await,
-        RuntimeCommand::CancelWorker(it) => decide(reader, it.worker, |rules, state| {
-            Ok(with(it.decide(rules, state, text_as_it_is)?, CommandReply::WorkerCancelled))
-        }),
+        RuntimeCommand::CancelWorker(it) => {
+            decide(reader, it.worker, Seal::Yes, |context, worker| {
+                Ok(with(it.decide(context, worker)?, CommandReply::WorkerCancelled))
+            })
+        }
         RuntimeCommand::CreateWorker(it) => create(reader, &it),
         RuntimeCommand::DeleteWorker(it) => delete(reader, &it),
-        RuntimeCommand::SendInput(it) => decide(reader, it.worker, |rules, state| {
-            let decision = it.decide(rules, state, |_| TurnId::NIL)?;
-            if matches!(decision, Decision::Change(..)) {
-                reader.has_room_for_turn()?;
-            }
-            Ok(with(decision, CommandReply::InputAccepted))
-        }),
+        RuntimeCommand::SendInput(it) => send_input(reader, &it),
         RuntimeCommand::StopRuntime(it) => stop_runtime(reader, &it),
-        RuntimeCommand::StopWorker(it) => decide(reader, it.worker, |rules, state| {
-            Ok(with(it.decide(rules, state, text_as_it_is)?, CommandReply::WorkerStop))
-        }),
-        RuntimeCommand::UpdateWorker(it) => decide(reader, it.worker, |rules, state| {
-            Ok(with(it.decide(rules, state)?, CommandReply::WorkerUpdated))
-        }),
+        RuntimeCommand::StopWorker(it) => {
+            decide(reader, it.worker, it.seal(), |context, worker| {
+                Ok(with(it.decide(context, worker)?, CommandReply::WorkerStop))
+            })
+        }
+        RuntimeCommand::UpdateWorker(it) => {
+            decide(reader, it.worker, Seal::No, |context, worker| {
+                Ok(with(it.decide(context, worker)?, CommandReply::WorkerUpdated))
+            })
+        }
     }
 }
 
-/// Asks a Worker's rule.
+/// Decides a command about a Worker, whose running turn goes on meanwhile.
 fn decide(
     reader: Reader<'_>,
     worker: WorkerRef,
-    rule: impl FnOnce(&Rules<'_>, &CellState) -> Result<Decision<CommandReply>, RuntimeError>,
+    seal: Seal,
+    decide: impl FnOnce(
+        &DecisionContext<'_>,
+        &Snapshot<'_>,
+    ) -> Result<Decision<CommandReply>, RuntimeError>,
 ) -> Result<Outcome, RuntimeError> {
-    reader.look(worker, |state| match rule(&reader.rules(), state)? {
+    reader.look(worker, |state| match decide(&reader.context(), &unsealed(state, seal))? {
         Decision::Keep(reply) => {
             Ok(Outcome { reply, state: Some(state.record.state), events: Vec::new() })
         }
@@ -132,41 +139,67 @@ fn with<R>(decision: Decision<R>, wrap: impl FnOnce(R) -> CommandReply) -> Decis
     }
 }
 
-async fn cancel_turn(reader: Reader<'_>, it: CancelTurn) -> Result<Outcome, RuntimeError> {
-    let earlier = reader.earlier_turn(it.worker, it.turn_id).await?;
-    decide(reader, it.worker, |rules, state| {
-        let decision = it.decide(rules, state, earlier.as_deref(), text_as_it_is)?;
+/// A Worker for a decision that is not carried out: its text, where the decision needs that, is copied
+/// and goes on growing.
+fn unsealed(state: &CellState, seal: Seal) -> Snapshot<'_> {
+    let live = match seal {
+        Seal::Yes => state.live.as_ref(),
+        Seal::No => None,
+    };
+    let answer = live.map(|live| {
+        let (text, usage) = live.answer();
+        PartialAnswer { text, usage }
+    });
+    state.snapshot(answer.unwrap_or_default())
+}
+
+async fn cancel_turn(reader: Reader<'_>, command: CancelTurn) -> Result<Outcome, RuntimeError> {
+    let earlier = reader.earlier_turn(command.worker, command.turn_id).await?;
+    decide(reader, command.worker, Seal::Yes, |context, worker| {
+        let decision = command.decide(context, worker, earlier.as_deref())?;
         Ok(with(decision, CommandReply::TurnCancellation))
     })
 }
 
+fn send_input(reader: Reader<'_>, command: &SendInput) -> Result<Outcome, RuntimeError> {
+    let digest = command.digest();
+    decide(reader, command.worker, Seal::No, |context, worker| {
+        if let Some(replayed) = command.check(context, worker, digest.as_ref())? {
+            return Ok(Decision::Keep(CommandReply::InputAccepted(replayed)));
+        }
+        reader.has_room_for_turn()?;
+        let decision = command.begin(context, worker, digest.as_ref(), TurnId::NIL)?;
+        Ok(with(decision, CommandReply::InputAccepted))
+    })
+}
+
 fn create(reader: Reader<'_>, it: &CreateWorker) -> Result<Outcome, RuntimeError> {
-    let rules = reader.rules();
+    let context = reader.context();
     if let Some(earlier) =
-        reader.with_admission(|admission| it.replayed(&rules, &admission.keys))?
+        reader.with_admission(|admission| it.replayed(&context, &admission.keys))?
     {
         let worker = reader.owner().worker(earlier.worker_id);
         return reader.look(worker, |state| Outcome {
-            reply: CommandReply::WorkerCreated(replayed_reply(&rules, state, &earlier)),
+            reply: CommandReply::WorkerCreated(replayed_reply(&context, state, &earlier)),
             state: Some(state.record.state),
             events: Vec::new(),
         });
     }
-    it.validate(&rules)?;
-    rules.takes_work()?;
+    it.validate(&context)?;
+    context.takes_work()?;
     let claims = it.scope_claims.as_deref().unwrap_or_default();
     reader.with_admission(|admission| {
         if admission.meets_unsettled(it.idempotency_key.as_deref(), claims) {
             return Err(RuntimeError::store_refused());
         }
-        admission.claims.check(claims, rules.owner)
+        admission.claims.check(claims, context.owner)
     })?;
     reader.has_room_for_worker()?;
     if it.initial_input.is_some() {
         reader.has_room_for_turn()?;
     }
     let ids = CreationIds { worker_id: WorkerId::NIL, turn_id: TurnId::NIL, ordinal: 0 };
-    let (draft, mut reply) = it.decide(&rules, &ids, Vec::new())?;
+    let (draft, mut reply) = it.decide(&context, &ids, Vec::new())?;
     reply.cursor = Cursor::nowhere();
     Ok(Outcome {
         reply: CommandReply::WorkerCreated(reply),
@@ -176,8 +209,8 @@ fn create(reader: Reader<'_>, it: &CreateWorker) -> Result<Outcome, RuntimeError
 }
 
 fn delete(reader: Reader<'_>, it: &DeleteWorker) -> Result<Outcome, RuntimeError> {
-    let decided = decide(reader, it.worker, |rules, state| {
-        Ok(with(it.decide(rules, state)?, CommandReply::WorkerDeleted))
+    let decided = decide(reader, it.worker, Seal::No, |context, worker| {
+        Ok(with(it.decide(context, worker)?, CommandReply::WorkerDeleted))
     });
     match decided {
         Err(RuntimeError::WorkerNotFound {}) => Ok(Outcome {

@@ -11,7 +11,7 @@ use hashbrown::HashSet;
 use crate::{
     domain::{
         allocation::Allocation,
-        context::Rules,
+        context::DecisionContext,
         idempotency::{KeyWindow, is_fresh},
     },
     error::RuntimeError,
@@ -128,7 +128,7 @@ impl Core {
     /// everything is to be looked at anew.
     pub(crate) fn admit(
         self: &Arc<Self>,
-        rules: &Rules<'_>,
+        context: &DecisionContext<'_>,
         worker_id: WorkerId,
         key: Option<&Arc<str>>,
         claims: &Shared<[ScopeClaim]>,
@@ -145,7 +145,7 @@ impl Core {
             has_turn_room: false,
         };
         self.takes_work()?;
-        let (now_ms, bounds) = (rules.now_ms, rules.create_keys());
+        let (now_ms, bounds) = (context.now_ms, context.create_keys());
         if key.is_some() || !claims.is_empty() {
             let mut admission = self.admission.lock();
             let overtaken = key.is_some_and(|key| {

@@ -15,7 +15,7 @@ use tokio::{runtime::Handle, sync::Notify, task::AbortHandle};
 use crate::{
     clock::{Clock, IdSource},
     domain::{
-        context::{Rules, exhausted, takes_work},
+        context::{DecisionContext, exhausted, takes_work},
         profiles::Profiles,
     },
     error::RuntimeError,
@@ -183,9 +183,9 @@ impl Core {
         taken.map(drop).map_err(|_| exhausted("subscriptions", max))
     }
 
-    /// What rules may know now.
-    pub(crate) fn rules(&self) -> Rules<'_> {
-        Rules {
+    /// What decisions may know now.
+    pub(crate) fn context(&self) -> DecisionContext<'_> {
+        DecisionContext {
             owner: &self.owner,
             limits: &self.limits,
             profiles: &self.profiles,

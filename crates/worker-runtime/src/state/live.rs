@@ -198,23 +198,23 @@ impl Live {
         .await;
     }
 
-    /// Freezes the answer and returns it with the tokens known so far.
-    pub(crate) fn freeze(&self) -> (Arc<str>, TokenUsage) {
+    /// Seals the answer, so that it does not grow. Returns the answer, the usage known so far, and whether
+    /// it was not sealed before.
+    pub(crate) fn seal(&self) -> (Arc<str>, TokenUsage, bool) {
         let mut text = self.text.lock();
-        let answer = match &text.phase {
-            Phase::Frozen(answer) => Arc::clone(answer),
-            Phase::Open | Phase::Over => {
+        match &text.phase {
+            Phase::Frozen(answer) => (Arc::clone(answer), text.usage, false),
+            Phase::Over => (text.answer.as_str().into(), text.usage, false),
+            Phase::Open => {
                 let answer: Arc<str> = text.answer.as_str().into();
                 text.phase = Phase::Frozen(Arc::clone(&answer));
-                answer
+                (answer, text.usage, true)
             }
-        };
-        (answer, text.usage)
+        }
     }
 
-    /// Lets the answer grow again, because the end that was decided was not committed. Returns the
-    /// tasks that waited for that.
-    pub(crate) fn thaw(&self) -> Wakers {
+    /// Lets a sealed answer grow again. Returns the wakers of everybody who waited for that.
+    pub(crate) fn unseal(&self) -> Wakers {
         let mut text = self.text.lock();
         if let Phase::Frozen(_) = text.phase {
             text.phase = Phase::Open;

@@ -6,7 +6,7 @@ mod waiting;
 use std::sync::Arc;
 
 use crate::{
-    domain::context::Rules,
+    domain::context::DecisionContext,
     error::RuntimeError,
     identity::{Epoch, Owner, TurnId, WorkerId, WorkerRef},
     model::{
@@ -76,8 +76,8 @@ impl<'a> Reader<'a> {
         self.0.is_closed()
     }
 
-    pub(crate) fn rules(self) -> Rules<'a> {
-        self.0.rules()
+    pub(crate) fn context(self) -> DecisionContext<'a> {
+        self.0.context()
     }
 
     pub(crate) fn figures(self) -> FiguresNow {

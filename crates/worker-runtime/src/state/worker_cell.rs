@@ -1,13 +1,16 @@
 //! One Worker's live state behind its lock, and the permit to change it.
 
-use std::{borrow::Borrow, collections::VecDeque, sync::Arc, task::Context};
+use std::{collections::VecDeque, sync::Arc, task::Context};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 use worker::TokenEstimate;
 
 use crate::{
-    domain::idempotency::KeyWindow,
+    domain::{
+        idempotency::KeyWindow,
+        snapshot::{PartialAnswer, Snapshot},
+    },
     error::RuntimeError,
     identity::{Owner, TurnId, WorkerId},
     log::WorkerLog,
@@ -49,30 +52,18 @@ pub(crate) struct CellState {
 
 type Queue = VecDeque<oneshot::Sender<Permit>>;
 
-/// The right to change a Worker: whoever holds it is committing. It has the Worker, or borrows it from
-/// whoever needs it no longer than the Worker.
+/// The right to change a Worker: whoever holds it is committing.
 ///
-/// Dropping it passes it on, so that a caller that goes away blocks nobody.
+/// Dropping it passes it on to the next in the queue, so that a caller that goes away blocks nobody. That
+/// takes the Worker's lock, which must not be held then.
 #[derive(Debug)]
-pub(crate) struct Permit<C: Borrow<Arc<Cell>> = Arc<Cell>> {
-    cell: C,
+pub(crate) struct Permit {
+    cell: Arc<Cell>,
     armed: bool,
 }
 
-/// A place among those who wait for the permit.
-#[derive(Debug)]
-pub(crate) struct Queued(oneshot::Receiver<Permit>);
-
-impl Queued {
-    /// Waits for the permit of this cell, in turn.
-    pub(crate) async fn permit(self, cell: &Arc<Cell>) -> Permit<&Arc<Cell>> {
-        // A sender is dropped only with its cell, and that is held here.
-        self.0.await.map_or_else(|_| Permit { cell, armed: false }, |permit| permit.with(cell))
-    }
-}
-
 /// A permit on its way to the next in the queue; to be sent outside the lock.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[must_use = "the next in the queue waits for it"]
 pub(crate) struct Handover(Option<(oneshot::Sender<Permit>, Permit)>);
 
@@ -119,18 +110,27 @@ impl Cell {
         self.lock().present().map(|state| Arc::clone(&state.record))
     }
 
-    /// Takes the permit, with the lock that is held anyway; or a place in the queue for it.
-    pub(crate) fn enter(
-        self: &Arc<Self>,
-    ) -> Result<(Permit<&Arc<Self>>, MutexGuard<'_, CellState>), Queued> {
+    /// Waits for the permit to change the Worker, in the order of those who ask for it.
+    pub(crate) async fn permit(self: &Arc<Self>) -> Permit {
+        match self.try_permit() {
+            Ok(permit) => permit,
+            // A sender is dropped only with its cell, and that is held here.
+            Err(queued) => {
+                queued.await.unwrap_or_else(|_| Permit { cell: Arc::clone(self), armed: false })
+            }
+        }
+    }
+
+    /// Takes the permit, or a place in the queue for it.
+    fn try_permit(self: &Arc<Self>) -> Result<Permit, oneshot::Receiver<Permit>> {
         let mut state = self.lock();
         if state.committing {
             let (sender, receiver) = oneshot::channel();
             state.queue.get_or_insert_default().push_back(sender);
-            return Err(Queued(receiver));
+            return Err(receiver);
         }
         state.committing = true;
-        Ok((Permit { cell: self, armed: true }, state))
+        Ok(Permit { cell: Arc::clone(self), armed: true })
     }
 
     /// A place to wait for the next event.
@@ -198,18 +198,20 @@ impl CellState {
         self.log.get_or_insert_with(|| Box::new(WorkerLog::after_head(last)))
     }
 
-    /// The Worker as people see it.
-    pub(crate) fn detail(&self, owner: &Owner) -> Box<WorkerDetail> {
-        self.detail_of(&self.record, owner)
+    /// The Worker for a decision, with the `answer` of the running turn if the decision may end it.
+    pub(crate) fn snapshot(&self, answer: PartialAnswer) -> Snapshot<'_> {
+        let latest = self.record.turn.as_ref();
+        Snapshot {
+            record: &self.record,
+            answer,
+            keys: self.keys.as_deref(),
+            late_dropped: latest.and_then(|turn| self.late_dropped(turn.turn_id)).unwrap_or(0),
+        }
     }
 
-    /// The Worker as people see it once `record` is its record.
-    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &Owner) -> Box<WorkerDetail> {
-        let mut last_turn = record.turn.clone();
-        if let Some(turn) = &mut last_turn {
-            self.add_late(turn);
-        }
-        record.reply_detail(owner, last_turn)
+    /// The Worker as replies show it.
+    pub(crate) fn detail(&self, owner: &Owner) -> Box<WorkerDetail> {
+        self.snapshot(PartialAnswer::default()).detail(owner)
     }
 
     /// Adds the figure that lives outside the record.
@@ -226,18 +228,14 @@ impl CellState {
     }
 }
 
-impl<C: Borrow<Arc<Cell>>> Permit<C> {
-    /// The same permit, which has its Worker otherwise.
-    pub(crate) fn with<D: Borrow<Arc<Cell>>>(mut self, cell: D) -> Permit<D> {
-        Permit { cell, armed: std::mem::take(&mut self.armed) }
+impl Permit {
+    /// The Worker that may be changed.
+    pub(crate) fn cell(&self) -> &Arc<Cell> {
+        &self.cell
     }
 
-    /// Gives the permit back under the lock that is held anyway.
-    pub(crate) fn release(mut self, state: &mut CellState) -> Handover {
-        self.hand_over(state)
-    }
-
-    fn hand_over(&mut self, state: &mut CellState) -> Handover {
+    /// Gives the permit back under the Worker's lock, which is held already. Nothing is left to drop.
+    pub(crate) fn release(&mut self, state: &mut CellState) -> Handover {
         if !std::mem::take(&mut self.armed) {
             return Handover(None);
         }
@@ -249,16 +247,16 @@ impl<C: Borrow<Arc<Cell>>> Permit<C> {
             state.queue = None;
         }
         state.committing = next.is_some();
-        let cell = || Arc::clone(self.cell.borrow());
-        Handover(next.map(|next| (next, Permit { cell: cell(), armed: true })))
+        let permit = || Permit { cell: Arc::clone(&self.cell), armed: true };
+        Handover(next.map(|next| (next, permit())))
     }
 }
 
-impl<C: Borrow<Arc<Cell>>> Drop for Permit<C> {
+impl Drop for Permit {
     fn drop(&mut self) {
         if self.armed {
-            let cell = Arc::clone(self.cell.borrow());
-            let handover = self.hand_over(&mut cell.lock());
+            let cell = Arc::clone(&self.cell);
+            let handover = self.release(&mut cell.lock());
             handover.send();
         }
     }

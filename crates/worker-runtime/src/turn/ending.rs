@@ -5,20 +5,17 @@ use std::sync::Arc;
 use llm_engine::StopReason;
 
 use crate::{
-    commit::change::Decision,
+    commit::{change::Decision, seal::Seal},
     domain::{
-        context::Rules,
+        context::DecisionContext,
         draft::{Draft, TurnEnd},
+        snapshot::{PartialAnswer, Snapshot},
     },
     error::RuntimeError,
     identity::TurnId,
     lifecycle::{self, LifecycleInput, Transition},
     model::{Severity, TurnDetail, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
-    state::{
-        core::Core,
-        live::Live,
-        worker_cell::{Cell, CellState},
-    },
+    state::{core::Core, live::Live, worker_cell::Cell},
     store::WorkerRecord,
     sync::Backoff,
     turn::current,
@@ -70,7 +67,10 @@ async fn commit(
     live: &Live,
     ending: &Ending,
 ) -> Result<(), RuntimeError> {
-    core.change(cell, true, |rules, state| Ok(ended(rules, state, live, ending))).await
+    let decide = |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
+        Ok(ended(context, worker, live.turn_id, ending))
+    };
+    core.change(cell, Seal::Yes, true, decide).await
 }
 
 /// `Some` if the store failed to commit an end, with `true` if the end is certainly not committed.
@@ -123,9 +123,16 @@ async fn insist(
     }
 }
 
-fn ended(rules: &Rules<'_>, state: &CellState, live: &Live, ending: &Ending) -> Decision<()> {
-    let Some(running) = current(&state.record, live) else { return Decision::Keep(()) };
-    let (text, usage) = live.freeze();
+/// Decides the end of a turn that may have been ended by somebody else since.
+fn ended(
+    context: &DecisionContext<'_>,
+    worker: &Snapshot<'_>,
+    turn_id: TurnId,
+    ending: &Ending,
+) -> Decision<()> {
+    let running = worker.record.running_turn().filter(|turn| turn.turn_id == turn_id);
+    let Some(running) = running else { return Decision::Keep(()) };
+    let PartialAnswer { text, usage } = worker.answer.clone();
     let end = TurnEnd {
         outcome: ending.outcome,
         text,
@@ -134,7 +141,7 @@ fn ended(rules: &Rules<'_>, state: &CellState, live: &Live, ending: &Ending) -> 
         error: ending.error.clone(),
         reason: ending.reason.clone(),
     };
-    let draft = turn_ends(&state.record, running, end, rules.now_ms);
+    let draft = turn_ends(worker.record, running, end, context.now_ms);
     Decision::Change(draft, ())
 }
 

@@ -7,13 +7,13 @@ use llm_engine::EngineError;
 use tokio::time::Instant;
 
 use crate::{
-    commit::change::Decision,
-    domain::{context::Rules, draft::Draft},
+    commit::{change::Decision, seal::Seal},
+    domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
     model::Severity,
     state::{
         core::Core,
         live::{Live, Refusal},
-        worker_cell::{Cell, CellState},
+        worker_cell::Cell,
     },
     store::{StoredEventBody, StoredRetry},
     turn::current,
@@ -71,7 +71,9 @@ pub(super) async fn take_unusual(
             };
             // A commit that fails leaves out the event, and the turn goes on.
             let _ = core
-                .change(cell, true, |rules, state| Ok(retrying(rules, state, live, retry)))
+                .change(cell, Seal::No, true, |context, worker| {
+                    Ok(retrying(context, worker, live, retry))
+                })
                 .await;
             true
         }
@@ -100,9 +102,14 @@ async fn take_once_thawed(live: &Live, delta: &Delta) -> bool {
     }
 }
 
-fn retrying(rules: &Rules<'_>, state: &CellState, live: &Live, retry: StoredRetry) -> Decision<()> {
-    let Some(running) = current(&state.record, live) else { return Decision::Keep(()) };
-    let mut draft = Draft::of(&state.record, rules.now_ms, running.tags.clone());
+fn retrying(
+    context: &DecisionContext<'_>,
+    worker: &Snapshot<'_>,
+    live: &Live,
+    retry: StoredRetry,
+) -> Decision<()> {
+    let Some(running) = current(worker.record, live) else { return Decision::Keep(()) };
+    let mut draft = Draft::of(worker.record, context.now_ms, running.tags.clone());
     let retry = Arc::new(retry);
     draft.event(Some(live.turn_id), StoredEventBody::TurnRetrying { retry });
     Decision::Change(draft, ())

@@ -8,16 +8,12 @@ use std::{
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    commands::{StopWorker, StopWorkers, frozen_text},
-    domain::context::Rules,
+    commands::{StopWorker, StopWorkers},
+    domain::{context::DecisionContext, snapshot::Snapshot},
     error::RuntimeError,
     log::RuntimeFact,
     model::{Labels, Meta, RuntimeState, Severity, Tags, WorkerState},
-    state::{
-        core::Core,
-        listing::Wanted,
-        worker_cell::{Cell, CellState},
-    },
+    state::{core::Core, listing::Wanted, worker_cell::Cell},
     sync::Backoff,
     turn,
 };
@@ -88,8 +84,8 @@ async fn stop_some(core: &Arc<Core>, cells: &[Arc<Cell>], farewell: &Farewell) -
         let (core_there, cell) = (Arc::clone(core), Arc::clone(cell));
         let stop = async move {
             let decide =
-                |rules: &Rules<'_>, state: &CellState| stop.decide(rules, state, frozen_text);
-            let stopped = core_there.change(&cell, true, decide).await;
+                |context: &DecisionContext<'_>, worker: &Snapshot<'_>| stop.decide(context, worker);
+            let stopped = core_there.change(&cell, stop.seal(), true, decide).await;
             matches!(stopped, Err(RuntimeError::StoreFailed { .. })).then_some(cell)
         };
         stops.spawn_on(stop, &core.handle);

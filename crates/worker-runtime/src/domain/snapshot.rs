@@ -1,0 +1,51 @@
+//! A Worker at the moment of a decision, as a value.
+
+use std::sync::Arc;
+
+use llm_engine::TokenUsage;
+
+use crate::{
+    domain::idempotency::KeyWindow,
+    identity::Owner,
+    model::WorkerDetail,
+    store::{InputKey, WorkerRecord},
+};
+
+/// A Worker at the moment of a decision.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot<'a> {
+    pub(crate) record: &'a WorkerRecord,
+    /// The answer of the running turn so far; empty for a decision that ends no turn.
+    pub(crate) answer: PartialAnswer,
+    /// The idempotency keys of earlier inputs.
+    pub(crate) keys: Option<&'a KeyWindow<InputKey>>,
+    /// Outputs of the latest turn's engine that came after the turn had ended. The record does not have
+    /// this figure, because it moves without a commit.
+    pub(crate) late_dropped: u64,
+}
+
+/// What a turn that runs has produced so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PartialAnswer {
+    pub(crate) text: Arc<str>,
+    /// The tokens that the provider has reported so far.
+    pub(crate) usage: TokenUsage,
+}
+
+impl Snapshot<'_> {
+    /// The Worker as replies show it once `record` is its record.
+    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &Owner) -> Box<WorkerDetail> {
+        let mut last_turn = record.turn.clone();
+        if self.late_dropped > 0
+            && let Some(turn) = &mut last_turn
+        {
+            Arc::make_mut(turn).late_dropped = self.late_dropped;
+        }
+        record.reply_detail(owner, last_turn)
+    }
+
+    /// The Worker as replies show it.
+    pub(crate) fn detail(&self, owner: &Owner) -> Box<WorkerDetail> {
+        self.detail_of(self.record, owner)
+    }
+}
