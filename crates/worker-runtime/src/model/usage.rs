@@ -50,27 +50,60 @@ impl Usage {
         incomplete: false,
     };
 
-    /// The usage of one ended turn.
+    /// The usage of one ended turn. The figures come from a provider: one that no reply can show counts
+    /// as the largest that it can, and the usage as incomplete.
     pub(crate) fn of_turn(tokens: TokenUsage, duration_ms: u64) -> Self {
-        Self {
+        let TokenUsage {
+            input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, ..
+        } = tokens;
+        let mut usage = Self { incomplete: !tokens.is_complete(), ..Self::NONE };
+        usage.add(&Self {
             turns: 1,
-            input_tokens: tokens.input_tokens.unwrap_or(0),
-            cached_input_tokens: tokens.cached_input_tokens.unwrap_or(0),
-            output_tokens: tokens.output_tokens.unwrap_or(0),
-            reasoning_tokens: tokens.reasoning_tokens.unwrap_or(0),
+            input_tokens: input_tokens.unwrap_or(0),
+            cached_input_tokens: cached_input_tokens.unwrap_or(0),
+            output_tokens: output_tokens.unwrap_or(0),
+            reasoning_tokens: reasoning_tokens.unwrap_or(0),
             duration_ms,
-            incomplete: !tokens.is_complete(),
-        }
+            incomplete: false,
+        });
+        usage
     }
 
-    /// Adds what another consumed.
+    /// Adds what another consumed. A sum that no reply can show stays at the largest that it can, and the
+    /// usage is incomplete.
     pub fn add(&mut self, other: &Self) {
-        self.turns += other.turns;
-        self.input_tokens += other.input_tokens;
-        self.cached_input_tokens += other.cached_input_tokens;
-        self.output_tokens += other.output_tokens;
-        self.reasoning_tokens += other.reasoning_tokens;
-        self.duration_ms += other.duration_ms;
-        self.incomplete |= other.incomplete;
+        let mut incomplete = self.incomplete | other.incomplete;
+        let mut add = |sum: &mut u64, more: u64| {
+            let exact = sum.saturating_add(more);
+            incomplete |= exact > MAX_INTEGER;
+            *sum = exact.min(MAX_INTEGER);
+        };
+        add(&mut self.turns, other.turns);
+        add(&mut self.input_tokens, other.input_tokens);
+        add(&mut self.cached_input_tokens, other.cached_input_tokens);
+        add(&mut self.output_tokens, other.output_tokens);
+        add(&mut self.reasoning_tokens, other.reasoning_tokens);
+        add(&mut self.duration_ms, other.duration_ms);
+        self.incomplete = incomplete;
+    }
+}
+
+/// The largest integer that every reader of JSON can read exactly.
+const MAX_INTEGER: u64 = (1 << 53) - 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_that_is_too_large_stays_at_the_largest_and_says_so() {
+        let tokens = TokenUsage { input_tokens: Some(u64::MAX), ..TokenUsage::default() };
+        let huge = Usage::of_turn(tokens, 7);
+        assert_eq!((huge.turns, huge.input_tokens, huge.duration_ms), (1, MAX_INTEGER, 7));
+        assert!(huge.incomplete);
+        let mut sum = huge;
+        sum.add(&huge);
+        assert_eq!((sum.turns, sum.input_tokens, sum.duration_ms), (2, MAX_INTEGER, 14));
+        assert!(sum.incomplete);
     }
 }

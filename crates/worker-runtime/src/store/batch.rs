@@ -113,10 +113,10 @@ impl Totals {
     /// Adds an increment.
     pub fn add(&mut self, other: &Self) {
         self.usage.add(&other.usage);
-        self.outcomes.completed += other.outcomes.completed;
-        self.outcomes.failed += other.outcomes.failed;
-        self.outcomes.cancelled += other.outcomes.cancelled;
-        self.outcomes.lost += other.outcomes.lost;
-        self.created += other.created;
+        self.outcomes.completed = self.outcomes.completed.saturating_add(other.outcomes.completed);
+        self.outcomes.failed = self.outcomes.failed.saturating_add(other.outcomes.failed);
+        self.outcomes.cancelled = self.outcomes.cancelled.saturating_add(other.outcomes.cancelled);
+        self.outcomes.lost = self.outcomes.lost.saturating_add(other.outcomes.lost);
+        self.created = self.created.saturating_add(other.created);
     }
 }
