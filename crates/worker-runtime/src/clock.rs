@@ -1,6 +1,9 @@
 //! Where time and ids come from, so that a test can decide both.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use uuid::Uuid;
 
@@ -19,6 +22,15 @@ impl Clock for SystemClock {
     fn now_ms(&self) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// A Backend's clock. It is foreign code: a time that no reply can show is the latest that one can.
+pub(crate) struct BoundedClock(pub(crate) Arc<dyn Clock>);
+
+impl Clock for BoundedClock {
+    fn now_ms(&self) -> u64 {
+        self.0.now_ms().min((1 << 53) - 1)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a change becomes true: decided, taken by the store, applied in memory, published.
 
-pub(crate) mod apply;
+mod apply;
 pub(crate) mod change;
-pub(crate) mod creation;
+mod effects;
+pub(crate) mod pending;
 pub(crate) mod seal;
-pub(crate) mod settle;

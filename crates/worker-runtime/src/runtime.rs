@@ -6,6 +6,7 @@ mod wait;
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 
 use crate::{
+    background::lease,
     error::RuntimeError,
     identity::{DiagnosticId, RuntimeId},
     model::{Limits, Severity, Subscribe},
@@ -68,29 +69,22 @@ impl Runtime {
     /// # Errors
     ///
     /// A [`RuntimeError`] says what was wrong and what to do. A refused command has left no trace.
-    #[expect(clippy::manual_async_fn, reason = "an async fn would hold the request twice")]
-    pub fn handle<R, Kind>(
-        &self,
-        request: R,
-    ) -> impl Future<Output = Result<R::Reply, RuntimeError>> + Send
+    pub async fn handle<R, Kind>(&self, request: R) -> Result<R::Reply, RuntimeError>
     where
         R: Request<Kind>,
     {
-        async move {
-            let core = &self.owner.core;
-            let span = tracing::debug_span!(
-                "handle",
-                runtime_id = %core.owner.runtime_id,
-                request = request.name(),
-            );
-            // Pinned where it is made: a request's future is large, and wrapping it would move it.
-            let mut handling = pin!(request.handle(core));
-            poll_fn(|context| {
-                let poll = || span.in_scope(|| handling.as_mut().poll(context));
-                contained(poll).unwrap_or_else(|| Poll::Ready(Err(self.panicked())))
-            })
-            .await
-        }
+        let core = &self.owner.core;
+        let span = tracing::debug_span!(
+            "handle",
+            runtime_id = %core.owner.runtime_id,
+            request = request.name(),
+        );
+        let mut handling = pin!(request.handle(core));
+        poll_fn(|context| {
+            let poll = || span.in_scope(|| handling.as_mut().poll(context));
+            contained(poll).unwrap_or_else(|| Poll::Ready(Err(self.panicked())))
+        })
+        .await
     }
 
     /// The error for a request whose handling panicked, in code of the Backend's or by a defect of ours.
@@ -117,7 +111,7 @@ impl Drop for Ownership {
     fn drop(&mut self) {
         if !self.core.is_closed() {
             self.core.abandon();
-            self.core.release_lease_soon();
+            lease::release_soon(&self.core);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! Runtime at a time, through a [`Lease`]. Every change is one [`Batch`].
 
 mod batch;
+mod client;
 mod error;
 mod future;
 mod guard;
@@ -16,9 +17,9 @@ mod stored_event;
 use std::sync::Arc;
 
 pub use batch::{Batch, Change, CreateKey, InputKey, NewKey, Totals};
+pub(crate) use client::StoreClient;
 pub use error::{OpenError, Settlement, StoreError, Unreadable};
 pub use future::StoreFuture;
-pub(crate) use guard::guarded;
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
 

@@ -2,40 +2,30 @@
 
 mod ending;
 mod gather;
+mod host;
 mod next_step;
 mod unusual;
 mod watch;
 
 use std::{future::poll_fn, mem, pin::pin, sync::Arc, task::Poll};
 
-use tracing::Instrument;
 use worker::HistoryTurn;
 
-pub(crate) use self::ending::{cancel_late, time_out, turn_ends};
 use self::{
     ending::{Ending, finish},
     gather::gather,
     next_step::{Step, next_step},
     unusual::take_unusual,
 };
+pub(crate) use self::{
+    ending::{cancel_late, turn_ends},
+    host::Turns,
+};
 use crate::{
     model::TurnDetail,
     state::{core::Core, live::Live, worker_cell::Cell},
     store::WorkerRecord,
 };
-
-/// Starts the task that drives a turn from its first call of the model to its end.
-pub(crate) fn begin(core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
-    let span = tracing::info_span!(
-        "turn",
-        runtime_id = %core.owner.runtime_id,
-        worker_id = %cell.worker_id,
-        turn_id = %live.turn_id,
-    );
-    let turn = drive(Arc::clone(core), Arc::clone(cell), live);
-    core.turn_handle.spawn(turn.instrument(span));
-    watch::ensure(core);
-}
 
 /// Hosts one turn: gathers its history, moves the engine's text into `live` and commits the end,
 /// unless a command or the watch has ended the turn before.

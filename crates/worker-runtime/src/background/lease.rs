@@ -1,9 +1,6 @@
 //! The right to change the store: renewed while the Runtime lives, given back when it ends.
 
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{sync::Weak, time::Duration};
 
 use tokio::time::Instant;
 
@@ -21,7 +18,7 @@ pub(crate) async fn keep(core: Weak<Core>, lease_ms: u64) {
         }
         let asked_at = Instant::now();
         let left = good_until.saturating_duration_since(asked_at).max(lease / 3);
-        match core.ask_within(left, |it| it.renew(core.lease, lease_ms)).await {
+        match core.store.renew(lease_ms, left).await {
             Ok(()) => good_until = asked_at + lease,
             Err(StoreError::LeaseLost) => return core.lose_lease(),
             // The lease still holds for a while; the store may come back.
@@ -33,18 +30,9 @@ pub(crate) async fn keep(core: Weak<Core>, lease_ms: u64) {
     }
 }
 
-impl Core {
-    /// Gives the lease back and waits for the store's answer, within bounds.
-    pub(crate) async fn release_lease(&self) {
-        // A lease that is not given back runs out by itself.
-        let _ = self.ask(|it| it.release(self.lease)).await;
-    }
-
-    /// Gives the lease back without waiting, because nobody can.
-    pub(crate) fn release_lease_soon(self: &Arc<Self>) {
-        match self.ask(|store| store.release(self.lease)).into_ready() {
-            Ok(_) => {}
-            Err(release) => drop(self.handle.spawn(release)),
-        }
+/// Gives the store back without waiting, because nobody can.
+pub(crate) fn release_soon(core: &Core) {
+    if let Err(release) = core.store.release(core.store.time_out()).into_ready() {
+        drop(core.handle.spawn(release));
     }
 }

@@ -1,6 +1,6 @@
 //! What a Runtime finds in its store when it is built.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{fmt, sync::Arc};
 
 use llm_engine::TokenUsage;
 
@@ -9,49 +9,75 @@ use crate::{
     domain::{draft::TurnEnd, idempotency::KeyWindow},
     error::RuntimeError,
     model::{Severity, TurnOutcome},
-    runtime::BuildError,
     state::{core::Core, worker_cell::Cell},
-    store::{Store, StoredWorker, Unreadable},
+    store::{Store, StoreError, StoredWorker, Unreadable},
     turn,
 };
 
 /// Workers that are read from the store at once.
 const PAGE: usize = 512;
 
+/// Why a Runtime could not go on with what its store holds.
+#[derive(Debug)]
+pub(crate) enum RestoreError {
+    /// The store could not be read.
+    Read(StoreError),
+    /// The store lists Workers in another order than by ordinal, or does not go on behind the last one.
+    Listing,
+    /// The end of a turn that was open could not be committed.
+    OpenTurn(RuntimeError),
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(error) => error.fmt(f),
+            Self::Listing => f.write_str("it does not list its workers by ordinal"),
+            Self::OpenTurn(error) => error.fmt(f),
+        }
+    }
+}
+
 impl Core {
     /// Brings every Worker of the store back, and ends the turns that its last owner left open.
-    pub(crate) async fn restore(self: &Arc<Self>) -> Result<(), BuildError> {
-        let failed = |error: crate::store::StoreError| BuildError::StoreFailed(error.to_string());
-        let keys = self.ask(Store::create_keys).await.map_err(failed)?;
+    pub(crate) async fn restore(self: &Arc<Self>) -> Result<(), RestoreError> {
+        let keys = self.ask(Store::create_keys).await.map_err(RestoreError::Read)?;
         for key in keys {
             self.admission.lock().keys.remember(key);
         }
         let mut open = Vec::new();
-        let mut after = 0;
+        let mut last = 0;
         loop {
-            let page = self.ask(|it| it.workers(after, PAGE)).await.map_err(failed)?;
-            let is_last = page.len() < PAGE;
-            for found in page {
-                after = match found {
-                    Ok(worker) => {
-                        let ordinal = worker.record.ordinal;
-                        let cell = self.bring_back(worker);
-                        if cell.lock().record.running_turn().is_some() {
-                            open.push(cell);
-                        }
-                        ordinal
-                    }
-                    Err(unreadable) => {
-                        self.note_unreadable(&unreadable);
-                        unreadable.ordinal
-                    }
-                };
+            let page = self.ask(|store| store.workers(last, PAGE)).await;
+            let page = page.map_err(RestoreError::Read)?;
+            let is_over = page.len() < PAGE;
+            if page.len() > PAGE {
+                let message = "the store gave more workers at once than it was asked for";
+                self.note(Severity::Warning, message, None, None);
             }
-            if is_last {
+            for found in page.into_iter().take(PAGE) {
+                let ordinal = match &found {
+                    Ok(worker) => worker.record.ordinal,
+                    Err(unreadable) => unreadable.ordinal,
+                };
+                if ordinal <= last {
+                    return Err(RestoreError::Listing);
+                }
+                last = ordinal;
+                match found {
+                    Ok(worker) => {
+                        let is_open = worker.record.running_turn().is_some();
+                        let cell = self.bring_back(worker);
+                        open.extend(is_open.then_some(cell));
+                    }
+                    Err(unreadable) => self.note_unreadable(&unreadable),
+                }
+            }
+            if is_over {
                 break;
             }
         }
-        self.next_ordinal.fetch_max(after + 1, Ordering::Relaxed);
+        self.admission.lock().continue_after(last);
         for cell in open {
             self.lose_turn(&cell).await?;
         }
@@ -77,7 +103,7 @@ impl Core {
             self.note(Severity::Error, message, Some(record.worker_id), None);
         }
         if record.state.is_terminal() {
-            self.pruner.note(&record);
+            self.ended_workers.note(&record);
         }
         self.catalogue.restore(Arc::clone(&cell));
         let at_ms = record.active_at_ms;
@@ -94,7 +120,7 @@ impl Core {
     }
 
     /// Ends a turn that was open when its Runtime died. Nothing is executed again.
-    async fn lose_turn(self: &Arc<Self>, cell: &Arc<Cell>) -> Result<(), BuildError> {
+    async fn lose_turn(self: &Arc<Self>, cell: &Arc<Cell>) -> Result<(), RestoreError> {
         let lost = self.change(cell, Seal::No, true, |context, worker| {
             let Some(running) = worker.record.running_turn() else { return Ok(Decision::Keep(())) };
             let end = TurnEnd {
@@ -108,6 +134,6 @@ impl Core {
             let draft = turn::turn_ends(worker.record, running, end, context.now_ms);
             Ok(Decision::Change(draft, ()))
         });
-        lost.await.map_err(|error: RuntimeError| BuildError::StoreFailed(error.to_string()))
+        lost.await.map_err(RestoreError::OpenTurn)
     }
 }

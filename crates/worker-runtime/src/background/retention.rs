@@ -14,7 +14,7 @@ use crate::{
     identity::WorkerId,
     state::{
         core::Core,
-        ended_workers::{Due, Pruner},
+        ended_workers::{Due, EndedWorkers},
         worker_cell::Cell,
     },
     sync::Backoff,
@@ -25,16 +25,16 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from
 
 /// Starts the task that deletes what is due, unless nothing ever is.
 pub(crate) fn start(core: &Arc<Core>) {
-    if core.pruner.is_on() {
-        core.handle.spawn(prune(Arc::downgrade(core), Arc::clone(&core.pruner)));
+    if core.ended_workers.is_on() {
+        core.handle.spawn(prune(Arc::downgrade(core), Arc::clone(&core.ended_workers)));
     }
 }
 
-async fn prune(core: Weak<Core>, pruner: Arc<Pruner>) {
+async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>) {
     let mut backoff = BACKOFF;
     loop {
         let Some(core_now) = core.upgrade().filter(|core| !core.is_closed()) else { return };
-        let due = pruner.due(core_now.clock.now_ms());
+        let due = ended_workers.due(core_now.clock.now_ms());
         let went = match &due {
             Due::Now(going) => delete(&core_now, going).await,
             Due::In(_) | Due::Nothing => true,
@@ -44,8 +44,10 @@ async fn prune(core: Weak<Core>, pruner: Arc<Pruner>) {
             Due::Now(_) if went => backoff = BACKOFF,
             Due::Now(_) => backoff.pause().await,
             // Whether it rang or the time is up, look again.
-            Due::In(left) => drop(tokio::time::timeout(left, pruner.changed.notified()).await),
-            Due::Nothing => pruner.changed.notified().await,
+            Due::In(left) => {
+                drop(tokio::time::timeout(left, ended_workers.changed.notified()).await);
+            }
+            Due::Nothing => ended_workers.changed.notified().await,
         }
     }
 }

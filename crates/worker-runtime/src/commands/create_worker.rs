@@ -1,17 +1,14 @@
 //! `create_worker`: makes a Worker, and has it answer a first input if there is one.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use worker::Profile;
 
 use crate::{
-    commit::{change::Answer, creation::Creation},
-    domain::{
-        context::DecisionContext,
-        draft::Draft,
-        idempotency::{self, KeyWindow},
-    },
+    commit::pending::{PendingCommit, SentCommit},
+    domain::{context::DecisionContext, draft::Draft, idempotency},
     error::RuntimeError,
     identity::{TurnId, WorkerId},
     model::{
@@ -19,7 +16,11 @@ use crate::{
         ProfileSelector, ScopeClaim, SeedEntry, Shared, Tags, TranscriptEntry, WorkerDetail,
     },
     request::Command,
-    state::{core::Core, worker_cell::CellState},
+    state::{
+        admission::{Admitted, CreationRequest, RequestKey, Rival},
+        core::Core,
+        worker_cell::CellState,
+    },
     store::{CreateKey, WorkerRecord, WorkerSpec},
 };
 
@@ -96,35 +97,24 @@ pub(crate) struct CreationIds {
 }
 
 impl CreateWorker {
-    /// The Worker that an earlier creation with the same key made, and its receipt.
-    pub(crate) fn replayed(
-        &self,
-        context: &DecisionContext<'_>,
-        keys: &KeyWindow<CreateKey>,
-    ) -> Result<Option<CreateKey>, RuntimeError> {
-        let Some(key) = &self.idempotency_key else { return Ok(None) };
-        let found = keys.replay(key, &self.digest(), context.now_ms, context.create_keys())?;
-        Ok(found.cloned())
-    }
-
-    /// The reply to a creation that was carried out before.
-    pub(crate) fn replay(
-        &self,
-        core: &Core,
-        context: &DecisionContext<'_>,
-    ) -> Result<Option<WorkerCreated>, RuntimeError> {
-        if self.idempotency_key.is_none() {
-            return Ok(None);
+    /// The command as admission sees it: checked, with its digest and the profile of its turns.
+    pub(crate) fn prepare<'a>(&self, context: &DecisionContext<'a>) -> CreationRequest<'a> {
+        let may_be_known = context.limits.check_key(self.idempotency_key.as_ref()).is_ok();
+        let key = self.idempotency_key.as_deref().filter(|_| may_be_known);
+        CreationRequest {
+            key: key.map(|key| RequestKey { key: key.into(), digest: self.digest() }),
+            claims: self.scope_claims.iter().flatten().cloned().collect(),
+            with_turn: self.initial_input.is_some(),
+            profile: self.validate(context),
         }
-        let found = self.replayed(context, &core.admission.lock().keys)?;
-        let Some(earlier) = found else { return Ok(None) };
-        let cell = core.catalogue.get(earlier.worker_id).ok_or(RuntimeError::WorkerNotFound {})?;
-        let state = cell.lock();
-        state.present().map(|state| Some(replayed_reply(context, state, &earlier)))
     }
 
-    /// Checks the request, up to what depends on the Runtime's state.
-    pub(crate) fn validate(&self, context: &DecisionContext<'_>) -> Result<(), RuntimeError> {
+    /// Checks the command, up to what depends on the Runtime's state, and gives the profile of the Worker's
+    /// turns.
+    fn validate<'a>(
+        &self,
+        context: &DecisionContext<'a>,
+    ) -> Result<&'a Arc<Profile>, RuntimeError> {
         let limits = context.limits;
         if let Some(name) = &self.display_name {
             limits.check_display_name(name)?;
@@ -150,24 +140,27 @@ impl CreateWorker {
         }
         limits.check_key(self.idempotency_key.as_ref())?;
         limits.check_meta(self.meta.as_ref())?;
-        if let Some(profile) = &self.profile {
-            limits.check_profile(profile)?;
-            context.profiles.resolve(profile)?;
+        match &self.profile {
+            Some(profile) => {
+                limits.check_profile(profile)?;
+                context.profiles.resolve(profile)
+            }
+            None => context.profiles.resolve(&ProfileSelector::default()),
         }
-        Ok(())
     }
 
-    /// The rule: what a creation that nothing stands against makes.
+    /// Decides the command, against which nothing stands.
     pub(crate) fn decide(
         &self,
         context: &DecisionContext<'_>,
+        request: &CreationRequest<'_>,
         ids: &CreationIds,
         dropped_keys: Vec<Arc<str>>,
     ) -> Result<(Draft, WorkerCreated), RuntimeError> {
         let now_ms = context.now_ms;
-        let selector = self.profile.clone().unwrap_or_default();
-        let profile = context.profiles.resolve(&selector)?;
+        let profile = request.profile.clone()?;
         let tags = Tags::new(self.meta.as_ref(), self.idempotency_key.as_deref());
+        let selector = self.profile.clone().unwrap_or_default();
         let mut draft = Draft::creation(self.record(context, ids, selector), now_ms, tags);
         for entry in self.history.iter().flatten() {
             draft.seed(seeded(entry, now_ms));
@@ -181,14 +174,9 @@ impl CreateWorker {
             let model = profile.model.clone();
             (ids.turn_id, draft.begin_turn(ids.turn_id, input, selector, model))
         });
-        if let Some(key) = &self.idempotency_key {
-            let key = CreateKey {
-                key: key.as_str().into(),
-                digest: self.digest(),
-                at_ms: now_ms,
-                worker_id: ids.worker_id,
-                receipt,
-            };
+        if let Some(RequestKey { key, digest }) = request.key.clone() {
+            let worker_id = ids.worker_id;
+            let key = CreateKey { key, digest, at_ms: now_ms, worker_id, receipt };
             draft.remember_creation(key, dropped_keys);
         }
         let record = draft.record();
@@ -238,18 +226,47 @@ impl CreateWorker {
         }
     }
 
-    /// What is absent counts as what it defaults to.
+    /// The digest of what has to be the same in a command that is sent again under its key. Fields that are
+    /// absent count as what they default to.
     fn digest(&self) -> [u8; 16] {
-        idempotency::digest(&Self {
-            intent: Some(self.intent.clone().unwrap_or_default()),
-            profile: Some(self.profile.clone().unwrap_or_default()),
-            labels: Some(self.labels.clone().unwrap_or_default()),
-            requested_capabilities: Some(self.requested_capabilities.clone().unwrap_or_default()),
-            scope_claims: Some(self.scope_claims.clone().unwrap_or_default()),
-            history: Some(self.history.clone().unwrap_or_default()),
-            idempotency_key: None,
-            meta: None,
-            ..self.clone()
+        #[derive(Serialize)]
+        struct Body<'a> {
+            display_name: Option<&'a str>,
+            intent: &'a Intent,
+            profile: &'a ProfileSelector,
+            instructions: Option<&'a str>,
+            config_bundle: Option<&'a ConfigBundle>,
+            requested_capabilities: &'a [String],
+            scope_claims: &'a [ScopeClaim],
+            labels: Option<&'a Labels>,
+            history: &'a [SeedEntry],
+            initial_input: Option<&'a Input>,
+        }
+        let Self {
+            display_name,
+            intent,
+            profile,
+            instructions,
+            config_bundle,
+            requested_capabilities,
+            scope_claims,
+            labels,
+            history,
+            initial_input,
+            idempotency_key: _,
+            meta: _,
+        } = self;
+        idempotency::digest(&Body {
+            display_name: display_name.as_deref(),
+            intent: intent.as_ref().unwrap_or(&Intent::default()),
+            profile: profile.as_ref().unwrap_or(&ProfileSelector::default()),
+            instructions: instructions.as_deref(),
+            config_bundle: config_bundle.as_ref(),
+            requested_capabilities: requested_capabilities.as_deref().unwrap_or_default(),
+            scope_claims: scope_claims.as_deref().unwrap_or_default(),
+            labels: labels.as_ref().filter(|labels| !labels.is_empty()),
+            history: history.as_deref().unwrap_or_default(),
+            initial_input: initial_input.as_ref(),
         })
     }
 }
@@ -302,84 +319,61 @@ fn seeded(entry: &SeedEntry, now_ms: u64) -> TranscriptEntry {
     }
 }
 
-/// How far an attempt at a creation has come.
-enum Attempt {
-    Replayed(WorkerCreated),
-    Sent(Answer, WorkerCreated),
-    /// Another creation is under way or came in between: once it is decided, all is looked at anew.
-    Behind(Rival),
-}
-
-/// What another creation shares with this one.
-enum Rival {
-    Key,
-    Claims,
-}
-
-impl CreateWorker {
-    /// Does everything that does not wait. Apart from `execute`, so that a request's future is small.
-    fn attempt(
-        &self,
-        core: &Arc<Core>,
-        claims: &Shared<[ScopeClaim]>,
-    ) -> Result<Attempt, RuntimeError> {
-        let key: Option<Arc<str>> = self.idempotency_key.as_deref().map(Arc::from);
-        if key.as_ref().is_some_and(|key| core.key_is_under_way(key)) {
-            return Ok(Attempt::Behind(Rival::Key));
-        }
-        let context = core.context();
-        if let Some(replayed) = self.replay(core, &context)? {
-            return Ok(Attempt::Replayed(replayed));
-        }
-        self.validate(&context)?;
-        context.takes_work()?;
-        if core.claims_are_under_way(claims) {
-            return Ok(Attempt::Behind(Rival::Claims));
-        }
-        let worker_id = WorkerId::from_uuid(core.ids.next(context.now_ms));
-        let with_turn = self.initial_input.is_some();
-        let Some(ticket) = core.admit(&context, worker_id, key.as_ref(), claims, with_turn)? else {
-            return Ok(Attempt::Behind(Rival::Claims));
-        };
-        let turn_id =
-            if with_turn { TurnId::from_uuid(core.ids.next(context.now_ms)) } else { TurnId::NIL };
-        let dropped = if key.is_some() {
-            core.admission.lock().keys.pushed_out(context.now_ms, context.create_keys())
-        } else {
-            Vec::new()
-        };
-        let ordinal = core.next_ordinal.fetch_add(1, Ordering::Relaxed);
-        let ids = CreationIds { worker_id, turn_id, ordinal };
-        let (draft, reply) = self.decide(&context, &ids, dropped)?;
-        Ok(Attempt::Sent(Creation::new(draft, ticket).commit(core), reply))
-    }
-}
-
 impl Command for CreateWorker {
     type Reply = WorkerCreated;
 
-    #[expect(clippy::manual_async_fn, reason = "an async fn would hold the request twice")]
-    fn execute(
-        self,
-        core: &Arc<Core>,
-    ) -> impl Future<Output = Result<WorkerCreated, RuntimeError>> + Send {
-        async move {
-            let claims: Shared<[ScopeClaim]> =
-                self.scope_claims.iter().flatten().cloned().collect();
-            loop {
-                match self.attempt(core, &claims)? {
-                    Attempt::Replayed(reply) => return Ok(reply),
-                    Attempt::Sent(answer, reply) => {
-                        answer.committed(self.idempotency_key.is_some()).await?;
-                        return Ok(reply);
-                    }
-                    Attempt::Behind(Rival::Key) => {
-                        core.key_settled(self.idempotency_key.as_deref().unwrap_or_default())
-                            .await?;
-                    }
-                    Attempt::Behind(Rival::Claims) => core.claims_settled(&claims).await?,
+    async fn execute(self, core: &Arc<Core>) -> Result<WorkerCreated, RuntimeError> {
+        let request = self.prepare(&core.context());
+        loop {
+            match self.attempt(core, &request)? {
+                Attempt::Replayed(reply) => return Ok(reply),
+                Attempt::Sent(sent, reply) => {
+                    return sent.committed(request.key.is_some()).await.map(|()| reply);
                 }
+                Attempt::Wait(rival) => core.rival_decided(&request, rival).await?,
             }
         }
     }
+}
+
+/// What comes of an attempt to create a Worker.
+enum Attempt {
+    Replayed(WorkerCreated),
+    Sent(SentCommit, WorkerCreated),
+    Wait(Rival),
+}
+
+impl CreateWorker {
+    /// Does everything that does not wait.
+    fn attempt(
+        &self,
+        core: &Arc<Core>,
+        request: &CreationRequest<'_>,
+    ) -> Result<Attempt, RuntimeError> {
+        let context = core.context();
+        let new_id = || core.ids.next(context.now_ms);
+        let is_valid = request.profile.is_ok();
+        let worker_id = if is_valid { WorkerId::from_uuid(new_id()) } else { WorkerId::NIL };
+        let mut reservation = match core.admit(&context, worker_id, request)? {
+            Admitted::Replay(earlier) => return replay(core, &context, &earlier),
+            Admitted::Wait(rival) => return Ok(Attempt::Wait(rival)),
+            Admitted::Reserved(reservation) => reservation,
+        };
+        let turn_id = if request.with_turn { TurnId::from_uuid(new_id()) } else { TurnId::NIL };
+        let ids = CreationIds { worker_id, turn_id, ordinal: reservation.ordinal };
+        let dropped_keys = std::mem::take(&mut reservation.dropped_keys);
+        let (draft, reply) = self.decide(&context, request, &ids, dropped_keys)?;
+        Ok(Attempt::Sent(PendingCommit::creation(core, draft, reservation).send(core), reply))
+    }
+}
+
+/// The reply to a creation that was carried out before.
+fn replay(
+    core: &Core,
+    context: &DecisionContext<'_>,
+    earlier: &CreateKey,
+) -> Result<Attempt, RuntimeError> {
+    let cell = core.catalogue.get(earlier.worker_id).ok_or(RuntimeError::WorkerNotFound {})?;
+    let state = cell.lock();
+    Ok(Attempt::Replayed(replayed_reply(context, state.present()?, earlier)))
 }

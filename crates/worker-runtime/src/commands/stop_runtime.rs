@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use self::drain::Farewell;
+use self::drain::StopOptions;
 use crate::{
     error::RuntimeError,
     log::{RuntimeFact, RuntimeSource},
@@ -79,9 +79,9 @@ impl StopRuntime {
         }
     }
 
-    fn farewell(self) -> Farewell {
+    fn options(self) -> StopOptions {
         let Self { workers, deadline_ms: _, reason, meta } = self;
-        Farewell { workers: workers.unwrap_or_default(), reason, meta }
+        StopOptions { workers: workers.unwrap_or_default(), reason, meta }
     }
 }
 
@@ -90,7 +90,7 @@ impl Command for StopRuntime {
 
     async fn execute(self, core: &Arc<Core>) -> Result<RuntimeStop, RuntimeError> {
         self.validate(&core.limits)?;
-        core.bring_forward(self.deadline_ms);
+        bring_forward(core, self.deadline_ms);
         let reason = self.reason.as_deref().map(Arc::from);
         let tags = Tags::new(self.meta.as_ref(), None);
         let at_ms = core.clock.now_ms();
@@ -108,19 +108,15 @@ impl Command for StopRuntime {
         drop(board);
         drop(evicted);
         core.wake(waiting);
-        core.handle.spawn(drain::drain(Arc::clone(core), self.farewell()));
+        core.handle.spawn(drain::drain(Arc::clone(core), self.options()));
         Ok(RuntimeStop { state, already: false, cursor })
     }
 }
 
-impl Core {
-    /// Moves the deadline of the stop forward, if it is later or was none.
-    fn bring_forward(&self, deadline_ms: Option<u64>) {
-        let within = deadline_ms.map(Duration::from_millis);
-        let Some(at) = within.and_then(|it| Instant::now().checked_add(it)) else { return };
-        let mut drain = self.drain.lock();
-        drain.deadline = Some(drain.deadline.map_or(at, |it| it.min(at)));
-        drop(drain);
-        self.turn_ended(true);
-    }
+/// Moves the deadline of the stop forward, if it is later or was none.
+fn bring_forward(core: &Core, deadline_ms: Option<u64>) {
+    let within = deadline_ms.map(Duration::from_millis);
+    let Some(at) = within.and_then(|within| Instant::now().checked_add(within)) else { return };
+    core.shutdown.bring_forward(at);
+    core.in_flight.ring();
 }

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use crate::{
     commands::cancel_turn::cancel_running,
@@ -15,8 +14,7 @@ use crate::{
     lifecycle::{self, LifecycleInput, Transition},
     model::{Cursor, Meta, Tags, WorkerState},
     request::Command,
-    state::{core::Core, worker_cell::Cell},
-    turn,
+    state::core::Core,
 };
 
 /// Ends a Worker after the turn that runs. Past the deadline that turn is cancelled.
@@ -136,28 +134,8 @@ impl Command for StopWorker {
             && stop.state == WorkerState::Stopping
             && let Some(within) = self.within()
         {
-            core.cancel_at(&cell, within);
+            core.turns.cancel_within(core, &cell, within);
         }
         Ok(stop)
-    }
-}
-
-impl Core {
-    /// Cancels the last turn of a Worker that stops, once the time is up. The soonest deadline wins.
-    pub(crate) fn cancel_at(self: &Arc<Self>, cell: &Arc<Cell>, within: Duration) {
-        let live = cell.lock().live.clone();
-        let (Some(live), Some(at)) = (live, Instant::now().checked_add(within)) else { return };
-        let turn_id = live.turn_id;
-        let core = Arc::downgrade(self);
-        let cell = Arc::downgrade(cell);
-        live.cancel_at(at, || {
-            let wait = async move {
-                tokio::time::sleep_until(at).await;
-                if let (Some(core), Some(cell)) = (core.upgrade(), cell.upgrade()) {
-                    turn::cancel_late(&core, &cell, turn_id).await;
-                }
-            };
-            self.handle.spawn(wait).abort_handle()
-        });
     }
 }

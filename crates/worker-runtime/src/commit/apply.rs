@@ -1,68 +1,44 @@
 //! What happens once a batch is committed: memory moves, and the events show.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
+    commit::effects::Effects,
     log::{EventBlock, Published, Source, WorkerLog},
     model::TurnOutcome,
     state::{
         board::Figures,
         core::Core,
+        in_flight::Work,
         listing::Listing,
-        live::{Closed, Live},
+        live::Live,
+        shutdown::Publishing,
         worker_cell::{Cell, CellState},
     },
     store::{Batch, Change, Totals, WorkerRecord},
-    sync::Wakers,
-    turn,
 };
-
-/// What is left to do once the Worker's lock is gone.
-#[derive(Debug, Default)]
-pub(crate) struct After {
-    wakers: Wakers,
-    begun: Option<Arc<Live>>,
-    ended: Option<Closed>,
-    removed: bool,
-    /// When the turn that runs is cancelled.
-    cancel_within: Option<Duration>,
-    garbage: Garbage,
-}
-
-/// What is dropped outside the lock: it may be large, or the last that holds something of the Backend's.
-#[derive(Debug, Default)]
-struct Garbage {
-    record: Option<Arc<WorkerRecord>>,
-    events: Vec<Arc<Published>>,
-    commits: Vec<Arc<Published>>,
-    live: Option<Arc<Live>>,
-    fading: Option<Arc<Live>>,
-    cell: Option<Arc<Cell>>,
-}
 
 /// A Worker's records around a commit.
 #[derive(Clone, Copy)]
-struct Step<'a> {
-    /// None if it came to be.
+struct RecordChange<'a> {
+    /// `None` if the Worker was created.
     before: Option<&'a WorkerRecord>,
-    /// None if it is gone.
+    /// `None` if the Worker was deleted.
     now: Option<&'a WorkerRecord>,
-    /// What it adds to the Runtime's sums.
+    /// The increments of the Runtime's sums.
     totals: &'a Totals,
 }
 
 impl Core {
-    /// Moves a Worker to what was committed and publishes its events, under the Worker's lock.
-    pub(crate) fn apply(
+    /// Moves a Worker to what was committed and publishes its events, under the Worker's lock. What is to
+    /// be done without that lock is left to the effects.
+    pub(super) fn apply(
         &self,
         cell: &Arc<Cell>,
         state: &mut CellState,
         batch: Batch,
-        after: &mut After,
-    ) {
+        _open: &Publishing<'_>,
+    ) -> Effects {
         let turn = batch.turn().map(|(ordinal, turn)| (ordinal, Arc::clone(turn)));
         let Batch { worker_id, expected_version, change, entries, events, key, totals, .. } = batch;
         let (record, deleted) = match change {
@@ -74,20 +50,20 @@ impl Core {
         };
         let before = std::mem::replace(&mut state.record, record);
         state.deleted |= deleted;
-        after.removed = deleted;
-        if let Some(it) = key {
+        let mut effects = Effects { removed: deleted, ..Effects::default() };
+        if let Some(new_key) = key {
             let keys = state.keys.get_or_insert_default();
-            keys.forget(&it.dropped);
-            keys.remember(it.key);
+            keys.forget(&new_key.dropped);
+            keys.remember(new_key.key);
         }
         let CellState { record, live, fading, log, runtime_sequence, .. } = state;
-        let step = Step {
+        let step = RecordChange {
             // A cell that is being created already has the record that it is created with.
             before: (expected_version > 0).then_some(&*before),
             now: (!deleted).then_some(&**record),
             totals: &totals,
         };
-        self.apply_turn(live, fading, step, after);
+        self.apply_turn(live, fading, step, &mut effects);
         let first = record.worker_sequence + 1 - events.len() as u64;
         let block = EventBlock::join(worker_id, first, events, &entries, turn.as_slice());
         self.publish(
@@ -96,18 +72,20 @@ impl Core {
             runtime_sequence,
             step,
             block.filter(|it| !it.events.is_empty()),
-            after,
+            &mut effects,
         );
         self.give_back(step);
-        after.garbage.record = Some(before);
+        effects.garbage.record = Some(before);
+        effects
     }
 
+    /// Ends and begins the turn in flight as the record says.
     fn apply_turn(
         &self,
         live: &mut Option<Arc<Live>>,
         fading: &mut Option<Arc<Live>>,
-        step: Step<'_>,
-        after: &mut After,
+        step: RecordChange<'_>,
+        effects: &mut Effects,
     ) {
         let was = step.before.and_then(|record| record.running_turn()).map(|turn| turn.turn_id);
         let running = step.now.and_then(|record| record.running_turn());
@@ -116,20 +94,21 @@ impl Core {
         }
         if let Some(ended) = live.take() {
             let mut closed = ended.close();
-            after.wakers.add(std::mem::take(&mut closed.wakers));
-            after.garbage.fading = fading.take();
-            let place = if closed.is_driven() { &mut *fading } else { &mut after.garbage.live };
+            effects.wakers.add(std::mem::take(&mut closed.wakers));
+            effects.garbage.fading = fading.take();
+            let place = if closed.is_driven() { &mut *fading } else { &mut effects.garbage.live };
             *place = Some(ended);
-            after.ended = Some(closed);
-            self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
+            effects.ended = Some(closed);
+            // It was kept when the turn began.
+            effects.counted_out = Some(self.in_flight.resume(Work::Turn));
         }
         if let Some(turn) = running {
             // The profile was resolved when the turn was decided; profiles never go.
             if let Ok(profile) = self.profiles.resolve(&turn.profile) {
                 let begun = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
-                after.garbage.fading = fading.take();
+                effects.garbage.fading = fading.take();
                 *live = Some(Arc::clone(&begun));
-                after.begun = Some(begun);
+                effects.start_turn = Some(begun);
             }
         }
     }
@@ -140,9 +119,9 @@ impl Core {
         cell: &Arc<Cell>,
         log: &mut Option<Box<WorkerLog>>,
         runtime_sequence: &mut u64,
-        step: Step<'_>,
+        step: RecordChange<'_>,
         block: Option<EventBlock>,
-        after: &mut After,
+        after: &mut Effects,
     ) {
         let block = block.map(Arc::new);
         if let (Some(log), Some(block)) = (log, &block) {
@@ -172,48 +151,22 @@ impl Core {
     }
 
     /// Gives back what a Worker held if it has ended.
-    fn give_back(&self, step: Step<'_>) {
+    fn give_back(&self, step: RecordChange<'_>) {
         let (Some(before), Some(now)) = (step.before, step.now) else { return };
         let claims = &now.spec.scope_claims;
         if now.state.is_terminal() && !before.state.is_terminal() {
             if !claims.is_empty() {
                 self.admission.lock().claims.release(now.worker_id, claims);
             }
-            self.pruner.note(now);
+            self.ended_workers.note(now);
         }
     }
 }
 
-impl After {
-    /// The rest of a change that cancels the turn which runs, once that time is up.
-    pub(crate) fn cancelling(within: Option<Duration>) -> Self {
-        Self { cancel_within: within, ..Self::default() }
-    }
-
-    /// Does the rest, with no lock held.
-    pub(crate) fn run(self, core: &Arc<Core>, cell: &Arc<Cell>) {
-        if self.removed {
-            core.catalogue.remove(cell.worker_id);
-            core.pruner.forget(cell.ordinal);
-        }
-        let has_ended = self.ended.is_some();
-        if let Some(closed) = self.ended {
-            closed.leave();
-        }
-        if let Some(live) = self.begun {
-            turn::begin(core, cell, live);
-        }
-        if let Some(within) = self.cancel_within {
-            core.cancel_at(cell, within);
-        }
-        core.wake(self.wakers);
-        core.turn_ended(has_ended);
-    }
-}
-
-fn count(figures: &mut Figures, step: Step<'_>) {
+fn count(figures: &mut Figures, step: RecordChange<'_>) {
     if let Some(before) = step.before {
-        figures.turns_in_flight -= u64::from(before.running_turn().is_some());
+        let ended = u64::from(before.running_turn().is_some());
+        figures.turns_in_flight = figures.turns_in_flight.saturating_sub(ended);
     }
     if let Some(now) = step.now {
         figures.turns_in_flight += u64::from(now.running_turn().is_some());
@@ -223,13 +176,14 @@ fn count(figures: &mut Figures, step: Step<'_>) {
         figures.usage.add(&step.totals.usage);
         for outcome in TurnOutcome::ALL {
             let mut added = step.totals.outcomes;
-            *figures.outcomes.of(outcome) += *added.of(outcome);
+            let sum = figures.outcomes.of(outcome);
+            *sum = sum.saturating_add(*added.of(outcome));
         }
     }
 }
 
 /// Has the list show a Worker as it is now; gives it back if it is gone.
-fn list(listing: &mut Listing, cell: &Arc<Cell>, step: Step<'_>) -> Option<Arc<Cell>> {
+fn list(listing: &mut Listing, cell: &Arc<Cell>, step: RecordChange<'_>) -> Option<Arc<Cell>> {
     match (step.before, step.now) {
         (Some(before), Some(now)) => {
             listing.touch(now.ordinal, before.state, now.state, now.active_at_ms);

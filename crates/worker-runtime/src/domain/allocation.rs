@@ -51,6 +51,12 @@ impl Allocation {
         owner: &Owner,
     ) -> Result<(), RuntimeError> {
         self.check(claims, owner)?;
+        self.insert(worker_id, claims);
+        Ok(())
+    }
+
+    /// Takes claims of a Worker that were [checked](Self::check).
+    pub(crate) fn insert(&mut self, worker_id: WorkerId, claims: &[ScopeClaim]) {
         for claim in claims {
             let mut node = &mut self.root;
             for segment in claim.resource.split('/') {
@@ -61,7 +67,6 @@ impl Allocation {
             node.holders.push((worker_id, claim.access));
         }
         self.claims += claims.len() as u64;
-        Ok(())
     }
 
     /// Whether all claims could be taken now.

@@ -173,11 +173,11 @@ fn send_input(reader: Reader<'_>, command: &SendInput) -> Result<Outcome, Runtim
     })
 }
 
-fn create(reader: Reader<'_>, it: &CreateWorker) -> Result<Outcome, RuntimeError> {
+fn create(reader: Reader<'_>, command: &CreateWorker) -> Result<Outcome, RuntimeError> {
     let context = reader.context();
-    if let Some(earlier) =
-        reader.with_admission(|admission| it.replayed(&context, &admission.keys))?
-    {
+    let request = command.prepare(&context);
+    let earlier = reader.with_admission(|admission| admission.preview(&context, &request))?;
+    if let Some(earlier) = earlier {
         let worker = reader.owner().worker(earlier.worker_id);
         return reader.look(worker, |state| Outcome {
             reply: CommandReply::WorkerCreated(replayed_reply(&context, state, &earlier)),
@@ -185,21 +185,12 @@ fn create(reader: Reader<'_>, it: &CreateWorker) -> Result<Outcome, RuntimeError
             events: Vec::new(),
         });
     }
-    it.validate(&context)?;
-    context.takes_work()?;
-    let claims = it.scope_claims.as_deref().unwrap_or_default();
-    reader.with_admission(|admission| {
-        if admission.meets_unsettled(it.idempotency_key.as_deref(), claims) {
-            return Err(RuntimeError::store_refused());
-        }
-        admission.claims.check(claims, context.owner)
-    })?;
     reader.has_room_for_worker()?;
-    if it.initial_input.is_some() {
+    if request.with_turn {
         reader.has_room_for_turn()?;
     }
     let ids = CreationIds { worker_id: WorkerId::NIL, turn_id: TurnId::NIL, ordinal: 0 };
-    let (draft, mut reply) = it.decide(&context, &ids, Vec::new())?;
+    let (draft, mut reply) = command.decide(&context, &request, &ids, Vec::new())?;
     reply.cursor = Cursor::nowhere();
     Ok(Outcome {
         reply: CommandReply::WorkerCreated(reply),

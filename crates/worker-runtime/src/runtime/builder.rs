@@ -1,35 +1,34 @@
 //! How a Runtime is built.
 
 use std::{
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64},
-    },
+    sync::{Arc, OnceLock, atomic::AtomicU64},
     time::Duration,
 };
 
 use parking_lot::Mutex;
-use tokio::{runtime::Handle, sync::Notify};
+use tokio::runtime::Handle;
 use worker::Profile;
 
 use crate::{
-    background::{lease, retention},
-    clock::{Clock, IdSource, SystemClock, UuidV7},
+    background::{lease, restore::RestoreError, retention},
+    clock::{BoundedClock, Clock, IdSource, SystemClock, UuidV7},
     domain::profiles::Profiles,
     identity::{Epoch, Owner, RuntimeId},
     log::{Presenter, RuntimeFact},
     model::{Limits, Retention, RuntimeState, Shared},
     runtime::Runtime,
     state::{
+        admission::Admission,
         board::{Board, Figures},
         catalogue::Catalogue,
-        core::{Core, Stage},
+        core::Core,
         diagnostics::Diagnostics,
-        ended_workers::Pruner,
-        shutdown::Drain,
+        ended_workers::EndedWorkers,
+        shutdown::{Shutdown, Stage},
     },
-    store::{OpenError, OpenRequest, Store, guarded},
+    store::{OpenError, OpenRequest, Store, StoreClient},
     sync::Padded,
+    turn::Turns,
 };
 
 /// Why a Runtime could not be built.
@@ -167,7 +166,8 @@ impl RuntimeBuilder {
         self.check()?;
         let handle = Handle::try_current().map_err(|_| BuildError::NoTokio)?;
         let store = self.store.or_else(default_store).ok_or(BuildError::NoStore)?;
-        let now_ms = self.clock.now_ms();
+        let clock: Arc<dyn Clock> = Arc::new(BoundedClock(self.clock));
+        let now_ms = clock.now_ms();
         let epoch = Epoch::from_uuid(self.ids.next(now_ms));
         let request = OpenRequest {
             runtime_id: self.runtime_id,
@@ -176,8 +176,8 @@ impl RuntimeBuilder {
             lease_ms: self.lease_ms,
             events_per_worker: self.limits.events_per_worker,
         };
-        let within = Duration::from_millis(self.limits.commit_ms);
-        let opened = guarded(&handle, within, OpenError::Failed, || store.open(request)).await?;
+        let time_out = Duration::from_millis(self.limits.commit_ms);
+        let (store, opened) = StoreClient::open(store, request, handle.clone(), time_out).await?;
         let figures = Figures {
             runtime: RuntimeState::Running,
             turns_in_flight: 0,
@@ -192,32 +192,24 @@ impl RuntimeBuilder {
             owner,
             epoch,
             started_at_ms: now_ms,
-            clock: self.clock,
+            clock,
             ids: self.ids,
             profiles: Profiles::new(self.profiles, &self.limits),
-            store_info: store.info(),
             store,
-            lease: opened.lease,
             lease_keeper: OnceLock::new(),
             catalogue: Catalogue::new(self.limits.workers),
-            admission: Padded::default(),
+            admission: Mutex::new(Admission::new(opened.totals.created.saturating_add(1))),
             log: Padded(Mutex::new(Board::new(events_kept, figures))),
             diagnostics: Mutex::new(Diagnostics::new(self.limits.diagnostics)),
             relay: Arc::default(),
             stage: Stage::default(),
-            drain: Mutex::new(Drain::default()),
-            pruner: Pruner::new(self.retention),
-            next_ordinal: Padded(AtomicU64::new(opened.totals.created + 1)),
-            turns_in_flight: Padded::default(),
+            shutdown: Shutdown::default(),
+            in_flight: Arc::default(),
+            ended_workers: EndedWorkers::new(self.retention),
             subscriptions: AtomicU64::new(0),
-            store_failures: AtomicU64::new(0),
-            unsettled: AtomicU64::new(0),
-            creations: Padded::default(),
             deletions: AtomicU64::new(0),
-            watching: AtomicBool::new(false),
-            something_ended: Notify::new(),
             limits: self.limits,
-            turn_handle: self.turn_runtime.unwrap_or_else(|| handle.clone()),
+            turns: Box::new(Turns::new(self.turn_runtime.unwrap_or_else(|| handle.clone()))),
             handle: handle.clone(),
         });
         // From here on the Runtime gives everything back if building it fails.
@@ -249,6 +241,12 @@ impl RuntimeBuilder {
             }
         }
         Ok(())
+    }
+}
+
+impl From<RestoreError> for BuildError {
+    fn from(error: RestoreError) -> Self {
+        Self::StoreFailed(error.to_string())
     }
 }
 

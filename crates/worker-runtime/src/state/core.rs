@@ -4,13 +4,12 @@ use std::{
     fmt,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use parking_lot::Mutex;
-use tokio::{runtime::Handle, sync::Notify, task::AbortHandle};
+use tokio::{runtime::Handle, task::AbortHandle};
 
 use crate::{
     clock::{Clock, IdSource},
@@ -27,12 +26,14 @@ use crate::{
         board::{Board, Figures},
         catalogue::Catalogue,
         diagnostics::Diagnostics,
-        ended_workers::Pruner,
-        shutdown::Drain,
+        ended_workers::EndedWorkers,
+        in_flight::{InFlight, Work},
+        shutdown::{Shutdown, Stage},
+        turn_host::TurnHost,
         worker_cell::{Cell, CellState},
     },
-    store::{Lease, Store, StoreError, StoreFuture, StoreInfo, guarded},
-    sync::{Padded, Relay, Wakers},
+    store::{Store, StoreClient, StoreError, StoreFuture},
+    sync::{Padded, Relay, Wakers, contained},
 };
 
 /// The inside of a Runtime.
@@ -40,8 +41,9 @@ use crate::{
 /// Locks are taken in this order: a Worker's cell; under it, one at a time, the turn's text, an
 /// index (catalogue, admission) or the Runtime's log; under that a group of its readers;
 /// nothing after those. A glance at a Worker has its shard of the catalogue first, and only tries to
-/// have its cell: nobody waits for a cell under an index. No engine, store, waker
-/// or `Drop` of the Backend's runs under any of them.
+/// have its cell: nobody waits for a cell under an index. A commit that is applied holds the right to
+/// publish, which it takes under the cell and before an index. No engine, store, waker or `Drop` of the
+/// Backend's runs under any of them.
 pub struct Core {
     pub(crate) owner: Owner,
     pub(crate) presenter: Presenter,
@@ -51,86 +53,25 @@ pub struct Core {
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) limits: Limits,
     pub(crate) profiles: Profiles,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) store_info: StoreInfo,
-    pub(crate) lease: Lease,
+    pub(crate) store: StoreClient,
     /// The task that renews the lease, which the Runtime's end must not leave asleep.
     pub(crate) lease_keeper: OnceLock<AbortHandle>,
     pub(crate) catalogue: Catalogue,
-    pub(crate) admission: Padded<Mutex<Admission>>,
+    pub(crate) admission: Mutex<Admission>,
     pub(crate) log: Padded<Mutex<Board>>,
     pub(crate) diagnostics: Mutex<Diagnostics>,
     pub(crate) relay: Arc<Relay>,
     /// The Runtime's state, as the log has it: read without the log's lock.
     pub(crate) stage: Stage,
-    pub(crate) drain: Mutex<Drain>,
-    pub(crate) pruner: Arc<Pruner>,
-    pub(crate) next_ordinal: Padded<AtomicU64>,
-    /// Turns that run or are about to.
-    pub(crate) turns_in_flight: Padded<AtomicU64>,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) in_flight: Arc<InFlight>,
+    pub(crate) ended_workers: Arc<EndedWorkers>,
     pub(crate) subscriptions: AtomicU64,
-    pub(crate) store_failures: AtomicU64,
-    pub(crate) unsettled: AtomicU64,
-    /// Creations that were admitted and are not there yet.
-    pub(crate) creations: Padded<AtomicU64>,
     /// Deletions so far: whoever copied events before the last one looks at them anew.
     pub(crate) deletions: AtomicU64,
-    pub(crate) watching: AtomicBool,
-    /// Rings when a turn, a creation or an unknown commit is over while the Runtime stops.
-    pub(crate) something_ended: Notify,
     /// Where commits, deadlines and the drain run.
     pub(crate) handle: Handle,
-    /// Where engines run.
-    pub(crate) turn_handle: Handle,
-}
-
-/// A Runtime's state in one byte. It is written under the log's lock, together with the log's own.
-#[derive(Debug, Default)]
-pub(crate) struct Stage(AtomicU8);
-
-impl Stage {
-    const STOPPING: u8 = 1;
-    const STOPPED: u8 = 2;
-    const CLOSED: u8 = 3;
-
-    pub(crate) fn set(&self, state: RuntimeState, closed: bool) {
-        let byte = match state {
-            RuntimeState::Running => 0,
-            RuntimeState::Stopping => Self::STOPPING,
-            RuntimeState::Stopped if closed => Self::CLOSED,
-            RuntimeState::Stopped => Self::STOPPED,
-        };
-        self.0.store(byte, Ordering::Release);
-    }
-
-    fn get(&self) -> RuntimeState {
-        match self.0.load(Ordering::Acquire) {
-            0 => RuntimeState::Running,
-            Self::STOPPING => RuntimeState::Stopping,
-            _ => RuntimeState::Stopped,
-        }
-    }
-
-    fn is_closed(&self) -> bool {
-        self.0.load(Ordering::Acquire) == Self::CLOSED
-    }
-}
-
-/// Room for one turn in flight.
-#[derive(Debug)]
-pub(crate) struct TurnRoom<'a>(&'a AtomicU64);
-
-impl TurnRoom<'_> {
-    /// Keeps the room: the turn runs.
-    pub(crate) fn keep(self) {
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for TurnRoom<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+    pub(crate) turns: Box<dyn TurnHost>,
 }
 
 impl Core {
@@ -194,6 +135,12 @@ impl Core {
         }
     }
 
+    /// Whether anything can change now.
+    pub(crate) fn can_change(&self) -> Result<(), RuntimeError> {
+        let is_over = self.state() == RuntimeState::Stopped || self.shutdown.is_closed();
+        if is_over { Err(RuntimeError::RuntimeStopped {}) } else { Ok(()) }
+    }
+
     /// Whether new work is taken now.
     pub(crate) fn takes_work(&self) -> Result<(), RuntimeError> {
         takes_work(self.state())
@@ -202,21 +149,8 @@ impl Core {
     /// Whether there is room for one more turn.
     pub(crate) fn has_room_for_turn(&self) -> Result<(), RuntimeError> {
         let max = self.limits.turns_in_flight;
-        if self.turns_in_flight.load(Ordering::Relaxed) < max {
-            Ok(())
-        } else {
-            Err(exhausted("turns_in_flight", max))
-        }
-    }
-
-    /// Takes room for one more turn.
-    pub(crate) fn reserve_turn(&self) -> Result<TurnRoom<'_>, RuntimeError> {
-        let take = |taken: u64| (taken < self.limits.turns_in_flight).then_some(taken + 1);
-        let order = Ordering::Relaxed;
-        let taken = self.turns_in_flight.fetch_update(order, order, take);
-        taken
-            .map(|_| TurnRoom(&self.turns_in_flight))
-            .map_err(|_| exhausted("turns_in_flight", self.limits.turns_in_flight))
+        let is_full = self.in_flight.count(Work::Turn) >= max;
+        if is_full { Err(exhausted("turns_in_flight", max)) } else { Ok(()) }
     }
 
     /// Records that something was noticed, and says so in the Runtime's log.
@@ -273,16 +207,7 @@ impl Core {
         &self,
         ask: impl FnOnce(&dyn Store) -> StoreFuture<Result<T, StoreError>>,
     ) -> StoreFuture<Result<T, StoreError>> {
-        self.ask_within(Duration::from_millis(self.limits.commit_ms), ask)
-    }
-
-    /// Asks the store, which must answer in time.
-    pub(crate) fn ask_within<T: Send + 'static>(
-        &self,
-        within: Duration,
-        ask: impl FnOnce(&dyn Store) -> StoreFuture<Result<T, StoreError>>,
-    ) -> StoreFuture<Result<T, StoreError>> {
-        guarded(&self.handle, within, StoreError::Unknown, || ask(&*self.store))
+        self.store.ask(ask)
     }
 
     /// Whether the Runtime has ended and takes no answer any more.
@@ -293,14 +218,6 @@ impl Core {
     /// Wakes readers, with no lock held.
     pub(crate) fn wake(&self, wakers: Wakers) {
         self.relay.wake(wakers);
-    }
-
-    /// Lets a Runtime that stops look again at what still runs. One that begins to stop just now
-    /// looks again by itself.
-    pub(crate) fn turn_ended(&self, ended: bool) {
-        if ended && self.state() != RuntimeState::Running {
-            self.something_ended.notify_waiters();
-        }
     }
 
     /// Wakes every reader of every log, because streams may end now.
@@ -317,29 +234,32 @@ impl Core {
 
     /// Ends at once: no event is written, every turn is dropped, streams end.
     pub(crate) fn abandon(&self) {
+        self.shutdown.close();
         let mut board = self.log.lock();
         board.figures.runtime = RuntimeState::Stopped;
         board.figures.closed = true;
         self.stage.set(board.figures.runtime, true);
         drop(board);
         self.relay.end();
-        self.pruner.end();
+        self.ended_workers.end();
         self.lease_keeper.get().inspect(|keeper| keeper.abort());
         for cell in self.catalogue.all() {
             let live = cell.lock().live.take();
             if let Some(live) = live {
-                self.turns_in_flight.fetch_sub(1, Ordering::Relaxed);
                 let mut closed = live.close();
-                std::mem::take(&mut closed.wakers).wake();
+                let wakers = std::mem::take(&mut closed.wakers);
+                let _ = contained(|| wakers.wake());
                 closed.leave();
+                drop(self.in_flight.resume(Work::Turn));
             }
         }
         self.wake_all();
+        self.in_flight.ring();
     }
 
     /// Another Runtime owns the store: this one has ended.
     pub(crate) fn lose_lease(&self) {
-        if self.state() == RuntimeState::Stopped {
+        if self.shutdown.is_closed() {
             return;
         }
         let message = "another Runtime owns the store now; this one has stopped";

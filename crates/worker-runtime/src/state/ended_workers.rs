@@ -10,7 +10,7 @@ use crate::{identity::WorkerId, model::Retention, store::WorkerRecord};
 
 /// The Workers that have ended, and when which is to go.
 #[derive(Debug)]
-pub(crate) struct Pruner {
+pub(crate) struct EndedWorkers {
     policy: Retention,
     ended: Mutex<Ended>,
     /// Rings when a Worker has ended, or the Runtime has.
@@ -38,7 +38,7 @@ pub(crate) enum Due {
 /// Workers that are deleted side by side.
 const AT_ONCE: usize = 64;
 
-impl Pruner {
+impl EndedWorkers {
     pub(crate) fn new(policy: Retention) -> Arc<Self> {
         Arc::new(Self { policy, ended: Mutex::default(), changed: Notify::new() })
     }

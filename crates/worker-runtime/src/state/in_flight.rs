@@ -38,6 +38,7 @@ pub(crate) enum Work {
 pub(crate) struct Counted {
     counts: Arc<InFlight>,
     work: Work,
+    is_kept: bool,
 }
 
 impl InFlight {
@@ -73,7 +74,7 @@ impl InFlight {
 
     /// Takes over what was [kept](Counted::keep).
     pub(crate) fn resume(self: &Arc<Self>, work: Work) -> Counted {
-        Counted { counts: Arc::clone(self), work }
+        Counted { counts: Arc::clone(self), work, is_kept: false }
     }
 
     /// Waits until something is counted out. One that was before this was polled may be missed.
@@ -89,18 +90,16 @@ impl InFlight {
 
 impl Counted {
     /// Leaves it counted in, to be taken over later.
-    pub(crate) fn keep(self) {
-        // The counts are shared by all: only the reference to them goes.
-        let Self { counts, work: _ } = &self;
-        let counts = Arc::clone(counts);
-        std::mem::forget(self);
-        drop(counts);
+    pub(crate) fn keep(mut self) {
+        self.is_kept = true;
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.counts.of(self.work).fetch_sub(1, Ordering::AcqRel);
-        self.counts.ring();
+        if !self.is_kept {
+            self.counts.of(self.work).fetch_sub(1, Ordering::AcqRel);
+            self.counts.ring();
+        }
     }
 }

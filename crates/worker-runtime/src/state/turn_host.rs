@@ -15,7 +15,4 @@ pub(crate) trait TurnHost: fmt::Debug + Send + Sync {
 
     /// Cancels the last turn of a Worker that stops, once the time is up. The soonest deadline counts.
     fn cancel_within(&self, core: &Arc<Core>, cell: &Arc<Cell>, within: Duration);
-
-    /// Ends with the Runtime.
-    fn end(&self);
 }

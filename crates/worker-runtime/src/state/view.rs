@@ -16,6 +16,7 @@ use crate::{
     state::{
         board::Figures,
         core::Core,
+        in_flight::Work,
         listing::{Found, Wanted},
         worker_cell::{Cell, CellState},
     },
@@ -89,12 +90,12 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn store(self) -> StoreSummary {
-        use std::sync::atomic::Ordering::Relaxed;
+        let store = &self.0.store;
         StoreSummary {
-            kind: self.0.store_info.kind.clone(),
-            durable: self.0.store_info.durable,
-            failures: self.0.store_failures.load(Relaxed),
-            pending: self.0.unsettled.load(Relaxed),
+            kind: store.info().kind.clone(),
+            durable: store.info().durable,
+            failures: store.failures(),
+            pending: self.0.in_flight.count(Work::UnsettledCommit),
         }
     }
 

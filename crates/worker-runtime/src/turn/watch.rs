@@ -5,7 +5,10 @@
 //! would, because it measures a turn from its first look at the turn.
 
 use std::{
-    sync::{Arc, Weak, atomic::Ordering},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,22 +18,23 @@ use crate::{
     model::{Labels, WorkerState},
     state::{
         core::Core,
+        in_flight::Work,
         listing::Wanted,
         live::{Live, Seen},
         worker_cell::Cell,
     },
-    turn,
+    turn::ending::time_out,
 };
 
 /// How many Workers are taken from the list under one hold of the log's lock.
 const BATCH: usize = 256;
 
-/// Starts the watch unless it runs.
-pub(crate) fn ensure(core: &Arc<Core>) {
-    if core.watching.load(Ordering::Relaxed) || core.watching.swap(true, Ordering::AcqRel) {
+/// Starts the watch unless it runs, which `watching` says.
+pub(super) fn ensure(core: &Arc<Core>, watching: &Arc<AtomicBool>) {
+    if watching.load(Ordering::Relaxed) || watching.swap(true, Ordering::AcqRel) {
         return;
     }
-    core.handle.spawn(watch(Arc::downgrade(core), period(core)));
+    core.handle.spawn(watch(Arc::downgrade(core), Arc::clone(watching), period(core)));
 }
 
 /// An eighth of the shortest deadline, so that lateness stays in proportion.
@@ -40,15 +44,15 @@ fn period(core: &Core) -> Duration {
     Duration::from_millis((shortest / 8).clamp(10, 1000))
 }
 
-async fn watch(core: Weak<Core>, period: Duration) {
+async fn watch(core: Weak<Core>, watching: Arc<AtomicBool>, period: Duration) {
     loop {
         tokio::time::sleep(period).await;
         let Some(core) = core.upgrade() else { return };
-        if core.turns_in_flight.load(Ordering::Relaxed) == 0 {
-            core.watching.store(false, Ordering::Release);
-            // A turn may have begun before this task said that it ends.
-            let idle = core.turns_in_flight.load(Ordering::Acquire) == 0;
-            if idle || core.watching.swap(true, Ordering::AcqRel) {
+        if core.in_flight.count(Work::Turn) == 0 {
+            watching.store(false, Ordering::Release);
+            // A turn may have begun before it saw that nobody watches.
+            let idle = core.in_flight.count(Work::Turn) == 0;
+            if idle || watching.swap(true, Ordering::AcqRel) {
                 return;
             }
         }
@@ -72,7 +76,7 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
                 // must not hold up the others.
                 let (core, cell) = (Arc::clone(core), Arc::clone(cell));
                 core.handle.clone().spawn(async move {
-                    turn::time_out(&core, &cell, &live, which).await;
+                    time_out(&core, &cell, &live, which).await;
                 });
             }
         }

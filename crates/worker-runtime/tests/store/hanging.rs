@@ -168,6 +168,20 @@ async fn a_store_that_cannot_be_opened_is_a_build_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_whose_listing_does_not_move_on_is_a_build_error() {
+    let (runtime, store) = runtime().await;
+    for _ in 0..600 {
+        worker(&runtime).await;
+    }
+    runtime.handle(StopRuntime::default()).await.unwrap();
+    runtime.wait_stopped(Duration::from_mins(1)).await.unwrap();
+    store.0.set(Trouble::ListingRepeats);
+    let built = Runtime::builder().store(Arc::clone(&store) as _).build();
+    let built = timeout(Duration::from_mins(1), built).await.expect("it ends");
+    assert!(matches!(built, Err(BuildError::StoreFailed(_))), "{built:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_half_there_of_a_worker_whose_deletion_is_made_and_does_not_show_yet() {
     // The creation, two turns with a commit at either end, the stop, and the deletion.
     let store = Arc::new(Wrapped(FaultStore::failing(7, Fault::HangDone)));

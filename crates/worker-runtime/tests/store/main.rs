@@ -9,6 +9,7 @@ mod hanging;
 mod lease;
 mod retention;
 mod script;
+mod stopping;
 mod sweep;
 mod trouble;
 mod turn_end;

@@ -13,7 +13,7 @@ use worker_runtime::{
     },
 };
 
-use crate::wrapper::{Answer, Wrapper};
+use crate::wrapper::{Answer, Listed, Wrapper};
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -28,6 +28,8 @@ pub(crate) enum Trouble {
     LeaseIsLost,
     RenewHangs,
     RenewPanics,
+    ReleaseHangs,
+    ListingRepeats,
     ReadsFail,
     ReadsHang,
     ReadsPanic,
@@ -90,6 +92,19 @@ impl Wrapper for TroubledStore {
         } else {
             self.inner.renew(lease, lease_ms)
         }
+    }
+
+    fn release(&self, lease: Lease) -> Answer<()> {
+        if self.get() == Trouble::ReleaseHangs {
+            StoreFuture::pending(pending())
+        } else {
+            self.inner.release(lease)
+        }
+    }
+
+    fn workers(&self, after: u64, limit: usize) -> Answer<Listed> {
+        let repeats = self.get() == Trouble::ListingRepeats;
+        self.inner.workers(if repeats { 0 } else { after }, limit)
     }
 
     fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {

@@ -1,0 +1,273 @@
+//! A commit on its way: handed to the store, concluded by its answer, settled if there is none.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    commit::seal::SealedTurn,
+    domain::draft::Draft,
+    error::RuntimeError,
+    model::Severity,
+    state::{
+        admission::Reservation,
+        core::Core,
+        in_flight::{Counted, Work},
+        worker_cell::{Cell, Permit},
+    },
+    store::{Batch, Change, Settlement, StoreError},
+    sync::Backoff,
+};
+
+/// A change or a creation that was decided, with everything that it holds until it is concluded.
+///
+/// Dropping it gives everything back, as if the commit had never been wanted.
+#[derive(Debug)]
+pub(crate) struct PendingCommit {
+    batch: Batch,
+    cancel_within: Option<Duration>,
+    target: Target,
+}
+
+/// What a commit is about, and what it holds of that.
+#[derive(Debug)]
+enum Target {
+    Worker(HeldWorker),
+    NewWorker(Reservation),
+}
+
+/// A Worker that is being changed. The fields are dropped from top to bottom: the permit goes on to others
+/// after the text of the turn grows again, else it would grow under the next one's seal.
+#[derive(Debug)]
+pub(super) struct HeldWorker {
+    pub(super) cell: Arc<Cell>,
+    /// The turn that the commit ends.
+    pub(super) sealed: Option<SealedTurn>,
+    /// The turn that the commit begins, counted in.
+    pub(super) begun: Option<Counted>,
+    pub(super) permit: Permit,
+}
+
+/// What became of a commit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum CommitOutcome {
+    Committed,
+    Refused,
+    Unknown,
+    LeaseLost,
+}
+
+/// A commit that the store has been given.
+#[derive(Debug)]
+pub(crate) enum SentCommit {
+    /// The store answered at once, and the commit is concluded.
+    Concluded(CommitOutcome),
+    /// A task of the Runtime's waits for the store and concludes the commit, whoever waits here.
+    Waiting(oneshot::Receiver<CommitOutcome>),
+}
+
+impl SentCommit {
+    /// Waits until the commit is concluded. An uncertain failure says whether the request is `repeatable`.
+    pub(crate) async fn committed(self, repeatable: bool) -> Result<(), RuntimeError> {
+        let outcome = match self {
+            Self::Concluded(outcome) => outcome,
+            Self::Waiting(told) => told.await.unwrap_or(CommitOutcome::Unknown),
+        };
+        match outcome {
+            CommitOutcome::Committed => Ok(()),
+            CommitOutcome::Refused => Err(RuntimeError::store_refused()),
+            CommitOutcome::Unknown => Err(RuntimeError::store_unknown(repeatable)),
+            CommitOutcome::LeaseLost => Err(RuntimeError::RuntimeStopped {}),
+        }
+    }
+}
+
+impl PendingCommit {
+    /// A change of a Worker.
+    pub(super) fn change(batch: Batch, cancel_within: Option<Duration>, held: HeldWorker) -> Self {
+        Self { batch, cancel_within, target: Target::Worker(held) }
+    }
+
+    /// A creation that was decided and admitted.
+    pub(crate) fn creation(core: &Core, draft: Draft, reservation: Reservation) -> Self {
+        let batch = draft.into_batch(core.store.lease());
+        Self { batch, cancel_within: None, target: Target::NewWorker(reservation) }
+    }
+
+    /// Hands the batch to the store, and concludes the commit when the store has answered: at once, or in
+    /// a task of its own, so that it is concluded even if the caller is gone.
+    pub(crate) fn send(self, core: &Arc<Core>) -> SentCommit {
+        match core.store.commit(&self.batch).into_ready() {
+            Ok(answer) => SentCommit::Concluded(self.conclude(core, answer)),
+            Err(answer) => {
+                let (tell, told) = oneshot::channel();
+                let core_there = Arc::clone(core);
+                core.handle.spawn(async move {
+                    let outcome = self.conclude(&core_there, answer.await);
+                    // The caller may be gone; the commit is concluded all the same.
+                    let _ = tell.send(outcome);
+                });
+                SentCommit::Waiting(told)
+            }
+        }
+    }
+
+    /// Brings the Runtime in line with the store's answer.
+    fn conclude(self, core: &Arc<Core>, answer: Result<(), StoreError>) -> CommitOutcome {
+        match answer {
+            Ok(()) => {
+                let shows = self.publish(core);
+                // What is committed after the Runtime has closed is for the next owner of the store to
+                // show.
+                if shows { CommitOutcome::Committed } else { CommitOutcome::Unknown }
+            }
+            Err(error) => {
+                core.store.commit_failed(&error);
+                match error {
+                    StoreError::Refused(_) => CommitOutcome::Refused,
+                    StoreError::Unknown(_) => {
+                        self.suspend(core);
+                        CommitOutcome::Unknown
+                    }
+                    StoreError::LeaseLost => {
+                        drop(self);
+                        core.lose_lease();
+                        CommitOutcome::LeaseLost
+                    }
+                }
+            }
+        }
+    }
+
+    /// Shows what was committed, unless the Runtime has closed.
+    fn publish(self, core: &Arc<Core>) -> bool {
+        let Self { batch, cancel_within, target } = self;
+        match target {
+            Target::Worker(held) => held.publish(core, batch, cancel_within),
+            Target::NewWorker(reservation) => publish_new(core, reservation, batch),
+        }
+    }
+
+    /// Keeps what the commit holds, but for the permit, until the store knows what became of it.
+    fn suspend(mut self, core: &Arc<Core>) {
+        let worker_id = Some(self.batch.worker_id);
+        let counted = core.in_flight.enter(Work::UnsettledCommit);
+        match &mut self.target {
+            Target::Worker(held) => held.suspend(),
+            Target::NewWorker(reservation) => reservation.suspend(),
+        }
+        let message = match self.target {
+            Target::Worker(_) => "the store did not say whether it took a change; asking it again",
+            Target::NewWorker(_) => {
+                "the store did not say whether it took a creation; asking it again"
+            }
+        };
+        core.handle.spawn(self.settle(Arc::clone(core), counted));
+        core.note(Severity::Warning, message, worker_id, None);
+    }
+
+    /// Asks the store until it knows, and concludes the commit by its answer. The commit is counted out
+    /// last.
+    async fn settle(self, core: Arc<Core>, _counted: Counted) {
+        let Some(settlement) = settlement(&core, &self.batch).await else { return };
+        let worker_id = Some(self.batch.worker_id);
+        let is_change = matches!(self.target, Target::Worker(_));
+        let message = match settlement {
+            Settlement::Committed => {
+                if !self.publish(&core) {
+                    return;
+                }
+                "the store took the change after all"
+            }
+            Settlement::Never => {
+                self.withdraw();
+                "the store did not take the change"
+            }
+        };
+        if is_change {
+            core.note(Severity::Info, message, worker_id, None);
+        }
+    }
+
+    /// Gives back what the commit holds, because it did not take place.
+    fn withdraw(self) {
+        match self.target {
+            Target::Worker(held) => held.withdraw(),
+            Target::NewWorker(reservation) => drop(reservation),
+        }
+    }
+}
+
+impl HeldWorker {
+    fn publish(self, core: &Arc<Core>, batch: Batch, cancel_within: Option<Duration>) -> bool {
+        let Self { cell, sealed, begun, mut permit } = self;
+        let mut state = cell.lock();
+        let Some(open) = core.shutdown.publishing() else {
+            state.unsettled = true;
+            return false;
+        };
+        state.unsettled = false;
+        begun.into_iter().for_each(Counted::keep);
+        let mut effects = core.apply(&cell, &mut state, batch, &open);
+        drop(open);
+        effects.handover = permit.release(&mut state);
+        effects.cancel_within = cancel_within;
+        drop(state);
+        effects.run(core, &cell);
+        // The turn that was sealed is over: nothing is left to unseal.
+        drop(sealed);
+        true
+    }
+
+    /// Lets others have the Worker, who change nothing as long as this is not settled.
+    fn suspend(&mut self) {
+        let mut state = self.cell.lock();
+        state.unsettled = true;
+        let handover = self.permit.release(&mut state);
+        drop(state);
+        handover.send();
+    }
+
+    fn withdraw(self) {
+        let Self { cell, sealed, begun, permit } = self;
+        // First, so that no later change finds the text sealed by this one.
+        drop(sealed);
+        cell.lock().unsettled = false;
+        drop((begun, permit));
+    }
+}
+
+/// Shows a new Worker: a cell that is locked before anybody finds it, and released with its events.
+fn publish_new(core: &Arc<Core>, reservation: Reservation, mut batch: Batch) -> bool {
+    let Change::Put(record) = &batch.change else { return false };
+    let cell = Arc::new(Cell::new(Arc::clone(record)));
+    let key = batch.create_key.take();
+    let mut state = cell.lock();
+    let Some(open) = core.shutdown.publishing() else { return false };
+    core.catalogue.insert(Arc::clone(&cell));
+    let effects = core.apply(&cell, &mut state, batch, &open);
+    drop(open);
+    drop(state);
+    reservation.redeem(key);
+    effects.run(core, &cell);
+    true
+}
+
+/// Asks the store what became of a batch until it knows; `None` if the Runtime ends first.
+async fn settlement(core: &Arc<Core>, batch: &Batch) -> Option<Settlement> {
+    let mut backoff = Backoff::of_store();
+    loop {
+        if core.is_closed() {
+            return None;
+        }
+        match core.store.settle(batch.worker_id, batch.expected_version + 1).await {
+            Ok(settlement) => return Some(settlement),
+            Err(StoreError::LeaseLost) => {
+                core.lose_lease();
+                return None;
+            }
+            Err(StoreError::Refused(_) | StoreError::Unknown(_)) => {}
+        }
+        backoff.pause().await;
+    }
+}

@@ -1,0 +1,59 @@
+//! Runs the turns that commits begin, and cancels those whose time is up.
+
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, time::Instant};
+use tracing::Instrument;
+
+use crate::{
+    state::{core::Core, live::Live, turn_host::TurnHost, worker_cell::Cell},
+    turn::{drive, ending::cancel_late, watch},
+};
+
+/// The turns of a Runtime.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    /// Where engines run.
+    handle: Handle,
+    /// Whether the watch runs.
+    watching: Arc<AtomicBool>,
+}
+
+impl Turns {
+    pub(crate) fn new(handle: Handle) -> Self {
+        Self { handle, watching: Arc::default() }
+    }
+}
+
+impl TurnHost for Turns {
+    fn start(&self, core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
+        let span = tracing::info_span!(
+            "turn",
+            runtime_id = %core.owner.runtime_id,
+            worker_id = %cell.worker_id,
+            turn_id = %live.turn_id,
+        );
+        let turn = drive(Arc::clone(core), Arc::clone(cell), live);
+        self.handle.spawn(turn.instrument(span));
+        watch::ensure(core, &self.watching);
+    }
+
+    fn cancel_within(&self, core: &Arc<Core>, cell: &Arc<Cell>, within: Duration) {
+        let live = cell.lock().live.clone();
+        let (Some(live), Some(at)) = (live, Instant::now().checked_add(within)) else { return };
+        let turn_id = live.turn_id;
+        let (core_there, cell) = (Arc::downgrade(core), Arc::downgrade(cell));
+        live.cancel_at(at, || {
+            let wait = async move {
+                tokio::time::sleep_until(at).await;
+                if let (Some(core), Some(cell)) = (core_there.upgrade(), cell.upgrade()) {
+                    cancel_late(&core, &cell, turn_id).await;
+                }
+            };
+            core.handle.spawn(wait).abort_handle()
+        });
+    }
+}
