@@ -106,9 +106,8 @@ impl Core {
             self.ended_workers.note(&record);
         }
         self.catalogue.restore(Arc::clone(&cell));
-        let at_ms = record.active_at_ms;
         let mut board = self.log.lock();
-        board.listing.insert(Arc::clone(&cell), record.state, &record.labels, at_ms);
+        board.listing.insert(Arc::clone(&cell), (&*record).into());
         board.figures.turns_in_flight += u64::from(record.running_turn().is_some());
         drop(board);
         cell

@@ -186,17 +186,14 @@ fn count(figures: &mut Figures, step: RecordChange<'_>) {
 fn list(listing: &mut Listing, cell: &Arc<Cell>, step: RecordChange<'_>) -> Option<Arc<Cell>> {
     match (step.before, step.now) {
         (Some(before), Some(now)) => {
-            listing.touch(now.ordinal, before.state, now.state, now.active_at_ms);
-            if before.labels != now.labels {
-                listing.relabel(now.ordinal, &before.labels, &now.labels);
-            }
+            listing.update(cell, before.into(), now.into());
             None
         }
         (None, Some(now)) => {
-            listing.insert(Arc::clone(cell), now.state, &now.labels, now.active_at_ms);
+            listing.insert(Arc::clone(cell), now.into());
             None
         }
-        (Some(before), None) => listing.remove(before.ordinal, before.state, &before.labels),
+        (Some(before), None) => listing.remove(cell.ordinal, before.into()),
         (None, None) => None,
     }
 }

@@ -7,7 +7,10 @@ use crate::{
     error::RuntimeError,
     model::{Labels, OutcomeCounts, StateCounts, Usage, WorkerSummary},
     request::Query,
-    state::{listing::Wanted, view::Reader},
+    state::{
+        listing::{Bounds, Wanted},
+        view::Reader,
+    },
 };
 
 /// Asks for the Runtime in figures.
@@ -43,15 +46,14 @@ impl Query for GetOverview {
 
     async fn answer(self, reader: Reader<'_>) -> Result<OverviewReply, RuntimeError> {
         let limit = reader.limits().page("recent", self.recent)?;
-        reader.sort_by_activity().await;
         let figures = reader.figures();
         let wanted = Wanted { states: None, labels: &Labels::new() };
-        let (cells, _) = reader.active_workers(None, &wanted, limit, limit);
+        let page = reader.active_workers(None, &wanted, Bounds { limit, scan: limit });
         Ok(OverviewReply {
             workers: figures.workers,
             turns: figures.state.outcomes,
             usage: figures.state.usage,
-            recent: reader.summaries(&cells, |_| true),
+            recent: reader.summaries(&page.cells, |_| true),
         })
     }
 }

@@ -1,7 +1,5 @@
 //! `list_workers`: Workers by state, label and name, in order of creation or of activity.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +9,9 @@ use crate::{
     model::{Cursor, Labels, PageRequest, WorkerState, WorkerSummary},
     request::Query,
     state::{
-        listing::Wanted,
+        listing::{Activity, Bounds, Page, Wanted},
         view::Reader,
-        worker_cell::{Cell, CellState},
+        worker_cell::CellState,
     },
     store::WorkerRecord,
 };
@@ -69,9 +67,6 @@ pub struct WorkersReply {
     pub cursor: Cursor,
 }
 
-/// Where a listing goes on: an ordinal, or a time and an ordinal.
-type At = (u64, u64);
-
 impl Query for ListWorkers {
     type Reply = WorkersReply;
 
@@ -87,31 +82,23 @@ impl Query for ListWorkers {
         }
         let list = self.list_id(reader);
         let mut at = page.token.as_deref().map(|token| list.position(token)).transpose()?;
-        if self.order == Some(WorkerOrder::Active) {
-            reader.sort_by_activity().await;
-        }
         let before = reader.figures();
         let part = self.name_contains.as_ref().map(|part| part.to_lowercase());
         let mut budget = usize::try_from(limits.list_scan).unwrap_or(usize::MAX);
         let mut items = Vec::new();
         loop {
-            let wanted = (limit - items.len()).min(budget);
-            let (cells, next) = self.chunk(reader, at, wanted, budget);
-            budget = budget.saturating_sub(cells.len().max(1));
-            // Who has done nothing since is as the indexes said.
+            let bounds = Bounds { limit: limit - items.len(), scan: budget };
+            let chunk = self.chunk(reader, at, bounds);
+            budget -= chunk.examined;
+            // A Worker without a later event still has the state and the labels of the listing.
             let wanted =
                 |it: &CellState| it.runtime_sequence <= before.head || self.still_wants(&it.record);
-            let mut summaries = reader.summaries(&cells, wanted);
+            let mut summaries = reader.summaries(&chunk.cells, wanted);
             if let Some(part) = &part {
                 summaries.retain(|it| it.display_name.contains_ignoring_case(part));
             }
-            // Mostly the first chunk is the whole page, and summaries are large: they stay where they are.
-            if items.is_empty() {
-                items = summaries;
-            } else {
-                items.append(&mut summaries);
-            }
-            at = next;
+            items.append(&mut summaries);
+            at = chunk.next;
             if at.is_none() || items.len() == limit || budget == 0 {
                 break;
             }
@@ -134,30 +121,24 @@ impl ListWorkers {
         ))
     }
 
-    /// The next Workers by the indexes, and where to go on.
-    fn chunk(
-        &self,
-        reader: Reader<'_>,
-        at: Option<At>,
-        limit: usize,
-        scan: usize,
-    ) -> (Vec<Arc<Cell>>, Option<At>) {
+    /// The next Workers by the listing.
+    fn chunk(&self, reader: Reader<'_>, at: Option<Activity>, bounds: Bounds) -> Page<Activity> {
         let no_labels = Labels::new();
         let labels = self.labels.as_ref().unwrap_or(&no_labels);
         let wanted = Wanted { states: self.states.as_deref(), labels };
-        match self.order.unwrap_or_default() {
+        let by_ordinal = match self.order.unwrap_or_default() {
             WorkerOrder::Oldest => {
                 let after = at.map_or(0, |(ordinal, _)| ordinal);
-                let found = reader.oldest_workers(after, &wanted, limit);
-                (found.cells, found.next.map(|ordinal| (ordinal, 0)))
+                reader.oldest_workers(after, &wanted, bounds)
             }
             WorkerOrder::Newest => {
                 let before = at.map_or(u64::MAX, |(ordinal, _)| ordinal);
-                let found = reader.newest_workers(before, &wanted, limit);
-                (found.cells, found.next.map(|ordinal| (ordinal, 0)))
+                reader.newest_workers(before, &wanted, bounds)
             }
-            WorkerOrder::Active => reader.active_workers(at, &wanted, limit, scan),
-        }
+            WorkerOrder::Active => return reader.active_workers(at, &wanted, bounds),
+        };
+        let Page { cells, next, examined } = by_ordinal;
+        Page { cells, next: next.map(|ordinal| (ordinal, 0)), examined }
     }
 
     /// Whether a Worker still has the state and the labels by which the indexes found it.

@@ -1,36 +1,49 @@
-//! The Workers in order of creation and of activity, with an index by state and by label.
+//! An index of all Workers: by creation within each state, by label, and by last activity.
 
-mod activity;
-mod group;
-mod label_set;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
+use std::{collections::BTreeMap, iter, sync::Arc};
 
-use hashbrown::HashMap;
-use smallvec::SmallVec;
-
-use self::activity::Activity;
-use self::group::{Bits, Group, Place, number_of_block, places_among};
-use self::label_set::{LabelSet, Labelled};
 use crate::{
     model::{Labels, StateCounts, WorkerState},
     state::worker_cell::Cell,
+    store::WorkerRecord,
 };
 
-/// Workers in order of creation, in groups of blocks of 64 consecutive ordinals.
+/// All Workers, each under the state, the labels and the time of activity of its newest record.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    groups: BTreeMap<u64, Box<Group>>,
-    /// How many there are in each state.
-    pub(crate) counts: StateCounts,
-    /// Who has which label.
-    labels: HashMap<(String, String), LabelSet>,
-    activity: Activity,
+    /// The Workers in each state, in the order of [`WorkerState::ALL`].
+    states: [Cells; WorkerState::ALL.len()],
+    /// The Workers with each label, under its name and value.
+    labels: BTreeMap<(String, String), Cells>,
+    /// All Workers, by the time of their last event and then by ordinal.
+    activity: BTreeMap<Activity, Arc<Cell>>,
 }
 
-/// Which Workers are wanted.
+/// Workers in the order of their creation, by ordinal.
+type Cells = BTreeMap<u64, Arc<Cell>>;
+
+/// The time of a Worker's last event, in milliseconds since the Unix epoch, and its ordinal.
+pub(crate) type Activity = (u64, u64);
+
+/// The properties of a Worker under which the listing finds it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed<'a> {
+    pub(crate) state: WorkerState,
+    pub(crate) labels: &'a Labels,
+    pub(crate) active_at_ms: u64,
+}
+
+impl<'a> From<&'a WorkerRecord> for Listed<'a> {
+    fn from(record: &'a WorkerRecord) -> Self {
+        let WorkerRecord { state, labels, active_at_ms, .. } = record;
+        Self { state: *state, labels, active_at_ms: *active_at_ms }
+    }
+}
+
+/// The conditions that a listed Worker meets.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
     /// In any of these states; in any state if absent.
@@ -39,226 +52,206 @@ pub(crate) struct Wanted<'a> {
     pub(crate) labels: &'a Labels,
 }
 
-impl<'a> Wanted<'a> {
-    fn states(&self) -> &'a [WorkerState] {
-        self.states.unwrap_or(&WorkerState::ALL)
-    }
+/// The bounds of one page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// The page has at most this many Workers.
+    pub(crate) limit: usize,
+    /// At most this many Workers are examined for it.
+    pub(crate) scan: usize,
 }
 
-/// A part of the list.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
+impl Bounds {
+    /// All Workers at once.
+    pub(crate) const NONE: Self = Self { limit: usize::MAX, scan: usize::MAX };
+}
+
+/// One page of the list, whose positions are ordinals or times of activity.
+#[derive(Debug)]
+pub(crate) struct Page<K> {
     pub(crate) cells: Vec<Arc<Cell>>,
-    /// The ordinal to go on after; none at the end.
-    pub(crate) next: Option<u64>,
+    /// The position after which the list goes on; absent at its end.
+    pub(crate) next: Option<K>,
+    /// The number of Workers that were examined.
+    pub(crate) examined: usize,
 }
 
-/// A group that is worth a look, and who of it has each label that is wanted.
-struct Candidates<'a> {
-    number: u64,
-    group: &'a Group,
-    labelled: SmallVec<[&'a Labelled; 2]>,
+impl<K> Page<K> {
+    const EMPTY: Self = Self { cells: Vec::new(), next: None, examined: 0 };
+}
+
+/// The indexes that all have a Worker in them for it to be wanted.
+struct Filter<'a> {
+    labels: Vec<&'a Cells>,
+    /// Any of these states; any state if absent.
+    states: Option<Vec<&'a Cells>>,
 }
 
 impl Listing {
-    pub(crate) fn insert(
-        &mut self,
-        cell: Arc<Cell>,
-        state: WorkerState,
-        labels: &Labels,
-        at_ms: u64,
-    ) {
+    pub(crate) fn insert(&mut self, cell: Arc<Cell>, now: Listed<'_>) {
         let ordinal = cell.ordinal;
-        let place = Place::of(ordinal);
-        let group = self.groups.entry(place.group).or_insert_with(Group::empty);
-        group.insert(place, cell, state);
-        *self.counts.of(state) += 1;
-        self.activity.note(group, ordinal, at_ms);
-        self.label(ordinal, labels);
+        self.label(&cell, now.labels);
+        self.activity.insert((now.active_at_ms, ordinal), Arc::clone(&cell));
+        self.states[now.state as usize].insert(ordinal, cell);
     }
 
-    pub(crate) fn remove(
-        &mut self,
-        ordinal: u64,
-        state: WorkerState,
-        labels: &Labels,
-    ) -> Option<Arc<Cell>> {
-        self.unlabel(ordinal, labels);
-        let place = Place::of(ordinal);
-        let group = self.groups.get_mut(&place.group)?;
-        self.activity.forget(group, ordinal);
-        let cell = group.remove(place);
-        *self.counts.of(state) -= u64::from(cell.is_some());
-        if group.is_empty() {
-            self.groups.remove(&place.group);
+    /// Takes a Worker out, under the properties that it was last listed with.
+    pub(crate) fn remove(&mut self, ordinal: u64, before: Listed<'_>) -> Option<Arc<Cell>> {
+        self.unlabel(ordinal, before.labels);
+        self.activity.remove(&(before.active_at_ms, ordinal));
+        self.states[before.state as usize].remove(&ordinal)
+    }
+
+    /// Moves a Worker from the properties that it was last listed with to others.
+    pub(crate) fn update(&mut self, cell: &Arc<Cell>, before: Listed<'_>, now: Listed<'_>) {
+        let ordinal = cell.ordinal;
+        if before.state != now.state
+            && let Some(moved) = self.states[before.state as usize].remove(&ordinal)
+        {
+            self.states[now.state as usize].insert(ordinal, moved);
         }
-        cell
-    }
-
-    /// Notes that a Worker did something at `at_ms`, and the state it is in.
-    pub(crate) fn touch(&mut self, ordinal: u64, from: WorkerState, to: WorkerState, at_ms: u64) {
-        let place = Place::of(ordinal);
-        let Some(group) = self.groups.get_mut(&place.group) else { return };
-        self.activity.note(group, ordinal, at_ms);
-        if from != to {
-            group.go(place, from, to);
-            *self.counts.of(to) += 1;
-            *self.counts.of(from) -= 1;
+        if before.active_at_ms != now.active_at_ms
+            && let Some(moved) = self.activity.remove(&(before.active_at_ms, ordinal))
+        {
+            self.activity.insert((now.active_at_ms, ordinal), moved);
+        }
+        if before.labels != now.labels {
+            self.unlabel(ordinal, before.labels);
+            self.label(cell, now.labels);
         }
     }
 
-    pub(crate) fn relabel(&mut self, ordinal: u64, from: &Labels, to: &Labels) {
-        self.unlabel(ordinal, from);
-        self.label(ordinal, to);
+    /// The number of Workers in each state.
+    pub(crate) fn counts(&self) -> StateCounts {
+        let mut counts = StateCounts::default();
+        for state in WorkerState::ALL {
+            *counts.of(state) = self.in_state(state).len() as u64;
+        }
+        counts
     }
 
-    fn label(&mut self, ordinal: u64, labels: &Labels) {
+    /// Workers with an ordinal greater than `after`, oldest first.
+    pub(crate) fn oldest(&self, after: u64, wanted: &Wanted<'_>, bounds: Bounds) -> Page<u64> {
+        let Some(mut filter) = self.filter(wanted) else { return Page::EMPTY };
+        let fewest = self.take_fewest(&mut filter);
+        let ranges = fewest.iter().map(|cells| cells.range(after.saturating_add(1)..));
+        page(merged(ranges, |ordinal| ordinal), &filter, bounds)
+    }
+
+    /// Workers with an ordinal less than `before`, newest first.
+    pub(crate) fn newest(&self, before: u64, wanted: &Wanted<'_>, bounds: Bounds) -> Page<u64> {
+        let Some(mut filter) = self.filter(wanted) else { return Page::EMPTY };
+        let fewest = self.take_fewest(&mut filter);
+        let ranges = fewest.iter().map(|cells| cells.range(..before).rev());
+        page(merged(ranges, |ordinal| u64::MAX - ordinal), &filter, bounds)
+    }
+
+    /// Workers less recently active than `before`, most recent first.
+    pub(crate) fn active(
+        &self,
+        before: Option<Activity>,
+        wanted: &Wanted<'_>,
+        bounds: Bounds,
+    ) -> Page<Activity> {
+        let Some(filter) = self.filter(wanted) else { return Page::EMPTY };
+        let end = before.unwrap_or((u64::MAX, u64::MAX));
+        page(self.activity.range(..end).rev(), &filter, bounds)
+    }
+
+    fn label(&mut self, cell: &Arc<Cell>, labels: &Labels) {
         for (name, value) in labels {
-            let set = self.labels.entry((name.clone(), value.clone())).or_default();
-            set.insert(Place::of(ordinal));
+            let cells = self.labels.entry((name.clone(), value.clone())).or_default();
+            cells.insert(cell.ordinal, Arc::clone(cell));
         }
     }
 
     fn unlabel(&mut self, ordinal: u64, labels: &Labels) {
         for (name, value) in labels {
             let key = (name.clone(), value.clone());
-            let Some(set) = self.labels.get_mut(&key) else { continue };
-            set.remove(Place::of(ordinal));
-            if set.is_empty() {
+            let Some(cells) = self.labels.get_mut(&key) else { continue };
+            cells.remove(&ordinal);
+            if cells.is_empty() {
                 self.labels.remove(&key);
             }
         }
     }
 
-    /// Workers with an ordinal greater than `after`, oldest first.
-    pub(crate) fn oldest(&self, after: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
-        let first = after.saturating_add(1);
-        let Some(sets) = self.label_sets(wanted) else { return Found::default() };
-        take(self.wanted(&sets, wanted, first..=u64::MAX), limit)
+    fn in_state(&self, state: WorkerState) -> &Cells {
+        &self.states[state as usize]
     }
 
-    /// Workers with an ordinal less than `before`, newest first.
-    pub(crate) fn newest(&self, before: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
-        let Some(last) = before.checked_sub(1) else { return Found::default() };
-        let Some(sets) = self.label_sets(wanted) else { return Found::default() };
-        take(self.wanted(&sets, wanted, 0..=last).rev(), limit)
+    /// The indexes to hold Workers against, or nothing if a wanted label has no Worker.
+    fn filter(&self, wanted: &Wanted<'_>) -> Option<Filter<'_>> {
+        let labels = wanted.labels.iter();
+        let labels = labels
+            .map(|(name, value)| self.labels.get(&(name.clone(), value.clone())))
+            .collect::<Option<_>>()?;
+        let states = wanted.states.map(|states| {
+            // A state that is named twice is still one index.
+            let named = WorkerState::ALL.into_iter().filter(|state| states.contains(state));
+            named.map(|state| self.in_state(state)).collect()
+        });
+        Some(Filter { labels, states })
     }
 
-    /// Has some of those that moved stand where they belong in the order of activity: as many as may be
-    /// sorted while commits wait. Whether nobody is left.
-    pub(crate) fn sort_some_by_activity(&mut self) -> bool {
-        const AT_ONCE: usize = 1_024;
-        self.activity.sort_in(&mut self.groups, AT_ONCE)
-    }
-
-    /// Workers less recently active than `before`, most recent first: at most `scan` are looked at.
-    pub(crate) fn active(
-        &mut self,
-        before: Option<(u64, u64)>,
-        wanted: &Wanted<'_>,
-        limit: usize,
-        scan: usize,
-    ) -> (Vec<Arc<Cell>>, Option<(u64, u64)>) {
-        self.activity.bring_up_to_date(&mut self.groups);
-        let Some(sets) = self.label_sets(wanted) else { return (Vec::new(), None) };
-        let mut cells = Vec::new();
-        let mut last = None;
-        // Whoever moved one after the other was often created so, too.
-        let mut near = None;
-        let order = self.activity.before(before.unwrap_or((u64::MAX, u64::MAX)));
-        for (looked_at, stamp) in order.enumerate() {
-            if cells.len() == limit || looked_at == scan {
-                return (cloned(&cells), last);
+    /// Takes the indexes with the fewest Workers out of a filter, to be walked instead: those of the
+    /// states, or that of one label.
+    fn take_fewest<'a>(&'a self, filter: &mut Filter<'a>) -> Vec<&'a Cells> {
+        let states = filter.states.clone().unwrap_or_else(|| self.states.iter().collect());
+        let in_states: usize = states.iter().map(|cells| cells.len()).sum();
+        let labels = filter.labels.iter().enumerate();
+        match labels.min_by_key(|(_, cells)| cells.len()) {
+            Some((at, rarest)) if rarest.len() < in_states => vec![filter.labels.swap_remove(at)],
+            Some(_) | None => {
+                filter.states = None;
+                states
             }
-            let place = Place::of(stamp.1);
-            if near.as_ref().is_none_or(|it: &Candidates<'_>| it.number != place.group) {
-                near = self.candidates(place.group, &sets);
-            }
-            if let Some(it) = &near {
-                let is_wanted = it.of_block(place.block, wanted.states()) & place.bit() != 0;
-                cells.extend(it.group.cell(place.block, place.index).filter(|_| is_wanted));
-            }
-            last = Some(stamp);
-        }
-        (cloned(&cells), None)
-    }
-
-    /// The sets of the labels that are wanted, or nothing if one of them has no Worker.
-    fn label_sets(&self, wanted: &Wanted<'_>) -> Option<Vec<&LabelSet>> {
-        let sets = wanted.labels.iter();
-        sets.map(|(name, value)| self.labels.get(&(name.clone(), value.clone()))).collect()
-    }
-
-    /// Who is wanted of these ordinals, in order.
-    fn wanted<'a>(
-        &'a self,
-        sets: &'a [&'a LabelSet],
-        wanted: &Wanted<'a>,
-        ordinals: RangeInclusive<u64>,
-    ) -> impl DoubleEndedIterator<Item = &'a Arc<Cell>> {
-        let states = wanted.states();
-        let (first, last) = (Place::of(*ordinals.start()), Place::of(*ordinals.end()));
-        self.numbers(sets, first.group..=last.group)
-            .filter_map(|number| self.candidates(number, sets))
-            .flat_map(move |it| {
-                let (asked_for, blocks) = (ordinals.clone(), Bits(it.blocks(states)));
-                blocks.map(move |block| {
-                    let places = places_among(&asked_for, number_of_block(it.number, block));
-                    (it.group, block, places & it.of_block(block, states))
-                })
-            })
-            // Most blocks of a rare state have nobody who is in it and has the label, too.
-            .filter(|(.., places)| *places != 0)
-            .flat_map(|(group, block, places)| {
-                Bits(places).filter_map(move |place| group.cell(block, place))
-            })
-    }
-
-    /// The groups worth a look, by their numbers: those of the rarest label, or all.
-    fn numbers<'a>(
-        &'a self,
-        sets: &[&'a LabelSet],
-        among: RangeInclusive<u64>,
-    ) -> Box<dyn DoubleEndedIterator<Item = u64> + 'a> {
-        match sets.iter().min_by_key(|set| set.len()) {
-            Some(rarest) => Box::new(rarest.numbers(among)),
-            None => Box::new(self.groups.range(among).map(|(number, _)| *number)),
         }
     }
+}
 
-    fn candidates<'a>(&'a self, number: u64, sets: &[&'a LabelSet]) -> Option<Candidates<'a>> {
-        let group = self.groups.get(&number)?;
-        let labelled = sets.iter().map(|set| set.of_group(number)).collect::<Option<_>>()?;
-        Some(Candidates { number, group, labelled })
+impl Filter<'_> {
+    fn matches(&self, ordinal: u64) -> bool {
+        let is_in = |cells: &&Cells| cells.contains_key(&ordinal);
+        self.labels.iter().all(is_in)
+            && self.states.as_ref().is_none_or(|states| states.iter().any(is_in))
     }
 }
 
-impl Candidates<'_> {
-    /// The blocks in which somebody may be wanted, a bit each.
-    fn blocks(&self, states: &[WorkerState]) -> u64 {
-        self.labelled.iter().fold(self.group.blocks_in(states), |bits, it| bits & it.blocks)
-    }
-
-    /// Who of a block is wanted, a bit each.
-    fn of_block(&self, block: usize, states: &[WorkerState]) -> u64 {
-        let in_state = self.group.matches(block, states);
-        self.labelled.iter().fold(in_state, |bits, it| bits & it.of_block(block))
-    }
+/// Merges walks over different Workers into one, by ascending key of the ordinal.
+fn merged<'a>(
+    walks: impl Iterator<Item = impl Iterator<Item = (&'a u64, &'a Arc<Cell>)>>,
+    key: impl Fn(u64) -> u64,
+) -> impl Iterator<Item = (&'a u64, &'a Arc<Cell>)> {
+    let mut walks: Vec<_> = walks.map(Iterator::peekable).collect();
+    iter::from_fn(move || {
+        let heads = walks.iter_mut().enumerate();
+        let heads = heads.filter_map(|(at, walk)| Some((key(*walk.peek()?.0), at)));
+        let (_, first) = heads.min()?;
+        walks[first].next()
+    })
 }
 
-/// The first Workers, and the ordinal of the last one of them if there are more.
-fn take<'a>(mut wanted: impl Iterator<Item = &'a Arc<Cell>>, limit: usize) -> Found {
-    let mut cells = Vec::new();
-    // Not collected: a walk from the inside passes over a block without leaving its loop.
-    wanted.by_ref().take(limit).for_each(|cell| cells.push(Arc::clone(cell)));
-    let next = wanted.next().and(cells.last()).map(|last| last.ordinal);
-    Found { cells, next }
-}
-
-/// The Workers, touched from the last one on: what moved last was mostly created last, and processors
-/// read ahead upwards.
-fn cloned(cells: &[&Arc<Cell>]) -> Vec<Arc<Cell>> {
-    let mut cloned: Vec<_> = cells.iter().rev().map(|cell| Arc::clone(cell)).collect();
-    cloned.reverse();
-    cloned
+/// Takes the Workers that match a filter from a walk over an index.
+fn page<'a, K: Copy + 'a>(
+    walk: impl Iterator<Item = (&'a K, &'a Arc<Cell>)>,
+    filter: &Filter<'_>,
+    bounds: Bounds,
+) -> Page<K> {
+    let mut page = Page::EMPTY;
+    let mut last = None;
+    for (position, cell) in walk {
+        if page.examined == bounds.scan {
+            return Page { next: last, ..page };
+        }
+        if filter.matches(cell.ordinal) {
+            if page.cells.len() == bounds.limit {
+                return Page { next: last, ..page };
+            }
+            page.cells.push(Arc::clone(cell));
+        }
+        page.examined += 1;
+        last = Some(*position);
+    }
+    page
 }

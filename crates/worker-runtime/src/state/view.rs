@@ -17,7 +17,7 @@ use crate::{
         board::Figures,
         core::Core,
         in_flight::Work,
-        listing::{Found, Wanted},
+        listing::{Activity, Bounds, Page, Wanted},
         worker_cell::{Cell, CellState},
     },
     store::{StoreFuture, TurnSelector, WorkerRecord},
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn figures(self) -> FiguresNow {
         let (state, workers, head) = {
             let board = self.0.log.lock();
-            (board.figures.clone(), board.listing.counts, board.head())
+            (board.figures.clone(), board.listing.counts(), board.head())
         };
         FiguresNow { state, workers, head, cursor: self.0.runtime_cursor(head) }
     }
@@ -183,38 +183,32 @@ impl<'a> Reader<'a> {
         from_store(self.0.ask(|it| it.turn(worker_id, selector))).await
     }
 
-    pub(crate) fn oldest_workers(self, after: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
-        self.0.log.lock().listing.oldest(after, wanted, limit)
+    pub(crate) fn oldest_workers(
+        self,
+        after: u64,
+        wanted: &Wanted<'_>,
+        bounds: Bounds,
+    ) -> Page<u64> {
+        self.0.log.lock().listing.oldest(after, wanted, bounds)
     }
 
-    pub(crate) fn newest_workers(self, before: u64, wanted: &Wanted<'_>, limit: usize) -> Found {
-        self.0.log.lock().listing.newest(before, wanted, limit)
-    }
-
-    /// Sorts by activity who moved since somebody asked for that order, so that little is left to do
-    /// for the next one who does.
-    pub(crate) async fn sort_by_activity(self) {
-        // Commits wait for the lock, and other tasks for this thread: when a million Workers moved,
-        // both have their turn in between. Should Workers move as fast as they are sorted, somebody
-        // must wait once.
-        const MOST: usize = 4_096;
-        for _ in 0..MOST {
-            if self.0.log.lock().listing.sort_some_by_activity() {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
+    pub(crate) fn newest_workers(
+        self,
+        before: u64,
+        wanted: &Wanted<'_>,
+        bounds: Bounds,
+    ) -> Page<u64> {
+        self.0.log.lock().listing.newest(before, wanted, bounds)
     }
 
     /// Workers by activity, and the position to go on from.
     pub(crate) fn active_workers(
         self,
-        before: Option<(u64, u64)>,
+        before: Option<Activity>,
         wanted: &Wanted<'_>,
-        limit: usize,
-        scan: usize,
-    ) -> (Vec<Arc<Cell>>, Option<(u64, u64)>) {
-        self.0.log.lock().listing.active(before, wanted, limit, scan)
+        bounds: Bounds,
+    ) -> Page<Activity> {
+        self.0.log.lock().listing.active(before, wanted, bounds)
     }
 
     /// Listed Workers at a glance, without those that are gone, and as far as they are still `wanted`.

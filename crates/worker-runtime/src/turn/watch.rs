@@ -19,7 +19,7 @@ use crate::{
     state::{
         core::Core,
         in_flight::Work,
-        listing::Wanted,
+        listing::{Bounds, Wanted},
         live::{Live, Seen},
         worker_cell::Cell,
     },
@@ -65,9 +65,10 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
         states: Some(&[WorkerState::Running, WorkerState::Stopping]),
         labels: &Labels::new(),
     };
+    let bounds = Bounds { limit: BATCH, scan: usize::MAX };
     let mut after = 0;
     loop {
-        let found = core.log.lock().listing.oldest(after, &wanted, BATCH);
+        let found = core.log.lock().listing.oldest(after, &wanted, bounds);
         for cell in &found.cells {
             if let Some((live, which)) = overdue(cell, grace)
                 && live.give_up()

@@ -12,7 +12,12 @@ use crate::{
     error::RuntimeError,
     log::RuntimeFact,
     model::{Labels, Meta, RuntimeState, Severity, Tags, WorkerState},
-    state::{core::Core, in_flight::Work, listing::Wanted, worker_cell::Cell},
+    state::{
+        core::Core,
+        in_flight::Work,
+        listing::{Bounds, Wanted},
+        worker_cell::Cell,
+    },
     sync::Backoff,
     turn,
 };
@@ -144,7 +149,7 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
 /// The Workers that are in one of these states now.
 fn workers_in(core: &Core, states: &[WorkerState]) -> Vec<Arc<Cell>> {
     let wanted = Wanted { states: Some(states), labels: &Labels::new() };
-    core.log.lock().listing.oldest(0, &wanted, usize::MAX).cells
+    core.log.lock().listing.oldest(0, &wanted, Bounds::NONE).cells
 }
 
 /// When a stop waits no longer for the store, which it has waited for `since` then.

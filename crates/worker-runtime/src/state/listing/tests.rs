@@ -1,5 +1,4 @@
-//! The list against a naive one: what is asked of it, in every order, after Workers came, changed and
-//! went.
+//! The listing against a naive list: pages in every order, after Workers came, changed and went.
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
@@ -11,6 +10,14 @@ struct Listed {
     cell: Arc<Cell>,
     state: WorkerState,
     labels: Labels,
+    active_at_ms: u64,
+}
+
+impl<'a> From<&'a Listed> for super::Listed<'a> {
+    fn from(worker: &'a Listed) -> Self {
+        let Listed { state, labels, active_at_ms, .. } = worker;
+        Self { state: *state, labels, active_at_ms: *active_at_ms }
+    }
 }
 
 fn labels() -> impl Strategy<Value = Labels> {
@@ -26,7 +33,7 @@ fn state() -> impl Strategy<Value = WorkerState> {
     ]
 }
 
-/// How far the next ordinal is: within a block, a few blocks or groups on.
+/// The distance to the next ordinal.
 fn step() -> impl Strategy<Value = u64> {
     prop_oneof![20 => Just(1_u64), 4 => 1..300_u64, 1 => 1..10_000_u64]
 }
@@ -36,43 +43,42 @@ fn workers() -> impl Strategy<Value = Vec<Listed>> {
         let mut ordinal = 0;
         let listed = steps.into_iter().map(|(step, state, labels)| {
             ordinal += step;
-            Listed { cell: Cell::at(ordinal), state, labels }
+            Listed { cell: Cell::at(ordinal), state, labels, active_at_ms: 7 }
         });
         listed.collect()
     })
 }
 
-/// What becomes of a Worker: it goes, or it is so from then on.
-fn changes() -> impl Strategy<Value = Vec<(Index, Option<(WorkerState, Labels)>)>> {
-    vec((any::<Index>(), proptest::option::of((state(), labels()))), 0..200)
+/// A Worker's new properties; none if it is removed.
+type Change = Option<(WorkerState, Labels, u64)>;
+
+fn changes() -> impl Strategy<Value = Vec<(Index, Change)>> {
+    vec((any::<Index>(), proptest::option::of((state(), labels(), 5..12_u64))), 0..200)
 }
 
 fn listing(workers: &[Listed]) -> Listing {
     let mut listing = Listing::default();
-    for Listed { cell, state, labels } in workers {
-        listing.insert(Arc::clone(cell), *state, labels, 7);
+    for worker in workers {
+        listing.insert(Arc::clone(&worker.cell), worker.into());
     }
     listing
 }
 
-fn change(
-    listing: &mut Listing,
-    workers: &mut Vec<Listed>,
-    changes: Vec<(Index, Option<(WorkerState, Labels)>)>,
-) {
+fn change(listing: &mut Listing, workers: &mut Vec<Listed>, changes: Vec<(Index, Change)>) {
     for (at, change) in changes {
-        let Some(listed) = workers.len().checked_sub(1).map(|_| at.index(workers.len())) else {
+        let Some(at) = workers.len().checked_sub(1).map(|_| at.index(workers.len())) else {
             return;
         };
-        let Listed { cell, state, labels } = workers[listed].clone();
-        let Some((next, relabelled)) = change else {
-            assert!(listing.remove(cell.ordinal, state, &labels).is_some());
-            workers.remove(listed);
+        let before = workers[at].clone();
+        let cell = &before.cell;
+        let Some((state, labels, active_at_ms)) = change else {
+            assert!(listing.remove(cell.ordinal, (&before).into()).is_some());
+            workers.remove(at);
             continue;
         };
-        listing.touch(cell.ordinal, state, next, 8);
-        listing.relabel(cell.ordinal, &labels, &relabelled);
-        workers[listed] = Listed { cell, state: next, labels: relabelled };
+        let now = Listed { cell: Arc::clone(cell), state, labels, active_at_ms };
+        listing.update(cell, (&before).into(), (&now).into());
+        workers[at] = now;
     }
 }
 
@@ -91,33 +97,46 @@ proptest! {
     ) {
         let mut listing = listing(&workers);
         change(&mut listing, &mut workers, changes);
-        let mut expected: Vec<u64> = workers
+        let matching: Vec<&Listed> = workers
             .iter()
-            .filter(|it| states.as_ref().is_none_or(|states| states.contains(&it.state)))
-            .filter(|it| labels.iter().all(|(name, value)| it.labels.get(name) == Some(value)))
-            .map(|it| it.cell.ordinal)
+            .filter(|worker| states.as_ref().is_none_or(|states| states.contains(&worker.state)))
+            .filter(|worker| labels.iter().all(|(name, value)| worker.labels.get(name) == Some(value)))
             .collect();
+        let mut expected: Vec<u64> = matching.iter().map(|worker| worker.cell.ordinal).collect();
         let wanted = Wanted { states: states.as_deref(), labels: &labels };
+        let bounds = Bounds { limit, scan: usize::MAX };
 
         let mut after = Some(0);
         let mut oldest = Vec::new();
         while let Some(from) = after {
-            let page = listing.oldest(from, &wanted, limit);
+            let page = listing.oldest(from, &wanted, bounds);
             prop_assert!(page.next.is_none() || page.cells.len() == limit);
             oldest.extend(ordinals(&page.cells));
             after = page.next;
         }
         prop_assert_eq!(&oldest, &expected);
 
-        let mut by_activity = ordinals(&listing.active(None, &wanted, usize::MAX, usize::MAX).0);
-        by_activity.sort_unstable();
-        prop_assert_eq!(&by_activity, &expected);
+        let mut by_activity: Vec<Activity> =
+            matching.iter().map(|worker| (worker.active_at_ms, worker.cell.ordinal)).collect();
+        by_activity.sort_unstable_by(|one, other| other.cmp(one));
+        let by_activity: Vec<u64> = by_activity.iter().map(|(_, ordinal)| *ordinal).collect();
+        let mut before = None;
+        let mut active = Vec::new();
+        loop {
+            let page = listing.active(before, &wanted, bounds);
+            active.extend(ordinals(&page.cells));
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        prop_assert_eq!(&active, &by_activity);
 
         expected.reverse();
         let mut before = Some(u64::MAX);
         let mut newest = Vec::new();
         while let Some(from) = before {
-            let page = listing.newest(from, &wanted, limit);
+            let page = listing.newest(from, &wanted, bounds);
             newest.extend(ordinals(&page.cells));
             before = page.next;
         }
@@ -125,13 +144,40 @@ proptest! {
     }
 
     #[test]
-    fn what_went_leaves_nothing(mut workers in workers(), changes in changes()) {
+    fn a_page_examines_no_more_than_it_may(
+        mut workers in workers(),
+        changes in changes(),
+        states in proptest::option::of(vec(state(), 1..3)),
+        labels in labels(),
+        scan in 1..40_usize,
+    ) {
         let mut listing = listing(&workers);
         change(&mut listing, &mut workers, changes);
-        for Listed { cell, state, labels } in workers {
-            prop_assert!(listing.remove(cell.ordinal, state, &labels).is_some());
+        let wanted = Wanted { states: states.as_deref(), labels: &labels };
+        let bounds = Bounds { limit: 5, scan };
+        let whole = ordinals(&listing.oldest(0, &wanted, Bounds::NONE).cells);
+        let mut after = Some(0);
+        let mut oldest = Vec::new();
+        while let Some(from) = after {
+            let page = listing.oldest(from, &wanted, bounds);
+            prop_assert!(page.examined <= scan);
+            prop_assert!(page.next.is_none() || page.cells.len() == 5 || page.examined == scan);
+            oldest.extend(ordinals(&page.cells));
+            after = page.next;
         }
-        prop_assert!(listing.groups.is_empty() && listing.labels.is_empty());
-        prop_assert_eq!(listing.counts, StateCounts::default());
+        prop_assert_eq!(oldest, whole);
+    }
+
+    #[test]
+    fn removed_workers_leave_nothing(mut workers in workers(), changes in changes()) {
+        let mut listing = listing(&workers);
+        change(&mut listing, &mut workers, changes);
+        for worker in &workers {
+            prop_assert!(listing.remove(worker.cell.ordinal, worker.into()).is_some());
+        }
+        let Listing { states, labels, activity } = &listing;
+        prop_assert!(states.iter().all(BTreeMap::is_empty));
+        prop_assert!(labels.is_empty() && activity.is_empty());
+        prop_assert_eq!(listing.counts(), StateCounts::default());
     }
 }

@@ -134,7 +134,7 @@ async fn a_summary_shows_the_worker_as_its_detail_does() {
 }
 
 #[tokio::test]
-async fn others_have_their_turn_while_very_many_workers_are_sorted() {
+async fn the_order_of_activity_is_up_to_date_however_many_workers_moved() {
     let runtime = Runtime::builder().build().await.expect("a Runtime");
     let mut created = Vec::new();
     for _ in 0..3_000 {
@@ -150,8 +150,7 @@ async fn others_have_their_turn_while_very_many_workers_are_sorted() {
         tokio::join!(overview, async { turns.borrow_mut().push("other") });
         turns.take()
     };
-    assert_eq!(both().await, ["other", "overview"]);
-    assert_eq!(both().await, ["overview", "other"], "nobody moved");
+    assert_eq!(both().await, ["overview", "other"], "nothing is left to sort");
 
     let mut listed = Vec::new();
     let mut token = None;
