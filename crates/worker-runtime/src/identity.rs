@@ -1,6 +1,6 @@
 //! Who is who: ids, the reference that is the authority, and names for people.
 
-mod owner;
+mod runtime_identity;
 
 use std::{fmt, sync::Arc};
 
@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-pub(crate) use owner::{Owner, RuntimeName};
+pub(crate) use runtime_identity::RuntimeIdentity;
 
 macro_rules! uuid_newtype {
     ($(#[$attribute:meta])* $name:ident) => {
@@ -249,12 +249,12 @@ pub struct DisplayRef(RefSource);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum RefSource {
-    Names { worker: DisplayName, runtime: RuntimeName },
+    Names { worker: DisplayName, runtime: Arc<str> },
     Read(Arc<str>),
 }
 
 impl DisplayRef {
-    pub(crate) fn of(worker: DisplayName, runtime: &RuntimeName) -> Self {
+    pub(crate) fn of(worker: DisplayName, runtime: &Arc<str>) -> Self {
         Self(RefSource::Names { worker, runtime: Arc::clone(runtime) })
     }
 

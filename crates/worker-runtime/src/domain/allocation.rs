@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     error::RuntimeError,
-    identity::{Owner, WorkerId},
+    identity::{RuntimeIdentity, WorkerId},
     model::{Access, AllocationSummary, Holder, ScopeClaim},
 };
 
@@ -48,7 +48,7 @@ impl Allocation {
         &mut self,
         worker_id: WorkerId,
         claims: &[ScopeClaim],
-        owner: &Owner,
+        owner: &RuntimeIdentity,
     ) -> Result<(), RuntimeError> {
         self.check(claims, owner)?;
         self.insert(worker_id, claims);
@@ -70,7 +70,11 @@ impl Allocation {
     }
 
     /// Whether all claims could be taken now.
-    pub(crate) fn check(&self, claims: &[ScopeClaim], owner: &Owner) -> Result<(), RuntimeError> {
+    pub(crate) fn check(
+        &self,
+        claims: &[ScopeClaim],
+        owner: &RuntimeIdentity,
+    ) -> Result<(), RuntimeError> {
         for claim in claims {
             if let Some(holder) = self.conflict(claim) {
                 return Err(RuntimeError::ScopeConflict {
@@ -93,7 +97,7 @@ impl Allocation {
     }
 
     /// What is held, bounded.
-    pub(crate) fn summary(&self, owner: &Owner) -> AllocationSummary {
+    pub(crate) fn summary(&self, owner: &RuntimeIdentity) -> AllocationSummary {
         let mut holders = Vec::new();
         self.root.collect(&mut String::new(), owner, &mut holders);
         let more = self.claims > holders.len() as u64;
@@ -130,7 +134,7 @@ impl Node {
         true
     }
 
-    fn collect(&self, path: &mut String, owner: &Owner, into: &mut Vec<Holder>) {
+    fn collect(&self, path: &mut String, owner: &RuntimeIdentity, into: &mut Vec<Holder>) {
         for (holder, access) in self.holders.iter().take(SHOWN - into.len().min(SHOWN)) {
             into.push(Holder {
                 resource: path.clone(),

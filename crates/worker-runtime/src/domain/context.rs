@@ -3,7 +3,7 @@
 use crate::{
     domain::{idempotency::WindowBounds, profiles::Profiles},
     error::RuntimeError,
-    identity::{Owner, WorkerId},
+    identity::{RuntimeIdentity, WorkerId},
     model::{Cursor, Limits, LogId, Position, RuntimeState},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 /// rests on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DecisionContext<'a> {
-    pub(crate) owner: &'a Owner,
+    pub(crate) owner: &'a RuntimeIdentity,
     pub(crate) limits: &'a Limits,
     pub(crate) profiles: &'a Profiles,
     pub(crate) now_ms: u64,

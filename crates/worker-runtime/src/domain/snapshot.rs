@@ -6,7 +6,7 @@ use llm_engine::TokenUsage;
 
 use crate::{
     domain::idempotency::KeyWindow,
-    identity::Owner,
+    identity::RuntimeIdentity,
     model::WorkerDetail,
     store::{InputKey, WorkerRecord},
 };
@@ -34,7 +34,11 @@ pub(crate) struct PartialAnswer {
 
 impl Snapshot<'_> {
     /// The Worker as replies show it once `record` is its record.
-    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &Owner) -> Box<WorkerDetail> {
+    pub(crate) fn detail_of(
+        &self,
+        record: &WorkerRecord,
+        owner: &RuntimeIdentity,
+    ) -> Box<WorkerDetail> {
         let mut last_turn = record.turn.clone();
         if self.late_dropped > 0
             && let Some(turn) = &mut last_turn
@@ -45,7 +49,7 @@ impl Snapshot<'_> {
     }
 
     /// The Worker as replies show it.
-    pub(crate) fn detail(&self, owner: &Owner) -> Box<WorkerDetail> {
+    pub(crate) fn detail(&self, owner: &RuntimeIdentity) -> Box<WorkerDetail> {
         self.detail_of(self.record, owner)
     }
 }

@@ -6,7 +6,7 @@ use llm_engine::{Role, StopReason};
 
 use super::{EventBlock, Published, RuntimeFact, RuntimeSource, Source, event_block::JoinedEvent};
 use crate::{
-    identity::{DisplayRef, Epoch, Owner},
+    identity::{DisplayRef, Epoch, RuntimeIdentity},
     model::{
         Cursor, EventBody, LogId, Position, RuntimeEvent, Shared, StreamEvent, Tags,
         TranscriptEntry, TurnDetail, TurnError, TurnOutcome, WorkerDetail,
@@ -17,7 +17,7 @@ use crate::{
 /// Makes of events what people see: knows the Runtime's names and its present start.
 #[derive(Clone, Debug)]
 pub(crate) struct Presenter {
-    pub(crate) owner: Owner,
+    pub(crate) owner: RuntimeIdentity,
     pub(crate) epoch: Epoch,
 }
 

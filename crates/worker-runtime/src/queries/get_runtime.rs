@@ -1,5 +1,7 @@
 //! `get_runtime`: the Runtime itself, what it can do and what it bounds.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +48,7 @@ impl Query for GetRuntime {
         Ok(RuntimeReply {
             summary: RuntimeSummary {
                 runtime_id: reader.owner().runtime_id,
-                display_name: reader.owner().display_name().clone(),
+                display_name: Arc::clone(&reader.owner().display_name),
                 epoch: reader.epoch(),
                 state: figures.state.runtime,
                 started_at_ms: reader.started_at_ms(),

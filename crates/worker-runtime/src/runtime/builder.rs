@@ -13,7 +13,7 @@ use crate::{
     background::{lease, restore::RestoreError, retention},
     clock::{BoundedClock, Clock, IdSource, SystemClock, UuidV7},
     domain::profiles::Profiles,
-    identity::{Epoch, Owner, RuntimeId},
+    identity::{Epoch, RuntimeId, RuntimeIdentity},
     log::{Presenter, RuntimeFact},
     model::{Limits, Retention, RuntimeState, Shared},
     runtime::Runtime,
@@ -186,7 +186,8 @@ impl RuntimeBuilder {
             closed: false,
         };
         let events_kept = self.limits.events_runtime;
-        let owner = Owner::new(opened.runtime_id, &self.display_name);
+        let owner =
+            RuntimeIdentity { runtime_id: opened.runtime_id, display_name: self.display_name };
         let core = Arc::new(Core {
             presenter: Presenter { owner: owner.clone(), epoch },
             owner,

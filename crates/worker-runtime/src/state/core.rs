@@ -18,7 +18,7 @@ use crate::{
         profiles::Profiles,
     },
     error::RuntimeError,
-    identity::{Epoch, Owner, TurnId, WorkerId, WorkerRef},
+    identity::{Epoch, RuntimeIdentity, TurnId, WorkerId, WorkerRef},
     log::{Presenter, RuntimeFact, RuntimeSource},
     model::{Cursor, Diagnostic, Limits, LogId, RuntimeState, Severity, Shared, Tags},
     state::{
@@ -45,7 +45,7 @@ use crate::{
 /// publish, which it takes under the cell and before an index. No engine, store, waker or `Drop` of the
 /// Backend's runs under any of them.
 pub struct Core {
-    pub(crate) owner: Owner,
+    pub(crate) owner: RuntimeIdentity,
     pub(crate) presenter: Presenter,
     pub(crate) epoch: Epoch,
     pub(crate) started_at_ms: u64,

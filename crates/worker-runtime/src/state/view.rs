@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::{
     domain::context::DecisionContext,
     error::RuntimeError,
-    identity::{Epoch, Owner, TurnId, WorkerId, WorkerRef},
+    identity::{Epoch, RuntimeIdentity, TurnId, WorkerId, WorkerRef},
     model::{
         AllocationSummary, Cursor, Diagnostic, InProgress, Limits, Scope, Severity, StateCounts,
         StoreSummary, TranscriptEntry, TurnDetail, WorkerDetail, WorkerSummary,
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
         &self.0.limits
     }
 
-    pub(crate) fn owner(self) -> &'a Owner {
+    pub(crate) fn owner(self) -> &'a RuntimeIdentity {
         &self.0.owner
     }
 

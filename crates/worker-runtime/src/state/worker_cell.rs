@@ -12,7 +12,7 @@ use crate::{
         snapshot::{PartialAnswer, Snapshot},
     },
     error::RuntimeError,
-    identity::{Owner, TurnId, WorkerId},
+    identity::{RuntimeIdentity, TurnId, WorkerId},
     log::WorkerLog,
     model::{TurnDetail, WorkerDetail},
     state::live::Live,
@@ -210,7 +210,7 @@ impl CellState {
     }
 
     /// The Worker as replies show it.
-    pub(crate) fn detail(&self, owner: &Owner) -> Box<WorkerDetail> {
+    pub(crate) fn detail(&self, owner: &RuntimeIdentity) -> Box<WorkerDetail> {
         self.snapshot(PartialAnswer::default()).detail(owner)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    identity::{DisplayName, DisplayRef, Owner, WorkerId},
+    identity::{DisplayName, DisplayRef, RuntimeIdentity, WorkerId},
     lifecycle,
     model::{
         CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, Shared,
@@ -141,7 +141,7 @@ impl WorkerRecord {
     /// The record as people see it, with this as its latest turn, in a reply.
     pub(crate) fn reply_detail(
         &self,
-        owner: &Owner,
+        owner: &RuntimeIdentity,
         last_turn: Option<Arc<TurnDetail>>,
     ) -> Box<WorkerDetail> {
         // The room comes first, so that the detail is written there and not copied.
@@ -152,14 +152,18 @@ impl WorkerRecord {
     /// too, is not taken from one: each field is written once, where it stays.
     #[expect(clippy::inline_always, reason = "it is large, and to be written where it stays")]
     #[inline(always)]
-    pub(crate) fn detail(&self, owner: &Owner, last_turn: Option<Arc<TurnDetail>>) -> WorkerDetail {
+    pub(crate) fn detail(
+        &self,
+        owner: &RuntimeIdentity,
+        last_turn: Option<Arc<TurnDetail>>,
+    ) -> WorkerDetail {
         let running = self.running_turn();
         let spec = &*self.spec;
         let name = || DisplayName::of(self.worker_id, self.display_name.as_ref());
         WorkerDetail {
             worker: owner.worker(self.worker_id),
             display_name: name(),
-            display_ref: DisplayRef::of(name(), owner.name_for(self.ordinal)),
+            display_ref: DisplayRef::of(name(), &owner.display_name),
             state: self.state,
             labels: self.labels.clone(),
             turn_id: running.map(|turn| turn.turn_id),
@@ -183,12 +187,12 @@ impl WorkerRecord {
     }
 
     /// The record at a glance.
-    pub(crate) fn summary(&self, owner: &Owner) -> WorkerSummary {
+    pub(crate) fn summary(&self, owner: &RuntimeIdentity) -> WorkerSummary {
         let running = self.running_turn();
         let display_name = DisplayName::of(self.worker_id, self.display_name.as_ref());
         WorkerSummary {
             worker: owner.worker(self.worker_id),
-            display_ref: DisplayRef::of(display_name.clone(), owner.name_for(self.ordinal)),
+            display_ref: DisplayRef::of(display_name.clone(), &owner.display_name),
             display_name,
             state: self.state,
             labels: self.labels.clone(),
