@@ -2,41 +2,36 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use llm_engine::{EchoProvider, ModelRequest, Provider, ProviderStream};
+use llm_engine::EchoProvider;
 use worker::Profile;
 
 use crate::{
     error::RuntimeError,
     model::{AvailableProfile, Limits, ProfileSelector},
-    sync::PerGroup,
 };
 
 /// The profiles that a Runtime was built with, and those that come with it.
 #[derive(Debug)]
 pub(crate) struct Profiles {
-    builtin: BTreeMap<String, Arc<Copies>>,
-    named: BTreeMap<String, Arc<Copies>>,
-    default: Arc<Copies>,
+    builtin: BTreeMap<String, Arc<Profile>>,
+    named: BTreeMap<String, Arc<Profile>>,
+    default: Arc<Profile>,
 }
-
-/// A profile, once for each group of threads. Every turn holds its profile and most of its parts, so
-/// that turns on different threads would meet at the counts of each.
-type Copies = PerGroup<Arc<Profile>>;
 
 impl Profiles {
     /// The first profile given is the default; without one, the echo provider's.
     pub(crate) fn new(given: Vec<Profile>, limits: &Limits) -> Self {
-        let bounded = |profile: Profile| Arc::new(copies(&bounded(profile, limits)));
+        let bounded = |profile: Profile| Arc::new(bounded(profile, limits));
         let echo = bounded(Profile::new("echo", Arc::new(EchoProvider::new())));
-        let given: Vec<Arc<Copies>> = given.into_iter().map(bounded).collect();
+        let given: Vec<Arc<Profile>> = given.into_iter().map(bounded).collect();
         Self {
             default: Arc::clone(given.first().unwrap_or(&echo)),
-            named: given.into_iter().map(|it| (it.here().name.to_string(), it)).collect(),
+            named: given.into_iter().map(|profile| (profile.name.to_string(), profile)).collect(),
             builtin: BTreeMap::from([("echo".to_owned(), echo)]),
         }
     }
 
-    /// The profile, for this thread.
+    /// The selected profile.
     pub(crate) fn resolve(
         &self,
         selector: &ProfileSelector,
@@ -46,53 +41,20 @@ impl Profiles {
             ProfileSelector::Builtin(it) => self.builtin.get(&it.name),
             ProfileSelector::Named(it) => self.named.get(&it.name),
         }
-        .map(|it| it.here())
         .ok_or(RuntimeError::ProfileNotFound {})
     }
 
     pub(crate) fn available(&self) -> Vec<AvailableProfile> {
-        let describe = |selector, copies: &Copies| AvailableProfile {
+        let describe = |selector, profile: &Profile| AvailableProfile {
             selector,
-            provider: copies.here().provider.name().to_owned(),
-            model: copies.here().model.as_deref().map(ToOwned::to_owned),
+            provider: profile.provider.name().to_owned(),
+            model: profile.model.as_deref().map(ToOwned::to_owned),
         };
         let default = describe(ProfileSelector::default(), &self.default);
         let builtin =
             self.builtin.iter().map(|(name, it)| describe(ProfileSelector::builtin(name), it));
         let named = self.named.iter().map(|(name, it)| describe(ProfileSelector::named(name), it));
         std::iter::once(default).chain(builtin).chain(named).collect()
-    }
-}
-
-fn copies(profile: &Profile) -> Copies {
-    PerGroup::from_fn(|| Arc::new(apart(profile)))
-}
-
-/// The same profile, with counts of its own.
-fn apart(profile: &Profile) -> Profile {
-    let text = |it: &Arc<str>| Arc::from(&**it);
-    Profile {
-        // First, because nobody counts it: one copy's last count shares no line with the next one's first.
-        name: text(&profile.name),
-        provider: Arc::new(Apart(Arc::clone(&profile.provider))),
-        model: profile.model.as_ref().map(text),
-        instructions: profile.instructions.as_ref().map(text),
-        sampling: Arc::new((*profile.sampling).clone()),
-        policy: Arc::new(*profile.policy),
-        history: profile.history,
-    }
-}
-
-/// A provider under a count of its own.
-struct Apart(Arc<dyn Provider>);
-
-impl Provider for Apart {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {
-        self.0.stream(request)
     }
 }
 
@@ -108,26 +70,4 @@ fn bounded(mut profile: Profile, limits: &Limits) -> Profile {
     let answer_bytes = usize::try_from(limits.answer_bytes).unwrap_or(usize::MAX);
     policy.max_output_bytes = policy.max_output_bytes.min(answer_bytes);
     profile
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn copies_say_the_same_and_share_no_count() {
-        let profile = Profile::new("a", Arc::new(EchoProvider::new())).model("b").instructions("c");
-        let counted = |text: &Option<Arc<str>>| text.as_ref().map(Arc::strong_count);
-        for copy in copies(&profile).iter() {
-            assert_eq!(format!("{copy:?}"), format!("{profile:?}"));
-            let counts = [
-                Arc::strong_count(copy),
-                Arc::strong_count(&copy.provider),
-                Arc::strong_count(&copy.sampling),
-                Arc::strong_count(&copy.policy),
-            ];
-            assert_eq!(counts, [1; 4]);
-            assert_eq!([counted(&copy.model), counted(&copy.instructions)], [Some(1); 2]);
-        }
-    }
 }
