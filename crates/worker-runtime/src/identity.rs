@@ -82,18 +82,13 @@ macro_rules! uuid_newtype {
     };
 }
 
-// The two ids that most values hold are in whole words: where they began at any byte, what holds them
-// was written and read in pieces that did not match, for which processors wait.
-
 uuid_newtype! {
     /// A Runtime. It belongs to the store: whoever builds on that store has this id.
-    #[repr(align(8))]
     RuntimeId
 }
 
 uuid_newtype! {
     /// A Worker. Made by the Runtime, never reused.
-    #[repr(align(8))]
     WorkerId
 }
 
