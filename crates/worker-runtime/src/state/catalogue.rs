@@ -1,69 +1,56 @@
-//! The Workers by id: a sharded table, keyed through its values.
+//! The Workers by id, in maps behind locks of their own.
 
 use std::{
-    hash::BuildHasher,
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use hashbrown::{DefaultHashBuilder, HashTable};
 use parking_lot::RwLock;
 
-use crate::{
-    error::RuntimeError,
-    identity::WorkerId,
-    state::worker_cell::{Cell, CellState},
-    sync::Padded,
-};
+use crate::{error::RuntimeError, identity::WorkerId, state::worker_cell::Cell};
 
 /// The Workers by id.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
-    shards: Box<[Shard]>,
-    hasher: DefaultHashBuilder,
-    /// Workers that are here or about to be.
-    places: Padded<AtomicU64>,
+    /// The Workers, spread by id over several locks. A tree gives back its memory when Workers are
+    /// deleted; a hash map would keep it.
+    shards: [RwLock<BTreeMap<WorkerId, Arc<Cell>>>; SHARDS],
+    /// The number of Workers that are here or have a reservation.
+    taken: AtomicU64,
     capacity: u64,
 }
 
-type Shard = Padded<RwLock<HashTable<Arc<Cell>>>>;
-
-/// So many that threads at work on different Workers seldom meet at one: a shard's lock is a line that
-/// travels between their caches. All of them take 64 KiB.
-const SHARDS: usize = 1024;
+const SHARDS: usize = 64;
 
 impl Catalogue {
     pub(crate) fn new(capacity: u64) -> Self {
-        Self {
-            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
-            hasher: DefaultHashBuilder::default(),
-            places: Padded::default(),
-            capacity,
-        }
+        let shards = std::array::from_fn(|_| RwLock::default());
+        Self { shards, taken: AtomicU64::new(0), capacity }
     }
 
     /// Whether there is room for one more Worker.
     pub(crate) fn has_room(&self) -> Result<(), RuntimeError> {
-        if self.places.load(Ordering::Relaxed) < self.capacity { Ok(()) } else { Err(self.full()) }
+        if self.taken.load(Ordering::Relaxed) < self.capacity { Ok(()) } else { Err(self.full()) }
     }
 
     /// Takes room for one more Worker, to be filled by [`insert`](Self::insert) or freed.
     pub(crate) fn reserve(&self) -> Result<(), RuntimeError> {
         let take = |taken: u64| (taken < self.capacity).then_some(taken + 1);
         let order = Ordering::Relaxed;
-        self.places.fetch_update(order, order, take).map(drop).map_err(|_| self.full())
+        self.taken.fetch_update(order, order, take).map(drop).map_err(|_| self.full())
     }
 
     /// Gives room back.
     pub(crate) fn free(&self) {
-        self.places.fetch_sub(1, Ordering::Relaxed);
+        self.taken.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Takes room for a Worker that is there already, whatever the limit.
     pub(crate) fn restore(&self, cell: Arc<Cell>) {
-        self.places.fetch_add(1, Ordering::Relaxed);
+        self.taken.fetch_add(1, Ordering::Relaxed);
         self.insert(cell);
     }
 
@@ -72,90 +59,51 @@ impl Catalogue {
     }
 
     pub(crate) fn get(&self, worker_id: WorkerId) -> Option<Arc<Cell>> {
-        let hash = self.hash(worker_id);
-        self.shard(hash).read().find(hash, |cell| cell.worker_id == worker_id).cloned()
+        self.shard(worker_id).read().get(&worker_id).cloned()
     }
 
-    /// Looks at a Worker under its lock, briefly. Its shard is held meanwhile, which saves a count of the
-    /// Worker, unless somebody has the Worker's lock.
-    pub(crate) fn glance<T>(
-        &self,
-        worker_id: WorkerId,
-        look: impl FnOnce(&CellState) -> T,
-    ) -> Option<T> {
-        let hash = self.hash(worker_id);
-        let shard = self.shard(hash).read();
-        let cell = shard.find(hash, |cell| cell.worker_id == worker_id)?;
-        if let Some(state) = cell.try_lock() {
-            return Some(look(&state));
-        }
-        // Who has the lock may want the shard: nobody waits for a Worker under it.
-        let cell = Arc::clone(cell);
-        drop(shard);
-        let state = cell.lock();
-        Some(look(&state))
-    }
-
-    /// Adds a Worker whose place was reserved.
+    /// Adds a Worker whose room was reserved.
     pub(crate) fn insert(&self, cell: Arc<Cell>) {
-        let hash = self.hash(cell.worker_id);
-        let rehash = |cell: &Arc<Cell>| self.hash(cell.worker_id);
-        self.shard(hash).write().insert_unique(hash, cell, rehash);
+        self.shard(cell.worker_id).write().insert(cell.worker_id, cell);
     }
 
-    /// Removes a Worker and frees its place.
+    /// Removes a Worker and frees its room.
     pub(crate) fn remove(&self, worker_id: WorkerId) -> Option<Arc<Cell>> {
-        let hash = self.hash(worker_id);
-        let mut shard = self.shard(hash).write();
-        let entry = shard.find_entry(hash, |cell| cell.worker_id == worker_id).ok()?;
-        self.places.fetch_sub(1, Ordering::Relaxed);
-        Some(entry.remove().0)
+        let removed = self.shard(worker_id).write().remove(&worker_id)?;
+        self.free();
+        Some(removed)
     }
 
-    /// Every Worker; those that come or go meanwhile may be missing.
+    /// Every Worker. Workers that are created or deleted during the call may be missing.
     pub(crate) fn all(&self) -> Vec<Arc<Cell>> {
-        self.shards.iter().flat_map(|it| it.read().iter().cloned().collect::<Vec<_>>()).collect()
+        let cells = |shard: &RwLock<BTreeMap<_, Arc<Cell>>>| -> Vec<_> {
+            shard.read().values().cloned().collect()
+        };
+        self.shards.iter().flat_map(cells).collect()
     }
 
-    fn hash(&self, worker_id: WorkerId) -> u64 {
-        self.hasher.hash_one(worker_id.as_uuid().as_u128())
-    }
-
-    fn shard(&self, hash: u64) -> &Shard {
-        // The table inside uses the low and the highest bits.
-        let place = usize::try_from(hash >> 40).unwrap_or(0) % SHARDS;
-        &self.shards[place]
+    fn shard(&self, worker_id: WorkerId) -> &RwLock<BTreeMap<WorkerId, Arc<Cell>>> {
+        // The last byte of a UUID of version 7 is random.
+        let [.., last] = *worker_id.as_uuid().as_bytes();
+        &self.shards[usize::from(last) % SHARDS]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        thread,
-        time::{Duration, Instant},
-    };
-
     use super::*;
 
     #[test]
-    fn who_glances_at_a_worker_in_use_keeps_nobody_from_its_shard() {
+    fn a_worker_takes_room_until_it_is_removed() {
         let (catalogue, cell) = (Catalogue::new(1), Cell::at(7));
+        assert!(catalogue.reserve().is_ok() && catalogue.reserve().is_err());
+        catalogue.free();
         catalogue.restore(Arc::clone(&cell));
-        let glance = || catalogue.glance(cell.worker_id, |state| state.record.ordinal);
-        assert_eq!(glance(), Some(7));
-        thread::scope(|scope| {
-            let state = cell.lock();
-            let glanced = scope.spawn(glance);
-            // One here, one in the catalogue, and one of whoever waits for the lock.
-            let since = Instant::now();
-            while Arc::strong_count(&cell) < 3 {
-                assert!(since.elapsed() < Duration::from_secs(10), "it waits under its shard");
-                thread::yield_now();
-            }
-            assert!(catalogue.remove(cell.worker_id).is_some());
-            drop(state);
-            assert_eq!(glanced.join().unwrap(), Some(7));
-        });
-        assert_eq!(glance(), None);
+        assert!(catalogue.has_room().is_err());
+        assert_eq!(catalogue.get(cell.worker_id).map(|found| found.ordinal), Some(7));
+        assert_eq!(catalogue.all().len(), 1);
+        assert!(catalogue.remove(cell.worker_id).is_some());
+        assert!(catalogue.remove(cell.worker_id).is_none());
+        assert!(catalogue.get(cell.worker_id).is_none() && catalogue.reserve().is_ok());
     }
 }

@@ -30,7 +30,7 @@ use crate::{
         in_flight::{InFlight, Work},
         shutdown::{Shutdown, Stage},
         turn_host::TurnHost,
-        worker_cell::{Cell, CellState},
+        worker_cell::Cell,
     },
     store::{Store, StoreClient, StoreError, StoreFuture},
     sync::{Padded, Relay, Wakers, contained},
@@ -40,10 +40,8 @@ use crate::{
 ///
 /// Locks are taken in this order: a Worker's cell; under it, one at a time, the turn's text, an
 /// index (catalogue, admission) or the Runtime's log; under that a group of its readers;
-/// nothing after those. A glance at a Worker has its shard of the catalogue first, and only tries to
-/// have its cell: nobody waits for a cell under an index. A commit that is applied holds the right to
-/// publish, which it takes under the cell and before an index. No engine, store, waker or `Drop` of the
-/// Backend's runs under any of them.
+/// nothing after those. A commit that is applied holds the right to publish, which it takes under the
+/// cell and before an index. No engine, store, waker or `Drop` of the Backend's runs under any of them.
 pub struct Core {
     pub(crate) owner: RuntimeIdentity,
     pub(crate) presenter: Presenter,
@@ -79,20 +77,6 @@ impl Core {
     pub(crate) fn find(&self, worker: WorkerRef) -> Result<Arc<Cell>, RuntimeError> {
         self.check_runtime(worker)?;
         self.catalogue.get(worker.worker_id).ok_or(RuntimeError::WorkerNotFound {})
-    }
-
-    /// Looks at a Worker under its lock, and mostly that of its shard: briefly, and taking no lock.
-    pub(crate) fn glance<T>(
-        &self,
-        worker: WorkerRef,
-        look: impl FnOnce(&CellState) -> T,
-    ) -> Result<T, RuntimeError> {
-        self.check_runtime(worker)?;
-        let look = |state: &CellState| state.present().map(look);
-        let Some(seen) = self.catalogue.glance(worker.worker_id, look) else {
-            return Err(RuntimeError::WorkerNotFound {});
-        };
-        seen
     }
 
     pub(crate) fn check_runtime(&self, worker: WorkerRef) -> Result<(), RuntimeError> {

@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
 
     /// A Worker as people see it.
     pub(crate) fn detail(self, worker: WorkerRef) -> Result<Box<WorkerDetail>, RuntimeError> {
-        self.0.glance(worker, |state| state.detail(self.owner()))
+        self.look(worker, |state| state.detail(self.owner()))
     }
 
     /// A Worker at this moment.

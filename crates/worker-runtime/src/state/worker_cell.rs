@@ -101,10 +101,6 @@ impl Cell {
         self.state.lock()
     }
 
-    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, CellState>> {
-        self.state.try_lock()
-    }
-
     /// The record, unless the Worker was deleted.
     pub(crate) fn record(&self) -> Result<Arc<WorkerRecord>, RuntimeError> {
         self.lock().present().map(|state| Arc::clone(&state.record))
