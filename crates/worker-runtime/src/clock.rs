@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// Wall-clock time. Deadlines do not use it: they run on tokio's clock. It is read under a Worker's
 /// lock, so it must not call the Runtime.
@@ -47,12 +47,10 @@ pub struct UuidV7;
 
 impl IdSource for UuidV7 {
     fn next(&self, now_ms: u64) -> Uuid {
-        const VERSION: u128 = 0xf << 76;
-        const TIME: u128 = !0 << 80;
-        // A version 4 is random, and differs from a version 7 in its time and its version alone. No
-        // order is kept within a millisecond: threads that make ids share nothing.
-        let random = Uuid::new_v4().as_u128() & !(TIME | VERSION);
-        Uuid::from_u128(u128::from(now_ms) << 80 | 7 << 76 | random)
+        // A random UUID supplies the ten bytes that are not the time; the builder sets version and
+        // variant. Ids of one millisecond are in no order: threads that make ids share nothing.
+        let [_, _, _, _, _, _, random @ ..] = Uuid::new_v4().into_bytes();
+        Builder::from_unix_timestamp_millis(now_ms, &random).into_uuid()
     }
 }
 
