@@ -30,14 +30,11 @@ pub fn documents() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Every document as the text of its file.
+/// The text of a document's file.
 #[must_use]
-pub fn files() -> Vec<(&'static str, String)> {
-    let text = |document: &Value| {
-        // A value that is JSON already can be written.
-        serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
-    };
-    documents().iter().map(|(name, document)| (*name, text(document))).collect()
+pub fn render(document: &Value) -> String {
+    // Serializing a `Value` cannot fail.
+    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }
 
 /// What the Runtime accepts: closed, and a field with a default may be left out.

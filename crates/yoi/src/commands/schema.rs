@@ -52,10 +52,10 @@ pub(crate) struct Schema {
 impl Schema {
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
         if let Some(folder) = self.write {
-            return folder::write(&folder, &schema::files());
+            return folder::write(&folder, &files());
         }
         if let Some(folder) = self.check {
-            return check::check(&folder, &schema::files());
+            return check::check(&folder, &files());
         }
         output::print(&match self.name {
             Some(name) => one(&name)?,
@@ -65,9 +65,15 @@ impl Schema {
     }
 }
 
+/// The name and the text of each document's file.
+fn files() -> Vec<(&'static str, String)> {
+    let documents = schema::documents().into_iter();
+    documents.map(|(name, document)| (name, schema::render(&document))).collect()
+}
+
 fn one(name: &str) -> Result<String, Failure> {
     let wanted = name.strip_suffix(".json").unwrap_or(name);
-    let files = schema::files();
+    let files = files();
     let stem = |file: &'static str| file.strip_suffix(".json").unwrap_or(file);
     let names: Vec<&str> = files.iter().map(|(file, _)| stem(file)).collect();
     let found = files.into_iter().find(|(file, _)| stem(file) == wanted);
