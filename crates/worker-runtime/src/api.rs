@@ -1,4 +1,4 @@
-//! The version of the API, and what there is in it.
+//! The version of the API and the digest of its schema documents.
 
 use crate::model::ApiVersion;
 
@@ -7,33 +7,6 @@ pub(crate) const MAJOR: u32 = 1;
 
 /// Goes up when something was added.
 pub(crate) const MINOR: u32 = 0;
-
-/// The `type` of every command.
-pub(crate) const COMMANDS: &[&str] = &[
-    "create_worker",
-    "send_input",
-    "cancel_turn",
-    "stop_worker",
-    "cancel_worker",
-    "delete_worker",
-    "update_worker",
-    "stop_runtime",
-];
-
-/// The `type` of every query.
-pub(crate) const QUERIES: &[&str] = &[
-    "get_runtime",
-    "get_overview",
-    "list_workers",
-    "get_worker",
-    "get_turn",
-    "list_turns",
-    "get_transcript",
-    "read_events",
-    "get_usage",
-    "list_diagnostics",
-    "preview",
-];
 
 /// The digest of the documents of the wire contract: a constant, because making them all takes longer
 /// than everything else that a Runtime does to start. A test refreshes it.

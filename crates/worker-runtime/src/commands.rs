@@ -14,7 +14,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::RuntimeError, request::Command, state::core::Core};
+use crate::{
+    error::RuntimeError,
+    request::{Command, payloads},
+    state::core::Core,
+};
 
 pub use cancel_turn::{CancelTurn, Cancellation, TurnCancellation};
 pub use cancel_worker::{CancelWorker, WorkerCancelled};
@@ -39,6 +43,18 @@ pub enum RuntimeCommand {
     StopRuntime(StopRuntime),
     StopWorker(StopWorker),
     UpdateWorker(UpdateWorker),
+}
+
+payloads! {
+    RuntimeCommand "runtime_command":
+    CreateWorker "create_worker" boxed,
+    SendInput "send_input",
+    CancelTurn "cancel_turn",
+    StopWorker "stop_worker",
+    CancelWorker "cancel_worker",
+    DeleteWorker "delete_worker",
+    UpdateWorker "update_worker",
+    StopRuntime "stop_runtime",
 }
 
 /// The reply to a [`RuntimeCommand`].

@@ -60,7 +60,7 @@ pub use identity::{
 };
 pub use model::{Limits, Retention};
 pub use queries::{QueryReply, RuntimeQuery};
-pub use request::{Command, Query, Request};
+pub use request::{Command, Payload, Query, Request};
 pub use runtime::{BuildError, Runtime, RuntimeBuilder, WaitError};
 pub use worker::Profile;
 

@@ -15,7 +15,11 @@ mod read_events;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::RuntimeError, request::Query, state::view::Reader};
+use crate::{
+    error::RuntimeError,
+    request::{Query, payloads},
+    state::view::Reader,
+};
 
 pub use get_overview::{GetOverview, OverviewReply};
 pub use get_runtime::{GetRuntime, RuntimeReply};
@@ -48,6 +52,21 @@ pub enum RuntimeQuery {
     ListWorkers(ListWorkers),
     Preview(Preview),
     ReadEvents(ReadEvents),
+}
+
+payloads! {
+    RuntimeQuery "runtime_query":
+    GetRuntime "get_runtime",
+    GetOverview "get_overview",
+    ListWorkers "list_workers",
+    GetWorker "get_worker",
+    GetTurn "get_turn",
+    ListTurns "list_turns",
+    GetTranscript "get_transcript",
+    ReadEvents "read_events",
+    GetUsage "get_usage",
+    ListDiagnostics "list_diagnostics",
+    Preview "preview",
 }
 
 /// The reply to a [`RuntimeQuery`].

@@ -5,7 +5,12 @@
 //! handler or write one: `Runtime::handle` stays the one way in. A `Reader` has nothing that
 //! changes anything, so a query that would is refused by the compiler.
 
+mod payload;
+
 use std::sync::Arc;
+
+pub use payload::Payload;
+pub(crate) use payload::payloads;
 
 use crate::{
     error::RuntimeError,
@@ -13,7 +18,10 @@ use crate::{
 };
 
 /// A change to the Runtime.
-pub trait Command: Send {
+///
+/// The trait is sealed: it is implemented for the payloads in [`commands`](crate::commands) and for
+/// [`RuntimeCommand`](crate::RuntimeCommand), and you cannot implement it.
+pub trait Command: Payload + Send {
     /// What the caller learns once the change is decided and committed.
     type Reply: Send;
 
@@ -26,7 +34,10 @@ pub trait Command: Send {
 }
 
 /// A question about the Runtime.
-pub trait Query: Send {
+///
+/// The trait is sealed: it is implemented for the payloads in [`queries`](crate::queries) and for
+/// [`RuntimeQuery`](crate::RuntimeQuery), and you cannot implement it.
+pub trait Query: Payload + Send {
     /// The answer.
     type Reply: Send;
 
@@ -39,10 +50,15 @@ pub trait Query: Send {
 }
 
 /// A [`Command`] or a [`Query`]. `Kind` says which; callers never write it.
+///
+/// The trait is sealed: every [`Command`] and every [`Query`] has it, and you cannot implement it.
 #[diagnostic::on_unimplemented(message = "`{Self}` is neither a Runtime command nor a query")]
 pub trait Request<Kind>: Send {
     /// The [`Command::Reply`] or [`Query::Reply`].
     type Reply;
+
+    /// The `type` of the request on the wire; see [`Payload::TYPE`].
+    const TYPE: &'static str;
 
     /// The request's type, for the log.
     #[doc(hidden)]
@@ -69,6 +85,8 @@ pub enum ReadsState {}
 impl<C: Command> Request<ChangesState> for C {
     type Reply = C::Reply;
 
+    const TYPE: &'static str = C::TYPE;
+
     fn handle(
         self,
         core: &Arc<Core>,
@@ -79,6 +97,8 @@ impl<C: Command> Request<ChangesState> for C {
 
 impl<Q: Query> Request<ReadsState> for Q {
     type Reply = Q::Reply;
+
+    const TYPE: &'static str = Q::TYPE;
 
     fn handle(
         self,

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     api,
+    commands::RuntimeCommand,
     error::RuntimeError,
     model::{
         AllocationSummary, ApiVersion, BusyPolicy, Capabilities, Cursor, EventType, Limits,
         RuntimeSummary, StoreSummary,
     },
+    queries::RuntimeQuery,
     request::Query,
     state::view::Reader,
 };
@@ -56,8 +58,8 @@ impl Query for GetRuntime {
                 turns_in_flight: figures.state.turns_in_flight,
             },
             capabilities: Capabilities {
-                commands: names(api::COMMANDS),
-                queries: names(api::QUERIES),
+                commands: names(RuntimeCommand::TYPES),
+                queries: names(RuntimeQuery::TYPES),
                 events: EventType::ALL.iter().map(|it| it.as_str().to_owned()).collect(),
                 busy_policies: vec![BusyPolicy::Reject],
                 profiles: reader.profiles(),

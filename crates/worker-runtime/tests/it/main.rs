@@ -10,6 +10,7 @@ mod layout;
 mod lifecycle;
 mod limits;
 mod order;
+mod payloads;
 mod queries;
 mod restart;
 mod streams;

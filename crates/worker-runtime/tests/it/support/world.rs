@@ -311,17 +311,7 @@ impl World {
 
 fn is_command(text: &str) -> bool {
     let tag = serde_json::from_str::<Value>(text).ok().map(|it| it["type"].clone());
-    let commands = [
-        "create_worker",
-        "send_input",
-        "cancel_turn",
-        "stop_worker",
-        "cancel_worker",
-        "delete_worker",
-        "update_worker",
-        "stop_runtime",
-    ];
-    tag.is_some_and(|tag| commands.iter().any(|name| tag == *name))
+    tag.is_some_and(|tag| RuntimeCommand::TYPES.iter().any(|name| tag == *name))
 }
 
 /// The next item of a stream, as it is written.

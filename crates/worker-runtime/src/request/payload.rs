@@ -1,0 +1,70 @@
+//! The names of requests on the wire, and the conversions between payloads and their enums.
+
+use crate::model::Subscribe;
+
+/// A request with a name: a payload such as [`CreateWorker`](crate::commands::CreateWorker), or an enum of payloads.
+///
+/// A payload converts into its enum by [`From`], and back by [`TryFrom`], which gives the enum back if
+/// it holds another payload.
+pub trait Payload {
+    /// The `type` of the request on the wire, such as `create_worker`. The enums of all commands and
+    /// of all queries, which have the types of their payloads, are called `runtime_command` and
+    /// `runtime_query` here.
+    const TYPE: &'static str;
+}
+
+impl Payload for Subscribe {
+    const TYPE: &'static str = "subscribe";
+}
+
+/// Implements [`Payload`] and the conversions for an enum of requests and its payloads, each of which is
+/// given with its type, and with `boxed` if the enum holds it in a `Box`.
+macro_rules! payloads {
+    ($requests:ident $name:literal: $($payload:ident $type:literal $($boxed:ident)?),+ $(,)?) => {
+        impl $crate::request::Payload for $requests {
+            const TYPE: &'static str = $name;
+        }
+
+        impl $requests {
+            /// The `type` of every payload.
+            pub const TYPES: &'static [&'static str] = &[$($type),+];
+
+            /// The `type` of this payload on the wire.
+            #[must_use]
+            pub const fn type_name(&self) -> &'static str {
+                match self {
+                    $(Self::$payload(_) => $type,)+
+                }
+            }
+        }
+
+        $(
+            impl $crate::request::Payload for $payload {
+                const TYPE: &'static str = $type;
+            }
+
+            impl From<$payload> for $requests {
+                fn from(payload: $payload) -> Self {
+                    Self::$payload($crate::request::payloads!(@wrap payload $($boxed)?))
+                }
+            }
+
+            impl TryFrom<$requests> for $payload {
+                type Error = $requests;
+
+                fn try_from(request: $requests) -> Result<Self, $requests> {
+                    match request {
+                        $requests::$payload(payload) => Ok($crate::request::payloads!(@unwrap payload $($boxed)?)),
+                        other => Err(other),
+                    }
+                }
+            }
+        )+
+    };
+    (@wrap $payload:ident) => { $payload };
+    (@wrap $payload:ident boxed) => { Box::new($payload) };
+    (@unwrap $payload:ident) => { $payload };
+    (@unwrap $payload:ident boxed) => { *$payload };
+}
+
+pub(crate) use payloads;
