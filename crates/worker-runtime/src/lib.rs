@@ -50,7 +50,7 @@ pub mod event {
 
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use commands::{CommandReply, RuntimeCommand};
-pub use decode::Decode;
+pub use decode::{AnyRequest, Decode};
 pub use error::{CursorOrigin, Retry, RuntimeError};
 pub use event::{
     Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope, StreamItem, Subscribe, Subscription,

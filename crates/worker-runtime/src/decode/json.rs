@@ -21,8 +21,11 @@ pub(super) enum Json<'a> {
     Number(Number),
     Text(Cow<'a, str>),
     List(Vec<Json<'a>>),
-    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+    Object(Fields<'a>),
 }
+
+/// The fields of an object as they were written.
+pub(super) type Fields<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
 /// Reads all of a text of at most `max_bytes` bytes.
 pub(super) fn read(json: &[u8], max_bytes: u64) -> Result<Json<'_>, RuntimeError> {

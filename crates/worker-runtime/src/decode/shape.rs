@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// What a value must be like.
 #[derive(Debug)]
-pub enum Shape {
+pub(super) enum Shape {
     /// Anything.
     Any,
     /// Nothing fits.
@@ -33,7 +33,7 @@ pub enum Shape {
 
 /// The fields of an object.
 #[derive(Debug)]
-pub struct Fields {
+pub(super) struct Fields {
     pub(super) known: Vec<Field>,
     /// What a field of any other name must be like.
     pub(super) others: Box<Shape>,
@@ -49,7 +49,7 @@ pub(super) struct Field {
 
 impl Shape {
     /// The shape that a schema document describes.
-    pub(crate) fn of(document: &Value) -> Self {
+    pub(super) fn of(document: &Value) -> Self {
         Reader { document }.shape(document)
     }
 }

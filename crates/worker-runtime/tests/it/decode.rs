@@ -1,7 +1,7 @@
 //! From JSON to a request: every refusal names the field and repeats no value.
 
 use serde_json::{Value, json};
-use worker_runtime::{Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe};
+use worker_runtime::{AnyRequest, Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe};
 
 const MAX: u64 = 1 << 20;
 const CANARY: &str = "canary-7f3a";
@@ -80,6 +80,37 @@ fn the_tag_may_come_from_elsewhere() {
     let too_large = RuntimeCommand::decode_fields("create_worker", b"{ }", 2);
     let expected = RuntimeError::TooLarge { field: String::new(), max: 2 };
     assert_eq!(too_large.expect_err("three bytes"), expected);
+}
+
+#[test]
+fn any_request_is_told_by_its_type() {
+    let of = |text: &str| AnyRequest::decode(text.as_bytes(), MAX);
+    let named = |name: &str, fields: &str| AnyRequest::decode_fields(name, fields.as_bytes(), MAX);
+    let text = send(r#""input":{"kind":"user","text":"hi"}"#);
+    assert_eq!(of(&text), command(&text).map(AnyRequest::Command));
+    assert_eq!(named("create_worker", "{}"), of(r#"{"type":"create_worker"}"#));
+    let text = r#"{"type":"get_overview","recent":3}"#;
+    assert_eq!(of(text), query(text).map(AnyRequest::Query));
+    assert_eq!(named("get_overview", r#"{"recent":3}"#), of(text));
+    let fields = r#"{"scope":{"type":"runtime"}}"#;
+    let subscribe = Subscribe::decode(fields.as_bytes(), MAX).map(AnyRequest::Subscribe);
+    assert_eq!(named("subscribe", fields), subscribe);
+    assert_eq!(of(r#"{"scope":{"type":"runtime"},"type":"subscribe"}"#), subscribe);
+    for unknown in [r#"{"type":"nope"}"#, r#"{"type":1}"#, r#"{"type":["get_runtime"]}"#] {
+        let problem = problem(of(unknown), "type");
+        for name in ["`create_worker`", "`preview`", "`subscribe`"] {
+            assert!(problem.contains(name), "{problem}");
+        }
+    }
+    assert_eq!(problem(of("{}"), "type"), "is missing");
+    assert_eq!(
+        problem(of(r#"{"type":"get_runtime","type":"get_usage"}"#), "type"),
+        "is given twice"
+    );
+    problem(named("get_runtime", r#"{"type":"get_runtime"}"#), "type");
+    problem(of(r#"{"type":"send_input"}"#), "worker");
+    problem(of(r#"{"type":"subscribe","scope":{"type":"runtime","x":1}}"#), "scope.x");
+    problem(of("[]"), "");
 }
 
 #[test]
