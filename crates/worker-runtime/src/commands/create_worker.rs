@@ -78,7 +78,7 @@ pub struct CreateWorker {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct WorkerCreated {
     /// The Worker now.
-    pub detail: Box<WorkerDetail>,
+    pub detail: WorkerDetail,
     /// The receipt for the initial input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<InputReceipt>,
@@ -180,7 +180,7 @@ impl CreateWorker {
             draft.remember_creation(key, dropped_keys);
         }
         let record = draft.record();
-        let detail = record.reply_detail(context.owner, record.turn.clone());
+        let detail = record.detail(context.owner, record.turn.clone());
         let reply = reply(context, ids.worker_id, detail, receipt, false);
         Ok((draft, reply))
     }
@@ -274,7 +274,7 @@ impl CreateWorker {
 fn reply(
     context: &DecisionContext<'_>,
     worker_id: WorkerId,
-    detail: Box<WorkerDetail>,
+    detail: WorkerDetail,
     receipt: Option<(TurnId, u64)>,
     replayed: bool,
 ) -> WorkerCreated {

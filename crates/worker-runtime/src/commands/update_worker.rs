@@ -71,7 +71,7 @@ impl UpdateWorker {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct WorkerUpdated {
     /// The Worker now.
-    pub detail: Box<WorkerDetail>,
+    pub detail: WorkerDetail,
     /// Right before the first event that the command caused, in the Worker's scope.
     pub cursor: Cursor,
 }

@@ -1,6 +1,6 @@
 //! A change in the making: the pure part that all commands about a Worker share.
 
-use std::{num::NonZeroU64, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use llm_engine::{StopReason, TokenUsage};
 
@@ -216,7 +216,7 @@ impl Draft {
             usage,
             error: error.map(Box::new),
             reason,
-            answer_sequence: entry.as_ref().and_then(|it| NonZeroU64::new(it.sequence)),
+            answer_sequence: entry.as_ref().map(|entry| entry.sequence),
             ..running.clone()
         });
         let record = self.record_mut();

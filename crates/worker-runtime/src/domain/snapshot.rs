@@ -34,22 +34,18 @@ pub(crate) struct PartialAnswer {
 
 impl Snapshot<'_> {
     /// The Worker as replies show it once `record` is its record.
-    pub(crate) fn detail_of(
-        &self,
-        record: &WorkerRecord,
-        owner: &RuntimeIdentity,
-    ) -> Box<WorkerDetail> {
+    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &RuntimeIdentity) -> WorkerDetail {
         let mut last_turn = record.turn.clone();
         if self.late_dropped > 0
             && let Some(turn) = &mut last_turn
         {
             Arc::make_mut(turn).late_dropped = self.late_dropped;
         }
-        record.reply_detail(owner, last_turn)
+        record.detail(owner, last_turn)
     }
 
     /// The Worker as replies show it.
-    pub(crate) fn detail(&self, owner: &RuntimeIdentity) -> Box<WorkerDetail> {
+    pub(crate) fn detail(&self, owner: &RuntimeIdentity) -> WorkerDetail {
         self.detail_of(self.record, owner)
     }
 }

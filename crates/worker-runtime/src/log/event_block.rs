@@ -58,7 +58,7 @@ impl EventBlock {
                 StoredEventBody::TurnEnded { turn: ordinal, .. } => {
                     let turn = turn(*ordinal)?;
                     let answer = match turn.answer_sequence {
-                        Some(sequence) => Some(entry(sequence.get())?),
+                        Some(sequence) => Some(entry(sequence)?),
                         None => None,
                     };
                     (answer, Some(turn))

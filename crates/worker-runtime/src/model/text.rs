@@ -1,7 +1,5 @@
 //! Bounds and conventions that all shapes share.
 
-use std::num::NonZeroU64;
-
 use serde::{Deserialize, Deserializer};
 
 /// The largest integer on the wire: what a double holds exactly.
@@ -17,11 +15,4 @@ where
     D: Deserializer<'de>,
 {
     Option::<T>::deserialize(deserializer).map(Some)
-}
-
-/// Reads a place that is none where it is 0.
-pub(crate) fn zero_as_none<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<NonZeroU64>, D::Error> {
-    Ok(Option::<u64>::deserialize(deserializer)?.and_then(NonZeroU64::new))
 }

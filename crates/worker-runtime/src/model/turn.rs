@@ -1,6 +1,6 @@
 //! One turn of a Worker: an input, an answer, and how it went.
 
-use std::{num::NonZeroU64, sync::Arc};
+use std::sync::Arc;
 
 use llm_engine::{EngineError, ErrorKind, StopReason};
 use schemars::JsonSchema;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{Meta, ProfileSelector, Shared, Tags, TurnOutcome, Usage, zero_as_none},
+    model::{Meta, ProfileSelector, Shared, Tags, TurnOutcome, Usage},
 };
 
 /// One turn.
@@ -48,9 +48,9 @@ pub struct TurnDetail {
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub input_sequence: u64,
     /// The answer's place in the transcript, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "zero_as_none")]
-    #[schemars(with = "Option<u64>", range(max = 9_007_199_254_740_991_u64))]
-    pub answer_sequence: Option<NonZeroU64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub answer_sequence: Option<u64>,
     /// The key of the command that began it, and the remarks on that.
     #[serde(flatten)]
     #[schemars(with = "BegunBy")]

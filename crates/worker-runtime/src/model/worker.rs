@@ -1,6 +1,6 @@
 //! A Worker as people see it.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,8 +108,7 @@ pub struct WorkerDetail {
     #[schemars(with = "Option<TurnDetail>")]
     pub last_turn: Option<Arc<TurnDetail>>,
     /// The commands that change something in its state, in the order of the lifecycle table.
-    #[schemars(with = "Vec<WorkerCommand>")]
-    pub allowed_commands: Cow<'static, [WorkerCommand]>,
+    pub allowed_commands: Vec<WorkerCommand>,
     /// The reason given when it was stopped or cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]

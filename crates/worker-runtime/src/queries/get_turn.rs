@@ -90,7 +90,7 @@ impl Query for GetTurn {
         };
         let input = entry(turn.input_sequence).await?;
         let answer = match turn.answer_sequence {
-            Some(sequence) => entry(sequence.get()).await?,
+            Some(sequence) => entry(sequence).await?,
             None => None,
         };
         Ok(TurnReply { turn, input, answer, cursor })

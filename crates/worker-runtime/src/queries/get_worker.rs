@@ -23,7 +23,7 @@ pub struct GetWorker {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct WorkerReply {
     /// The Worker now.
-    pub detail: Box<WorkerDetail>,
+    pub detail: WorkerDetail,
     /// The end of the Worker's log: later events are what this reply does not show.
     pub cursor: Cursor,
 }

@@ -94,7 +94,7 @@ impl Core {
             | StoredEventBody::TurnEnded { .. } => None,
         };
         let answers = turns.iter().filter_map(|(_, turn)| turn.answer_sequence);
-        let named = events.iter().filter_map(input).chain(answers.map(u64::from));
+        let named = events.iter().filter_map(input).chain(answers);
         let Some((sequences, count)) = span(named, events.len())? else { return Ok(Vec::new()) };
         self.ask(|store| store.entries(worker_id, *sequences.start(), count)).await
     }

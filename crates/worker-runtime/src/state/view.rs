@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A Worker as people see it.
-    pub(crate) fn detail(self, worker: WorkerRef) -> Result<Box<WorkerDetail>, RuntimeError> {
+    pub(crate) fn detail(self, worker: WorkerRef) -> Result<WorkerDetail, RuntimeError> {
         self.look(worker, |state| state.detail(self.owner()))
     }
 

@@ -206,7 +206,7 @@ impl CellState {
     }
 
     /// The Worker as replies show it.
-    pub(crate) fn detail(&self, owner: &RuntimeIdentity) -> Box<WorkerDetail> {
+    pub(crate) fn detail(&self, owner: &RuntimeIdentity) -> WorkerDetail {
         self.snapshot(PartialAnswer::default()).detail(owner)
     }
 

@@ -138,42 +138,42 @@ impl WorkerRecord {
         self.turn.as_ref().filter(|turn| turn.outcome.is_none())
     }
 
-    /// The record as people see it, with this as its latest turn, in a reply.
-    pub(crate) fn reply_detail(
-        &self,
-        owner: &RuntimeIdentity,
-        last_turn: Option<Arc<TurnDetail>>,
-    ) -> Box<WorkerDetail> {
-        // The room comes first, so that the detail is written there and not copied.
-        Box::write(Box::new_uninit(), self.detail(owner, last_turn))
-    }
-
-    /// The record as people see it, with this as its latest turn. What a [`summary`](Self::summary) has,
-    /// too, is not taken from one: each field is written once, where it stays.
-    #[expect(clippy::inline_always, reason = "it is large, and to be written where it stays")]
-    #[inline(always)]
+    /// The detail that people see, with this as its latest turn.
     pub(crate) fn detail(
         &self,
         owner: &RuntimeIdentity,
         last_turn: Option<Arc<TurnDetail>>,
     ) -> WorkerDetail {
-        let running = self.running_turn();
+        let WorkerSummary {
+            worker,
+            display_name,
+            display_ref,
+            state,
+            labels,
+            turn_id,
+            turn_started_at_ms,
+            last_outcome,
+            entries,
+            usage,
+            worker_sequence,
+            created_at_ms,
+            active_at_ms,
+        } = self.summary(owner);
         let spec = &*self.spec;
-        let name = || DisplayName::of(self.worker_id, self.display_name.as_ref());
         WorkerDetail {
-            worker: owner.worker(self.worker_id),
-            display_name: name(),
-            display_ref: DisplayRef::of(name(), &owner.display_name),
-            state: self.state,
-            labels: self.labels.clone(),
-            turn_id: running.map(|turn| turn.turn_id),
-            turn_started_at_ms: running.map(|turn| turn.started_at_ms),
-            last_outcome: self.last_outcome,
-            entries: self.entries,
-            usage: *self.usage,
-            worker_sequence: self.worker_sequence,
-            created_at_ms: self.created_at_ms,
-            active_at_ms: self.active_at_ms,
+            worker,
+            display_name,
+            display_ref,
+            state,
+            labels,
+            turn_id,
+            turn_started_at_ms,
+            last_outcome,
+            entries,
+            usage,
+            worker_sequence,
+            created_at_ms,
+            active_at_ms,
             intent: spec.intent.clone(),
             profile: spec.profile.clone(),
             instructions: spec.instructions.clone(),
@@ -181,12 +181,12 @@ impl WorkerRecord {
             capabilities: spec.capabilities.clone(),
             scope_claims: spec.scope_claims.clone(),
             last_turn,
-            allowed_commands: lifecycle::allowed_commands(self.state).into(),
+            allowed_commands: lifecycle::allowed_commands(state).to_vec(),
             end_reason: self.end_reason.clone(),
         }
     }
 
-    /// The record at a glance.
+    /// The summary that lists show.
     pub(crate) fn summary(&self, owner: &RuntimeIdentity) -> WorkerSummary {
         let running = self.running_turn();
         let display_name = DisplayName::of(self.worker_id, self.display_name.as_ref());

@@ -1,6 +1,6 @@
 //! What somebody knows of a Worker who was shown it once and reads its events.
 
-use std::{borrow::Cow, num::NonZeroU64, sync::Arc};
+use std::sync::Arc;
 
 use worker_runtime::{
     RuntimeEvent,
@@ -38,7 +38,7 @@ pub(crate) fn follow(known: &mut WorkerDetail, event: &RuntimeEvent) {
                 known.end_reason.clone_from(reason);
             }
             known.state = *to;
-            known.allowed_commands = Cow::Borrowed(lifecycle::allowed_commands(*to));
+            known.allowed_commands = lifecycle::allowed_commands(*to).to_vec();
         }
         EventBody::InputAccepted { entry } => {
             known.entries = entry.sequence;
@@ -141,6 +141,6 @@ fn end<'a>(
     turn.outcome = Some(outcome);
     turn.ended_at_ms = Some(event.at_ms.max(turn.started_at_ms));
     turn.usage = (*usage).into();
-    turn.answer_sequence = answer.and_then(|it| NonZeroU64::new(it.sequence));
+    turn.answer_sequence = answer.map(|it| it.sequence);
     turn
 }
