@@ -67,4 +67,4 @@ pub use worker::{WorkerDetail, WorkerSummary};
 pub use worker_command::WorkerCommand;
 
 pub(crate) use cursor::{LogId, Position};
-pub(crate) use text::{MAX_INTEGER, present_as_some};
+pub(crate) use text::{MAX_INTEGER, present_as_some, saturating_sum};

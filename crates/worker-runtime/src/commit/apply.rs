@@ -5,7 +5,6 @@ use std::sync::{Arc, atomic::Ordering};
 use crate::{
     commit::effects::Effects,
     log::{EventBlock, Published, Source, WorkerLog},
-    model::TurnOutcome,
     state::{
         board::Figures,
         core::Core,
@@ -174,11 +173,7 @@ fn count(figures: &mut Figures, step: RecordChange<'_>) {
     // Mostly nothing is added, and what is not written need not come from another thread's cache.
     if *step.totals != Totals::default() {
         figures.usage.add(&step.totals.usage);
-        for outcome in TurnOutcome::ALL {
-            let mut added = step.totals.outcomes;
-            let sum = figures.outcomes.of(outcome);
-            *sum = sum.saturating_add(*added.of(outcome));
-        }
+        figures.outcomes.add(&step.totals.outcomes);
     }
 }
 

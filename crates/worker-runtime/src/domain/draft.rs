@@ -228,7 +228,7 @@ impl Draft {
         record.usage = used.into();
         let ordinal = record.turns;
         self.totals.usage.add(&spent);
-        *self.totals.outcomes.of(outcome) += 1;
+        *self.totals.outcomes.get_mut(outcome) += 1;
         self.changes_turn = true;
         self.entries.extend(entry);
         let body = StoredEventBody::TurnEnded { turn: ordinal, outcome };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::{Epoch, RuntimeId},
-    model::{ProfileSelector, TurnOutcome, WorkerState},
+    model::{ProfileSelector, TurnOutcome, WorkerState, saturating_sum},
 };
 
 /// Where a Runtime is in its life.
@@ -65,8 +65,19 @@ pub struct StateCounts {
 }
 
 impl StateCounts {
-    /// The count of one state.
-    pub fn of(&mut self, state: WorkerState) -> &mut u64 {
+    /// The number of Workers in one state.
+    #[must_use]
+    pub const fn get(&self, state: WorkerState) -> u64 {
+        match state {
+            WorkerState::Idle => self.idle,
+            WorkerState::Running => self.running,
+            WorkerState::Stopping => self.stopping,
+            WorkerState::Stopped => self.stopped,
+            WorkerState::Cancelled => self.cancelled,
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, state: WorkerState) -> &mut u64 {
         match state {
             WorkerState::Idle => &mut self.idle,
             WorkerState::Running => &mut self.running,
@@ -76,10 +87,10 @@ impl StateCounts {
         }
     }
 
-    /// Workers in any state.
+    /// The number of Workers in any state, at most 2<sup>53</sup> − 1.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.idle + self.running + self.stopping + self.stopped + self.cancelled
+        WorkerState::ALL.iter().fold(0, |sum, state| saturating_sum(sum, self.get(*state)))
     }
 }
 
@@ -101,13 +112,31 @@ pub struct OutcomeCounts {
 }
 
 impl OutcomeCounts {
-    /// The count of one outcome.
-    pub fn of(&mut self, outcome: TurnOutcome) -> &mut u64 {
+    /// The number of turns with one outcome.
+    #[must_use]
+    pub const fn get(&self, outcome: TurnOutcome) -> u64 {
+        match outcome {
+            TurnOutcome::Completed => self.completed,
+            TurnOutcome::Failed => self.failed,
+            TurnOutcome::Cancelled => self.cancelled,
+            TurnOutcome::Lost => self.lost,
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, outcome: TurnOutcome) -> &mut u64 {
         match outcome {
             TurnOutcome::Completed => &mut self.completed,
             TurnOutcome::Failed => &mut self.failed,
             TurnOutcome::Cancelled => &mut self.cancelled,
             TurnOutcome::Lost => &mut self.lost,
+        }
+    }
+
+    /// Adds other counts. A sum past the largest integer on the wire stays there.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for outcome in TurnOutcome::ALL {
+            let sum = self.get_mut(outcome);
+            *sum = saturating_sum(*sum, other.get(outcome));
         }
     }
 }
@@ -157,4 +186,19 @@ pub struct ApiVersion {
     pub minor: u32,
     /// The digest of the schema documents, in hexadecimal.
     pub schema_digest: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::MAX_INTEGER;
+
+    #[test]
+    fn counts_stay_at_the_largest_integer_on_the_wire() {
+        let many = StateCounts { idle: u64::MAX, running: u64::MAX, ..StateCounts::default() };
+        assert_eq!(many.total(), MAX_INTEGER);
+        let mut turns = OutcomeCounts { lost: MAX_INTEGER, failed: 1, ..OutcomeCounts::default() };
+        turns.add(&OutcomeCounts { lost: u64::MAX, failed: 1, ..OutcomeCounts::default() });
+        assert_eq!([turns.lost, turns.failed], [MAX_INTEGER, 2]);
+    }
 }

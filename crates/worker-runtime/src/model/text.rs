@@ -5,6 +5,11 @@ use serde::{Deserialize, Deserializer};
 /// The largest integer on the wire: what a double holds exactly.
 pub(crate) const MAX_INTEGER: u64 = (1 << 53) - 1;
 
+/// The sum of two figures; [`MAX_INTEGER`] if the sum is greater.
+pub(crate) fn saturating_sum(one: u64, other: u64) -> u64 {
+    one.saturating_add(other).min(MAX_INTEGER)
+}
+
 /// A field that may be absent (leave it), `null` (remove it) or a value (set it).
 pub type Nullable<T> = Option<Option<T>>;
 

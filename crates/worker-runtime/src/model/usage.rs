@@ -4,7 +4,7 @@ use llm_engine::TokenUsage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Usual;
+use crate::model::{MAX_INTEGER, Usual, saturating_sum};
 
 /// What ended turns consumed. Usages add up: the turns' to the Worker's, the Workers' to the
 /// Runtime's.
@@ -50,12 +50,9 @@ impl Usage {
         incomplete: false,
     };
 
-    /// The usage of one ended turn. The figures come from a provider: one that no reply can show counts
-    /// as the largest that it can, and the usage as incomplete.
+    /// The usage of one ended turn. A figure past the largest integer on the wire becomes that, and
+    /// the usage is marked as incomplete.
     pub(crate) fn of_turn(tokens: TokenUsage, duration_ms: u64) -> Self {
-        let TokenUsage {
-            input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, ..
-        } = tokens;
         let mut usage = Self { incomplete: !tokens.is_complete(), ..Self::NONE };
         usage.add(&Self {
             turns: 1,
@@ -69,41 +66,54 @@ impl Usage {
         usage
     }
 
-    /// Adds what another consumed. A sum that no reply can show stays at the largest that it can, and the
-    /// usage is incomplete.
+    /// Adds another usage. A sum past 2<sup>53</sup> − 1, the largest integer on the wire, stays there,
+    /// and the usage is marked as incomplete.
     pub fn add(&mut self, other: &Self) {
-        let mut incomplete = self.incomplete | other.incomplete;
-        let mut add = |sum: &mut u64, more: u64| {
-            let exact = sum.saturating_add(more);
-            incomplete |= exact > MAX_INTEGER;
-            *sum = exact.min(MAX_INTEGER);
-        };
-        add(&mut self.turns, other.turns);
-        add(&mut self.input_tokens, other.input_tokens);
-        add(&mut self.cached_input_tokens, other.cached_input_tokens);
-        add(&mut self.output_tokens, other.output_tokens);
-        add(&mut self.reasoning_tokens, other.reasoning_tokens);
-        add(&mut self.duration_ms, other.duration_ms);
-        self.incomplete = incomplete;
+        self.incomplete |= other.incomplete;
+        for (sum, figure) in [
+            (&mut self.turns, other.turns),
+            (&mut self.input_tokens, other.input_tokens),
+            (&mut self.cached_input_tokens, other.cached_input_tokens),
+            (&mut self.output_tokens, other.output_tokens),
+            (&mut self.reasoning_tokens, other.reasoning_tokens),
+            (&mut self.duration_ms, other.duration_ms),
+        ] {
+            self.incomplete |= sum.saturating_add(figure) > MAX_INTEGER;
+            *sum = saturating_sum(*sum, figure);
+        }
     }
 }
-
-/// The largest integer that every reader of JSON can read exactly.
-const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_sum_that_is_too_large_stays_at_the_largest_and_says_so() {
-        let tokens = TokenUsage { input_tokens: Some(u64::MAX), ..TokenUsage::default() };
-        let huge = Usage::of_turn(tokens, 7);
-        assert_eq!((huge.turns, huge.input_tokens, huge.duration_ms), (1, MAX_INTEGER, 7));
-        assert!(huge.incomplete);
-        let mut sum = huge;
-        sum.add(&huge);
-        assert_eq!((sum.turns, sum.input_tokens, sum.duration_ms), (2, MAX_INTEGER, 14));
-        assert!(sum.incomplete);
+    fn sums_stay_at_the_largest_integer_on_the_wire() {
+        for tokens in [MAX_INTEGER, MAX_INTEGER + 1, u64::MAX] {
+            let reported = TokenUsage {
+                input_tokens: Some(tokens),
+                output_tokens: Some(1),
+                ..TokenUsage::default()
+            };
+            let turn = Usage::of_turn(reported, u64::MAX);
+            assert_eq!([turn.input_tokens, turn.duration_ms], [MAX_INTEGER; 2]);
+            assert!(turn.incomplete);
+            let mut sum = turn;
+            sum.add(&turn);
+            assert_eq!([sum.input_tokens, sum.duration_ms], [MAX_INTEGER; 2]);
+            assert_eq!([sum.turns, sum.output_tokens], [2; 2]);
+        }
+        let mut foreign = Usage { turns: u64::MAX, ..Usage::NONE };
+        foreign.add(&Usage::NONE);
+        assert_eq!((foreign.turns, foreign.incomplete), (MAX_INTEGER, true));
+    }
+
+    #[test]
+    fn a_sum_within_the_range_is_complete() {
+        let half = Usage { input_tokens: MAX_INTEGER / 2, ..Usage::NONE };
+        let mut sum = half;
+        sum.add(&half);
+        assert_eq!((sum.input_tokens, sum.incomplete), (MAX_INTEGER - 1, false));
     }
 }

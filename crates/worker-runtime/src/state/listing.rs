@@ -125,7 +125,7 @@ impl Listing {
     pub(crate) fn counts(&self) -> StateCounts {
         let mut counts = StateCounts::default();
         for state in WorkerState::ALL {
-            *counts.of(state) = self.in_state(state).len() as u64;
+            *counts.get_mut(state) = self.in_state(state).len() as u64;
         }
         counts
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::{TurnId, WorkerId},
-    model::{OutcomeCounts, TranscriptEntry, TurnDetail, Usage},
+    model::{OutcomeCounts, TranscriptEntry, TurnDetail, Usage, saturating_sum},
     store::{Lease, StoredEvent, WorkerRecord},
 };
 
@@ -110,13 +110,10 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Adds an increment.
+    /// Adds an increment. A sum past 2<sup>53</sup> − 1, the largest integer on the wire, stays there.
     pub fn add(&mut self, other: &Self) {
         self.usage.add(&other.usage);
-        self.outcomes.completed = self.outcomes.completed.saturating_add(other.outcomes.completed);
-        self.outcomes.failed = self.outcomes.failed.saturating_add(other.outcomes.failed);
-        self.outcomes.cancelled = self.outcomes.cancelled.saturating_add(other.outcomes.cancelled);
-        self.outcomes.lost = self.outcomes.lost.saturating_add(other.outcomes.lost);
-        self.created = self.created.saturating_add(other.created);
+        self.outcomes.add(&other.outcomes);
+        self.created = saturating_sum(self.created, other.created);
     }
 }

@@ -60,9 +60,9 @@ async fn follow_callers((before, callers, page): History) -> Result<u64, TestCas
 async fn check_counts(runtime: &Runtime) -> Result<(), TestCaseError> {
     let (mirror, _) = Mirror::snapshot(runtime, 1000).await.unwrap();
     let summary = runtime.handle(GetRuntime {}).await.unwrap().summary;
-    let mut counts = summary.workers;
+    let counts = summary.workers;
     for state in worker_runtime::model::WorkerState::ALL {
-        prop_assert_eq!(*counts.of(state), mirror.count(state) as u64);
+        prop_assert_eq!(counts.get(state), mirror.count(state) as u64);
     }
     prop_assert_eq!(summary.turns_in_flight, 0);
     Ok(())

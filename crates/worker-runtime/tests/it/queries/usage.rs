@@ -1,6 +1,6 @@
 //! Usage and counts, which add up.
 
-use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider, StopReason};
+use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider, StopReason, TokenUsage};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -75,6 +75,30 @@ async fn turns_sum_to_their_worker_and_workers_to_their_runtime() {
     assert_eq!(usage_of(&world, scope_of(&two)).await["incomplete"], true);
     assert_eq!(usage_of(&world, json!({ "type": "runtime" })).await["incomplete"], true);
     assert_eq!(usage_of(&world, scope_of(&one)).await.get("incomplete"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_of_too_many_tokens_spoils_no_other_worker() {
+    let most = TokenUsage { input_tokens: Some(u64::MAX), ..TOKENS };
+    let provider = ScriptedProvider::new()
+        .script(Script::new().text("a").finish_with(StopReason::EndTurn, most))
+        .script(Script::new().text("a").finish_with(StopReason::EndTurn, TOKENS))
+        .script(Script::new().text("a").finish_with(StopReason::EndTurn, most));
+    let world = World::builder().provider(provider).build().await;
+    let [one, two, three] = [world.worker().await, world.worker().await, world.worker().await];
+    for worker in [&one, &two, &three] {
+        world.turn(worker, "hi").await;
+        assert_eq!(world.detail(worker).await["state"], "idle");
+    }
+    let largest = json!(9_007_199_254_740_991_u64);
+    for scope in [scope_of(&one), scope_of(&three), json!({ "type": "runtime" })] {
+        let usage = usage_of(&world, scope).await;
+        assert_eq!((&usage["input_tokens"], &usage["incomplete"]), (&largest, &json!(true)));
+    }
+    let usage = usage_of(&world, scope_of(&two)).await;
+    assert_eq!(usage["input_tokens"], json!(TOKENS.input_tokens));
+    assert_eq!(usage.get("incomplete"), None);
+    assert_eq!(usage_of(&world, json!({ "type": "runtime" })).await["turns"], 3);
 }
 
 #[tokio::test(start_paused = true)]

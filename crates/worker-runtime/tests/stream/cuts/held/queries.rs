@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use worker_runtime::{
     RuntimeEvent, WorkerRef,
     event::{EventBody, EventType},
-    model::{RuntimeState, RuntimeSummary, TranscriptEntry, WorkerState},
+    model::{RuntimeState, RuntimeSummary, StateCounts, TranscriptEntry, WorkerState},
     queries::{GetTranscript, GetTurn, GetWorker, TranscriptReply, TurnReply},
 };
 
@@ -69,13 +69,13 @@ impl Quiet {
         for event in after {
             let was = states.get(&event.worker).copied();
             if event.event_type() == EventType::WorkerDeleted {
-                *known.workers.of(was.expect("it was in some state")) -= 1;
+                *count(&mut known.workers, was.expect("it was in some state")) -= 1;
             }
             if let Some(state) = state_after(event) {
                 if let Some(was) = was {
-                    *known.workers.of(was) -= 1;
+                    *count(&mut known.workers, was) -= 1;
                 }
-                *known.workers.of(state) += 1;
+                *count(&mut known.workers, state) += 1;
                 states.insert(event.worker, state);
             }
             known.turns_in_flight += u64::from(event.event_type() == EventType::TurnStarted);
@@ -92,5 +92,15 @@ impl Quiet {
     async fn entries(&self, worker: WorkerRef) -> Vec<Arc<TranscriptEntry>> {
         let whole = GetTranscript { limit: Some(1000), ..GetTranscript::tail(worker) };
         self.runtime.handle(whole).await.unwrap().entries
+    }
+}
+
+fn count(counts: &mut StateCounts, state: WorkerState) -> &mut u64 {
+    match state {
+        WorkerState::Idle => &mut counts.idle,
+        WorkerState::Running => &mut counts.running,
+        WorkerState::Stopping => &mut counts.stopping,
+        WorkerState::Stopped => &mut counts.stopped,
+        WorkerState::Cancelled => &mut counts.cancelled,
     }
 }
