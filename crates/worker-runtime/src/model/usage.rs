@@ -56,10 +56,10 @@ impl Usage {
         let mut usage = Self { incomplete: !tokens.is_complete(), ..Self::NONE };
         usage.add(&Self {
             turns: 1,
-            input_tokens: input_tokens.unwrap_or(0),
-            cached_input_tokens: cached_input_tokens.unwrap_or(0),
-            output_tokens: output_tokens.unwrap_or(0),
-            reasoning_tokens: reasoning_tokens.unwrap_or(0),
+            input_tokens: tokens.input_tokens.unwrap_or(0),
+            cached_input_tokens: tokens.cached_input_tokens.unwrap_or(0),
+            output_tokens: tokens.output_tokens.unwrap_or(0),
+            reasoning_tokens: tokens.reasoning_tokens.unwrap_or(0),
             duration_ms,
             incomplete: false,
         });

@@ -27,7 +27,6 @@ use crate::{
         shutdown::{Shutdown, Stage},
     },
     store::{OpenError, OpenRequest, Store, StoreClient},
-    sync::Padded,
     turn::Turns,
 };
 
@@ -200,7 +199,7 @@ impl RuntimeBuilder {
             lease_keeper: OnceLock::new(),
             catalogue: Catalogue::new(self.limits.workers),
             admission: Mutex::new(Admission::new(opened.totals.created.saturating_add(1))),
-            log: Padded(Mutex::new(Board::new(events_kept, figures))),
+            log: Mutex::new(Board::new(events_kept, figures)),
             diagnostics: Mutex::new(Diagnostics::new(self.limits.diagnostics)),
             relay: Arc::default(),
             stage: Stage::default(),

@@ -33,7 +33,7 @@ use crate::{
         worker_cell::Cell,
     },
     store::{Store, StoreClient, StoreError, StoreFuture},
-    sync::{Padded, Relay, Wakers, contained},
+    sync::{Relay, Wakers, contained},
 };
 
 /// The inside of a Runtime.
@@ -56,7 +56,7 @@ pub struct Core {
     pub(crate) lease_keeper: OnceLock<AbortHandle>,
     pub(crate) catalogue: Catalogue,
     pub(crate) admission: Mutex<Admission>,
-    pub(crate) log: Padded<Mutex<Board>>,
+    pub(crate) log: Mutex<Board>,
     pub(crate) diagnostics: Mutex<Diagnostics>,
     pub(crate) relay: Arc<Relay>,
     /// The Runtime's state, as the log has it: read without the log's lock.

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::StreamExt;
 use llm_engine::{EchoProvider, ScriptedProvider};
 use tokio::{task::JoinSet, time::Instant};
 use worker_runtime::{
