@@ -39,8 +39,8 @@ fn folder(name: &str) -> PathBuf {
 /// A folder with the documents of today's contract, also as text.
 fn written(name: &str) -> (PathBuf, String) {
     let folder = folder(name);
-    for (name, text) in schema::files() {
-        fs::write(folder.join(name), text).expect("it can be written");
+    for (name, document) in schema::documents() {
+        fs::write(folder.join(name), schema::render(&document)).expect("it can be written");
     }
     let path = folder.to_str().expect("the path is text").to_owned();
     (folder, path)

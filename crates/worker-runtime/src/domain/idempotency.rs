@@ -1,8 +1,11 @@
 //! Idempotency: which keys are remembered, and what a body's digest is.
 
-use std::{collections::VecDeque, io, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    sync::Arc,
+};
 
-use hashbrown::HashMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 

@@ -1,8 +1,7 @@
 //! Who may be created: keys of creations and claims, also of those that are still under way.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{collections::HashSet, future::poll_fn, sync::Arc, task::Poll};
 
-use hashbrown::HashSet;
 use worker::Profile;
 
 use crate::{

@@ -1,8 +1,11 @@
 //! The Workers that have ended, for whoever deletes those that are due.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
-use hashbrown::HashMap;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
