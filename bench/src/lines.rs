@@ -1,5 +1,6 @@
 //! The lines of the benchmark, one file each.
 
+pub mod count;
 pub mod fast;
 pub mod flat;
 pub mod small;
@@ -14,9 +15,7 @@ use self::{
 };
 use crate::table::Row;
 
-/// A function that does some work and returns the number of bytes that are allocated after it
-/// beside those before.
-pub type Count = fn(&mut dyn FnMut()) -> f64;
+pub use self::count::Count;
 
 /// How a line is measured.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     identity::{DiagnosticId, TurnId, WorkerRef},
-    model::Cursor,
+    model::{Cursor, CursorOrigin, NotAPosition},
 };
 
 /// Why a request was refused. A refused command has left no trace.
@@ -158,31 +158,6 @@ fn store_failed_message(certain: bool) -> &'static str {
     }
 }
 
-/// What a foreign cursor belongs to another one of.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CursorOrigin {
-    /// Another Runtime.
-    Runtime,
-    /// An earlier start of this Runtime.
-    Epoch,
-    /// The other scope: the Runtime's where a Worker's is asked for, or the reverse.
-    Scope,
-    /// Another Worker.
-    Worker,
-}
-
-impl CursorOrigin {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Runtime => "Runtime",
-            Self::Epoch => "start of the Runtime",
-            Self::Scope => "scope",
-            Self::Worker => "worker",
-        }
-    }
-}
-
 /// Whether and when the same request may succeed.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -312,6 +287,15 @@ impl RuntimeError {
             | Self::ProfileNotFound {}
             | Self::IdempotencyConflict {}
             | Self::CursorMalformed {} => Value::Object(Map::new()),
+        }
+    }
+}
+
+impl From<NotAPosition> for RuntimeError {
+    fn from(problem: NotAPosition) -> Self {
+        match problem {
+            NotAPosition::Malformed => Self::CursorMalformed {},
+            NotAPosition::Foreign(what) => Self::CursorForeign { what },
         }
     }
 }

@@ -51,14 +51,14 @@ pub mod event {
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use commands::{CommandReply, RuntimeCommand};
 pub use decode::{AnyRequest, Decode};
-pub use error::{CursorOrigin, Retry, RuntimeError};
+pub use error::{Retry, RuntimeError};
 pub use event::{
     Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope, StreamItem, Subscribe, Subscription,
 };
 pub use identity::{
     DiagnosticId, DisplayName, DisplayRef, Epoch, NotAnId, RuntimeId, TurnId, WorkerId, WorkerRef,
 };
-pub use model::{Limits, Retention};
+pub use model::{CursorOrigin, Limits, Retention};
 pub use queries::{QueryReply, RuntimeQuery};
 pub use request::{Command, Payload, Query, Request};
 pub use runtime::{BuildError, Runtime, RuntimeBuilder, WaitError};

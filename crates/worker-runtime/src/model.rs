@@ -32,7 +32,7 @@ mod worker_command;
 
 pub use capability::CapabilityGrant;
 pub use claim::{Access, ScopeClaim};
-pub use cursor::Cursor;
+pub use cursor::{Cursor, CursorOrigin};
 pub use diagnostic::{Diagnostic, Severity};
 pub use event::{EventBody, RuntimeEvent};
 pub use event_filter::EventFilter;
@@ -66,5 +66,5 @@ pub use usage::Usage;
 pub use worker::{WorkerDetail, WorkerSummary};
 pub use worker_command::WorkerCommand;
 
-pub(crate) use cursor::{LogId, Position};
+pub(crate) use cursor::{LogId, NotAPosition, Position};
 pub(crate) use text::{MAX_INTEGER, present_as_some, saturating_sum};

@@ -6,6 +6,7 @@
 //! [follows](following::Following) comes between the events.
 
 mod following;
+mod next;
 mod reader;
 mod runtime_reader;
 mod subscription;

@@ -4,7 +4,7 @@ use worker_runtime::queries::GetOverview;
 
 use crate::{
     host::{Host, ask},
-    lines::Count,
+    lines::count::Count,
     table::Row,
 };
 

@@ -8,7 +8,7 @@ use worker_runtime::Runtime;
 
 use crate::{
     host::{Host, current_thread, say},
-    lines::Count,
+    lines::count::Count,
     providers::Dictated,
     table::Row,
 };

@@ -8,7 +8,7 @@ use worker_runtime::Runtime;
 
 use crate::{
     host::{Host, current_thread, roomy, say},
-    lines::Count,
+    lines::count::Count,
     providers::Silent,
     table::Row,
 };

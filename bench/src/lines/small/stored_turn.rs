@@ -7,7 +7,7 @@ use worker_runtime::Limits;
 
 use crate::{
     host::{Host, brief, current_thread, quiet, roomy, say},
-    lines::Count,
+    lines::count::Count,
     table::Row,
 };
 

@@ -7,10 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::{
-    error::{CursorOrigin, RuntimeError},
-    identity::{Epoch, RuntimeId, WorkerId},
-};
+use crate::identity::{Epoch, RuntimeId, WorkerId};
 
 /// A position in a log: right after some event, or before the first.
 ///
@@ -24,6 +21,41 @@ enum Repr {
     At(Position),
     /// What is no position: a text that somebody altered, or the one of a Worker yet to be.
     Text(Box<str>),
+}
+
+/// What a foreign cursor belongs to another one of.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CursorOrigin {
+    /// Another Runtime.
+    Runtime,
+    /// An earlier start of this Runtime.
+    Epoch,
+    /// The other scope: the Runtime's where a Worker's is asked for, or the reverse.
+    Scope,
+    /// Another Worker.
+    Worker,
+}
+
+impl CursorOrigin {
+    /// The word for it in messages.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Runtime => "Runtime",
+            Self::Epoch => "start of the Runtime",
+            Self::Scope => "scope",
+            Self::Worker => "worker",
+        }
+    }
+}
+
+/// Why a cursor is no position in a log.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NotAPosition {
+    /// The text is not a cursor of any Runtime.
+    Malformed,
+    /// The cursor is a good one, of something else.
+    Foreign(CursorOrigin),
 }
 
 /// Which log, and how many of its events lie before.
@@ -57,11 +89,11 @@ impl Cursor {
         &self,
         runtime_id: RuntimeId,
         log: LogId,
-    ) -> Result<u64, RuntimeError> {
+    ) -> Result<u64, NotAPosition> {
         let Repr::At(position) = &self.0 else {
-            return Err(RuntimeError::CursorMalformed {});
+            return Err(NotAPosition::Malformed);
         };
-        let foreign = |what| Err(RuntimeError::CursorForeign { what });
+        let foreign = |what| Err(NotAPosition::Foreign(what));
         if position.runtime_id != runtime_id {
             return foreign(CursorOrigin::Runtime);
         }

@@ -5,18 +5,15 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{runtime_reader::RuntimeReader, worker_reader::WorkerReader};
+use super::{next::Next, runtime_reader::RuntimeReader, worker_reader::WorkerReader};
 use crate::{
     log::Published,
-    model::{EndReason, EventFilter, LogId, StreamItem},
+    model::{EventFilter, LogId, StreamItem},
     state::core::Core,
 };
 
 /// Events that are filtered out in a row before the cursor is told again.
 const LONG_SILENCE: u64 = 256;
-
-/// Events that a reader takes from a log at once.
-pub(super) const AT_ONCE: usize = 128;
 
 /// Reads one log for one subscriber.
 #[derive(Debug)]
@@ -40,19 +37,6 @@ pub(super) struct Reader {
 pub(super) enum LogReader {
     Runtime(RuntimeReader),
     Worker(Box<WorkerReader>),
-}
-
-/// What comes next in a log after a position.
-#[derive(Debug)]
-pub(super) enum Next {
-    /// The event after the position: the one at this index of a commit.
-    Event(Arc<Published>, usize),
-    /// The events up to `floor` are no longer kept.
-    Missed { floor: u64 },
-    /// Text of the running turn.
-    Text(StreamItem),
-    /// Nothing more will come.
-    Ended(EndReason),
 }
 
 impl Reader {

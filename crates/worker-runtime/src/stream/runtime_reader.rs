@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::reader::{AT_ONCE, Next};
+use super::next::{AT_ONCE, Next, event_after};
 use crate::{log::Published, model::EndReason, state::core::Core, sync::WakeSlot};
 
 /// Reads the Runtime's log, which is in memory only.
@@ -54,14 +54,4 @@ impl RuntimeReader {
         let waker = core.log.lock().waiting.leave(self.slot);
         drop(waker);
     }
-}
-
-/// The event right after `position` among commits that were read there. Commits before it are dropped.
-pub(super) fn event_after(
-    position: u64,
-    pending: &mut VecDeque<Arc<Published>>,
-) -> Option<(Arc<Published>, usize)> {
-    while pending.pop_front_if(|commit| commit.last() <= position).is_some() {}
-    let commit = pending.front()?;
-    Some((Arc::clone(commit), commit.index_of(position + 1)?))
 }

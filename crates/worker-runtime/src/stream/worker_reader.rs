@@ -10,8 +10,7 @@ use std::{
 
 use super::{
     following::{Following, Read},
-    reader::{AT_ONCE, Next},
-    runtime_reader::event_after,
+    next::{AT_ONCE, Next, event_after},
 };
 use crate::{
     identity::WorkerId,

@@ -18,7 +18,6 @@ use crate::{
     state::{core::Core, live::Live, worker_cell::Cell},
     store::WorkerRecord,
     sync::Backoff,
-    turn::current,
 };
 
 /// The end of a turn that no command has ended. The text and the tokens are in the live turn.
@@ -186,4 +185,9 @@ pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<Cell>, turn_id: Tur
     };
     let Some(live) = live.filter(|live| live.turn_id == turn_id) else { return };
     finish(core, cell, &live, Ending::cancelled(reason)).await;
+}
+
+/// The turn in a Worker's record, if it is this one and still runs.
+pub(super) fn current<'a>(record: &'a WorkerRecord, live: &Live) -> Option<&'a Arc<TurnDetail>> {
+    record.running_turn().filter(|turn| turn.turn_id == live.turn_id)
 }

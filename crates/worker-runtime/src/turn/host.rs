@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use crate::{
     state::{core::Core, live::Live, turn_host::TurnHost, worker_cell::Cell},
-    turn::{drive, ending::cancel_late, watch},
+    turn::{drive::drive, ending::cancel_late, watch},
 };
 
 /// The turns of a Runtime.

@@ -16,7 +16,7 @@ use crate::{
         worker_cell::Cell,
     },
     store::{StoredEventBody, StoredRetry},
-    turn::current,
+    turn::ending::current,
 };
 
 /// An event that few turns have.

@@ -1,0 +1,64 @@
+//! Drives one turn: moves the engine's text into the Worker's live text and commits the turn's end.
+
+use std::{future::poll_fn, mem, pin::pin, sync::Arc, task::Poll};
+
+use worker::HistoryTurn;
+
+use super::{
+    ending::{Ending, finish},
+    gather::gather,
+    next_step::{Step, next_step},
+    unusual::take_unusual,
+};
+use crate::state::{core::Core, live::Live, worker_cell::Cell};
+
+/// Hosts one turn: gathers its history, moves the engine's text into `live` and commits the end,
+/// unless a command or the watch has ended the turn before.
+pub(super) async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
+    let Some((mut worker, history)) = unless_over(&live, gather(&core, &cell, &live)).await else {
+        return;
+    };
+    let turn = worker.turn_over(history);
+    let ending = unless_over(&live, follow(&core, &cell, &live, turn)).await;
+    cell.lock().token_estimate = worker.token_estimate();
+    let Some(ending) = ending else { return };
+    live.engine_ended();
+    finish(&core, &cell, &live, ending).await;
+}
+
+/// Polls `driving` until it is ready or the turn is over. A turn that is over wakes this task,
+/// which then gives `None` and drops `driving`, and with it the engine.
+async fn unless_over<T>(live: &Live, driving: impl Future<Output = Option<T>>) -> Option<T> {
+    let mut driving = pin!(driving);
+    let mut is_known = false;
+    poll_fn(|context| {
+        let wakes = mem::replace(&mut is_known, true) || live.wakes_at_end(context.waker());
+        if !wakes || live.is_over() {
+            return Poll::Ready(None);
+        }
+        driving.as_mut().poll(context)
+    })
+    .await
+}
+
+/// Moves the engine's text into the live turn until the turn ends. `None` if somebody else ended
+/// it.
+async fn follow(
+    core: &Arc<Core>,
+    cell: &Arc<Cell>,
+    live: &Live,
+    mut turn: HistoryTurn<'_>,
+) -> Option<Ending> {
+    loop {
+        match next_step(core, live, &mut turn).await {
+            Step::Ended(ending) => return Some(ending),
+            Step::Over => return None,
+            Step::Unusual(unusual) => {
+                // Boxed, because few turns need its room.
+                if !Box::pin(take_unusual(core, cell, live, unusual)).await {
+                    return None;
+                }
+            }
+        }
+    }
+}
