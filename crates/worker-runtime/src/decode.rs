@@ -1,4 +1,4 @@
-//! From JSON to a request: strict, and precise about what does not fit.
+//! From JSON to a request: strict, and precise about the field that does not fit.
 //!
 //! A request is checked against the shape that its schema describes, and then read into its type. The
 //! shape knows the path of a value that does not fit, and refuses what serde would accept: the number

@@ -12,7 +12,7 @@ use crate::{
     request::Payload,
 };
 
-/// Any request that a transport may receive, told by its `type`.
+/// Any request that a transport may receive, distinguished by its `type`.
 ///
 /// The `type` of a [`Subscribe`], which has none of its own, is `subscribe` here.
 ///

@@ -1,4 +1,4 @@
-//! Says which field of a request does not fit, why, and what would. Never repeats a value.
+//! Checks a request against its shape, and names the first field that does not fit.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -11,12 +11,12 @@ use crate::{
     identity::WorkerId,
 };
 
-/// Refuses a request that is not of the shape.
+/// Refuses a request that does not have the shape.
 pub(super) fn check(shape: &Shape, request: &Json<'_>) -> Result<(), RuntimeError> {
-    fits(shape, request).map_err(|it| RuntimeError::invalid(it.path, it.problem))
+    fits(shape, request).map_err(|misfit| RuntimeError::invalid(misfit.path, misfit.problem))
 }
 
-/// Why a value does not fit, and where.
+/// The path and the problem of a value that does not fit.
 struct Misfit {
     path: String,
     problem: String,
@@ -35,7 +35,7 @@ impl Misfit {
 
 type Checked = Result<(), Misfit>;
 
-/// An object's fields as they were written.
+/// The fields of an object, in the order in which they were written.
 type Given<'a> = [(Cow<'a, str>, Json<'a>)];
 
 fn misfit(problem: impl Into<String>) -> Misfit {
@@ -60,11 +60,13 @@ fn fits(shape: &Shape, value: &Json<'_>) -> Checked {
         (Shape::Text, _) => must_be("a text"),
         (Shape::Id, Json::Text(text)) if text.parse::<WorkerId>().is_ok() => Ok(()),
         (Shape::Id, _) => must_be("a UUID in its hyphenated form"),
-        (Shape::Name(names), Json::Text(text)) if names.iter().any(|it| **it == **text) => Ok(()),
-        (Shape::Name(names), _) => must_be(&one_of(names.iter().map(|it| &**it))),
+        (Shape::Name(names), Json::Text(text)) if names.iter().any(|name| **name == **text) => {
+            Ok(())
+        }
+        (Shape::Name(names), _) => must_be(&one_of(names.iter().map(|name| &**name))),
         (Shape::List(shape), Json::List(items)) => {
             items.iter().enumerate().try_for_each(|(place, item)| {
-                fits(shape, item).map_err(|it| it.under(&format!("[{place}]")))
+                fits(shape, item).map_err(|misfit| misfit.under(&format!("[{place}]")))
             })
         }
         (Shape::List(_), _) => must_be("a list"),
@@ -82,18 +84,18 @@ fn union_fits(branches: &[(Box<str>, Fields)], given: &Given<'_>) -> Checked {
     match branches.iter().find(|(name, _)| named(name)) {
         Some((_, fields)) => fields_fit(fields, given),
         None => must_be(&one_of(branches.iter().map(|(name, _)| &**name)))
-            .map_err(|it| it.under("type")),
+            .map_err(|misfit| misfit.under("type")),
     }
 }
 
 fn fields_fit(fields: &Fields, given: &Given<'_>) -> Checked {
-    let mut names = Names::among(given);
-    for (place, (name, value)) in given.iter().enumerate() {
-        let under = |it: Misfit| it.under(&shortened(name));
-        if names.came_before(place) {
+    let mut seen = HashSet::new();
+    for (name, value) in given {
+        let under = |misfit: Misfit| misfit.under(&shortened(name));
+        if !seen.insert(&**name) {
             return Err(under(misfit("is given twice")));
         }
-        match fields.known.iter().find(|it| *it.name == **name) {
+        match fields.known.iter().find(|field| *field.name == **name) {
             Some(field) => fits(&field.shape, value).map_err(under)?,
             None if matches!(*fields.others, Shape::Nothing) => {
                 return Err(under(misfit(unknown_field(fields))));
@@ -101,34 +103,10 @@ fn fields_fit(fields: &Fields, given: &Given<'_>) -> Checked {
             None => fits(&fields.others, value).map_err(under)?,
         }
     }
-    let is_missing = |name: &str| !given.iter().any(|(it, _)| it == name);
-    match fields.known.iter().find(|it| it.is_required && is_missing(&it.name)) {
+    let is_missing = |name: &str| !given.iter().any(|(given, _)| given == name);
+    match fields.known.iter().find(|field| field.is_required && is_missing(&field.name)) {
         Some(field) => Err(misfit("is missing").under(&field.name)),
         None => Ok(()),
-    }
-}
-
-/// The names of an object's fields, to see which comes again.
-struct Names<'a> {
-    given: &'a Given<'a>,
-    /// Of many fields: those that came so far. Few are quicker compared with each other.
-    seen: Option<HashSet<&'a str>>,
-}
-
-impl<'a> Names<'a> {
-    const FEW: usize = 16;
-
-    fn among(given: &'a Given<'a>) -> Self {
-        Self { given, seen: (given.len() > Self::FEW).then(HashSet::new) }
-    }
-
-    /// Whether a field before this one has the same name. To be asked of each in order.
-    fn came_before(&mut self, place: usize) -> bool {
-        let name = &*self.given[place].0;
-        match &mut self.seen {
-            Some(seen) => !seen.insert(name),
-            None => self.given[..place].iter().any(|(it, _)| it == name),
-        }
     }
 }
 
@@ -136,7 +114,10 @@ fn unknown_field(fields: &Fields) -> String {
     if fields.known.is_empty() {
         "unknown field; none is allowed here".to_owned()
     } else {
-        format!("unknown field; allowed are {}", list(fields.known.iter().map(|it| &*it.name)))
+        format!(
+            "unknown field; allowed are {}",
+            list(fields.known.iter().map(|field| &*field.name))
+        )
     }
 }
 
@@ -148,7 +129,7 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A field's name is the caller's text: it is shown, but not at any length.
+/// The first characters of a field's name, which the caller may have written at any length.
 fn shortened(name: &str) -> String {
-    name.chars().filter(|it| !it.is_control()).take(64).collect()
+    name.chars().filter(|char| !char.is_control()).take(64).collect()
 }

@@ -1,4 +1,4 @@
-//! JSON as it was written: in its order, with keys that come twice.
+//! JSON values that keep the order of fields and repeated names.
 
 use std::{borrow::Cow, fmt};
 
@@ -13,7 +13,7 @@ use serde::{
 
 use crate::error::RuntimeError;
 
-/// A JSON value as it was written. Its texts are borrowed where nothing in them is escaped.
+/// A JSON value as it was written. Texts without escapes are borrowed.
 #[derive(Debug)]
 pub(super) enum Json<'a> {
     Null,
@@ -24,16 +24,16 @@ pub(super) enum Json<'a> {
     Object(Fields<'a>),
 }
 
-/// The fields of an object as they were written.
+/// The fields of an object, in the order in which they were written, repeated names included.
 pub(super) type Fields<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
-/// Reads all of a text of at most `max_bytes` bytes.
+/// Reads JSON of at most `max_bytes` bytes.
 pub(super) fn read(json: &[u8], max_bytes: u64) -> Result<Json<'_>, RuntimeError> {
     if json.len() as u64 > max_bytes {
         return Err(RuntimeError::too_large("", max_bytes));
     }
     let read = match std::str::from_utf8(json) {
-        // Known to be text as a whole, it is not looked at again string by string.
+        // A reader of `str` does not check the encoding of each string again.
         Ok(text) => serde_json::from_str(text),
         Err(_) => serde_json::from_slice(json),
     };
@@ -43,7 +43,7 @@ pub(super) fn read(json: &[u8], max_bytes: u64) -> Result<Json<'_>, RuntimeError
     })
 }
 
-/// A number in whichever of these forms it has.
+/// A number, in the form in which `serde_json` reads it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Number {
     Unsigned(u64),
@@ -52,7 +52,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// Whether it is whole, and from 0 to 2^53 - 1.
+    /// Whether the number is whole and from 0 to 2^53 - 1.
     pub(super) fn is_count(self) -> bool {
         crate::model::wire::integer(Json::Number(self)).is_ok()
     }
@@ -124,11 +124,11 @@ impl<'de> Deserialize<'de> for Json<'de> {
     }
 }
 
-/// A field's name, borrowed if it can be.
+/// The name of a field, borrowed unless it has escapes.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Reads into a type what was held against its shape, without going over the text again.
+/// Deserializes a value that was read, so that its text is parsed once.
 impl<'de> Deserializer<'de> for Json<'de> {
     type Error = Error;
 

@@ -1,17 +1,17 @@
-//! What a request must be like to be read: types, tags, names and forms, taken from its schema.
+//! The shape of a request, taken from its schema: types, tags, names and forms of values.
 //!
-//! Bounds are left out: those are limits, which have checks and errors of their own.
+//! Bounds are left out, because limits have checks and errors of their own.
 
 use serde_json::Value;
 
-/// What a value must be like.
+/// The shape that a value must have.
 #[derive(Debug)]
 pub(super) enum Shape {
-    /// Anything.
+    /// Any value.
     Any,
-    /// Nothing fits.
+    /// No value fits.
     Nothing,
-    /// This, or null.
+    /// A value of this shape, or null.
     Optional(Box<Shape>),
     /// True or false.
     Bool,
@@ -23,11 +23,11 @@ pub(super) enum Shape {
     Id,
     /// One of these texts.
     Name(Vec<Box<str>>),
-    /// A list of these.
+    /// A list of values of this shape.
     List(Box<Shape>),
     /// An object with these fields.
     Object(Fields),
-    /// An object whose `type` says which of these it is.
+    /// An object with one of these sets of fields, which its `type` names.
     Union(Vec<(Box<str>, Fields)>),
 }
 
@@ -35,7 +35,7 @@ pub(super) enum Shape {
 #[derive(Debug)]
 pub(super) struct Fields {
     pub(super) known: Vec<Field>,
-    /// What a field of any other name must be like.
+    /// The shape of a field with any other name.
     pub(super) others: Box<Shape>,
 }
 
@@ -60,7 +60,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn shape(&self, schema: &Value) -> Shape {
-        let name = schema["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
+        let name = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/"));
         if let Some(name) = name {
             return self.shape(&self.document["$defs"][name]);
         }
@@ -76,7 +76,7 @@ impl Reader<'_> {
         }
         match &schema["type"] {
             Value::Array(types) => {
-                let shape = types.first().map_or(Shape::Any, |it| self.typed(schema, it));
+                let shape = types.first().map_or(Shape::Any, |only| self.typed(schema, only));
                 Shape::Optional(Box::new(shape))
             }
             only => self.typed(schema, only),
@@ -98,7 +98,8 @@ impl Reader<'_> {
 
     fn fields(&self, schema: &Value) -> Fields {
         let required = schema["required"].as_array();
-        let is_required = |name: &str| required.is_some_and(|it| it.iter().any(|it| it == name));
+        let is_required =
+            |name: &str| required.is_some_and(|names| names.iter().any(|other| other == name));
         let known = schema["properties"].as_object().into_iter().flatten().map(|(name, schema)| {
             let shape = self.shape(schema);
             Field { name: name.as_str().into(), shape, is_required: is_required(name) }
@@ -112,18 +113,18 @@ impl Reader<'_> {
 
 /// The names of an enum without data.
 fn names(schema: &Value) -> Option<Vec<Box<str>>> {
-    let name = |it: &Value| it.as_str().map(Box::from);
+    let name = |value: &Value| value.as_str().map(Box::from);
     if let Some(only) = name(&schema["const"]) {
         return Some(vec![only]);
     }
     if let Some(names) = schema["enum"].as_array() {
         return names.iter().map(name).collect();
     }
-    schema["oneOf"].as_array()?.iter().map(|it| name(&it["const"])).collect()
+    schema["oneOf"].as_array()?.iter().map(|branch| name(&branch["const"])).collect()
 }
 
-/// The branches of a union that is told by its tag.
+/// The branches of a union with a tag.
 fn tagged(schema: &Value) -> Option<Vec<(Box<str>, &Value)>> {
-    let tag = |it: &Value| it["properties"]["type"]["const"].as_str().map(Box::from);
-    schema["oneOf"].as_array()?.iter().map(|it| Some((tag(it)?, it))).collect()
+    let tag = |branch: &Value| branch["properties"]["type"]["const"].as_str().map(Box::from);
+    schema["oneOf"].as_array()?.iter().map(|branch| Some((tag(branch)?, branch))).collect()
 }
