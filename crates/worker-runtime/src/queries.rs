@@ -1,4 +1,4 @@
-//! Every question that a caller can ask, one file each.
+//! The queries of a Runtime, one file each.
 
 mod get_overview;
 mod get_runtime;
@@ -93,19 +93,21 @@ impl Query for RuntimeQuery {
 
     async fn answer(self, reader: Reader<'_>) -> Result<QueryReply, RuntimeError> {
         match self {
-            Self::GetOverview(it) => it.answer(reader).await.map(QueryReply::Overview),
-            Self::GetRuntime(it) => {
-                it.answer(reader).await.map(|it| QueryReply::Runtime(Box::new(it)))
+            Self::GetOverview(query) => query.answer(reader).await.map(QueryReply::Overview),
+            Self::GetRuntime(query) => {
+                query.answer(reader).await.map(|reply| QueryReply::Runtime(Box::new(reply)))
             }
-            Self::GetTranscript(it) => it.answer(reader).await.map(QueryReply::Transcript),
-            Self::GetTurn(it) => it.answer(reader).await.map(|it| QueryReply::Turn(Box::new(it))),
-            Self::GetUsage(it) => it.answer(reader).await.map(QueryReply::Usage),
-            Self::GetWorker(it) => it.answer(reader).await.map(QueryReply::Worker),
-            Self::ListDiagnostics(it) => it.answer(reader).await.map(QueryReply::Diagnostics),
-            Self::ListTurns(it) => it.answer(reader).await.map(QueryReply::Turns),
-            Self::ListWorkers(it) => it.answer(reader).await.map(QueryReply::Workers),
-            Self::Preview(it) => it.answer(reader).await.map(QueryReply::Preview),
-            Self::ReadEvents(it) => it.answer(reader).await.map(QueryReply::Events),
+            Self::GetTranscript(query) => query.answer(reader).await.map(QueryReply::Transcript),
+            Self::GetTurn(query) => {
+                query.answer(reader).await.map(|reply| QueryReply::Turn(Box::new(reply)))
+            }
+            Self::GetUsage(query) => query.answer(reader).await.map(QueryReply::Usage),
+            Self::GetWorker(query) => query.answer(reader).await.map(QueryReply::Worker),
+            Self::ListDiagnostics(query) => query.answer(reader).await.map(QueryReply::Diagnostics),
+            Self::ListTurns(query) => query.answer(reader).await.map(QueryReply::Turns),
+            Self::ListWorkers(query) => query.answer(reader).await.map(QueryReply::Workers),
+            Self::Preview(query) => query.answer(reader).await.map(QueryReply::Preview),
+            Self::ReadEvents(query) => query.answer(reader).await.map(QueryReply::Events),
         }
     }
 }

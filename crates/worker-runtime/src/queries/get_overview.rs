@@ -1,4 +1,4 @@
-//! `get_overview`: the Runtime in figures, with the Workers that were active last.
+//! `get_overview`: the counts of the Runtime, and the Workers that were active last.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! `get_runtime`: the Runtime itself, what it can do and what it bounds.
+//! `get_runtime`: the Runtime's summary, capabilities and limits.
 
 use std::sync::Arc;
 
@@ -60,7 +60,10 @@ impl Query for GetRuntime {
             capabilities: Capabilities {
                 commands: names(RuntimeCommand::TYPES),
                 queries: names(RuntimeQuery::TYPES),
-                events: EventType::ALL.iter().map(|it| it.as_str().to_owned()).collect(),
+                events: EventType::ALL
+                    .iter()
+                    .map(|event_type| event_type.as_str().to_owned())
+                    .collect(),
                 busy_policies: vec![BusyPolicy::Reject],
                 profiles: reader.profiles(),
             },

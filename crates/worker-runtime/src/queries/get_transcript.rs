@@ -1,4 +1,4 @@
-//! `get_transcript`: a part of a Worker's conversation, and what is being written.
+//! `get_transcript`: a part of a Worker's transcript, and the answer in progress.
 
 use std::sync::Arc;
 
@@ -118,14 +118,14 @@ impl Query for GetTranscript {
             let count = usize::try_from(last + 1 - first).unwrap_or(usize::MAX);
             entries = reader.entries(self.worker.worker_id, first, count).await?;
             if entries.len() < count {
-                // Only a Worker that was deleted meanwhile has fewer entries than its record says.
+                // The store has fewer entries than the record says, so the Worker may have been deleted.
                 reader.still_there(self.worker).await?;
             }
         }
         cut(&mut entries, backwards);
         Ok(TranscriptReply {
-            first: entries.first().map(|it| it.sequence),
-            last: entries.last().map(|it| it.sequence),
+            first: entries.first().map(|entry| entry.sequence),
+            last: entries.last().map(|entry| entry.sequence),
             entries,
             total,
             in_progress: moment.in_progress,
@@ -143,8 +143,8 @@ impl GetTranscript {
         match self.from.unwrap_or(TranscriptFrom::Tail(TranscriptTail {})) {
             TranscriptFrom::Start(_) => beyond(0),
             TranscriptFrom::Tail(_) => up_to(total),
-            TranscriptFrom::After(it) => beyond(it.sequence),
-            TranscriptFrom::Before(it) => up_to(it.sequence.saturating_sub(1).min(total)),
+            TranscriptFrom::After(from) => beyond(from.sequence),
+            TranscriptFrom::Before(from) => up_to(from.sequence.saturating_sub(1).min(total)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `get_turn`: one turn with its input and its answer, at its end if the caller waits.
+//! `get_turn`: one turn with its input and its answer; on request, once it has ended.
 
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ impl Query for GetTurn {
         let entry = async |sequence| {
             let page = reader.entries(worker_id, sequence, 1).await?;
             if page.is_empty() {
-                // Only a Worker that was deleted meanwhile lacks an entry of one of its turns.
+                // The store lacks an entry of the turn, so the Worker may have been deleted.
                 reader.still_there(self.worker).await?;
             }
             Ok::<_, RuntimeError>(page.into_iter().next())
@@ -103,7 +103,7 @@ impl GetTurn {
             (Some(turn_id), None) => Ok(TurnSelector::Id(turn_id)),
             (None, Some(key)) => Ok(match reader.turn_of_key(self.worker, key)? {
                 Some(turn_id) => TurnSelector::Id(turn_id),
-                // The key may be that of the creation, or no longer remembered.
+                // The key may be the creation's, or the Worker may have forgotten it.
                 None => TurnSelector::Key(key.as_str().into()),
             }),
             (Some(_), Some(_)) | (None, None) => {
@@ -124,7 +124,7 @@ impl GetTurn {
             TurnSelector::Id(turn_id) => turn.turn_id == *turn_id,
             TurnSelector::Key(key) => turn.tags.idempotency_key.as_ref() == Some(key),
         };
-        // The latest turn is in the record; all others have ended and change no more.
+        // The latest turn is in the record; all others have ended and do not change.
         if let Some(turn) = moment.turn.filter(wanted) {
             return Ok((turn, moment.cursor));
         }

@@ -1,4 +1,4 @@
-//! `get_usage`: what turns consumed.
+//! `get_usage`: the usage of a Worker or of the whole Runtime.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ impl Query for GetUsage {
     async fn answer(self, reader: Reader<'_>) -> Result<UsageReply, RuntimeError> {
         let usage = match self.scope {
             Scope::Runtime(_) => reader.figures().state.usage,
-            Scope::Worker(it) => reader.look(it.worker, |state| *state.record.usage)?,
+            Scope::Worker(scope) => reader.look(scope.worker, |state| *state.record.usage)?,
         };
         Ok(UsageReply { usage })
     }

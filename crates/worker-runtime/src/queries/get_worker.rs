@@ -1,4 +1,4 @@
-//! `get_worker`: everything about one Worker but its transcript.
+//! `get_worker`: the detail of one Worker.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! `list_diagnostics`: what the Runtime noticed lately.
+//! `list_diagnostics`: the newest diagnostics of the Runtime.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ impl Query for ListDiagnostics {
     async fn answer(self, reader: Reader<'_>) -> Result<DiagnosticsReply, RuntimeError> {
         let page = self.page.unwrap_or_default();
         let limit = reader.limits().page("page.limit", page.limit)?;
-        // Diagnostics are numbered anew at each start.
+        // The numbers of diagnostics begin at 1 at each start, so a token is valid for one epoch.
         let list = ListId::of(&("list_diagnostics", reader.epoch(), self.severity));
         let before = page.token.as_deref().map(|token| list.position(token)).transpose()?;
         let severity = self.severity.unwrap_or(Severity::Info);

@@ -60,7 +60,7 @@ impl Query for ListTurns {
         while items.len() < limit && after < last && examined < reader.limits().list_scan {
             let turns = reader.turns(self.worker.worker_id, after + 1, limit).await?;
             if turns.is_empty() {
-                // Only a Worker that was deleted meanwhile has fewer turns than its record says.
+                // The store has fewer turns than the record says, so the Worker may have been deleted.
                 reader.still_there(self.worker).await?;
                 break;
             }
@@ -70,7 +70,7 @@ impl Query for ListTurns {
                 }
                 after += 1;
                 examined += 1;
-                // The store may already know how the latest turn went on.
+                // The store may have a later version of the latest turn than the record of this query.
                 let turn = match &moment.turn {
                     Some(latest) if latest.turn_id == turn.turn_id => Arc::clone(latest),
                     Some(_) | None => turn,
@@ -89,6 +89,6 @@ impl ListTurns {
     fn wants(&self, turn: &TurnDetail) -> bool {
         self.outcomes
             .as_ref()
-            .is_none_or(|outcomes| turn.outcome.is_some_and(|it| outcomes.contains(&it)))
+            .is_none_or(|outcomes| turn.outcome.is_some_and(|outcome| outcomes.contains(&outcome)))
     }
 }

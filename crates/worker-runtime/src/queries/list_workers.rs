@@ -91,11 +91,12 @@ impl Query for ListWorkers {
             let chunk = self.chunk(reader, at, bounds);
             budget -= chunk.examined;
             // A Worker without a later event still has the state and the labels of the listing.
-            let wanted =
-                |it: &CellState| it.runtime_sequence <= before.head || self.still_wants(&it.record);
+            let wanted = |cell: &CellState| {
+                cell.runtime_sequence <= before.head || self.still_wants(&cell.record)
+            };
             let mut summaries = reader.summaries(&chunk.cells, wanted);
             if let Some(part) = &part {
-                summaries.retain(|it| it.display_name.contains_ignoring_case(part));
+                summaries.retain(|summary| summary.display_name.contains_ignoring_case(part));
             }
             items.append(&mut summaries);
             at = chunk.next;
@@ -144,6 +145,10 @@ impl ListWorkers {
     /// Whether a Worker still has the state and the labels by which the indexes found it.
     fn still_wants(&self, worker: &WorkerRecord) -> bool {
         self.states.as_ref().is_none_or(|states| states.contains(&worker.state))
-            && self.labels.iter().flatten().all(|(name, it)| worker.labels.get(name) == Some(it))
+            && self
+                .labels
+                .iter()
+                .flatten()
+                .all(|(name, value)| worker.labels.get(name) == Some(value))
     }
 }

@@ -1,4 +1,4 @@
-//! `read_events`: a part of a log, at once or when there is something.
+//! `read_events`: a page of a log, at once or as soon as there is an event.
 
 use std::time::Duration;
 
@@ -67,8 +67,8 @@ impl Query for ReadEvents {
     type Reply = EventsReply;
 
     async fn answer(self, reader: Reader<'_>) -> Result<EventsReply, RuntimeError> {
-        if let Scope::Worker(it) = &self.scope {
-            reader.look(it.worker, |_| ())?;
+        if let Scope::Worker(scope) = &self.scope {
+            reader.look(scope.worker, |_| ())?;
         }
         let limits = reader.limits();
         let limit = limits.page("limit", self.limit)?;
@@ -80,7 +80,7 @@ impl Query for ReadEvents {
         loop {
             let range = reader.events(self.scope, position, self.filter.as_ref(), limit).await;
             let range = match (range, &from) {
-                // The oldest event fell out of the log since it was looked for.
+                // The log dropped its oldest event after that event's position was read.
                 (Err(RuntimeError::CursorExpired { .. }), EventsFrom::Oldest(_)) => {
                     position = reader.begin(self.scope, &from).await?;
                     continue;
