@@ -1,4 +1,4 @@
-//! What people see: the shapes of requests, replies and events.
+//! The data types of the wire contract: parts of requests, replies and events.
 
 mod capability;
 mod claim;

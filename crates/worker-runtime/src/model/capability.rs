@@ -1,4 +1,4 @@
-//! What a Worker asked to be able to do, and what came of it.
+//! The capabilities that a Worker requested, and whether they were granted.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

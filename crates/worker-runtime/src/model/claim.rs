@@ -1,4 +1,4 @@
-//! What Workers claim so that others keep off.
+//! Claims of Workers to resources, shared or exclusive.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Cursors: opaque positions in a log that survive the wire and tell when they do not fit.
+//! Cursors: opaque positions in a log, which detect that they belong to another log.
 
 use std::fmt;
 
@@ -11,15 +11,15 @@ use crate::identity::{Epoch, RuntimeId, WorkerId};
 
 /// A position in a log: right after some event, or before the first.
 ///
-/// Opaque: it may be kept, sent and compared for equality, and is good only where it came from.
-/// Equal positions have equal texts.
+/// A cursor is opaque: it may be kept, sent and compared for equality, and is valid only in the log that
+/// it came from. Equal positions have equal texts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Cursor(Repr);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Repr {
     At(Position),
-    /// What is no position: a text that somebody altered, or the one of a Worker yet to be.
+    /// A text that is no position: one that was altered, or the cursor in a preview of a creation.
     Text(Box<str>),
 }
 
@@ -58,7 +58,7 @@ pub(crate) enum NotAPosition {
     Foreign(CursorOrigin),
 }
 
-/// Which log, and how many of its events lie before.
+/// A log, and the number of its events before the position.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Position {
     pub(crate) runtime_id: RuntimeId,
@@ -66,12 +66,12 @@ pub(crate) struct Position {
     pub(crate) sequence: u64,
 }
 
-/// Which log: the Runtime's of one start, or a Worker's.
+/// One of the logs of a Runtime.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum LogId {
-    /// The Runtime's, of one start.
+    /// The log of one start of the Runtime.
     Runtime(Epoch),
-    /// A Worker's.
+    /// The log of a Worker.
     Worker(WorkerId),
 }
 
@@ -79,12 +79,12 @@ const VERSION: u8 = 1;
 const BODY: usize = 1 + 1 + 16 + 16 + 8;
 
 impl Cursor {
-    /// The cursor in a Worker that is not there yet.
+    /// The cursor in the log of a Worker that does not exist yet.
     pub(crate) fn nowhere() -> Self {
         Self(Repr::Text("".into()))
     }
 
-    /// The sequence, if the cursor is of `log`.
+    /// The sequence of the cursor, if it is a position in `log`.
     pub(crate) fn sequence_in(
         &self,
         runtime_id: RuntimeId,

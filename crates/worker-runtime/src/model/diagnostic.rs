@@ -1,4 +1,4 @@
-//! What the Runtime noticed and nobody asked for.
+//! Diagnostics: problems that the Runtime reports without having been asked.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

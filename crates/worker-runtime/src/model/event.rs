@@ -1,4 +1,4 @@
-//! An event as people see it.
+//! Events, as streams and replies show them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Which events a reader wants.
+//! Filters of events, by type and by label.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,8 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    /// Whether an event passes: by its type, and by the labels that its Worker had with the event or,
-    /// where the event changed them, right before it. The Runtime's own events have no labels.
+    /// Whether an event matches by its type and by its Worker's labels: those after the event or, if the
+    /// event changed them, those before it. Events of the Runtime itself have no labels.
     pub(crate) fn passes(
         &self,
         event_type: EventType,

@@ -1,12 +1,12 @@
-//! Parts of JSON Schemas that a type's shape alone does not give.
+//! Parts of JSON Schemas that cannot be derived from a Rust type.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
-/// Where a document that has errors in it says what an error's `retry` is.
+/// The reference to the definition of an error's `retry`, in documents that contain errors.
 pub(crate) const RETRY: &str = "#/$defs/Retry";
 
-/// Adds what every error has besides its own fields.
+/// Adds the fields that all errors have: `message` and `retry`.
 pub(crate) fn add_error_envelope(schema: &mut Schema) {
     let Some(Value::Array(branches)) = schema.get_mut("oneOf") else { return };
     for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
@@ -25,7 +25,7 @@ pub(crate) fn add_error_envelope(schema: &mut Schema) {
     }
 }
 
-/// Exactly one of the two ways to name a turn.
+/// Requires exactly one of `turn_id` and `idempotency_key`.
 pub(crate) fn exactly_one_turn_name(schema: &mut Schema) {
     let given = |name: &str| json!({ "required": [name], "properties": { name: { "not": { "type": "null" } } } });
     schema.insert("oneOf".to_owned(), json!([given("turn_id"), given("idempotency_key")]));
@@ -64,32 +64,32 @@ fn label_value() -> Value {
     json!({ "type": "string", "maxLength": 128, "pattern": NO_CONTROLS })
 }
 
-/// Labels, or none.
+/// The schema of optional labels.
 pub(crate) fn optional_labels(_: &mut SchemaGenerator) -> Schema {
     typed(json!(["object", "null"]), label_map(label_value()))
 }
 
-/// A change of labels, or none.
+/// The schema of an optional change of labels.
 pub(crate) fn optional_label_patch(_: &mut SchemaGenerator) -> Schema {
     let mut value = label_value();
     value["type"] = json!(["string", "null"]);
     typed(json!(["object", "null"]), label_map(value))
 }
 
-/// Labels to filter by.
+/// The schema of labels in a filter.
 pub(crate) fn labels(_: &mut SchemaGenerator) -> Schema {
     let values = json!({ "type": "string" });
     typed(json!(["object", "null"]), map_of(&json!(true), values, 32))
 }
 
-/// Remarks, or none.
+/// The schema of optional metadata.
 pub(crate) fn optional_meta(_: &mut SchemaGenerator) -> Schema {
     let names = json!({ "minLength": 1, "maxLength": 256 });
     let values = json!({ "type": "string", "maxLength": 256 });
     typed(json!(["object", "null"]), map_of(&names, values, 16))
 }
 
-/// A display name, or none.
+/// The schema of an optional display name.
 pub(crate) fn optional_display_name(_: &mut SchemaGenerator) -> Schema {
     const REFUSED: &str =
         r"@\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069";
@@ -101,7 +101,7 @@ pub(crate) fn optional_display_name(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Names of capabilities, or none.
+/// The schema of an optional list of capabilities.
 pub(crate) fn optional_capabilities(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": ["array", "null"],

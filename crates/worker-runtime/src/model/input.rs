@@ -1,4 +1,4 @@
-//! What goes into a Worker, and the receipt for it.
+//! Inputs of a Worker, seeded history, and the receipt of an input.
 
 use std::sync::Arc;
 

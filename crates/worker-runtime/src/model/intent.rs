@@ -1,4 +1,4 @@
-//! Why a Worker exists.
+//! The intent of a Worker: the reason that it exists, for people.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

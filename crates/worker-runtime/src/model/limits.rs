@@ -1,4 +1,4 @@
-//! Everything that is bounded, in one published struct.
+//! The limits of a Runtime, in one struct that `get_runtime` shows.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ limits! {
 }
 
 impl Limits {
-    /// Says which limit makes no sense, if one does not.
+    /// Checks the limits, and names one that is out of range.
     pub(crate) fn check(&self) -> Result<(), String> {
         for (name, value) in self.iter() {
             if value == 0 || value > MAX_INTEGER {
@@ -112,7 +112,7 @@ impl Limits {
         Ok(())
     }
 
-    /// The limit of a page that names none.
+    /// The limit of a page whose request names none.
     pub(crate) fn default_page(&self) -> u64 {
         self.page_items.min(100)
     }

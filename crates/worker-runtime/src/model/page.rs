@@ -1,4 +1,4 @@
-//! How a caller asks for a part of a list.
+//! Requests for one page of a list.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

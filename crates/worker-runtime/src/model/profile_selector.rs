@@ -1,4 +1,4 @@
-//! Which profile a Worker uses.
+//! Selectors of a profile.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,15 +1,16 @@
-//! When Workers that have ended are deleted by the Runtime itself.
+//! The retention of ended Workers: when the Runtime deletes them without a command.
 
 use std::time::Duration;
 
-/// When Workers that have ended are deleted without a command; never by default.
+/// The bounds past which the Runtime deletes ended Workers without a command; none by default.
 ///
-/// Such a deletion is like one by command, with its event. With both bounds, either is enough.
+/// Such a deletion has the same effects and the same event as `delete_worker`. If both bounds are set, a
+/// Worker is deleted as soon as it is past either of them.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Retention {
-    /// How long after its end a Worker is deleted. What happened to it since then, as far as it was
-    /// before a restart, counts as its end.
+    /// The time after its end at which a Worker is deleted. After a restart the time runs from the
+    /// Worker's last event, which may be later than its end.
     pub age: Option<Duration>,
-    /// How many ended Workers are kept: those that ended last.
+    /// The number of ended Workers that are kept, which are those that ended last.
     pub count: Option<usize>,
 }

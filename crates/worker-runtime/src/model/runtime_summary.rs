@@ -1,4 +1,4 @@
-//! A Runtime at a glance.
+//! The summary of a Runtime: its state, its counts and its capabilities.
 
 use std::sync::Arc;
 

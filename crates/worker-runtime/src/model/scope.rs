@@ -1,4 +1,4 @@
-//! Which log somebody reads, and from where.
+//! Subscriptions: the log to read, the position to begin at, and the filter.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -130,15 +130,15 @@ impl Subscribe {
         Self { scope, from: None, filter: None }
     }
 
-    /// The same, from elsewhere.
+    /// The same subscription, which begins at another position.
     #[must_use]
     pub fn from(mut self, from: EventsFrom) -> Self {
         self.from = Some(from);
         self
     }
 
-    /// The same, but only what passes `filter`. Of a Worker that was deleted since, only the deletion
-    /// passes one by labels: those of its other events are erased with its names and texts.
+    /// The same subscription, of the events that match `filter`. A filter by labels matches no event of a
+    /// deleted Worker but its deletion, because its labels are erased with its names and texts.
     #[must_use]
     pub fn filter(mut self, filter: EventFilter) -> Self {
         self.filter = Some(filter);

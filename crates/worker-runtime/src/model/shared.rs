@@ -1,23 +1,23 @@
-//! A value that many share, and that takes no room where it is the usual one.
+//! Shared values whose default takes no allocation.
 
 use std::{borrow::Cow, fmt, ops::Deref, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A type most of whose values are the same.
+/// A type with one value that is far more frequent than all others.
 pub trait Usual: 'static {
-    /// The value that most have.
+    /// The frequent value.
     fn usual() -> &'static Self;
 }
 
-/// A value that many share, such as the labels of a Worker. It reads like the value, and is made from
-/// one with `into()`.
+/// A shared value, such as the labels of a Worker. It dereferences to the value, and is made from one
+/// with `into()`.
 ///
-/// The usual value has no allocation and no count, so that threads which have nothing else in common
-/// do not meet at it.
+/// The usual value takes no allocation: most Workers have no labels, and a shared empty map for each
+/// would be memory without content.
 pub struct Shared<T: ?Sized>(
-    /// Never the usual value.
+    /// The value; absent if it is the usual one.
     Option<Arc<T>>,
 );
 
@@ -80,7 +80,7 @@ impl<T: Usual + PartialEq> From<T> for Shared<T> {
 
 impl<T: ?Sized + Usual + PartialEq> From<Arc<T>> for Shared<T> {
     fn from(value: Arc<T>) -> Self {
-        Self(Some(value).filter(|it| **it != *T::usual()))
+        Self(Some(value).filter(|value| **value != *T::usual()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! How the store and the allocation table are doing.
+//! Summaries of the store and of the claims that Workers hold.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What a subscription delivers.
+//! The items of a subscription's stream.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -145,7 +145,7 @@ impl<'de> Deserialize<'de> for StreamItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         let tag = value.get("type").and_then(Value::as_str).unwrap_or_default();
-        if EventType::ALL.iter().any(|it| it.as_str() == tag) {
+        if EventType::ALL.iter().any(|event_type| event_type.as_str() == tag) {
             let event = StreamEvent::deserialize(value).map_err(de::Error::custom)?;
             return Ok(Self::Event(Arc::new(event)));
         }

@@ -1,4 +1,4 @@
-//! What a Backend adds to a command.
+//! The idempotency key and the metadata of a command.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Meta, Shared, Usual};
 
-/// The key that a command came with, and the Backend's remarks on it. Shown on everything that the
-/// command causes; most have neither.
+/// The idempotency key and the metadata of a command, which events, entries and turns that the command
+/// causes show. Most commands have neither.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Tags {
-    /// The key.
+    /// The idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<Arc<str>>,
-    /// The remarks; never empty.
+    /// The metadata; never empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Arc<Meta>>,
 }
@@ -26,7 +26,7 @@ impl Usual for Tags {
 
 impl Tags {
     pub(crate) fn new(meta: Option<&Meta>, idempotency_key: Option<&str>) -> Shared<Self> {
-        let meta = meta.filter(|it| !it.is_empty()).cloned().map(Arc::new);
+        let meta = meta.filter(|meta| !meta.is_empty()).cloned().map(Arc::new);
         Self { idempotency_key: idempotency_key.map(Arc::from), meta }.into()
     }
 }

@@ -1,4 +1,4 @@
-//! A Worker's conversation, as its entries.
+//! Entries of a Worker's transcript.
 
 use std::sync::Arc;
 

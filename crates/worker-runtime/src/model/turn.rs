@@ -1,4 +1,4 @@
-//! One turn of a Worker: an input, an answer, and how it went.
+//! Turns of a Worker: their input, answer, outcome and usage.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What turns consumed.
+//! Usage: tokens and time that turns consumed.
 
 use llm_engine::TokenUsage;
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! How values are read from JSON and measured in it.
+//! Numbers as JSON has them, and the size of a value as JSON.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::MAX_INTEGER;
 
-/// Reads a whole number that a double holds exactly, also where it is written as `5.0`.
+/// Reads a whole number from 0 to 2^53 - 1, which may be written as `5.0`.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     struct Integer;
 
@@ -57,10 +57,10 @@ where
     #[derive(Deserialize)]
     struct Whole(#[serde(deserialize_with = "integer")] u64);
 
-    Option::<Whole>::deserialize(deserializer).map(|it| it.map(|Whole(value)| value))
+    Option::<Whole>::deserialize(deserializer).map(|whole| whole.map(|Whole(value)| value))
 }
 
-/// How many bytes a value takes as JSON.
+/// The length of a value as JSON, in bytes.
 pub(crate) fn json_bytes(value: &impl Serialize) -> usize {
     struct Counter(usize);
 
@@ -76,7 +76,7 @@ pub(crate) fn json_bytes(value: &impl Serialize) -> usize {
     }
 
     let mut counter = Counter(0);
-    // Counting never fails, and what people see is always JSON.
+    // The writer cannot fail, and every type of the wire contract serializes as JSON.
     let _ = serde_json::to_writer(&mut counter, value);
     counter.0
 }

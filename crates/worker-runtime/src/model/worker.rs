@@ -1,4 +1,4 @@
-//! A Worker as people see it.
+//! Workers, as replies and events show them: a summary and the full detail.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The commands about one Worker, by name.
+//! The names of the commands about one Worker.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
