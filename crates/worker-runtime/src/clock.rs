@@ -1,4 +1,4 @@
-//! Where time and ids come from, so that a test can decide both.
+//! Sources of time and ids, which a test can replace.
 
 use std::{
     sync::Arc,
@@ -7,8 +7,9 @@ use std::{
 
 use uuid::{Builder, Uuid};
 
-/// Wall-clock time. Deadlines do not use it: they run on tokio's clock. It is read under a Worker's
-/// lock, so it must not call the Runtime.
+/// A source of wall-clock time. Deadlines do not use it; they run on tokio's clock.
+///
+/// The clock is read while a Worker's lock is held, so it must not call the Runtime.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since the Unix epoch, below 2^53.
     fn now_ms(&self) -> u64;
@@ -25,7 +26,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A Backend's clock. It is foreign code: a time that no reply can show is the latest that one can.
+/// A Backend's clock, whose time is at most the largest integer on the wire.
 pub(crate) struct BoundedClock(pub(crate) Arc<dyn Clock>);
 
 impl Clock for BoundedClock {
@@ -34,14 +35,16 @@ impl Clock for BoundedClock {
     }
 }
 
-/// Where new ids come from. They must be unique across machines and time. It is asked under a
-/// Worker's lock, so it must not call the Runtime.
+/// A source of new ids, which must be unique across machines and time.
+///
+/// The source is called while a Worker's lock is held, so it must not call the Runtime.
 pub trait IdSource: Send + Sync + 'static {
     /// A new UUID, made at `now_ms`.
     fn next(&self, now_ms: u64) -> Uuid;
 }
 
-/// UUIDs of version 7: ordered by the millisecond they were made in, random otherwise.
+/// The source of UUIDs of version 7: ordered by the millisecond in which they were made, and random
+/// otherwise.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UuidV7;
 

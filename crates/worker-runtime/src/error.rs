@@ -1,4 +1,4 @@
-//! Why a request was refused: one closed enum, stable codes, and what to do next.
+//! The reasons for which a request is refused: one enum with stable codes.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
@@ -236,13 +236,13 @@ impl RuntimeError {
         }
     }
 
-    /// The store surely did not take the change.
+    /// The error of a store that certainly did not take the change.
     pub(crate) fn store_refused() -> Self {
         Self::StoreFailed { certain: true, repeatable: true }
     }
 
-    /// The store may or may not have taken the change; `repeatable` says whether the request may
-    /// be sent again without acting twice.
+    /// The error of a store that may or may not have taken the change; `repeatable` is whether the request
+    /// may be sent again without acting twice.
     pub(crate) fn store_unknown(repeatable: bool) -> Self {
         Self::StoreFailed { certain: false, repeatable }
     }

@@ -1,4 +1,4 @@
-//! Who is who: ids, the reference that is the authority, and names for people.
+//! Ids, the reference that is the authority over a Worker, and names for people.
 
 mod runtime_identity;
 
@@ -17,16 +17,16 @@ macro_rules! uuid_newtype {
         pub struct $name(Uuid);
 
         impl $name {
-            /// The id that stands where none was made yet, as in a preview.
+            /// The nil UUID, which stands for an id that was not made yet, as in a preview.
             pub const NIL: Self = Self(Uuid::nil());
 
-            /// The id with this value.
+            /// Makes an id of a UUID.
             #[must_use]
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
-            /// The id's value.
+            /// The UUID of the id.
             #[must_use]
             pub const fn as_uuid(&self) -> &Uuid {
                 &self.0
@@ -161,7 +161,7 @@ impl DisplayName {
         )
     }
 
-    /// Whether the name has `part` in it, whatever the case.
+    /// Whether the name contains a part, which is given in lower case, ignoring case.
     pub(crate) fn contains_ignoring_case(&self, lowercase_part: &str) -> bool {
         self.to_string().to_lowercase().contains(lowercase_part)
     }
@@ -171,7 +171,7 @@ impl fmt::Display for DisplayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             NameSource::Given(name) => f.write_str(name),
-            // The last eight digits of a UUID v7 are random ones.
+            // The last eight digits of a UUID of version 7 are random.
             NameSource::MadeFrom(id) => {
                 let mut buffer = Uuid::encode_buffer();
                 let digits = id.as_uuid().as_hyphenated().encode_lower(&mut buffer);

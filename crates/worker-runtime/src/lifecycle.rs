@@ -1,4 +1,4 @@
-//! The life of a Worker as one table: what each command does in each state.
+//! The lifecycle of a Worker as one table: the effect of each command in each state.
 
 use std::{fmt, sync::LazyLock};
 
@@ -13,7 +13,7 @@ use crate::model::{EventType, TurnOutcome, WorkerState};
 pub enum LifecycleInput {
     /// `send_input`.
     SendInput,
-    /// `cancel_turn` that names no turn.
+    /// `cancel_turn` without a `turn_id`.
     CancelTurn,
     /// `stop_worker`. Once its deadline has passed, or if that is 0, the running turn is
     /// `cancelled` and the Worker `stopped` in the same commit.
@@ -49,25 +49,25 @@ impl LifecycleInput {
     }
 }
 
-/// What an input does to a Worker in one state: a cell of the table.
+/// The effect of an input on a Worker in one state: a cell of the table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Transition {
-    /// The Worker goes to a state.
+    /// The Worker changes to a state.
     Becomes {
-        /// The state it goes to.
+        /// The new state.
         state: WorkerState,
-        /// How the running turn ends with it, if it ends.
+        /// The outcome of the running turn, if the transition ends it.
         #[serde(skip_serializing_if = "Option::is_none")]
         turn: Option<TurnOutcome>,
     },
     /// Nothing changes: no turn runs.
     NoTurn,
-    /// Nothing changes: it was so already.
+    /// Nothing changes: the Worker is in that state already.
     Already,
     /// The Worker is gone.
     Removed,
-    /// Nothing changes: nobody listens any more.
+    /// Nothing changes: the end of a turn that no longer runs has no effect.
     Ignored,
     /// The command is refused with this error.
     Refused {
@@ -141,8 +141,10 @@ fn commands_that_change(state: WorkerState) -> Vec<WorkerCommand> {
     let changes = |input: &LifecycleInput| {
         matches!(transition(state, *input), Transition::Becomes { .. } | Transition::Removed)
     };
-    let commands =
-        LifecycleInput::ALL.iter().filter(|it| changes(it)).filter_map(|it| it.command());
+    let commands = LifecycleInput::ALL
+        .iter()
+        .filter(|input| changes(input))
+        .filter_map(|input| input.command());
     commands.chain([WorkerCommand::UpdateWorker]).collect()
 }
 

@@ -37,15 +37,17 @@ pub fn render(document: &Value) -> String {
     serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }
 
-/// What the Runtime accepts: closed, and a field with a default may be left out.
+/// The schema of a request: closed, and fields with a default may be left out.
 pub(crate) fn received<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12();
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// What the Runtime writes: open, so that a reader of today understands what is added tomorrow, and
-/// without the bounds of requests, which limits may raise and deletion may undercut. What has no value
-/// is absent, so nothing is `null`.
+/// The schema of a reply or an event.
+///
+/// The schema is open, so that a reader accepts fields that are added later, and it has no bounds: limits
+/// may be raised, and deletion erases texts that were not empty. Nothing is `null`: a field without a
+/// value is absent.
 fn sent<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut document = settings.into_generator().into_root_schema_for::<T>().to_value();
@@ -57,8 +59,8 @@ fn sent<T: JsonSchema>() -> Value {
     document
 }
 
-/// Writes the payload of each variant of a tagged union into its branch, as it stands in requests:
-/// readers of schemas rarely understand a reference that has properties beside it.
+/// Replaces the reference to a payload in each branch of a tagged union with the payload's schema: few
+/// tools understand a reference with properties beside it.
 fn inline_payloads(document: &mut Value) {
     let payloads = document["$defs"].clone();
     let Some(Value::Array(branches)) = document.get_mut("oneOf") else { return };
@@ -91,7 +93,7 @@ fn joined(first: &Value, second: &Value) -> Value {
     }
 }
 
-/// A definition that was written out everywhere is not needed any more, nor what only it needed.
+/// Removes definitions that no reference names, until none is left.
 fn remove_unused_definitions(document: &mut Value) {
     loop {
         let text = document.to_string();
@@ -107,7 +109,7 @@ fn remove_unused_definitions(document: &mut Value) {
 fn open(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
-            let is_uuid = object.get("format").is_some_and(|it| it == "uuid");
+            let is_uuid = object.get("format").is_some_and(|format| format == "uuid");
             object.retain(|keyword, value| match keyword.as_str() {
                 "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties"
                 | "maxProperties" | "propertyNames" => !value.is_number() && !value.is_object(),
@@ -125,13 +127,13 @@ fn open(schema: &mut Value) {
 
 fn remove_null(schema: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
-        types.retain(|it| it != "null");
+        types.retain(|name| name != "null");
         if let [only] = types.as_slice() {
             schema["type"] = only.clone();
         }
     }
     let Some(Value::Array(branches)) = schema.get_mut("anyOf") else { return };
-    branches.retain(|it| *it != json!({ "type": "null" }));
+    branches.retain(|branch| *branch != json!({ "type": "null" }));
     if let [Value::Object(only)] = branches.as_mut_slice() {
         let only = std::mem::take(only);
         schema.shift_remove("anyOf");
@@ -140,7 +142,8 @@ fn remove_null(schema: &mut Map<String, Value>) {
 }
 
 fn inlined<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|it| it.inline_subschemas = true);
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let mut value = settings.into_generator().into_root_schema_for::<T>().to_value();
     if let Value::Object(object) = &mut value {
         object.remove("$schema");

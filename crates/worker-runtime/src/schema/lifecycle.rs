@@ -1,8 +1,8 @@
-//! The lifecycle table as a document for other languages.
+//! The JSON document of the lifecycle table, for programs in other languages.
 
 use crate::lifecycle::{EVENT_ORDER, LifecycleInput, TABLE, allowed_commands};
 
-/// The table as a document for other languages.
+/// The document of the lifecycle table.
 pub(crate) fn document() -> serde_json::Value {
     let states: Vec<_> = TABLE
         .iter()

@@ -1,4 +1,4 @@
-//! The lifecycle table as the page `docs/lifecycle.md`, which this test keeps fresh.
+//! The page `docs/lifecycle.md`, which a test compares with the lifecycle table.
 
 use std::{env, fs, path::Path};
 
@@ -26,7 +26,7 @@ fn page() -> String {
     let arrows: String = TABLE
         .iter()
         .flat_map(|(state, answers)| {
-            LifecycleInput::ALL.iter().zip(answers).map(move |it| (state, it))
+            LifecycleInput::ALL.iter().zip(answers).map(move |cell| (state, cell))
         })
         .filter_map(|(state, (trigger, answer))| arrow(*state, *trigger, *answer))
         .collect();
