@@ -76,6 +76,7 @@ impl From<BuildError> for Failure {
             BuildError::Invalid(_) => Self::usage(error.to_string()),
             BuildError::NoStore
             | BuildError::NoTokio
+            | BuildError::NoTimers
             | BuildError::StoreOwned { .. }
             | BuildError::OtherRuntime { .. }
             | BuildError::StoreFailed(_) => Self::new(error.to_string()),

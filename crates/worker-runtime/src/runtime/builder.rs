@@ -27,6 +27,7 @@ use crate::{
         shutdown::{Shutdown, Stage},
     },
     store::{OpenError, OpenRequest, Store, StoreClient},
+    sync::contained,
     turn::Turns,
 };
 
@@ -42,6 +43,9 @@ pub enum BuildError {
     /// There is no tokio runtime to run on.
     #[error("no tokio runtime; build the Runtime within one")]
     NoTokio,
+    /// A tokio runtime that the Runtime was given has no timers.
+    #[error("a tokio runtime without timers; build it with `enable_time`")]
+    NoTimers,
     /// Another Runtime owns the store.
     #[error("another Runtime owns the store for at least {remaining_ms} ms")]
     StoreOwned {
@@ -164,6 +168,9 @@ impl RuntimeBuilder {
     pub async fn build(self) -> Result<Runtime, BuildError> {
         self.check()?;
         let handle = Handle::try_current().map_err(|_| BuildError::NoTokio)?;
+        if !has_timers(&handle) || self.turn_runtime.as_ref().is_some_and(|it| !has_timers(it)) {
+            return Err(BuildError::NoTimers);
+        }
         let store = self.store.or_else(default_store).ok_or(BuildError::NoStore)?;
         let clock: Arc<dyn Clock> = Arc::new(BoundedClock(self.clock));
         let now_ms = clock.now_ms();
@@ -242,6 +249,12 @@ impl RuntimeBuilder {
         }
         Ok(())
     }
+}
+
+/// Whether a tokio runtime has timers. It does not say: making a timer panics if it has none.
+fn has_timers(handle: &Handle) -> bool {
+    let _context = handle.enter();
+    contained(|| drop(tokio::time::sleep(Duration::ZERO))).is_some()
 }
 
 impl From<RestoreError> for BuildError {

@@ -56,7 +56,7 @@ impl Runtime {
                 }
             }
         };
-        within(timeout, end).await
+        self.within(timeout, end).await
     }
 
     /// Waits until a Worker runs no turn, and gives its state: `idle`, or how it has ended. It takes
@@ -70,7 +70,7 @@ impl Runtime {
         worker: WorkerRef,
         timeout: Duration,
     ) -> Result<WorkerState, WaitError> {
-        within(timeout, self.look_for_rest(worker)).await
+        self.within(timeout, self.look_for_rest(worker)).await
     }
 
     /// Waits until the Runtime has stopped and given its store back. It takes one of the
@@ -88,7 +88,7 @@ impl Runtime {
             while !matches!(next(&mut stream).await?, StreamItem::Ended { .. }) {}
             Ok(())
         };
-        within(timeout, stop).await
+        self.within(timeout, stop).await
     }
 
     /// The terminal event of a turn; none if the log moved past the reader, who has to look anew.
@@ -152,6 +152,20 @@ impl Runtime {
         }
     }
 
+    /// Waits for no longer than `timeout`, by the clock of the Runtime: whoever polls this need not be in a
+    /// tokio runtime.
+    async fn within<T>(
+        &self,
+        timeout: Duration,
+        wait: impl Future<Output = Result<T, WaitError>>,
+    ) -> Result<T, WaitError> {
+        let limited = {
+            let _context = self.owner.core.handle.enter();
+            tokio::time::timeout(timeout, wait)
+        };
+        limited.await.unwrap_or(Err(WaitError::TimedOut))
+    }
+
     async fn listen(
         &self,
         worker: WorkerRef,
@@ -168,13 +182,6 @@ fn is_at_rest(state: WorkerState) -> bool {
         WorkerState::Idle | WorkerState::Stopped | WorkerState::Cancelled => true,
         WorkerState::Running | WorkerState::Stopping => false,
     }
-}
-
-async fn within<T>(
-    timeout: Duration,
-    wait: impl Future<Output = Result<T, WaitError>>,
-) -> Result<T, WaitError> {
-    tokio::time::timeout(timeout, wait).await.unwrap_or(Err(WaitError::TimedOut))
 }
 
 async fn next(stream: &mut Subscription) -> Result<StreamItem, WaitError> {

@@ -1,6 +1,7 @@
 //! Waiting is free of races with what has happened already.
 
 mod ends;
+mod executors;
 mod places;
 
 use std::{sync::Arc, time::Duration};
