@@ -17,7 +17,7 @@ use crate::{
         ended_workers::{Due, EndedWorkers},
         worker_cell::Cell,
     },
-    sync::Backoff,
+    sync::{Backoff, contained},
 };
 
 /// The pauses after deletions that the store did not take.
@@ -34,7 +34,13 @@ async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>) {
     let mut backoff = BACKOFF;
     loop {
         let Some(core_now) = core.upgrade().filter(|core| !core.is_closed()) else { return };
-        let due = ended_workers.due(core_now.clock.now_ms());
+        // A clock that panics delays this, and does not end it.
+        let Some(now_ms) = contained(|| core_now.clock.now_ms()) else {
+            drop(core_now);
+            backoff.pause().await;
+            continue;
+        };
+        let due = ended_workers.due(now_ms);
         let went = match &due {
             Due::Now(going) => delete(&core_now, going).await,
             Due::In(_) | Due::Nothing => true,

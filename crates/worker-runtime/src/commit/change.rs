@@ -56,9 +56,9 @@ impl Core {
         decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>,
     ) -> Result<(R, SentCommit), RuntimeError> {
         // These come before the Worker's lock, so that they are dropped after it wherever this returns or
-        // panics: both wake others, and the permit takes the lock.
+        // panics: all of them wake others, and the permit takes the lock.
         let cell = Arc::clone(permit.cell());
-        let mut sealed = None;
+        let (mut sealed, mut begun) = (None, None);
         let state = cell.lock();
         state.present()?;
         let mut answer = PartialAnswer::default();
@@ -78,7 +78,6 @@ impl Core {
             Change::Put(record) => record.running_turn().is_some(),
             Change::Delete => false,
         };
-        let mut begun = None;
         if runs && state.record.running_turn().is_none() {
             // Counted first: a Runtime that stops waits for all turns that it did not refuse.
             begun = Some(self.reserve_turn()?);

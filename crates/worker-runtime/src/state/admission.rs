@@ -213,6 +213,7 @@ impl Core {
         request: &CreationRequest<'_>,
     ) -> Result<Admitted, RuntimeError> {
         let creation = self.in_flight.enter(Work::Creation);
+        let mut turn = None;
         let mut admission = self.admission.lock();
         if !matches!(admission.meeting_of_key(request), Meeting::None) {
             return Ok(Admitted::Wait(Rival::Key));
@@ -227,7 +228,9 @@ impl Core {
         }
         admission.claims.check(&request.claims, &self.owner)?;
         self.catalogue.has_room()?;
-        let turn = if request.with_turn { Some(self.reserve_turn()?) } else { None };
+        if request.with_turn {
+            turn = Some(self.reserve_turn()?);
+        }
         self.catalogue.reserve()?;
         // Nothing is refused from here on.
         admission.take(worker_id, request);

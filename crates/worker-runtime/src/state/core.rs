@@ -176,6 +176,10 @@ impl Core {
         let at_ms = self.clock.now_ms();
         let mut board = self.log.lock();
         let before = board.head();
+        if board.figures.runtime == RuntimeState::Stopped {
+            // The event that says so was the last.
+            return before;
+        }
         change(&mut board.figures);
         let evicted = board.append_own(RuntimeSource { at_ms, tags, fact });
         self.stage.set(board.figures.runtime, board.figures.closed);
@@ -247,7 +251,8 @@ impl Core {
             return;
         }
         let message = "another Runtime owns the store now; this one has stopped";
-        self.note(Severity::Error, message, None, None);
+        // A clock that panics must not keep this one going.
+        let _ = contained(|| self.note(Severity::Error, message, None, None));
         self.abandon();
     }
 }

@@ -79,7 +79,7 @@ pub(crate) struct Seen {
 enum Phase {
     Open,
     /// An end was decided and is being committed. This is the answer at the time of the decision.
-    Frozen(Arc<str>),
+    Sealed(Arc<str>),
     /// The turn is over.
     Over,
 }
@@ -115,7 +115,7 @@ pub(crate) enum Piece {
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// An end is being committed. The commit may still fail.
-    Frozen,
+    Sealed,
     /// The turn is over.
     Over,
 }
@@ -161,7 +161,7 @@ impl Live {
                 add(&mut text);
                 Ok(())
             }
-            Phase::Frozen(_) => Err(Refusal::Frozen),
+            Phase::Sealed(_) => Err(Refusal::Sealed),
             Phase::Over => {
                 self.late.fetch_add(1, Ordering::Relaxed);
                 Err(Refusal::Over)
@@ -183,12 +183,12 @@ impl Live {
     }
 
     /// Waits while an end is being committed.
-    pub(crate) async fn thawed(&self) {
+    pub(crate) async fn unsealed(&self) {
         let mut slot = WakeSlot::default();
         poll_fn(|context| {
             let mut text = self.text.lock();
             match text.phase {
-                Phase::Frozen(_) => {
+                Phase::Sealed(_) => {
                     text.park(&mut slot, context.waker());
                     Poll::Pending
                 }
@@ -203,11 +203,11 @@ impl Live {
     pub(crate) fn seal(&self) -> (Arc<str>, TokenUsage, bool) {
         let mut text = self.text.lock();
         match &text.phase {
-            Phase::Frozen(answer) => (Arc::clone(answer), text.usage, false),
+            Phase::Sealed(answer) => (Arc::clone(answer), text.usage, false),
             Phase::Over => (text.answer.as_str().into(), text.usage, false),
             Phase::Open => {
                 let answer: Arc<str> = text.answer.as_str().into();
-                text.phase = Phase::Frozen(Arc::clone(&answer));
+                text.phase = Phase::Sealed(Arc::clone(&answer));
                 (answer, text.usage, true)
             }
         }
@@ -216,7 +216,7 @@ impl Live {
     /// Lets a sealed answer grow again. Returns the wakers of everybody who waited for that.
     pub(crate) fn unseal(&self) -> Wakers {
         let mut text = self.text.lock();
-        if let Phase::Frozen(_) = text.phase {
+        if let Phase::Sealed(_) = text.phase {
             text.phase = Phase::Open;
         }
         text.take_waiting()

@@ -16,6 +16,7 @@ use crate::{
         Batch, Lease, OpenError, OpenRequest, Opened, Settlement, Store, StoreError, StoreFuture,
         StoreInfo, guard::guarded,
     },
+    sync::contained,
 };
 
 /// The store of a Runtime that owns it.
@@ -44,7 +45,9 @@ impl StoreClient {
         time_out: Duration,
     ) -> Result<(Self, Opened), OpenError> {
         let opened = guarded(&handle, time_out, OpenError::Failed, || store.open(request)).await?;
-        let (info, lease, failures) = (store.info(), opened.lease, AtomicU64::new(0));
+        let info = contained(|| store.info());
+        let info = info.ok_or_else(|| OpenError::Failed("the store panicked".to_owned()))?;
+        let (lease, failures) = (opened.lease, AtomicU64::new(0));
         Ok((Self { store, info, lease, handle, time_out, failures }, opened))
     }
 

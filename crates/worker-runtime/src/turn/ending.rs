@@ -17,7 +17,7 @@ use crate::{
     model::{Severity, TurnDetail, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
     state::{core::Core, live::Live, worker_cell::Cell},
     store::WorkerRecord,
-    sync::Backoff,
+    sync::{Backoff, Contained, contained},
 };
 
 /// The end of a turn that no command has ended. The text and the tokens are in the live turn.
@@ -60,16 +60,27 @@ pub(super) async fn finish(core: &Arc<Core>, cell: &Arc<Cell>, live: &Live, endi
     }
 }
 
+/// Decides and commits a turn's end. The decision asks the Backend's clock: one that panics delays the end.
 async fn commit(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
     live: &Live,
     ending: &Ending,
 ) -> Result<(), RuntimeError> {
-    let decide = |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
-        Ok(ended(context, worker, live.turn_id, ending))
-    };
-    core.change(cell, Seal::Yes, true, decide).await
+    let mut backoff = Backoff::of_store();
+    loop {
+        let decide = |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
+            Ok(ended(context, worker, live.turn_id, ending))
+        };
+        let change = Box::pin(core.change(cell, Seal::Yes, true, decide));
+        if let Some(committed) = Contained::new(change).await {
+            return committed;
+        }
+        if core.is_closed() {
+            return Err(RuntimeError::RuntimeStopped {});
+        }
+        backoff.pause().await;
+    }
 }
 
 /// `Some` if the store failed to commit an end, with `true` if the end is certainly not committed.
@@ -102,13 +113,15 @@ async fn insist(
             was_unsettled = true;
             backoff.pause().await;
         }
-        if current(&cell.lock().record, live).is_none() {
+        if current(&cell.lock().record, live.turn_id).is_none() {
             return;
         }
         let other_was_unsettled = certain && was_unsettled;
         if !other_was_unsettled && !ending.is_of_store() {
             let message = "the store did not take the end of a turn; trying again";
-            core.note(Severity::Error, message, Some(cell.worker_id), Some(live.turn_id));
+            let (worker_id, turn_id) = (Some(cell.worker_id), Some(live.turn_id));
+            // A clock that panics costs the note, and not the end of the turn.
+            let _ = contained(|| core.note(Severity::Error, message, worker_id, turn_id));
             let error = TurnError::store("the store did not take the end of the turn");
             ending = Ending::failed(error);
         }
@@ -122,6 +135,11 @@ async fn insist(
     }
 }
 
+/// The turn in a Worker's record, if it is the one with this id and still runs.
+pub(super) fn current(record: &WorkerRecord, turn_id: TurnId) -> Option<&Arc<TurnDetail>> {
+    record.running_turn().filter(|turn| turn.turn_id == turn_id)
+}
+
 /// Decides the end of a turn that may have been ended by somebody else since.
 fn ended(
     context: &DecisionContext<'_>,
@@ -129,8 +147,7 @@ fn ended(
     turn_id: TurnId,
     ending: &Ending,
 ) -> Decision<()> {
-    let running = worker.record.running_turn().filter(|turn| turn.turn_id == turn_id);
-    let Some(running) = running else { return Decision::Keep(()) };
+    let Some(running) = current(worker.record, turn_id) else { return Decision::Keep(()) };
     let PartialAnswer { text, usage } = worker.answer.clone();
     let end = TurnEnd {
         outcome: ending.outcome,
@@ -185,9 +202,4 @@ pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<Cell>, turn_id: Tur
     };
     let Some(live) = live.filter(|live| live.turn_id == turn_id) else { return };
     finish(core, cell, &live, Ending::cancelled(reason)).await;
-}
-
-/// The turn in a Worker's record, if it is this one and still runs.
-pub(super) fn current<'a>(record: &'a WorkerRecord, live: &Live) -> Option<&'a Arc<TurnDetail>> {
-    record.running_turn().filter(|turn| turn.turn_id == live.turn_id)
 }

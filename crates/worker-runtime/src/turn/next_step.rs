@@ -90,7 +90,7 @@ fn take(live: &Live, event: WorkerEvent) -> Result<bool, Step> {
 
 fn refused(refusal: Refusal, delta: impl FnOnce() -> Delta) -> Step {
     match refusal {
-        Refusal::Frozen => Step::Unusual(Unusual::Frozen(delta())),
+        Refusal::Sealed => Step::Unusual(Unusual::Sealed(delta())),
         Refusal::Over => Step::Over,
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Unusual {
     /// Text that came while somebody else commits an end. It waits for the outcome.
-    Frozen(Delta),
+    Sealed(Delta),
     /// A call failed and is made again.
     Retrying { attempt: u32, delay: Duration, error: EngineError },
     /// The model's context was too small. The turn runs again with less of the conversation.
@@ -55,8 +55,8 @@ pub(super) async fn take_unusual(
     unusual: Unusual,
 ) -> bool {
     match unusual {
-        Unusual::Frozen(delta) => {
-            let goes_on = take_once_thawed(live, &delta).await;
+        Unusual::Sealed(delta) => {
+            let goes_on = take_once_unsealed(live, &delta).await;
             if goes_on {
                 core.wake(live.progressed());
             }
@@ -91,12 +91,12 @@ pub(super) async fn take_unusual(
 
 /// Adds a delta that came while an end was being committed, once that commit has failed. `false` if
 /// it succeeded.
-async fn take_once_thawed(live: &Live, delta: &Delta) -> bool {
+async fn take_once_unsealed(live: &Live, delta: &Delta) -> bool {
     loop {
-        live.thawed().await;
+        live.unsealed().await;
         match delta.add_to(live) {
             Ok(()) => return true,
-            Err(Refusal::Frozen) => {}
+            Err(Refusal::Sealed) => {}
             Err(Refusal::Over) => return false,
         }
     }
@@ -108,7 +108,7 @@ fn retrying(
     live: &Live,
     retry: StoredRetry,
 ) -> Decision<()> {
-    let Some(running) = current(worker.record, live) else { return Decision::Keep(()) };
+    let Some(running) = current(worker.record, live.turn_id) else { return Decision::Keep(()) };
     let mut draft = Draft::of(worker.record, context.now_ms, running.tags.clone());
     let retry = Arc::new(retry);
     draft.event(Some(live.turn_id), StoredEventBody::TurnRetrying { retry });

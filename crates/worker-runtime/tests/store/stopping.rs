@@ -1,12 +1,19 @@
 //! A Runtime that stops says so last, and in time.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use llm_engine::{EchoProvider, ScriptedProvider};
 use tokio::{task::JoinSet, time::Instant};
 use worker_runtime::{
-    EventsFrom, Limits, Profile, Runtime, Scope, StreamItem, Subscribe, Subscription, WorkerRef,
-    commands::{CreateWorker, StopRuntime, StopWorkers},
+    Clock, EventsFrom, Limits, Profile, Runtime, Scope, StreamItem, Subscribe, Subscription,
+    SystemClock, WorkerRef,
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorkers},
     event::EventType,
     model::Input,
     queries::GetOverview,
@@ -112,4 +119,37 @@ async fn a_stop_keeps_its_deadline_though_the_lease_is_never_taken_back() {
     store.0.set(Trouble::ReleaseHangs);
     let took = stop_takes(&runtime, 100).await;
     assert!(took <= Duration::from_millis(700), "it took {took:?}");
+}
+
+/// A clock that panics from the `nth` time on that it is asked, as often as it is told.
+struct Panicking {
+    asked: AtomicU64,
+    nth: u64,
+    times: u64,
+}
+
+impl Clock for Panicking {
+    fn now_ms(&self) -> u64 {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        assert!(!(self.nth..self.nth + self.times).contains(&asked), "trouble");
+        SystemClock.now_ms()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_panics_keeps_no_turn_from_its_end_and_no_runtime_from_stopping() {
+    // The build, the creation and the turn's end ask it too, but from the fourth time on it is the turn
+    // and the stop alone.
+    for nth in 4..10 {
+        let clock = Panicking { asked: AtomicU64::new(0), nth, times: 2 };
+        let echo = Profile::new("echo", Arc::new(EchoProvider::new()));
+        let runtime =
+            Runtime::builder().profile(echo).clock(Arc::new(clock)).build().await.unwrap();
+        let Ok(created) = runtime.handle(CreateWorker::default()).await else { continue };
+        let worker = created.detail.worker;
+        let Ok(_) = runtime.handle(SendInput::user(worker, "hello")).await else { continue };
+        runtime.wait_idle(worker, Duration::from_mins(1)).await.unwrap();
+        while runtime.handle(StopRuntime::default()).await.is_err() {}
+        runtime.wait_stopped(Duration::from_mins(1)).await.unwrap();
+    }
 }

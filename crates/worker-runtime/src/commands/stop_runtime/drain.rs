@@ -13,12 +13,13 @@ use crate::{
     log::RuntimeFact,
     model::{Labels, Meta, RuntimeState, Severity, Tags, WorkerState},
     state::{
+        board::Figures,
         core::Core,
         in_flight::Work,
         listing::{Bounds, Wanted},
         worker_cell::Cell,
     },
-    sync::Backoff,
+    sync::{Backoff, contained},
     turn,
 };
 
@@ -132,7 +133,8 @@ async fn cancel_all(core: &Arc<Core>) {
 async fn finish(core: Arc<Core>, options: StopOptions) {
     if core.in_flight.count(Work::Turn) > 0 {
         let message = "the store did not take the end of every turn; those turns are lost";
-        core.note(Severity::Error, message, None, None);
+        // Here and below: a clock that panics must not keep the Runtime from ending.
+        let _ = contained(|| core.note(Severity::Error, message, None, None));
     }
     if !core.shutdown.close() {
         return;
@@ -142,7 +144,8 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
     // out by itself.
     let _ = core.store.release(patience).await;
     let tags = Tags::new(options.meta.as_ref(), None);
-    core.tell(tags, RuntimeFact::Stopped, |state| state.runtime = RuntimeState::Stopped);
+    let stopped = |figures: &mut Figures| figures.runtime = RuntimeState::Stopped;
+    let _ = contained(|| core.tell(tags, RuntimeFact::Stopped, stopped));
     core.abandon();
 }
 
