@@ -77,14 +77,28 @@ impl Command for RuntimeCommand {
 
     async fn execute(self, core: &Arc<Core>) -> Result<CommandReply, RuntimeError> {
         match self {
-            Self::CancelTurn(it) => it.execute(core).await.map(CommandReply::TurnCancellation),
-            Self::CancelWorker(it) => it.execute(core).await.map(CommandReply::WorkerCancelled),
-            Self::CreateWorker(it) => it.execute(core).await.map(CommandReply::WorkerCreated),
-            Self::DeleteWorker(it) => it.execute(core).await.map(CommandReply::WorkerDeleted),
-            Self::SendInput(it) => it.execute(core).await.map(CommandReply::InputAccepted),
-            Self::StopRuntime(it) => it.execute(core).await.map(CommandReply::RuntimeStop),
-            Self::StopWorker(it) => it.execute(core).await.map(CommandReply::WorkerStop),
-            Self::UpdateWorker(it) => it.execute(core).await.map(CommandReply::WorkerUpdated),
+            Self::CancelTurn(command) => {
+                command.execute(core).await.map(CommandReply::TurnCancellation)
+            }
+            Self::CancelWorker(command) => {
+                command.execute(core).await.map(CommandReply::WorkerCancelled)
+            }
+            Self::CreateWorker(command) => {
+                command.execute(core).await.map(CommandReply::WorkerCreated)
+            }
+            Self::DeleteWorker(command) => {
+                command.execute(core).await.map(CommandReply::WorkerDeleted)
+            }
+            Self::SendInput(command) => {
+                command.execute(core).await.map(CommandReply::InputAccepted)
+            }
+            Self::StopRuntime(command) => {
+                command.execute(core).await.map(CommandReply::RuntimeStop)
+            }
+            Self::StopWorker(command) => command.execute(core).await.map(CommandReply::WorkerStop),
+            Self::UpdateWorker(command) => {
+                command.execute(core).await.map(CommandReply::WorkerUpdated)
+            }
         }
     }
 }

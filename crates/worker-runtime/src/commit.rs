@@ -3,5 +3,6 @@
 mod apply;
 pub(crate) mod change;
 mod effects;
+pub(crate) mod outcome;
 pub(crate) mod pending;
 pub(crate) mod seal;

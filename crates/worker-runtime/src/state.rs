@@ -11,6 +11,7 @@ pub(crate) mod in_flight;
 pub(crate) mod listing;
 pub(crate) mod live;
 pub(crate) mod older_events;
+pub(crate) mod reservation;
 pub(crate) mod shutdown;
 pub(crate) mod turn_host;
 pub(crate) mod view;

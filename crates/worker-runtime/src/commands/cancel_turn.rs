@@ -159,7 +159,7 @@ impl Core {
         if record.turn.as_ref().is_some_and(|turn| turn.turn_id == wanted) {
             return Ok(None);
         }
-        let found = self.ask(|it| it.turn(cell.worker_id, TurnSelector::Id(wanted))).await;
+        let found = self.ask(|store| store.turn(cell.worker_id, TurnSelector::Id(wanted))).await;
         found.map_err(|_| RuntimeError::store_refused())
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use worker::Profile;
 
 use crate::{
-    commit::pending::{PendingCommit, SentCommit},
+    commit::{outcome::SentCommit, pending::PendingCommit},
     domain::{context::DecisionContext, draft::Draft, idempotency},
     error::RuntimeError,
     identity::{TurnId, WorkerId},
@@ -17,8 +17,9 @@ use crate::{
     },
     request::Command,
     state::{
-        admission::{Admitted, CreationRequest, RequestKey, Rival},
+        admission::{CreationRequest, RequestKey, Rival},
         core::Core,
+        reservation::Admitted,
         worker_cell::CellState,
     },
     store::{CreateKey, WorkerRecord, WorkerSpec},
@@ -220,7 +221,7 @@ impl CreateWorker {
                 .requested_capabilities
                 .iter()
                 .flatten()
-                .map(|it| refused(it))
+                .map(|name| refused(name))
                 .collect(),
             scope_claims: self.scope_claims.iter().flatten().cloned().collect(),
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     commit::{
-        pending::{CommitOutcome, HeldWorker, PendingCommit, SentCommit},
+        outcome::{CommitOutcome, SentCommit},
+        pending::{HeldWorker, PendingCommit},
         seal::{Seal, SealedTurn},
     },
     domain::{

@@ -84,9 +84,9 @@ impl<T: Remembered> KeyWindow<T> {
         now_ms: u64,
         bounds: WindowBounds,
     ) -> Result<Option<&T>, RuntimeError> {
-        let found = self.get(key).filter(|it| is_fresh(*it, now_ms, bounds));
+        let found = self.get(key).filter(|known| is_fresh(*known, now_ms, bounds));
         match found {
-            Some(it) if it.digest() != digest => Err(RuntimeError::IdempotencyConflict {}),
+            Some(known) if known.digest() != digest => Err(RuntimeError::IdempotencyConflict {}),
             found => Ok(found),
         }
     }
@@ -100,9 +100,9 @@ impl<T: Remembered> KeyWindow<T> {
     pub(crate) fn pushed_out(&self, now_ms: u64, bounds: WindowBounds) -> Vec<Arc<str>> {
         let room = usize::try_from(bounds.count - 1).unwrap_or(usize::MAX);
         let surplus = self.keys.len().saturating_sub(room);
-        let gone = |(place, it): &(usize, &T)| *place < surplus || !is_fresh(*it, now_ms, bounds);
+        let gone = |(place, key): &(usize, &T)| *place < surplus || !is_fresh(*key, now_ms, bounds);
         let oldest = self.keys.iter().enumerate().take_while(gone);
-        oldest.map(|(_, it)| Arc::clone(it.key())).collect()
+        oldest.map(|(_, key)| Arc::clone(key.key())).collect()
     }
 
     /// Forgets the oldest keys: those that [`pushed_out`](Self::pushed_out) named, in its order. Another
@@ -117,9 +117,9 @@ impl<T: Remembered> KeyWindow<T> {
         }
     }
 
-    pub(crate) fn remember(&mut self, it: T) {
-        self.numbers.insert(Arc::clone(it.key()), self.forgotten + self.keys.len() as u64);
-        self.keys.push_back(it);
+    pub(crate) fn remember(&mut self, key: T) {
+        self.numbers.insert(Arc::clone(key.key()), self.forgotten + self.keys.len() as u64);
+        self.keys.push_back(key);
     }
 }
 

@@ -86,24 +86,24 @@ impl Query for Preview {
 
 async fn outcome(reader: Reader<'_>, command: RuntimeCommand) -> Result<Outcome, RuntimeError> {
     match command {
-        RuntimeCommand::CancelTurn(it) => cancel_turn(reader, it).await,
-        RuntimeCommand::CancelWorker(it) => {
-            decide(reader, it.worker, Seal::Yes, |context, worker| {
-                Ok(with(it.decide(context, worker)?, CommandReply::WorkerCancelled))
+        RuntimeCommand::CancelTurn(command) => cancel_turn(reader, command).await,
+        RuntimeCommand::CancelWorker(command) => {
+            decide(reader, command.worker, Seal::Yes, |context, worker| {
+                Ok(with(command.decide(context, worker)?, CommandReply::WorkerCancelled))
             })
         }
-        RuntimeCommand::CreateWorker(it) => create(reader, &it),
-        RuntimeCommand::DeleteWorker(it) => delete(reader, &it),
-        RuntimeCommand::SendInput(it) => send_input(reader, &it),
-        RuntimeCommand::StopRuntime(it) => stop_runtime(reader, &it),
-        RuntimeCommand::StopWorker(it) => {
-            decide(reader, it.worker, it.seal(), |context, worker| {
-                Ok(with(it.decide(context, worker)?, CommandReply::WorkerStop))
+        RuntimeCommand::CreateWorker(command) => create(reader, &command),
+        RuntimeCommand::DeleteWorker(command) => delete(reader, &command),
+        RuntimeCommand::SendInput(command) => send_input(reader, &command),
+        RuntimeCommand::StopRuntime(command) => stop_runtime(reader, &command),
+        RuntimeCommand::StopWorker(command) => {
+            decide(reader, command.worker, command.seal(), |context, worker| {
+                Ok(with(command.decide(context, worker)?, CommandReply::WorkerStop))
             })
         }
-        RuntimeCommand::UpdateWorker(it) => {
-            decide(reader, it.worker, Seal::No, |context, worker| {
-                Ok(with(it.decide(context, worker)?, CommandReply::WorkerUpdated))
+        RuntimeCommand::UpdateWorker(command) => {
+            decide(reader, command.worker, Seal::No, |context, worker| {
+                Ok(with(command.decide(context, worker)?, CommandReply::WorkerUpdated))
             })
         }
     }
@@ -199,9 +199,9 @@ fn create(reader: Reader<'_>, command: &CreateWorker) -> Result<Outcome, Runtime
     })
 }
 
-fn delete(reader: Reader<'_>, it: &DeleteWorker) -> Result<Outcome, RuntimeError> {
-    let decided = decide(reader, it.worker, Seal::No, |context, worker| {
-        Ok(with(it.decide(context, worker)?, CommandReply::WorkerDeleted))
+fn delete(reader: Reader<'_>, command: &DeleteWorker) -> Result<Outcome, RuntimeError> {
+    let decided = decide(reader, command.worker, Seal::No, |context, worker| {
+        Ok(with(command.decide(context, worker)?, CommandReply::WorkerDeleted))
     });
     match decided {
         Err(RuntimeError::WorkerNotFound {}) => Ok(Outcome {
@@ -213,8 +213,8 @@ fn delete(reader: Reader<'_>, it: &DeleteWorker) -> Result<Outcome, RuntimeError
     }
 }
 
-fn stop_runtime(reader: Reader<'_>, it: &StopRuntime) -> Result<Outcome, RuntimeError> {
-    it.validate(reader.limits())?;
+fn stop_runtime(reader: Reader<'_>, command: &StopRuntime) -> Result<Outcome, RuntimeError> {
+    command.validate(reader.limits())?;
     let figures = reader.figures();
     let before = figures.state.runtime;
     let goes_to = StopRuntime::decide(before);
@@ -229,8 +229,8 @@ fn stop_runtime(reader: Reader<'_>, it: &StopRuntime) -> Result<Outcome, Runtime
 
 fn is_replayed(reply: &CommandReply) -> bool {
     match reply {
-        CommandReply::WorkerCreated(it) => it.replayed,
-        CommandReply::InputAccepted(it) => it.replayed,
+        CommandReply::WorkerCreated(reply) => reply.replayed,
+        CommandReply::InputAccepted(reply) => reply.replayed,
         CommandReply::TurnCancellation(_)
         | CommandReply::WorkerCancelled(_)
         | CommandReply::WorkerDeleted(_)
