@@ -26,7 +26,7 @@ use crate::{
         ended_workers::EndedWorkers,
         shutdown::{Shutdown, Stage},
     },
-    store::{OpenError, OpenRequest, Store, StoreClient},
+    store::{OpenError, OpenRequest, Store, StoreClient, Totals},
     sync::contained,
     turn::Turns,
 };
@@ -184,11 +184,14 @@ impl RuntimeBuilder {
         };
         let time_out = Duration::from_millis(self.limits.commit_ms);
         let (store, opened) = StoreClient::open(store, request, handle.clone(), time_out).await?;
+        // A sum is within the range of the wire, whatever the store has.
+        let mut totals = Totals::default();
+        totals.add(&opened.totals);
         let figures = Figures {
             runtime: RuntimeState::Running,
             turns_in_flight: 0,
-            outcomes: opened.totals.outcomes,
-            usage: opened.totals.usage,
+            outcomes: totals.outcomes,
+            usage: totals.usage,
             closed: false,
         };
         let events_kept = self.limits.events_runtime;
@@ -205,7 +208,7 @@ impl RuntimeBuilder {
             store,
             lease_keeper: OnceLock::new(),
             catalogue: Catalogue::new(self.limits.workers),
-            admission: Mutex::new(Admission::new(opened.totals.created.saturating_add(1))),
+            admission: Mutex::new(Admission::new(totals.created.saturating_add(1))),
             log: Mutex::new(Board::new(events_kept, figures)),
             diagnostics: Mutex::new(Diagnostics::new(self.limits.diagnostics)),
             relay: Arc::default(),

@@ -11,6 +11,7 @@ mod retention;
 mod script;
 mod stopping;
 mod sweep;
+mod totals;
 mod trouble;
 mod turn_end;
 mod view;
