@@ -35,7 +35,7 @@ async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>) {
     loop {
         let Some(core_now) = core.upgrade().filter(|core| !core.is_closed()) else { return };
         // A clock that panics delays this, and does not end it.
-        let Some(now_ms) = contained(|| core_now.clock.now_ms()) else {
+        let Some(now_ms) = contained(|| core_now.now_ms()) else {
             drop(core_now);
             backoff.pause().await;
             continue;

@@ -352,7 +352,7 @@ impl CreateWorker {
         request: &CreationRequest<'_>,
     ) -> Result<Attempt, RuntimeError> {
         let context = core.context();
-        let new_id = || core.ids.next(context.now_ms);
+        let new_id = || core.new_uuid(context.now_ms);
         let is_valid = request.profile.is_ok();
         let worker_id = if is_valid { WorkerId::from_uuid(new_id()) } else { WorkerId::NIL };
         let mut reservation = match core.admit(&context, worker_id, request)? {

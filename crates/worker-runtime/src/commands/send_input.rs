@@ -178,7 +178,7 @@ impl Command for SendInput {
             if let Some(replayed) = self.check(context, worker, digest.as_ref())? {
                 return Ok(Decision::Keep(replayed));
             }
-            let turn_id = TurnId::from_uuid(core.ids.next(context.now_ms));
+            let turn_id = TurnId::from_uuid(core.new_uuid(context.now_ms));
             self.begin(context, worker, digest.as_ref(), turn_id)
         };
         core.change(&cell, Seal::No, repeatable, decide).await

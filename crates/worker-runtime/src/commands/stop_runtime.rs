@@ -93,7 +93,7 @@ impl Command for StopRuntime {
         bring_forward(core, self.deadline_ms);
         let reason = self.reason.as_deref().map(Arc::from);
         let tags = Tags::new(self.meta.as_ref(), None);
-        let at_ms = core.clock.now_ms();
+        let at_ms = core.now_ms();
         let mut board = core.log.lock();
         let cursor = core.runtime_cursor(board.head());
         let Some(state) = Self::decide(board.figures.runtime) else {

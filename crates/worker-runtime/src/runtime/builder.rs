@@ -1,11 +1,7 @@
 //! How a Runtime is built.
 
-use std::{
-    sync::{Arc, OnceLock, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use worker::Profile;
 
@@ -14,18 +10,10 @@ use crate::{
     clock::{BoundedClock, Clock, IdSource, SystemClock, UuidV7},
     domain::profiles::Profiles,
     identity::{Epoch, RuntimeId, RuntimeIdentity},
-    log::{Presenter, RuntimeFact},
-    model::{Limits, Retention, RuntimeState, Shared},
+    log::RuntimeFact,
+    model::{Limits, Retention, Shared},
     runtime::Runtime,
-    state::{
-        admission::Admission,
-        board::{Board, Figures},
-        catalogue::Catalogue,
-        core::Core,
-        diagnostics::Diagnostics,
-        ended_workers::EndedWorkers,
-        shutdown::{Shutdown, Stage},
-    },
+    state::core::{Core, Parts},
     store::{OpenError, OpenRequest, Store, StoreClient, Totals},
     sync::contained,
     turn::Turns,
@@ -187,47 +175,27 @@ impl RuntimeBuilder {
         // A sum is within the range of the wire, whatever the store has.
         let mut totals = Totals::default();
         totals.add(&opened.totals);
-        let figures = Figures {
-            runtime: RuntimeState::Running,
-            turns_in_flight: 0,
-            outcomes: totals.outcomes,
-            usage: totals.usage,
-            closed: false,
-        };
-        let events_kept = self.limits.events_runtime;
-        let owner =
-            RuntimeIdentity { runtime_id: opened.runtime_id, display_name: self.display_name };
-        let core = Arc::new(Core {
-            presenter: Presenter { owner: owner.clone(), epoch },
-            owner,
+        let core = Core::new(Parts {
+            owner: RuntimeIdentity {
+                runtime_id: opened.runtime_id,
+                display_name: self.display_name,
+            },
             epoch,
             started_at_ms: now_ms,
             clock,
             ids: self.ids,
             profiles: Profiles::new(self.profiles, &self.limits),
-            store,
-            lease_keeper: OnceLock::new(),
-            catalogue: Catalogue::new(self.limits.workers),
-            admission: Mutex::new(Admission::new(totals.created.saturating_add(1))),
-            log: Mutex::new(Board::new(events_kept, figures)),
-            diagnostics: Mutex::new(Diagnostics::new(self.limits.diagnostics)),
-            relay: Arc::default(),
-            stage: Stage::default(),
-            shutdown: Shutdown::default(),
-            in_flight: Arc::default(),
-            ended_workers: EndedWorkers::new(self.retention),
-            subscriptions: AtomicU64::new(0),
-            deletions: AtomicU64::new(0),
             limits: self.limits,
+            retention: self.retention,
+            store,
+            totals,
             turns: Box::new(Turns::new(self.turn_runtime.unwrap_or_else(|| handle.clone()))),
             handle: handle.clone(),
         });
         // From here on the Runtime gives everything back if building it fails.
         let runtime = Runtime::new(Arc::clone(&core));
-        let relay = Arc::clone(&core.relay);
-        handle.spawn(async move { relay.run().await });
         let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_ms));
-        core.lease_keeper.get_or_init(|| keeper.abort_handle());
+        core.set_lease_keeper(keeper.abort_handle());
         core.tell(Shared::usual(), RuntimeFact::Started, |_| {});
         core.restore().await?;
         retention::start(&core);

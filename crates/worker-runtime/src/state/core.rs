@@ -10,6 +10,7 @@ use std::{
 
 use parking_lot::Mutex;
 use tokio::{runtime::Handle, task::AbortHandle};
+use uuid::Uuid;
 
 use crate::{
     clock::{Clock, IdSource},
@@ -20,7 +21,7 @@ use crate::{
     error::RuntimeError,
     identity::{Epoch, RuntimeIdentity, TurnId, WorkerId, WorkerRef},
     log::{Presenter, RuntimeFact, RuntimeSource},
-    model::{Cursor, Diagnostic, Limits, LogId, RuntimeState, Severity, Shared, Tags},
+    model::{Cursor, Diagnostic, Limits, LogId, Retention, RuntimeState, Severity, Shared, Tags},
     state::{
         admission::Admission,
         board::{Board, Figures},
@@ -32,7 +33,7 @@ use crate::{
         turn_host::TurnHost,
         worker_cell::Cell,
     },
-    store::{Store, StoreClient, StoreError, StoreFuture},
+    store::{Store, StoreClient, StoreError, StoreFuture, Totals},
     sync::{Relay, Wakers, contained},
 };
 
@@ -46,19 +47,19 @@ pub struct Core {
     pub(crate) owner: RuntimeIdentity,
     pub(crate) presenter: Presenter,
     pub(crate) epoch: Epoch,
-    pub(crate) started_at_ms: u64,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Arc<dyn IdSource>,
+    pub(super) started_at_ms: u64,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
     pub(crate) limits: Limits,
     pub(crate) profiles: Profiles,
     pub(crate) store: StoreClient,
     /// The task that renews the lease, which the Runtime's end must not leave asleep.
-    pub(crate) lease_keeper: OnceLock<AbortHandle>,
+    lease_keeper: OnceLock<AbortHandle>,
     pub(crate) catalogue: Catalogue,
     pub(crate) admission: Mutex<Admission>,
     pub(crate) log: Mutex<Board>,
-    pub(crate) diagnostics: Mutex<Diagnostics>,
-    pub(crate) relay: Arc<Relay>,
+    pub(super) diagnostics: Mutex<Diagnostics>,
+    relay: Arc<Relay>,
     /// The Runtime's state, as the log has it: read without the log's lock.
     pub(crate) stage: Stage,
     pub(crate) shutdown: Shutdown,
@@ -72,7 +73,79 @@ pub struct Core {
     pub(crate) turns: Box<dyn TurnHost>,
 }
 
+/// What a Runtime is built from.
+pub(crate) struct Parts {
+    pub(crate) owner: RuntimeIdentity,
+    pub(crate) epoch: Epoch,
+    pub(crate) started_at_ms: u64,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) limits: Limits,
+    pub(crate) profiles: Profiles,
+    pub(crate) retention: Retention,
+    pub(crate) store: StoreClient,
+    /// The sums that the store had when it was opened.
+    pub(crate) totals: Totals,
+    pub(crate) handle: Handle,
+    pub(crate) turns: Box<dyn TurnHost>,
+}
+
 impl Core {
+    /// A Runtime without Workers. Readers are woken by a task of its own.
+    pub(crate) fn new(parts: Parts) -> Arc<Self> {
+        let Parts { owner, epoch, limits, totals, handle, .. } = parts;
+        let figures = Figures {
+            runtime: RuntimeState::Running,
+            turns_in_flight: 0,
+            outcomes: totals.outcomes,
+            usage: totals.usage,
+            closed: false,
+        };
+        let relay = Arc::new(Relay::default());
+        let relay_there = Arc::clone(&relay);
+        handle.spawn(async move { relay_there.run().await });
+        Arc::new(Self {
+            presenter: Presenter { owner: owner.clone(), epoch },
+            owner,
+            epoch,
+            started_at_ms: parts.started_at_ms,
+            clock: parts.clock,
+            ids: parts.ids,
+            profiles: parts.profiles,
+            store: parts.store,
+            lease_keeper: OnceLock::new(),
+            catalogue: Catalogue::new(limits.workers),
+            admission: Mutex::new(Admission::new(totals.created.saturating_add(1))),
+            log: Mutex::new(Board::new(limits.events_runtime, figures)),
+            diagnostics: Mutex::new(Diagnostics::new(limits.diagnostics)),
+            relay,
+            stage: Stage::default(),
+            shutdown: Shutdown::default(),
+            in_flight: Arc::default(),
+            ended_workers: EndedWorkers::new(parts.retention),
+            subscriptions: AtomicU64::new(0),
+            deletions: AtomicU64::new(0),
+            limits,
+            turns: parts.turns,
+            handle,
+        })
+    }
+
+    /// Has the task end with the Runtime that renews its lease.
+    pub(crate) fn set_lease_keeper(&self, keeper: AbortHandle) {
+        self.lease_keeper.get_or_init(|| keeper);
+    }
+
+    /// The time by the Backend's clock.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    /// A new UUID of the Backend's, made at `now_ms`.
+    pub(crate) fn new_uuid(&self, now_ms: u64) -> Uuid {
+        self.ids.next(now_ms)
+    }
+
     /// Finds a Worker by its authority.
     pub(crate) fn find(&self, worker: WorkerRef) -> Result<Arc<Cell>, RuntimeError> {
         self.check_runtime(worker)?;
