@@ -1,4 +1,4 @@
-//! A store's answer: there at once, or on its way.
+//! The answer of a store, at once or later.
 
 use std::{
     fmt,
@@ -6,7 +6,24 @@ use std::{
     task::{Context, Poll},
 };
 
-/// A store's answer. One that is there at once costs neither a box nor a task.
+/// The answer of a store. One that is given at once costs neither a box nor a task.
+///
+/// ```
+/// use worker_runtime::store::{StoreError, StoreFuture};
+///
+/// async fn count_rows() -> Result<u64, StoreError> {
+///     Ok(7)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let at_once: StoreFuture<Result<u64, StoreError>> = StoreFuture::ready(Ok(7));
+/// let later = StoreFuture::pending(count_rows());
+/// let boxed: StoreFuture<_> = Box::pin(count_rows()).into();
+/// assert_eq!(at_once.await, later.await);
+/// assert_eq!(boxed.await, Ok(7));
+/// # }
+/// ```
 #[must_use = "a store does nothing until its answer is awaited"]
 pub struct StoreFuture<T>(State<T>);
 
@@ -20,12 +37,13 @@ enum State<T> {
 }
 
 impl<T> StoreFuture<T> {
-    /// An answer that is there.
+    /// An answer that is given at once.
     pub const fn ready(answer: T) -> Self {
         Self(State::Ready(answer))
     }
 
-    /// An answer that is on its way.
+    /// An answer that comes later: an `async` block, or the call of an `async fn` that owns its
+    /// arguments.
     pub fn pending(future: impl Future<Output = T> + Send + 'static) -> Self {
         Self(State::Pending(Box::pin(future)))
     }
@@ -41,6 +59,12 @@ impl<T> StoreFuture<T> {
             State::Pending(future) => Err(future),
             State::Taken => panic!("a store's answer was asked for twice"),
         }
+    }
+}
+
+impl<T, F: Future<Output = T> + Send + 'static> From<Pin<Box<F>>> for StoreFuture<T> {
+    fn from(future: Pin<Box<F>>) -> Self {
+        Self(State::Pending(future))
     }
 }
 

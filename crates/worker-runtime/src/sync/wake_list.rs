@@ -1,13 +1,15 @@
-//! Who waits for the next event: parked wakers, taken under a lock and woken outside it.
+//! A list of wakers that are parked under a lock and woken outside it.
 
 use std::{num::NonZeroU64, task::Waker};
 
-/// Readers that wait. Lives under the lock of what they wait for.
+use super::contained;
+
+/// Readers that wait. The list lies under the lock of what they wait for.
 #[derive(Debug, Default)]
 pub(crate) struct WakeList {
     parked: Vec<Option<Waker>>,
     free: Vec<usize>,
-    /// Goes up whenever everybody is taken, so that places of an earlier round mean nothing.
+    /// How often the list was taken. A place is good only in the round in which it was given.
     rounds: u64,
 }
 
@@ -19,7 +21,7 @@ impl WakeList {
     /// Parks a reader until the list is next taken.
     pub(crate) fn park(&mut self, slot: &mut WakeSlot, waker: &Waker) {
         if let Some(parked) = self.place(*slot) {
-            if !parked.as_ref().is_some_and(|it| it.will_wake(waker)) {
+            if !parked.as_ref().is_some_and(|parked| parked.will_wake(waker)) {
                 *parked = Some(waker.clone());
             }
             return;
@@ -32,14 +34,14 @@ impl WakeList {
         *slot = WakeSlot(Some((place, self.round())));
     }
 
-    /// Forgets a reader that goes away; gives its waker back to be dropped outside the lock.
+    /// Removes a reader that goes away. Returns its waker, to be dropped outside the lock.
     pub(crate) fn leave(&mut self, slot: WakeSlot) -> Option<Waker> {
         let waker = self.place(slot)?.take()?;
         self.free.extend(slot.0.map(|(place, _)| place));
         Some(waker)
     }
 
-    /// Takes everybody, to be woken once the lock is gone.
+    /// Takes all wakers, to be woken when the lock is released.
     pub(crate) fn take(&mut self) -> Wakers {
         if self.parked.is_empty() {
             return Wakers::default();
@@ -54,7 +56,7 @@ impl WakeList {
         if round == self.round() { self.parked.get_mut(place) } else { None }
     }
 
-    /// The present round; never zero, so that a place is small.
+    /// The present round. It is never zero, so that an absent place takes no room of its own.
     fn round(&self) -> NonZeroU64 {
         NonZeroU64::MIN.saturating_add(self.rounds)
     }
@@ -66,13 +68,16 @@ impl WakeList {
 pub(crate) struct Wakers(Vec<Option<Waker>>);
 
 impl Wakers {
-    /// How many there are.
+    /// The number of places, those of readers that went away included.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// Wakes all of them. A waker that panics costs nobody but its own task.
     pub(crate) fn wake(self) {
-        self.0.into_iter().flatten().for_each(Waker::wake);
+        for waker in self.0.into_iter().flatten() {
+            let _ = contained(|| waker.wake());
+        }
     }
 
     pub(crate) fn add(&mut self, other: Self) {
