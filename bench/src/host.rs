@@ -44,14 +44,12 @@ pub fn threads(count: usize) -> Tokio {
 #[must_use]
 pub fn roomy() -> Limits {
     const MANY: u64 = 1 << 40;
-    Limits {
-        workers: MANY,
-        turns_in_flight: MANY,
-        transcript_entries: MANY,
-        history_entries: MANY,
-        idempotency_keys_create: MANY,
-        ..Limits::default()
-    }
+    Limits::default()
+        .workers(MANY)
+        .turns_in_flight(MANY)
+        .transcript_entries(MANY)
+        .history_entries(MANY)
+        .idempotency_keys_create(MANY)
 }
 
 /// A Runtime to be built, whose echo is given only the newest message, so that a turn costs the

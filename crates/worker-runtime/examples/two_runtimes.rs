@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     for runtime in [quick, slow] {
-        let OverviewReply { workers, turns, usage, recent } =
+        let OverviewReply { workers, turns, usage, recent, .. } =
             runtime.handle(GetOverview::default()).await?;
         for worker in recent {
             println!("{}: {:?}, {} entries", worker.display_ref, worker.state, worker.entries);

@@ -61,6 +61,7 @@ payloads! {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]
+#[non_exhaustive]
 pub enum CommandReply {
     TurnCancellation(TurnCancellation),
     WorkerCancelled(WorkerCancelled),
@@ -70,6 +71,10 @@ pub enum CommandReply {
     RuntimeStop(RuntimeStop),
     WorkerStop(WorkerStop),
     WorkerUpdated(WorkerUpdated),
+    /// A reply that this version of the crate does not know. A Runtime never makes it.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 impl Command for RuntimeCommand {

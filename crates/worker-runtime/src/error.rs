@@ -1,7 +1,7 @@
 //! The reasons for which a request is refused: one enum with stable codes.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, thiserror::Error)]
 #[serde(tag = "code", rename_all = "snake_case")]
 #[schemars(transform = crate::model::fragments::add_error_envelope)]
+#[non_exhaustive]
 pub enum RuntimeError {
     /// A field is missing, unknown or not as it must be.
     #[error("{}: {problem}", subject(field))]
@@ -140,7 +141,66 @@ pub enum RuntimeError {
         /// The diagnostic that was recorded.
         diagnostic_id: DiagnosticId,
     },
+    /// An error whose code this version of the crate does not know: go by its `retry`.
+    #[error("{}", .0.message)]
+    #[serde(untagged, deserialize_with = "unknown_error")]
+    #[schemars(skip)]
+    Unknown(Box<UnknownError>),
 }
+
+/// An error whose code this version of the crate does not know, as it was read.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct UnknownError {
+    /// The stable code.
+    pub code: String,
+    /// The message for people.
+    pub message: String,
+    /// Whether and when the same request may succeed.
+    pub retry: Retry,
+    /// The other fields.
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
+}
+
+/// Reads an error of an unknown code. One of a known code that does not fit it is an error itself.
+fn unknown_error<'de, D>(deserializer: D) -> Result<Box<UnknownError>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let error = Box::<UnknownError>::deserialize(deserializer)?;
+    if CODES.contains(&&*error.code) {
+        let problem = format!("the fields of the error `{}` are not as they must be", error.code);
+        return Err(de::Error::custom(problem));
+    }
+    Ok(error)
+}
+
+/// The codes of all errors that are known.
+const CODES: [&str; 22] = [
+    "invalid_request",
+    "wrong_runtime",
+    "runtime_stopping",
+    "runtime_stopped",
+    "worker_not_found",
+    "turn_not_found",
+    "worker_busy",
+    "worker_stopping",
+    "worker_ended",
+    "worker_not_terminal",
+    "profile_not_found",
+    "scope_conflict",
+    "idempotency_conflict",
+    "limit_out_of_range",
+    "too_large",
+    "capacity_exhausted",
+    "cursor_expired",
+    "cursor_ahead",
+    "cursor_foreign",
+    "cursor_malformed",
+    "store_failed",
+    "internal",
+];
 
 fn is_same_request<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Retry::deserialize(deserializer).map(|retry| retry == Retry::SameRequest {})
@@ -161,6 +221,7 @@ fn store_failed_message(certain: bool) -> &'static str {
 /// Whether and when the same request may succeed.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Retry {
     /// It will not.
     Never {},
@@ -174,12 +235,16 @@ pub enum Retry {
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         ms: u64,
     },
+    /// A variant that this version of the crate does not know. A Runtime never makes it.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 impl RuntimeError {
     /// The stable code, as on the wire.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::InvalidRequest { .. } => "invalid_request",
             Self::WrongRuntime {} => "wrong_runtime",
@@ -203,6 +268,7 @@ impl RuntimeError {
             Self::CursorMalformed {} => "cursor_malformed",
             Self::StoreFailed { .. } => "store_failed",
             Self::Internal { .. } => "internal",
+            Self::Unknown(error) => &error.code,
         }
     }
 
@@ -214,6 +280,7 @@ impl RuntimeError {
             | Self::WorkerNotTerminal {}
             | Self::ScopeConflict { .. }
             | Self::CapacityExhausted { .. } => Retry::AfterChange {},
+            Self::Unknown(error) => error.retry,
             Self::StoreFailed { repeatable: true, .. } => Retry::SameRequest {},
             Self::StoreFailed { repeatable: false, .. }
             | Self::InvalidRequest { .. }
@@ -276,6 +343,7 @@ impl RuntimeError {
             Self::CursorForeign { what } => json!({ "what": what }),
             Self::StoreFailed { certain, repeatable: _ } => json!({ "certain": certain }),
             Self::Internal { diagnostic_id } => json!({ "diagnostic_id": diagnostic_id }),
+            Self::Unknown(error) => Value::Object(error.fields.clone()),
             Self::WrongRuntime {}
             | Self::RuntimeStopping {}
             | Self::RuntimeStopped {}

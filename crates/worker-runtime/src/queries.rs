@@ -74,6 +74,7 @@ payloads! {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]
 #[expect(clippy::large_enum_variant, reason = "a reply is moved a few times, and is not kept")]
+#[non_exhaustive]
 pub enum QueryReply {
     Overview(OverviewReply),
     Runtime(Box<RuntimeReply>),
@@ -86,6 +87,10 @@ pub enum QueryReply {
     Workers(WorkersReply),
     Preview(PreviewReply),
     Events(EventsReply),
+    /// A reply that this version of the crate does not know. A Runtime never makes it.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 impl Query for RuntimeQuery {

@@ -50,11 +50,7 @@ impl AnswerPrinter {
             };
             let end = match &item {
                 StreamItem::Event(shared) => TurnEnd::from_event(&shared.event.body),
-                StreamItem::TextDelta { .. }
-                | StreamItem::ReasoningDelta { .. }
-                | StreamItem::Synced { .. }
-                | StreamItem::Gap { .. }
-                | StreamItem::Ended { .. } => None,
+                _ => None,
             };
             match self.format {
                 Format::Text => self.text(&item, end.as_ref()).await?,

@@ -62,10 +62,10 @@ impl Failure {
 impl From<RuntimeError> for Failure {
     fn from(error: RuntimeError) -> Self {
         match error.retry() {
-            Retry::Never {} => Self::new(error.to_string()),
             Retry::AfterChange {} | Retry::SameRequest {} | Retry::AfterMs { .. } => {
                 Self::temporary(error.to_string())
             }
+            _ => Self::new(error.to_string()),
         }
     }
 }
@@ -74,12 +74,7 @@ impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match &error {
             BuildError::Invalid(_) => Self::usage(error.to_string()),
-            BuildError::NoStore
-            | BuildError::NoTokio
-            | BuildError::NoTimers
-            | BuildError::StoreOwned { .. }
-            | BuildError::OtherRuntime { .. }
-            | BuildError::StoreFailed(_) => Self::new(error.to_string()),
+            _ => Self::new(error.to_string()),
         }
     }
 }

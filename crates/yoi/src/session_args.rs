@@ -55,15 +55,14 @@ fn limits(profiles: &[Profile]) -> Limits {
             .map(|deadline| u64::try_from(deadline.as_millis()).unwrap_or(default))
             .fold(default, u64::max)
     };
-    Limits {
-        input_bytes: MAX_INPUT_BYTES,
-        instructions_bytes: MAX_INPUT_BYTES,
-        request_bytes: 2 * MAX_INPUT_BYTES,
-        turn_ms: longest(default.turn_ms, |deadlines| deadlines.turn),
-        turn_first_event_ms: longest(default.turn_first_event_ms, |deadlines| {
-            deadlines.first_event
-        }),
-        turn_idle_ms: longest(default.turn_idle_ms, |deadlines| deadlines.idle),
-        ..default
-    }
+    let turn_ms = longest(default.turn_ms, |deadlines| deadlines.turn);
+    let first_ms = longest(default.turn_first_event_ms, |deadlines| deadlines.first_event);
+    let idle_ms = longest(default.turn_idle_ms, |deadlines| deadlines.idle);
+    default
+        .input_bytes(MAX_INPUT_BYTES)
+        .instructions_bytes(MAX_INPUT_BYTES)
+        .request_bytes(2 * MAX_INPUT_BYTES)
+        .turn_ms(turn_ms)
+        .turn_first_event_ms(first_ms)
+        .turn_idle_ms(idle_ms)
 }

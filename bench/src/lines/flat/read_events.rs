@@ -1,7 +1,7 @@
 //! A page from the middle of a log, of a short one and of a long one.
 
 use worker_runtime::{
-    EventsFrom, Limits, Scope,
+    EventsFrom, Scope,
     queries::{GetRuntime, ReadEvents},
 };
 
@@ -40,7 +40,7 @@ struct Log {
 impl Log {
     fn new(events: usize) -> Self {
         let kept = 2 * events as u64;
-        let limits = Limits { events_per_worker: kept, events_runtime: kept, ..roomy() };
+        let limits = roomy().events_per_worker(kept).events_runtime(kept);
         let host = Host::on(current_thread(), brief().limits(limits), 1);
         let rename_times = |count| {
             host.tokio.block_on(async {

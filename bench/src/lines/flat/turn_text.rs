@@ -1,7 +1,7 @@
 //! A turn whose text is long, beside one whose text is four times as long: a word costs the same.
 
 use worker_runtime::{
-    Limits, WorkerRef,
+    WorkerRef,
     commands::{DeleteWorker, StopWorker},
 };
 
@@ -17,7 +17,7 @@ const WORDS: u64 = 10_000;
 /// Measures the line.
 #[must_use]
 pub fn run() -> Vec<Row> {
-    let limits = Limits { input_bytes: 1 << 20, ..roomy() };
+    let limits = roomy().input_bytes(1 << 20);
     let host = Host::on(current_thread(), brief().limits(limits), 0);
     // After a much longer turn, the allocator keeps the memory of the others.
     let mut longest = talk(&host, 16 * WORDS);

@@ -3,8 +3,6 @@
 //!
 //! The texts are so long that a second copy of one would exceed the goal.
 
-use worker_runtime::Limits;
-
 use crate::{
     host::{Host, brief, current_thread, quiet, roomy, say},
     lines::count::Count,
@@ -23,7 +21,7 @@ const TEXT_BYTES: usize = 2048;
 /// Counts the line.
 pub fn count(count: Count) -> Row {
     let kept = 1 << 20;
-    let limits = Limits { events_per_worker: kept, events_runtime: kept, ..roomy() };
+    let limits = roomy().events_per_worker(kept).events_runtime(kept);
     let host = Host::on(current_thread(), brief().limits(limits), WORKERS);
     let text = "x".repeat(TEXT_BYTES);
     take_turns(&host, FEW, &text);

@@ -42,10 +42,8 @@ impl Mirror {
         match item {
             StreamItem::Event(shared) => self.apply(&shared.event),
             StreamItem::Gap { .. } => return false,
-            StreamItem::TextDelta { .. }
-            | StreamItem::ReasoningDelta { .. }
-            | StreamItem::Synced { .. }
-            | StreamItem::Ended { .. } => {}
+            // Text is not mirrored, and what a later version adds is passed over.
+            _ => {}
         }
         true
     }
@@ -60,7 +58,7 @@ impl Mirror {
             return;
         }
         if let EventBody::WorkerCreated { detail } = &event.body {
-            self.workers.insert(id, summary(detail));
+            self.workers.insert(id, detail.summary());
         }
         let Some(summary) = self.workers.get_mut(&id) else { return };
         summary.worker_sequence = worker_sequence;
@@ -100,12 +98,8 @@ impl Mirror {
             EventBody::WorkerDeleted {} => {
                 self.workers.remove(&id);
             }
-            EventBody::WorkerCreated { .. }
-            | EventBody::TurnRetrying { .. }
-            | EventBody::Diagnostic { .. }
-            | EventBody::RuntimeStarted {}
-            | EventBody::RuntimeStopping { .. }
-            | EventBody::RuntimeStopped {} => {}
+            // The other events change nothing that the mirror shows.
+            _ => {}
         }
     }
 
@@ -121,22 +115,4 @@ fn end(summary: &mut WorkerSummary, outcome: TurnOutcome, usage: &Usage, entry: 
     summary.last_outcome = Some(outcome);
     summary.usage.add(usage);
     summary.entries = entry.unwrap_or(summary.entries);
-}
-
-fn summary(detail: &worker_runtime::model::WorkerDetail) -> WorkerSummary {
-    WorkerSummary {
-        worker: detail.worker,
-        display_name: detail.display_name.clone(),
-        display_ref: detail.display_ref.clone(),
-        state: detail.state,
-        labels: detail.labels.clone(),
-        turn_id: detail.turn_id,
-        turn_started_at_ms: detail.turn_started_at_ms,
-        last_outcome: detail.last_outcome,
-        entries: detail.entries,
-        usage: detail.usage,
-        worker_sequence: detail.worker_sequence,
-        created_at_ms: detail.created_at_ms,
-        active_at_ms: detail.active_at_ms,
-    }
 }

@@ -50,6 +50,7 @@ impl CancelTurn {
 
 /// What became of the turn.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TurnCancellation {
     /// What became of it.
     pub result: Cancellation,
@@ -60,6 +61,7 @@ pub struct TurnCancellation {
 /// What became of a turn that was to be cancelled.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Cancellation {
     /// It is over.
     Cancelled {
@@ -73,6 +75,10 @@ pub enum Cancellation {
         /// How.
         outcome: TurnOutcome,
     },
+    /// A variant that this version of the crate does not know. A Runtime never makes it.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 impl CancelTurn {

@@ -43,6 +43,7 @@ impl CancelWorker {
 
 /// The Worker has ended.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WorkerCancelled {
     /// Whether it had ended before.
     pub already: bool,

@@ -77,6 +77,7 @@ pub struct CreateWorker {
 
 /// The Worker exists.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WorkerCreated {
     /// The Worker now.
     pub detail: WorkerDetail,

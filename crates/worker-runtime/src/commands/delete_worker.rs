@@ -38,6 +38,7 @@ impl DeleteWorker {
 
 /// The Worker is gone.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WorkerDeleted {
     /// Whether it was not there any more.
     pub already: bool,

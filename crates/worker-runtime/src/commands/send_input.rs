@@ -47,6 +47,7 @@ impl SendInput {
 
 /// The input is in the transcript, and the turn that answers it runs.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct InputAccepted {
     /// The turn and the input's place in the transcript.
     pub receipt: InputReceipt,

@@ -56,6 +56,7 @@ pub enum StopWorkers {
 
 /// The Runtime takes no new work.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct RuntimeStop {
     /// `stopping` while turns run; the events tell the end.
     pub state: RuntimeState,

@@ -52,6 +52,7 @@ impl StopWorker {
 
 /// The Worker takes no more input.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WorkerStop {
     /// `stopping` while its last turn runs; the events tell the end.
     pub state: WorkerState,

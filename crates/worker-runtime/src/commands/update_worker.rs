@@ -69,6 +69,7 @@ impl UpdateWorker {
 
 /// The Worker is as asked.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WorkerUpdated {
     /// The Worker now.
     pub detail: WorkerDetail,

@@ -7,6 +7,7 @@ use crate::model::Usual;
 
 /// One requested capability and whether the Worker has it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct CapabilityGrant {
     /// The name that was asked for.
     pub name: String,

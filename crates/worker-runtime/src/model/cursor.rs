@@ -26,6 +26,7 @@ enum Repr {
 /// What a foreign cursor belongs to another one of.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum CursorOrigin {
     /// Another Runtime.
     Runtime,

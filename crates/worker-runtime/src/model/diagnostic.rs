@@ -21,6 +21,7 @@ pub enum Severity {
 
 /// Something that the Runtime noticed.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// The diagnostic.
     pub diagnostic_id: DiagnosticId,

@@ -7,12 +7,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Diagnostic, EventType, Meta, TranscriptEntry, TurnError, Usage, WorkerDetail, WorkerState,
+    Diagnostic, EventType, Meta, TranscriptEntry, TurnError, UnknownVariant, Usage, WorkerDetail,
+    WorkerState,
 };
 use crate::identity::{Epoch, RuntimeId, TurnId, WorkerRef};
 
 /// Something that happened, and where in the logs it stands.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct RuntimeEvent {
     /// What happened.
     #[serde(flatten)]
@@ -53,6 +55,8 @@ pub struct RuntimeEvent {
 /// What happened.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[schemars(transform = super::fragments::tagged_union)]
+#[non_exhaustive]
 pub enum EventBody {
     /// The Runtime started.
     RuntimeStarted {},
@@ -152,6 +156,10 @@ pub enum EventBody {
         /// What.
         diagnostic: Diagnostic,
     },
+    /// An event that this version of the crate does not know.
+    #[serde(untagged, deserialize_with = "super::unknown::unknown_event")]
+    #[schemars(skip)]
+    Unknown(UnknownVariant),
 }
 
 impl EventBody {
@@ -174,6 +182,7 @@ impl EventBody {
             Self::TurnCancelled { .. } => EventType::TurnCancelled,
             Self::TurnLost { .. } => EventType::TurnLost,
             Self::Diagnostic { .. } => EventType::Diagnostic,
+            Self::Unknown(_) => EventType::Unknown,
         }
     }
 }

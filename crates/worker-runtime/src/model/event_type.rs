@@ -11,12 +11,17 @@ macro_rules! event_types {
         #[derive(
             Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
         )]
+        #[non_exhaustive]
         pub enum EventType {
             $($(#[doc = $doc])+ #[serde(rename = $wire)] $name,)+
+            /// The type of an event that this version does not know. It stands in no request.
+            #[serde(skip)]
+            #[schemars(skip)]
+            Unknown,
         }
 
         impl EventType {
-            /// Every type.
+            /// Every type that is known.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
             /// The name on the wire.
@@ -24,6 +29,7 @@ macro_rules! event_types {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $wire,)+
+                    Self::Unknown => "unknown",
                 }
             }
         }

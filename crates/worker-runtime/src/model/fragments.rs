@@ -6,8 +6,19 @@ use serde_json::{Map, Value, json};
 /// The reference to the definition of an error's `retry`, in documents that contain errors.
 pub(crate) const RETRY: &str = "#/$defs/Retry";
 
+/// Says that exactly one variant of a tagged union fits. An untagged variant for what is not known,
+/// which no document shows, makes schemars say that any may.
+pub(crate) fn tagged_union(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
+    let renamed = std::mem::take(object).into_iter().map(|(keyword, value)| {
+        (if keyword == "anyOf" { "oneOf".to_owned() } else { keyword }, value)
+    });
+    *object = renamed.collect();
+}
+
 /// Adds the fields that all errors have: `message` and `retry`.
 pub(crate) fn add_error_envelope(schema: &mut Schema) {
+    tagged_union(schema);
     let Some(Value::Array(branches)) = schema.get_mut("oneOf") else { return };
     for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
         if let Some(Value::Object(properties)) = branch.get_mut("properties") {

@@ -84,6 +84,7 @@ pub struct ConfigBundle {
 
 /// The promise that an input is in the transcript and that its turn runs.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct InputReceipt {
     /// The Worker that has the input.
     pub worker: WorkerRef,

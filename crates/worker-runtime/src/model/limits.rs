@@ -8,7 +8,18 @@ use crate::model::MAX_INTEGER;
 macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident: $default:expr,)+) => {
         /// Everything that a Runtime bounds. Each limit is enforced; the defaults suit a server.
+        ///
+        /// ```
+        /// use worker_runtime::Limits;
+        ///
+        /// let limits = Limits::default().workers(10).turn_ms(60_000);
+        /// assert_eq!(limits.workers, 10);
+        /// ```
         #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+        #[schemars(
+            description = "Everything that a Runtime bounds. Each limit is enforced; the defaults suit a server."
+        )]
+        #[non_exhaustive]
         pub struct Limits {
             $(
                 $(#[doc = $doc])+
@@ -24,6 +35,15 @@ macro_rules! limits {
         }
 
         impl Limits {
+            $(
+                $(#[doc = $doc])+
+                #[must_use]
+                pub fn $name(mut self, $name: u64) -> Self {
+                    self.$name = $name;
+                    self
+                }
+            )+
+
             /// Every limit with its name.
             pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($name), self.$name),)+].into_iter()

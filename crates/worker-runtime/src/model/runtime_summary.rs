@@ -24,6 +24,7 @@ pub enum RuntimeState {
 
 /// A Runtime at a glance.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct RuntimeSummary {
     /// The Runtime.
     pub runtime_id: RuntimeId,
@@ -46,6 +47,7 @@ pub struct RuntimeSummary {
 
 /// How many Workers are in each state.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct StateCounts {
     /// Workers that wait for input.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
@@ -96,6 +98,7 @@ impl StateCounts {
 
 /// How many turns ended in each way.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct OutcomeCounts {
     /// Turns that the model finished.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
@@ -143,6 +146,7 @@ impl OutcomeCounts {
 
 /// What a Runtime can do.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Capabilities {
     /// The `type` of every command.
     pub commands: Vec<String>,
@@ -167,6 +171,7 @@ pub enum BusyPolicy {
 
 /// A profile that Workers may select.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct AvailableProfile {
     /// How to select it.
     pub selector: ProfileSelector,
@@ -179,6 +184,7 @@ pub struct AvailableProfile {
 
 /// The version of the API that a Runtime speaks.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ApiVersion {
     /// Goes up when something that worked no longer does.
     pub major: u32,

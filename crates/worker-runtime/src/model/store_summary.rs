@@ -7,6 +7,7 @@ use crate::{identity::WorkerRef, model::Access};
 
 /// The Runtime's store. Live figures.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct StoreSummary {
     /// What it is, such as `memory`.
     pub kind: String,
@@ -22,6 +23,7 @@ pub struct StoreSummary {
 
 /// What live Workers hold. Live figures.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct AllocationSummary {
     /// How many claims there are.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
@@ -34,6 +36,7 @@ pub struct AllocationSummary {
 
 /// One claim and who has it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Holder {
     /// The resource.
     pub resource: String,

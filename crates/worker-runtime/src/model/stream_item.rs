@@ -6,11 +6,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-use super::{Cursor, EventType, RuntimeEvent};
+use super::{Cursor, EventType, RuntimeEvent, UnknownVariant};
 use crate::identity::TurnId;
 
 /// What a subscription delivers. On the wire an event is flat, with its `cursor` beside the others.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum StreamItem {
     /// Something happened. All readers of a log share the event.
     Event(Arc<StreamEvent>),
@@ -49,16 +50,28 @@ pub enum StreamItem {
         /// Why.
         reason: EndReason,
     },
+    /// A notice that this version of the crate does not know. An event of an unknown type is an
+    /// [`Event`](Self::Event) with an unknown body.
+    Unknown(UnknownVariant),
 }
 
 /// An event in a stream.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct StreamEvent {
     /// The event.
     #[serde(flatten)]
     pub event: RuntimeEvent,
     /// The position right after it, in the subscription's scope.
     pub cursor: Cursor,
+}
+
+impl StreamEvent {
+    /// An event with the position right after it.
+    #[must_use]
+    pub fn new(event: RuntimeEvent, cursor: Cursor) -> Self {
+        Self { event, cursor }
+    }
 }
 
 impl Deref for StreamEvent {
@@ -72,6 +85,7 @@ impl Deref for StreamEvent {
 /// Why a stream ended.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EndReason {
     /// The Worker was deleted.
     WorkerDeleted,
@@ -123,6 +137,9 @@ enum Notice {
     },
 }
 
+/// The `type` of every notice.
+const NOTICES: [&str; 5] = ["text_delta", "reasoning_delta", "synced", "gap", "ended"];
+
 impl Serialize for StreamItem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.clone() {
@@ -136,6 +153,7 @@ impl Serialize for StreamItem {
             Self::Synced { cursor } => Notice::Synced { cursor },
             Self::Gap { missed, cursor } => Notice::Gap { missed, cursor },
             Self::Ended { reason } => Notice::Ended { reason },
+            Self::Unknown(unknown) => return unknown.serialize(serializer),
         }
         .serialize(serializer)
     }
@@ -148,6 +166,14 @@ impl<'de> Deserialize<'de> for StreamItem {
         if EventType::ALL.iter().any(|event_type| event_type.as_str() == tag) {
             let event = StreamEvent::deserialize(value).map_err(de::Error::custom)?;
             return Ok(Self::Event(Arc::new(event)));
+        }
+        if !NOTICES.contains(&tag) {
+            // An event has an envelope, whatever happened.
+            if let Ok(event) = StreamEvent::deserialize(&value) {
+                return Ok(Self::Event(Arc::new(event)));
+            }
+            let unknown = UnknownVariant::read(value, |_| false).map_err(de::Error::custom)?;
+            return Ok(Self::Unknown(unknown));
         }
         Ok(match Notice::deserialize(value).map_err(de::Error::custom)? {
             Notice::TextDelta { turn_id, offset, text } => {

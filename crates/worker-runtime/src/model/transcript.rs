@@ -13,6 +13,7 @@ use crate::{
 
 /// One entry of a transcript. It never changes once it is there.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TranscriptEntry {
     /// Its place in the transcript; the first is 1, and none is missing.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
@@ -54,6 +55,7 @@ struct CausedBy {
 
 /// The answer that is being written.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct InProgress {
     /// The running turn.
     pub turn_id: TurnId,

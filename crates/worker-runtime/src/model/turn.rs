@@ -13,6 +13,7 @@ use crate::{
 
 /// One turn.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TurnDetail {
     /// The turn.
     pub turn_id: TurnId,
@@ -77,8 +78,37 @@ struct BegunBy {
     meta: Option<Meta>,
 }
 
+impl TurnDetail {
+    /// A turn that runs, for whoever mirrors turns from events.
+    #[must_use]
+    pub fn new(
+        turn_id: TurnId,
+        profile: impl Into<Shared<ProfileSelector>>,
+        started_at_ms: u64,
+        input_sequence: u64,
+    ) -> Self {
+        Self {
+            turn_id,
+            outcome: None,
+            profile: profile.into(),
+            model: None,
+            started_at_ms,
+            ended_at_ms: None,
+            stop_reason: None,
+            usage: Shared::usual(),
+            error: None,
+            reason: None,
+            input_sequence,
+            answer_sequence: None,
+            tags: Shared::usual(),
+            late_dropped: 0,
+        }
+    }
+}
+
 /// Why a turn failed.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TurnError {
     /// What went wrong.
     pub kind: TurnErrorKind,
@@ -95,6 +125,7 @@ pub struct TurnError {
 /// What goes wrong in turns: the engine's kinds, and the store's.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum TurnErrorKind {
     /// The provider did not accept the key.
     Authentication,

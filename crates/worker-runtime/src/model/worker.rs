@@ -13,6 +13,7 @@ use crate::identity::{DisplayName, DisplayRef, TurnId, WorkerRef};
 
 /// A Worker at a glance.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WorkerSummary {
     /// The Worker.
     pub worker: WorkerRef,
@@ -52,6 +53,7 @@ pub struct WorkerSummary {
 
 /// Everything about a Worker but its transcript.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WorkerDetail {
     /// The Worker.
     pub worker: WorkerRef,
@@ -113,4 +115,26 @@ pub struct WorkerDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub end_reason: Option<Arc<str>>,
+}
+
+impl WorkerDetail {
+    /// The part of the detail that lists show, for whoever mirrors a list.
+    #[must_use]
+    pub fn summary(&self) -> WorkerSummary {
+        WorkerSummary {
+            worker: self.worker,
+            display_name: self.display_name.clone(),
+            display_ref: self.display_ref.clone(),
+            state: self.state,
+            labels: self.labels.clone(),
+            turn_id: self.turn_id,
+            turn_started_at_ms: self.turn_started_at_ms,
+            last_outcome: self.last_outcome,
+            entries: self.entries,
+            usage: self.usage,
+            worker_sequence: self.worker_sequence,
+            created_at_ms: self.created_at_ms,
+            active_at_ms: self.active_at_ms,
+        }
+    }
 }

@@ -30,6 +30,7 @@ pub struct GetOverview {
 
 /// The Runtime in figures.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct OverviewReply {
     /// Workers by state.
     pub workers: StateCounts,

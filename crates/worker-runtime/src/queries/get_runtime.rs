@@ -25,6 +25,7 @@ pub struct GetRuntime {}
 
 /// The Runtime.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct RuntimeReply {
     /// The Runtime at a glance.
     pub summary: RuntimeSummary,

@@ -83,6 +83,7 @@ pub struct TranscriptBefore {
 
 /// A part of a conversation.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TranscriptReply {
     /// The entries, ascending.
     #[schemars(with = "Vec<TranscriptEntry>")]

@@ -49,6 +49,7 @@ impl GetTurn {
 
 /// The turn.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TurnReply {
     /// The turn now.
     #[schemars(with = "TurnDetail")]

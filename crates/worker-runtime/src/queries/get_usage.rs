@@ -20,6 +20,7 @@ pub struct GetUsage {
 
 /// What turns consumed.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct UsageReply {
     /// The sum over all ended turns; in the Runtime's scope with those of deleted Workers.
     pub usage: Usage,

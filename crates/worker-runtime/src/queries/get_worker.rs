@@ -21,6 +21,7 @@ pub struct GetWorker {
 
 /// The Worker.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WorkerReply {
     /// The Worker now.
     pub detail: WorkerDetail,

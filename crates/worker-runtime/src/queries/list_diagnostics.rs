@@ -27,6 +27,7 @@ pub struct ListDiagnostics {
 
 /// A part of what the Runtime noticed.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct DiagnosticsReply {
     /// The diagnostics, newest first.
     #[schemars(with = "Vec<Diagnostic>")]

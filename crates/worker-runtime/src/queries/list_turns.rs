@@ -30,6 +30,7 @@ pub struct ListTurns {
 
 /// A part of a Worker's turns.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TurnsReply {
     /// The turns, oldest first.
     #[schemars(with = "Vec<TurnDetail>")]

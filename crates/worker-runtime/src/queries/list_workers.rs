@@ -56,6 +56,7 @@ pub enum WorkerOrder {
 
 /// A part of the Workers.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WorkersReply {
     /// The Workers. May be few, even none, and still have a `next`.
     pub items: Vec<WorkerSummary>,

@@ -31,6 +31,7 @@ pub struct Preview {
 
 /// What the command would do.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PreviewReply {
     /// What it would do.
     pub result: Previewed,
@@ -39,6 +40,7 @@ pub struct PreviewReply {
 /// What a command would do.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Previewed {
     /// It would be carried out.
     Accepted {
@@ -58,6 +60,10 @@ pub enum Previewed {
         /// Why.
         error: RuntimeError,
     },
+    /// A variant that this version of the crate does not know. A Runtime never makes it.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 /// What would come of a command that is accepted.
@@ -236,6 +242,7 @@ fn is_replayed(reply: &CommandReply) -> bool {
         | CommandReply::WorkerDeleted(_)
         | CommandReply::RuntimeStop(_)
         | CommandReply::WorkerStop(_)
-        | CommandReply::WorkerUpdated(_) => false,
+        | CommandReply::WorkerUpdated(_)
+        | CommandReply::Unknown => false,
     }
 }

@@ -54,6 +54,7 @@ impl ReadEvents {
 
 /// A part of a log.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct EventsReply {
     /// The events that passed the filter, in order.
     pub items: Vec<RuntimeEvent>,

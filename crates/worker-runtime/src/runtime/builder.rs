@@ -21,6 +21,7 @@ use crate::{
 
 /// Why a Runtime could not be built.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BuildError {
     /// A setting makes no sense; the text names it and says what is allowed.
     #[error("{0}")]

@@ -21,6 +21,7 @@ use crate::{
 
 /// Why waiting came to nothing.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum WaitError {
     /// The time is up; it may still happen.
     #[error("the time is up")]
@@ -113,7 +114,8 @@ impl Runtime {
                 StreamItem::Event(_)
                 | StreamItem::Synced { .. }
                 | StreamItem::TextDelta { .. }
-                | StreamItem::ReasoningDelta { .. } => {}
+                | StreamItem::ReasoningDelta { .. }
+                | StreamItem::Unknown(_) => {}
                 StreamItem::Gap { .. } => return Ok(None),
                 StreamItem::Ended { .. } => return Err(WaitError::Ended),
             }
@@ -146,7 +148,8 @@ impl Runtime {
                 }
                 StreamItem::Synced { .. }
                 | StreamItem::TextDelta { .. }
-                | StreamItem::ReasoningDelta { .. } => {}
+                | StreamItem::ReasoningDelta { .. }
+                | StreamItem::Unknown(_) => {}
                 StreamItem::Ended { .. } => return Err(WaitError::Ended),
             }
         }

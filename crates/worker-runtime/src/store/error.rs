@@ -4,6 +4,7 @@ use crate::identity::{RuntimeId, WorkerId};
 
 /// Why a store did not do as asked. The reason is for the Backend's log; it never reaches a reply.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// Nothing happened, nor ever will.
     #[error("refused: {0}")]
@@ -18,6 +19,7 @@ pub enum StoreError {
 
 /// Why a store could not be taken.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// A Runtime owns it; its lease runs out after so many milliseconds unless it is renewed.
     #[error("the store is owned by another Runtime for at least {remaining_ms} ms")]

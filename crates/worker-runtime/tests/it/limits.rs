@@ -75,15 +75,15 @@ async fn limits_are_published() {
 #[tokio::test(start_paused = true)]
 async fn limits_that_make_no_sense_are_refused_by_name() {
     let refused = [
-        ("workers", Limits { workers: 0, ..Limits::default() }),
-        ("wait_ms", Limits { wait_ms: 1 << 53, ..Limits::default() }),
-        ("request_bytes", Limits { request_bytes: 1999, input_bytes: 1000, ..Limits::default() }),
+        ("workers", Limits::default().workers(0)),
+        ("wait_ms", Limits::default().wait_ms(1 << 53)),
+        ("request_bytes", Limits::default().request_bytes(1999).input_bytes(1000)),
     ];
     for (name, limits) in refused {
         let error = Runtime::builder().limits(limits).build().await.expect_err(name);
         assert!(error.to_string().contains(name), "{error}");
     }
-    let edge = Limits { request_bytes: 2000, input_bytes: 1000, ..Limits::default() };
+    let edge = Limits::default().request_bytes(2000).input_bytes(1000);
     Runtime::builder().limits(edge).build().await.expect("exactly twice will do");
 }
 

@@ -17,3 +17,4 @@ mod streams;
 mod support;
 mod token_budget;
 mod told_tokens;
+mod unknown;

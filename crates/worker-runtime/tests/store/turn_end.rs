@@ -60,9 +60,7 @@ async fn the_text_stays_as_it_was_when_a_cancel_was_sent() {
                 break;
             }
             StreamItem::Event(_) | StreamItem::Synced { .. } => {}
-            StreamItem::ReasoningDelta { .. }
-            | StreamItem::Gap { .. }
-            | StreamItem::Ended { .. } => panic!("not in this stream: {item:?}"),
+            item => panic!("not in this stream: {item:?}"),
         }
     }
     assert_eq!(text, &*seen.transcript[1].text);

@@ -62,14 +62,19 @@ pub(crate) async fn worker_view(runtime: &Runtime, worker: WorkerRef) -> WorkerV
         events: events
             .items
             .into_iter()
-            .map(|event| RuntimeEvent { epoch: Epoch::NIL, ..event })
+            .map(|mut event| {
+                event.epoch = Epoch::NIL;
+                event
+            })
             .collect(),
     }
 }
 
 /// A turn without the figure that is live only.
 fn lasting(turn: &TurnDetail) -> TurnDetail {
-    TurnDetail { late_dropped: 0, ..turn.clone() }
+    let mut turn = turn.clone();
+    turn.late_dropped = 0;
+    turn
 }
 
 impl View {

@@ -128,7 +128,7 @@ async fn read(
                 }
                 return Ok(deltas);
             }
-            StreamItem::Gap { .. } | StreamItem::Ended { .. } => prop_assert!(false, "{item:?}"),
+            _ => prop_assert!(false, "{item:?}"),
         }
         if let Some(every) = every {
             sleep(every).await;

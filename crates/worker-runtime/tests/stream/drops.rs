@@ -90,7 +90,7 @@ impl Watched {
         let runtime = Runtime::builder()
             .profile(Profile::new("endless", Arc::clone(&provider) as _))
             .store(Arc::clone(&store) as _)
-            .limits(Limits { commit_ms, ..Limits::default() })
+            .limits(Limits::default().commit_ms(commit_ms))
             .retention(Retention { age: Some(Duration::from_hours(1)), count: None })
             .build()
             .await

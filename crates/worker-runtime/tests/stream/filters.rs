@@ -41,10 +41,7 @@ async fn read(mut stream: Subscription) -> Vec<RuntimeEvent> {
         match item {
             StreamItem::Event(it) => events.push(it.event.clone()),
             StreamItem::Gap { .. } => panic!("nothing is missed: {item:?}"),
-            StreamItem::TextDelta { .. }
-            | StreamItem::ReasoningDelta { .. }
-            | StreamItem::Synced { .. }
-            | StreamItem::Ended { .. } => {}
+            _ => {}
         }
     }
     events

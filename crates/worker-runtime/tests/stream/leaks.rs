@@ -29,7 +29,7 @@ impl Watched {
         let runtime = Runtime::builder()
             .profile(Profile::new("slow", Arc::new(provider)))
             .store(Arc::clone(&store) as _)
-            .limits(Limits { subscriptions: PLACES, ..Limits::default() })
+            .limits(Limits::default().subscriptions(PLACES))
             .build()
             .await
             .unwrap();

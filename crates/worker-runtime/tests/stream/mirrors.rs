@@ -123,7 +123,7 @@ async fn every_listing_is_followed_from_its_own_cursor() {
         caller.await.unwrap();
     }
     let (now, _) = Mirror::snapshot(&runtime, 1000).await.unwrap();
-    for WorkersReply { items, next: _, cursor } in listings {
+    for WorkersReply { items, cursor, .. } in listings {
         let workers = items.into_iter().map(|it| (it.worker.worker_id, it)).collect();
         let mut mirror = Mirror { workers };
         let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));

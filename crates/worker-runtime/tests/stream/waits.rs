@@ -62,7 +62,7 @@ async fn an_end_behind_many_other_events_is_found() {
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_whose_end_is_no_longer_kept_is_told_as_such() {
-    let limits = Limits { events_per_worker: 5, ..Limits::default() };
+    let limits = Limits::default().events_per_worker(5);
     let runtime = Runtime::builder().limits(limits).build().await.unwrap();
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
     let first = runtime.handle(SendInput::user(worker, "a")).await.unwrap().receipt;

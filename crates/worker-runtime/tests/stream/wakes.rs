@@ -44,7 +44,7 @@ async fn many_readers_of_one_worker_all_see_every_turn() {
 async fn many_readers_of_many_workers_cost_nothing_until_something_happens() {
     const MANY: usize = 100_000;
     // One more for the wait.
-    let limits = Limits { subscriptions: MANY as u64 + 1, ..Limits::default() };
+    let limits = Limits::default().subscriptions(MANY as u64 + 1);
     let runtime = Runtime::builder().limits(limits).build().await.unwrap();
     let mut streams = Vec::new();
     for _ in 0..MANY {
@@ -73,7 +73,7 @@ async fn many_readers_of_many_workers_cost_nothing_until_something_happens() {
 
 #[tokio::test]
 async fn a_dropped_stream_frees_its_place() {
-    let limits = Limits { subscriptions: 2, ..Limits::default() };
+    let limits = Limits::default().subscriptions(2);
     let runtime = Runtime::builder().limits(limits).build().await.unwrap();
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
     for round in 0..100 {

@@ -31,17 +31,7 @@ impl TurnEnd {
             }
             EventBody::TurnCancelled { entry, .. } => Some(Self::Cancelled(entry.clone())),
             EventBody::TurnLost { usage: _ } => Some(Self::Lost),
-            EventBody::RuntimeStarted {}
-            | EventBody::RuntimeStopping { .. }
-            | EventBody::RuntimeStopped {}
-            | EventBody::WorkerCreated { .. }
-            | EventBody::WorkerUpdated { .. }
-            | EventBody::WorkerStateChanged { .. }
-            | EventBody::WorkerDeleted {}
-            | EventBody::InputAccepted { .. }
-            | EventBody::TurnStarted {}
-            | EventBody::TurnRetrying { .. }
-            | EventBody::Diagnostic { .. } => None,
+            _ => None,
         }
     }
 
@@ -83,19 +73,15 @@ fn cut_short(stop_reason: StopReason) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use worker_runtime::model::TurnErrorKind;
+    use llm_engine::{EngineError, ErrorKind};
 
     use super::*;
 
     #[test]
     fn scripts_can_tell_what_is_worth_another_try() {
         for (retryable, expected) in [(true, Exit::TryAgain), (false, Exit::Failed)] {
-            let error = TurnError {
-                kind: TurnErrorKind::Server,
-                message: "the provider failed".to_owned(),
-                retryable,
-                retry_after_ms: None,
-            };
+            let mut error = TurnError::from(EngineError::new(ErrorKind::Server, "it failed"));
+            error.retryable = retryable;
             let failure = TurnEnd::Failed(error, None).into_exit().expect_err("the turn failed");
             assert_eq!(failure.exit, expected);
         }

@@ -93,7 +93,7 @@ impl Ledger {
 
 impl Said {
     async fn check(&self, runtime: &Runtime) {
-        let InputReceipt { worker, turn_id, entry_sequence } = self.receipt;
+        let InputReceipt { worker, turn_id, entry_sequence, .. } = self.receipt;
         let found = runtime.handle(GetTurn::by_id(worker, turn_id)).await;
         let found = found.expect("an acknowledged turn is there");
         let input = found.input.unwrap();

@@ -78,7 +78,7 @@ pub(super) async fn display_name_chars() {
     }
     let listed = |count| json!({ "type": "list_workers", "name_contains": chars(count) });
     check_size(&world, listed(3), listed(4), "name_contains", 3).await;
-    let limits = Limits { display_name_chars: 3, ..Limits::default() };
+    let limits = Limits::default().display_name_chars(3);
     let error = Runtime::builder().limits(limits).display_name("abcd").build().await;
     assert!(error.expect_err("the Runtime's own is one too").to_string().contains("display_name"));
 }

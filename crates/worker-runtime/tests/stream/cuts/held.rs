@@ -113,7 +113,7 @@ impl Quiet {
                 mirror.workers.extend(items.into_iter().map(|it| (it.worker.worker_id, it)));
                 for event in after.iter().cloned() {
                     let cursor = cursor.clone();
-                    mirror.follow(&StreamItem::Event(StreamEvent { event, cursor }.into()));
+                    mirror.follow(&StreamItem::Event(StreamEvent::new(event, cursor).into()));
                 }
                 for id in ids {
                     assert_eq!(mirror.workers.get(&id), self.workers.workers.get(&id));

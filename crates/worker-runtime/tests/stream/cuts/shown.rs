@@ -64,12 +64,7 @@ pub(crate) fn follow(known: &mut WorkerDetail, event: &RuntimeEvent) {
         EventBody::TurnLost { usage } => {
             end(known, event, TurnOutcome::Lost, usage, None);
         }
-        EventBody::WorkerCreated { .. }
-        | EventBody::WorkerDeleted {}
-        | EventBody::RuntimeStarted {}
-        | EventBody::RuntimeStopping { .. }
-        | EventBody::RuntimeStopped {}
-        | EventBody::Diagnostic { .. } => panic!("a living Worker has no such event: {event:?}"),
+        _ => panic!("a living Worker has no such event: {event:?}"),
     }
 }
 
@@ -80,17 +75,7 @@ pub(crate) fn entry(event: &RuntimeEvent) -> Option<&Arc<TranscriptEntry>> {
         EventBody::TurnFailed { entry, .. } | EventBody::TurnCancelled { entry, .. } => {
             entry.as_ref()
         }
-        EventBody::RuntimeStarted {}
-        | EventBody::RuntimeStopping { .. }
-        | EventBody::RuntimeStopped {}
-        | EventBody::WorkerCreated { .. }
-        | EventBody::WorkerUpdated { .. }
-        | EventBody::WorkerStateChanged { .. }
-        | EventBody::WorkerDeleted {}
-        | EventBody::TurnStarted {}
-        | EventBody::TurnRetrying { .. }
-        | EventBody::TurnLost { .. }
-        | EventBody::Diagnostic { .. } => None,
+        _ => None,
     }
 }
 
@@ -105,22 +90,10 @@ fn is_told_to_end(from: WorkerState, to: WorkerState) -> bool {
 
 fn turn(known: &WorkerDetail, event: &RuntimeEvent, input: &TranscriptEntry) -> TurnDetail {
     let tags = Tags { idempotency_key: event.idempotency_key.clone(), meta: event.meta.clone() };
-    TurnDetail {
-        turn_id: event.turn_id.expect("an input begins a turn"),
-        outcome: None,
-        profile: known.profile.clone(),
-        model: None,
-        started_at_ms: event.at_ms,
-        ended_at_ms: None,
-        stop_reason: None,
-        usage: Usage::default().into(),
-        error: None,
-        reason: None,
-        input_sequence: input.sequence,
-        answer_sequence: None,
-        tags: tags.into(),
-        late_dropped: 0,
-    }
+    let turn_id = event.turn_id.expect("an input begins a turn");
+    let mut turn = TurnDetail::new(turn_id, known.profile.clone(), event.at_ms, input.sequence);
+    turn.tags = tags.into();
+    turn
 }
 
 fn end<'a>(

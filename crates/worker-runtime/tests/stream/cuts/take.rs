@@ -106,6 +106,7 @@ impl Stage {
                 let cursor = reply.cursor.clone();
                 (Shows::RuntimeStop { call, reply }, cursor)
             }
+            reply => panic!("{reply:?}"),
         };
         self.keep(shows, cursor, before).await;
     }

@@ -127,7 +127,7 @@ async fn flood(runtime: &Runtime, worker: WorkerRef) {
 }
 
 async fn forgetful() -> Runtime {
-    let limits = Limits { events_per_worker: 5, ..Limits::default() };
+    let limits = Limits::default().events_per_worker(5);
     hanging().limits(limits).build().await.unwrap()
 }
 

@@ -14,7 +14,7 @@ use crate::{hesitant::HesitantStore, wrapper::Wrapped};
 
 /// A Runtime with one place, and a turn in it that never ends.
 async fn narrow() -> (Runtime, worker_runtime::model::InputReceipt) {
-    let limits = Limits { subscriptions: 1, ..Limits::default() };
+    let limits = Limits::default().subscriptions(1);
     let runtime = Runtime::builder()
         .profile(Profile::new("hanging", Arc::new(ScriptedProvider::hanging())))
         .store(Arc::new(Wrapped(HesitantStore::default())))

@@ -85,9 +85,6 @@ impl Workers {
     /// Cancels the running turn. Returns false if none runs.
     pub(super) async fn cancel(&self) -> Result<bool, RuntimeError> {
         let cancellation = self.runtime.handle(CancelTurn::running(self.current())).await?;
-        Ok(match cancellation.result {
-            Cancellation::Cancelled { .. } => true,
-            Cancellation::NoTurn {} | Cancellation::AlreadyFinished { .. } => false,
-        })
+        Ok(matches!(cancellation.result, Cancellation::Cancelled { .. }))
     }
 }

@@ -50,24 +50,6 @@ fn code(error: &RuntimeError) -> i32 {
     match error {
         RuntimeError::InvalidRequest { .. } => -32602,
         RuntimeError::StoreFailed { .. } | RuntimeError::Internal { .. } => -32603,
-        RuntimeError::WrongRuntime {}
-        | RuntimeError::RuntimeStopping {}
-        | RuntimeError::RuntimeStopped {}
-        | RuntimeError::WorkerNotFound {}
-        | RuntimeError::TurnNotFound {}
-        | RuntimeError::WorkerBusy { .. }
-        | RuntimeError::WorkerStopping {}
-        | RuntimeError::WorkerEnded {}
-        | RuntimeError::WorkerNotTerminal {}
-        | RuntimeError::ProfileNotFound {}
-        | RuntimeError::ScopeConflict { .. }
-        | RuntimeError::IdempotencyConflict {}
-        | RuntimeError::LimitOutOfRange { .. }
-        | RuntimeError::TooLarge { .. }
-        | RuntimeError::CapacityExhausted { .. }
-        | RuntimeError::CursorExpired { .. }
-        | RuntimeError::CursorAhead { .. }
-        | RuntimeError::CursorForeign { .. }
-        | RuntimeError::CursorMalformed {} => -32000,
+        _ => -32000,
     }
 }

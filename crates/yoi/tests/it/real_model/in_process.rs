@@ -140,11 +140,7 @@ async fn rest(stream: &mut Subscription) -> (usize, EventBody) {
             StreamItem::Event(it) if it.event.event_type().ends_turn() => {
                 return (deltas, it.event.body.clone());
             }
-            StreamItem::Event(_)
-            | StreamItem::ReasoningDelta { .. }
-            | StreamItem::Synced { .. }
-            | StreamItem::Gap { .. }
-            | StreamItem::Ended { .. } => {}
+            _ => {}
         }
     }
 }
