@@ -83,7 +83,7 @@ fn put(
                 worker_id,
                 ordinal,
                 turn.turn_id.to_string(),
-                turn.tags.idempotency_key.as_deref(),
+                turn.idempotency_key.as_deref(),
                 serde_json::to_string(turn)?,
             ])?;
     }

@@ -317,7 +317,8 @@ fn seeded(entry: &SeedEntry, now_ms: u64) -> TranscriptEntry {
         at_ms: entry.at_ms.unwrap_or(now_ms),
         truncated: false,
         usage: Shared::usual(),
-        tags: Shared::usual(),
+        idempotency_key: None,
+        meta: None,
     }
 }
 

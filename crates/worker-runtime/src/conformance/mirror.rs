@@ -64,7 +64,8 @@ impl Mirror {
                 at_ms: self.now_ms,
                 truncated: false,
                 usage: Shared::usual(),
-                tags: Shared::usual(),
+                idempotency_key: None,
+                meta: None,
             });
         }
         draft.created();

@@ -153,7 +153,8 @@ impl Draft {
             at_ms: self.now_ms,
             truncated: false,
             usage: Shared::usual(),
-            tags: self.tags.clone(),
+            idempotency_key: self.tags.idempotency_key.clone(),
+            meta: self.tags.meta.clone(),
         });
         let turn = Arc::new(TurnDetail {
             turn_id,
@@ -168,7 +169,8 @@ impl Draft {
             reason: None,
             input_sequence: sequence,
             answer_sequence: None,
-            tags: self.tags.clone(),
+            idempotency_key: self.tags.idempotency_key.clone(),
+            meta: self.tags.meta.clone(),
             late_dropped: 0,
         });
         let record = self.record_mut();
@@ -206,7 +208,8 @@ impl Draft {
                 at_ms: now_ms,
                 truncated: !completed,
                 usage: usage.clone(),
-                tags: running.tags.clone(),
+                idempotency_key: running.idempotency_key.clone(),
+                meta: running.meta.clone(),
             })
         });
         let turn = Arc::new(TurnDetail {

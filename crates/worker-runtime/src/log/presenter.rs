@@ -164,6 +164,7 @@ fn blank_entry(sequence: u64) -> TranscriptEntry {
         at_ms: 0,
         truncated: false,
         usage: Shared::usual(),
-        tags: Shared::usual(),
+        idempotency_key: None,
+        meta: None,
     }
 }

@@ -92,7 +92,8 @@ pub(crate) fn redacted_turn(turn: &TurnDetail) -> TurnDetail {
         model: None,
         error: turn.error.as_ref().map(|error| Box::new(redacted_error(error))),
         reason: None,
-        tags: Shared::usual(),
+        idempotency_key: None,
+        meta: None,
         ..turn.clone()
     }
 }
@@ -102,5 +103,5 @@ fn redacted_error(error: &TurnError) -> TurnError {
 }
 
 pub(crate) fn redacted_entry(entry: &TranscriptEntry) -> TranscriptEntry {
-    TranscriptEntry { text: "".into(), tags: Shared::usual(), ..entry.clone() }
+    TranscriptEntry { text: "".into(), idempotency_key: None, meta: None, ..entry.clone() }
 }

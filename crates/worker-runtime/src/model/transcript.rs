@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{Meta, Shared, Tags, Usage},
+    model::{Meta, Shared, Usage},
 };
 
 /// One entry of a transcript. It never changes once it is there.
@@ -36,21 +36,14 @@ pub struct TranscriptEntry {
     #[serde(default, skip_serializing_if = "Shared::is_usual")]
     #[schemars(with = "Option<Usage>")]
     pub usage: Shared<Usage>,
-    /// The key of the command that caused it, and the remarks on that.
-    #[serde(flatten)]
-    #[schemars(with = "CausedBy")]
-    pub tags: Shared<Tags>,
-}
-
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "it describes tags among the fields of an entry")]
-struct CausedBy {
     /// The key of the command that caused it.
-    #[schemars(skip_serializing_if = "Option::is_none")]
-    idempotency_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub idempotency_key: Option<Arc<str>>,
     /// The remarks of the command that caused it.
-    #[schemars(skip_serializing_if = "Option::is_none")]
-    meta: Option<Meta>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Meta>")]
+    pub meta: Option<Arc<Meta>>,
 }
 
 /// The answer that is being written.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{Meta, ProfileSelector, Shared, Tags, TurnOutcome, Usage},
+    model::{Meta, ProfileSelector, Shared, TurnOutcome, Usage},
 };
 
 /// One turn.
@@ -52,10 +52,14 @@ pub struct TurnDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub answer_sequence: Option<u64>,
-    /// The key of the command that began it, and the remarks on that.
-    #[serde(flatten)]
-    #[schemars(with = "BegunBy")]
-    pub tags: Shared<Tags>,
+    /// The key of the command that began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub idempotency_key: Option<Arc<str>>,
+    /// The remarks of the command that began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Meta>")]
+    pub meta: Option<Arc<Meta>>,
     /// How much of the engine came too late and was dropped, in events. A live figure.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(with = "Option<u64>", range(max = 9_007_199_254_740_991_u64))]
@@ -65,17 +69,6 @@ pub struct TurnDetail {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
 fn is_zero(figure: &u64) -> bool {
     *figure == 0
-}
-
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "it describes tags among the fields of a turn")]
-struct BegunBy {
-    /// The key of the command that began it.
-    #[schemars(skip_serializing_if = "Option::is_none")]
-    idempotency_key: Option<String>,
-    /// The remarks of the command that began it.
-    #[schemars(skip_serializing_if = "Option::is_none")]
-    meta: Option<Meta>,
 }
 
 impl TurnDetail {
@@ -100,7 +93,8 @@ impl TurnDetail {
             reason: None,
             input_sequence,
             answer_sequence: None,
-            tags: Shared::usual(),
+            idempotency_key: None,
+            meta: None,
             late_dropped: 0,
         }
     }

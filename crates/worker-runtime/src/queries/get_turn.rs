@@ -123,7 +123,7 @@ impl GetTurn {
         let moment = reader.moment(self.worker)?;
         let wanted = |turn: &Arc<TurnDetail>| match selector {
             TurnSelector::Id(turn_id) => turn.turn_id == *turn_id,
-            TurnSelector::Key(key) => turn.tags.idempotency_key.as_ref() == Some(key),
+            TurnSelector::Key(key) => turn.idempotency_key.as_ref() == Some(key),
         };
         // The latest turn is in the record; all others have ended and do not change.
         if let Some(turn) = moment.turn.filter(wanted) {

@@ -226,7 +226,7 @@ impl Store for MemoryStore {
     ) -> StoreFuture<Result<Option<Arc<TurnDetail>>, StoreError>> {
         let wanted = |turn: &TurnDetail| match &selector {
             TurnSelector::Id(turn_id) => turn.turn_id == *turn_id,
-            TurnSelector::Key(key) => turn.tags.idempotency_key.as_ref() == Some(key),
+            TurnSelector::Key(key) => turn.idempotency_key.as_ref() == Some(key),
         };
         now(self
             .read(worker_id, |row| row.turns().iter().rev().find(|it| wanted(it)).cloned())

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::{
     commit::{change::Decision, seal::Seal},
     domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
-    model::Severity,
+    model::{Severity, Tags},
     state::{
         core::Core,
         live::{Live, Refusal},
@@ -109,7 +109,7 @@ fn retrying(
     retry: StoredRetry,
 ) -> Decision<()> {
     let Some(running) = current(worker.record, live.turn_id) else { return Decision::Keep(()) };
-    let mut draft = Draft::of(worker.record, context.now_ms, running.tags.clone());
+    let mut draft = Draft::of(worker.record, context.now_ms, Tags::of_turn(running));
     let retry = Arc::new(retry);
     draft.event(Some(live.turn_id), StoredEventBody::TurnRetrying { retry });
     Decision::Change(draft, ())

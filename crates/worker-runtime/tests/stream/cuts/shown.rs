@@ -6,7 +6,7 @@ use worker_runtime::{
     RuntimeEvent,
     event::EventBody,
     lifecycle,
-    model::{Tags, TranscriptEntry, TurnDetail, TurnOutcome, Usage, WorkerDetail, WorkerState},
+    model::{TranscriptEntry, TurnDetail, TurnOutcome, Usage, WorkerDetail, WorkerState},
 };
 
 /// A Worker without the one figure that is live.
@@ -89,10 +89,10 @@ fn is_told_to_end(from: WorkerState, to: WorkerState) -> bool {
 }
 
 fn turn(known: &WorkerDetail, event: &RuntimeEvent, input: &TranscriptEntry) -> TurnDetail {
-    let tags = Tags { idempotency_key: event.idempotency_key.clone(), meta: event.meta.clone() };
     let turn_id = event.turn_id.expect("an input begins a turn");
     let mut turn = TurnDetail::new(turn_id, known.profile.clone(), event.at_ms, input.sequence);
-    turn.tags = tags.into();
+    turn.idempotency_key.clone_from(&event.idempotency_key);
+    turn.meta.clone_from(&event.meta);
     turn
 }
 
