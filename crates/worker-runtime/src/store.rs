@@ -6,6 +6,7 @@
 
 mod batch;
 mod client;
+mod command_metadata;
 mod error;
 mod future;
 mod guard;
@@ -18,12 +19,12 @@ use std::sync::Arc;
 
 pub use batch::{Batch, Change, CreateKey, InputKey, NewKey, Totals};
 pub(crate) use client::StoreClient;
+pub use command_metadata::Tags;
 pub use error::{OpenError, Settlement, StoreError, Unreadable};
 pub use future::StoreFuture;
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
 
-pub use crate::model::Tags;
 use crate::{
     identity::{Epoch, RuntimeId, TurnId, WorkerId},
     model::{TranscriptEntry, TurnDetail},

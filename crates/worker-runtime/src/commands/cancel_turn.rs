@@ -15,10 +15,10 @@ use crate::{
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
     lifecycle::{self, LifecycleInput, Transition},
-    model::{Cursor, Meta, Tags, TurnDetail, TurnOutcome, WorkerState},
+    model::{Cursor, Meta, TurnDetail, TurnOutcome, WorkerState},
     request::Command,
     state::core::Core,
-    store::TurnSelector,
+    store::{Tags, TurnSelector},
 };
 
 /// Ends a running turn now. What had streamed stays in the transcript, marked as truncated.

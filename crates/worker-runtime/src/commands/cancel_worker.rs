@@ -12,9 +12,10 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, LifecycleInput, Transition},
-    model::{Cursor, Meta, Tags},
+    model::{Cursor, Meta},
     request::Command,
     state::core::Core,
+    store::Tags,
 };
 
 /// Ends a Worker now, with its turn.

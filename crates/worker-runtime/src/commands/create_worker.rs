@@ -13,7 +13,7 @@ use crate::{
     identity::{TurnId, WorkerId},
     model::{
         CapabilityGrant, ConfigBundle, Cursor, Input, InputReceipt, Intent, Labels, Meta,
-        ProfileSelector, ScopeClaim, SeedEntry, Shared, Tags, TranscriptEntry, WorkerDetail,
+        ProfileSelector, ScopeClaim, SeedEntry, Shared, TranscriptEntry, WorkerDetail,
     },
     request::Command,
     state::{
@@ -22,7 +22,7 @@ use crate::{
         reservation::Admitted,
         worker_cell::CellState,
     },
-    store::{CreateKey, WorkerRecord, WorkerSpec},
+    store::{CreateKey, Tags, WorkerRecord, WorkerSpec},
 };
 
 /// Makes a Worker.

@@ -11,9 +11,10 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, LifecycleInput, Transition},
-    model::{Meta, Tags},
+    model::Meta,
     request::Command,
     state::core::Core,
+    store::Tags,
 };
 
 /// Removes a Worker that has ended, with its transcript. Names and texts go from every log.

@@ -11,10 +11,10 @@ use crate::{
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
     lifecycle::{self, LifecycleInput, Transition},
-    model::{BusyPolicy, Cursor, Input, InputReceipt, Meta, Tags},
+    model::{BusyPolicy, Cursor, Input, InputReceipt, Meta},
     request::Command,
     state::core::Core,
-    store::{InputKey, WorkerRecord},
+    store::{InputKey, Tags, WorkerRecord},
 };
 
 /// Says something to a Worker, which answers it in a turn.

@@ -12,9 +12,10 @@ use self::drain::StopOptions;
 use crate::{
     error::RuntimeError,
     log::{RuntimeFact, RuntimeSource},
-    model::{Cursor, Limits, Meta, RuntimeState, Tags},
+    model::{Cursor, Limits, Meta, RuntimeState},
     request::Command,
     state::core::Core,
+    store::Tags,
 };
 
 /// Ends the Runtime: no new work is taken, running turns finish, and the store is given back.

@@ -12,9 +12,10 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, LifecycleInput, Transition},
-    model::{Cursor, Meta, Tags, WorkerState},
+    model::{Cursor, Meta, WorkerState},
     request::Command,
     state::core::Core,
+    store::Tags,
 };
 
 /// Ends a Worker after the turn that runs. Past the deadline that turn is cancelled.

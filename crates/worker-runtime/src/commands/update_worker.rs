@@ -11,12 +11,12 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     model::{
-        Cursor, LabelPatch, Labels, Meta, Nullable, ProfileSelector, Shared, Tags, WorkerDetail,
+        Cursor, LabelPatch, Labels, Meta, Nullable, ProfileSelector, Shared, WorkerDetail,
         present_as_some,
     },
     request::Command,
     state::core::Core,
-    store::{WorkerRecord, WorkerSpec},
+    store::{Tags, WorkerRecord, WorkerSpec},
 };
 
 /// Changes a Worker's name, labels, profile or instructions. What is absent stays. Profile and

@@ -9,11 +9,12 @@ use crate::{
     domain::draft::{Draft, TurnEnd},
     identity::{TurnId, WorkerId},
     model::{
-        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, Shared, Tags, TranscriptEntry,
+        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, Shared, TranscriptEntry,
         TurnDetail, TurnOutcome, WorkerState,
     },
     store::{
-        Batch, Change, CreateKey, InputKey, Lease, NewKey, StoredEvent, WorkerRecord, WorkerSpec,
+        Batch, Change, CreateKey, InputKey, Lease, NewKey, StoredEvent, Tags, WorkerRecord,
+        WorkerSpec,
     },
 };
 

@@ -7,12 +7,12 @@ use llm_engine::{StopReason, TokenUsage};
 use crate::{
     identity::TurnId,
     model::{
-        EventType, Input, Labels, ProfileSelector, Shared, Tags, TranscriptEntry, TurnDetail,
-        TurnError, TurnOutcome, Usage, WorkerState,
+        EventType, Input, Labels, ProfileSelector, Shared, TranscriptEntry, TurnDetail, TurnError,
+        TurnOutcome, Usage, WorkerState,
     },
     store::{
-        Batch, Change, CreateKey, InputKey, Lease, NewKey, StoredEvent, StoredEventBody, Totals,
-        WorkerRecord,
+        Batch, Change, CreateKey, InputKey, Lease, NewKey, StoredEvent, StoredEventBody, Tags,
+        Totals, WorkerRecord,
     },
 };
 

@@ -8,10 +8,10 @@ use super::{EventBlock, Published, RuntimeFact, RuntimeSource, Source, event_blo
 use crate::{
     identity::{DisplayRef, Epoch, RuntimeIdentity},
     model::{
-        Cursor, EventBody, LogId, Position, RuntimeEvent, Shared, StreamEvent, Tags,
-        TranscriptEntry, TurnDetail, TurnError, TurnOutcome, WorkerDetail,
+        Cursor, EventBody, LogId, Position, RuntimeEvent, Shared, StreamEvent, TranscriptEntry,
+        TurnDetail, TurnError, TurnOutcome, WorkerDetail,
     },
-    store::{StoredEventBody, WorkerRecord},
+    store::{StoredEventBody, Tags, WorkerRecord},
 };
 
 /// Makes of events what people see: knows the Runtime's names and its present start.

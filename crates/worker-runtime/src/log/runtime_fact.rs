@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::model::{Diagnostic, EventType, Shared, Tags};
+use crate::{
+    model::{Diagnostic, EventType, Shared},
+    store::Tags,
+};
 
 /// An event of the Runtime itself.
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ use crate::{
     error::RuntimeError,
     identity::{Epoch, RuntimeIdentity, TurnId, WorkerId, WorkerRef},
     log::{Presenter, RuntimeFact, RuntimeSource},
-    model::{Cursor, Diagnostic, Limits, LogId, Retention, RuntimeState, Severity, Shared, Tags},
+    model::{Cursor, Diagnostic, Limits, LogId, Retention, RuntimeState, Severity, Shared},
     state::{
         admission::Admission,
         board::{Board, Figures},
@@ -33,7 +33,7 @@ use crate::{
         turn_host::TurnHost,
         worker_cell::Cell,
     },
-    store::{Store, StoreClient, StoreError, StoreFuture, Totals},
+    store::{Store, StoreClient, StoreError, StoreFuture, Tags, Totals},
     sync::{Relay, Wakers, contained},
 };
 

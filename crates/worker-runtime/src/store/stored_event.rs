@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{EventType, Labels, Shared, Tags, TurnError, TurnOutcome, WorkerState},
-    store::WorkerRecord,
+    model::{EventType, Labels, Shared, TurnError, TurnOutcome, WorkerState},
+    store::{Tags, WorkerRecord},
 };
 
 /// An event of a Worker as it is committed and kept.

@@ -14,9 +14,9 @@ use crate::{
     error::RuntimeError,
     identity::TurnId,
     lifecycle::{self, LifecycleInput, Transition},
-    model::{Severity, Tags, TurnDetail, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
+    model::{Severity, TurnDetail, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
     state::{core::Core, live::Live, worker_cell::Cell},
-    store::WorkerRecord,
+    store::{Tags, WorkerRecord},
     sync::{Backoff, Contained, contained},
 };
 

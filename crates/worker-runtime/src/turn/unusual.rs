@@ -9,13 +9,13 @@ use tokio::time::Instant;
 use crate::{
     commit::{change::Decision, seal::Seal},
     domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
-    model::{Severity, Tags},
+    model::Severity,
     state::{
         core::Core,
         live::{Live, Refusal},
         worker_cell::Cell,
     },
-    store::{StoredEventBody, StoredRetry},
+    store::{StoredEventBody, StoredRetry, Tags},
     turn::ending::current,
 };
 

@@ -11,7 +11,7 @@ use crate::{
     commands::{StopWorker, StopWorkers},
     error::RuntimeError,
     log::RuntimeFact,
-    model::{Labels, Meta, RuntimeState, Severity, Tags, WorkerState},
+    model::{Labels, Meta, RuntimeState, Severity, WorkerState},
     state::{
         board::Figures,
         core::Core,
@@ -19,6 +19,7 @@ use crate::{
         listing::{Bounds, Wanted},
         worker_cell::Cell,
     },
+    store::Tags,
     sync::{Backoff, contained},
     turn,
 };
