@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 pub use batch::{Batch, Change, CreateKey, InputKey, NewKey, Totals};
 pub(crate) use client::StoreClient;
-pub use command_metadata::Tags;
+pub use command_metadata::CommandMetadata;
 pub use error::{OpenError, Settlement, StoreError, Unreadable};
 pub use future::StoreFuture;
 #[cfg(feature = "memory-store")]

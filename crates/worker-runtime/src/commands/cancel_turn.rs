@@ -18,7 +18,7 @@ use crate::{
     model::{Cursor, Meta, TurnDetail, TurnOutcome, WorkerState},
     request::Command,
     state::core::Core,
-    store::{Tags, TurnSelector},
+    store::{CommandMetadata, TurnSelector},
 };
 
 /// Ends a running turn now. What had streamed stays in the transcript, marked as truncated.
@@ -111,9 +111,9 @@ impl CancelTurn {
             return Ok(Decision::Keep(reply(Cancellation::NoTurn {})));
         };
         context.can_change()?;
-        let tags = Tags::new(self.meta.as_ref(), None);
+        let metadata = CommandMetadata::of_command(self.meta.as_ref(), None);
         let reason = self.reason.as_deref().map(Arc::from);
-        let mut draft = Draft::of_turn(record, context.now_ms, tags);
+        let mut draft = Draft::of_turn(record, context.now_ms, metadata);
         cancel_running(&mut draft, running, &worker.answer, reason, to, None);
         let cancelled = Cancellation::Cancelled { turn_id: running.turn_id };
         Ok(Decision::Change(draft, reply(cancelled)))

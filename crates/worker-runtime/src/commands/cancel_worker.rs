@@ -15,7 +15,7 @@ use crate::{
     model::{Cursor, Meta},
     request::Command,
     state::core::Core,
-    store::Tags,
+    store::CommandMetadata,
 };
 
 /// Ends a Worker now, with its turn.
@@ -72,9 +72,9 @@ impl CancelWorker {
             return Ok(Decision::Keep(reply(true)));
         };
         context.can_change()?;
-        let tags = Tags::new(self.meta.as_ref(), None);
+        let metadata = CommandMetadata::of_command(self.meta.as_ref(), None);
         let reason: Option<Arc<str>> = self.reason.as_deref().map(Arc::from);
-        let mut draft = Draft::of(record, context.now_ms, tags);
+        let mut draft = Draft::of(record, context.now_ms, metadata);
         draft.record_mut().end_reason.clone_from(&reason);
         match record.running_turn() {
             Some(turn) => {

@@ -22,7 +22,7 @@ use crate::{
         reservation::Admitted,
         worker_cell::CellState,
     },
-    store::{CreateKey, Tags, WorkerRecord, WorkerSpec},
+    store::{CommandMetadata, CreateKey, WorkerRecord, WorkerSpec},
 };
 
 /// Makes a Worker.
@@ -161,9 +161,10 @@ impl CreateWorker {
     ) -> Result<(Draft, WorkerCreated), RuntimeError> {
         let now_ms = context.now_ms;
         let profile = request.profile.clone()?;
-        let tags = Tags::new(self.meta.as_ref(), self.idempotency_key.as_deref());
+        let metadata =
+            CommandMetadata::of_command(self.meta.as_ref(), self.idempotency_key.as_deref());
         let selector = self.profile.clone().unwrap_or_default();
-        let mut draft = Draft::creation(self.record(context, ids, selector), now_ms, tags);
+        let mut draft = Draft::creation(self.record(context, ids, selector), now_ms, metadata);
         for entry in self.history.iter().flatten() {
             draft.seed(seeded(entry, now_ms));
         }

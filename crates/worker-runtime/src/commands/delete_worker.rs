@@ -14,7 +14,7 @@ use crate::{
     model::Meta,
     request::Command,
     state::core::Core,
-    store::Tags,
+    store::CommandMetadata,
 };
 
 /// Removes a Worker that has ended, with its transcript. Names and texts go from every log.
@@ -63,8 +63,8 @@ impl DeleteWorker {
             | Transition::Ignored
             | Transition::Refused { .. } => return Err(RuntimeError::WorkerNotTerminal {}),
         }
-        let tags = Tags::new(self.meta.as_ref(), None);
-        let mut draft = Draft::of(record, context.now_ms, tags);
+        let metadata = CommandMetadata::of_command(self.meta.as_ref(), None);
+        let mut draft = Draft::of(record, context.now_ms, metadata);
         draft.delete();
         Ok(Decision::Change(draft, WorkerDeleted { already: false }))
     }

@@ -14,7 +14,7 @@ use crate::{
     model::{BusyPolicy, Cursor, Input, InputReceipt, Meta},
     request::Command,
     state::core::Core,
-    store::{InputKey, Tags, WorkerRecord},
+    store::{CommandMetadata, InputKey, WorkerRecord},
 };
 
 /// Says something to a Worker, which answers it in a turn.
@@ -94,8 +94,9 @@ impl SendInput {
         let (record, now_ms) = (worker.record, context.now_ms);
         let selector = record.spec.profile.clone();
         let model = context.profiles.resolve(&selector)?.model.clone();
-        let tags = Tags::new(self.meta.as_ref(), self.idempotency_key.as_deref());
-        let mut draft = Draft::of_turn(record, now_ms, tags);
+        let metadata =
+            CommandMetadata::of_command(self.meta.as_ref(), self.idempotency_key.as_deref());
+        let mut draft = Draft::of_turn(record, now_ms, metadata);
         let entry_sequence = draft.begin_turn(turn_id, &self.input, selector, model);
         if let (Some(key), Some(digest)) = (&self.idempotency_key, digest) {
             let dropped = worker.keys.map(|keys| keys.pushed_out(now_ms, context.input_keys()));

@@ -15,7 +15,7 @@ use crate::{
     model::{Cursor, Limits, Meta, RuntimeState},
     request::Command,
     state::core::Core,
-    store::Tags,
+    store::CommandMetadata,
 };
 
 /// Ends the Runtime: no new work is taken, running turns finish, and the store is given back.
@@ -94,7 +94,7 @@ impl Command for StopRuntime {
         self.validate(&core.limits)?;
         bring_forward(core, self.deadline_ms);
         let reason = self.reason.as_deref().map(Arc::from);
-        let tags = Tags::new(self.meta.as_ref(), None);
+        let metadata = CommandMetadata::of_command(self.meta.as_ref(), None);
         let at_ms = core.now_ms();
         let mut board = core.log.lock();
         let cursor = core.runtime_cursor(board.head());
@@ -105,7 +105,7 @@ impl Command for StopRuntime {
         board.figures.runtime = state;
         core.stage.set(state, false);
         let fact = RuntimeFact::Stopping { reason };
-        let evicted = board.append_own(RuntimeSource { at_ms, tags, fact });
+        let evicted = board.append_own(RuntimeSource { at_ms, metadata, fact });
         let waiting = board.take_waiting();
         drop(board);
         drop(evicted);

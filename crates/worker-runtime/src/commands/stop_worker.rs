@@ -15,7 +15,7 @@ use crate::{
     model::{Cursor, Meta, WorkerState},
     request::Command,
     state::core::Core,
-    store::Tags,
+    store::CommandMetadata,
 };
 
 /// Ends a Worker after the turn that runs. Past the deadline that turn is cancelled.
@@ -95,11 +95,11 @@ impl StopWorker {
             | Transition::Refused { .. } => return Ok(Decision::Keep(reply(record.state, true))),
         };
         context.can_change()?;
-        let tags = Tags::new(self.meta.as_ref(), None);
+        let metadata = CommandMetadata::of_command(self.meta.as_ref(), None);
         // A reason that comes with a second stop does not replace the first one's.
         let reason: Option<Arc<str>> =
             if already { None } else { self.reason.as_deref().map(Arc::from) };
-        let mut draft = Draft::of(record, context.now_ms, tags);
+        let mut draft = Draft::of(record, context.now_ms, metadata);
         if !already {
             draft.record_mut().end_reason.clone_from(&reason);
         }

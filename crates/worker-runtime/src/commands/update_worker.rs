@@ -16,7 +16,7 @@ use crate::{
     },
     request::Command,
     state::core::Core,
-    store::{Tags, WorkerRecord, WorkerSpec},
+    store::{CommandMetadata, WorkerRecord, WorkerSpec},
 };
 
 /// Changes a Worker's name, labels, profile or instructions. What is absent stays. Profile and
@@ -103,8 +103,8 @@ impl UpdateWorker {
             return Ok(Decision::Keep(reply(record)));
         }
         context.can_change()?;
-        let tags = Tags::new(self.meta.as_ref(), None);
-        let mut draft = Draft::of(record, context.now_ms, tags);
+        let metadata = CommandMetadata::of_command(self.meta.as_ref(), None);
+        let mut draft = Draft::of(record, context.now_ms, metadata);
         let next = draft.record_mut();
         next.display_name = name;
         next.spec = spec;

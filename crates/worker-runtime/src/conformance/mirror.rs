@@ -13,8 +13,8 @@ use crate::{
         TurnDetail, TurnOutcome, WorkerState,
     },
     store::{
-        Batch, Change, CreateKey, InputKey, Lease, NewKey, StoredEvent, Tags, WorkerRecord,
-        WorkerSpec,
+        Batch, Change, CommandMetadata, CreateKey, InputKey, Lease, NewKey, StoredEvent,
+        WorkerRecord, WorkerSpec,
     },
 };
 
@@ -55,7 +55,7 @@ impl Mirror {
 
     /// Creates the Worker, with two entries that no turn wrote.
     pub(super) fn create(&self, lease: Lease) -> Batch {
-        let mut draft = Draft::creation(self.blank_record(), self.now_ms, tags(None));
+        let mut draft = Draft::creation(self.blank_record(), self.now_ms, metadata(None));
         for (role, text) in [(Role::System, "be brief"), (Role::User, AWKWARD)] {
             draft.seed(TranscriptEntry {
                 sequence: 0,
@@ -98,7 +98,7 @@ impl Mirror {
     }
 
     fn begin(&self, lease: Lease, key: Option<&str>, dropped: &[&str]) -> Batch {
-        let mut draft = Draft::of(&self.there(), self.now_ms, tags(key));
+        let mut draft = Draft::of(&self.there(), self.now_ms, metadata(key));
         let turn_id = TurnId::from_uuid(new_uuid());
         let input = Input::user(format!("{} {AWKWARD}", self.turns.len()));
         let profile = ProfileSelector::default().into();
@@ -120,7 +120,7 @@ impl Mirror {
     /// Ends the turn that runs.
     pub(super) fn answer(&self, lease: Lease) -> Batch {
         let record = self.there();
-        let mut draft = Draft::of(&record, self.now_ms, Shared::usual());
+        let mut draft = Draft::of(&record, self.now_ms, None);
         if let Some(running) = record.running_turn() {
             let usage = TokenUsage::new()
                 .input(1000)
@@ -141,7 +141,7 @@ impl Mirror {
 
     /// Ends the Worker.
     pub(super) fn stop(&self, lease: Lease) -> Batch {
-        let mut draft = Draft::of(&self.there(), self.now_ms, tags(None));
+        let mut draft = Draft::of(&self.there(), self.now_ms, metadata(None));
         draft.record_mut().end_reason = Some("enough".into());
         draft.go(WorkerState::Stopped, Some("enough".into()));
         draft.into_batch(lease)
@@ -149,7 +149,7 @@ impl Mirror {
 
     /// Removes the Worker.
     pub(super) fn delete(&self, lease: Lease) -> Batch {
-        let mut draft = Draft::of(&self.there(), self.now_ms, Shared::usual());
+        let mut draft = Draft::of(&self.there(), self.now_ms, None);
         draft.delete();
         draft.into_batch(lease)
     }
@@ -198,6 +198,6 @@ impl Mirror {
     }
 }
 
-fn tags(key: Option<&str>) -> Shared<Tags> {
-    Tags::new(Some(&Meta::from([("actor".to_owned(), AWKWARD.to_owned())])), key)
+fn metadata(key: Option<&str>) -> Option<Arc<CommandMetadata>> {
+    CommandMetadata::of_command(Some(&Meta::from([("actor".to_owned(), AWKWARD.to_owned())])), key)
 }

@@ -11,8 +11,8 @@ use crate::{
         TurnOutcome, Usage, WorkerState,
     },
     store::{
-        Batch, Change, CreateKey, InputKey, Lease, NewKey, StoredEvent, StoredEventBody, Tags,
-        Totals, WorkerRecord,
+        Batch, Change, CommandMetadata, CreateKey, InputKey, Lease, NewKey, StoredEvent,
+        StoredEventBody, Totals, WorkerRecord,
     },
 };
 
@@ -23,7 +23,7 @@ pub(crate) struct Draft {
     record: Arc<WorkerRecord>,
     expected_version: u64,
     now_ms: u64,
-    tags: Shared<Tags>,
+    metadata: Option<Arc<CommandMetadata>>,
     entries: Vec<Arc<TranscriptEntry>>,
     changes_turn: bool,
     events: Vec<StoredEvent>,
@@ -55,38 +55,54 @@ impl TurnEnd {
 }
 
 impl Draft {
-    /// A change of a Worker, caused by a command with these tags.
-    pub(crate) fn of(record: &WorkerRecord, now_ms: u64, tags: Shared<Tags>) -> Self {
-        Self::following(record, Arc::new(record.next()), now_ms, tags)
+    /// A change of a Worker, caused by a command with this metadata.
+    pub(crate) fn of(
+        record: &WorkerRecord,
+        now_ms: u64,
+        metadata: Option<Arc<CommandMetadata>>,
+    ) -> Self {
+        Self::following(record, Arc::new(record.next()), now_ms, metadata)
     }
 
     /// A change that begins or ends a turn, which takes the place of the Worker's latest.
-    pub(crate) fn of_turn(record: &WorkerRecord, now_ms: u64, tags: Shared<Tags>) -> Self {
-        Self::following(record, Arc::new(record.next_but_for_turn()), now_ms, tags)
+    pub(crate) fn of_turn(
+        record: &WorkerRecord,
+        now_ms: u64,
+        metadata: Option<Arc<CommandMetadata>>,
+    ) -> Self {
+        Self::following(record, Arc::new(record.next_but_for_turn()), now_ms, metadata)
     }
 
     fn following(
         before: &WorkerRecord,
         record: Arc<WorkerRecord>,
         now_ms: u64,
-        tags: Shared<Tags>,
+        metadata: Option<Arc<CommandMetadata>>,
     ) -> Self {
-        Self { expected_version: before.version, ..Self::blank(record, now_ms, tags) }
+        Self { expected_version: before.version, ..Self::blank(record, now_ms, metadata) }
     }
 
     /// A new Worker. Its record is the one before its first event.
-    pub(crate) fn creation(record: WorkerRecord, now_ms: u64, tags: Shared<Tags>) -> Self {
-        let mut draft = Self::blank(Arc::new(record), now_ms, tags);
+    pub(crate) fn creation(
+        record: WorkerRecord,
+        now_ms: u64,
+        metadata: Option<Arc<CommandMetadata>>,
+    ) -> Self {
+        let mut draft = Self::blank(Arc::new(record), now_ms, metadata);
         draft.totals.created = 1;
         draft
     }
 
-    fn blank(record: Arc<WorkerRecord>, now_ms: u64, tags: Shared<Tags>) -> Self {
+    fn blank(
+        record: Arc<WorkerRecord>,
+        now_ms: u64,
+        metadata: Option<Arc<CommandMetadata>>,
+    ) -> Self {
         Self {
             record,
             expected_version: 0,
             now_ms,
-            tags,
+            metadata,
             entries: Vec::new(),
             changes_turn: false,
             events: Vec::new(),
@@ -145,6 +161,8 @@ impl Draft {
         model: Option<Arc<str>>,
     ) -> u64 {
         let sequence = self.record.entries + 1;
+        let metadata = self.metadata.as_deref().cloned().unwrap_or_default();
+        let CommandMetadata { idempotency_key, meta } = metadata;
         let entry = Arc::new(TranscriptEntry {
             sequence,
             role: input.kind.role(),
@@ -153,8 +171,8 @@ impl Draft {
             at_ms: self.now_ms,
             truncated: false,
             usage: Shared::usual(),
-            idempotency_key: self.tags.idempotency_key.clone(),
-            meta: self.tags.meta.clone(),
+            idempotency_key: idempotency_key.clone(),
+            meta: meta.clone(),
         });
         let turn = Arc::new(TurnDetail {
             turn_id,
@@ -169,8 +187,8 @@ impl Draft {
             reason: None,
             input_sequence: sequence,
             answer_sequence: None,
-            idempotency_key: self.tags.idempotency_key.clone(),
-            meta: self.tags.meta.clone(),
+            idempotency_key,
+            meta,
             late_dropped: 0,
         });
         let record = self.record_mut();
@@ -262,8 +280,8 @@ impl Draft {
     }
 
     fn tell(&mut self, turn_id: Option<TurnId>, body: StoredEventBody) {
-        let (tags, labels) = (self.tags.clone(), self.record.labels.clone());
-        self.events.push(StoredEvent { at_ms: self.now_ms, turn_id, tags, labels, body });
+        let (metadata, labels) = (self.metadata.clone(), self.record.labels.clone());
+        self.events.push(StoredEvent { at_ms: self.now_ms, turn_id, metadata, labels, body });
     }
 
     /// Remembers the key of an input.

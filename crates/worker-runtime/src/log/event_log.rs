@@ -89,16 +89,13 @@ impl EventLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        log::{RuntimeFact, RuntimeSource, Source},
-        model::Shared,
-    };
+    use crate::log::{RuntimeFact, RuntimeSource, Source};
 
     /// A log of `events` single events that keeps `capacity` of them.
     fn log(events: u64, capacity: u64) -> EventLog {
         let mut log = EventLog::after_head(0, capacity);
         for at_ms in 1..=events {
-            let source = RuntimeSource { at_ms, tags: Shared::usual(), fact: RuntimeFact::Started };
+            let source = RuntimeSource { at_ms, metadata: None, fact: RuntimeFact::Started };
             let evicted = log.append(Published::new(at_ms, Source::Runtime(source)));
             assert_eq!(evicted.len(), usize::from(at_ms > capacity));
         }

@@ -11,7 +11,7 @@ use crate::{
         Cursor, EventBody, LogId, Position, RuntimeEvent, Shared, StreamEvent, TranscriptEntry,
         TurnDetail, TurnError, TurnOutcome, WorkerDetail,
     },
-    store::{StoredEventBody, Tags, WorkerRecord},
+    store::{CommandMetadata, StoredEventBody, WorkerRecord},
 };
 
 /// Makes of events what people see: knows the Runtime's names and its present start.
@@ -54,7 +54,11 @@ impl Presenter {
             worker_sequence: Some(block.first + index as u64),
             turn_id: event.stored.turn_id,
             redacted: block.redacted,
-            ..self.envelope(event.stored.at_ms, &event.stored.tags, self.body(event, block))
+            ..self.envelope(
+                event.stored.at_ms,
+                event.stored.metadata.as_deref(),
+                self.body(event, block),
+            )
         }
     }
 
@@ -71,10 +75,19 @@ impl Presenter {
                 (EventBody::Diagnostic { diagnostic }, worker, turn_id)
             }
         };
-        RuntimeEvent { worker, turn_id, ..self.envelope(source.at_ms, &source.tags, body) }
+        RuntimeEvent {
+            worker,
+            turn_id,
+            ..self.envelope(source.at_ms, source.metadata.as_deref(), body)
+        }
     }
 
-    fn envelope(&self, at_ms: u64, tags: &Tags, body: EventBody) -> RuntimeEvent {
+    fn envelope(
+        &self,
+        at_ms: u64,
+        metadata: Option<&CommandMetadata>,
+        body: EventBody,
+    ) -> RuntimeEvent {
         RuntimeEvent {
             body,
             runtime_id: self.owner.runtime_id,
@@ -84,8 +97,8 @@ impl Presenter {
             worker_sequence: None,
             at_ms,
             turn_id: None,
-            meta: tags.meta.clone(),
-            idempotency_key: tags.idempotency_key.clone(),
+            meta: metadata.and_then(|metadata| metadata.meta.clone()),
+            idempotency_key: metadata.and_then(|metadata| metadata.idempotency_key.clone()),
             redacted: false,
         }
     }

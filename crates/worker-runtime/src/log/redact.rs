@@ -39,7 +39,7 @@ impl StoredEvent {
         };
         let is_deletion = matches!(body, StoredEventBody::WorkerDeleted);
         let labels = if is_deletion { self.labels.clone() } else { Shared::usual() };
-        Self { at_ms: self.at_ms, turn_id: self.turn_id, tags: Shared::usual(), labels, body }
+        Self { at_ms: self.at_ms, turn_id: self.turn_id, metadata: None, labels, body }
     }
 }
 

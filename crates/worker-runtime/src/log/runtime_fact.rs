@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    model::{Diagnostic, EventType, Shared},
-    store::Tags,
+    model::{Diagnostic, EventType},
+    store::CommandMetadata,
 };
 
 /// An event of the Runtime itself.
@@ -12,7 +12,7 @@ use crate::{
 pub(crate) struct RuntimeSource {
     pub(crate) at_ms: u64,
     /// The metadata of the command that caused the event.
-    pub(crate) tags: Shared<Tags>,
+    pub(crate) metadata: Option<Arc<CommandMetadata>>,
     pub(crate) fact: RuntimeFact,
 }
 

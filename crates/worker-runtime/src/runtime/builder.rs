@@ -11,7 +11,7 @@ use crate::{
     domain::profiles::Profiles,
     identity::{Epoch, RuntimeId, RuntimeIdentity},
     log::RuntimeFact,
-    model::{Limits, Retention, Shared},
+    model::{Limits, Retention},
     runtime::Runtime,
     state::core::{Core, Parts},
     store::{OpenError, OpenRequest, Store, StoreClient, Totals},
@@ -197,7 +197,7 @@ impl RuntimeBuilder {
         let runtime = Runtime::new(Arc::clone(&core));
         let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_ms));
         core.set_lease_keeper(keeper.abort_handle());
-        core.tell(Shared::usual(), RuntimeFact::Started, |_| {});
+        core.tell(None, RuntimeFact::Started, |_| {});
         core.restore().await?;
         retention::start(&core);
         Ok(runtime)

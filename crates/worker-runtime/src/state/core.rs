@@ -21,7 +21,7 @@ use crate::{
     error::RuntimeError,
     identity::{Epoch, RuntimeIdentity, TurnId, WorkerId, WorkerRef},
     log::{Presenter, RuntimeFact, RuntimeSource},
-    model::{Cursor, Diagnostic, Limits, LogId, Retention, RuntimeState, Severity, Shared},
+    model::{Cursor, Diagnostic, Limits, LogId, Retention, RuntimeState, Severity},
     state::{
         admission::Admission,
         board::{Board, Figures},
@@ -33,7 +33,7 @@ use crate::{
         turn_host::TurnHost,
         worker_cell::Cell,
     },
-    store::{Store, StoreClient, StoreError, StoreFuture, Tags, Totals},
+    store::{CommandMetadata, Store, StoreClient, StoreError, StoreFuture, Totals},
     sync::{Relay, Wakers, contained},
 };
 
@@ -233,7 +233,7 @@ impl Core {
             "diagnostic"
         );
         let fallen = self.diagnostics.lock().add(Arc::clone(&diagnostic));
-        self.tell(Shared::usual(), RuntimeFact::Diagnostic(Arc::clone(&diagnostic)), |_| {});
+        self.tell(None, RuntimeFact::Diagnostic(Arc::clone(&diagnostic)), |_| {});
         drop(fallen);
         diagnostic
     }
@@ -242,7 +242,7 @@ impl Core {
     /// before it.
     pub(crate) fn tell(
         &self,
-        tags: Shared<Tags>,
+        metadata: Option<Arc<CommandMetadata>>,
         fact: RuntimeFact,
         change: impl FnOnce(&mut Figures),
     ) -> u64 {
@@ -254,7 +254,7 @@ impl Core {
             return before;
         }
         change(&mut board.figures);
-        let evicted = board.append_own(RuntimeSource { at_ms, tags, fact });
+        let evicted = board.append_own(RuntimeSource { at_ms, metadata, fact });
         self.stage.set(board.figures.runtime, board.figures.closed);
         let waiting = board.take_waiting();
         drop(board);

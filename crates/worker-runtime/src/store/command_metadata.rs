@@ -1,15 +1,14 @@
-//! The idempotency key and the metadata of a command.
+//! The idempotency key and the metadata of a command, as stored events have them.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Meta, Shared, TurnDetail, Usual};
+use crate::model::{Meta, TurnDetail};
 
-/// The idempotency key and the metadata of a command, which events, entries and turns that the command
-/// causes show. Most commands have neither.
+/// The idempotency key and the metadata of the command that caused an event.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Tags {
+pub struct CommandMetadata {
     /// The idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<Arc<str>>,
@@ -18,20 +17,24 @@ pub struct Tags {
     pub meta: Option<Arc<Meta>>,
 }
 
-impl Usual for Tags {
-    fn usual() -> &'static Self {
-        &Self { idempotency_key: None, meta: None }
-    }
-}
-
-impl Tags {
-    pub(crate) fn new(meta: Option<&Meta>, idempotency_key: Option<&str>) -> Shared<Self> {
+impl CommandMetadata {
+    /// The metadata of a command, or `None` if the command has neither metadata nor a key.
+    pub(crate) fn of_command(
+        meta: Option<&Meta>,
+        idempotency_key: Option<&str>,
+    ) -> Option<Arc<Self>> {
         let meta = meta.filter(|meta| !meta.is_empty()).cloned().map(Arc::new);
-        Self { idempotency_key: idempotency_key.map(Arc::from), meta }.into()
+        Self { idempotency_key: idempotency_key.map(Arc::from), meta }.unless_empty()
     }
 
-    /// The metadata and the key of the command that began the turn.
-    pub(crate) fn of_turn(turn: &TurnDetail) -> Shared<Self> {
-        Self { idempotency_key: turn.idempotency_key.clone(), meta: turn.meta.clone() }.into()
+    /// The metadata of the command that began the turn, or `None` if that command has neither
+    /// metadata nor a key.
+    pub(crate) fn of_turn(turn: &TurnDetail) -> Option<Arc<Self>> {
+        Self { idempotency_key: turn.idempotency_key.clone(), meta: turn.meta.clone() }
+            .unless_empty()
+    }
+
+    fn unless_empty(self) -> Option<Arc<Self>> {
+        (self != Self::default()).then(|| Arc::new(self))
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     identity::TurnId,
     model::{EventType, Labels, Shared, TurnError, TurnOutcome, WorkerState},
-    store::{Tags, WorkerRecord},
+    store::{CommandMetadata, WorkerRecord},
 };
 
 /// An event of a Worker as it is committed and kept.
@@ -21,8 +21,10 @@ pub struct StoredEvent {
     pub at_ms: u64,
     /// The turn that the event is about.
     pub turn_id: Option<TurnId>,
-    /// The metadata and the idempotency key of the command that caused the event.
-    pub tags: Shared<Tags>,
+    /// The metadata and the idempotency key of the command that caused the event; absent if the
+    /// command had neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Arc<CommandMetadata>>,
     /// The Worker's labels at that time, by which subscriptions filter.
     pub labels: Shared<Labels>,
     /// What happened.

@@ -16,7 +16,7 @@ use crate::{
     lifecycle::{self, LifecycleInput, Transition},
     model::{Severity, TurnDetail, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
     state::{core::Core, live::Live, worker_cell::Cell},
-    store::{Tags, WorkerRecord},
+    store::{CommandMetadata, WorkerRecord},
     sync::{Backoff, Contained, contained},
 };
 
@@ -168,7 +168,7 @@ pub(crate) fn turn_ends(
     end: TurnEnd,
     now_ms: u64,
 ) -> Draft {
-    let mut draft = Draft::of_turn(record, now_ms, Tags::of_turn(running));
+    let mut draft = Draft::of_turn(record, now_ms, CommandMetadata::of_turn(running));
     draft.end_turn(running, end, state_after_turn(record.state), None);
     draft
 }

@@ -15,7 +15,7 @@ use crate::{
         live::{Live, Refusal},
         worker_cell::Cell,
     },
-    store::{StoredEventBody, StoredRetry, Tags},
+    store::{CommandMetadata, StoredEventBody, StoredRetry},
     turn::ending::current,
 };
 
@@ -109,7 +109,7 @@ fn retrying(
     retry: StoredRetry,
 ) -> Decision<()> {
     let Some(running) = current(worker.record, live.turn_id) else { return Decision::Keep(()) };
-    let mut draft = Draft::of(worker.record, context.now_ms, Tags::of_turn(running));
+    let mut draft = Draft::of(worker.record, context.now_ms, CommandMetadata::of_turn(running));
     let retry = Arc::new(retry);
     draft.event(Some(live.turn_id), StoredEventBody::TurnRetrying { retry });
     Decision::Change(draft, ())

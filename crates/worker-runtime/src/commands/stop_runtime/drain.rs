@@ -19,7 +19,7 @@ use crate::{
         listing::{Bounds, Wanted},
         worker_cell::Cell,
     },
-    store::Tags,
+    store::CommandMetadata,
     sync::{Backoff, contained},
     turn,
 };
@@ -144,9 +144,9 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
     // First, so that whoever learns of the end can build on the store. A lease that is not given back runs
     // out by itself.
     let _ = core.store.release(patience).await;
-    let tags = Tags::new(options.meta.as_ref(), None);
+    let metadata = CommandMetadata::of_command(options.meta.as_ref(), None);
     let stopped = |figures: &mut Figures| figures.runtime = RuntimeState::Stopped;
-    let _ = contained(|| core.tell(tags, RuntimeFact::Stopped, stopped));
+    let _ = contained(|| core.tell(metadata, RuntimeFact::Stopped, stopped));
     core.abandon();
 }
 
