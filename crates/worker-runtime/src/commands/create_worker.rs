@@ -13,7 +13,7 @@ use crate::{
     identity::{TurnId, WorkerId},
     model::{
         CapabilityGrant, ConfigBundle, Cursor, Input, InputReceipt, Intent, Labels, Meta,
-        ProfileSelector, ScopeClaim, SeedEntry, Shared, TranscriptEntry, WorkerDetail,
+        ProfileSelector, ScopeClaim, SeedEntry, Shared, TranscriptEntry, Usage, WorkerDetail,
     },
     request::Command,
     state::{
@@ -215,8 +215,8 @@ impl CreateWorker {
 
     fn spec(&self, profile: ProfileSelector) -> WorkerSpec {
         WorkerSpec {
-            intent: self.intent.clone().unwrap_or_default().into(),
-            profile: profile.into(),
+            intent: self.intent.clone().unwrap_or_default(),
+            profile,
             instructions: self.instructions.as_deref().map(Arc::from),
             config_bundle: self.config_bundle.clone().map(Arc::new),
             capabilities: self
@@ -317,7 +317,7 @@ fn seeded(entry: &SeedEntry, now_ms: u64) -> TranscriptEntry {
         turn_id: None,
         at_ms: entry.at_ms.unwrap_or(now_ms),
         truncated: false,
-        usage: Shared::usual(),
+        usage: Usage::default(),
         idempotency_key: None,
         meta: None,
     }

@@ -150,7 +150,7 @@ impl UpdateWorker {
     fn spec_of(&self, record: &WorkerRecord) -> Shared<WorkerSpec> {
         let mut spec = WorkerSpec::clone(&record.spec);
         if let Some(profile) = &self.profile {
-            spec.profile = profile.clone().into();
+            spec.profile = profile.clone();
         }
         if let Some(instructions) = &self.instructions {
             spec.instructions = instructions.as_deref().map(Arc::from);

@@ -10,7 +10,7 @@ use crate::{
     identity::{TurnId, WorkerId},
     model::{
         Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, Shared, TranscriptEntry,
-        TurnDetail, TurnOutcome, WorkerState,
+        TurnDetail, TurnOutcome, Usage, WorkerState,
     },
     store::{
         Batch, Change, CommandMetadata, CreateKey, InputKey, Lease, NewKey, StoredEvent,
@@ -64,7 +64,7 @@ impl Mirror {
                 turn_id: None,
                 at_ms: self.now_ms,
                 truncated: false,
-                usage: Shared::usual(),
+                usage: Usage::default(),
                 idempotency_key: None,
                 meta: None,
             });
@@ -101,7 +101,7 @@ impl Mirror {
         let mut draft = Draft::of(&self.there(), self.now_ms, metadata(key));
         let turn_id = TurnId::from_uuid(new_uuid());
         let input = Input::user(format!("{} {AWKWARD}", self.turns.len()));
-        let profile = ProfileSelector::default().into();
+        let profile = ProfileSelector::default();
         let entry_sequence = draft.begin_turn(turn_id, &input, profile, Some("model".into()));
         if let Some(key) = key {
             let key = InputKey {
@@ -190,7 +190,7 @@ impl Mirror {
             labels: Labels::from([("kind".to_owned(), "sample".to_owned())]).into(),
             spec: Shared::from(WorkerSpec {
                 instructions: Some(AWKWARD.into()),
-                scope_claims: Shared::from_iter([claim]),
+                scope_claims: vec![claim],
                 ..WorkerSpec::default()
             }),
             ..WorkerRecord::new(self.worker_id, self.ordinal, self.now_ms)

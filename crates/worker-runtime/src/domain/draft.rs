@@ -7,7 +7,7 @@ use llm_engine::{StopReason, TokenUsage};
 use crate::{
     identity::TurnId,
     model::{
-        EventType, Input, Labels, ProfileSelector, Shared, TranscriptEntry, TurnDetail, TurnError,
+        EventType, Input, Labels, ProfileSelector, TranscriptEntry, TurnDetail, TurnError,
         TurnOutcome, Usage, WorkerState,
     },
     store::{
@@ -157,7 +157,7 @@ impl Draft {
         &mut self,
         turn_id: TurnId,
         input: &Input,
-        profile: Shared<ProfileSelector>,
+        profile: ProfileSelector,
         model: Option<Arc<str>>,
     ) -> u64 {
         let sequence = self.record.entries + 1;
@@ -170,7 +170,7 @@ impl Draft {
             turn_id: Some(turn_id),
             at_ms: self.now_ms,
             truncated: false,
-            usage: Shared::usual(),
+            usage: Usage::default(),
             idempotency_key: idempotency_key.clone(),
             meta: meta.clone(),
         });
@@ -182,7 +182,7 @@ impl Draft {
             started_at_ms: self.now_ms,
             ended_at_ms: None,
             stop_reason: None,
-            usage: Shared::usual(),
+            usage: Usage::default(),
             error: None,
             reason: None,
             input_sequence: sequence,
@@ -214,8 +214,7 @@ impl Draft {
         let TurnEnd { outcome, text, usage, stop_reason, error, reason } = end;
         let now_ms = self.now_ms;
         let duration_ms = now_ms.saturating_sub(running.started_at_ms);
-        let spent = Usage::of_turn(usage, duration_ms);
-        let usage = Shared::from(spent);
+        let usage = Usage::of_turn(usage, duration_ms);
         let completed = outcome == TurnOutcome::Completed;
         let entry = (completed || !text.is_empty()).then(|| {
             Arc::new(TranscriptEntry {
@@ -225,7 +224,7 @@ impl Draft {
                 turn_id: Some(running.turn_id),
                 at_ms: now_ms,
                 truncated: !completed,
-                usage: usage.clone(),
+                usage,
                 idempotency_key: running.idempotency_key.clone(),
                 meta: running.meta.clone(),
             })
@@ -244,11 +243,9 @@ impl Draft {
         record.entries += u64::from(entry.is_some());
         record.turn = Some(turn);
         record.last_outcome = Some(outcome);
-        let mut used = *record.usage;
-        used.add(&spent);
-        record.usage = used.into();
+        record.usage.add(&usage);
         let ordinal = record.turns;
-        self.totals.usage.add(&spent);
+        self.totals.usage.add(&usage);
         *self.totals.outcomes.get_mut(outcome) += 1;
         self.changes_turn = true;
         self.entries.extend(entry);

@@ -8,8 +8,8 @@ use super::{EventBlock, Published, RuntimeFact, RuntimeSource, Source, event_blo
 use crate::{
     identity::{DisplayRef, Epoch, RuntimeIdentity},
     model::{
-        Cursor, EventBody, LogId, Position, RuntimeEvent, Shared, StreamEvent, TranscriptEntry,
-        TurnDetail, TurnError, TurnOutcome, WorkerDetail,
+        Cursor, EventBody, LogId, Position, RuntimeEvent, StreamEvent, TranscriptEntry, TurnDetail,
+        TurnError, TurnOutcome, Usage, WorkerDetail,
     },
     store::{CommandMetadata, StoredEventBody, WorkerRecord},
 };
@@ -147,7 +147,7 @@ fn end_of_turn(
     turn: Option<&TurnDetail>,
     entry: Option<Arc<TranscriptEntry>>,
 ) -> EventBody {
-    let usage = turn.map(|turn| *turn.usage).unwrap_or_default();
+    let usage = turn.map(|turn| turn.usage).unwrap_or_default();
     match (outcome, entry) {
         (TurnOutcome::Completed, Some(entry)) => {
             let stop_reason = turn.and_then(|turn| turn.stop_reason).unwrap_or(StopReason::Other);
@@ -176,7 +176,7 @@ fn blank_entry(sequence: u64) -> TranscriptEntry {
         turn_id: None,
         at_ms: 0,
         truncated: false,
-        usage: Shared::usual(),
+        usage: Usage::default(),
         idempotency_key: None,
         meta: None,
     }

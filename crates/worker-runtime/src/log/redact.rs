@@ -49,8 +49,8 @@ fn redacted_record(record: &WorkerRecord) -> WorkerRecord {
         display_name: Some("".into()),
         labels: Shared::usual(),
         spec: Shared::from(WorkerSpec {
-            intent: redacted_intent(&spec.intent).into(),
-            profile: redacted_profile(&spec.profile).into(),
+            intent: redacted_intent(&spec.intent),
+            profile: redacted_profile(&spec.profile),
             instructions: None,
             config_bundle: None,
             capabilities: spec.capabilities.iter().map(redacted_capability).collect(),
@@ -88,7 +88,7 @@ fn redacted_claim(claim: &ScopeClaim) -> ScopeClaim {
 
 pub(crate) fn redacted_turn(turn: &TurnDetail) -> TurnDetail {
     TurnDetail {
-        profile: redacted_profile(&turn.profile).into(),
+        profile: redacted_profile(&turn.profile),
         model: None,
         error: turn.error.as_ref().map(|error| Box::new(redacted_error(error))),
         reason: None,

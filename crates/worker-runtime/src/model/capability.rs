@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Usual;
-
 /// One requested capability and whether the Worker has it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -16,10 +14,4 @@ pub struct CapabilityGrant {
     /// Why not, where it was not granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-}
-
-impl Usual for [CapabilityGrant] {
-    fn usual() -> &'static Self {
-        &[]
-    }
 }

@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Usual;
-
 /// How much of a resource a claim takes.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,10 +27,4 @@ pub struct ScopeClaim {
     pub resource: String,
     /// How much of it.
     pub access: Access,
-}
-
-impl Usual for [ScopeClaim] {
-    fn usual() -> &'static Self {
-        &[]
-    }
 }

@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Usual;
-
 /// Why a Worker exists. It is shown to people, not sent to the model.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -18,12 +16,6 @@ pub enum Intent {
 impl Default for Intent {
     fn default() -> Self {
         Self::Assistant(IntentAssistant { purpose: None })
-    }
-}
-
-impl Usual for Intent {
-    fn usual() -> &'static Self {
-        &Self::Assistant(IntentAssistant { purpose: None })
     }
 }
 

@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Usual;
-
 /// Which profile a Worker uses. It is resolved anew at each turn.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -18,12 +16,6 @@ pub enum ProfileSelector {
 impl Default for ProfileSelector {
     fn default() -> Self {
         Self::RuntimeDefault(ProfileSelectorDefault {})
-    }
-}
-
-impl Usual for ProfileSelector {
-    fn usual() -> &'static Self {
-        &Self::RuntimeDefault(ProfileSelectorDefault {})
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{Meta, Shared, Usage},
+    model::{Meta, Usage},
 };
 
 /// One entry of a transcript. It never changes once it is there.
@@ -33,9 +33,9 @@ pub struct TranscriptEntry {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
     /// What the turn that wrote it consumed.
-    #[serde(default, skip_serializing_if = "Shared::is_usual")]
+    #[serde(default, skip_serializing_if = "Usage::is_zero")]
     #[schemars(with = "Option<Usage>")]
-    pub usage: Shared<Usage>,
+    pub usage: Usage,
     /// The key of the command that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]

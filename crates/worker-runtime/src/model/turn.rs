@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{Meta, ProfileSelector, Shared, TurnOutcome, Usage},
+    model::{Meta, ProfileSelector, TurnOutcome, Usage},
 };
 
 /// One turn.
@@ -21,7 +21,7 @@ pub struct TurnDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<TurnOutcome>,
     /// The profile that it ran with.
-    pub profile: Shared<ProfileSelector>,
+    pub profile: ProfileSelector,
     /// The model, as the profile names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -37,7 +37,7 @@ pub struct TurnDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<StopReason>,
     /// What it consumed; zero while it runs.
-    pub usage: Shared<Usage>,
+    pub usage: Usage,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<TurnError>>,
@@ -76,19 +76,19 @@ impl TurnDetail {
     #[must_use]
     pub fn new(
         turn_id: TurnId,
-        profile: impl Into<Shared<ProfileSelector>>,
+        profile: ProfileSelector,
         started_at_ms: u64,
         input_sequence: u64,
     ) -> Self {
         Self {
             turn_id,
             outcome: None,
-            profile: profile.into(),
+            profile,
             model: None,
             started_at_ms,
             ended_at_ms: None,
             stop_reason: None,
-            usage: Shared::usual(),
+            usage: Usage::default(),
             error: None,
             reason: None,
             input_sequence,

@@ -4,7 +4,7 @@ use llm_engine::TokenUsage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{MAX_INTEGER, Usual, saturating_sum};
+use crate::model::{MAX_INTEGER, saturating_sum};
 
 /// What ended turns consumed. Usages add up: the turns' to the Worker's, the Workers' to the
 /// Runtime's.
@@ -33,12 +33,6 @@ pub struct Usage {
     pub incomplete: bool,
 }
 
-impl Usual for Usage {
-    fn usual() -> &'static Self {
-        &Self::NONE
-    }
-}
-
 impl Usage {
     const NONE: Self = Self {
         turns: 0,
@@ -64,6 +58,11 @@ impl Usage {
             incomplete: false,
         });
         usage
+    }
+
+    /// Whether every figure is zero, as in an entry that no turn wrote.
+    pub(crate) fn is_zero(&self) -> bool {
+        *self == Self::NONE
     }
 
     /// Adds another usage. A sum past 2<sup>53</sup> − 1, the largest integer on the wire, stays there,

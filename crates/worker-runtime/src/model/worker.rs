@@ -90,9 +90,9 @@ pub struct WorkerDetail {
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub active_at_ms: u64,
     /// Why it exists.
-    pub intent: Shared<Intent>,
+    pub intent: Intent,
     /// The profile of its next turn.
-    pub profile: Shared<ProfileSelector>,
+    pub profile: ProfileSelector,
     /// Its own instructions, which replace the profile's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -102,9 +102,9 @@ pub struct WorkerDetail {
     #[schemars(with = "Option<ConfigBundle>")]
     pub config_bundle: Option<Arc<ConfigBundle>>,
     /// What was asked for at creation, and what came of it.
-    pub capabilities: Shared<[CapabilityGrant]>,
+    pub capabilities: Vec<CapabilityGrant>,
     /// What it claimed at creation; held until it ends.
-    pub scope_claims: Shared<[ScopeClaim]>,
+    pub scope_claims: Vec<ScopeClaim>,
     /// Its latest turn, running or ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TurnDetail>")]

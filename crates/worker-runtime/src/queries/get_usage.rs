@@ -32,7 +32,7 @@ impl Query for GetUsage {
     async fn answer(self, reader: Reader<'_>) -> Result<UsageReply, RuntimeError> {
         let usage = match self.scope {
             Scope::Runtime(_) => reader.figures().state.usage,
-            Scope::Worker(scope) => reader.look(scope.worker, |state| *state.record.usage)?,
+            Scope::Worker(scope) => reader.look(scope.worker, |state| state.record.usage)?,
         };
         Ok(UsageReply { usage })
     }

@@ -8,7 +8,7 @@ use crate::{
     domain::{allocation::Allocation, context::DecisionContext, idempotency::KeyWindow},
     error::RuntimeError,
     identity::WorkerId,
-    model::{ScopeClaim, Shared},
+    model::ScopeClaim,
     store::CreateKey,
     sync::WakeList,
 };
@@ -36,7 +36,7 @@ pub(crate) struct Admission {
 pub(crate) struct CreationRequest<'a> {
     /// The key, unless it is one that cannot have been remembered.
     pub(crate) key: Option<RequestKey>,
-    pub(crate) claims: Shared<[ScopeClaim]>,
+    pub(crate) claims: Arc<[ScopeClaim]>,
     /// Whether a turn begins with the Worker.
     pub(crate) with_turn: bool,
     /// The profile of its turns, or what is wrong with the command. It counts only if the command is not

@@ -8,7 +8,7 @@ use crate::{
     domain::context::{DecisionContext, exhausted},
     error::RuntimeError,
     identity::WorkerId,
-    model::{ScopeClaim, Shared},
+    model::ScopeClaim,
     state::{
         admission::{Admission, CreationRequest, Meeting, Rival},
         core::Core,
@@ -39,7 +39,7 @@ pub(crate) struct Reservation {
     /// The keys that the creation's own key pushes out.
     pub(crate) dropped_keys: Vec<Arc<str>>,
     key: Option<Arc<str>>,
-    claims: Shared<[ScopeClaim]>,
+    claims: Arc<[ScopeClaim]>,
     has_place: bool,
     turn: Option<Counted>,
     /// Dropped last: a Runtime that stops waits for it.
@@ -141,7 +141,7 @@ impl Reservation {
     pub(crate) fn redeem(mut self, new_key: Option<NewKey<CreateKey>>) {
         self.has_place = false;
         self.turn.take().into_iter().for_each(Counted::keep);
-        self.claims = Shared::usual();
+        self.claims = Arc::default();
         if let Some(new_key) = new_key {
             let mut admission = self.core.admission.lock();
             admission.keys.forget(&new_key.dropped);

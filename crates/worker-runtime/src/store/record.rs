@@ -8,8 +8,9 @@ use crate::{
     identity::{DisplayName, DisplayRef, RuntimeIdentity, WorkerId},
     lifecycle,
     model::{
-        CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, Shared,
-        TurnDetail, TurnOutcome, Usage, Usual, WorkerDetail, WorkerState, WorkerSummary,
+        CapabilityGrant, ConfigBundle, Intent, IntentAssistant, Labels, ProfileSelector,
+        ProfileSelectorDefault, ScopeClaim, Shared, TurnDetail, TurnOutcome, Usage, Usual,
+        WorkerDetail, WorkerState, WorkerSummary,
     },
 };
 
@@ -39,7 +40,7 @@ pub struct WorkerRecord {
     /// How many entries the transcript has.
     pub entries: u64,
     /// What ended turns consumed.
-    pub usage: Shared<Usage>,
+    pub usage: Usage,
     /// The sequence of its last event.
     pub worker_sequence: u64,
     /// When it was created, in milliseconds since the Unix epoch.
@@ -54,28 +55,28 @@ pub struct WorkerRecord {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct WorkerSpec {
     /// Why it exists.
-    pub intent: Shared<Intent>,
+    pub intent: Intent,
     /// The profile of its next turn.
-    pub profile: Shared<ProfileSelector>,
+    pub profile: ProfileSelector,
     /// Its own instructions.
     pub instructions: Option<Arc<str>>,
     /// The configuration that the Backend keeps elsewhere.
     pub config_bundle: Option<Arc<ConfigBundle>>,
     /// What was asked for at creation, and what came of it.
-    pub capabilities: Shared<[CapabilityGrant]>,
+    pub capabilities: Vec<CapabilityGrant>,
     /// What it claimed at creation.
-    pub scope_claims: Shared<[ScopeClaim]>,
+    pub scope_claims: Vec<ScopeClaim>,
 }
 
 impl Usual for WorkerSpec {
     fn usual() -> &'static Self {
         static USUAL: WorkerSpec = WorkerSpec {
-            intent: Shared::usual(),
-            profile: Shared::usual(),
+            intent: Intent::Assistant(IntentAssistant { purpose: None }),
+            profile: ProfileSelector::RuntimeDefault(ProfileSelectorDefault {}),
             instructions: None,
             config_bundle: None,
-            capabilities: Shared::usual(),
-            scope_claims: Shared::usual(),
+            capabilities: Vec::new(),
+            scope_claims: Vec::new(),
         };
         &USUAL
     }
@@ -96,7 +97,7 @@ impl WorkerRecord {
             turn: None,
             turns: 0,
             entries: 0,
-            usage: Shared::usual(),
+            usage: Usage::default(),
             worker_sequence: 0,
             created_at_ms: now_ms,
             active_at_ms: now_ms,
@@ -124,7 +125,7 @@ impl WorkerRecord {
             turn: None,
             turns: self.turns,
             entries: self.entries,
-            usage: self.usage.clone(),
+            usage: self.usage,
             worker_sequence: self.worker_sequence,
             created_at_ms: self.created_at_ms,
             active_at_ms: self.active_at_ms,
@@ -200,7 +201,7 @@ impl WorkerRecord {
             turn_started_at_ms: running.map(|turn| turn.started_at_ms),
             last_outcome: self.last_outcome,
             entries: self.entries,
-            usage: *self.usage,
+            usage: self.usage,
             worker_sequence: self.worker_sequence,
             created_at_ms: self.created_at_ms,
             active_at_ms: self.active_at_ms,

@@ -113,7 +113,7 @@ fn end<'a>(
     let turn = Arc::make_mut(turn);
     turn.outcome = Some(outcome);
     turn.ended_at_ms = Some(event.at_ms.max(turn.started_at_ms));
-    turn.usage = (*usage).into();
+    turn.usage = *usage;
     turn.answer_sequence = answer.map(|it| it.sequence);
     turn
 }
