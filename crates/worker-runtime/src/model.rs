@@ -17,7 +17,6 @@ mod profile_selector;
 mod retention;
 mod runtime_summary;
 mod scope;
-mod shared;
 mod state;
 mod store_summary;
 mod stream_item;
@@ -54,7 +53,6 @@ pub use scope::{
     EventsFrom, FromAfter, FromAfterSequence, FromNow, FromOldest, Scope, ScopeRuntime,
     ScopeWorker, Subscribe,
 };
-pub use shared::{Shared, Usual};
 pub use state::{TurnOutcome, WorkerState};
 pub use store_summary::{AllocationSummary, Holder, StoreSummary};
 pub use stream_item::{EndReason, StreamEvent, StreamItem};
@@ -67,4 +65,5 @@ pub use worker::{WorkerDetail, WorkerSummary};
 pub use worker_command::WorkerCommand;
 
 pub(crate) use cursor::{LogId, NotAPosition, Position};
+pub(crate) use labels::{no_labels, shared_labels};
 pub(crate) use text::{MAX_INTEGER, present_as_some, saturating_sum};

@@ -13,7 +13,8 @@ use crate::{
     identity::{TurnId, WorkerId},
     model::{
         CapabilityGrant, ConfigBundle, Cursor, Input, InputReceipt, Intent, Labels, Meta,
-        ProfileSelector, ScopeClaim, SeedEntry, Shared, TranscriptEntry, Usage, WorkerDetail,
+        ProfileSelector, ScopeClaim, SeedEntry, TranscriptEntry, Usage, WorkerDetail,
+        shared_labels,
     },
     request::Command,
     state::{
@@ -194,23 +195,12 @@ impl CreateWorker {
         ids: &CreationIds,
         profile: ProfileSelector,
     ) -> WorkerRecord {
-        let spec = if self.has_usual_spec() { Shared::usual() } else { self.spec(profile).into() };
         WorkerRecord {
             display_name: self.display_name.as_deref().map(Arc::from),
-            labels: self.labels.clone().map(Shared::from).unwrap_or_default(),
-            spec,
+            labels: shared_labels(self.labels.clone().unwrap_or_default()),
+            spec: self.spec(profile).shared(),
             ..WorkerRecord::new(ids.worker_id, ids.ordinal, context.now_ms)
         }
-    }
-
-    /// Whether nothing was asked for that a spec holds.
-    fn has_usual_spec(&self) -> bool {
-        self.intent.is_none()
-            && self.profile.is_none()
-            && self.instructions.is_none()
-            && self.config_bundle.is_none()
-            && self.requested_capabilities.is_none()
-            && self.scope_claims.is_none()
     }
 
     fn spec(&self, profile: ProfileSelector) -> WorkerSpec {

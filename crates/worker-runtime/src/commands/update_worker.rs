@@ -11,8 +11,8 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     model::{
-        Cursor, LabelPatch, Labels, Meta, Nullable, ProfileSelector, Shared, WorkerDetail,
-        present_as_some,
+        Cursor, LabelPatch, Labels, Meta, Nullable, ProfileSelector, WorkerDetail, present_as_some,
+        shared_labels,
     },
     request::Command,
     state::core::Core,
@@ -108,9 +108,9 @@ impl UpdateWorker {
         let next = draft.record_mut();
         next.display_name = name;
         next.spec = spec;
-        let labels_before = (!same_labels).then(|| Arc::new(Labels::clone(&record.labels)));
+        let labels_before = (!same_labels).then(|| Arc::clone(&record.labels));
         if !same_labels {
-            next.labels = labels.into();
+            next.labels = shared_labels(labels);
         }
         draft.updated(labels_before);
         let reply = reply(draft.record());
@@ -147,7 +147,7 @@ impl UpdateWorker {
         labels
     }
 
-    fn spec_of(&self, record: &WorkerRecord) -> Shared<WorkerSpec> {
+    fn spec_of(&self, record: &WorkerRecord) -> Arc<WorkerSpec> {
         let mut spec = WorkerSpec::clone(&record.spec);
         if let Some(profile) = &self.profile {
             spec.profile = profile.clone();
@@ -155,7 +155,7 @@ impl UpdateWorker {
         if let Some(instructions) = &self.instructions {
             spec.instructions = instructions.as_deref().map(Arc::from);
         }
-        if spec == *record.spec { record.spec.clone() } else { spec.into() }
+        if spec == *record.spec { Arc::clone(&record.spec) } else { spec.shared() }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{
     domain::draft::{Draft, TurnEnd},
     identity::{TurnId, WorkerId},
     model::{
-        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, Shared, TranscriptEntry,
-        TurnDetail, TurnOutcome, Usage, WorkerState,
+        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, TranscriptEntry, TurnDetail,
+        TurnOutcome, Usage, WorkerState,
     },
     store::{
         Batch, Change, CommandMetadata, CreateKey, InputKey, Lease, NewKey, StoredEvent,
@@ -188,7 +188,7 @@ impl Mirror {
         WorkerRecord {
             display_name: Some(format!("worker {}", self.ordinal).into()),
             labels: Labels::from([("kind".to_owned(), "sample".to_owned())]).into(),
-            spec: Shared::from(WorkerSpec {
+            spec: Arc::new(WorkerSpec {
                 instructions: Some(AWKWARD.into()),
                 scope_claims: vec![claim],
                 ..WorkerSpec::default()

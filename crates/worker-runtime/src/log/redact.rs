@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     model::{
         CapabilityGrant, Intent, IntentAssistant, IntentRole, IntentTask, ProfileSelector,
-        ScopeClaim, Shared, TranscriptEntry, TurnDetail, TurnError,
+        ScopeClaim, TranscriptEntry, TurnDetail, TurnError, no_labels,
     },
     store::{StoredEvent, StoredEventBody, StoredRetry, WorkerRecord, WorkerSpec},
 };
@@ -38,7 +38,7 @@ impl StoredEvent {
             | StoredEventBody::TurnEnded { .. } => self.body.clone(),
         };
         let is_deletion = matches!(body, StoredEventBody::WorkerDeleted);
-        let labels = if is_deletion { self.labels.clone() } else { Shared::usual() };
+        let labels = if is_deletion { self.labels.clone() } else { no_labels() };
         Self { at_ms: self.at_ms, turn_id: self.turn_id, metadata: None, labels, body }
     }
 }
@@ -47,8 +47,8 @@ fn redacted_record(record: &WorkerRecord) -> WorkerRecord {
     let spec = &record.spec;
     WorkerRecord {
         display_name: Some("".into()),
-        labels: Shared::usual(),
-        spec: Shared::from(WorkerSpec {
+        labels: no_labels(),
+        spec: Arc::new(WorkerSpec {
             intent: redacted_intent(&spec.intent),
             profile: redacted_profile(&spec.profile),
             instructions: None,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, Shared, TurnDetail,
+    CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, TurnDetail,
     TurnOutcome, Usage, WorkerCommand, WorkerState,
 };
 use crate::identity::{DisplayName, DisplayRef, TurnId, WorkerRef};
@@ -24,7 +24,7 @@ pub struct WorkerSummary {
     /// Where it is in its life.
     pub state: WorkerState,
     /// What it is filed under.
-    pub labels: Shared<Labels>,
+    pub labels: Arc<Labels>,
     /// The running turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
@@ -64,7 +64,7 @@ pub struct WorkerDetail {
     /// Where it is in its life.
     pub state: WorkerState,
     /// What it is filed under.
-    pub labels: Shared<Labels>,
+    pub labels: Arc<Labels>,
     /// The running turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,

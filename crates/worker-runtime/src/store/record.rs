@@ -1,16 +1,15 @@
 //! What the Runtime knows of a Worker, as it is committed and kept.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     identity::{DisplayName, DisplayRef, RuntimeIdentity, WorkerId},
     lifecycle,
     model::{
-        CapabilityGrant, ConfigBundle, Intent, IntentAssistant, Labels, ProfileSelector,
-        ProfileSelectorDefault, ScopeClaim, Shared, TurnDetail, TurnOutcome, Usage, Usual,
-        WorkerDetail, WorkerState, WorkerSummary,
+        CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, TurnDetail,
+        TurnOutcome, Usage, WorkerDetail, WorkerState, WorkerSummary, no_labels, shared_labels,
     },
 };
 
@@ -26,9 +25,11 @@ pub struct WorkerRecord {
     /// The name it was given, if it was.
     pub display_name: Option<Arc<str>>,
     /// What it is filed under.
-    pub labels: Shared<Labels>,
+    #[serde(deserialize_with = "deserialize_labels")]
+    pub labels: Arc<Labels>,
     /// What rarely differs between Workers.
-    pub spec: Shared<WorkerSpec>,
+    #[serde(deserialize_with = "deserialize_spec")]
+    pub spec: Arc<WorkerSpec>,
     /// Where it is in its life.
     pub state: WorkerState,
     /// How the turn that ended last went.
@@ -68,17 +69,11 @@ pub struct WorkerSpec {
     pub scope_claims: Vec<ScopeClaim>,
 }
 
-impl Usual for WorkerSpec {
-    fn usual() -> &'static Self {
-        static USUAL: WorkerSpec = WorkerSpec {
-            intent: Intent::Assistant(IntentAssistant { purpose: None }),
-            profile: ProfileSelector::RuntimeDefault(ProfileSelectorDefault {}),
-            instructions: None,
-            config_bundle: None,
-            capabilities: Vec::new(),
-            scope_claims: Vec::new(),
-        };
-        &USUAL
+impl WorkerSpec {
+    /// The spec behind an `Arc`. All Workers for which nothing was asked share one allocation.
+    pub(crate) fn shared(self) -> Arc<Self> {
+        static DEFAULT: LazyLock<Arc<WorkerSpec>> = LazyLock::new(Arc::default);
+        if self == **DEFAULT { Arc::clone(&DEFAULT) } else { Arc::new(self) }
     }
 }
 
@@ -90,8 +85,8 @@ impl WorkerRecord {
             ordinal,
             version: 1,
             display_name: None,
-            labels: Shared::usual(),
-            spec: Shared::usual(),
+            labels: no_labels(),
+            spec: WorkerSpec::default().shared(),
             state: WorkerState::Idle,
             last_outcome: None,
             turn: None,
@@ -206,5 +201,29 @@ impl WorkerRecord {
             created_at_ms: self.created_at_ms,
             active_at_ms: self.active_at_ms,
         }
+    }
+}
+
+fn deserialize_labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Labels>, D::Error> {
+    Labels::deserialize(deserializer).map(shared_labels)
+}
+
+fn deserialize_spec<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Arc<WorkerSpec>, D::Error> {
+    WorkerSpec::deserialize(deserializer).map(WorkerSpec::shared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_read_back_share_what_most_workers_have_in_common() {
+        let record = WorkerRecord::new(WorkerId::NIL, 1, 0);
+        let json = serde_json::to_string(&record).unwrap();
+        let read_back: WorkerRecord = serde_json::from_str(&json).unwrap();
+        assert!(Arc::ptr_eq(&read_back.labels, &record.labels));
+        assert!(Arc::ptr_eq(&read_back.spec, &record.spec));
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{EventType, Labels, Shared, TurnError, TurnOutcome, WorkerState},
+    model::{EventType, Labels, TurnError, TurnOutcome, WorkerState},
     store::{CommandMetadata, WorkerRecord},
 };
 
@@ -26,7 +26,7 @@ pub struct StoredEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Arc<CommandMetadata>>,
     /// The Worker's labels at that time, by which subscriptions filter.
-    pub labels: Shared<Labels>,
+    pub labels: Arc<Labels>,
     /// What happened.
     pub body: StoredEventBody,
 }

@@ -7,7 +7,7 @@ use worker_runtime::{
     EventFilter, EventsFrom, RuntimeEvent, Scope, StreamItem, Subscribe, Subscription, WorkerRef,
     commands::StopRuntime,
     event::{EventBody, EventType},
-    model::{Labels, Shared},
+    model::Labels,
 };
 
 use crate::{
@@ -97,14 +97,14 @@ fn place(event: &RuntimeEvent) -> (Option<WorkerRef>, Option<u64>, EventType) {
 fn passes(
     event: &RuntimeEvent,
     filter: &EventFilter,
-    labels: &mut BTreeMap<WorkerRef, Shared<Labels>>,
+    labels: &mut BTreeMap<WorkerRef, Arc<Labels>>,
 ) -> bool {
     let before = event.worker.and_then(|worker| labels.get(&worker).cloned());
     if let EventBody::WorkerCreated { detail } | EventBody::WorkerUpdated { detail } = &event.body {
         labels.insert(detail.worker, detail.labels.clone());
     }
     let after = event.worker.and_then(|worker| labels.get(&worker).cloned());
-    let has = |labels: Option<Shared<Labels>>| labels.is_some_and(|it| it.contains_key("on"));
+    let has = |labels: Option<Arc<Labels>>| labels.is_some_and(|it| it.contains_key("on"));
     let wants_type = filter.types.as_ref().is_none_or(|it| it.contains(&event.event_type()));
     wants_type && (filter.labels.is_none() || has(before) || has(after))
 }
