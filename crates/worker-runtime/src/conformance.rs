@@ -20,16 +20,16 @@
 //!
 //! [`Store`]: crate::store::Store
 
+mod client;
 mod commits;
 mod compare;
 mod concurrency;
-mod desk;
 mod factory;
+mod harness;
 mod lasting;
-mod mirror;
 mod ownership;
-mod probe;
 mod reading;
+mod reference_model;
 mod rule;
 mod scenarios;
 mod settling;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     conformance::{
+        client::Probe,
         factory::Factory,
-        mirror::Mirror,
-        probe::Probe,
+        reference_model::Mirror,
         rule::{Checked, Rule},
     },
     store::{Batch, StoreError, Totals, TurnSelector},

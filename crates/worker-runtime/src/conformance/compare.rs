@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use crate::conformance::{
-    mirror::Mirror,
-    probe::{EVENTS_KEPT, Probe},
+    client::{EVENTS_KEPT, Probe},
+    reference_model::Mirror,
     rule::{Checked, Rule},
 };
 

@@ -9,9 +9,9 @@ use tokio::{
 
 use crate::{
     conformance::{
+        client::{LONG_LEASE_MS, Probe, request},
         factory::Factory,
-        mirror::Mirror,
-        probe::{LONG_LEASE_MS, Probe, request},
+        reference_model::Mirror,
         rule::{Checked, Rule},
     },
     model::TurnOutcome,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     conformance::{
+        client::Probe,
         compare::same,
         factory::Factory,
-        mirror::Mirror,
-        probe::Probe,
+        reference_model::Mirror,
         rule::{Checked, Rule},
     },
     store::{Batch, CreateKey, StoreError, Totals, TurnSelector},

@@ -6,9 +6,9 @@ use tokio::time::sleep;
 
 use crate::{
     conformance::{
+        client::{LONG_LEASE_MS, Probe, answer, new_uuid, request},
         factory::Factory,
-        mirror::Mirror,
-        probe::{LONG_LEASE_MS, Probe, answer, new_uuid, request},
+        reference_model::Mirror,
         rule::{Checked, Rule},
     },
     identity::RuntimeId,

@@ -4,9 +4,9 @@ use std::fmt::Debug;
 
 use crate::{
     conformance::{
+        client::{Probe, new_uuid},
         factory::Factory,
-        mirror::Mirror,
-        probe::{Probe, new_uuid},
+        reference_model::Mirror,
         rule::{Checked, Rule},
     },
     identity::TurnId,

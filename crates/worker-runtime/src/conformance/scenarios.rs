@@ -5,8 +5,8 @@ use crate::{
         CancelTurn, CancelWorker, Cancellation, CreateWorker, DeleteWorker, SendInput, StopWorker,
     },
     conformance::{
-        desk::{Desk, promise},
         factory::Factory,
+        harness::{Desk, promise},
         rule::Checked,
     },
     error::RuntimeError,

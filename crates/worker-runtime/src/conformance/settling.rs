@@ -12,9 +12,9 @@ use tokio::{task::yield_now, time::sleep};
 
 use crate::{
     conformance::{
+        client::{Probe, answer},
         factory::Factory,
-        mirror::Mirror,
-        probe::{Probe, answer},
+        reference_model::Mirror,
         rule::{Checked, Rule},
     },
     store::{Batch, Settlement, StoreError},

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use crate::{
     clock::{Clock, IdSource, SystemClock, UuidV7},
     conformance::{
-        mirror::Mirror,
+        reference_model::Mirror,
         rule::{Checked, Rule, Violation},
     },
     identity::{Epoch, RuntimeId, WorkerId},

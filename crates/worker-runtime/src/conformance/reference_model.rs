@@ -5,7 +5,7 @@ use std::sync::Arc;
 use llm_engine::{Role, StopReason, TokenUsage};
 
 use crate::{
-    conformance::probe::new_uuid,
+    conformance::client::new_uuid,
     domain::draft::{Draft, TurnEnd},
     identity::{TurnId, WorkerId},
     model::{
