@@ -1,4 +1,4 @@
-//! The conformance kit: one call runs the whole contract of a [`Store`] against anyone's.
+//! The conformance kit checks an implementation of [`Store`] against the whole store contract.
 //!
 //! ```
 //! # #[cfg(feature = "memory-store")]
@@ -14,9 +14,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! It needs a tokio runtime with time enabled, of either flavour, and no test framework. Waiting for
-//! leases to run out takes it a few seconds, unless that runtime's clock is paused and the store goes
-//! by it.
+//! The kit needs a tokio runtime of either flavour with time enabled, and no test framework. It waits a
+//! few seconds for leases to expire, unless the clock of the tokio runtime is paused and the store uses
+//! that clock.
 //!
 //! [`Store`]: crate::store::Store
 
@@ -26,6 +26,7 @@ mod compare;
 mod concurrency;
 mod factory;
 mod harness;
+mod ids;
 mod lasting;
 mod ownership;
 mod reading;
@@ -34,25 +35,26 @@ mod rule;
 mod scenarios;
 mod settling;
 
-use self::rule::Checked;
+use self::rule::CheckResult;
 
 pub use factory::Factory;
 pub use rule::{Rule, Violation, Violations};
 
 use crate::sync::Contained;
 
-/// Checks every rule of the contract on stores of this factory.
+/// Checks every rule of the contract on stores that the factory makes.
 ///
-/// All checks are made, whatever the earlier ones found; of each, the first violation is reported.
+/// Each check ends with its first violation. The other checks run all the same, so the error has the
+/// first violation of each check.
 ///
 /// # Errors
 ///
-/// What the stores did against their contract.
+/// Returns the violations if a store broke a rule.
 pub async fn run(factory: impl Factory) -> Result<(), Violations> {
     let mut findings = Findings::default();
     macro_rules! check {
         ($($check:path),+ $(,)?) => {
-            // Boxed, so that the largest check does not make the caller's future large.
+            // The future is boxed so that the largest check does not enlarge the future of `run`.
             $(findings.add(Contained::new(Box::pin($check(&factory))).await);)+
         };
     }
@@ -95,9 +97,9 @@ pub async fn run(factory: impl Factory) -> Result<(), Violations> {
 struct Findings(Vec<Violation>);
 
 impl Findings {
-    fn add(&mut self, checked: Option<Checked>) {
+    fn add(&mut self, checked: Option<CheckResult>) {
         let checked = checked
-            .unwrap_or_else(|| Err(Rule::Answers.broken("a check panicked, or its factory")));
+            .unwrap_or_else(|| Err(Rule::Answers.violation("a check or the factory panicked")));
         self.0.extend(checked.err());
     }
 

@@ -1,14 +1,14 @@
-//! A store under check: bounded calls, and everything of a Worker read back.
+//! A client of the store under test: every call has a time limit and a panic is a violation.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
 use crate::{
-    clock::{Clock, IdSource, SystemClock, UuidV7},
     conformance::{
-        reference_model::Mirror,
-        rule::{Checked, Rule, Violation},
+        ids::new_uuid,
+        reference_model::ReferenceModel,
+        rule::{CheckResult, Rule, Violation},
     },
     identity::{Epoch, RuntimeId, WorkerId},
     model::{TranscriptEntry, TurnDetail},
@@ -19,25 +19,26 @@ use crate::{
     sync::Contained,
 };
 
-/// A lease that outlasts every check.
+/// The duration of a lease that outlasts every check.
 pub(super) const LONG_LEASE_MS: u64 = 3_600_000;
 
-/// Events that the checked store must keep of each Worker.
+/// The number of events that the store under test must keep of each Worker.
 pub(super) const EVENTS_KEPT: u64 = 8;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time limit of each call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Items that are read at once when everything is read.
+/// The size of a page when all items are read.
 const PAGE: usize = 5;
 
-/// An opened store.
+/// An open store, and the lease under which the client calls the store.
 #[derive(Clone)]
-pub(super) struct Probe {
+pub(super) struct Client {
     pub(super) store: Arc<dyn Store>,
     pub(super) opened: Opened,
 }
 
-/// A request by a new start of whichever Runtime the store belongs to.
+/// The request with which a restarted Runtime opens the store, without insisting on a Runtime id.
 pub(super) fn request(lease_ms: u64) -> OpenRequest {
     OpenRequest {
         runtime_id: None,
@@ -48,31 +49,29 @@ pub(super) fn request(lease_ms: u64) -> OpenRequest {
     }
 }
 
-pub(super) fn new_uuid() -> uuid::Uuid {
-    UuidV7.next(SystemClock.now_ms())
-}
-
-/// The answer to a call, which must come in time.
+/// Makes a call and returns its answer, which must come within the time limit.
 pub(super) async fn answer<T: Unpin>(
     call: &str,
     ask: impl FnOnce() -> StoreFuture<T>,
-) -> Checked<T> {
-    match timeout(PATIENCE, Contained::new(Box::pin(async { ask().await }))).await {
+) -> CheckResult<T> {
+    match timeout(CALL_TIMEOUT, Contained::new(Box::pin(async { ask().await }))).await {
         Ok(Some(answer)) => Ok(answer),
-        Ok(None) => Err(Rule::Answers.broken(format!("`{call}` panicked"))),
-        Err(_) => Err(Rule::Answers.broken(format!("`{call}` did not answer"))),
+        Ok(None) => Err(Rule::Answers.violation(format!("`{call}` panicked"))),
+        Err(_) => {
+            Err(Rule::Answers.violation(format!("`{call}` did not answer within {CALL_TIMEOUT:?}")))
+        }
     }
 }
 
-impl Probe {
-    pub(super) async fn open(store: Arc<dyn Store>) -> Checked<Self> {
+impl Client {
+    pub(super) async fn open(store: Arc<dyn Store>) -> CheckResult<Self> {
         Self::open_as(store, request(LONG_LEASE_MS)).await
     }
 
-    pub(super) async fn open_as(store: Arc<dyn Store>, request: OpenRequest) -> Checked<Self> {
+    pub(super) async fn open_as(store: Arc<dyn Store>, request: OpenRequest) -> CheckResult<Self> {
         let opened = Self::try_open(&store, request).await?;
         let opened = opened.map_err(|error| {
-            Rule::Accepted.broken(format!("`open` of a store that nobody owns: {error}"))
+            Rule::Accepted.violation(format!("`open` of a store that has no owner failed: {error}"))
         })?;
         Ok(Self { store, opened })
     }
@@ -80,12 +79,12 @@ impl Probe {
     pub(super) async fn try_open(
         store: &Arc<dyn Store>,
         request: OpenRequest,
-    ) -> Checked<Result<Opened, OpenError>> {
+    ) -> CheckResult<Result<Opened, OpenError>> {
         answer("open", || store.open(request)).await
     }
 
-    /// Gives the store back and takes it anew, which shows the totals.
-    pub(super) async fn open_again(&mut self) -> Checked {
+    /// Releases the store and opens it again, which refreshes the totals in `opened`.
+    pub(super) async fn open_again(&mut self) -> CheckResult {
         self.release().await?;
         *self = Self::open(Arc::clone(&self.store)).await?;
         Ok(())
@@ -95,22 +94,25 @@ impl Probe {
         self.opened.lease
     }
 
-    pub(super) async fn release(&self) -> Checked {
+    pub(super) async fn release(&self) -> CheckResult {
         let released = answer("release", || self.store.release(self.lease())).await?;
-        released.map_err(|error| Rule::Release.broken(format!("`release` failed: {error}")))
+        released.map_err(|error| Rule::Release.violation(format!("`release` failed: {error}")))
     }
 
-    pub(super) async fn commit(&self, batch: Batch) -> Checked<Result<(), StoreError>> {
+    pub(super) async fn commit(&self, batch: Batch) -> CheckResult<Result<(), StoreError>> {
         answer("commit", || self.store.commit(&batch)).await
     }
 
-    /// Commits what must be taken, and follows it in the mirror.
-    pub(super) async fn apply(&self, mirror: &mut Mirror, batch: Batch) -> Checked {
+    /// Commits a batch that the store must accept, and applies the batch to the model.
+    pub(super) async fn apply(&self, model: &mut ReferenceModel, batch: Batch) -> CheckResult {
         let kept = batch.clone();
         self.commit(batch).await?.map_err(|error| {
-            Rule::Accepted.broken(format!("version {} failed: {error}", kept.expected_version + 1))
+            Rule::Accepted.violation(format!(
+                "the commit of version {} failed: {error}",
+                kept.expected_version + 1
+            ))
         })?;
-        mirror.apply(&kept);
+        model.apply(&kept);
         Ok(())
     }
 
@@ -119,7 +121,7 @@ impl Probe {
         worker_id: WorkerId,
         first: u64,
         limit: usize,
-    ) -> Checked<Vec<Arc<TranscriptEntry>>> {
+    ) -> CheckResult<Vec<Arc<TranscriptEntry>>> {
         let ask = || self.store.entries(worker_id, first, limit);
         readable("entries", answer("entries", ask).await?)
     }
@@ -129,7 +131,7 @@ impl Probe {
         worker_id: WorkerId,
         first: u64,
         limit: usize,
-    ) -> Checked<Vec<Arc<TurnDetail>>> {
+    ) -> CheckResult<Vec<Arc<TurnDetail>>> {
         let ask = || self.store.turns(worker_id, first, limit);
         readable("turns", answer("turns", ask).await?)
     }
@@ -138,7 +140,7 @@ impl Probe {
         &self,
         worker_id: WorkerId,
         selector: TurnSelector,
-    ) -> Checked<Option<Arc<TurnDetail>>> {
+    ) -> CheckResult<Option<Arc<TurnDetail>>> {
         let ask = || self.store.turn(worker_id, selector);
         readable("turn", answer("turn", ask).await?)
     }
@@ -148,7 +150,7 @@ impl Probe {
         worker_id: WorkerId,
         after: u64,
         limit: usize,
-    ) -> Checked<EventPage> {
+    ) -> CheckResult<EventPage> {
         let ask = || self.store.events(worker_id, after, limit);
         readable("events", answer("events", ask).await?)
     }
@@ -157,51 +159,54 @@ impl Probe {
         &self,
         after: u64,
         limit: usize,
-    ) -> Checked<Vec<Result<StoredWorker, Unreadable>>> {
+    ) -> CheckResult<Vec<Result<StoredWorker, Unreadable>>> {
         let ask = || self.store.workers(after, limit);
         readable("workers", answer("workers", ask).await?)
     }
 
-    pub(super) async fn create_keys(&self) -> Checked<Vec<CreateKey>> {
+    pub(super) async fn create_keys(&self) -> CheckResult<Vec<CreateKey>> {
         readable("create_keys", answer("create_keys", || self.store.create_keys()).await?)
     }
 
-    /// A Worker as it is listed.
-    pub(super) async fn worker(&self, mirror: &Mirror) -> Checked<Option<StoredWorker>> {
-        let page = self.workers(mirror.ordinal - 1, 1).await?;
+    /// The Worker of the model as `workers` lists it.
+    pub(super) async fn worker(&self, model: &ReferenceModel) -> CheckResult<Option<StoredWorker>> {
+        let page = self.workers(model.ordinal - 1, 1).await?;
         let found = page.into_iter().filter_map(Result::ok);
-        Ok(found.into_iter().find(|it| it.record.worker_id == mirror.worker_id))
+        Ok(found.into_iter().find(|worker| worker.record.worker_id == model.worker_id))
     }
 
     pub(super) async fn all_entries(
         &self,
         worker_id: WorkerId,
-    ) -> Checked<Vec<Arc<TranscriptEntry>>> {
+    ) -> CheckResult<Vec<Arc<TranscriptEntry>>> {
         let mut all = Vec::new();
         loop {
             let page = self.entries(worker_id, all.len() as u64 + 1, PAGE).await?;
-            if is_last("entries", &mut all, page)? {
+            if append_page("entries", &mut all, page)? {
                 return Ok(all);
             }
         }
     }
 
-    pub(super) async fn all_turns(&self, worker_id: WorkerId) -> Checked<Vec<Arc<TurnDetail>>> {
+    pub(super) async fn all_turns(&self, worker_id: WorkerId) -> CheckResult<Vec<Arc<TurnDetail>>> {
         let mut all = Vec::new();
         loop {
             let page = self.turns(worker_id, all.len() as u64 + 1, PAGE).await?;
-            if is_last("turns", &mut all, page)? {
+            if append_page("turns", &mut all, page)? {
                 return Ok(all);
             }
         }
     }
 
-    /// Every event that is kept, and the sequence of the first one.
-    pub(super) async fn all_events(&self, worker_id: WorkerId) -> Checked<(u64, Vec<StoredEvent>)> {
+    /// All events that the store has kept, and the sequence of the oldest.
+    pub(super) async fn all_events(
+        &self,
+        worker_id: WorkerId,
+    ) -> CheckResult<(u64, Vec<StoredEvent>)> {
         let mut all = Vec::new();
         let first = self.events(worker_id, 0, PAGE).await?;
         let mut events = first.events;
-        while !is_last("events", &mut all, events)? {
+        while !append_page("events", &mut all, events)? {
             let after = first.oldest + all.len() as u64 - 1;
             events = self.events(worker_id, after, PAGE).await?.events;
         }
@@ -209,15 +214,16 @@ impl Probe {
     }
 }
 
-/// Adds a page to what was read before it. More than was ever written is no end in sight.
-fn is_last<T>(what: &str, all: &mut Vec<T>, page: Vec<T>) -> Checked<bool> {
-    const MOST: usize = 1_000;
+/// Appends a page to `all` and returns whether it was the last page. More items than the kit ever
+/// writes mean that the pages do not end.
+fn append_page<T>(noun: &str, all: &mut Vec<T>, page: Vec<T>) -> CheckResult<bool> {
+    const MAX_ITEMS: usize = 1_000;
     let is_last = page.len() < PAGE;
     all.extend(page);
-    Rule::Pages.expect(all.len() <= MOST, || format!("the pages of {what} do not end"))?;
+    Rule::Pages.expect(all.len() <= MAX_ITEMS, || format!("the pages of {noun} do not end"))?;
     Ok(is_last)
 }
 
 fn readable<T>(call: &str, answer: Result<T, StoreError>) -> Result<T, Violation> {
-    answer.map_err(|error| Rule::Answers.broken(format!("`{call}` failed: {error}")))
+    answer.map_err(|error| Rule::Answers.violation(format!("`{call}` failed: {error}")))
 }

@@ -1,90 +1,93 @@
-//! Whether a store holds what a mirror says.
+//! Comparison of the contents of a store with the reference model.
 
 use std::fmt::Debug;
 
 use crate::conformance::{
-    client::{EVENTS_KEPT, Probe},
-    reference_model::Mirror,
-    rule::{Checked, Rule},
+    client::{Client, EVENTS_KEPT},
+    reference_model::ReferenceModel,
+    rule::{CheckResult, Rule},
 };
 
-impl Probe {
-    /// Complains unless the store holds exactly what the mirror says.
-    pub(super) async fn holds(&self, mirror: &Mirror) -> Checked {
-        self.holds_record(mirror).await?;
-        let entries = self.all_entries(mirror.worker_id).await?;
-        same(Rule::Entries, "entry", &mirror.entries, &entries)?;
-        let turns = self.all_turns(mirror.worker_id).await?;
-        same(Rule::Turns, "turn", &mirror.turns, &turns)?;
-        self.holds_events(mirror).await
+impl Client {
+    /// Returns a violation unless the store holds exactly the contents of the model.
+    pub(super) async fn check(&self, model: &ReferenceModel) -> CheckResult {
+        self.check_record(model).await?;
+        let entries = self.all_entries(model.worker_id).await?;
+        expect_equal(Rule::Entries, "entry", &model.entries, &entries)?;
+        let turns = self.all_turns(model.worker_id).await?;
+        expect_equal(Rule::Turns, "turn", &model.turns, &turns)?;
+        self.check_events(model).await
     }
 
-    /// The same, as a matter of another rule.
-    pub(super) async fn holds_for(&self, rule: Rule, mirror: &Mirror) -> Checked {
-        match self.holds(mirror).await {
+    /// Compares like [`Self::check`], and reports a difference as a violation of `rule`, because a
+    /// check of that rule led to the difference.
+    pub(super) async fn check_as(&self, rule: Rule, model: &ReferenceModel) -> CheckResult {
+        match self.check(model).await {
             Err(violation) if violation.rule != Rule::Answers => {
-                let text = format!("{:?} was broken: {}", violation.rule, violation.seen);
-                Err(rule.broken(text))
+                let text = format!("{} ({:?})", violation.seen, violation.rule);
+                Err(rule.violation(text))
             }
             other => other,
         }
     }
 
-    async fn holds_record(&self, mirror: &Mirror) -> Checked {
-        let found = self.worker(mirror).await?;
-        let version = found.as_ref().map(|it| it.record.version);
-        let wanted = mirror.record.as_ref().map(|it| it.version);
+    async fn check_record(&self, model: &ReferenceModel) -> CheckResult {
+        let found = self.worker(model).await?;
+        let version = found.as_ref().map(|worker| worker.record.version);
+        let wanted = model.record.as_ref().map(|record| record.version);
         Rule::Committed.expect(version == wanted, || {
-            format!("a Worker's version is {version:?} instead of {wanted:?}")
+            format!("the Worker's version is {version:?} instead of {wanted:?}")
         })?;
-        let (Some(found), Some(record)) = (found, &mirror.record) else { return Ok(()) };
+        let (Some(found), Some(record)) = (found, &model.record) else { return Ok(()) };
         Rule::Workers.expect(found.record == *record, || {
-            format!("the record is {} instead of {}", brief(&found.record), brief(record))
+            format!("the Worker's record is {} instead of {}", brief(&found.record), brief(record))
         })?;
-        same(Rule::InputKeys, "key", &mirror.keys, &found.keys)
+        expect_equal(Rule::InputKeys, "key", &model.keys, &found.keys)
     }
 
-    async fn holds_events(&self, mirror: &Mirror) -> Checked {
-        let (oldest, events) = self.all_events(mirror.worker_id).await?;
-        let head = mirror.events.len() as u64;
+    async fn check_events(&self, model: &ReferenceModel) -> CheckResult {
+        let (oldest, events) = self.all_events(model.worker_id).await?;
+        let head = model.events.len() as u64;
         if head == 0 {
             let empty = oldest == 0 && events.is_empty();
-            return Rule::Absent
-                .expect(empty, || format!("there are {} events from {oldest} on", events.len()));
+            return Rule::Absent.expect(empty, || {
+                format!("a Worker without events has {} events, the oldest {oldest}", events.len())
+            });
         }
         let first_needed = (head + 1).saturating_sub(EVENTS_KEPT).max(1);
         Rule::EventsKept.expect((1..=first_needed).contains(&oldest), || {
-            format!("the oldest of {head} events is {oldest} instead of {first_needed}")
+            format!("the oldest of {head} events is {oldest}, but must be {first_needed} or older")
         })?;
         let dropped = usize::try_from(oldest - 1).unwrap_or(usize::MAX);
-        same(Rule::Events, "event", &mirror.events[dropped..], &events)
+        expect_equal(Rule::Events, "event", &model.events[dropped..], &events)
     }
 }
 
-/// Complains unless both lists are equal.
-pub(super) fn same<T: PartialEq + Debug>(
+/// Returns a violation that names the first difference unless both lists are equal. `noun` names an
+/// item of the lists.
+pub(super) fn expect_equal<T: PartialEq + Debug>(
     rule: Rule,
-    what: &str,
+    noun: &str,
     wanted: &[T],
     seen: &[T],
-) -> Checked {
+) -> CheckResult {
     let pairs = wanted.iter().zip(seen).zip(1..);
     for ((wanted, seen), place) in pairs {
         rule.expect(wanted == seen, || {
-            format!("{what} {place} is {} instead of {}", brief(seen), brief(wanted))
+            format!("{noun} {place} is {} instead of {}", brief(seen), brief(wanted))
         })?;
     }
     rule.expect(wanted.len() == seen.len(), || {
-        format!("there are {} of {what} instead of {}", seen.len(), wanted.len())
+        format!("the list has {} items ({noun}) instead of {}", seen.len(), wanted.len())
     })
 }
 
-/// A value for a message, not too long.
+/// Formats a value for a message and cuts the text where it gets too long.
 fn brief(value: &impl Debug) -> String {
-    const MOST: usize = 300;
+    const MAX_BYTES: usize = 300;
     let mut text = format!("{value:?}");
-    if text.len() > MOST {
-        text.truncate(text.floor_char_boundary(MOST));
+    if text.len() > MAX_BYTES {
+        text.truncate(text.floor_char_boundary(MAX_BYTES));
         text.push('…');
     }
     text

@@ -1,4 +1,4 @@
-//! Checks with several tasks: readers beside a writer, and writers beside each other.
+//! Checks with several tasks: a reader beside a writer, and several writers at the same time.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use tokio::{
 
 use crate::{
     conformance::{
-        client::{LONG_LEASE_MS, Probe, request},
+        client::{Client, LONG_LEASE_MS, request},
         factory::Factory,
-        reference_model::Mirror,
-        rule::{Checked, Rule},
+        reference_model::ReferenceModel,
+        rule::{CheckResult, Rule},
     },
     model::TurnOutcome,
     store::{OpenRequest, StoredEvent, StoredEventBody, Totals},
@@ -21,49 +21,52 @@ use crate::{
 const TURNS: usize = 20;
 const WRITERS: u64 = 8;
 
-/// While a Worker changes, entries, turns and events never contradict each other.
-pub(super) async fn whole(factory: &impl Factory) -> Checked {
+/// Reads a Worker while a writer changes it. Entries, turns and events must never contradict each
+/// other.
+pub(super) async fn whole(factory: &impl Factory) -> CheckResult {
     let everything = OpenRequest { events_per_worker: 10_000, ..request(LONG_LEASE_MS) };
-    let probe = Probe::open_as(factory.fresh().await, everything).await?;
-    let mut mirror = Mirror::new(1);
-    let created = mirror.create(probe.lease());
-    probe.apply(&mut mirror, created).await?;
-    let (id, seeded) = (mirror.worker_id, mirror.entries.len());
-    let writer = converse(probe.clone(), mirror);
+    let client = Client::open_as(factory.fresh().await, everything).await?;
+    let mut model = ReferenceModel::new(1);
+    let created = model.create(client.lease());
+    client.apply(&mut model, created).await?;
+    let (id, seeded) = (model.worker_id, model.entries.len());
+    let writer = converse(client.clone(), model);
     for round in 1_u64.. {
         if writer.is_finished() {
             break;
         }
-        let entries_before = probe.all_entries(id).await?.len() - seeded;
-        let turns_before = probe.all_turns(id).await?.len();
-        let events = probe.all_events(id).await?.1;
-        let turns_after = probe.all_turns(id).await?.len();
-        let entries_after = probe.all_entries(id).await?.len() - seeded;
-        let entries = events.iter().filter(|it| bears_entry(it)).count();
-        let turns =
-            events.iter().filter(|it| matches!(it.body, StoredEventBody::TurnStarted)).count();
+        let entries_before = client.all_entries(id).await?.len() - seeded;
+        let turns_before = client.all_turns(id).await?.len();
+        let events = client.all_events(id).await?.1;
+        let turns_after = client.all_turns(id).await?.len();
+        let entries_after = client.all_entries(id).await?.len() - seeded;
+        let entries = events.iter().filter(|event| has_entry(event)).count();
+        let turns = events
+            .iter()
+            .filter(|event| matches!(event.body, StoredEventBody::TurnStarted))
+            .count();
         Rule::Whole.expect((entries_before..=entries_after).contains(&entries), || {
-            format!("events of {entries} entries were seen with {entries_before} to {entries_after} entries")
+            format!("the events refer to {entries} entries, but there are {entries_before} to {entries_after}")
         })?;
         Rule::Whole.expect((turns_before..=turns_after).contains(&turns), || {
-            format!("events of {turns} turns were seen with {turns_before} to {turns_after} turns")
+            format!("the events start {turns} turns, but there are {turns_before} to {turns_after}")
         })?;
-        // A clock that is paused goes on only while everybody waits.
+        // A paused clock advances only while every task waits.
         if round.is_multiple_of(16) {
             sleep(Duration::from_millis(1)).await;
         } else {
             yield_now().await;
         }
     }
-    let mirror = join(writer).await?;
-    let entries = probe.all_entries(id).await?.len();
-    Rule::Whole.expect(entries == mirror.entries.len(), || {
-        format!("there are {entries} entries in the end instead of {}", mirror.entries.len())
+    let model = join(writer).await?;
+    let entries = client.all_entries(id).await?.len();
+    Rule::Whole.expect(entries == model.entries.len(), || {
+        format!("there are {entries} entries at the end instead of {}", model.entries.len())
     })
 }
 
-/// Whether an event names an entry: an input, or the end of a turn that completed.
-fn bears_entry(event: &StoredEvent) -> bool {
+/// Whether an event refers to an entry: it is an input, or the end of a turn that completed.
+fn has_entry(event: &StoredEvent) -> bool {
     match &event.body {
         StoredEventBody::InputAccepted { .. } => true,
         StoredEventBody::TurnEnded { outcome, .. } => *outcome == TurnOutcome::Completed,
@@ -76,51 +79,52 @@ fn bears_entry(event: &StoredEvent) -> bool {
     }
 }
 
-/// Has a Worker converse in a task of its own.
-fn converse(probe: Probe, mut mirror: Mirror) -> JoinHandle<Checked<Mirror>> {
+/// Starts a task that commits inputs and answers of a Worker.
+fn converse(client: Client, mut model: ReferenceModel) -> JoinHandle<CheckResult<ReferenceModel>> {
     tokio::spawn(async move {
         for _ in 0..TURNS {
-            for step in [Mirror::input, Mirror::answer] {
-                let batch = step(&mirror, probe.lease());
-                probe.apply(&mut mirror, batch).await?;
+            for step in [ReferenceModel::input, ReferenceModel::answer] {
+                let batch = step(&model, client.lease());
+                client.apply(&mut model, batch).await?;
                 yield_now().await;
             }
         }
-        Ok(mirror)
+        Ok(model)
     })
 }
 
-async fn join(writer: JoinHandle<Checked<Mirror>>) -> Checked<Mirror> {
-    writer.await.unwrap_or_else(|_| Err(Rule::Answers.broken("a writer was lost")))
+async fn join(writer: JoinHandle<CheckResult<ReferenceModel>>) -> CheckResult<ReferenceModel> {
+    writer.await.unwrap_or_else(|_| Err(Rule::Answers.violation("a task that commits panicked")))
 }
 
-pub(super) async fn writers(factory: &impl Factory) -> Checked {
-    let mut probe = Probe::open(factory.fresh().await).await?;
+/// Commits for several Workers at the same time, and compares Workers, totals and listing.
+pub(super) async fn writers(factory: &impl Factory) -> CheckResult {
+    let mut client = Client::open(factory.fresh().await).await?;
     let mut writers = Vec::new();
     for ordinal in 1..=WRITERS {
-        let probe = probe.clone();
+        let client = client.clone();
         writers.push(tokio::spawn(async move {
-            let mut mirror = Mirror::new(ordinal);
-            let created = mirror.create(probe.lease());
-            probe.apply(&mut mirror, created).await?;
-            converse(probe, mirror)
-                .await
-                .unwrap_or_else(|_| Err(Rule::Answers.broken("a writer was lost")))
+            let mut model = ReferenceModel::new(ordinal);
+            let created = model.create(client.lease());
+            client.apply(&mut model, created).await?;
+            join(converse(client, model)).await
         }));
     }
     let mut wanted = Totals { created: WRITERS, ..Totals::default() };
     for writer in writers {
-        let mirror = join(writer).await?;
-        probe.holds_for(Rule::Concurrency, &mirror).await?;
-        let Some(record) = mirror.record else { continue };
+        let model = join(writer).await?;
+        client.check_as(Rule::Concurrency, &model).await?;
+        let Some(record) = model.record else { continue };
         wanted.usage.add(&record.usage);
         wanted.outcomes.completed += record.turns;
     }
-    probe.open_again().await?;
-    let seen = probe.opened.totals;
+    client.open_again().await?;
+    let seen = client.opened.totals;
     Rule::Concurrency
         .expect(seen == wanted, || format!("the totals are {seen:?} instead of {wanted:?}"))?;
-    let listed = probe.workers(0, 100).await?.len() as u64;
-    Rule::Concurrency.expect(listed == WRITERS, || format!("{listed} Workers are listed"))?;
+    let listed = client.workers(0, 100).await?.len() as u64;
+    Rule::Concurrency.expect(listed == WRITERS, || {
+        format!("{listed} Workers are listed instead of {WRITERS}")
+    })?;
     Ok(())
 }

@@ -1,29 +1,31 @@
-//! Where the kit gets its stores from.
+//! The factory that makes the stores which the kit checks.
 
 use std::sync::Arc;
 
 use crate::{identity::WorkerId, store::Store};
 
-/// Makes the stores that are checked. One at a time is in use.
+/// Makes the stores that the kit checks. The kit uses one store at a time.
 ///
-/// A function that gives an `Arc` of an empty store is one; a durable store implements the trait, so
-/// that restarts are real.
+/// A function that returns an `Arc` of an empty store is a factory. For a durable store, implement the
+/// trait, so that the restarts of the kit are real restarts.
 ///
 /// # Panics
 ///
-/// A factory that cannot do as asked should panic: there is nothing to check then.
+/// A factory that cannot make a store should panic. The kit reports the panic as a violation.
 pub trait Factory: Send + Sync {
     /// A new, empty store.
     fn fresh(&self) -> impl Future<Output = Arc<dyn Store>> + Send;
 
-    /// The store made last, with its data, as a new process would open it. What is left of `earlier`
-    /// stands for the process that died. A store in memory has nothing to do.
+    /// Opens the data of the latest store again, as a new process would. `earlier` is the store as the
+    /// process that died has left it. A store in memory returns `earlier`, which is the default.
     fn reopen(&self, earlier: Arc<dyn Store>) -> impl Future<Output = Arc<dyn Store>> + Send {
         std::future::ready(earlier)
     }
 
-    /// Damages the record of a Worker in the store made last. `false` if the kit cannot be shown
-    /// this; the rule is not checked then.
+    /// Damages the record of a Worker in the latest store, for [`Rule::Unreadable`]. Returns `false`,
+    /// which is the default, if the factory cannot damage records. The rule is not checked then.
+    ///
+    /// [`Rule::Unreadable`]: crate::conformance::Rule::Unreadable
     fn corrupt(&self, worker_id: WorkerId) -> impl Future<Output = bool> + Send {
         let _ = worker_id;
         std::future::ready(false)

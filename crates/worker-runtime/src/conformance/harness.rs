@@ -1,4 +1,4 @@
-//! A Runtime on a store under check, and what is asked of it.
+//! A Runtime on the store under test, for checks that go through the public API of the Runtime.
 
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use worker::Profile;
 
 use crate::{
     commands::{CreateWorker, SendInput, StopRuntime, StopWorkers},
-    conformance::rule::{Checked, Rule},
+    conformance::rule::{CheckResult, Rule},
     error::RuntimeError,
     identity::{Epoch, TurnId, WorkerRef},
     model::{
@@ -23,30 +23,31 @@ use crate::{
     store::Store,
 };
 
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time limit for a build, a turn or a stop.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// Short, so that a store which was not given back can soon be taken.
+/// Short, so that a store whose Runtime was dropped can soon be opened again.
 const LEASE_MS: u64 = 2_000;
 
-/// The profile of turns that never end.
+/// The name of a profile whose turns never end.
 pub(super) const HANGING: &str = "hanging";
 
-/// A Runtime whose default profile echoes.
-pub(super) struct Desk {
+/// A Runtime whose default profile answers with an echo of the input.
+pub(super) struct Harness {
     pub(super) runtime: Runtime,
     pub(super) store: Arc<dyn Store>,
-    /// What [`HANGING`] turns are answered by.
+    /// The provider of the profile [`HANGING`].
     pub(super) hanging: ScriptedProvider,
 }
 
-pub(super) fn promise(holds: bool, seen: impl FnOnce() -> String) -> Checked {
+/// Returns a violation of [`Rule::Runtime`] unless `holds`.
+pub(super) fn require(holds: bool, seen: impl FnOnce() -> String) -> CheckResult {
     Rule::Runtime.expect(holds, seen)
 }
 
-impl Desk {
-    pub(super) async fn open(store: Arc<dyn Store>) -> Checked<Self> {
-        let given_up = Instant::now() + PATIENCE;
+impl Harness {
+    pub(super) async fn open(store: Arc<dyn Store>) -> CheckResult<Self> {
+        let deadline = Instant::now() + TIME_LIMIT;
         loop {
             let hanging = ScriptedProvider::hanging();
             let built = Runtime::builder()
@@ -59,91 +60,99 @@ impl Desk {
                 .await;
             match built {
                 Ok(runtime) => return Ok(Self { runtime, store, hanging }),
-                // The last owner may still be giving it back.
-                Err(BuildError::StoreOwned { .. }) if Instant::now() < given_up => {
+                // The lease of the Runtime before this one has not expired yet.
+                Err(BuildError::StoreOwned { .. }) if Instant::now() < deadline => {
                     sleep(Duration::from_millis(20)).await;
                 }
-                Err(error) => return Err(Rule::Runtime.broken(format!("`build` failed: {error}"))),
+                Err(error) => {
+                    return Err(Rule::Runtime
+                        .violation(format!("building a Runtime on the store failed: {error}")));
+                }
             }
         }
     }
 
-    /// The reply to a request that must succeed.
-    pub(super) async fn ask<R: Request<Kind>, Kind>(&self, request: R) -> Checked<R::Reply> {
+    /// Handles a request that must succeed, and returns the reply.
+    pub(super) async fn ask<R: Request<Kind>, Kind>(&self, request: R) -> CheckResult<R::Reply> {
         let name = request.name();
         let reply = self.runtime.handle(request).await;
-        reply.map_err(|error| Rule::Runtime.broken(format!("`{name}` failed: {error}")))
+        reply.map_err(|error| Rule::Runtime.violation(format!("`{name}` failed: {error}")))
     }
 
-    /// Sees to it that a request fails as it must.
+    /// Handles a request that must fail with the wanted error.
     pub(super) async fn refuses<R, Kind>(
         &self,
         request: R,
         wanted: impl Fn(&RuntimeError) -> bool,
-    ) -> Checked
+    ) -> CheckResult
     where
         R: Request<Kind>,
         R::Reply: Debug,
     {
         let name = request.name();
         let reply = self.runtime.handle(request).await;
-        let right = reply.as_ref().is_err_and(wanted);
-        promise(right, || format!("`{name}` got {reply:?}"))
+        let failed = reply.as_ref().is_err_and(wanted);
+        require(failed, || format!("`{name}` returned {reply:?}"))
     }
 
-    /// A Worker of the profile [`HANGING`].
+    /// A request to create a Worker with the profile [`HANGING`].
     pub(super) fn hanging_worker() -> CreateWorker {
         CreateWorker { profile: Some(ProfileSelector::named(HANGING)), ..CreateWorker::default() }
     }
 
-    /// Says something and waits for the answer.
-    pub(super) async fn converse(&self, send: SendInput) -> Checked<TurnId> {
+    /// Sends an input and waits until its turn has completed.
+    pub(super) async fn send_and_wait(&self, send: SendInput) -> CheckResult<TurnId> {
         let worker = send.worker;
         let turn_id = self.ask(send).await?.receipt.turn_id;
         self.completes(worker, turn_id).await?;
         Ok(turn_id)
     }
 
-    /// Waits until a turn is over, which must have completed.
-    pub(super) async fn completes(&self, worker: WorkerRef, turn_id: TurnId) -> Checked {
-        let wait_ms = u64::try_from(PATIENCE.as_millis()).ok();
+    /// Waits until a turn has ended, and returns a violation unless the turn has completed.
+    pub(super) async fn completes(&self, worker: WorkerRef, turn_id: TurnId) -> CheckResult {
+        let wait_ms = u64::try_from(TIME_LIMIT.as_millis()).ok();
         let get = GetTurn { wait_ms, ..GetTurn::by_id(worker, turn_id) };
         let outcome = self.ask(get).await?.turn.outcome;
-        promise(outcome == Some(TurnOutcome::Completed), || format!("a turn ended as {outcome:?}"))
+        require(outcome == Some(TurnOutcome::Completed), || format!("a turn ended as {outcome:?}"))
     }
 
-    pub(super) async fn transcript(&self, worker: WorkerRef) -> Checked<Vec<Arc<TranscriptEntry>>> {
+    pub(super) async fn transcript(
+        &self,
+        worker: WorkerRef,
+    ) -> CheckResult<Vec<Arc<TranscriptEntry>>> {
         let from = Some(TranscriptFrom::Start(TranscriptStart {}));
         Ok(self.ask(GetTranscript { from, ..GetTranscript::tail(worker) }).await?.entries)
     }
 
-    pub(super) async fn turns(&self, worker: WorkerRef) -> Checked<Vec<Arc<TurnDetail>>> {
+    pub(super) async fn turns(&self, worker: WorkerRef) -> CheckResult<Vec<Arc<TurnDetail>>> {
         Ok(self.ask(ListTurns { worker, outcomes: None, page: None }).await?.items)
     }
 
-    /// A Worker's events, as they read in any epoch.
-    pub(super) async fn events(&self, worker: WorkerRef) -> Checked<Vec<RuntimeEvent>> {
+    /// The events of a Worker, without the epoch, which differs between two Runtimes.
+    pub(super) async fn events(&self, worker: WorkerRef) -> CheckResult<Vec<RuntimeEvent>> {
         let items = self.ask(ReadEvents::of(Scope::worker(worker))).await?.items;
-        Ok(items.into_iter().map(|it| RuntimeEvent { epoch: Epoch::NIL, ..it }).collect())
+        Ok(items.into_iter().map(|event| RuntimeEvent { epoch: Epoch::NIL, ..event }).collect())
     }
 
-    /// Stops the Runtime, with its Workers kept, and gives its store back.
-    pub(super) async fn leave(self) -> Checked<Arc<dyn Store>> {
+    /// Stops the Runtime, keeps its Workers, and returns the store, which is released then.
+    pub(super) async fn stop(self) -> CheckResult<Arc<dyn Store>> {
         let keep = StopRuntime { workers: Some(StopWorkers::Keep), ..StopRuntime::default() };
         self.ask(keep).await?;
-        let given_up = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIME_LIMIT;
         loop {
             let state = self.ask(GetRuntime {}).await?.summary.state;
             if state == RuntimeState::Stopped {
                 return Ok(self.store);
             }
-            promise(Instant::now() < given_up, || "it does not stop".to_owned())?;
+            require(Instant::now() < deadline, || {
+                format!("the Runtime is {state:?} {TIME_LIMIT:?} after it was told to stop")
+            })?;
             sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// Drops the Runtime as it is, as a process that dies does.
-    pub(super) fn die(self) -> Arc<dyn Store> {
+    /// Drops the Runtime without a stop, like a process that crashes, and returns the store.
+    pub(super) fn crash(self) -> Arc<dyn Store> {
         self.store
     }
 }

@@ -1,192 +1,218 @@
-//! Checks of what outlasts a Worker or a process: keys, totals, deletion, restarts.
+//! Checks of data that outlasts a Worker or a process: keys, totals, deletion, restarts.
 
 use std::sync::Arc;
 
 use crate::{
     conformance::{
-        client::Probe,
-        compare::same,
+        client::Client,
+        compare::expect_equal,
         factory::Factory,
-        reference_model::Mirror,
-        rule::{Checked, Rule},
+        reference_model::ReferenceModel,
+        rule::{CheckResult, Rule},
     },
-    store::{Batch, CreateKey, StoreError, Totals, TurnSelector},
+    store::{CreateKey, StoreError, Totals, TurnSelector},
 };
 
-pub(super) async fn input_keys(factory: &impl Factory) -> Checked {
-    let probe = Probe::open(factory.fresh().await).await?;
-    let lease = probe.lease();
-    let mut mirror = Mirror::new(1);
-    let created = mirror.create(lease);
-    probe.apply(&mut mirror, created).await?;
+/// Commits inputs whose keys replace and drop earlier keys.
+pub(super) async fn input_keys(factory: &impl Factory) -> CheckResult {
+    let client = Client::open(factory.fresh().await).await?;
+    let lease = client.lease();
+    let mut model = ReferenceModel::new(1);
+    let created = model.create(lease);
+    client.apply(&mut model, created).await?;
     let steps: [(&str, &[&str]); 5] =
         [("a", &[]), ("b", &[]), ("c", &["a"]), ("b", &["b", "never was"]), ("d", &["c", "b"])];
     for (key, dropped) in steps {
-        let input = mirror.input_with_key(lease, key, dropped);
-        probe.apply(&mut mirror, input).await?;
-        probe.holds_for(Rule::InputKeys, &mirror).await?;
-        let answer = mirror.answer(lease);
-        probe.apply(&mut mirror, answer).await?;
+        let input = model.input_with_key(lease, key, dropped);
+        client.apply(&mut model, input).await?;
+        client.check_as(Rule::InputKeys, &model).await?;
+        let answer = model.answer(lease);
+        client.apply(&mut model, answer).await?;
     }
     Ok(())
 }
 
-pub(super) async fn create_keys(factory: &impl Factory) -> Checked {
-    let probe = Probe::open(factory.fresh().await).await?;
-    let lease = probe.lease();
+/// Creates and deletes Workers whose keys replace and drop earlier keys.
+pub(super) async fn create_keys(factory: &impl Factory) -> CheckResult {
+    let client = Client::open(factory.fresh().await).await?;
+    let lease = client.lease();
     let mut kept: Vec<CreateKey> = Vec::new();
     let steps: [(&str, &[&str]); 5] =
         [("a", &[]), ("b", &[]), ("c", &["a"]), ("b", &["b", "never was"]), ("d", &["c"])];
     for ((key, dropped), ordinal) in steps.into_iter().zip(1..) {
-        let mut mirror = Mirror::new(ordinal);
-        let created = mirror.create_with_key(lease, key, dropped);
-        kept.retain(|it| !dropped.contains(&&*it.key));
-        kept.extend(created.create_key.clone().map(|it| it.key));
-        probe.apply(&mut mirror, created).await?;
-        same(Rule::CreateKeys, "key", &kept, &probe.create_keys().await?)?;
+        let mut model = ReferenceModel::new(ordinal);
+        let created = model.create_with_key(lease, key, dropped);
+        kept.retain(|kept| !dropped.contains(&&*kept.key));
+        kept.extend(created.create_key.clone().map(|new| new.key));
+        client.apply(&mut model, created).await?;
+        expect_equal(Rule::CreateKeys, "key", &kept, &client.create_keys().await?)?;
         // The key outlives its Worker.
-        for batch in [Mirror::stop, Mirror::delete] {
-            let batch = batch(&mirror, lease);
-            probe.apply(&mut mirror, batch).await?;
+        for batch in [ReferenceModel::stop, ReferenceModel::delete] {
+            let batch = batch(&model, lease);
+            client.apply(&mut model, batch).await?;
         }
-        same(Rule::CreateKeys, "key", &kept, &probe.create_keys().await?)?;
+        expect_equal(Rule::CreateKeys, "key", &kept, &client.create_keys().await?)?;
     }
     Ok(())
 }
 
-pub(super) async fn totals(factory: &impl Factory) -> Checked {
-    let mut probe = Probe::open(factory.fresh().await).await?;
+/// Compares the totals after every commit of several Workers' lives.
+pub(super) async fn totals(factory: &impl Factory) -> CheckResult {
+    let mut client = Client::open(factory.fresh().await).await?;
     let mut wanted = Totals::default();
-    is_total(&probe, &wanted)?;
+    check_totals(&client, &wanted)?;
     for ordinal in 1..=3 {
-        let mut mirror = Mirror::new(ordinal);
-        let life = [Mirror::create, Mirror::input, Mirror::answer, Mirror::stop, Mirror::delete];
+        let mut model = ReferenceModel::new(ordinal);
+        let life = [
+            ReferenceModel::create,
+            ReferenceModel::input,
+            ReferenceModel::answer,
+            ReferenceModel::stop,
+            ReferenceModel::delete,
+        ];
         for step in life {
-            let batch = step(&mirror, probe.lease());
+            let batch = step(&model, client.lease());
             wanted.add(&batch.totals);
-            probe.apply(&mut mirror, batch).await?;
-            probe.open_again().await?;
-            is_total(&probe, &wanted)?;
+            client.apply(&mut model, batch).await?;
+            client.open_again().await?;
+            check_totals(&client, &wanted)?;
         }
     }
     Ok(())
 }
 
-fn is_total(probe: &Probe, wanted: &Totals) -> Checked {
-    let seen = probe.opened.totals;
-    Rule::Totals.expect(seen == *wanted, || format!("they are {seen:?} instead of {wanted:?}"))
+fn check_totals(client: &Client, wanted: &Totals) -> CheckResult {
+    let seen = client.opened.totals;
+    Rule::Totals
+        .expect(seen == *wanted, || format!("the totals are {seen:?} instead of {wanted:?}"))
 }
 
-pub(super) async fn deletion(factory: &impl Factory) -> Checked {
-    let probe = Probe::open(factory.fresh().await).await?;
-    let lease = probe.lease();
-    let mut gone = Mirror::new(1);
-    let mut neighbour = Mirror::new(2);
-    for mirror in [&mut gone, &mut neighbour] {
-        let created = mirror.create(lease);
-        probe.apply(mirror, created).await?;
-        let input = mirror.input_with_key(lease, "key", &[]);
-        probe.apply(mirror, input).await?;
-        let answer = mirror.answer(lease);
-        probe.apply(mirror, answer).await?;
+/// Deletes one of two Workers and looks for remains, also after a restart.
+pub(super) async fn deletion(factory: &impl Factory) -> CheckResult {
+    let client = Client::open(factory.fresh().await).await?;
+    let lease = client.lease();
+    let mut deleted = ReferenceModel::new(1);
+    let mut neighbour = ReferenceModel::new(2);
+    for model in [&mut deleted, &mut neighbour] {
+        let created = model.create(lease);
+        client.apply(model, created).await?;
+        let input = model.input_with_key(lease, "key", &[]);
+        client.apply(model, input).await?;
+        let answer = model.answer(lease);
+        client.apply(model, answer).await?;
     }
-    let stop = gone.stop(lease);
-    probe.apply(&mut gone, stop).await?;
-    let before = gone.clone();
-    let delete = gone.delete(lease);
-    probe.apply(&mut gone, delete).await?;
-    is_gone(&probe, &before, &gone).await?;
-    // Whoever still knew the Worker cannot bring it back.
+    let stop = deleted.stop(lease);
+    client.apply(&mut deleted, stop).await?;
+    let before = deleted.clone();
+    let delete = deleted.delete(lease);
+    client.apply(&mut deleted, delete).await?;
+    check_deleted(&client, &before, &deleted).await?;
+    // A batch that was decided before the deletion cannot bring the Worker back.
     for late in [before.input(lease), before.delete(lease)] {
-        let answer = probe.commit(late).await?;
+        let answer = client.commit(late).await?;
         Rule::Deletion.expect(matches!(answer, Err(StoreError::Refused(_))), || {
-            format!("a change of a deleted Worker got {answer:?}")
+            format!("a commit for a deleted Worker returned {answer:?}")
         })?;
     }
-    is_gone(&probe, &before, &gone).await?;
-    probe.holds_for(Rule::Deletion, &neighbour).await?;
-    probe.release().await?;
-    let probe = Probe::open(factory.reopen(Arc::clone(&probe.store)).await).await?;
-    is_gone(&probe, &before, &gone).await?;
-    probe.holds_for(Rule::Deletion, &neighbour).await
+    check_deleted(&client, &before, &deleted).await?;
+    client.check_as(Rule::Deletion, &neighbour).await?;
+    client.release().await?;
+    let client = Client::open(factory.reopen(Arc::clone(&client.store)).await).await?;
+    check_deleted(&client, &before, &deleted).await?;
+    client.check_as(Rule::Deletion, &neighbour).await
 }
 
-async fn is_gone(probe: &Probe, before: &Mirror, gone: &Mirror) -> Checked {
-    probe.holds_for(Rule::Deletion, gone).await?;
+async fn check_deleted(
+    client: &Client,
+    before: &ReferenceModel,
+    deleted: &ReferenceModel,
+) -> CheckResult {
+    client.check_as(Rule::Deletion, deleted).await?;
     for turn in &before.turns {
         for selector in [TurnSelector::Id(turn.turn_id), TurnSelector::Key("key".into())] {
-            let seen = probe.turn(gone.worker_id, selector).await?;
-            Rule::Deletion.expect(seen.is_none(), || "a turn of it is still found".to_owned())?;
+            let seen = client.turn(deleted.worker_id, selector).await?;
+            Rule::Deletion.expect(seen.is_none(), || {
+                "a turn of the deleted Worker is still found".to_owned()
+            })?;
         }
     }
     Ok(())
 }
 
-pub(super) async fn restart(factory: &impl Factory) -> Checked {
-    let mut probe = Probe::open(factory.fresh().await).await?;
-    let mut mirrors: Vec<Mirror> = (1..=3).map(Mirror::new).collect();
+/// Compares everything after each of several restarts.
+pub(super) async fn restart(factory: &impl Factory) -> CheckResult {
+    let mut client = Client::open(factory.fresh().await).await?;
+    let mut models: Vec<ReferenceModel> = (1..=3).map(ReferenceModel::new).collect();
     let mut wanted = Totals::default();
     let mut create_keys: Vec<CreateKey> = Vec::new();
     for round in 0..3 {
-        let lease = probe.lease();
-        for mirror in &mut mirrors {
-            if mirror.record.is_none() {
-                let created = mirror.create_with_key(lease, &format!("{}", mirror.ordinal), &[]);
-                create_keys.extend(created.create_key.clone().map(|it| it.key));
+        let lease = client.lease();
+        for model in &mut models {
+            if model.record.is_none() {
+                let created = model.create_with_key(lease, &format!("{}", model.ordinal), &[]);
+                create_keys.extend(created.create_key.clone().map(|new| new.key));
                 wanted.add(&created.totals);
-                probe.apply(mirror, created).await?;
+                client.apply(model, created).await?;
             }
-            let input = mirror.input_with_key(lease, &format!("{round}"), &[]);
-            let answer = |mirror: &Mirror| mirror.answer(lease);
-            probe.apply(mirror, input).await?;
-            let answer: Batch = answer(mirror);
+            let input = model.input_with_key(lease, &format!("{round}"), &[]);
+            client.apply(model, input).await?;
+            let answer = model.answer(lease);
             wanted.add(&answer.totals);
-            probe.apply(mirror, answer).await?;
+            client.apply(model, answer).await?;
         }
-        probe.release().await?;
-        let again = Probe::open(factory.reopen(Arc::clone(&probe.store)).await).await?;
-        let (old, new) = (probe.opened, again.opened);
-        Rule::Restart
-            .expect(new.runtime_id == old.runtime_id, || "its Runtime changed".to_owned())?;
+        client.release().await?;
+        let again = Client::open(factory.reopen(Arc::clone(&client.store)).await).await?;
+        let (old, new) = (client.opened, again.opened);
+        Rule::Restart.expect(new.runtime_id == old.runtime_id, || {
+            format!("the Runtime's id changed from {} to {}", old.runtime_id, new.runtime_id)
+        })?;
         Rule::Restart.expect(new.lease.0 > old.lease.0, || {
-            format!("lease {} came after {}", new.lease.0, old.lease.0)
+            format!("lease {} was granted after lease {}", new.lease.0, old.lease.0)
         })?;
         Rule::Restart.expect(new.totals == wanted, || {
             format!("the totals are {:?} instead of {wanted:?}", new.totals)
         })?;
-        same(Rule::Restart, "key of a creation", &create_keys, &again.create_keys().await?)?;
-        for mirror in &mirrors {
-            again.holds_for(Rule::Restart, mirror).await?;
+        expect_equal(
+            Rule::Restart,
+            "key of a creation",
+            &create_keys,
+            &again.create_keys().await?,
+        )?;
+        for model in &models {
+            again.check_as(Rule::Restart, model).await?;
         }
-        probe = again;
+        client = again;
     }
     Ok(())
 }
 
-/// Checked only if the factory can damage a record.
-pub(super) async fn unreadable(factory: &impl Factory) -> Checked {
-    let probe = Probe::open(factory.fresh().await).await?;
-    let lease = probe.lease();
-    let mut mirrors: Vec<Mirror> = (1..=3).map(Mirror::new).collect();
-    for mirror in &mut mirrors {
-        let created = mirror.create(lease);
-        probe.apply(mirror, created).await?;
+/// Damages the second of three records, if the factory can do so.
+pub(super) async fn unreadable(factory: &impl Factory) -> CheckResult {
+    let client = Client::open(factory.fresh().await).await?;
+    let lease = client.lease();
+    let mut models: Vec<ReferenceModel> = (1..=3).map(ReferenceModel::new).collect();
+    for model in &mut models {
+        let created = model.create(lease);
+        client.apply(model, created).await?;
     }
-    if !factory.corrupt(mirrors[1].worker_id).await {
+    if !factory.corrupt(models[1].worker_id).await {
         return Ok(());
     }
-    let page = probe.workers(0, 10).await?;
+    let page = client.workers(0, 10).await?;
     let ordinals: Vec<Result<u64, u64>> = page
         .iter()
-        .map(|it| it.as_ref().map(|it| it.record.ordinal).map_err(|it| it.ordinal))
+        .map(|listed| match listed {
+            Ok(worker) => Ok(worker.record.ordinal),
+            Err(unreadable) => Err(unreadable.ordinal),
+        })
         .collect();
     Rule::Unreadable.expect(ordinals == [Ok(1), Err(2), Ok(3)], || {
-        format!("with the second of three damaged, the list is {ordinals:?}")
+        format!("with the second of three records damaged, `workers` returned {ordinals:?}")
     })?;
-    let paged = probe.workers(1, 1).await?;
+    let paged = client.workers(1, 1).await?;
     Rule::Unreadable.expect(matches!(paged.as_slice(), [Err(_)]), || {
-        "a page that holds only the damaged one does not report it".to_owned()
+        "a page that holds only the damaged record does not report it".to_owned()
     })?;
-    probe.holds_for(Rule::Unreadable, &mirrors[0]).await?;
-    probe.holds_for(Rule::Unreadable, &mirrors[2]).await
+    client.check_as(Rule::Unreadable, &models[0]).await?;
+    client.check_as(Rule::Unreadable, &models[2]).await
 }

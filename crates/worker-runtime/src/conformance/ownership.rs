@@ -1,4 +1,4 @@
-//! Checks of the lease: one owner at a time, and nobody after a newer one.
+//! Checks of the lease: the store has one owner at a time, and an earlier owner is fenced off.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,134 +6,151 @@ use tokio::time::sleep;
 
 use crate::{
     conformance::{
-        client::{LONG_LEASE_MS, Probe, answer, new_uuid, request},
+        client::{Client, LONG_LEASE_MS, answer, request},
         factory::Factory,
-        reference_model::Mirror,
-        rule::{Checked, Rule},
+        ids::new_uuid,
+        reference_model::ReferenceModel,
+        rule::{CheckResult, Rule},
     },
     identity::RuntimeId,
     store::{Batch, Lease, OpenError, OpenRequest, StoreError},
 };
 
-/// A lease that a check waits for.
+/// The duration of a lease whose expiry a check waits for.
 const SHORT_LEASE_MS: u64 = 1_000;
 
-/// Long enough for a short lease to run out, whatever the store's clock.
+/// Longer than a short lease, so that the lease has expired by any clock that the store uses.
 const PAST_SHORT: Duration = Duration::from_millis(SHORT_LEASE_MS + 500);
 
-pub(super) async fn identity(factory: &impl Factory) -> Checked {
+/// Opens a store for one Runtime and then for another.
+pub(super) async fn identity(factory: &impl Factory) -> CheckResult {
     let ours = RuntimeId::from_uuid(new_uuid());
-    let insisting = OpenRequest { runtime_id: Some(ours), ..request(LONG_LEASE_MS) };
-    let probe = Probe::open_as(factory.fresh().await, insisting).await?;
-    is_ours(&probe, ours)?;
-    probe.release().await?;
+    let as_ours = OpenRequest { runtime_id: Some(ours), ..request(LONG_LEASE_MS) };
+    let client = Client::open_as(factory.fresh().await, as_ours).await?;
+    check_identity(&client, ours)?;
+    client.release().await?;
     let other = OpenRequest {
         runtime_id: Some(RuntimeId::from_uuid(new_uuid())),
         ..request(LONG_LEASE_MS)
     };
-    let refused = Probe::try_open(&probe.store, other).await?.map(|it| it.runtime_id);
+    let refused = Client::try_open(&client.store, other).await?.map(|opened| opened.runtime_id);
     Rule::Identity.expect(refused == Err(OpenError::OtherRuntime { runtime_id: ours }), || {
-        format!("another Runtime that opened it got {refused:?}")
+        format!("`open` by another Runtime returned {refused:?}")
     })?;
-    // A request that names nobody gets the store's own Runtime, and the refused one took nothing.
-    is_ours(&Probe::open(Arc::clone(&probe.store)).await?, ours)
+    // A request without a Runtime id opens the store for its own Runtime. The refused `open` took no
+    // lease.
+    check_identity(&Client::open(Arc::clone(&client.store)).await?, ours)
 }
 
-fn is_ours(probe: &Probe, ours: RuntimeId) -> Checked {
-    let seen = probe.opened.runtime_id;
-    Rule::Identity.expect(seen == ours, || format!("it belongs to {seen} instead of {ours}"))
+fn check_identity(client: &Client, ours: RuntimeId) -> CheckResult {
+    let seen = client.opened.runtime_id;
+    Rule::Identity
+        .expect(seen == ours, || format!("the store belongs to Runtime {seen} instead of {ours}"))
 }
 
-pub(super) async fn one_owner(factory: &impl Factory) -> Checked {
-    let probe = Probe::open(factory.fresh().await).await?;
-    for store in [Arc::clone(&probe.store), factory.reopen(Arc::clone(&probe.store)).await] {
-        let second = Probe::try_open(&store, request(LONG_LEASE_MS)).await?;
+/// Opens a store that already has an owner, also through a reopened store.
+pub(super) async fn one_owner(factory: &impl Factory) -> CheckResult {
+    let client = Client::open(factory.fresh().await).await?;
+    for store in [Arc::clone(&client.store), factory.reopen(Arc::clone(&client.store)).await] {
+        let second = Client::try_open(&store, request(LONG_LEASE_MS)).await?;
         let refused = match &second {
             Err(OpenError::Owned { remaining_ms }) => (1..=LONG_LEASE_MS).contains(remaining_ms),
             Err(OpenError::OtherRuntime { .. } | OpenError::Failed(_)) | Ok(_) => false,
         };
-        Rule::OneOwner.expect(refused, || format!("a second `open` got {second:?}"))?;
+        Rule::OneOwner.expect(refused, || {
+            format!("`open` of a store that has an owner returned {second:?}")
+        })?;
     }
-    let mut mirror = Mirror::new(1);
-    let created = mirror.create(probe.lease());
-    probe.apply(&mut mirror, created).await
+    let mut model = ReferenceModel::new(1);
+    let created = model.create(client.lease());
+    client.apply(&mut model, created).await
 }
 
-pub(super) async fn expiry(factory: &impl Factory) -> Checked {
-    let probe = Probe::open_as(factory.fresh().await, request(SHORT_LEASE_MS)).await?;
+/// Opens a store whose lease has expired.
+pub(super) async fn expiry(factory: &impl Factory) -> CheckResult {
+    let client = Client::open_as(factory.fresh().await, request(SHORT_LEASE_MS)).await?;
     sleep(PAST_SHORT).await;
-    let next = Probe::try_open(&probe.store, request(LONG_LEASE_MS)).await?;
-    Rule::Expiry.expect(next.is_ok(), || format!("`open` after the lease's end got {next:?}"))
+    let next = Client::try_open(&client.store, request(LONG_LEASE_MS)).await?;
+    Rule::Expiry
+        .expect(next.is_ok(), || format!("`open` after the lease expired returned {next:?}"))
 }
 
-pub(super) async fn renewal(factory: &impl Factory) -> Checked {
-    let probe = Probe::open_as(factory.fresh().await, request(SHORT_LEASE_MS)).await?;
-    let renewed = answer("renew", || probe.store.renew(probe.lease(), LONG_LEASE_MS)).await?;
-    Rule::Renewal.expect(renewed.is_ok(), || format!("`renew` got {renewed:?}"))?;
+/// Renews a lease for longer and for shorter, and opens the store before and after the expiry.
+pub(super) async fn renewal(factory: &impl Factory) -> CheckResult {
+    let client = Client::open_as(factory.fresh().await, request(SHORT_LEASE_MS)).await?;
+    let renewed = answer("renew", || client.store.renew(client.lease(), LONG_LEASE_MS)).await?;
+    Rule::Renewal.expect(renewed.is_ok(), || format!("`renew` returned {renewed:?}"))?;
     sleep(PAST_SHORT).await;
-    let second = Probe::try_open(&probe.store, request(LONG_LEASE_MS)).await?;
+    let second = Client::try_open(&client.store, request(LONG_LEASE_MS)).await?;
     Rule::Renewal.expect(matches!(second, Err(OpenError::Owned { .. })), || {
-        format!("`open` while a renewed lease holds got {second:?}")
+        format!("`open` while a renewed lease was valid returned {second:?}")
     })?;
-    let renewed = answer("renew", || probe.store.renew(probe.lease(), SHORT_LEASE_MS)).await?;
-    Rule::Renewal.expect(renewed.is_ok(), || format!("a second `renew` got {renewed:?}"))?;
+    let renewed = answer("renew", || client.store.renew(client.lease(), SHORT_LEASE_MS)).await?;
+    Rule::Renewal.expect(renewed.is_ok(), || format!("a second `renew` returned {renewed:?}"))?;
     sleep(PAST_SHORT).await;
-    let next = Probe::try_open(&probe.store, request(LONG_LEASE_MS)).await?;
+    let next = Client::try_open(&client.store, request(LONG_LEASE_MS)).await?;
     Rule::Renewal.expect(next.is_ok(), || {
-        format!("`open` after the end of a lease that was renewed for less got {next:?}")
+        format!(
+            "`open` after a lease that was renewed for a shorter time expired returned {next:?}"
+        )
     })
 }
 
-pub(super) async fn release(factory: &impl Factory) -> Checked {
-    let first = Probe::open(factory.fresh().await).await?;
+/// Uses a lease after its release, and opens the store again.
+pub(super) async fn release(factory: &impl Factory) -> CheckResult {
+    let first = Client::open(factory.fresh().await).await?;
     first.release().await?;
-    let batch = Mirror::new(1).create(first.lease());
-    fenced(&first, Rule::Release, &batch).await?;
-    let next = Probe::try_open(&first.store, request(LONG_LEASE_MS)).await?;
-    Rule::Release.expect(next.is_ok(), || format!("`open` right after it got {next:?}"))
+    let batch = ReferenceModel::new(1).create(first.lease());
+    check_fenced(&first, Rule::Release, &batch).await?;
+    let next = Client::try_open(&first.store, request(LONG_LEASE_MS)).await?;
+    Rule::Release.expect(next.is_ok(), || format!("`open` right after `release` returned {next:?}"))
 }
 
-pub(super) async fn fence(factory: &impl Factory) -> Checked {
-    let old = Probe::open_as(factory.fresh().await, request(SHORT_LEASE_MS)).await?;
-    let mut mirror = Mirror::new(1);
-    let created = mirror.create(old.lease());
-    old.apply(&mut mirror, created).await?;
+/// Uses old leases after a newer one was granted, because of an expiry or a release.
+pub(super) async fn fence(factory: &impl Factory) -> CheckResult {
+    let old = Client::open_as(factory.fresh().await, request(SHORT_LEASE_MS)).await?;
+    let mut model = ReferenceModel::new(1);
+    let created = model.create(old.lease());
+    old.apply(&mut model, created).await?;
     sleep(PAST_SHORT).await;
-    let new = Probe::open(Arc::clone(&old.store)).await?;
-    numbers_grow(old.lease(), new.lease())?;
-    let late = mirror.input(old.lease());
-    fenced(&old, Rule::Fence, &late).await?;
-    let settled = answer("settle", || old.store.settle(old.lease(), mirror.worker_id, 2)).await?;
+    let new = Client::open(Arc::clone(&old.store)).await?;
+    check_lease_grows(old.lease(), new.lease())?;
+    let late = model.input(old.lease());
+    check_fenced(&old, Rule::Fence, &late).await?;
+    let settled = answer("settle", || old.store.settle(old.lease(), model.worker_id, 2)).await?;
     Rule::Fence.expect(settled == Err(StoreError::LeaseLost), || {
-        format!("`settle` with an older lease got {settled:?}")
+        format!("`settle` with an older lease returned {settled:?}")
     })?;
-    // An older owner that says goodbye takes nothing from the newer one.
+    // A release with an older lease does not end the newer lease.
     old.release().await?;
-    let third = Probe::try_open(&old.store, request(LONG_LEASE_MS)).await?;
+    let third = Client::try_open(&old.store, request(LONG_LEASE_MS)).await?;
     Rule::Fence.expect(matches!(third, Err(OpenError::Owned { .. })), || {
-        format!("after an older lease was given back, `open` got {third:?}")
+        format!("`open` after a release with an older lease returned {third:?}")
     })?;
-    let answered = mirror.input(new.lease());
-    new.apply(&mut mirror, answered).await?;
+    let answered = model.input(new.lease());
+    new.apply(&mut model, answered).await?;
     new.release().await?;
-    let newest = Probe::open(Arc::clone(&old.store)).await?;
-    numbers_grow(new.lease(), newest.lease())?;
+    let newest = Client::open(Arc::clone(&old.store)).await?;
+    check_lease_grows(new.lease(), newest.lease())?;
     for earlier in [&old, &new] {
-        fenced(earlier, Rule::Fence, &mirror.answer(earlier.lease())).await?;
+        check_fenced(earlier, Rule::Fence, &model.answer(earlier.lease())).await?;
     }
-    newest.holds_for(Rule::Fence, &mirror).await
+    newest.check_as(Rule::Fence, &model).await
 }
 
-fn numbers_grow(old: Lease, new: Lease) -> Checked {
-    Rule::Fence.expect(new.0 > old.0, || format!("lease {} came after {}", new.0, old.0))
+fn check_lease_grows(old: Lease, new: Lease) -> CheckResult {
+    Rule::Fence
+        .expect(new.0 > old.0, || format!("lease {} was granted after lease {}", new.0, old.0))
 }
 
-/// Nothing can be done with the lease of `probe` any more.
-async fn fenced(probe: &Probe, rule: Rule, batch: &Batch) -> Checked {
-    let committed = probe.commit(batch.clone()).await?;
+/// Returns a violation of `rule` unless commits and renewals with the lease of `client` are refused.
+async fn check_fenced(client: &Client, rule: Rule, batch: &Batch) -> CheckResult {
+    let committed = client.commit(batch.clone()).await?;
     rule.expect(committed == Err(StoreError::LeaseLost), || {
-        format!("a commit with it got {committed:?}")
+        format!("`commit` with a lost lease returned {committed:?}")
     })?;
-    let renewed = answer("renew", || probe.store.renew(probe.lease(), LONG_LEASE_MS)).await?;
-    rule.expect(renewed == Err(StoreError::LeaseLost), || format!("`renew` got {renewed:?}"))
+    let renewed = answer("renew", || client.store.renew(client.lease(), LONG_LEASE_MS)).await?;
+    rule.expect(renewed == Err(StoreError::LeaseLost), || {
+        format!("`renew` of a lost lease returned {renewed:?}")
+    })
 }

@@ -1,13 +1,14 @@
-//! Checks of reads: places, limits, look-ups, and Workers that are not there.
+//! Checks of reads: pages, look-ups of turns, and Workers that do not exist.
 
 use std::fmt::Debug;
 
 use crate::{
     conformance::{
-        client::{Probe, new_uuid},
+        client::Client,
         factory::Factory,
-        reference_model::Mirror,
-        rule::{Checked, Rule},
+        ids::new_uuid,
+        reference_model::ReferenceModel,
+        rule::{CheckResult, Rule},
     },
     identity::TurnId,
     store::TurnSelector,
@@ -15,147 +16,164 @@ use crate::{
 
 const TURNS: usize = 5;
 
-pub(super) async fn pages(factory: &impl Factory) -> Checked {
-    let (probe, mirror) = conversation(factory).await?;
-    let id = mirror.worker_id;
-    let (oldest, events) = probe.all_events(id).await?;
+/// Reads every page of entries, turns and events, from every position and with several limits.
+pub(super) async fn pages(factory: &impl Factory) -> CheckResult {
+    let (client, model) = conversation(factory).await?;
+    let id = model.worker_id;
+    let (oldest, events) = client.all_events(id).await?;
     for limit in [1, 2, 3, 100] {
-        for first in 1..=mirror.entries.len() as u64 + 2 {
-            let seen = probe.entries(id, first, limit).await?;
-            exact("entries", &mirror.entries, first, limit, &seen)?;
+        for first in 1..=model.entries.len() as u64 + 2 {
+            let seen = client.entries(id, first, limit).await?;
+            expect_page("entries", &model.entries, first, limit, &seen)?;
         }
         for first in 1..=TURNS as u64 + 2 {
-            let seen = probe.turns(id, first, limit).await?;
-            exact("turns", &mirror.turns, first, limit, &seen)?;
+            let seen = client.turns(id, first, limit).await?;
+            expect_page("turns", &model.turns, first, limit, &seen)?;
         }
-        let head = mirror.events.len() as u64;
+        let head = model.events.len() as u64;
         for after in 0..=head + 1 {
-            let page = probe.events(id, after, limit).await?;
+            let page = client.events(id, after, limit).await?;
             Rule::Pages.expect(page.oldest == oldest, || {
-                format!("the oldest event is {} or {oldest}", page.oldest)
+                format!("one page says that the oldest event is {oldest}, another {}", page.oldest)
             })?;
             let first = (after + 1).max(oldest) - (oldest - 1);
-            exact("events", &events, first, limit, &page.events)?;
+            expect_page("events", &events, first, limit, &page.events)?;
         }
     }
     Ok(())
 }
 
-fn exact<T: PartialEq + Debug>(
-    what: &str,
+/// Returns a violation unless `seen` is the page of `all` that begins at position `first`.
+fn expect_page<T: PartialEq + Debug>(
+    noun: &str,
     all: &[T],
     first: u64,
     limit: usize,
     seen: &[T],
-) -> Checked {
+) -> CheckResult {
     let skipped = usize::try_from(first - 1).unwrap_or(usize::MAX);
     let wanted: Vec<&T> = all.iter().skip(skipped).take(limit).collect();
     Rule::Pages.expect(wanted.iter().copied().eq(seen), || {
         let places: Vec<Option<usize>> =
-            seen.iter().map(|it| all.iter().position(|one| one == it).map(|p| p + 1)).collect();
+            seen.iter().map(|item| (1..).zip(all).find(|(_, one)| *one == item).map(|(place, _)| place)).collect();
         let (last, count) = (skipped + wanted.len(), wanted.len());
         format!(
-            "{what} from {first}, at most {limit}, were those at {places:?} instead of the {count} \
-             up to {last}"
+            "the page of at most {limit} {noun} from {first} on holds those at positions {places:?} \
+             instead of the {count} up to {last}"
         )
     })
 }
 
-/// A Worker with several turns, the last of which runs.
-async fn conversation(factory: &impl Factory) -> Checked<(Probe, Mirror)> {
-    let probe = Probe::open(factory.fresh().await).await?;
-    let lease = probe.lease();
-    let mut mirror = Mirror::new(1);
-    let created = mirror.create(lease);
-    probe.apply(&mut mirror, created).await?;
+/// Creates a Worker with several turns, the last of which is still running.
+async fn conversation(factory: &impl Factory) -> CheckResult<(Client, ReferenceModel)> {
+    let client = Client::open(factory.fresh().await).await?;
+    let lease = client.lease();
+    let mut model = ReferenceModel::new(1);
+    let created = model.create(lease);
+    client.apply(&mut model, created).await?;
     for turn in 1..=TURNS {
-        // The key is used anew for every other turn.
-        let input = mirror.input_with_key(lease, ["even", "odd"][turn % 2], &["even", "odd"]);
-        probe.apply(&mut mirror, input).await?;
+        // Two keys take turns, and each input drops the earlier use of its key.
+        let input = model.input_with_key(lease, ["even", "odd"][turn % 2], &["even", "odd"]);
+        client.apply(&mut model, input).await?;
         if turn < TURNS {
-            let answer = mirror.answer(lease);
-            probe.apply(&mut mirror, answer).await?;
+            let answer = model.answer(lease);
+            client.apply(&mut model, answer).await?;
         }
     }
-    Ok((probe, mirror))
+    Ok((client, model))
 }
 
-pub(super) async fn turn_lookup(factory: &impl Factory) -> Checked {
-    let (probe, mirror) = conversation(factory).await?;
-    let id = mirror.worker_id;
-    for turn in &mirror.turns {
-        let seen = probe.turn(id, TurnSelector::Id(turn.turn_id)).await?;
+/// Looks turns up by id and by key.
+pub(super) async fn turn_lookup(factory: &impl Factory) -> CheckResult {
+    let (client, model) = conversation(factory).await?;
+    let id = model.worker_id;
+    for turn in &model.turns {
+        let seen = client.turn(id, TurnSelector::Id(turn.turn_id)).await?;
         Rule::TurnLookup.expect(seen.as_ref() == Some(turn), || {
-            format!("turn {} was found as {:?}", turn.input_sequence, seen.map(|it| it.turn_id))
+            format!(
+                "a look-up of turn {} returned {:?}",
+                turn.turn_id,
+                seen.map(|turn| turn.turn_id)
+            )
         })?;
     }
     for (key, place) in [("odd", TURNS - 1), ("even", TURNS - 2)] {
-        let seen = probe.turn(id, TurnSelector::Key(key.into())).await?;
-        Rule::TurnLookup.expect(seen.as_ref() == mirror.turns.get(place), || {
-            let input = seen.map(|it| it.input_sequence);
-            format!("the latest turn of a key was found at entry {input:?}")
+        let seen = client.turn(id, TurnSelector::Key(key.into())).await?;
+        Rule::TurnLookup.expect(seen.as_ref() == model.turns.get(place), || {
+            let input = seen.map(|turn| turn.input_sequence);
+            format!("a look-up of the latest turn of a key returned the turn of entry {input:?}")
         })?;
     }
-    let strange = TurnId::from_uuid(new_uuid());
-    for selector in [TurnSelector::Id(strange), TurnSelector::Key("no such key".into())] {
-        let seen = probe.turn(id, selector).await?;
-        Rule::TurnLookup.expect(seen.is_none(), || "a turn that never was is there".to_owned())?;
+    let unknown = TurnId::from_uuid(new_uuid());
+    for selector in [TurnSelector::Id(unknown), TurnSelector::Key("no such key".into())] {
+        let seen = client.turn(id, selector).await?;
+        Rule::TurnLookup.expect(seen.is_none(), || {
+            "a look-up of a turn that does not exist returned a turn".to_owned()
+        })?;
     }
     Ok(())
 }
 
-pub(super) async fn absent(factory: &impl Factory) -> Checked {
-    let (probe, mirror) = conversation(factory).await?;
-    let stranger = Mirror::new(2);
-    probe.holds_for(Rule::Absent, &stranger).await?;
-    // A turn of another Worker is none of this one's.
-    for turn in &mirror.turns {
-        let seen = probe.turn(stranger.worker_id, TurnSelector::Id(turn.turn_id)).await?;
-        Rule::Absent.expect(seen.is_none(), || "it has another Worker's turn".to_owned())?;
+/// Reads a Worker that does not exist beside one that does.
+pub(super) async fn absent(factory: &impl Factory) -> CheckResult {
+    let (client, model) = conversation(factory).await?;
+    let stranger = ReferenceModel::new(2);
+    client.check_as(Rule::Absent, &stranger).await?;
+    // A look-up finds only turns of the Worker that it names.
+    for turn in &model.turns {
+        let seen = client.turn(stranger.worker_id, TurnSelector::Id(turn.turn_id)).await?;
+        Rule::Absent.expect(seen.is_none(), || {
+            "a look-up by id returned another Worker's turn".to_owned()
+        })?;
     }
-    let seen = probe.turn(stranger.worker_id, TurnSelector::Key("odd".into())).await?;
-    Rule::Absent.expect(seen.is_none(), || "it has another Worker's key".to_owned())
+    let seen = client.turn(stranger.worker_id, TurnSelector::Key("odd".into())).await?;
+    Rule::Absent
+        .expect(seen.is_none(), || "a look-up by key returned another Worker's turn".to_owned())
 }
 
-/// Workers by ordinal, in pages, with gaps where some were deleted.
-pub(super) async fn workers(factory: &impl Factory) -> Checked {
-    let probe = Probe::open(factory.fresh().await).await?;
-    let lease = probe.lease();
-    let mut mirrors = Vec::new();
-    // Ordinals need not come in order, and numbers may be left out.
+/// Lists Workers in pages, with gaps where Workers were deleted or ordinals were skipped.
+pub(super) async fn workers(factory: &impl Factory) -> CheckResult {
+    let client = Client::open(factory.fresh().await).await?;
+    let lease = client.lease();
+    let mut models = Vec::new();
+    // Ordinals may be committed in any order, and some may never be used.
     for ordinal in [3, 1, 2, 9, 1_000_000, 7] {
-        let mut mirror = Mirror::new(ordinal);
-        let created = mirror.create(lease);
-        probe.apply(&mut mirror, created).await?;
-        mirrors.push(mirror);
+        let mut model = ReferenceModel::new(ordinal);
+        let created = model.create(lease);
+        client.apply(&mut model, created).await?;
+        models.push(model);
     }
-    for gone in [2, 9] {
-        let Some(mirror) = mirrors.iter_mut().find(|it| it.ordinal == gone) else { continue };
-        for batch in [Mirror::stop, Mirror::delete] {
-            let batch = batch(mirror, lease);
-            probe.apply(mirror, batch).await?;
+    for deleted in [2, 9] {
+        let Some(model) = models.iter_mut().find(|model| model.ordinal == deleted) else {
+            continue;
+        };
+        for batch in [ReferenceModel::stop, ReferenceModel::delete] {
+            let batch = batch(model, lease);
+            client.apply(model, batch).await?;
         }
     }
-    mirrors.retain(|it| it.record.is_some());
-    mirrors.sort_by_key(|it| it.ordinal);
+    models.retain(|model| model.record.is_some());
+    models.sort_by_key(|model| model.ordinal);
     for limit in [1, 2, 3, 100] {
         for after in [0, 1, 2, 3, 7, 999_999, 1_000_000] {
-            let page = probe.workers(after, limit).await?;
-            let seen: Vec<_> =
-                page.iter().map(|it| it.as_ref().map(|it| it.record.ordinal)).collect();
-            let wanted: Vec<_> = mirrors
+            let page = client.workers(after, limit).await?;
+            let seen: Vec<_> = page
                 .iter()
-                .filter(|it| it.ordinal > after)
+                .map(|listed| listed.as_ref().map(|worker| worker.record.ordinal))
+                .collect();
+            let wanted: Vec<_> = models
+                .iter()
+                .filter(|model| model.ordinal > after)
                 .take(limit)
-                .map(|it| Ok(it.ordinal))
+                .map(|model| Ok(model.ordinal))
                 .collect();
             Rule::Workers.expect(seen == wanted, || {
-                format!("after {after}, at most {limit}, are {seen:?} instead of {wanted:?}")
+                format!("the page of at most {limit} Workers after {after} is {seen:?} instead of {wanted:?}")
             })?;
         }
     }
-    for mirror in &mirrors {
-        probe.holds_for(Rule::Workers, mirror).await?;
+    for model in &models {
+        client.check_as(Rule::Workers, model).await?;
     }
     Ok(())
 }

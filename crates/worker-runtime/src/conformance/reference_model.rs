@@ -1,11 +1,11 @@
-//! What a store must hold of one Worker, and the batches that bring it there.
+//! The reference model: the data that a store must hold of one Worker, and batches that change it.
 
 use std::sync::Arc;
 
 use llm_engine::{Role, StopReason, TokenUsage};
 
 use crate::{
-    conformance::client::new_uuid,
+    conformance::ids::new_uuid,
     domain::draft::{Draft, TurnEnd},
     identity::{TurnId, WorkerId},
     model::{
@@ -18,28 +18,29 @@ use crate::{
     },
 };
 
-/// What must come back to the last byte.
+/// A text with characters that need escaping, which must be read back byte for byte.
 const AWKWARD: &str = "naïve \u{1f980} \"quoted\\\" \u{0}\u{1b}[0m \u{202e}\r\n\t'; DROP TABLE";
 
+/// The largest number of the wire contract.
 const LARGE: u64 = (1 << 53) - 1;
 
-/// One Worker as it must be in the store.
+/// A Worker as the store must hold it.
 #[derive(Clone)]
-pub(super) struct Mirror {
+pub(super) struct ReferenceModel {
     pub(super) worker_id: WorkerId,
     pub(super) ordinal: u64,
-    /// None before its creation and after its deletion.
+    /// `None` before the creation and after the deletion.
     pub(super) record: Option<Arc<WorkerRecord>>,
     pub(super) entries: Vec<Arc<TranscriptEntry>>,
     pub(super) turns: Vec<Arc<TurnDetail>>,
-    /// Every event there ever was.
+    /// All events, including those that the store may have dropped.
     pub(super) events: Vec<StoredEvent>,
     pub(super) keys: Vec<InputKey>,
-    /// A clock of its own: every batch is a second later.
+    /// The model's own time, which advances by a second with every batch.
     now_ms: u64,
 }
 
-impl Mirror {
+impl ReferenceModel {
     pub(super) fn new(ordinal: u64) -> Self {
         Self {
             worker_id: WorkerId::from_uuid(new_uuid()),
@@ -53,7 +54,7 @@ impl Mirror {
         }
     }
 
-    /// Creates the Worker, with two entries that no turn wrote.
+    /// A batch that creates the Worker with two initial entries.
     pub(super) fn create(&self, lease: Lease) -> Batch {
         let mut draft = Draft::creation(self.blank_record(), self.now_ms, metadata(None));
         for (role, text) in [(Role::System, "be brief"), (Role::User, AWKWARD)] {
@@ -73,7 +74,7 @@ impl Mirror {
         draft.into_batch(lease)
     }
 
-    /// Creates the Worker under a key.
+    /// A batch that creates the Worker under an idempotency key and drops others.
     pub(super) fn create_with_key(&self, lease: Lease, key: &str, dropped: &[&str]) -> Batch {
         let key = CreateKey {
             key: key.into(),
@@ -82,23 +83,23 @@ impl Mirror {
             worker_id: self.worker_id,
             receipt: Some((TurnId::from_uuid(new_uuid()), 1)),
         };
-        let dropped = dropped.iter().map(|it| Arc::from(*it)).collect();
+        let dropped = dropped.iter().map(|key| Arc::from(*key)).collect();
         let create_key = Some(NewKey { key, dropped });
         Batch { create_key, ..self.create(lease) }
     }
 
-    /// Begins a turn.
+    /// A batch that adds an input and starts its turn.
     pub(super) fn input(&self, lease: Lease) -> Batch {
         self.begin(lease, None, &[])
     }
 
-    /// Begins a turn under a key.
+    /// A batch like [`Self::input`] under an idempotency key, which drops others.
     pub(super) fn input_with_key(&self, lease: Lease, key: &str, dropped: &[&str]) -> Batch {
         self.begin(lease, Some(key), dropped)
     }
 
     fn begin(&self, lease: Lease, key: Option<&str>, dropped: &[&str]) -> Batch {
-        let mut draft = Draft::of(&self.there(), self.now_ms, metadata(key));
+        let mut draft = Draft::of(&self.current_record(), self.now_ms, metadata(key));
         let turn_id = TurnId::from_uuid(new_uuid());
         let input = Input::user(format!("{} {AWKWARD}", self.turns.len()));
         let profile = ProfileSelector::default();
@@ -112,14 +113,14 @@ impl Mirror {
                 entry_sequence,
                 cursor_sequence: self.events.len() as u64,
             };
-            draft.remember(key, dropped.iter().map(|it| Arc::from(*it)).collect());
+            draft.remember(key, dropped.iter().map(|key| Arc::from(*key)).collect());
         }
         draft.into_batch(lease)
     }
 
-    /// Ends the turn that runs.
+    /// A batch that completes the running turn with an answer.
     pub(super) fn answer(&self, lease: Lease) -> Batch {
-        let record = self.there();
+        let record = self.current_record();
         let mut draft = Draft::of(&record, self.now_ms, None);
         if let Some(running) = record.running_turn() {
             let usage = TokenUsage::new()
@@ -139,36 +140,35 @@ impl Mirror {
         draft.into_batch(lease)
     }
 
-    /// Ends the Worker.
+    /// A batch that stops the Worker.
     pub(super) fn stop(&self, lease: Lease) -> Batch {
-        let mut draft = Draft::of(&self.there(), self.now_ms, metadata(None));
+        let mut draft = Draft::of(&self.current_record(), self.now_ms, metadata(None));
         draft.record_mut().end_reason = Some("enough".into());
         draft.go(WorkerState::Stopped, Some("enough".into()));
         draft.into_batch(lease)
     }
 
-    /// Removes the Worker.
+    /// A batch that deletes the Worker.
     pub(super) fn delete(&self, lease: Lease) -> Batch {
-        let mut draft = Draft::of(&self.there(), self.now_ms, None);
+        let mut draft = Draft::of(&self.current_record(), self.now_ms, None);
         draft.delete();
         draft.into_batch(lease)
     }
 
-    /// Follows a batch that the store has taken.
+    /// Applies a batch that the store has accepted.
     pub(super) fn apply(&mut self, batch: &Batch) {
         self.now_ms += 1000;
         match &batch.change {
             Change::Put(record) => self.record = Some(Arc::clone(record)),
             Change::Delete => {
-                let gone = Self { worker_id: self.worker_id, ..Self::new(self.ordinal) };
-                *self = gone;
+                *self = Self { worker_id: self.worker_id, ..Self::new(self.ordinal) };
                 return;
             }
         }
         self.entries.extend(batch.entries.iter().cloned());
         self.events.extend(batch.events.iter().cloned());
         if let Some(new) = &batch.key {
-            self.keys.retain(|it| !new.dropped.contains(&it.key));
+            self.keys.retain(|kept| !new.dropped.contains(&kept.key));
             self.keys.push(new.key.clone());
         }
         if let Some((ordinal, turn)) = batch.turn() {
@@ -178,8 +178,8 @@ impl Mirror {
         }
     }
 
-    /// The record; a blank one while there is none.
-    fn there(&self) -> Arc<WorkerRecord> {
+    /// The record, or a blank one while the Worker does not exist.
+    fn current_record(&self) -> Arc<WorkerRecord> {
         self.record.clone().unwrap_or_else(|| Arc::new(self.blank_record()))
     }
 

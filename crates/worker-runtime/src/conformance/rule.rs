@@ -1,4 +1,4 @@
-//! The rules of the contract by name, and what it is to break one.
+//! The rules of the store contract by name, and the violations that the kit reports.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ macro_rules! rules {
         }
 
         impl Rule {
-            /// Every rule, in the order in which they are checked.
+            /// Every rule.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// What the rule says.
+            /// The rule as a sentence.
             #[must_use]
             pub const fn statement(self) -> &'static str {
                 match self {
@@ -26,59 +26,60 @@ macro_rules! rules {
 }
 
 rules! {
-    Answers: "every call is answered within 30 s, without a panic, and reads do not fail",
-    Identity: "the store belongs to the Runtime that opened it first, and says so to others",
-    OneOwner: "while a lease holds, opening is refused, and a refusal tells what is left of it",
-    Expiry: "a lease that ran out can be taken over",
-    Renewal: "a lease that is renewed holds for as long from then on",
-    Release: "a lease that was given back can be taken at once, and is good for nothing any more",
-    Fence: "once a newer lease was given, whatever comes with an older one is `LeaseLost`, for good",
+    Answers: "every call answers within 30 s, without a panic, and reads do not fail",
+    Identity: "the store belongs to the Runtime that opened it first, and refuses others with that Runtime's id",
+    OneOwner: "while a lease is valid, `open` is refused, with the time until the lease expires",
+    Expiry: "an expired lease can be taken over",
+    Renewal: "a renewed lease is valid for the requested time, counted from the renewal",
+    Release: "a released lease can be taken over at once, and is not accepted any more",
+    Fence: "once a newer lease was granted, calls with an older lease fail with `LeaseLost`, for good",
     Accepted: "a batch with the newest lease and the expected version is applied",
-    Committed: "what was answered with `Ok` is there",
-    Fresh: "a read that begins after the answer of a commit sees it",
-    Whole: "a read sees a batch either not at all or as a whole",
-    Version: "a batch that expects another version than the Worker's is `Refused`",
-    NoTrace: "a batch that is not applied leaves nothing",
-    Settling: "`settle` tells the truth about a commit",
+    Committed: "a batch whose commit was answered with `Ok` is stored",
+    Fresh: "a read that begins after a commit was answered sees that commit",
+    Whole: "a read sees all of a batch or nothing of it",
+    Version: "a batch whose expected version differs from the Worker's version is `Refused`",
+    NoTrace: "a batch that is not applied leaves no trace",
+    Settling: "`settle` reports truthfully whether a commit took effect",
     Never: "a commit that was settled as `Never` never takes effect",
-    Entries: "the entries of a Worker are there, as they were given and in order",
-    Turns: "the turns of a Worker are there, in order, each as it was given last",
-    TurnLookup: "a turn is found by its id, and the latest one by its key",
-    Events: "the events of a Worker are there, as they were given, in order, without a hole",
-    EventsKept: "of each Worker at least the newest `events_per_worker` events are kept",
-    Pages: "a page holds as many items from the place asked for as its limit says, less only at the end",
-    Absent: "a Worker that is not there reads as empty",
-    Workers: "every Worker that is there is listed once, by its ordinal, with its latest record",
-    InputKeys: "the keys of inputs are there, oldest first, without those that were dropped",
-    CreateKeys: "the keys of creations are there, oldest first, without those that were dropped",
-    Totals: "the totals are the sum of all increments, those of deleted Workers included",
-    Deletion: "of a deleted Worker nothing is left, nor does anything come back",
-    Concurrency: "commits for different Workers may run at once",
-    Restart: "after a restart everything is as it was, and the lease numbers go on",
-    Unreadable: "a record that cannot be read is reported and hides nothing else",
-    Runtime: "a Runtime on the store keeps its promises",
+    Entries: "the entries of a Worker are stored as they were given, in order",
+    Turns: "the turns of a Worker are stored in order, each as it was given last",
+    TurnLookup: "a turn is found by its id, and the latest turn of a key by that key",
+    Events: "the events of a Worker are stored as they were given, in order, without a gap",
+    EventsKept: "at least the newest `events_per_worker` events of each Worker are kept",
+    Pages: "a page begins at the requested position and is filled up to its limit, unless the items end",
+    Absent: "reads about a Worker that does not exist return nothing",
+    Workers: "every existing Worker is listed once, in the order of ordinals, with its latest record",
+    InputKeys: "the keys of inputs are stored, oldest first, without those that were dropped",
+    CreateKeys: "the keys of creations are stored, oldest first, without those that were dropped",
+    Totals: "the totals are the sum of all increments, including those of deleted Workers",
+    Deletion: "nothing of a deleted Worker is left, and nothing of the Worker comes back",
+    Concurrency: "commits for different Workers may run at the same time",
+    Restart: "after a restart all data is unchanged, and lease numbers still grow",
+    Unreadable: "a record that cannot be read is reported, and hides no other record",
+    Runtime: "a Runtime that uses the store keeps its own promises, also after a restart",
 }
 
 impl Rule {
-    pub(super) fn broken(self, seen: impl Into<String>) -> Violation {
+    /// A violation of this rule, with the observation that shows the violation.
+    pub(super) fn violation(self, seen: impl Into<String>) -> Violation {
         Violation { rule: self, seen: seen.into() }
     }
 
-    /// Complains unless `holds`.
-    pub(super) fn expect(self, holds: bool, seen: impl FnOnce() -> String) -> Checked {
-        if holds { Ok(()) } else { Err(self.broken(seen())) }
+    /// Returns a violation of this rule unless `holds`.
+    pub(super) fn expect(self, holds: bool, seen: impl FnOnce() -> String) -> CheckResult {
+        if holds { Ok(()) } else { Err(self.violation(seen())) }
     }
 }
 
-/// What a check finds.
-pub(super) type Checked<T = ()> = Result<T, Violation>;
+/// The result of a check: the first violation is an error.
+pub(super) type CheckResult<T = ()> = Result<T, Violation>;
 
-/// A rule that was broken, and how that showed.
+/// A rule that the store broke, and the observation that shows the violation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Violation {
-    /// The rule.
+    /// The broken rule.
     pub rule: Rule,
-    /// What was seen instead.
+    /// The observed behaviour, as a sentence.
     pub seen: String,
 }
 
@@ -88,22 +89,22 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Every rule that a store broke.
+/// The violations that the kit found, at most one for each check.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Violations(pub Vec<Violation>);
 
 impl Violations {
-    /// Whether this rule was broken.
+    /// Whether `rule` was broken.
     #[must_use]
     pub fn include(&self, rule: Rule) -> bool {
-        self.0.iter().any(|it| it.rule == rule)
+        self.0.iter().any(|violation| violation.rule == rule)
     }
 }
 
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the store breaks its contract:")?;
-        self.0.iter().try_for_each(|it| write!(f, "\n- {it}"))
+        self.0.iter().try_for_each(|violation| write!(f, "\n- {violation}"))
     }
 }
 

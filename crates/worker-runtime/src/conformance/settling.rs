@@ -1,4 +1,4 @@
-//! Checks of `settle`: it tells the truth, and `Never` means never.
+//! Checks of `settle`: it reports the truth, and a commit settled as `Never` never takes effect.
 
 use std::{
     future::{Future, poll_fn},
@@ -12,69 +12,70 @@ use tokio::{task::yield_now, time::sleep};
 
 use crate::{
     conformance::{
-        client::{Probe, answer},
+        client::{Client, answer},
         factory::Factory,
-        reference_model::Mirror,
-        rule::{Checked, Rule},
+        reference_model::ReferenceModel,
+        rule::{CheckResult, Rule},
     },
     store::{Batch, Settlement, StoreError},
 };
 
-/// How long a late success is waited for.
+/// The time that a check gives a commit to take effect late.
 const LATE: Duration = Duration::from_millis(200);
 
-/// Commits that are interrupted or asked about while they are under way.
+/// The number of commits that are interrupted, or settled while they are in progress.
 const ROUNDS: usize = 8;
 
-pub(super) async fn settling(factory: &impl Factory) -> Checked {
-    let probe = Probe::open(factory.fresh().await).await?;
-    let lease = probe.lease();
-    let mut mirror = Mirror::new(1);
-    is(&probe, &mirror, 1, Settlement::Never, "a creation that was not made").await?;
-    let created = mirror.create(lease);
-    probe.apply(&mut mirror, created).await?;
-    is(&probe, &mirror, 1, Settlement::Committed, "a creation").await?;
-    is(&probe, &mirror, 2, Settlement::Never, "a change that was not made").await?;
-    let input = mirror.input(lease);
-    probe.apply(&mut mirror, input).await?;
-    is(&probe, &mirror, 2, Settlement::Committed, "a change").await?;
-    is(&probe, &mirror, 3, Settlement::Never, "a change that was not made").await?;
-    for batch in [Mirror::answer, Mirror::stop] {
-        let batch = batch(&mirror, lease);
-        probe.apply(&mut mirror, batch).await?;
+/// Settles commits that were made and commits that were not.
+pub(super) async fn settling(factory: &impl Factory) -> CheckResult {
+    let client = Client::open(factory.fresh().await).await?;
+    let lease = client.lease();
+    let mut model = ReferenceModel::new(1);
+    check_settlement(&client, &model, 1, Settlement::Never, "a creation that was not made").await?;
+    let created = model.create(lease);
+    client.apply(&mut model, created).await?;
+    check_settlement(&client, &model, 1, Settlement::Committed, "a creation").await?;
+    check_settlement(&client, &model, 2, Settlement::Never, "a change that was not made").await?;
+    let input = model.input(lease);
+    client.apply(&mut model, input).await?;
+    check_settlement(&client, &model, 2, Settlement::Committed, "a change").await?;
+    check_settlement(&client, &model, 3, Settlement::Never, "a change that was not made").await?;
+    for batch in [ReferenceModel::answer, ReferenceModel::stop] {
+        let batch = batch(&model, lease);
+        client.apply(&mut model, batch).await?;
     }
-    is(&probe, &mirror, 5, Settlement::Never, "a deletion that was not made").await?;
-    let deleted = mirror.delete(lease);
-    probe.apply(&mut mirror, deleted).await?;
-    is(&probe, &mirror, 5, Settlement::Committed, "a deletion").await
+    check_settlement(&client, &model, 5, Settlement::Never, "a deletion that was not made").await?;
+    let deleted = model.delete(lease);
+    client.apply(&mut model, deleted).await?;
+    check_settlement(&client, &model, 5, Settlement::Committed, "a deletion").await
 }
 
-async fn is(
-    probe: &Probe,
-    mirror: &Mirror,
+async fn check_settlement(
+    client: &Client,
+    model: &ReferenceModel,
     version: u64,
     wanted: Settlement,
-    what: &str,
-) -> Checked {
-    let seen = settle(probe, mirror, version).await?;
-    Rule::Settling.expect(seen == wanted, || format!("{what} was settled as {seen:?}"))
+    commit: &str,
+) -> CheckResult {
+    let seen = settle(client, model, version).await?;
+    Rule::Settling.expect(seen == wanted, || format!("{commit} was settled as {seen:?}"))
 }
 
-async fn settle(probe: &Probe, mirror: &Mirror, version: u64) -> Checked<Settlement> {
-    let ask = || probe.store.settle(probe.lease(), mirror.worker_id, version);
+async fn settle(client: &Client, model: &ReferenceModel, version: u64) -> CheckResult<Settlement> {
+    let ask = || client.store.settle(client.lease(), model.worker_id, version);
     let settled = answer("settle", ask).await?;
-    settled.map_err(|error| Rule::Settling.broken(format!("`settle` failed: {error}")))
+    settled.map_err(|error| Rule::Settling.violation(format!("`settle` failed: {error}")))
 }
 
-/// Commits whose future is dropped at its `n`-th suspension.
-pub(super) async fn interrupted(factory: &impl Factory) -> Checked {
-    let probe = Probe::open(factory.fresh().await).await?;
-    let mut mirror = Mirror::new(1);
+/// Settles commits whose future was dropped after one poll, two polls, and so on.
+pub(super) async fn interrupted(factory: &impl Factory) -> CheckResult {
+    let client = Client::open(factory.fresh().await).await?;
+    let mut model = ReferenceModel::new(1);
     for polls in 1..=ROUNDS {
-        let batch = next(&mirror, &probe);
+        let batch = next(&model, &client);
         let version = batch.expected_version + 1;
         {
-            let mut commit = Box::pin(probe.commit(batch.clone()));
+            let mut commit = Box::pin(client.commit(batch.clone()));
             for _ in 0..polls {
                 if poll_once(commit.as_mut()).await.is_some() {
                     break;
@@ -82,20 +83,20 @@ pub(super) async fn interrupted(factory: &impl Factory) -> Checked {
                 yield_now().await;
             }
         }
-        let settled = settle(&probe, &mirror, version).await?;
-        follow(&probe, &mut mirror, batch, settled).await?;
+        let settled = settle(&client, &model, version).await?;
+        check_outcome(&client, &mut model, batch, settled).await?;
     }
     Ok(())
 }
 
-/// Commits that are asked about while they are under way, and then awaited.
-pub(super) async fn overtaken(factory: &impl Factory) -> Checked {
-    let probe = Probe::open(factory.fresh().await).await?;
-    let mut mirror = Mirror::new(1);
+/// Settles commits that are still in progress, and then awaits the commits.
+pub(super) async fn overtaken(factory: &impl Factory) -> CheckResult {
+    let client = Client::open(factory.fresh().await).await?;
+    let mut model = ReferenceModel::new(1);
     for polls in 1..=ROUNDS {
-        let batch = next(&mirror, &probe);
+        let batch = next(&model, &client);
         let version = batch.expected_version + 1;
-        let mut commit = Box::pin(probe.commit(batch.clone()));
+        let mut commit = Box::pin(client.commit(batch.clone()));
         let mut outcome = None;
         for _ in 0..polls {
             outcome = poll_once(commit.as_mut()).await;
@@ -103,7 +104,7 @@ pub(super) async fn overtaken(factory: &impl Factory) -> Checked {
                 break;
             }
         }
-        let settled = settle(&probe, &mirror, version).await?;
+        let settled = settle(&client, &model, version).await?;
         let outcome = match outcome {
             Some(outcome) => outcome?,
             None => commit.await?,
@@ -115,42 +116,47 @@ pub(super) async fn overtaken(factory: &impl Factory) -> Checked {
             Settlement::Never => (Rule::Never, outcome.is_err()),
         };
         rule.expect(agree, || {
-            format!("a commit was settled as {settled:?} and then answered {outcome:?}")
+            format!("a commit was settled as {settled:?} and then answered with {outcome:?}")
         })?;
-        follow(&probe, &mut mirror, batch, settled).await?;
+        check_outcome(&client, &mut model, batch, settled).await?;
     }
     Ok(())
 }
 
-/// The next batch of an endless conversation.
-fn next(mirror: &Mirror, probe: &Probe) -> Batch {
-    match &mirror.record {
-        None => mirror.create(probe.lease()),
-        Some(record) if record.running_turn().is_some() => mirror.answer(probe.lease()),
-        Some(_) => mirror.input(probe.lease()),
+/// The next batch of an endless conversation, whatever was committed before.
+fn next(model: &ReferenceModel, client: &Client) -> Batch {
+    match &model.record {
+        None => model.create(client.lease()),
+        Some(record) if record.running_turn().is_some() => model.answer(client.lease()),
+        Some(_) => model.input(client.lease()),
     }
 }
 
-/// Sees to it that the store is where its settlement says, now and later.
-async fn follow(probe: &Probe, mirror: &mut Mirror, batch: Batch, settled: Settlement) -> Checked {
+/// Returns a violation unless the store agrees with the settlement, now and later.
+async fn check_outcome(
+    client: &Client,
+    model: &mut ReferenceModel,
+    batch: Batch,
+    settled: Settlement,
+) -> CheckResult {
     match settled {
         Settlement::Committed => {
-            mirror.apply(&batch);
-            probe.holds_for(Rule::Settling, mirror).await
+            model.apply(&batch);
+            client.check_as(Rule::Settling, model).await
         }
         Settlement::Never => {
             sleep(LATE).await;
-            probe.holds_for(Rule::Never, mirror).await?;
-            // The version is free again, for another batch.
-            let other = Batch { worker_id: mirror.worker_id, ..next(mirror, probe) };
-            probe.apply(mirror, other).await?;
+            client.check_as(Rule::Never, model).await?;
+            // Another batch may use the version that the batch did not reach.
+            let other = Batch { worker_id: model.worker_id, ..next(model, client) };
+            client.apply(model, other).await?;
             sleep(LATE).await;
-            probe.holds_for(Rule::Never, mirror).await
+            client.check_as(Rule::Never, model).await
         }
     }
 }
 
-/// Polls a future once, as a caller that is about to give up.
+/// Polls a future once, and returns the output if the future is ready.
 async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| {
         Poll::Ready(match future.as_mut().poll(context) {
@@ -161,19 +167,19 @@ async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Option<F::Out
     .await
 }
 
-/// What an interrupted creation leaves, seen after a restart.
-pub(super) async fn interrupted_for_good(factory: &impl Factory) -> Checked {
-    let mut probe = Probe::open(factory.fresh().await).await?;
-    let mut mirror = Mirror::new(1);
-    let created = mirror.create(probe.lease());
-    drop(poll_once(Box::pin(probe.commit(created.clone())).as_mut()).await);
-    let settled = settle(&probe, &mirror, 1).await?;
+/// Settles a creation whose future was dropped, restarts, and compares the store.
+pub(super) async fn interrupted_for_good(factory: &impl Factory) -> CheckResult {
+    let mut client = Client::open(factory.fresh().await).await?;
+    let mut model = ReferenceModel::new(1);
+    let created = model.create(client.lease());
+    drop(poll_once(Box::pin(client.commit(created.clone())).as_mut()).await);
+    let settled = settle(&client, &model, 1).await?;
     if settled == Settlement::Committed {
-        mirror.apply(&created);
+        model.apply(&created);
     }
     sleep(LATE).await;
-    probe.release().await?;
-    let store = factory.reopen(Arc::clone(&probe.store)).await;
-    probe = Probe::open(store).await?;
-    probe.holds_for(Rule::Never, &mirror).await
+    client.release().await?;
+    let store = factory.reopen(Arc::clone(&client.store)).await;
+    client = Client::open(store).await?;
+    client.check_as(Rule::Never, &model).await
 }
