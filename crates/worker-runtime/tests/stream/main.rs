@@ -7,7 +7,6 @@ mod wrapper;
 
 mod batches;
 mod cases;
-mod cuts;
 mod deltas;
 mod drops;
 mod filters;
@@ -15,5 +14,6 @@ mod hesitant;
 mod history;
 mod leaks;
 mod mirrors;
+mod resume;
 mod waits;
 mod wakes;

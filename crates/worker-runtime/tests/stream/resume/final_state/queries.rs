@@ -10,7 +10,7 @@ use worker_runtime::{
 };
 
 use super::{Quiet, state_after};
-use crate::cuts::shown::entry;
+use crate::resume::replay::entry;
 
 impl Quiet {
     /// The cursor lay at the Worker's end when the reply was made.

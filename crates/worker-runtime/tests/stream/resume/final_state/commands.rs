@@ -5,9 +5,9 @@ use worker_runtime::{
 };
 
 use super::{Quiet, is_of, read, state_after};
-use crate::cuts::{
-    cut::{Deed, Said},
-    shown::entry,
+use crate::resume::{
+    observation::{Deed, Said},
+    replay::entry,
 };
 
 impl Quiet {

@@ -1,10 +1,10 @@
 //! Cursors cut exactly: what a reply shows and the events after it are what there is in the end.
 
-mod acts;
-mod cut;
-mod held;
-mod shown;
-mod take;
+mod action;
+mod final_state;
+mod observation;
+mod recorder;
+mod replay;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,9 +12,9 @@ use proptest::prelude::*;
 use worker_runtime::WaitError;
 
 use self::{
-    acts::{Act, acts, end},
-    held::Quiet,
-    take::Stage,
+    action::{Act, acts, end},
+    final_state::Quiet,
+    recorder::Stage,
 };
 use crate::{
     cases::{check, paused, threads},

@@ -1,6 +1,6 @@
 //! What a reply showed, held against what came after it and what there is in the end.
 
-mod deeds;
+mod commands;
 mod queries;
 mod streams;
 
@@ -14,8 +14,8 @@ use worker_runtime::{
 
 use self::streams::{assert_says_nothing, check_erased, check_stream};
 use super::{
-    cut::{Cut, Deed, Shows},
-    shown::{follow, settled},
+    observation::{Cut, Deed, Shows},
+    replay::{follow, settled},
 };
 use crate::mirror::Mirror;
 

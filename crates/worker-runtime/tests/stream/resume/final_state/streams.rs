@@ -8,7 +8,7 @@ use worker_runtime::{
     event::{EndReason, EventType},
 };
 
-use crate::cuts::shown::entry;
+use crate::resume::replay::entry;
 
 /// A stream from the same place gives the same events, and no others.
 pub(super) async fn check_stream(stream: Option<Subscription>, after: &[RuntimeEvent]) {

@@ -13,8 +13,8 @@ use worker_runtime::{
 };
 
 use super::{
-    acts::Act,
-    cut::{Cut, Deed, Said, Shows},
+    action::Act,
+    observation::{Cut, Deed, Said, Shows},
 };
 use crate::history::{Step, command};
 
