@@ -1,4 +1,4 @@
-//! Cursors cut exactly: what a reply shows and the events after it are what there is in the end.
+//! Every reply can be resumed: its state, and the events after its cursor, give the final state.
 
 mod action;
 mod final_state;
@@ -12,9 +12,9 @@ use proptest::prelude::*;
 use worker_runtime::WaitError;
 
 use self::{
-    action::{Act, acts, end},
-    final_state::Quiet,
-    recorder::Stage,
+    action::{Action, actions, last_action},
+    final_state::FinalState,
+    recorder::Recorder,
 };
 use crate::{
     cases::{check, paused, threads},
@@ -23,57 +23,67 @@ use crate::{
     wrapper::Wrapped,
 };
 
-type History = (Vec<Vec<Act>>, Option<Act>);
+/// The actions of each caller, and a last action of the first caller.
+type History = (Vec<Vec<Action>>, Option<Action>);
 
 fn histories() -> impl Strategy<Value = History> {
-    (prop::collection::vec(acts(), 1..5), end())
+    (prop::collection::vec(actions(), 1..5), last_action())
 }
 
-/// Plays a history, several callers at once, and checks every reply in it; gives how many.
-async fn every_cut_is_exact(
-    (mut callers, end): History,
+/// Runs a history with concurrent callers, and resumes from every reply. Returns the number of
+/// replies.
+async fn every_reply_can_be_resumed(
+    (callers, last): History,
     pause: fn(u64) -> Duration,
 ) -> Result<u64, TestCaseError> {
+    let recorder = record(callers, last, pause).await;
+    let final_state = FinalState::of(recorder.runtime).await;
+    let observations = std::mem::take(&mut *recorder.observations.lock().unwrap());
+    let count = observations.len() as u64;
+    for observation in observations {
+        final_state.check(observation).await;
+    }
+    let deletions = std::mem::take(&mut *recorder.deletions.lock().unwrap());
+    for (worker, _) in &deletions {
+        final_state.check_deleted(*worker).await;
+        let effective = deletions.iter().filter(|(of, reply)| of == worker && !reply.already);
+        assert_eq!(effective.count(), 1, "exactly one call deleted the Worker");
+    }
+    Ok(count)
+}
+
+/// Runs a history on two Workers, each caller in a task of its own, until nothing happens any more.
+async fn record(
+    mut callers: Vec<Vec<Action>>,
+    last: Option<Action>,
+    pause: fn(u64) -> Duration,
+) -> Recorder {
     let store = Arc::new(Wrapped(HesitantStore::default()));
-    let stage = Stage::new(builder().store(store).build().await.unwrap());
-    let create = |profile| Act::Step(Step::Create { profile, with_input: profile == 1 });
-    stage.clone().play(0, vec![create(0), create(1)], pause).await;
-    let stops = end.is_some();
-    callers[0].extend(end);
+    let recorder = Recorder::new(builder().store(store).build().await.unwrap());
+    let create = |profile| Action::Step(Step::Create { profile, with_input: profile == 1 });
+    recorder.clone().run(0, vec![create(0), create(1)], pause).await;
+    let stops = last.is_some();
+    callers[0].extend(last);
     let tasks: Vec<_> = callers
         .into_iter()
         .zip(1..)
-        .map(|(acts, caller)| tokio::spawn(stage.clone().play(caller, acts, pause)))
+        .map(|(actions, caller)| tokio::spawn(recorder.clone().run(caller, actions, pause)))
         .collect();
     for task in tasks {
         task.await.unwrap();
     }
-    rest(&stage, stops).await;
-    let Stage { runtime, workers: _, cuts, deletions } = stage;
-    let quiet = Quiet::new(runtime).await;
-    let cuts = std::mem::take(&mut *cuts.lock().unwrap());
-    let checks = cuts.len() as u64;
-    for cut in cuts {
-        quiet.check(cut).await;
-    }
-    let deletions = std::mem::take(&mut *deletions.lock().unwrap());
-    for (worker, _) in &deletions {
-        quiet.check_gone(*worker).await;
-        let its = deletions.iter().filter(|(it, reply)| it == worker && !reply.already);
-        assert_eq!(its.count(), 1, "one call deleted it");
-    }
-    Ok(checks)
+    wait_idle(&recorder, stops).await;
+    recorder
 }
 
-/// Waits until nothing happens any more.
-async fn rest(stage: &Stage, stops: bool) {
-    let long = Duration::from_mins(1);
+async fn wait_idle(recorder: &Recorder, stops: bool) {
+    let limit = Duration::from_mins(1);
     if stops {
-        stage.runtime.wait_stopped(long).await.unwrap();
+        recorder.runtime.wait_stopped(limit).await.unwrap();
     }
-    let workers = stage.workers.lock().unwrap().clone();
+    let workers = recorder.workers.lock().unwrap().clone();
     for worker in workers {
-        match stage.runtime.wait_idle(worker, long).await {
+        match recorder.runtime.wait_idle(worker, limit).await {
             Ok(_) | Err(WaitError::Refused(_)) => {}
             Err(error) => panic!("{error}"),
         }
@@ -81,12 +91,13 @@ async fn rest(stage: &Stage, stops: bool) {
 }
 
 #[test]
-fn every_reply_cuts_exactly_whoever_else_calls() {
-    check(200, &histories(), |history| paused(every_cut_is_exact(history, Duration::from_millis)));
+fn every_reply_can_be_resumed_beside_other_callers() {
+    let pause = Duration::from_millis;
+    check(200, &histories(), |history| paused(every_reply_can_be_resumed(history, pause)));
 }
 
 #[test]
-fn every_reply_cuts_exactly_on_real_threads() {
+fn every_reply_can_be_resumed_on_real_threads() {
     let pause = |ms| Duration::from_micros(40 * ms);
-    check(60, &histories(), |history| threads(every_cut_is_exact(history, pause)));
+    check(60, &histories(), |history| threads(every_reply_can_be_resumed(history, pause)));
 }

@@ -1,33 +1,33 @@
-//! What callers do, at random.
+//! The random actions of a caller.
 
 use proptest::prelude::*;
 
 use crate::history::{Step, step};
 
-/// One thing that a caller does.
+/// One action of a caller.
 #[derive(Clone, Debug)]
-pub(crate) enum Act {
+pub(crate) enum Action {
     Step(Step),
-    /// Asks everything there is to ask about a Worker and the Runtime.
-    Look(usize),
+    /// Makes every query about the Runtime and about one Worker.
+    Query(usize),
     StopRuntime {
         keep: bool,
         deadline_ms: Option<u64>,
     },
 }
 
-pub(crate) fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![
-        8 => step().prop_map(Act::Step),
-        3 => (0..6_usize).prop_map(Act::Look),
+pub(crate) fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let action = prop_oneof![
+        8 => step().prop_map(Action::Step),
+        3 => (0..6_usize).prop_map(Action::Query),
     ];
-    prop::collection::vec(act, 0..15)
+    prop::collection::vec(action, 0..15)
 }
 
-/// The end of some histories.
-pub(crate) fn end() -> impl Strategy<Value = Option<Act>> {
+/// The stop of the Runtime with which some histories end.
+pub(crate) fn last_action() -> impl Strategy<Value = Option<Action>> {
     let deadline = prop::option::of(0..20_u64);
     let stop = (any::<bool>(), deadline)
-        .prop_map(|(keep, deadline_ms)| Act::StopRuntime { keep, deadline_ms });
+        .prop_map(|(keep, deadline_ms)| Action::StopRuntime { keep, deadline_ms });
     prop::option::weighted(0.3, stop)
 }

@@ -1,164 +1,107 @@
-//! What a reply showed, held against what came after it and what there is in the end.
+//! The final state of a Runtime, with which every observation is compared.
 
 mod commands;
 mod queries;
 mod streams;
 
 use worker_runtime::{
-    Cursor, EventsFrom, Runtime, RuntimeError, RuntimeEvent, Scope, StreamItem, Subscribe,
-    WorkerId, WorkerRef,
-    event::{EventBody, EventType, StreamEvent},
-    model::{Meta, RuntimeState, RuntimeSummary, WorkerDetail, WorkerState},
+    Cursor, EventsFrom, Runtime, RuntimeError, RuntimeEvent, Scope, Subscribe, WorkerRef,
+    commands::CommandReply,
+    event::{EventBody, EventType},
+    model::{Meta, RuntimeSummary, WorkerState},
     queries::{GetRuntime, GetTranscript, GetWorker, ReadEvents},
 };
 
-use self::streams::{assert_says_nothing, check_erased, check_stream};
-use super::{
-    observation::{Cut, Deed, Shows},
-    replay::{follow, settled},
-};
+use self::streams::{assert_redacted, check_deleted_stream, check_stream};
+use super::observation::{Observation, Reply};
 use crate::mirror::Mirror;
 
-/// A Runtime in which nothing happens any more.
-pub(crate) struct Quiet {
+/// The final state of a Runtime in which nothing happens any more.
+pub(crate) struct FinalState {
     runtime: Runtime,
-    /// Everything that happened, as the Runtime's log has it.
+    /// All events of the Runtime's log.
     log: Vec<RuntimeEvent>,
     workers: Mirror,
     summary: RuntimeSummary,
 }
 
-impl Quiet {
-    pub(crate) async fn new(runtime: Runtime) -> Self {
-        let log = read(&runtime, Scope::runtime(), EventsFrom::oldest()).await.unwrap();
+impl FinalState {
+    pub(crate) async fn of(runtime: Runtime) -> Self {
+        let log = read_events(&runtime, Scope::runtime(), EventsFrom::oldest()).await.unwrap();
         let (workers, _) = Mirror::snapshot(&runtime, 1000).await.unwrap();
         let summary = runtime.handle(GetRuntime {}).await.unwrap().summary;
         Self { runtime, log, workers, summary }
     }
 
-    /// Checks what a reply showed.
-    pub(crate) async fn check(&self, cut: Cut) {
-        let Cut { shows, cursor, before, stream } = cut;
-        let after = self.after(shows.scope(), &cursor).await;
-        let worker = match &shows {
-            Shows::Deed(Deed { worker, .. })
-            | Shows::Transcript { worker, .. }
-            | Shows::Turn { worker, .. } => Some(*worker),
-            Shows::Worker { detail, .. } => Some(detail.worker),
-            Shows::Workers(_) | Shows::Runtime(_) | Shows::RuntimeStop { .. } => None,
-        };
-        match (after, worker) {
-            (Ok(after), _) => {
-                check_stream(stream, &after).await;
-                self.check_shown(shows, &cursor, &before, &after).await;
+    /// Resumes from an observation. The reply and the events after its cursor must give the final
+    /// state, and a stream from the cursor must give the same events.
+    pub(crate) async fn check(&self, mut observation: Observation) {
+        let stream = observation.stream.take();
+        let rest = self.events_after(observation.scope(), &observation.cursor).await;
+        match (rest, observation.worker) {
+            (Ok(rest), _) => {
+                check_stream(stream, &rest).await;
+                self.check_reply(observation, &rest).await;
             }
             (Err(error), Some(worker)) => {
                 assert_eq!(error, RuntimeError::WorkerNotFound {});
-                self.check_gone(worker).await;
+                self.check_deleted(worker).await;
                 if let Some(stream) = stream {
-                    check_erased(stream).await;
+                    check_deleted_stream(stream).await;
                 }
             }
             (Err(error), None) => panic!("{error}"),
         }
     }
 
-    /// Checks that a Worker was deleted once, and that nothing is known of it but that.
-    pub(crate) async fn check_gone(&self, worker: WorkerRef) {
-        let gone = RuntimeError::WorkerNotFound {};
-        assert_eq!(self.runtime.handle(GetWorker { worker }).await.unwrap_err(), gone);
+    /// Checks a reply, given the rest of the log after its cursor.
+    async fn check_reply(&self, observation: Observation, rest: &[RuntimeEvent]) {
+        let Observation { worker, reply, cursor, call, stream: _ } = observation;
+        let worker = || worker.expect("the reply is about a Worker");
+        match reply {
+            Reply::Command(meta, reply) => match *reply {
+                CommandReply::RuntimeStop(stop) => self.check_runtime_stop(&meta, &stop, rest),
+                reply => self.check_command(worker(), &meta, reply, &call, rest).await,
+            },
+            Reply::Worker(detail) => self.check_worker_query(&detail, &call, rest).await,
+            Reply::Transcript(shown) => {
+                self.check_transcript(worker(), *shown, &call, rest).await;
+            }
+            Reply::Turn(shown) => self.check_turn(worker(), *shown, &call, rest).await,
+            Reply::Workers(items) => self.check_workers(items, &cursor, rest),
+            Reply::Runtime(summary) => self.check_summary(*summary, rest),
+        }
+    }
+
+    /// Checks that a Worker was deleted, and that only its redacted events are left.
+    pub(crate) async fn check_deleted(&self, worker: WorkerRef) {
+        let not_found = RuntimeError::WorkerNotFound {};
+        assert_eq!(self.runtime.handle(GetWorker { worker }).await.unwrap_err(), not_found);
         let transcript = GetTranscript::tail(worker);
-        assert_eq!(self.runtime.handle(transcript).await.unwrap_err(), gone);
+        assert_eq!(self.runtime.handle(transcript).await.unwrap_err(), not_found);
         let subscribe = Subscribe::to(Scope::worker(worker));
-        assert_eq!(self.runtime.subscribe(subscribe).await.unwrap_err(), gone);
-        let its: Vec<_> = self.log.iter().filter(|it| it.worker == Some(worker)).collect();
-        for (event, sequence) in its.iter().zip(1..) {
+        assert_eq!(self.runtime.subscribe(subscribe).await.unwrap_err(), not_found);
+        let events: Vec<_> = self.log.iter().filter(|event| event.worker == Some(worker)).collect();
+        for (event, sequence) in events.iter().zip(1..) {
             assert_eq!(event.worker_sequence, Some(sequence));
-            let is_last = sequence == its.len() as u64;
+            let is_last = sequence == events.len() as u64;
             assert_eq!(event.event_type() == EventType::WorkerDeleted, is_last);
-            assert_says_nothing(event);
+            assert_redacted(event);
         }
-        assert!(!its.is_empty());
+        assert!(!events.is_empty());
     }
 
-    async fn check_shown(
-        &self,
-        shows: Shows,
-        cursor: &Cursor,
-        before: &Cursor,
-        after: &[RuntimeEvent],
-    ) {
-        match shows {
-            Shows::Deed(deed) => self.check_deed(&deed, after).await,
-            Shows::Worker { detail, exact } => {
-                if exact {
-                    let first = after.first().and_then(|it| it.worker_sequence);
-                    assert!(first.is_none_or(|it| it == detail.worker_sequence + 1));
-                }
-                self.check_worker(&detail, after).await;
-                let everywhere = self.after(Scope::runtime(), before).await.unwrap();
-                self.check_worker(&detail, &everywhere).await;
-            }
-            Shows::Transcript { worker, reply, between } => {
-                self.check_place(worker, between, after).await;
-                self.check_transcript(worker, *reply, after).await;
-            }
-            Shows::Turn { worker, reply, between } => {
-                self.check_place(worker, between, after).await;
-                self.check_turn(worker, *reply, after).await;
-            }
-            Shows::Workers(items) => {
-                let mut mirror = Mirror::default();
-                let ids: Vec<WorkerId> = items.iter().map(|it| it.worker.worker_id).collect();
-                mirror.workers.extend(items.into_iter().map(|it| (it.worker.worker_id, it)));
-                for event in after.iter().cloned() {
-                    let cursor = cursor.clone();
-                    mirror.follow(&StreamItem::Event(StreamEvent::new(event, cursor).into()));
-                }
-                for id in ids {
-                    assert_eq!(mirror.workers.get(&id), self.workers.workers.get(&id));
-                }
-            }
-            Shows::Runtime(summary) => self.check_summary(*summary, after),
-            Shows::RuntimeStop { call, reply } => {
-                let is_own = |it: &&RuntimeEvent| {
-                    it.event_type() == EventType::RuntimeStopping && is_of(it, &call)
-                };
-                assert_eq!(self.log.iter().filter(is_own).count(), usize::from(!reply.already));
-                if !reply.already {
-                    assert_eq!(reply.state, RuntimeState::Stopping);
-                    assert!(is_own(&&after[0]), "right before the command's own first event");
-                    let caused = after.iter().filter(|it| is_of(it, &call)).count();
-                    let all = self.log.iter().filter(|it| is_of(it, &call)).count();
-                    assert_eq!(caused, all, "everything it caused comes after");
-                }
-            }
-        }
-    }
-
-    async fn check_worker(&self, detail: &WorkerDetail, after: &[RuntimeEvent]) {
-        let worker = detail.worker;
-        let mut known = settled(detail);
-        for event in after.iter().filter(|it| it.worker == Some(worker)) {
-            if event.worker_sequence > Some(known.worker_sequence) {
-                follow(&mut known, event);
-            }
-        }
-        let now = self.runtime.handle(GetWorker { worker }).await.unwrap().detail;
-        assert_eq!(known, settled(&now));
-    }
-
-    async fn after(
+    async fn events_after(
         &self,
         scope: Scope,
         cursor: &Cursor,
     ) -> Result<Vec<RuntimeEvent>, RuntimeError> {
-        read(&self.runtime, scope, EventsFrom::after(cursor.clone())).await
+        read_events(&self.runtime, scope, EventsFrom::after(cursor.clone())).await
     }
 }
 
-/// Every event from a position on, page by page.
-async fn read(
+/// Reads a log from a position to its end, page by page.
+async fn read_events(
     runtime: &Runtime,
     scope: Scope,
     from: EventsFrom,
@@ -174,11 +117,13 @@ async fn read(
     Ok(events)
 }
 
-fn is_of(event: &RuntimeEvent, call: &Meta) -> bool {
-    event.meta.as_deref() == Some(call)
+/// Whether an event was caused by the command that had this metadata.
+fn is_caused_by(event: &RuntimeEvent, meta: &Meta) -> bool {
+    event.meta.as_deref() == Some(meta)
 }
 
-fn state_after(event: &RuntimeEvent) -> Option<WorkerState> {
+/// The state that a Worker enters with an event.
+fn entered_state(event: &RuntimeEvent) -> Option<WorkerState> {
     match &event.body {
         EventBody::WorkerCreated { detail } => Some(detail.state),
         EventBody::WorkerStateChanged { to, .. } => Some(*to),

@@ -1,80 +1,47 @@
-//! A reply as it was taken: what it showed, and where it cut the log.
+//! A recorded reply, with a stream from its cursor.
 
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use worker_runtime::{
     Cursor, Scope, Subscription, WorkerRef,
-    commands::{Cancellation, RuntimeStop},
-    model::{InputReceipt, Meta, RuntimeSummary, WorkerDetail, WorkerState, WorkerSummary},
+    commands::CommandReply,
+    model::{Meta, RuntimeSummary, WorkerDetail, WorkerSummary},
     queries::{TranscriptReply, TurnReply},
 };
 
-/// A reply, and a stream from where it cut.
-pub(crate) struct Cut {
-    pub(crate) shows: Shows,
+/// A reply, and the circumstances in which it was made.
+pub(crate) struct Observation {
+    /// The Worker to whose log the cursor belongs. `None` if the cursor belongs to the Runtime's log.
+    pub(crate) worker: Option<WorkerRef>,
+    pub(crate) reply: Reply,
     pub(crate) cursor: Cursor,
-    /// The Runtime's position before the request was made.
-    pub(crate) before: Cursor,
-    /// Not there if the Worker was deleted right after the reply.
+    pub(crate) call: Call,
+    /// A stream from the cursor. `None` if the Worker was deleted right after the reply.
     pub(crate) stream: Option<Subscription>,
 }
 
-/// What a reply shows.
-pub(crate) enum Shows {
-    /// What a command said it did.
-    Deed(Deed),
-    /// A Worker. A query's cursor lies at the end of what it shows, a command's before.
-    Worker {
-        detail: Arc<WorkerDetail>,
-        exact: bool,
-    },
-    /// A part of what there is of a Worker, whose sequence was `between` these.
-    Transcript {
-        worker: WorkerRef,
-        reply: Box<TranscriptReply>,
-        between: [u64; 2],
-    },
-    Turn {
-        worker: WorkerRef,
-        reply: Box<TurnReply>,
-        between: [u64; 2],
-    },
+/// The circumstances of a call.
+#[derive(Clone)]
+pub(crate) struct Call {
+    /// The cursor of the Runtime's log right before the call.
+    pub(crate) before: Cursor,
+    /// The possible sequences of the Worker during the call.
+    pub(crate) sequences: RangeInclusive<u64>,
+}
+
+/// The part of a reply that is compared with the final state.
+pub(crate) enum Reply {
+    /// The reply to a command whose metadata no other command has.
+    Command(Meta, Box<CommandReply>),
+    Worker(Arc<WorkerDetail>),
+    Transcript(Box<TranscriptReply>),
+    Turn(Box<TurnReply>),
     Workers(Vec<WorkerSummary>),
     Runtime(Box<RuntimeSummary>),
-    RuntimeStop {
-        call: Meta,
-        reply: RuntimeStop,
-    },
 }
 
-/// What a command about a Worker said it did.
-pub(crate) struct Deed {
-    pub(crate) worker: WorkerRef,
-    /// The meta of the call, which nothing else has.
-    pub(crate) call: Meta,
-    /// The Worker's sequence before and after the call.
-    pub(crate) between: [u64; 2],
-    pub(crate) said: Said,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Said {
-    Created(Option<InputReceipt>),
-    Accepted { receipt: InputReceipt, replayed: bool },
-    Cancelled(Cancellation),
-    Stopped { state: WorkerState, already: bool },
-    WorkerCancelled { already: bool },
-    Updated { worker_sequence: u64 },
-}
-
-impl Shows {
+impl Observation {
     pub(crate) fn scope(&self) -> Scope {
-        match self {
-            Self::Deed(Deed { worker, .. })
-            | Self::Transcript { worker, .. }
-            | Self::Turn { worker, .. } => Scope::worker(*worker),
-            Self::Worker { detail, .. } => Scope::worker(detail.worker),
-            Self::Workers(_) | Self::Runtime(_) | Self::RuntimeStop { .. } => Scope::runtime(),
-        }
+        self.worker.map_or(Scope::runtime(), Scope::worker)
     }
 }

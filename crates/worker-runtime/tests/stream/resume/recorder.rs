@@ -1,4 +1,4 @@
-//! Callers that act at random, and keep what each reply showed and where it cut the log.
+//! Callers that carry out random actions and record every reply.
 
 use std::{
     sync::{Arc, Mutex},
@@ -6,122 +6,95 @@ use std::{
 };
 
 use worker_runtime::{
-    Cursor, EventsFrom, Runtime, RuntimeCommand, Subscribe, WorkerRef,
+    Cursor, EventsFrom, Request, Runtime, RuntimeCommand, Subscribe, WorkerRef,
     commands::{CommandReply, StopRuntime, StopWorkers, WorkerDeleted},
     model::{Meta, PageRequest},
     queries::{GetRuntime, GetTranscript, GetTurn, GetWorker, ListWorkers},
 };
 
 use super::{
-    action::Act,
-    observation::{Cut, Deed, Said, Shows},
+    action::Action,
+    observation::{Call, Observation, Reply},
 };
 use crate::history::{Step, command};
 
-/// What all callers share.
+/// A Runtime with the replies of all callers.
 #[derive(Clone)]
-pub(crate) struct Stage {
+pub(crate) struct Recorder {
     pub(crate) runtime: Runtime,
     pub(crate) workers: Arc<Mutex<Vec<WorkerRef>>>,
-    pub(crate) cuts: Arc<Mutex<Vec<Cut>>>,
+    pub(crate) observations: Arc<Mutex<Vec<Observation>>>,
     pub(crate) deletions: Arc<Mutex<Vec<(WorkerRef, WorkerDeleted)>>>,
 }
 
-impl Stage {
+impl Recorder {
     pub(crate) fn new(runtime: Runtime) -> Self {
-        let (workers, cuts, deletions) = <_>::default();
-        Self { runtime, workers, cuts, deletions }
+        let (workers, observations, deletions) = <_>::default();
+        Self { runtime, workers, observations, deletions }
     }
 
-    /// Carries acts out, one after the other, waiting as long as `pause` says between some.
-    pub(crate) async fn play(self, caller: usize, acts: Vec<Act>, pause: fn(u64) -> Duration) {
-        for (place, act) in acts.into_iter().enumerate() {
+    /// Carries out the actions of a caller in order. `pause` gives the real length of a pause.
+    pub(crate) async fn run(self, caller: usize, actions: Vec<Action>, pause: fn(u64) -> Duration) {
+        for (index, action) in actions.into_iter().enumerate() {
             let workers = self.workers.lock().unwrap().clone();
-            let call: Meta = [("call".to_owned(), format!("{caller}/{place}"))].into();
-            match act {
-                Act::Step(Step::Pause(ms)) => tokio::time::sleep(pause(ms)).await,
-                Act::Step(step) => {
+            let meta: Meta = [("call".to_owned(), format!("{caller}/{index}"))].into();
+            match action {
+                Action::Step(Step::Pause(ms)) => tokio::time::sleep(pause(ms)).await,
+                Action::Step(step) => {
                     if let Some(command) = command(&step, &workers) {
-                        self.command(command, call).await;
+                        self.command(command, meta).await;
                     }
                 }
-                Act::Look(place) => {
-                    self.look_at_runtime().await;
-                    if let Some(worker) = workers.get(place % workers.len().max(1)) {
-                        self.look_at(*worker).await;
+                Action::Query(index) => {
+                    self.query_runtime().await;
+                    if let Some(worker) = workers.get(index % workers.len().max(1)) {
+                        self.query_worker(*worker).await;
                     }
                 }
-                Act::StopRuntime { keep, deadline_ms } => {
+                Action::StopRuntime { keep, deadline_ms } => {
                     let workers = keep.then_some(StopWorkers::Keep);
                     let stop = StopRuntime { workers, deadline_ms, ..StopRuntime::default() };
-                    self.command(RuntimeCommand::StopRuntime(stop), call).await;
+                    self.command(RuntimeCommand::StopRuntime(stop), meta).await;
                 }
             }
         }
     }
 
-    async fn command(&self, mut command: RuntimeCommand, call: Meta) {
-        let worker = tag(&mut command, &call);
-        let before = self.now().await;
-        let first = self.sequence(worker).await.unwrap_or(0);
-        let Ok(reply) = self.runtime.handle(command).await else { return };
-        let last = self.sequence(worker).await.unwrap_or(u64::MAX);
-        let deed = |worker, said| {
-            Shows::Deed(Deed { worker, call: call.clone(), between: [first, last], said })
-        };
-        let its = || worker.expect("it is about a Worker");
-        let (shows, cursor) = match reply {
-            CommandReply::WorkerCreated(it) => {
-                let worker = it.detail.worker;
+    async fn command(&self, mut command: RuntimeCommand, meta: Meta) {
+        let target = mark(&mut command, &meta);
+        let Some((reply, call)) = self.call(target, command).await else { return };
+        let (worker, cursor) = match &reply {
+            CommandReply::WorkerCreated(created) => {
+                let worker = created.detail.worker;
                 self.workers.lock().unwrap().push(worker);
-                let shows = Shows::Worker { detail: it.detail.into(), exact: false };
-                self.keep(shows, it.cursor.clone(), before.clone()).await;
-                (deed(worker, Said::Created(it.receipt)), it.cursor)
+                (Some(worker), &created.cursor)
             }
-            CommandReply::WorkerUpdated(it) => {
-                let worker_sequence = it.detail.worker_sequence;
-                let shows = Shows::Worker { detail: it.detail.into(), exact: false };
-                self.keep(shows, it.cursor.clone(), before.clone()).await;
-                (deed(its(), Said::Updated { worker_sequence }), it.cursor)
-            }
-            CommandReply::InputAccepted(it) => {
-                let said = Said::Accepted { receipt: it.receipt, replayed: it.replayed };
-                (deed(its(), said), it.cursor)
-            }
-            CommandReply::TurnCancellation(it) => {
-                (deed(its(), Said::Cancelled(it.result)), it.cursor)
-            }
-            CommandReply::WorkerStop(it) => {
-                let said = Said::Stopped { state: it.state, already: it.already };
-                (deed(its(), said), it.cursor)
-            }
-            CommandReply::WorkerCancelled(it) => {
-                (deed(its(), Said::WorkerCancelled { already: it.already }), it.cursor)
-            }
-            CommandReply::WorkerDeleted(it) => {
-                self.deletions.lock().unwrap().push((its(), it));
+            CommandReply::WorkerDeleted(deleted) => {
+                let worker = target.expect("a deletion is about a Worker");
+                self.deletions.lock().unwrap().push((worker, deleted.clone()));
                 return;
             }
-            CommandReply::RuntimeStop(reply) => {
-                let cursor = reply.cursor.clone();
-                (Shows::RuntimeStop { call, reply }, cursor)
-            }
+            CommandReply::WorkerUpdated(updated) => (target, &updated.cursor),
+            CommandReply::InputAccepted(accepted) => (target, &accepted.cursor),
+            CommandReply::TurnCancellation(cancellation) => (target, &cancellation.cursor),
+            CommandReply::WorkerStop(stop) => (target, &stop.cursor),
+            CommandReply::WorkerCancelled(cancelled) => (target, &cancelled.cursor),
+            CommandReply::RuntimeStop(stop) => (None, &stop.cursor),
             reply => panic!("{reply:?}"),
         };
-        self.keep(shows, cursor, before).await;
+        let cursor = cursor.clone();
+        self.record(worker, Reply::Command(meta, Box::new(reply)), cursor, call).await;
     }
 
-    async fn look_at_runtime(&self) {
-        let before = self.now().await;
-        let shown = self.runtime.handle(GetRuntime {}).await.unwrap();
-        self.keep(Shows::Runtime(Box::new(shown.summary)), shown.cursor, before).await;
+    async fn query_runtime(&self) {
+        let (shown, call) = self.call(None, GetRuntime {}).await.unwrap();
+        self.record(None, Reply::Runtime(Box::new(shown.summary)), shown.cursor, call).await;
         let mut token = None;
         loop {
-            let before = self.now().await;
             let page = Some(PageRequest { limit: Some(2), token });
             let list = ListWorkers { page, ..ListWorkers::default() };
-            let list = self.runtime.handle(list).await.unwrap();
-            self.keep(Shows::Workers(list.items), list.cursor, before).await;
+            let (list, call) = self.call(None, list).await.unwrap();
+            self.record(None, Reply::Workers(list.items), list.cursor, call).await;
             tokio::task::yield_now().await;
             token = list.next;
             if token.is_none() {
@@ -130,58 +103,64 @@ impl Stage {
         }
     }
 
-    async fn look_at(&self, worker: WorkerRef) {
-        let before = self.now().await;
+    async fn query_worker(&self, worker: WorkerRef) {
+        let target = Some(worker);
         let mut turn_id = None;
-        if let Ok(it) = self.runtime.handle(GetWorker { worker }).await {
-            turn_id = it.detail.last_turn.as_ref().map(|turn| turn.turn_id);
-            let shows = Shows::Worker { detail: it.detail.into(), exact: true };
-            self.keep(shows, it.cursor, before.clone()).await;
+        if let Some((shown, call)) = self.call(target, GetWorker { worker }).await {
+            turn_id = shown.detail.last_turn.as_ref().map(|turn| turn.turn_id);
+            self.record(target, Reply::Worker(shown.detail.into()), shown.cursor, call).await;
         }
-        let first = self.sequence(Some(worker)).await.unwrap_or(0);
-        let whole = GetTranscript { limit: Some(1000), ..GetTranscript::tail(worker) };
-        if let Ok(reply) = self.runtime.handle(whole).await {
-            let between = [first, self.sequence(Some(worker)).await.unwrap_or(u64::MAX)];
-            let (reply, cursor) = (Box::new(reply.clone()), reply.cursor);
-            let shows = Shows::Transcript { worker, reply, between };
-            self.keep(shows, cursor, before.clone()).await;
+        let all = GetTranscript { limit: Some(1000), ..GetTranscript::tail(worker) };
+        if let Some((shown, call)) = self.call(target, all).await {
+            let cursor = shown.cursor.clone();
+            self.record(target, Reply::Transcript(Box::new(shown)), cursor, call).await;
         }
         let Some(turn_id) = turn_id else { return };
-        let first = self.sequence(Some(worker)).await.unwrap_or(0);
-        if let Ok(reply) = self.runtime.handle(GetTurn::by_id(worker, turn_id)).await {
-            let between = [first, self.sequence(Some(worker)).await.unwrap_or(u64::MAX)];
-            let (reply, cursor) = (Box::new(reply.clone()), reply.cursor);
-            self.keep(Shows::Turn { worker, reply, between }, cursor, before).await;
+        if let Some((shown, call)) = self.call(target, GetTurn::by_id(worker, turn_id)).await {
+            let cursor = shown.cursor.clone();
+            self.record(target, Reply::Turn(Box::new(shown)), cursor, call).await;
         }
     }
 
-    async fn keep(&self, shows: Shows, cursor: Cursor, before: Cursor) {
-        let subscribe = Subscribe::to(shows.scope()).from(EventsFrom::after(cursor.clone()));
-        let stream = self.runtime.subscribe(subscribe).await.ok();
-        self.cuts.lock().unwrap().push(Cut { shows, cursor, before, stream });
-    }
-
-    async fn now(&self) -> Cursor {
-        self.runtime.handle(GetRuntime {}).await.unwrap().cursor
+    /// Makes a call about a Worker or about the Runtime. `None` if the call is refused.
+    async fn call<R: Request<Kind>, Kind>(
+        &self,
+        worker: Option<WorkerRef>,
+        request: R,
+    ) -> Option<(R::Reply, Call)> {
+        let before = self.runtime.handle(GetRuntime {}).await.unwrap().cursor;
+        let first = self.sequence(worker).await.unwrap_or(0);
+        let reply = self.runtime.handle(request).await.ok()?;
+        let last = self.sequence(worker).await.unwrap_or(u64::MAX);
+        Some((reply, Call { before, sequences: first..=last }))
     }
 
     async fn sequence(&self, worker: Option<WorkerRef>) -> Option<u64> {
         let shown = self.runtime.handle(GetWorker { worker: worker? }).await;
         Some(shown.ok()?.detail.worker_sequence)
     }
+
+    async fn record(&self, worker: Option<WorkerRef>, reply: Reply, cursor: Cursor, call: Call) {
+        let mut observation = Observation { worker, reply, cursor, call, stream: None };
+        let subscribe = Subscribe::to(observation.scope());
+        let subscribe = subscribe.from(EventsFrom::after(observation.cursor.clone()));
+        observation.stream = self.runtime.subscribe(subscribe).await.ok();
+        self.observations.lock().unwrap().push(observation);
+    }
 }
 
-/// Marks a command, so that its events are known; gives the Worker that it is about.
-fn tag(command: &mut RuntimeCommand, call: &Meta) -> Option<WorkerRef> {
+/// Adds metadata to a command, by which its events are found. Returns the Worker that the command is
+/// about.
+fn mark(command: &mut RuntimeCommand, call: &Meta) -> Option<WorkerRef> {
     let (meta, worker) = match command {
-        RuntimeCommand::CancelTurn(it) => (&mut it.meta, Some(it.worker)),
-        RuntimeCommand::CancelWorker(it) => (&mut it.meta, Some(it.worker)),
-        RuntimeCommand::CreateWorker(it) => (&mut it.meta, None),
-        RuntimeCommand::DeleteWorker(it) => (&mut it.meta, Some(it.worker)),
-        RuntimeCommand::SendInput(it) => (&mut it.meta, Some(it.worker)),
-        RuntimeCommand::StopRuntime(it) => (&mut it.meta, None),
-        RuntimeCommand::StopWorker(it) => (&mut it.meta, Some(it.worker)),
-        RuntimeCommand::UpdateWorker(it) => (&mut it.meta, Some(it.worker)),
+        RuntimeCommand::CancelTurn(command) => (&mut command.meta, Some(command.worker)),
+        RuntimeCommand::CancelWorker(command) => (&mut command.meta, Some(command.worker)),
+        RuntimeCommand::CreateWorker(command) => (&mut command.meta, None),
+        RuntimeCommand::DeleteWorker(command) => (&mut command.meta, Some(command.worker)),
+        RuntimeCommand::SendInput(command) => (&mut command.meta, Some(command.worker)),
+        RuntimeCommand::StopRuntime(command) => (&mut command.meta, None),
+        RuntimeCommand::StopWorker(command) => (&mut command.meta, Some(command.worker)),
+        RuntimeCommand::UpdateWorker(command) => (&mut command.meta, Some(command.worker)),
     };
     *meta = Some(call.clone());
     worker

@@ -1,4 +1,4 @@
-//! What somebody knows of a Worker who was shown it once and reads its events.
+//! The detail of a Worker, brought up to date by the Worker's events alone.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use worker_runtime::{
     model::{TranscriptEntry, TurnDetail, TurnOutcome, Usage, WorkerDetail, WorkerState},
 };
 
-/// A Worker without the one figure that is live.
-pub(crate) fn settled(detail: &WorkerDetail) -> WorkerDetail {
+/// A copy of a Worker's detail without the only counter that changes without an event.
+pub(crate) fn without_live_counter(detail: &WorkerDetail) -> WorkerDetail {
     let mut detail = detail.clone();
     if let Some(turn) = &mut detail.last_turn {
         Arc::make_mut(turn).late_dropped = 0;
@@ -18,8 +18,19 @@ pub(crate) fn settled(detail: &WorkerDetail) -> WorkerDetail {
     detail
 }
 
-/// Brings what is known of a Worker up to date with its next event.
-pub(crate) fn follow(known: &mut WorkerDetail, event: &RuntimeEvent) {
+/// Applies the events of a Worker that come after its detail. Events of other Workers are skipped.
+pub(crate) fn replay(detail: &WorkerDetail, events: &[RuntimeEvent]) -> WorkerDetail {
+    let mut known = without_live_counter(detail);
+    for event in events.iter().filter(|event| event.worker == Some(detail.worker)) {
+        if event.worker_sequence > Some(known.worker_sequence) {
+            apply(&mut known, event);
+        }
+    }
+    known
+}
+
+/// Applies the next event of a Worker.
+fn apply(known: &mut WorkerDetail, event: &RuntimeEvent) {
     assert_eq!(event.worker_sequence, Some(known.worker_sequence + 1), "{event:?}");
     known.worker_sequence += 1;
     known.active_at_ms = event.at_ms;
@@ -30,11 +41,15 @@ pub(crate) fn follow(known: &mut WorkerDetail, event: &RuntimeEvent) {
             known.labels = detail.labels.clone();
             known.profile = detail.profile.clone();
             known.instructions.clone_from(&detail.instructions);
-            assert_eq!(*known, settled(detail), "an update shows the Worker as it was right after");
+            assert_eq!(
+                *known,
+                without_live_counter(detail),
+                "an update shows the Worker right after it"
+            );
         }
         EventBody::WorkerStateChanged { from, to, reason } => {
             assert_eq!(*from, known.state);
-            if is_told_to_end(*from, *to) {
+            if is_commanded_end(*from, *to) {
                 known.end_reason.clone_from(reason);
             }
             known.state = *to;
@@ -42,7 +57,7 @@ pub(crate) fn follow(known: &mut WorkerDetail, event: &RuntimeEvent) {
         }
         EventBody::InputAccepted { entry } => {
             known.entries = entry.sequence;
-            known.last_turn = Some(Arc::new(turn(known, event, entry)));
+            known.last_turn = Some(Arc::new(started_turn(known, event, entry)));
         }
         EventBody::TurnStarted {} => {
             known.turn_id = event.turn_id;
@@ -50,21 +65,21 @@ pub(crate) fn follow(known: &mut WorkerDetail, event: &RuntimeEvent) {
         }
         EventBody::TurnRetrying { .. } => {}
         EventBody::TurnCompleted { stop_reason, usage, entry } => {
-            let turn = end(known, event, TurnOutcome::Completed, usage, Some(entry));
+            let turn = end_turn(known, event, TurnOutcome::Completed, usage, Some(entry));
             turn.stop_reason = Some(*stop_reason);
         }
         EventBody::TurnFailed { error, usage, entry } => {
-            let turn = end(known, event, TurnOutcome::Failed, usage, entry.as_ref());
+            let turn = end_turn(known, event, TurnOutcome::Failed, usage, entry.as_ref());
             turn.error = Some(Box::new(error.clone()));
         }
         EventBody::TurnCancelled { reason, usage, entry } => {
-            let turn = end(known, event, TurnOutcome::Cancelled, usage, entry.as_ref());
+            let turn = end_turn(known, event, TurnOutcome::Cancelled, usage, entry.as_ref());
             turn.reason.clone_from(reason);
         }
         EventBody::TurnLost { usage } => {
-            end(known, event, TurnOutcome::Lost, usage, None);
+            end_turn(known, event, TurnOutcome::Lost, usage, None);
         }
-        _ => panic!("a living Worker has no such event: {event:?}"),
+        _ => panic!("an existing Worker has no such event: {event:?}"),
     }
 }
 
@@ -79,8 +94,9 @@ pub(crate) fn entry(event: &RuntimeEvent) -> Option<&Arc<TranscriptEntry>> {
     }
 }
 
-/// A stop's or a cancel's reason is kept; the end that follows a stop by itself has none.
-fn is_told_to_end(from: WorkerState, to: WorkerState) -> bool {
+/// Whether a command ends the Worker with this transition, so that the reason is kept. The transition
+/// from `stopping` to `stopped` follows by itself and has no reason.
+fn is_commanded_end(from: WorkerState, to: WorkerState) -> bool {
     match to {
         WorkerState::Idle | WorkerState::Running => false,
         WorkerState::Stopping | WorkerState::Stopped => from != WorkerState::Stopping,
@@ -88,32 +104,34 @@ fn is_told_to_end(from: WorkerState, to: WorkerState) -> bool {
     }
 }
 
-fn turn(known: &WorkerDetail, event: &RuntimeEvent, input: &TranscriptEntry) -> TurnDetail {
-    let turn_id = event.turn_id.expect("an input begins a turn");
+/// The turn that an input starts.
+fn started_turn(known: &WorkerDetail, event: &RuntimeEvent, input: &TranscriptEntry) -> TurnDetail {
+    let turn_id = event.turn_id.expect("an input starts a turn");
     let mut turn = TurnDetail::new(turn_id, known.profile.clone(), event.at_ms, input.sequence);
     turn.idempotency_key.clone_from(&event.idempotency_key);
     turn.meta.clone_from(&event.meta);
     turn
 }
 
-fn end<'a>(
+/// Ends the running turn. Returns the turn, for details that only some outcomes have.
+fn end_turn<'a>(
     known: &'a mut WorkerDetail,
     event: &RuntimeEvent,
     outcome: TurnOutcome,
     usage: &Usage,
     answer: Option<&Arc<TranscriptEntry>>,
 ) -> &'a mut TurnDetail {
-    assert_eq!(known.turn_id, event.turn_id, "the turn that ends is the one that ran");
+    assert_eq!(known.turn_id, event.turn_id, "the running turn ends");
     known.turn_id = None;
     known.turn_started_at_ms = None;
     known.last_outcome = Some(outcome);
     known.usage.add(usage);
-    known.entries = answer.map_or(known.entries, |it| it.sequence);
-    let turn = known.last_turn.as_mut().expect("a turn that ends has begun");
+    known.entries = answer.map_or(known.entries, |entry| entry.sequence);
+    let turn = known.last_turn.as_mut().expect("a turn that ends was started");
     let turn = Arc::make_mut(turn);
     turn.outcome = Some(outcome);
     turn.ended_at_ms = Some(event.at_ms.max(turn.started_at_ms));
     turn.usage = *usage;
-    turn.answer_sequence = answer.map(|it| it.sequence);
+    turn.answer_sequence = answer.map(|entry| entry.sequence);
     turn
 }

@@ -1,101 +1,149 @@
-//! What a query showed, held against what the same query shows in the end.
+//! Comparison of the reply to a query, and the events after its cursor, with a later reply.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use worker_runtime::{
-    RuntimeEvent, WorkerRef,
-    event::{EventBody, EventType},
-    model::{RuntimeState, RuntimeSummary, StateCounts, TranscriptEntry, WorkerState},
+    Cursor, RuntimeEvent, Scope, StreamItem, WorkerId, WorkerRef,
+    event::{EventBody, EventType, StreamEvent},
+    model::{RuntimeState, RuntimeSummary, StateCounts, WorkerDetail, WorkerState, WorkerSummary},
     queries::{GetTranscript, GetTurn, GetWorker, TranscriptReply, TurnReply},
 };
 
-use super::{Quiet, state_after};
-use crate::resume::replay::entry;
+use super::{FinalState, entered_state};
+use crate::{
+    mirror::Mirror,
+    resume::{
+        observation::Call,
+        replay::{entry, replay, without_live_counter},
+    },
+};
 
-impl Quiet {
-    /// The cursor lay at the Worker's end when the reply was made.
-    pub(super) async fn check_place(
+impl FinalState {
+    /// Checks that the events after the cursor, and those after the cursor of the Runtime's log
+    /// before the call, continue a Worker's detail to the final one.
+    pub(super) async fn check_worker(
         &self,
-        worker: WorkerRef,
-        [first, last]: [u64; 2],
-        after: &[RuntimeEvent],
+        detail: &WorkerDetail,
+        call: &Call,
+        rest: &[RuntimeEvent],
     ) {
-        let now = self.runtime.handle(GetWorker { worker }).await.unwrap().detail.worker_sequence;
-        assert!((first..=last).contains(&(now - after.len() as u64)), "at the present end");
+        let now = without_live_counter(&self.worker(detail.worker).await);
+        assert_eq!(replay(detail, rest), now);
+        let runtime_rest = self.events_after(Scope::runtime(), &call.before).await.unwrap();
+        assert_eq!(replay(detail, &runtime_rest), now);
     }
 
-    pub(super) async fn check_turn(
+    /// Checks the reply to `get_worker`, whose cursor must lie right after the last event that the
+    /// detail includes.
+    pub(super) async fn check_worker_query(
         &self,
-        worker: WorkerRef,
-        shown: TurnReply,
-        after: &[RuntimeEvent],
+        detail: &WorkerDetail,
+        call: &Call,
+        rest: &[RuntimeEvent],
     ) {
-        let turn_id = shown.turn.turn_id;
-        let end = |it: &&RuntimeEvent| it.event_type().ends_turn() && it.turn_id == Some(turn_id);
-        let answer = match after.iter().find(end) {
-            Some(end) => entry(end).cloned(),
-            None => shown.answer,
-        };
-        assert_eq!(shown.turn.outcome.is_none(), after.iter().any(|it| end(&it)));
-        let now = self.runtime.handle(GetTurn::by_id(worker, turn_id)).await.unwrap();
-        assert_eq!((shown.input, answer), (now.input, now.answer));
+        assert_eq!(self.position(detail.worker, rest).await, detail.worker_sequence);
+        self.check_worker(detail, call, rest).await;
     }
 
     pub(super) async fn check_transcript(
         &self,
         worker: WorkerRef,
         shown: TranscriptReply,
-        after: &[RuntimeEvent],
+        call: &Call,
+        rest: &[RuntimeEvent],
     ) {
+        assert!(call.sequences.contains(&self.position(worker, rest).await));
         assert_eq!(shown.total, shown.entries.len() as u64);
         let mut entries = shown.entries;
-        entries.extend(after.iter().filter_map(entry).cloned());
-        assert_eq!(entries, self.entries(worker).await);
-        let turns = |it: &&RuntimeEvent| {
-            it.event_type().ends_turn() || it.event_type() == EventType::TurnStarted
-        };
-        let next = after.iter().find(turns);
-        let ending = next.filter(|it| it.event_type().ends_turn()).and_then(|it| it.turn_id);
-        assert_eq!(ending, shown.in_progress.map(|it| it.turn_id), "what runs is what ends next");
+        entries.extend(rest.iter().filter_map(entry).cloned());
+        let all = GetTranscript { limit: Some(1000), ..GetTranscript::tail(worker) };
+        assert_eq!(entries, self.runtime.handle(all).await.unwrap().entries);
+        let next = rest.iter().find(|event| {
+            event.event_type().ends_turn() || event.event_type() == EventType::TurnStarted
+        });
+        let ending = next.filter(|event| event.event_type().ends_turn());
+        let in_progress = shown.in_progress.map(|answer| answer.turn_id);
+        assert_eq!(ending.and_then(|event| event.turn_id), in_progress, "this turn ends next");
     }
 
-    pub(super) fn check_summary(&self, mut known: RuntimeSummary, after: &[RuntimeEvent]) {
-        let is_early =
-            |it: &&RuntimeEvent| after.first().is_none_or(|first| it.sequence < first.sequence);
-        let mut states: BTreeMap<Option<WorkerRef>, WorkerState> = BTreeMap::new();
-        for event in self.log.iter().take_while(is_early) {
-            states.extend(state_after(event).map(|state| (event.worker, state)));
+    pub(super) async fn check_turn(
+        &self,
+        worker: WorkerRef,
+        shown: TurnReply,
+        call: &Call,
+        rest: &[RuntimeEvent],
+    ) {
+        assert!(call.sequences.contains(&self.position(worker, rest).await));
+        let turn_id = shown.turn.turn_id;
+        let end = rest
+            .iter()
+            .find(|event| event.event_type().ends_turn() && event.turn_id == Some(turn_id));
+        assert_eq!(shown.turn.outcome.is_none(), end.is_some());
+        let answer = end.map_or(shown.answer, |end| entry(end).cloned());
+        let now = self.runtime.handle(GetTurn::by_id(worker, turn_id)).await.unwrap();
+        assert_eq!((shown.input, answer), (now.input, now.answer));
+    }
+
+    pub(super) fn check_workers(
+        &self,
+        items: Vec<WorkerSummary>,
+        cursor: &Cursor,
+        rest: &[RuntimeEvent],
+    ) {
+        let mut mirror = Mirror::default();
+        let ids: Vec<WorkerId> = items.iter().map(|item| item.worker.worker_id).collect();
+        mirror.workers.extend(items.into_iter().map(|item| (item.worker.worker_id, item)));
+        for event in rest.iter().cloned() {
+            let cursor = cursor.clone();
+            mirror.follow(&StreamItem::Event(StreamEvent::new(event, cursor).into()));
         }
-        for event in after {
-            let was = states.get(&event.worker).copied();
-            if event.event_type() == EventType::WorkerDeleted {
-                *count(&mut known.workers, was.expect("it was in some state")) -= 1;
-            }
-            if let Some(state) = state_after(event) {
-                if let Some(was) = was {
-                    *count(&mut known.workers, was) -= 1;
+        for id in ids {
+            assert_eq!(mirror.workers.get(&id), self.workers.workers.get(&id));
+        }
+    }
+
+    pub(super) fn check_summary(&self, mut summary: RuntimeSummary, rest: &[RuntimeEvent]) {
+        let (earlier, later) = self.log.split_at(self.log.len() - rest.len());
+        assert_eq!(later, rest);
+        let mut states: BTreeMap<Option<WorkerRef>, WorkerState> = earlier
+            .iter()
+            .filter_map(|event| Some((event.worker, entered_state(event)?)))
+            .collect();
+        for event in rest {
+            let entered = entered_state(event);
+            if entered.is_some() || event.event_type() == EventType::WorkerDeleted {
+                let left = states.remove(&event.worker);
+                assert_eq!(left.is_none(), event.event_type() == EventType::WorkerCreated);
+                if let Some(left) = left {
+                    *count_mut(&mut summary.workers, left) -= 1;
                 }
-                *count(&mut known.workers, state) += 1;
-                states.insert(event.worker, state);
             }
-            known.turns_in_flight += u64::from(event.event_type() == EventType::TurnStarted);
-            known.turns_in_flight -= u64::from(event.event_type().ends_turn());
+            if let Some(entered) = entered {
+                *count_mut(&mut summary.workers, entered) += 1;
+                states.insert(event.worker, entered);
+            }
+            summary.turns_in_flight += u64::from(event.event_type() == EventType::TurnStarted);
+            summary.turns_in_flight -= u64::from(event.event_type().ends_turn());
             match event.body {
-                EventBody::RuntimeStopping { .. } => known.state = RuntimeState::Stopping,
-                EventBody::RuntimeStopped {} => known.state = RuntimeState::Stopped,
+                EventBody::RuntimeStopping { .. } => summary.state = RuntimeState::Stopping,
+                EventBody::RuntimeStopped {} => summary.state = RuntimeState::Stopped,
                 _ => {}
             }
         }
-        assert_eq!(known, self.summary);
+        assert_eq!(summary, self.summary);
     }
 
-    async fn entries(&self, worker: WorkerRef) -> Vec<Arc<TranscriptEntry>> {
-        let whole = GetTranscript { limit: Some(1000), ..GetTranscript::tail(worker) };
-        self.runtime.handle(whole).await.unwrap().entries
+    /// The position in a Worker's log after which `rest` is the rest.
+    async fn position(&self, worker: WorkerRef, rest: &[RuntimeEvent]) -> u64 {
+        self.worker(worker).await.worker_sequence - rest.len() as u64
+    }
+
+    async fn worker(&self, worker: WorkerRef) -> WorkerDetail {
+        self.runtime.handle(GetWorker { worker }).await.unwrap().detail
     }
 }
 
-fn count(counts: &mut StateCounts, state: WorkerState) -> &mut u64 {
+fn count_mut(counts: &mut StateCounts, state: WorkerState) -> &mut u64 {
     match state {
         WorkerState::Idle => &mut counts.idle,
         WorkerState::Running => &mut counts.running,

@@ -1,4 +1,4 @@
-//! What a stream from a cursor gives, held against what is read from there.
+//! Comparison of a stream from a cursor with the events after that cursor.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use worker_runtime::{
 
 use crate::resume::replay::entry;
 
-/// A stream from the same place gives the same events, and no others.
-pub(super) async fn check_stream(stream: Option<Subscription>, after: &[RuntimeEvent]) {
-    let mut stream = stream.expect("the Worker is there");
-    for event in after {
+/// Checks that a stream gives exactly the events of `rest`.
+pub(super) async fn check_stream(stream: Option<Subscription>, rest: &[RuntimeEvent]) {
+    let mut stream = stream.expect("the Worker exists");
+    for event in rest {
         let next = loop {
             match next(&mut stream).await {
-                StreamItem::Event(it) => break it.event.clone(),
+                StreamItem::Event(shared) => break shared.event.clone(),
                 StreamItem::TextDelta { .. }
                 | StreamItem::ReasoningDelta { .. }
                 | StreamItem::Synced { .. } => {}
@@ -30,14 +30,15 @@ pub(super) async fn check_stream(stream: Option<Subscription>, after: &[RuntimeE
     }
 }
 
-/// A stream that is read after the deletion says that and nothing else of the Worker.
-pub(super) async fn check_erased(mut stream: Subscription) {
+/// Checks that a stream which is read after the Worker's deletion shows only redacted events and the
+/// deletion.
+pub(super) async fn check_deleted_stream(mut stream: Subscription) {
     let mut last = None;
     loop {
         match next(&mut stream).await {
-            StreamItem::Event(it) => {
-                assert_says_nothing(&it.event);
-                last = Some(it.event.event_type());
+            StreamItem::Event(shared) => {
+                assert_redacted(&shared.event);
+                last = Some(shared.event.event_type());
             }
             StreamItem::Synced { .. } | StreamItem::Gap { .. } => {}
             StreamItem::Ended { reason } => {
@@ -53,12 +54,12 @@ pub(super) async fn check_erased(mut stream: Subscription) {
 
 async fn next(stream: &mut Subscription) -> StreamItem {
     let next = tokio::time::timeout(Duration::from_mins(1), stream.next());
-    next.await.expect("it comes").expect("the stream goes on")
+    next.await.expect("an item comes in time").expect("the stream goes on")
 }
 
-/// Names, texts and remarks are gone.
-pub(super) fn assert_says_nothing(event: &RuntimeEvent) {
+/// Checks that an event has no text and no metadata.
+pub(super) fn assert_redacted(event: &RuntimeEvent) {
     assert!(event.redacted, "{event:?}");
     assert_eq!((&event.meta, &event.idempotency_key), (&None, &None));
-    assert!(entry(event).is_none_or(|it| it.text.is_empty()), "{event:?}");
+    assert!(entry(event).is_none_or(|entry| entry.text.is_empty()), "{event:?}");
 }
