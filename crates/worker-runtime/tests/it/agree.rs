@@ -22,7 +22,8 @@ struct Document {
 
 impl Document {
     fn named(name: &str) -> Self {
-        let (_, schema) = schema::documents().into_iter().find(|(it, _)| *it == name).expect(name);
+        let (_, schema) =
+            schema::documents().into_iter().find(|(path, _)| *path == name).expect(name);
         let validator = jsonschema::draft202012::new(&schema).expect("a schema");
         Self { schema, validator }
     }
@@ -48,15 +49,15 @@ fn accepts(document: &str, request: &Value) -> Result<(), Value> {
         let max = world.runtime.limits().request_bytes;
         let outcome = match document {
             "runtime_command.json" => match RuntimeCommand::decode(text.as_bytes(), max) {
-                Ok(it) => world.runtime.handle(it).await.map(|it| json!(it)),
+                Ok(command) => world.runtime.handle(command).await.map(|reply| json!(reply)),
                 Err(error) => Err(error),
             },
             "runtime_query.json" => match RuntimeQuery::decode(text.as_bytes(), max) {
-                Ok(it) => world.runtime.handle(it).await.map(|it| json!(it)),
+                Ok(query) => world.runtime.handle(query).await.map(|reply| json!(reply)),
                 Err(error) => Err(error),
             },
             _ => match Subscribe::decode(text.as_bytes(), max) {
-                Ok(it) => world.runtime.subscribe(it).await.map(|_| Value::Null),
+                Ok(subscribe) => world.runtime.subscribe(subscribe).await.map(|_| Value::Null),
                 Err(error) => Err(error),
             },
         };
@@ -73,13 +74,14 @@ fn accepts(document: &str, request: &Value) -> Result<(), Value> {
 
 /// Every whole reference to a Worker is of `worker`.
 fn located(mut request: Value, worker: &Value) -> Value {
-    let is_whole = |it: &Value| it["runtime_id"].is_string() && it["worker_id"].is_string();
+    let is_whole =
+        |value: &Value| value["runtime_id"].is_string() && value["worker_id"].is_string();
     match &mut request {
         Value::Object(fields) => {
             for (name, value) in fields.iter_mut() {
                 let untouched =
-                    is_whole(value) && value.as_object().is_some_and(|it| it.len() == 2);
-                let is_id = |id: &str| value[id].as_str().is_some_and(|it| it == generate::ID);
+                    is_whole(value) && value.as_object().is_some_and(|fields| fields.len() == 2);
+                let is_id = |id: &str| value[id].as_str().is_some_and(|id| id == generate::ID);
                 if name == "worker" && untouched && is_id("runtime_id") && is_id("worker_id") {
                     value.clone_from(worker);
                 } else {
@@ -167,8 +169,9 @@ fn the_generator_reaches_every_branch() {
         let document = Document::named(name);
         let mut seen = std::collections::BTreeSet::new();
         for seed in 0..300_u16 {
-            let choices: Vec<u16> =
-                (0..60_u16).map(|it| seed.wrapping_mul(40_503) ^ it.wrapping_mul(9973)).collect();
+            let choices: Vec<u16> = (0..60_u16)
+                .map(|index| seed.wrapping_mul(40_503) ^ index.wrapping_mul(9973))
+                .collect();
             let request = instance(&document.schema, &mut Choices::of(&choices));
             seen.insert(request["type"].as_str().unwrap_or("subscribe").to_owned());
         }

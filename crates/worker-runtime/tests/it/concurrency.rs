@@ -54,7 +54,7 @@ async fn caller(world: Arc<World>, workers: Vec<Value>, seed: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_callers_leave_gap_free_logs_and_sums_that_add_up() {
-    let limits = |it: &mut worker_runtime::Limits| it.events_per_worker = 100_000;
+    let limits = |limits: &mut worker_runtime::Limits| limits.events_per_worker = 100_000;
     let world = World::builder().provider(short_answers()).limits(limits).build().await;
     let mut workers = Vec::new();
     for _ in 0..4 {
@@ -128,7 +128,7 @@ async fn check_worker(world: &World, worker: &Value) {
         }
     }
     assert_eq!(running, None, "the last turn is over");
-    let entries: Vec<&Value> = events.iter().filter_map(|it| it.get("entry")).collect();
+    let entries: Vec<&Value> = events.iter().filter_map(|event| event.get("entry")).collect();
     let transcript = world.ok(and(get_transcript(worker), json!({ "limit": 1000 }))).await;
     assert_eq!(json!(entries), transcript["entries"]);
 }
@@ -149,10 +149,10 @@ async fn check_runtime(world: &World) {
     let overview = world.ok(json!({ "type": "get_overview" })).await;
     assert_eq!(overview["usage"]["turns"], turns);
     let outcomes = overview["turns"].as_object().expect("counts").values();
-    assert_eq!(outcomes.map(|it| it.as_u64().expect("a count")).sum::<u64>(), turns);
+    assert_eq!(outcomes.map(|count| count.as_u64().expect("a count")).sum::<u64>(), turns);
     let all = world.events_from(&runtime_scope(), json!({ "type": "oldest" })).await;
     assert!(all.iter().zip(1_u64..).all(|(event, number)| event["sequence"] == number));
-    let created = all.iter().filter(|it| it["type"] == "worker_created").count();
+    let created = all.iter().filter(|event| event["type"] == "worker_created").count();
     assert_eq!(created, 4 + 5, "each key created one Worker");
 }
 

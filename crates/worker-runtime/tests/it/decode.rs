@@ -220,7 +220,7 @@ fn a_name_is_a_text_and_nothing_else() {
 
 #[test]
 fn a_large_request_is_read_in_time() {
-    let pairs: Vec<String> = (0..100_000).map(|it| format!(r#""k{it}":"v""#)).collect();
+    let pairs: Vec<String> = (0..100_000).map(|index| format!(r#""k{index}":"v""#)).collect();
     let text = format!(r#"{{"type":"create_worker","labels":{{{}}}}}"#, pairs.join(","));
     RuntimeCommand::decode(text.as_bytes(), 4 << 20).expect("the limits are not its matter");
 }
@@ -311,7 +311,7 @@ fn whole_numbers_may_be_written_as_floats() {
         let RuntimeQuery::ListWorkers(list) = query(&text).expect(written) else {
             panic!("not a list");
         };
-        assert_eq!(list.page.and_then(|it| it.limit), Some(value), "{written}");
+        assert_eq!(list.page.and_then(|page| page.limit), Some(value), "{written}");
         let text = format!(
             r#"{{"type":"create_worker","history":[{{"role":"user","text":"a","at_ms":{written}}}]}}"#
         );

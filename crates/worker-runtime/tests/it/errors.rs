@@ -85,7 +85,7 @@ async fn about_runtimes() -> Vec<(Value, Value)> {
     let stopping = world.refused(create()).await;
     world.ok(and(stop_runtime(), json!({ "deadline_ms": 0 }))).await;
     let mut stream = world.stream(&crate::support::runtime_scope()).await;
-    crate::support::collect(&mut stream, |it| it["type"] == "ended").await;
+    crate::support::collect(&mut stream, |item| item["type"] == "ended").await;
     let stopped = world.refused(create()).await;
     vec![
         (stopping, json!({ "code": "runtime_stopping" })),
@@ -94,7 +94,7 @@ async fn about_runtimes() -> Vec<(Value, Value)> {
 }
 
 async fn about_limits() -> Vec<(Value, Value)> {
-    let world = World::limited(|it| (it.workers, it.input_bytes) = (1, 8)).await;
+    let world = World::limited(|limits| (limits.workers, limits.input_bytes) = (1, 8)).await;
     let worker = world.worker().await;
     let problem = "must not be empty";
     let invalid = json!({ "code": "invalid_request", "field": "input.text", "problem": problem });
@@ -116,13 +116,14 @@ async fn about_limits() -> Vec<(Value, Value)> {
 }
 
 async fn about_cursors() -> Vec<(Value, Value)> {
-    let world = World::limited(|it| it.events_per_worker = 3).await;
+    let world = World::limited(|limits| limits.events_per_worker = 3).await;
     let worker = world.worker().await;
     world.turn(&worker, "hi").await;
     let runtime = world.ok(json!({ "type": "get_runtime" })).await;
     let latest = world.ok(get_worker(&worker)).await["cursor"].clone();
     let reading = |from: Value| and(read_events(&scope_of(&worker)), json!({ "from": from }));
-    let after_sequence = |it: u64| reading(json!({ "type": "after_sequence", "sequence": it }));
+    let after_sequence =
+        |sequence: u64| reading(json!({ "type": "after_sequence", "sequence": sequence }));
     let after = |cursor: &Value| reading(json!({ "type": "after", "cursor": cursor }));
     // Six events lie behind, of which three are kept.
     let expired = world.refused(after_sequence(2)).await;
@@ -187,7 +188,7 @@ async fn every_code_is_provoked() {
         .as_array()
         .expect("a branch for each code")
         .iter()
-        .map(|it| it["properties"]["code"]["const"].as_str().expect("a code").to_owned())
+        .map(|variant| variant["properties"]["code"]["const"].as_str().expect("a code").to_owned())
         .collect();
     assert_eq!(codes, known);
     assert_eq!(codes.len(), 22);
@@ -200,7 +201,7 @@ async fn messages_are_for_people_and_repeat_no_value() {
         assert!(message.len() > 10, "{error}");
         assert!(!error.to_string().contains(CANARY), "{error}");
         let looks_like_rust = ["RuntimeError", "Some(", "{ ", "src/", "/root"];
-        assert!(!looks_like_rust.iter().any(|it| message.contains(it)), "{error}");
+        assert!(!looks_like_rust.iter().any(|pattern| message.contains(pattern)), "{error}");
     }
 }
 

@@ -49,8 +49,8 @@ fn document_of(path: &str) -> &'static str {
 
 fn names(folder: &str, examples: &Examples) -> BTreeSet<String> {
     let prefix = format!("{folder}/");
-    let paths = examples.keys().filter_map(|it| it.strip_prefix(&prefix));
-    paths.map(|it| it.trim_end_matches(".json").to_owned()).collect()
+    let paths = examples.keys().filter_map(|path| path.strip_prefix(&prefix));
+    paths.map(|name| name.trim_end_matches(".json").to_owned()).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +114,7 @@ async fn every_example_is_valid_against_its_document() {
         let document = &documents[document_of(&path)];
         let validator = jsonschema::draft202012::new(document).expect("a schema");
         let problems: Vec<String> =
-            validator.iter_errors(&example).map(|it| it.to_string()).collect();
+            validator.iter_errors(&example).map(|error| error.to_string()).collect();
         assert_eq!(problems, [""; 0], "{path}");
     }
 }

@@ -109,7 +109,7 @@ async fn keys_of_different_workers_and_of_creations_do_not_meet() {
         world.ok(send_keyed(&two, "something else", "k")).await,
         world.ok(keyed("k")).await,
     ];
-    assert!(replies.iter().all(|it| it["replayed"] == false));
+    assert!(replies.iter().all(|reply| reply["replayed"] == false));
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,7 +151,7 @@ async fn inputs_sent_at_once_with_one_key_act_once() {
     let (one, two, three) = tokio::join!(request(), request(), request());
     assert_eq!(one["receipt"], two["receipt"]);
     assert_eq!(one["receipt"], three["receipt"]);
-    let firsts = [&one, &two, &three].iter().filter(|it| it["replayed"] == false).count();
+    let firsts = [&one, &two, &three].iter().filter(|reply| reply["replayed"] == false).count();
     assert_eq!(firsts, 1);
     assert_eq!(world.transcript(&worker).await["total"], 1);
 }
@@ -196,7 +196,7 @@ async fn a_turn_is_found_by_its_key() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_used_again_after_its_window_finds_the_latest_turn() {
-    let world = World::limited(|it| it.idempotency_keys = 1).await;
+    let world = World::limited(|limits| limits.idempotency_keys = 1).await;
     let worker = world.worker().await;
     let mut last = Value::Null;
     for key in ["a", "b", "a"] {

@@ -8,23 +8,27 @@ use worker_runtime::{event::EventType, schema};
 use crate::support::World;
 
 fn document(name: &str) -> Value {
-    let (_, document) = schema::documents().into_iter().find(|(it, _)| *it == name).expect("it");
+    let (_, document) = schema::documents()
+        .into_iter()
+        .find(|(path, _)| *path == name)
+        .expect("the document exists");
     document
 }
 
 /// The `type` of each branch.
 fn tags(document: &Value) -> BTreeSet<String> {
     let branches = document["oneOf"].as_array().expect("a branch for each type");
-    let tag = |it: &Value| it["properties"]["type"]["const"].as_str().map(str::to_owned);
-    branches.iter().map(|it| tag(it).expect("a tag")).collect()
+    let tag = |branch: &Value| branch["properties"]["type"]["const"].as_str().map(str::to_owned);
+    branches.iter().map(|branch| tag(branch).expect("a tag")).collect()
 }
 
 fn files_in(folder: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
     let entries = fs::read_dir(folder).expect("the folder is there");
-    let name =
-        |it: fs::DirEntry| it.path().file_stem().and_then(|it| it.to_str()).map(str::to_owned);
-    entries.map(|it| name(it.expect("an entry")).expect("a plain name")).collect()
+    let name = |entry: fs::DirEntry| {
+        entry.path().file_stem().and_then(|stem| stem.to_str()).map(str::to_owned)
+    };
+    entries.map(|entry| name(entry.expect("an entry")).expect("a plain name")).collect()
 }
 
 #[test]
@@ -46,12 +50,15 @@ async fn capabilities_list_what_the_enums_have() {
     };
     assert_eq!(listed("commands"), tags(&document("runtime_command.json")));
     assert_eq!(listed("queries"), tags(&document("runtime_query.json")));
-    let events = EventType::ALL.iter().map(|it| it.as_str().to_owned()).collect();
+    let events = EventType::ALL.iter().map(|event_type| event_type.as_str().to_owned()).collect();
     assert_eq!(listed("events"), events);
     assert_eq!(runtime["capabilities"]["busy_policies"], json!(["reject"]));
     assert_eq!(runtime["api"]["major"], 1);
     let digest = runtime["api"]["schema_digest"].as_str().expect("a digest");
-    assert!(digest.len() == 64 && digest.chars().all(|it| it.is_ascii_hexdigit()), "{digest}");
+    assert!(
+        digest.len() == 64 && digest.chars().all(|character| character.is_ascii_hexdigit()),
+        "{digest}"
+    );
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn name(state: WorkerState) -> String {
 
 /// Asks `request` in every state and compares with `cells`, which are one column of the table.
 async fn check(trigger: LifecycleInput, cells: &[Cell], request: impl Fn(&Given) -> Value) {
-    let states: Vec<WorkerState> = cells.iter().map(|it| it.state).collect();
+    let states: Vec<WorkerState> = cells.iter().map(|cell| cell.state).collect();
     assert_eq!(states, WorkerState::ALL, "a cell for each state");
     for cell in cells {
         assert_eq!(lifecycle::transition(cell.state, trigger), cell.answer, "{:?}", cell.state);
@@ -125,7 +125,10 @@ async fn check_cell(cell: &Cell, request: impl Fn(&Given) -> Value) {
         Transition::Becomes { state, .. } => {
             let events = given.events_after(&cursor).await;
             assert_eq!(types(&events), cell.events, "{shown}: events");
-            assert_eq!(events[0]["worker_sequence"].as_u64(), sequence.map(|it| it + 1));
+            assert_eq!(
+                events[0]["worker_sequence"].as_u64(),
+                sequence.map(|sequence| sequence + 1)
+            );
             let change = events.last().expect("an event");
             assert_eq!(change["from"], name(cell.state), "{shown}: from");
             assert_eq!(change["to"], name(state), "{shown}: to");
@@ -193,7 +196,7 @@ async fn events_of_one_commit_become_visible_together() {
     let given = Given::worker(WorkerState::Running).await;
     let Given { world, worker, turn_id } = &given;
     let mut stream = world.stream(&scope_of(worker)).await;
-    crate::support::collect(&mut stream, |it| it["type"] == "synced").await;
+    crate::support::collect(&mut stream, |item| item["type"] == "synced").await;
     world.clock.advance(5);
     world.ok(crate::support::cancel_turn(worker)).await;
     let all = world.ok(read_events(&scope_of(worker))).await;
@@ -201,7 +204,7 @@ async fn events_of_one_commit_become_visible_together() {
     assert_eq!(at[0]["at_ms"], at[1]["at_ms"]);
     assert_eq!(at[1]["turn_id"], *turn_id);
     // Whoever sees the terminal event finds the turn over and may send.
-    crate::support::collect(&mut stream, |it| it["type"] == "turn_cancelled").await;
+    crate::support::collect(&mut stream, |item| item["type"] == "turn_cancelled").await;
     assert_eq!(world.state(worker).await, "idle");
     world.ok(crate::support::send(worker, "again")).await;
 }

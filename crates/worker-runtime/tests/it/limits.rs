@@ -66,7 +66,7 @@ fn every_limit_is_tested() {
 
 #[tokio::test(start_paused = true)]
 async fn limits_are_published() {
-    let world = World::limited(|it| it.workers = 42).await;
+    let world = World::limited(|limits| limits.workers = 42).await;
     let reply = world.ok(json!({ "type": "get_runtime" })).await;
     assert_eq!(reply["limits"], json!(world.runtime.limits()));
     assert_eq!(reply["limits"]["workers"], 42);

@@ -61,8 +61,9 @@ async fn queries_ask_for_authority_before_they_validate() {
     let world = World::new().await;
     let worker = world.worker().await;
     let wrong = |name: &str, more: Value| {
-        [("wrong_runtime", elsewhere(&worker)), ("worker_not_found", nobody(&worker))]
-            .map(|(code, it)| (code, and(json!({ "type": name, "worker": it }), more.clone())))
+        [("wrong_runtime", elsewhere(&worker)), ("worker_not_found", nobody(&worker))].map(
+            |(code, worker)| (code, and(json!({ "type": name, "worker": worker }), more.clone())),
+        )
     };
     let queries = [
         wrong("get_worker", json!({})),
@@ -73,9 +74,10 @@ async fn queries_ask_for_authority_before_they_validate() {
     for (code, query) in queries.into_iter().flatten() {
         check(&world, query, code).await;
     }
-    for (code, it) in [("wrong_runtime", elsewhere(&worker)), ("worker_not_found", nobody(&worker))]
+    for (code, reference) in
+        [("wrong_runtime", elsewhere(&worker)), ("worker_not_found", nobody(&worker))]
     {
-        let scope = json!({ "type": "worker", "worker": it });
+        let scope = json!({ "type": "worker", "worker": reference });
         check(&world, json!({ "type": "read_events", "scope": scope, "limit": 0 }), code).await;
         check(&world, json!({ "type": "get_usage", "scope": scope }), code).await;
         let request = json!({ "scope": scope, "from": { "type": "after", "cursor": "rubbish" } });
@@ -95,8 +97,8 @@ async fn a_replay_or_a_conflict_comes_before_validation() {
     wide.finished(&worker, &reply["receipt"]["turn_id"]).await;
     wide.ok(and(stop_runtime(), json!({ "workers": "keep" }))).await;
     let mut end = wide.stream(&crate::support::runtime_scope()).await;
-    crate::support::collect(&mut end, |it| it["type"] == "ended").await;
-    let narrow = World::builder().store(store).ids(ids).limits(|it| it.input_bytes = 4);
+    crate::support::collect(&mut end, |item| item["type"] == "ended").await;
+    let narrow = World::builder().store(store).ids(ids).limits(|limits| limits.input_bytes = 4);
     let narrow = narrow.build().await;
     let again = narrow.ok(send_keyed(&worker, "a long input", "k")).await;
     assert_eq!(again["replayed"], true);
@@ -154,7 +156,7 @@ async fn validation_comes_before_what_is_not_found_and_before_states() {
 
 #[tokio::test(start_paused = true)]
 async fn the_runtimes_state_comes_before_the_workers_claims_and_room() {
-    let world = World::limited(|it| it.workers = 3).await;
+    let world = World::limited(|limits| limits.workers = 3).await;
     let claims = json!({ "scope_claims": [{ "resource": "a", "access": "exclusive" }] });
     let busy = world.worker_with(claims.clone()).await;
     world.running(&busy, FIRST_PIECE).await;
@@ -179,7 +181,7 @@ async fn once_stopped_the_runtime_comes_before_a_worker_that_is_not_terminal() {
     let worker = world.worker().await;
     world.ok(and(stop_runtime(), json!({ "workers": "keep" }))).await;
     let mut end = world.stream(&crate::support::runtime_scope()).await;
-    crate::support::collect(&mut end, |it| it["type"] == "ended").await;
+    crate::support::collect(&mut end, |item| item["type"] == "ended").await;
     assert_eq!(world.state(&worker).await, "idle");
     check(&world, delete(&worker), "runtime_stopped").await;
     check(&world, send(&worker, "hi"), "runtime_stopped").await;
@@ -189,7 +191,8 @@ async fn once_stopped_the_runtime_comes_before_a_worker_that_is_not_terminal() {
 
 #[tokio::test(start_paused = true)]
 async fn the_workers_state_comes_before_room() {
-    let world = World::limited(|it| (it.transcript_entries, it.turns_in_flight) = (1, 1)).await;
+    let world =
+        World::limited(|limits| (limits.transcript_entries, limits.turns_in_flight) = (1, 1)).await;
     let worker = world.worker().await;
     check(&world, send(&worker, "hi"), "capacity_exhausted").await;
     world.ok(stop(&worker)).await;
@@ -200,7 +203,8 @@ async fn the_workers_state_comes_before_room() {
 async fn the_store_comes_last() {
     let store = SteppedStore::new(Arc::default());
     let builder = World::builder().store(Arc::new(store.clone()));
-    let world = builder.limits(|it| (it.workers, it.turns_in_flight) = (2, 1)).build().await;
+    let world =
+        builder.limits(|limits| (limits.workers, limits.turns_in_flight) = (2, 1)).build().await;
     let [busy, idle] = [world.worker().await, world.worker().await];
     world.running(&busy, FIRST_PIECE).await;
     store.next([Verdict::Refused]);
@@ -212,6 +216,6 @@ async fn the_store_comes_last() {
     assert_eq!(store.commits(), commits, "nothing refused reaches the store");
     let before = world.everything().await;
     assert_eq!(world.refused(stop(&idle)).await["code"], "store_failed");
-    let unlike = |it: Value| without(it, ["runtime", "diagnostics"]);
+    let unlike = |overview: Value| without(overview, ["runtime", "diagnostics"]);
     assert_eq!(unlike(world.everything().await), unlike(before));
 }

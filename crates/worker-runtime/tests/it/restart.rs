@@ -58,7 +58,7 @@ async fn an_open_turn_is_lost_with_one_terminal_event() {
         assert_eq!((&detail["state"], &detail["last_outcome"]), (&json!(state), &json!("lost")));
         let events = second.events(worker).await;
         assert_eq!(types(&events[events.len() - 2..]), ["turn_lost", "worker_state_changed"]);
-        let ends = types(&events).iter().filter(|it| it.starts_with("turn_lost")).count();
+        let ends = types(&events).iter().filter(|kind| kind.starts_with("turn_lost")).count();
         assert_eq!(ends, 1);
         assert_eq!(texts(&second.transcript(worker).await), [("user", "hi", false)], "no text");
     }
@@ -81,7 +81,7 @@ async fn an_open_turn_is_lost_with_one_terminal_event() {
     die(second).await;
     let third = successors.next().build().await;
     let events = third.events(&running).await;
-    let lost = types(&events).iter().filter(|it| **it == "turn_lost").count();
+    let lost = types(&events).iter().filter(|kind| **kind == "turn_lost").count();
     assert_eq!(lost, 1, "a loss is told once");
 }
 
@@ -101,7 +101,7 @@ async fn workers_are_back_as_they_were() {
     first.ok(and(update(&ada), json!({ "labels": { "c": "d" } }))).await;
     let ended = first.worker().await;
     first.ok(and(stop(&ended), json!({ "reason": "done" }))).await;
-    let unlike = |it: &Value| without(it.clone(), ["runtime", "events", "diagnostics"]);
+    let unlike = |overview: &Value| without(overview.clone(), ["runtime", "events", "diagnostics"]);
     let shown = first.everything().await;
     let events = [first.events(&ada).await, first.events(&ended).await];
     let cursor = first.ok(crate::support::get_worker(&ada)).await["cursor"].clone();
@@ -109,9 +109,9 @@ async fn workers_are_back_as_they_were() {
 
     let second = successors.next().build().await;
     let now = second.everything().await;
-    let of_workers = |it: &Value| {
-        let workers = it["workers"].as_array().expect("workers").iter();
-        workers.map(|it| without(it.clone(), ["events"])).collect::<Vec<_>>()
+    let of_workers = |overview: &Value| {
+        let workers = overview["workers"].as_array().expect("workers").iter();
+        workers.map(|worker| without(worker.clone(), ["events"])).collect::<Vec<_>>()
     };
     assert_eq!(of_workers(&now), of_workers(&shown));
     assert_eq!(unlike(&now)["list"]["items"], unlike(&shown)["list"]["items"]);
@@ -120,8 +120,8 @@ async fn workers_are_back_as_they_were() {
     for (worker, before) in [&ada, &ended].into_iter().zip(events) {
         let after = second.events(worker).await;
         assert_eq!(
-            after.iter().map(|it| without(it.clone(), ["epoch"])).collect::<Vec<_>>(),
-            before.iter().map(|it| without(it.clone(), ["epoch"])).collect::<Vec<_>>(),
+            after.iter().map(|event| without(event.clone(), ["epoch"])).collect::<Vec<_>>(),
+            before.iter().map(|event| without(event.clone(), ["epoch"])).collect::<Vec<_>>(),
         );
     }
     // Its sequence goes on, its claim is held, its history is given to the model.
@@ -131,8 +131,11 @@ async fn workers_are_back_as_they_were() {
     let claiming = json!({ "scope_claims": [{ "resource": "r/x", "access": "shared" }] });
     let error = second.refused(and(create(), claiming)).await;
     assert_eq!((&error["code"], &error["holder"]), (&json!("scope_conflict"), &ada));
-    let heard: Vec<String> =
-        second.provider.requests()[0].messages.iter().map(|it| it.text.to_string()).collect();
+    let heard: Vec<String> = second.provider.requests()[0]
+        .messages
+        .iter()
+        .map(|message| message.text.to_string())
+        .collect();
     assert_eq!(heard, ["earlier", "hi", crate::support::ANSWER, "again"]);
 }
 
@@ -151,7 +154,7 @@ async fn new_workers_come_after_all_that_ever_were() {
     second.worker_with(json!({ "display_name": "d" })).await;
     let list = second.ok(json!({ "type": "list_workers" })).await;
     let names: Vec<&Value> =
-        list["items"].as_array().expect("items").iter().map(|it| &it["display_name"]).collect();
+        list["items"].as_array().expect("items").iter().map(|item| &item["display_name"]).collect();
     assert_eq!(names, ["a", "b", "d"]);
 }
 
@@ -173,7 +176,7 @@ async fn each_start_has_its_own_epoch_and_log() {
 async fn a_profile_that_is_gone_is_not_found_until_another_is_chosen() {
     let successors = Successors::new();
     let extra = Profile::new("extra", Arc::new(ScriptedProvider::answer("yes")));
-    let first = successors.next().with(|it| it.profile(extra)).build().await;
+    let first = successors.next().with(|builder| builder.profile(extra)).build().await;
     let chosen = json!({ "profile": { "type": "named", "name": "extra" } });
     let worker = first.worker_with(chosen.clone()).await;
     first.turn(&worker, "hi").await;
@@ -212,6 +215,6 @@ async fn a_retry_is_told_and_a_turn_may_still_complete() {
     assert_eq!((&retry["attempt"], &retry["turn_id"]), (&json!(2), &turn_id));
     assert_eq!(retry["error"]["kind"], "rate_limited");
     assert_eq!(retry["error"]["retry_after_ms"], 3000);
-    assert!(retry["delay_ms"].as_u64().is_some_and(|it| it >= 3000), "{retry}");
+    assert!(retry["delay_ms"].as_u64().is_some_and(|delay_ms| delay_ms >= 3000), "{retry}");
     assert_eq!(world.provider.calls(), 2);
 }

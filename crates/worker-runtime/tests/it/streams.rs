@@ -31,13 +31,13 @@ fn is_synced(item: &Value) -> bool {
 
 fn ends_turn(item: &Value) -> bool {
     let ends = ["turn_completed", "turn_failed", "turn_cancelled", "turn_lost"];
-    ends.iter().any(|it| item["type"] == *it)
+    ends.iter().any(|end| item["type"] == *end)
 }
 
 /// The text that deltas of the kind add up to: offset 0 replaces, any other appends without a hole.
 fn joined(items: &[Value], kind: &str, turn_id: &Value) -> String {
     let mut text = String::new();
-    for item in items.iter().filter(|it| it["type"] == kind && it["turn_id"] == *turn_id) {
+    for item in items.iter().filter(|item| item["type"] == kind && item["turn_id"] == *turn_id) {
         let offset = usize::try_from(item["offset"].as_u64().expect("an offset")).expect("small");
         if offset == 0 {
             text.clear();

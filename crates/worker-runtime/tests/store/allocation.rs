@@ -69,7 +69,8 @@ impl Model {
 
     fn holders(&self) -> Vec<(String, String, WorkerRef)> {
         let all = self.0.iter().flat_map(|(worker, held)| {
-            held.iter().map(|it| (it.resource.clone(), format!("{:?}", it.access), *worker))
+            held.iter()
+                .map(|claim| (claim.resource.clone(), format!("{:?}", claim.access), *worker))
         });
         let mut all: Vec<_> = all.collect();
         all.sort();
@@ -155,8 +156,9 @@ async fn run(steps: Vec<Step>) {
         }
         let allocation = runtime.handle(GetRuntime {}).await.unwrap().allocation;
         let seen = allocation.holders.iter();
-        let mut seen: Vec<_> =
-            seen.map(|it| (it.resource.clone(), format!("{:?}", it.access), it.worker)).collect();
+        let mut seen: Vec<_> = seen
+            .map(|holder| (holder.resource.clone(), format!("{:?}", holder.access), holder.worker))
+            .collect();
         seen.sort();
         assert_eq!(seen, model.holders());
         assert_eq!(allocation.claims, seen.len() as u64);

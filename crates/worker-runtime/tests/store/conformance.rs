@@ -27,7 +27,7 @@ async fn the_built_in_store_passes_on_real_threads_and_time() {
 /// Every rule that a store breaks.
 async fn broken_by<S: Store>(fresh: impl Fn() -> Arc<S> + Send + Sync) -> Vec<Rule> {
     let violations = conformance::run(fresh).await.expect_err("a wrong store passes");
-    violations.0.into_iter().map(|it| it.rule).collect()
+    violations.0.into_iter().map(|violation| violation.rule).collect()
 }
 
 macro_rules! wrong_stores {
@@ -82,6 +82,6 @@ async fn wrapping_alone_breaks_nothing() {
 #[test]
 fn every_rule_says_something_of_its_own() {
     let statements: std::collections::BTreeSet<&str> =
-        Rule::ALL.iter().map(|it| it.statement()).collect();
+        Rule::ALL.iter().map(|rule| rule.statement()).collect();
     assert_eq!(statements.len(), Rule::ALL.len());
 }

@@ -50,7 +50,7 @@ async fn ended(runtime: &Runtime) -> WorkerRef {
 
 async fn there(runtime: &Runtime) -> Vec<WorkerRef> {
     let items = runtime.handle(ListWorkers::default()).await.unwrap().items;
-    items.into_iter().map(|it| it.worker).collect()
+    items.into_iter().map(|item| item.worker).collect()
 }
 
 async fn deletions(runtime: &Runtime) -> usize {

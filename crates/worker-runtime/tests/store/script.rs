@@ -69,9 +69,9 @@ impl Run {
     /// Makes a step: asks until the store lets it happen. What is surely refused leaves no trace.
     async fn ask<R: Request<Kind> + Clone, Kind>(&self, request: R) -> R::Reply {
         let step = self.steps.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(it) = self.gives_up
-            && it.step == step
-            && poll_some(self.runtime.handle(request.clone()), it.polls).await
+        if let Some(gives_up) = self.gives_up
+            && gives_up.step == step
+            && poll_some(self.runtime.handle(request.clone()), gives_up.polls).await
         {
             // Whatever became of it, it is over before the next step.
             sleep(Duration::from_secs(1)).await;

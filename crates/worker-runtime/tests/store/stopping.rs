@@ -67,7 +67,7 @@ async fn stop_among_ends(workers: usize) {
     let stop = StopRuntime { workers: Some(StopWorkers::Keep), ..StopRuntime::default() };
     runtime.handle(stop).await.unwrap();
     while let Some(types) = streams.join_next().await {
-        let ends = types.unwrap().into_iter().filter(|it| it.ends_turn()).count();
+        let ends = types.unwrap().into_iter().filter(|event_type| event_type.ends_turn()).count();
         assert_eq!(ends, 1, "a stream ended without the end of the turn");
     }
     assert_eq!(own.await.unwrap().last(), Some(&EventType::RuntimeStopped));

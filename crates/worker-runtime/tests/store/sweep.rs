@@ -54,12 +54,13 @@ async fn goes_on(runtime: &Runtime) {
 
 /// The end in a commit that no command asked for, and that the Runtime so has to bring about.
 fn own_end(commit: &[StoredEventBody]) -> Option<TurnOutcome> {
-    let is_late = commit.iter().any(|it| {
-        matches!(it, StoredEventBody::WorkerStateChanged { from: WorkerState::Stopping, .. })
+    let is_late = commit.iter().any(|body| {
+        matches!(body, StoredEventBody::WorkerStateChanged { from: WorkerState::Stopping, .. })
     });
     commit.iter().find_map(|fact| match fact {
-        StoredEventBody::TurnEnded { outcome, .. } => Some(*outcome)
-            .filter(|it| *it == TurnOutcome::Completed || *it == TurnOutcome::Cancelled && is_late),
+        StoredEventBody::TurnEnded { outcome, .. } => Some(*outcome).filter(|outcome| {
+            *outcome == TurnOutcome::Completed || *outcome == TurnOutcome::Cancelled && is_late
+        }),
         _ => None,
     })
 }
@@ -90,7 +91,7 @@ async fn a_fault_at_any_commit_leaves_everything_or_nothing() {
             let (mut seen_outline, mut wanted_outline) = (seen.outline(), wanted.outline());
             if was_retry && lost {
                 for worker in seen_outline.iter_mut().chain(&mut wanted_outline) {
-                    worker.events.retain(|it| *it != "turn_retrying");
+                    worker.events.retain(|kind| *kind != "turn_retrying");
                 }
             }
             assert_eq!(seen.outcomes.failed, u64::from(end.is_some()), "{case}");

@@ -37,7 +37,7 @@ async fn talking(store: FaultStore) -> (Runtime, WorkerRef) {
 }
 
 fn is_failure(certain: bool) -> impl Fn(&RuntimeError) -> bool {
-    move |error| matches!(error, RuntimeError::StoreFailed { certain: it, .. } if *it == certain)
+    move |error| matches!(error, RuntimeError::StoreFailed { certain: told, .. } if *told == certain)
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,5 +119,5 @@ async fn a_late_turn_whose_cancel_is_refused_fails_and_says_why() {
     assert_eq!(error.kind, TurnErrorKind::Store);
     assert!(seen.transcript[1].truncated, "what had come is kept");
     let told = runtime.handle(ListDiagnostics::default()).await.unwrap().items;
-    assert!(told.iter().any(|it| it.message.contains("end of a turn")), "{told:?}");
+    assert!(told.iter().any(|diagnostic| diagnostic.message.contains("end of a turn")), "{told:?}");
 }

@@ -111,13 +111,16 @@ async fn read(
                 thought = offset + text.len();
                 deltas += 1;
             }
-            StreamItem::Event(it) => {
-                let entry = match &it.event.body {
+            StreamItem::Event(shared) => {
+                let entry = match &shared.event.body {
                     EventBody::TurnCompleted { entry, .. } => Some(entry),
                     EventBody::TurnCancelled { entry, .. } => entry.as_ref(),
                     _ => continue,
                 };
-                prop_assert_eq!(joined, entry.map(|it| it.text.to_string()).unwrap_or_default());
+                prop_assert_eq!(
+                    joined,
+                    entry.map(|entry| entry.text.to_string()).unwrap_or_default()
+                );
                 // Nothing of the turn comes after its end.
                 while let Some(Some(item)) = stream.next().now_or_never() {
                     let is_delta = matches!(

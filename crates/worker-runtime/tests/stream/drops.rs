@@ -273,7 +273,7 @@ async fn a_turn_that_is_committed_after_the_drop_does_not_begin() {
     let Watched { runtime, provider, .. } = watched;
     drop(runtime);
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!((provider.upgrade().map(|it| it.calls()), alive_tasks()), (None, 0));
+    assert_eq!((provider.upgrade().map(|provider| provider.calls()), alive_tasks()), (None, 0));
 }
 
 #[tokio::test(start_paused = true)]

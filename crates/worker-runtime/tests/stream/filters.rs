@@ -25,7 +25,7 @@ type History = (Vec<Vec<Step>>, Vec<Wanted>);
 fn histories() -> impl Strategy<Value = History> {
     // What was said of a Worker that is deleted cannot be held against anything.
     let step = prop_oneof![
-        step().prop_filter("a deletion erases", |it| !matches!(it, Step::Delete(_))),
+        step().prop_filter("a deletion erases", |step| !matches!(step, Step::Delete(_))),
         (0..4_usize, any::<bool>()).prop_map(|(worker, on)| Step::Label(worker, on)),
     ];
     let callers = prop::collection::vec(prop::collection::vec(step, 0..25), 2..4);
@@ -39,7 +39,7 @@ async fn read(mut stream: Subscription) -> Vec<RuntimeEvent> {
     let mut events = Vec::new();
     while let Some(item) = stream.next().await {
         match item {
-            StreamItem::Event(it) => events.push(it.event.clone()),
+            StreamItem::Event(shared) => events.push(shared.event.clone()),
             StreamItem::Gap { .. } => panic!("nothing is missed: {item:?}"),
             _ => {}
         }
@@ -60,8 +60,8 @@ async fn nothing_is_missed((callers, wanted): History) -> Result<u64, TestCaseEr
     let mut readers = Vec::new();
     for (event_type, labelled, worker) in wanted {
         let labels = labelled.then(|| Labels::from([("on".to_owned(), "yes".to_owned())]));
-        let filter = EventFilter { types: event_type.map(|it| vec![it]), labels };
-        let worker = worker.map(|it| workers[it]);
+        let filter = EventFilter { types: event_type.map(|event_type| vec![event_type]), labels };
+        let worker = worker.map(|index| workers[index]);
         let scope = worker.map_or(Scope::runtime(), Scope::worker);
         let subscribe = Subscribe::to(scope).from(EventsFrom::oldest());
         let stream = runtime.subscribe(subscribe.filter(filter.clone())).await.unwrap();
@@ -104,8 +104,8 @@ fn passes(
         labels.insert(detail.worker, detail.labels.clone());
     }
     let after = event.worker.and_then(|worker| labels.get(&worker).cloned());
-    let has = |labels: Option<Arc<Labels>>| labels.is_some_and(|it| it.contains_key("on"));
-    let wants_type = filter.types.as_ref().is_none_or(|it| it.contains(&event.event_type()));
+    let has = |labels: Option<Arc<Labels>>| labels.is_some_and(|labels| labels.contains_key("on"));
+    let wants_type = filter.types.as_ref().is_none_or(|types| types.contains(&event.event_type()));
     wants_type && (filter.labels.is_none() || has(before) || has(after))
 }
 

@@ -116,30 +116,30 @@ pub(crate) fn command(step: &Step, workers: &[WorkerRef]) -> Option<RuntimeComma
                 ..CreateWorker::default()
             }))
         }
-        Step::Send(it) => RuntimeCommand::SendInput(SendInput::user(pick(it)?, "and then?")),
-        Step::SendAgain(it, key) => RuntimeCommand::SendInput(SendInput {
+        Step::Send(index) => RuntimeCommand::SendInput(SendInput::user(pick(index)?, "and then?")),
+        Step::SendAgain(index, key) => RuntimeCommand::SendInput(SendInput {
             idempotency_key: Some(format!("key {key}")),
-            ..SendInput::user(pick(it)?, "once")
+            ..SendInput::user(pick(index)?, "once")
         }),
-        Step::CancelTurn(it) => RuntimeCommand::CancelTurn(CancelTurn::running(pick(it)?)),
-        Step::Stop(it, deadline_ms) => RuntimeCommand::StopWorker(StopWorker {
+        Step::CancelTurn(index) => RuntimeCommand::CancelTurn(CancelTurn::running(pick(index)?)),
+        Step::Stop(index, deadline_ms) => RuntimeCommand::StopWorker(StopWorker {
             deadline_ms,
             reason: Some("enough".to_owned()),
-            ..StopWorker::of(pick(it)?)
+            ..StopWorker::of(pick(index)?)
         }),
-        Step::CancelWorker(it) => RuntimeCommand::CancelWorker(CancelWorker::now(pick(it)?)),
-        Step::Delete(it) => RuntimeCommand::DeleteWorker(DeleteWorker::of(pick(it)?)),
-        Step::Rename(it, name) => RuntimeCommand::UpdateWorker(UpdateWorker {
+        Step::CancelWorker(index) => RuntimeCommand::CancelWorker(CancelWorker::now(pick(index)?)),
+        Step::Delete(index) => RuntimeCommand::DeleteWorker(DeleteWorker::of(pick(index)?)),
+        Step::Rename(index, name) => RuntimeCommand::UpdateWorker(UpdateWorker {
             display_name: Some(format!("name {name}")),
-            ..UpdateWorker::of(pick(it)?)
+            ..UpdateWorker::of(pick(index)?)
         }),
-        Step::Label(it, on) => RuntimeCommand::UpdateWorker(UpdateWorker {
+        Step::Label(index, on) => RuntimeCommand::UpdateWorker(UpdateWorker {
             labels: Some([("on".to_owned(), on.then(|| "yes".to_owned()))].into()),
-            ..UpdateWorker::of(pick(it)?)
+            ..UpdateWorker::of(pick(index)?)
         }),
-        Step::Reprofile(it, profile) => RuntimeCommand::UpdateWorker(UpdateWorker {
+        Step::Reprofile(index, profile) => RuntimeCommand::UpdateWorker(UpdateWorker {
             profile: Some(ProfileSelector::named(PROFILES[profile])),
-            ..UpdateWorker::of(pick(it)?)
+            ..UpdateWorker::of(pick(index)?)
         }),
     })
 }

@@ -114,7 +114,7 @@ async fn every_listing_is_followed_from_its_own_cursor() {
     });
     let callers = side_by_side(&runtime, &workers, callers);
     let mut listings = Vec::new();
-    while listings.len() < 100 && callers.iter().any(|it| !it.is_finished()) {
+    while listings.len() < 100 && callers.iter().any(|caller| !caller.is_finished()) {
         let page = Some(PageRequest { limit: Some(1000), token: None });
         let list = ListWorkers { page, ..ListWorkers::default() };
         listings.push(runtime.handle(list).await.unwrap());
@@ -124,7 +124,7 @@ async fn every_listing_is_followed_from_its_own_cursor() {
     }
     let (now, _) = Mirror::snapshot(&runtime, 1000).await.unwrap();
     for WorkersReply { items, cursor, .. } in listings {
-        let workers = items.into_iter().map(|it| (it.worker.worker_id, it)).collect();
+        let workers = items.into_iter().map(|item| (item.worker.worker_id, item)).collect();
         let mut mirror = Mirror { workers };
         let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
         let mut stream = runtime.subscribe(subscribe).await.unwrap();
@@ -138,7 +138,7 @@ async fn every_listing_is_followed_from_its_own_cursor() {
 
 /// Whether an item is no further than the next of what is known of its Worker.
 fn goes_on(mirror: &Mirror, item: &StreamItem) -> bool {
-    let StreamItem::Event(it) = item else { return true };
-    let known = it.event.worker.and_then(|worker| mirror.workers.get(&worker.worker_id));
-    known.is_none_or(|known| it.event.worker_sequence <= Some(known.worker_sequence + 1))
+    let StreamItem::Event(shared) = item else { return true };
+    let known = shared.event.worker.and_then(|worker| mirror.workers.get(&worker.worker_id));
+    known.is_none_or(|known| shared.event.worker_sequence <= Some(known.worker_sequence + 1))
 }

@@ -91,7 +91,7 @@ async fn a_dropped_stream_frees_its_place() {
 }
 
 fn is_end(item: &StreamItem) -> bool {
-    matches!(item, StreamItem::Event(it) if it.event.event_type() == EventType::TurnCompleted)
+    matches!(item, StreamItem::Event(shared) if shared.event.event_type() == EventType::TurnCompleted)
 }
 
 #[derive(Default)]

@@ -120,7 +120,7 @@ impl Generator<'_> {
         let mut schema = self.flat(schema);
         for keyword in ["type", "anyOf"] {
             if let Some(Value::Array(choices)) = schema.get_mut(keyword) {
-                choices.retain(|it| *it != "null" && it["type"] != "null");
+                choices.retain(|choice| *choice != "null" && choice["type"] != "null");
             }
         }
         schema.into()
@@ -130,7 +130,8 @@ impl Generator<'_> {
     fn flat(&self, schema: &Value) -> Map<String, Value> {
         let mut own = schema.as_object().cloned().unwrap_or_default();
         let Some(reference) = own.remove("$ref") else { return own };
-        let name = reference.as_str().and_then(|it| it.strip_prefix("#/$defs/")).expect("a name");
+        let name =
+            reference.as_str().and_then(|path| path.strip_prefix("#/$defs/")).expect("a name");
         joined(self.flat(&self.root["$defs"][name]), own)
     }
 }
@@ -157,13 +158,13 @@ fn joined(mut one: Map<String, Value>, two: Map<String, Value>) -> Map<String, V
 fn is_exclusion(branch: &Value) -> bool {
     branch.get("required").is_some()
         && branch.get("type").is_none()
-        && branch["properties"]
-            .as_object()
-            .is_some_and(|it| it.values().all(|it| it.get("not").is_some()))
+        && branch["properties"].as_object().is_some_and(|properties| {
+            properties.values().all(|property| property.get("not").is_some())
+        })
 }
 
 fn names(required: Option<&Value>) -> Vec<String> {
-    required.map(|it| serde_json::from_value(it.clone()).expect("names")).unwrap_or_default()
+    required.map(|names| serde_json::from_value(names.clone()).expect("names")).unwrap_or_default()
 }
 
 fn integer(schema: &Map<String, Value>, choices: &mut Choices<'_>) -> Value {
@@ -173,7 +174,7 @@ fn integer(schema: &Map<String, Value>, choices: &mut Choices<'_>) -> Value {
 }
 
 fn text(schema: &Map<String, Value>, choices: &mut Choices<'_>) -> Value {
-    if schema.get("format").is_some_and(|it| it == "uuid") {
+    if schema.get("format").is_some_and(|format| format == "uuid") {
         return json!(ID);
     }
     let max = schema.get("maxLength").and_then(Value::as_u64).unwrap_or(2000);

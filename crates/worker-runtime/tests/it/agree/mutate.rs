@@ -115,5 +115,8 @@ fn other(value: &Value, choices: &mut Choices<'_>) -> Value {
 }
 
 fn pairs(count: usize) -> Value {
-    (0..count).map(|it| (format!("k{it}"), json!("v"))).collect::<serde_json::Map<_, _>>().into()
+    (0..count)
+        .map(|index| (format!("k{index}"), json!("v")))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }

@@ -64,14 +64,15 @@ fn punctual(provider: ScriptedProvider) -> Profile {
 }
 
 async fn told_by_a_life(examples: &mut Examples) {
-    let world = World::builder().with(|it| it.profile(punctual(provider()))).build().await;
+    let world =
+        World::builder().with(|builder| builder.profile(punctual(provider()))).build().await;
     let mut all = world.stream(&runtime_scope()).await;
     let worker = world.worker_with(json!({ "display_name": "Ada" })).await;
     let mut own = world.stream(&scope_of(&worker)).await;
-    collect(&mut own, |it| it["type"] == "synced").await;
+    collect(&mut own, |item| item["type"] == "synced").await;
     let meta = json!({ "idempotency_key": "key-1", "meta": { "actor": "ann" } });
     world.ok(and(send(&worker, "Hi"), meta)).await;
-    for item in collect(&mut own, |it| it["to"] == "idle").await {
+    for item in collect(&mut own, |item| item["to"] == "idle").await {
         keep(examples, &item);
     }
     world.turn(&worker, "Again").await;
@@ -80,7 +81,7 @@ async fn told_by_a_life(examples: &mut Examples) {
     world.ok(and(cancel_turn(&worker), json!({ "reason": "enough" }))).await;
     world.ok(and(update(&worker), json!({ "display_name": "Ada Lovelace" }))).await;
     world.ok(stop(&worker)).await;
-    for item in collect(&mut all, |it| it["to"] == "stopped").await {
+    for item in collect(&mut all, |item| item["to"] == "stopped").await {
         keep(examples, &item);
     }
     world.ok(delete(&worker)).await;
@@ -112,19 +113,19 @@ async fn told_by_a_bad_store(examples: &mut Examples) {
     let worker = world.worker().await;
     store.next([Verdict::UnknownTaken]);
     world.refused(and(update(&worker), json!({ "display_name": "Ada" }))).await;
-    for item in collect(&mut all, |it| it["type"] == "diagnostic").await {
+    for item in collect(&mut all, |item| item["type"] == "diagnostic").await {
         keep(examples, &item);
     }
 }
 
 async fn told_by_a_slow_reader(examples: &mut Examples) {
-    let world = World::limited(|it| it.events_per_worker = 2).await;
+    let world = World::limited(|limits| limits.events_per_worker = 2).await;
     let worker = world.worker().await;
     let mut stream = world.stream(&scope_of(&worker)).await;
     for name in ["a", "b", "c", "d"] {
         world.ok(and(update(&worker), json!({ "display_name": name }))).await;
     }
-    for item in collect(&mut stream, |it| it["type"] == "gap").await {
+    for item in collect(&mut stream, |item| item["type"] == "gap").await {
         keep(examples, &item);
     }
 }

@@ -152,7 +152,7 @@ async fn truncated_text_stays_in_the_history_that_the_model_is_given() {
     world.ok(cancel_turn(worker)).await;
     world.turn(worker, "go on").await;
     let asked = world.provider.requests();
-    let heard: Vec<&str> = asked[1].messages.iter().map(|it| &*it.text).collect();
+    let heard: Vec<&str> = asked[1].messages.iter().map(|message| &*message.text).collect();
     assert_eq!(heard, ["hi", FIRST_PIECE, "go on"]);
 }
 

@@ -60,7 +60,7 @@ async fn everything_given_is_shown() {
     let capabilities = detail["capabilities"].as_array().expect("capabilities");
     for (capability, name) in capabilities.iter().zip(["shell", "web"]) {
         assert_eq!((&capability["name"], &capability["granted"]), (&json!(name), &json!(false)));
-        assert!(capability["why"].as_str().is_some_and(|it| !it.is_empty()));
+        assert!(capability["why"].as_str().is_some_and(|why| !why.is_empty()));
     }
     assert_eq!(detail["entries"], 3);
     let transcript = world.transcript(&detail["worker"]).await;
@@ -103,7 +103,7 @@ async fn a_first_input_begins_a_turn_in_the_same_commit() {
     let turn = world.finished(worker, &receipt["turn_id"]).await;
     assert_eq!(turn["turn"]["outcome"], "completed");
     let asked = world.provider.requests();
-    let heard: Vec<&str> = asked[0].messages.iter().map(|it| &*it.text).collect();
+    let heard: Vec<&str> = asked[0].messages.iter().map(|message| &*message.text).collect();
     assert_eq!(heard, ["before", "hi"]);
 }
 
@@ -176,7 +176,7 @@ async fn claims_are_names_and_all_are_taken_or_none() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_creation_leaves_no_trace() {
-    let world = World::limited(|it| it.turns_in_flight = 1).await;
+    let world = World::limited(|limits| limits.turns_in_flight = 1).await;
     let busy = world.worker().await;
     world.ok(send(&busy, "hi")).await;
     let before = world.everything().await;

@@ -82,7 +82,7 @@ async fn nothing_else_finds_a_deleted_worker() {
 
 #[tokio::test(start_paused = true)]
 async fn its_place_is_free_again_and_its_usage_stays() {
-    let world = World::limited(|it| it.workers = 1).await;
+    let world = World::limited(|limits| limits.workers = 1).await;
     let worker = world.worker().await;
     world.turn(&worker, "hi").await;
     world.ok(stop(&worker)).await;

@@ -140,7 +140,7 @@ async fn a_system_input_is_a_system_entry_and_reaches_the_model() {
 
 #[tokio::test(start_paused = true)]
 async fn an_input_needs_room_for_two_entries() {
-    let world = World::limited(|it| it.transcript_entries = 3).await;
+    let world = World::limited(|limits| limits.transcript_entries = 3).await;
     let worker = world.worker().await;
     world.turn(&worker, "one").await;
     let before = world.everything().await;

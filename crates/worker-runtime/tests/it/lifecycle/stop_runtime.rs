@@ -20,12 +20,12 @@ fn stopping(fields: Value) -> Value {
 async fn watch(world: &World) -> Subscription {
     let request = json!({ "scope": runtime_scope() });
     let mut stream = world.subscribe(request).await.expect("the subscription is made");
-    collect(&mut stream, |it| it["type"] == "synced").await;
+    collect(&mut stream, |item| item["type"] == "synced").await;
     stream
 }
 
 async fn to_the_end(stream: &mut Subscription) -> Vec<Value> {
-    let items = collect(stream, |it| it["type"] == "ended").await;
+    let items = collect(stream, |item| item["type"] == "ended").await;
     assert_eq!(items.last(), Some(&json!({ "type": "ended", "reason": "runtime_stopped" })));
     assert_eq!(next_item(stream).await, None, "`ended` is last of all");
     items
@@ -33,8 +33,8 @@ async fn to_the_end(stream: &mut Subscription) -> Vec<Value> {
 
 /// The types of the events about `worker`, in order.
 fn types_of<'a>(events: &'a [Value], worker: &Value) -> Vec<&'a str> {
-    let about = |it: &&Value| it.get("worker") == Some(worker);
-    events.iter().filter(about).map(|it| it["type"].as_str().expect("a type")).collect()
+    let about = |event: &&Value| event.get("worker") == Some(worker);
+    events.iter().filter(about).map(|event| event["type"].as_str().expect("a type")).collect()
 }
 
 /// One Worker that is idle, one that runs, one that is stopping, one that has stopped.
@@ -90,7 +90,8 @@ async fn turns_finish_and_every_worker_is_stopped() {
     for worker in [&idle, &running] {
         let detail = world.detail(worker).await;
         assert_eq!((&detail["state"], &detail["end_reason"]), (&json!("stopped"), &json!("bye")));
-        let change = items.iter().find(|it| it.get("worker") == Some(worker)).expect("an event");
+        let change =
+            items.iter().find(|item| item.get("worker") == Some(worker)).expect("an event");
         assert_eq!((&change["reason"], &change["meta"]), (&json!("bye"), &json!({ "a": "b" })));
     }
     for worker in [&last_turn, &stopped] {
@@ -138,7 +139,7 @@ async fn a_deadline_of_zero_cancels_at_once() {
         assert_eq!(world.state(worker).await, "stopped");
     }
     let change =
-        &items.iter().filter(|it| it.get("worker") == Some(&running)).collect::<Vec<_>>()[1];
+        &items.iter().filter(|item| item.get("worker") == Some(&running)).collect::<Vec<_>>()[1];
     assert_eq!((&change["from"], &change["to"]), (&json!("running"), &json!("stopped")));
 }
 
@@ -310,7 +311,7 @@ async fn many_workers_are_all_stopped() {
     let mut stream = watch(&world).await;
     world.ok(stop_runtime()).await;
     let items = to_the_end(&mut stream).await;
-    let to_stopped = items.iter().filter(|it| it["to"] == "stopped").count();
+    let to_stopped = items.iter().filter(|item| item["to"] == "stopped").count();
     assert_eq!(to_stopped, 300);
     let runtime = world.ok(json!({ "type": "get_runtime" })).await;
     assert_eq!(runtime["summary"]["workers"]["stopped"], 300);

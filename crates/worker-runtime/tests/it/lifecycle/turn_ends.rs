@@ -122,7 +122,8 @@ async fn every_turn_has_exactly_one_terminal_event() {
     for script in &scripts {
         provider = provider.script(script.clone());
     }
-    let world = World::builder().provider(provider).limits(|it| it.turn_ms = 30_000).build().await;
+    let world =
+        World::builder().provider(provider).limits(|limits| limits.turn_ms = 30_000).build().await;
     let worker = world.worker().await;
     for (place, script) in scripts.iter().enumerate() {
         world.turn(&worker, "hi").await;
@@ -130,8 +131,8 @@ async fn every_turn_has_exactly_one_terminal_event() {
         let events = world.events(&worker).await;
         let ends = types(&events)
             .iter()
-            .filter(|it| {
-                ["turn_completed", "turn_failed", "turn_cancelled", "turn_lost"].contains(it)
+            .filter(|kind| {
+                ["turn_completed", "turn_failed", "turn_cancelled", "turn_lost"].contains(kind)
             })
             .count();
         assert_eq!(ends, place + 1, "{script:?}");

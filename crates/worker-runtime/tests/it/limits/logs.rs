@@ -15,7 +15,7 @@ fn after_sequence(worker: &Value, sequence: u64) -> Value {
 }
 
 pub(super) async fn events_per_worker() {
-    let world = World::limited(|it| it.events_per_worker = 3).await;
+    let world = World::limited(|limits| limits.events_per_worker = 3).await;
     let worker = world.worker().await;
     let rename = |name: &str| and(update(&worker), json!({ "display_name": name }));
     world.ok(rename("a")).await;
@@ -28,12 +28,12 @@ pub(super) async fn events_per_worker() {
     let error = world.refused(after_sequence(&worker, 0)).await;
     assert_eq!(error["code"], "cursor_expired");
     let kept = world.events(&worker).await;
-    let sequences: Vec<&Value> = kept.iter().map(|it| &it["worker_sequence"]).collect();
+    let sequences: Vec<&Value> = kept.iter().map(|event| &event["worker_sequence"]).collect();
     assert_eq!(sequences, [2, 3, 4]);
 }
 
 pub(super) async fn events_runtime() {
-    let world = World::limited(|it| it.events_runtime = 3).await;
+    let world = World::limited(|limits| limits.events_runtime = 3).await;
     let runtime = world.ok(json!({ "type": "get_runtime" })).await;
     for _ in 0..3 {
         world.worker().await;
@@ -41,7 +41,7 @@ pub(super) async fn events_runtime() {
     let scope = runtime_scope();
     // The first of four events is gone; the cursor after it still misses nothing.
     let kept = world.events_after(&scope, &runtime["cursor"]).await;
-    let sequences: Vec<&Value> = kept.iter().map(|it| &it["sequence"]).collect();
+    let sequences: Vec<&Value> = kept.iter().map(|event| &event["sequence"]).collect();
     assert_eq!(sequences, [2, 3, 4]);
     world.worker().await;
     let from = json!({ "from": { "type": "after", "cursor": runtime["cursor"] } });
@@ -55,7 +55,7 @@ pub(super) async fn events_runtime() {
 pub(super) async fn diagnostics() {
     let store = SteppedStore::new(Arc::default());
     let builder = World::builder().store(Arc::new(store.clone()));
-    let world = builder.limits(|it| it.diagnostics = 3).build().await;
+    let world = builder.limits(|limits| limits.diagnostics = 3).build().await;
     let worker = world.worker().await;
     let list = json!({ "type": "list_diagnostics" });
     let mut seen = Vec::new();
@@ -78,7 +78,7 @@ pub(super) async fn diagnostics() {
 }
 
 pub(super) async fn idempotency_keys() {
-    let world = World::limited(|it| it.idempotency_keys = 2).await;
+    let world = World::limited(|limits| limits.idempotency_keys = 2).await;
     let worker = world.worker().await;
     for key in ["a", "b"] {
         let reply = world.ok(send_keyed(&worker, "hi", key)).await;
@@ -94,7 +94,7 @@ pub(super) async fn idempotency_keys() {
 }
 
 pub(super) async fn idempotency_keys_create() {
-    let world = World::limited(|it| it.idempotency_keys_create = 2).await;
+    let world = World::limited(|limits| limits.idempotency_keys_create = 2).await;
     let keyed = |key: &str| and(create(), json!({ "idempotency_key": key }));
     for (key, replayed) in [
         ("a", false),

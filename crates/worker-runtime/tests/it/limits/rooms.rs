@@ -20,11 +20,11 @@ async fn check_no_room(world: &World, request: Value, what: &str, max: u64) {
 
 /// A map of `count` pairs.
 fn pairs(count: usize) -> Value {
-    (0..count).map(|it| (format!("k{it}"), json!("v"))).collect::<Map<_, _>>().into()
+    (0..count).map(|index| (format!("k{index}"), json!("v"))).collect::<Map<_, _>>().into()
 }
 
 pub(super) async fn workers() {
-    let world = World::limited(|it| it.workers = 2).await;
+    let world = World::limited(|limits| limits.workers = 2).await;
     world.worker().await;
     let ended = world.worker().await;
     check_no_room(&world, create(), "workers", 2).await;
@@ -35,7 +35,7 @@ pub(super) async fn workers() {
 }
 
 pub(super) async fn turns_in_flight() {
-    let world = World::limited(|it| it.turns_in_flight = 2).await;
+    let world = World::limited(|limits| limits.turns_in_flight = 2).await;
     let [one, two, three] = [world.worker().await, world.worker().await, world.worker().await];
     world.ok(send(&one, "hi")).await;
     world.ok(send(&two, "hi")).await;
@@ -48,7 +48,7 @@ pub(super) async fn turns_in_flight() {
 }
 
 pub(super) async fn transcript_entries() {
-    let world = World::limited(|it| it.transcript_entries = 4).await;
+    let world = World::limited(|limits| limits.transcript_entries = 4).await;
     let worker = world.worker().await;
     for _ in 0..2 {
         world.turn(&worker, "hi").await;
@@ -64,20 +64,20 @@ pub(super) async fn transcript_entries() {
 }
 
 pub(super) async fn history_entries() {
-    let world = World::limited(|it| it.history_entries = 2).await;
+    let world = World::limited(|limits| limits.history_entries = 2).await;
     let history = |count| json!(vec![json!({ "role": "assistant", "text": "x" }); count]);
     let seeded = |count| and(create(), json!({ "history": history(count) }));
     check_size(&world, seeded(2), seeded(3), "history", 2).await;
 }
 
 pub(super) async fn requested_capabilities() {
-    let world = World::limited(|it| it.requested_capabilities = 2).await;
+    let world = World::limited(|limits| limits.requested_capabilities = 2).await;
     let asking = |count| and(create(), json!({ "requested_capabilities": vec!["x"; count] }));
     check_size(&world, asking(2), asking(3), "requested_capabilities", 2).await;
 }
 
 pub(super) async fn labels() {
-    let world = World::limited(|it| it.labels = 2).await;
+    let world = World::limited(|limits| limits.labels = 2).await;
     let labelled = |count| and(create(), json!({ "labels": pairs(count) }));
     check_size(&world, labelled(2), labelled(3), "labels", 2).await;
     let worker = world.worker_with(json!({ "labels": { "old": "v" } })).await;
@@ -93,7 +93,7 @@ pub(super) async fn labels() {
 }
 
 pub(super) async fn meta_pairs() {
-    let world = World::limited(|it| it.meta_pairs = 2).await;
+    let world = World::limited(|limits| limits.meta_pairs = 2).await;
     let worker = world.worker().await;
     for request in [create(), update(&worker), send(&worker, "hi")] {
         let remarked = |count| and(request.clone(), json!({ "meta": pairs(count) }));
@@ -102,14 +102,14 @@ pub(super) async fn meta_pairs() {
 }
 
 pub(super) async fn scope_claims() {
-    let world = World::limited(|it| it.scope_claims = 2).await;
+    let world = World::limited(|limits| limits.scope_claims = 2).await;
     let claims = |count| json!(vec![json!({ "resource": "x", "access": "shared" }); count]);
     let claiming = |count| and(create(), json!({ "scope_claims": claims(count) }));
     check_size(&world, claiming(2), claiming(3), "scope_claims", 2).await;
 }
 
 pub(super) async fn page_items() {
-    let world = World::limited(|it| it.page_items = 2).await;
+    let world = World::limited(|limits| limits.page_items = 2).await;
     let worker = world.worker().await;
     let queries: [(&str, Value); 7] = [
         ("recent", json!({ "type": "get_overview" })),
@@ -146,7 +146,7 @@ pub(super) async fn page_items() {
 }
 
 pub(super) async fn list_scan() {
-    let world = World::limited(|it| it.list_scan = 3).await;
+    let world = World::limited(|limits| limits.list_scan = 3).await;
     for number in 0..7 {
         world.worker_with(json!({ "display_name": format!("n{number}") })).await;
     }
@@ -163,7 +163,7 @@ pub(super) async fn list_scan() {
 }
 
 pub(super) async fn subscriptions() {
-    let world = World::limited(|it| it.subscriptions = 2).await;
+    let world = World::limited(|limits| limits.subscriptions = 2).await;
     let worker = world.worker().await;
     let one = world.stream(&runtime_scope()).await;
     let _two = world.stream(&scope_of(&worker)).await;

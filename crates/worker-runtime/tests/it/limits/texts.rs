@@ -12,7 +12,8 @@ use crate::support::{
 };
 
 pub(super) async fn request_bytes() {
-    let world = World::limited(|it| (it.request_bytes, it.input_bytes) = (400, 200)).await;
+    let world =
+        World::limited(|limits| (limits.request_bytes, limits.input_bytes) = (400, 200)).await;
     let padded = |bytes: usize| format!("{:<bytes$}", create().to_string());
     world.call_text(&padded(400)).await.expect("at the edge");
     let before = world.everything().await;
@@ -23,7 +24,7 @@ pub(super) async fn request_bytes() {
 }
 
 pub(super) async fn input_bytes() {
-    let world = World::limited(|it| it.input_bytes = 10).await;
+    let world = World::limited(|limits| limits.input_bytes = 10).await;
     let worker = world.worker().await;
     check_size(&world, send(&worker, &chars(5)), send(&worker, "12345678901"), "input.text", 10)
         .await;
@@ -45,7 +46,8 @@ pub(super) async fn answer_bytes() {
     ];
     let provider = llm_engine::ScriptedProvider::new();
     let provider = scripts.into_iter().fold(provider, llm_engine::ScriptedProvider::script);
-    let world = World::builder().provider(provider).limits(|it| it.answer_bytes = 10).build().await;
+    let world =
+        World::builder().provider(provider).limits(|limits| limits.answer_bytes = 10).build().await;
     let worker = world.worker().await;
     let turn_id = world.turn(&worker, "at the edge").await;
     let turn = world.finished(&worker, &turn_id).await;
@@ -60,7 +62,7 @@ pub(super) async fn answer_bytes() {
 }
 
 pub(super) async fn instructions_bytes() {
-    let world = World::limited(|it| it.instructions_bytes = 6).await;
+    let world = World::limited(|limits| limits.instructions_bytes = 6).await;
     let worker = world.worker().await;
     for request in [create(), update(&worker)] {
         let told = |text: &str| and(request.clone(), json!({ "instructions": text }));
@@ -69,8 +71,8 @@ pub(super) async fn instructions_bytes() {
 }
 
 pub(super) async fn display_name_chars() {
-    let builder = World::builder().limits(|it| it.display_name_chars = 3);
-    let world = builder.with(|it| it.display_name("abc")).build().await;
+    let builder = World::builder().limits(|limits| limits.display_name_chars = 3);
+    let world = builder.with(|builder| builder.display_name("abc")).build().await;
     let worker = world.worker().await;
     for request in [create(), update(&worker)] {
         let named = |count| and(request.clone(), json!({ "display_name": chars(count) }));
@@ -85,14 +87,14 @@ pub(super) async fn display_name_chars() {
 
 pub(super) async fn text_chars() {
     type Case = (&'static str, fn(String) -> Value);
-    let world = World::limited(|it| it.text_chars = 6).await;
+    let world = World::limited(|limits| limits.text_chars = 6).await;
     let creations: [Case; 6] = [
-        ("intent.purpose", |it| json!({ "intent": { "type": "assistant", "purpose": it } })),
-        ("intent.objective", |it| json!({ "intent": { "type": "task", "objective": it } })),
-        ("intent.role", |it| json!({ "intent": { "type": "role", "role": it } })),
-        ("config_bundle.id", |it| json!({ "config_bundle": { "id": it } })),
-        ("config_bundle.digest", |it| json!({ "config_bundle": { "id": "a", "digest": it } })),
-        ("requested_capabilities[0]", |it| json!({ "requested_capabilities": [it] })),
+        ("intent.purpose", |text| json!({ "intent": { "type": "assistant", "purpose": text } })),
+        ("intent.objective", |text| json!({ "intent": { "type": "task", "objective": text } })),
+        ("intent.role", |text| json!({ "intent": { "type": "role", "role": text } })),
+        ("config_bundle.id", |text| json!({ "config_bundle": { "id": text } })),
+        ("config_bundle.digest", |text| json!({ "config_bundle": { "id": "a", "digest": text } })),
+        ("requested_capabilities[0]", |text| json!({ "requested_capabilities": [text] })),
     ];
     for (field, fields) in creations {
         let made = |count| and(create(), fields(chars(count)));
@@ -139,7 +141,7 @@ async fn reasons(world: &World) {
 }
 
 pub(super) async fn label_chars() {
-    let world = World::limited(|it| it.label_chars = 3).await;
+    let world = World::limited(|limits| limits.label_chars = 3).await;
     let worker = world.worker().await;
     for request in [create(), update(&worker)] {
         let valued = |count| and(request.clone(), json!({ "labels": { "a": chars(count) } }));
@@ -150,7 +152,7 @@ pub(super) async fn label_chars() {
 }
 
 pub(super) async fn meta_chars() {
-    let world = World::limited(|it| it.meta_chars = 3).await;
+    let world = World::limited(|limits| limits.meta_chars = 3).await;
     let worker = world.worker().await;
     let ended = world.worker().await;
     world.ok(stop(&ended)).await;
@@ -175,7 +177,7 @@ pub(super) async fn meta_chars() {
 }
 
 pub(super) async fn key_chars() {
-    let world = World::limited(|it| it.key_chars = 3).await;
+    let world = World::limited(|limits| limits.key_chars = 3).await;
     let worker = world.worker().await;
     let field = "idempotency_key";
     let sent = |count| send_keyed(&worker, "hi", &chars(count));

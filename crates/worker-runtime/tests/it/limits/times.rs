@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 pub(super) async fn idempotency_age_ms() {
-    let world = World::limited(|it| it.idempotency_age_ms = 1000).await;
+    let world = World::limited(|limits| limits.idempotency_age_ms = 1000).await;
     let worker = world.worker().await;
     let sent = send_keyed(&worker, "hi", "k");
     let created = and(create(), json!({ "idempotency_key": "k" }));
@@ -32,7 +32,8 @@ async fn check_turn(limits: impl FnOnce(&mut Limits), script: Script, outcome: &
     let provider = ScriptedProvider::new().script(script);
     let policy = Policy::default().retry(RetryPolicy::default().max_retries(0));
     let patient = Profile::new("patient", Arc::new(provider)).policy(policy);
-    let world = World::builder().limits(limits).with(|it| it.profile(patient)).build().await;
+    let world =
+        World::builder().limits(limits).with(|builder| builder.profile(patient)).build().await;
     let worker = world.worker().await;
     let turn_id = world.turn(&worker, "hi").await;
     let turn = world.finished(&worker, &turn_id).await;
@@ -48,26 +49,26 @@ const fn ms(ms: u64) -> Duration {
 
 pub(super) async fn turn_ms() {
     let script = |pause: u64| Script::new().text("a").delay(ms(pause)).text("b").finish();
-    check_turn(|it| it.turn_ms = 1000, script(999), "completed").await;
-    check_turn(|it| it.turn_ms = 1000, script(1001), "failed").await;
+    check_turn(|limits| limits.turn_ms = 1000, script(999), "completed").await;
+    check_turn(|limits| limits.turn_ms = 1000, script(1001), "failed").await;
 }
 
 pub(super) async fn turn_first_event_ms() {
     let script = |pause: u64| Script::new().delay(ms(pause)).text("b").finish();
-    check_turn(|it| it.turn_first_event_ms = 1000, script(999), "completed").await;
-    check_turn(|it| it.turn_first_event_ms = 1000, script(1001), "failed").await;
+    check_turn(|limits| limits.turn_first_event_ms = 1000, script(999), "completed").await;
+    check_turn(|limits| limits.turn_first_event_ms = 1000, script(1001), "failed").await;
 }
 
 pub(super) async fn turn_idle_ms() {
     let script = |pause: u64| {
         Script::new().text("a").delay(ms(900)).text("b").delay(ms(pause)).text("c").finish()
     };
-    check_turn(|it| it.turn_idle_ms = 1000, script(999), "completed").await;
-    check_turn(|it| it.turn_idle_ms = 1000, script(1001), "failed").await;
+    check_turn(|limits| limits.turn_idle_ms = 1000, script(999), "completed").await;
+    check_turn(|limits| limits.turn_idle_ms = 1000, script(1001), "failed").await;
 }
 
 pub(super) async fn wait_ms() {
-    let world = World::limited(|it| it.wait_ms = 5000).await;
+    let world = World::limited(|limits| limits.wait_ms = 5000).await;
     let [busy, idle] = [world.worker().await, world.worker().await];
     let reply = world.ok(send(&busy, "hi")).await;
     let turn = get_turn(&busy, &reply["receipt"]["turn_id"]);
@@ -93,7 +94,7 @@ pub(super) async fn wait_ms() {
 pub(super) async fn commit_ms() {
     let store = SteppedStore::new(Arc::default());
     let builder = World::builder().store(Arc::new(store.clone()));
-    let world = builder.limits(|it| it.commit_ms = 1000).build().await;
+    let world = builder.limits(|limits| limits.commit_ms = 1000).build().await;
     let worker = world.worker().await;
     store.next([Verdict::Held]);
     let began = Instant::now();

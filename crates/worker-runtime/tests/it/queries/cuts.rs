@@ -183,7 +183,7 @@ async fn a_listings_cursor_lies_before_its_first_item() {
     let later = world.events_after(&runtime_scope(), &list["cursor"]).await;
     let shown = list["items"][0]["worker_sequence"].as_u64().expect("a sequence");
     let sequences: Vec<u64> =
-        later.iter().map(|it| it["worker_sequence"].as_u64().expect("a sequence")).collect();
+        later.iter().map(|event| event["worker_sequence"].as_u64().expect("a sequence")).collect();
     assert_eq!(sequences, (shown + 1..=shown + 5).collect::<Vec<_>>());
 }
 
@@ -196,14 +196,15 @@ async fn sequences_are_gap_free_and_agree_in_both_logs() {
     world.turn(&one, "hi").await;
     world.ok(stop(&two)).await;
     let all = world.events_from(&runtime_scope(), json!({ "type": "oldest" })).await;
-    let sequences: Vec<u64> = all.iter().map(|it| it["sequence"].as_u64().expect("it")).collect();
+    let sequences: Vec<u64> =
+        all.iter().map(|event| event["sequence"].as_u64().expect("a sequence")).collect();
     assert_eq!(sequences, (1..=all.len() as u64).collect::<Vec<_>>());
     for worker in [&one, &two] {
         let own = world.events(worker).await;
-        let about = all.iter().filter(|it| it.get("worker") == Some(worker));
+        let about = all.iter().filter(|event| event.get("worker") == Some(worker));
         let without_sequence: Vec<Value> =
-            about.map(|it| crate::support::without(it.clone(), ["sequence"])).collect();
+            about.map(|event| crate::support::without(event.clone(), ["sequence"])).collect();
         assert_eq!(own, without_sequence);
-        assert!(own.iter().all(|it| it.get("sequence").is_none()));
+        assert!(own.iter().all(|event| event.get("sequence").is_none()));
     }
 }

@@ -15,7 +15,7 @@ use crate::support::{FIRST_PIECE, World, and, cancel_worker, send, stop, update}
 async fn named(world: &World, filter: Value) -> Vec<String> {
     let reply = world.ok(and(json!({ "type": "list_workers" }), filter)).await;
     let items = reply["items"].as_array().expect("items");
-    items.iter().map(|it| it["display_name"].as_str().expect("a name").to_owned()).collect()
+    items.iter().map(|item| item["display_name"].as_str().expect("a name").to_owned()).collect()
 }
 
 async fn five_states() -> (World, [Value; 5]) {
@@ -159,7 +159,7 @@ async fn the_order_of_activity_is_up_to_date_however_many_workers_moved() {
         let order = Some(WorkerOrder::Active);
         let query = ListWorkers { order, page, ..ListWorkers::default() };
         let page = runtime.handle(query).await.expect("a page");
-        listed.extend(page.items.into_iter().map(|it| it.worker));
+        listed.extend(page.items.into_iter().map(|item| item.worker));
         token = page.next;
         if token.is_none() {
             break;

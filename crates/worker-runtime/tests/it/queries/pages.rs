@@ -29,7 +29,7 @@ async fn pages(world: &World, query: &Value, limit: u64) -> Vec<Vec<Value>> {
 }
 
 fn names(items: &[Value]) -> Vec<&str> {
-    items.iter().map(|it| it["display_name"].as_str().expect("a name")).collect()
+    items.iter().map(|item| item["display_name"].as_str().expect("a name")).collect()
 }
 
 async fn world_of(names: &[&str]) -> (World, Vec<Value>) {
@@ -151,7 +151,11 @@ async fn listing_stays_correct_while_workers_come_and_go() {
         }
         let names = names(&seen);
         for always in ["c", "d"] {
-            assert_eq!(names.iter().filter(|it| **it == always).count(), 1, "{order}: {names:?}");
+            assert_eq!(
+                names.iter().filter(|name| **name == always).count(),
+                1,
+                "{order}: {names:?}"
+            );
         }
         let mut unique = names.clone();
         unique.sort_unstable();
@@ -184,7 +188,8 @@ async fn diagnostics_come_newest_first_page_by_page() {
     let query = json!({ "type": "list_diagnostics" });
     let all = pages(&world, &query, 100).await.concat();
     assert!(all.len() >= 3);
-    let times: Vec<u64> = all.iter().map(|it| it["at_ms"].as_u64().expect("a time")).collect();
+    let times: Vec<u64> =
+        all.iter().map(|event| event["at_ms"].as_u64().expect("a time")).collect();
     assert!(times.is_sorted_by(|one, two| one >= two), "{times:?}");
     for limit in [1, 2] {
         assert_eq!(pages(&world, &query, limit).await.concat(), all);
@@ -193,7 +198,7 @@ async fn diagnostics_come_newest_first_page_by_page() {
     let of = |items: &[Value], kinds: &[&str]| {
         items
             .iter()
-            .filter(|it| kinds.iter().any(|kind| it["severity"] == *kind))
+            .filter(|item| kinds.iter().any(|kind| item["severity"] == *kind))
             .cloned()
             .collect::<Vec<_>>()
     };

@@ -138,8 +138,8 @@ fn history(steps: Vec<(u8, usize, u8)>) {
     let mut tokio = tokio::runtime::Builder::new_current_thread();
     let tokio = tokio.enable_time().start_paused(true).build().expect("a tokio runtime");
     tokio.block_on(async {
-        let builder = World::builder().limits(|it| {
-            (it.workers, it.turns_in_flight, it.transcript_entries) = (5, 2, 6);
+        let builder = World::builder().limits(|limits| {
+            (limits.workers, limits.turns_in_flight, limits.transcript_entries) = (5, 2, 6);
         });
         let world = builder.build().await;
         let mut workers: Vec<(Value, Vec<Value>)> = Vec::new();
@@ -161,8 +161,10 @@ fn history(steps: Vec<(u8, usize, u8)>) {
                 let turns =
                     world.ok(json!({ "type": "list_turns", "worker": item["worker"] })).await;
                 let ids = turns["items"].as_array().expect("items").iter();
-                workers
-                    .push((item["worker"].clone(), ids.map(|it| it["turn_id"].clone()).collect()));
+                workers.push((
+                    item["worker"].clone(),
+                    ids.map(|turn| turn["turn_id"].clone()).collect(),
+                ));
             }
         }
     });

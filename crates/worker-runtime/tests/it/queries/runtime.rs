@@ -38,14 +38,14 @@ async fn a_new_runtime_shows_its_beginning() {
 #[tokio::test(start_paused = true)]
 async fn profiles_are_listed_by_how_to_select_them() {
     let other = Profile::new("other", Arc::new(ScriptedProvider::hanging())).model("m-2");
-    let world = World::builder().with(|it| it.profile(other)).build().await;
+    let world = World::builder().with(|builder| builder.profile(other)).build().await;
     let profiles = runtime(&world).await["capabilities"]["profiles"].clone();
     for profile in profiles.as_array().expect("profiles") {
         let fields = json!({ "profile": profile["selector"] });
         world.ok(and(create(), fields)).await;
     }
     let selectors: Vec<&Value> =
-        profiles.as_array().expect("profiles").iter().map(|it| &it["selector"]).collect();
+        profiles.as_array().expect("profiles").iter().map(|profile| &profile["selector"]).collect();
     for expected in [
         json!({ "type": "runtime_default" }),
         json!({ "type": "builtin", "name": "echo" }),
@@ -72,7 +72,9 @@ async fn holders_are_shown_by_resource_and_bounded() {
     assert_eq!(holders.len(), 100);
     let first = json!({ "resource": "r00/a", "access": "exclusive", "worker": workers[59] });
     assert_eq!(holders[0], first);
-    assert!(holders.is_sorted_by_key(|it| it["resource"].as_str().expect("a name").to_owned()));
+    assert!(
+        holders.is_sorted_by_key(|holder| holder["resource"].as_str().expect("a name").to_owned())
+    );
     for worker in &workers {
         world.ok(cancel_worker(worker)).await;
     }

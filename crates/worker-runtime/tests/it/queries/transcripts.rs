@@ -19,10 +19,10 @@ async fn page(world: &World, worker: &Value, fields: Value) -> Vec<u64> {
     let reply = world.ok(and(get_transcript(worker), fields)).await;
     let entries = reply["entries"].as_array().expect("entries");
     let sequences: Vec<u64> =
-        entries.iter().map(|it| it["sequence"].as_u64().expect("a sequence")).collect();
+        entries.iter().map(|entry| entry["sequence"].as_u64().expect("a sequence")).collect();
     assert_eq!(reply.get("first").and_then(Value::as_u64), sequences.first().copied());
     assert_eq!(reply.get("last").and_then(Value::as_u64), sequences.last().copied());
-    assert!(sequences.windows(2).all(|it| it[1] == it[0] + 1), "ascending, without holes");
+    assert!(sequences.windows(2).all(|pair| pair[1] == pair[0] + 1), "ascending, without holes");
     sequences
 }
 
@@ -32,8 +32,8 @@ async fn every_part_can_be_had_and_is_ascending() {
     let of = |from: Value, limit: u64| json!({ "from": from, "limit": limit });
     let start = json!({ "type": "start" });
     let tail = json!({ "type": "tail" });
-    let after = |it: u64| json!({ "type": "after", "sequence": it });
-    let before = |it: u64| json!({ "type": "before", "sequence": it });
+    let after = |sequence: u64| json!({ "type": "after", "sequence": sequence });
+    let before = |sequence: u64| json!({ "type": "before", "sequence": sequence });
     let cases: [(Value, Vec<u64>); 15] = [
         (json!({}), (1..=10).collect()),
         (json!({ "limit": 3 }), vec![8, 9, 10]),
@@ -95,7 +95,9 @@ async fn a_page_is_bounded_in_bytes_too_and_never_stuck() {
 
 #[tokio::test(start_paused = true)]
 async fn an_entry_larger_than_a_page_is_a_page() {
-    let world = World::limited(|it| (it.input_bytes, it.request_bytes) = (4 << 20, 8 << 20)).await;
+    let world =
+        World::limited(|limits| (limits.input_bytes, limits.request_bytes) = (4 << 20, 8 << 20))
+            .await;
     let entry = json!({ "role": "user", "text": "x".repeat(3 << 20) });
     let worker = world.worker_with(json!({ "history": [entry, entry] })).await;
     assert_eq!(page(&world, &worker, json!({ "from": { "type": "start" } })).await, [1]);

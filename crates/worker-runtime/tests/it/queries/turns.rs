@@ -28,7 +28,7 @@ fn list(worker: &Value) -> Value {
 }
 
 fn ids(items: &Value) -> Vec<Value> {
-    items.as_array().expect("items").iter().map(|it| it["turn_id"].clone()).collect()
+    items.as_array().expect("items").iter().map(|item| item["turn_id"].clone()).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +69,7 @@ async fn a_listed_turn_is_the_turn_that_get_turn_shows() {
         assert_eq!(reply["turn"], *item);
         assert_eq!(reply["input"]["sequence"], item["input_sequence"]);
         assert_eq!(
-            reply.get("answer").map(|it| &it["sequence"]),
+            reply.get("answer").map(|entry| &entry["sequence"]),
             item.get("answer_sequence"),
             "{item}"
         );
@@ -139,5 +139,5 @@ async fn waiting_for_a_worker_that_is_deleted_ends_at_once() {
         world.ok(crate::support::delete(&worker)).await;
     });
     assert_eq!(began.elapsed(), std::time::Duration::from_secs(1));
-    assert!(turn.is_ok_and(|it| it["turn"]["outcome"] == "cancelled") || events.is_err());
+    assert!(turn.is_ok_and(|reply| reply["turn"]["outcome"] == "cancelled") || events.is_err());
 }

@@ -26,7 +26,7 @@ fn sum<'a>(usages: impl IntoIterator<Item = &'a Value>) -> Value {
             let both = sum[figure].as_u64().expect("it") + usage[figure].as_u64().expect("it");
             sum[figure] = json!(both);
         }
-        if usage.get("incomplete").is_some_and(|it| it == true) {
+        if usage.get("incomplete").is_some_and(|incomplete| incomplete == true) {
             sum["incomplete"] = json!(true);
         }
     }
@@ -61,7 +61,7 @@ async fn turns_sum_to_their_worker_and_workers_to_their_runtime() {
         let turns = world.ok(json!({ "type": "list_turns", "worker": worker })).await;
         let turns = turns["items"].as_array().expect("items");
         let usage = usage_of(&world, scope_of(worker)).await;
-        assert_eq!(usage, sum(turns.iter().map(|it| &it["usage"])));
+        assert_eq!(usage, sum(turns.iter().map(|turn| &turn["usage"])));
         assert_eq!(world.detail(worker).await["usage"], usage);
         workers.push(usage);
     }
@@ -147,7 +147,7 @@ async fn the_overview_counts_states_and_shows_the_recently_active() {
     let counts = json!({ "idle": 2, "running": 1, "stopping": 0, "stopped": 1, "cancelled": 1 });
     assert_eq!(overview["workers"], counts);
     let recent = overview["recent"].as_array().expect("items");
-    let names: Vec<&Value> = recent.iter().map(|it| &it["display_name"]).collect();
+    let names: Vec<&Value> = recent.iter().map(|worker| &worker["display_name"]).collect();
     assert_eq!(names, ["d", "c", "b"]);
     let runtime = world.ok(json!({ "type": "get_runtime" })).await;
     assert_eq!(runtime["summary"]["workers"], counts);

@@ -89,8 +89,9 @@ async fn any_alteration_is_malformed() {
 
 #[tokio::test(start_paused = true)]
 async fn one_that_is_too_old_tells_where_to_go_on() {
-    let limits =
-        |it: &mut worker_runtime::Limits| (it.events_per_worker, it.events_runtime) = (3, 3);
+    let limits = |limits: &mut worker_runtime::Limits| {
+        (limits.events_per_worker, limits.events_runtime) = (3, 3);
+    };
     let world = World::limited(limits).await;
     let worker = world.worker().await;
     let (all, own) = (runtime_cursor(&world).await, worker_cursor(&world, &worker).await);

@@ -16,9 +16,9 @@ use crate::support::{
 fn check_whole(items: &[Value]) {
     let end = items.last().expect("a terminal event");
     assert!(ends_turn(end), "{end}");
-    let text = end.get("entry").map_or("", |it| it["text"].as_str().expect("a text"));
+    let text = end.get("entry").map_or("", |entry| entry["text"].as_str().expect("a text"));
     assert_eq!(joined(items, "text_delta", &end["turn_id"]), text);
-    let place = |kind: &str| items.iter().position(|it| it["type"] == kind);
+    let place = |kind: &str| items.iter().position(|item| item["type"] == kind);
     if let (Some(synced), Some(delta)) = (place("synced"), place("text_delta")) {
         assert!(synced < delta, "deltas come after `synced`");
     }
@@ -32,7 +32,7 @@ async fn an_early_reader_gets_each_piece_as_it_comes() {
     replayed(&mut stream).await;
     let began = tokio::time::Instant::now();
     let turn_id = world.ok(send(&worker, "hi")).await["receipt"]["turn_id"].clone();
-    let first = collect(&mut stream, |it| it["type"] == "text_delta").await;
+    let first = collect(&mut stream, |item| item["type"] == "text_delta").await;
     assert_eq!(began.elapsed(), Duration::ZERO);
     let piece = json!({
         "type": "text_delta", "turn_id": turn_id, "offset": 0, "text": FIRST_PIECE,
@@ -53,7 +53,7 @@ async fn a_late_reader_gets_what_had_streamed_in_one_piece() {
     world.running(&worker, "abc").await;
     for from in [json!({ "type": "now" }), json!({ "type": "oldest" })] {
         let mut stream = subscribed(&world, &scope_of(&worker), json!({ "from": from })).await;
-        let items = collect(&mut stream, |it| it["type"] == "text_delta").await;
+        let items = collect(&mut stream, |item| item["type"] == "text_delta").await;
         let delta = items.last().expect("a delta");
         assert_eq!((&delta["offset"], &delta["text"]), (&json!(0), &json!("abc")));
         assert_eq!(items[items.len() - 2]["type"], "synced");
@@ -104,7 +104,7 @@ async fn cancelled_and_failed_turns_are_whole_too() {
         for kind in ["turn_failed", "turn_cancelled"] {
             let items = collect(stream, ends_turn).await;
             check_whole(&items);
-            assert_eq!(items.last().map(|it| &it["type"]), Some(&json!(kind)));
+            assert_eq!(items.last().map(|item| &item["type"]), Some(&json!(kind)));
         }
     }
 }
@@ -126,8 +126,8 @@ async fn the_runtimes_scope_has_no_deltas() {
     let mut stream = world.stream(&runtime_scope()).await;
     let worker = world.worker().await;
     world.ok(send(&worker, "hi")).await;
-    let items = collect(&mut stream, |it| it["to"] == "idle").await;
-    assert!(items.iter().all(|it| it.get("offset").is_none()));
+    let items = collect(&mut stream, |item| item["to"] == "idle").await;
+    assert!(items.iter().all(|item| item.get("offset").is_none()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,7 +141,7 @@ async fn deltas_come_whatever_the_filter() {
     while joined(&items, "text_delta", &turn_id) != ANSWER {
         items.push(next_item(&mut stream).await.expect("an item"));
     }
-    assert!(items.iter().all(|it| is_synced(it) || it["type"] == "text_delta"), "{items:?}");
+    assert!(items.iter().all(|item| is_synced(item) || item["type"] == "text_delta"), "{items:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,7 +158,7 @@ async fn reasoning_that_comes_with_the_whole_answer_is_delivered_before_it() {
         check_whole(&items);
         assert_eq!(joined(&items, "reasoning_delta", &turn_id), "thinking");
         assert_eq!(joined(&items, "text_delta", &turn_id), text);
-        let place = |kind: &str| items.iter().position(|it| it["type"] == kind);
+        let place = |kind: &str| items.iter().position(|item| item["type"] == kind);
         assert!(text.is_empty() || place("reasoning_delta") < place("text_delta"));
     }
 }
@@ -177,7 +177,7 @@ async fn reasoning_is_live_and_kept_nowhere() {
     let mut early = subscribed(&world, &scope_of(&worker), json!({})).await;
     replayed(&mut early).await;
     let turn_id = world.ok(send(&worker, "hi")).await["receipt"]["turn_id"].clone();
-    let first = collect(&mut early, |it| it["type"] == "reasoning_delta").await;
+    let first = collect(&mut early, |item| item["type"] == "reasoning_delta").await;
     let expected = json!({
         "type": "reasoning_delta", "turn_id": turn_id, "offset": 0, "text": "thinking",
     });
@@ -217,7 +217,7 @@ async fn a_reader_slower_than_a_flood_loses_no_text() {
         }
     }
     check_whole(&items);
-    let deltas = items.iter().filter(|it| it["type"] == "text_delta").count();
+    let deltas = items.iter().filter(|item| item["type"] == "text_delta").count();
     assert!((2..100).contains(&deltas), "fewer, longer deltas: {deltas}");
 }
 

@@ -26,13 +26,13 @@ async fn a_workers_stream_ends_with_its_deletion() {
     replayed(&mut own).await;
     world.ok(stop(&worker)).await;
     world.ok(delete(&worker)).await;
-    let items = collect(&mut own, |it| it["type"] == "ended").await;
+    let items = collect(&mut own, |item| item["type"] == "ended").await;
     assert_eq!(items.last(), Some(&json!({ "type": "ended", "reason": "worker_deleted" })));
-    assert_eq!(types(&items).iter().filter(|it| **it == "worker_deleted").count(), 1);
+    assert_eq!(types(&items).iter().filter(|item| **item == "worker_deleted").count(), 1);
     assert_eq!(next_item(&mut own).await, None);
     assert_eq!(next_item(&mut own).await, None, "one that is over stays over");
     replayed(&mut all).await;
-    collect(&mut all, |it| it["type"] == "worker_deleted").await;
+    collect(&mut all, |item| item["type"] == "worker_deleted").await;
     world.worker().await;
     assert_eq!(next_item(&mut all).await.expect("it goes on")["type"], "worker_created");
 }
@@ -49,13 +49,13 @@ async fn all_streams_end_with_the_runtime() {
     world.running(&worker, FIRST_PIECE).await;
     world.ok(stop_runtime()).await;
     for stream in &mut streams {
-        let items = collect(stream, |it| it["type"] == "ended").await;
+        let items = collect(stream, |item| item["type"] == "ended").await;
         assert_eq!(items.last(), Some(&json!({ "type": "ended", "reason": "runtime_stopped" })));
         assert_eq!(next_item(stream).await, None);
     }
     // One that begins after the end replays, and ends.
     let mut late = world.stream(&scope_of(&worker)).await;
-    let items = collect(&mut late, |it| it["type"] == "ended").await;
+    let items = collect(&mut late, |item| item["type"] == "ended").await;
     assert!(types(&items).contains(&"turn_completed"));
     assert_eq!(next_item(&mut late).await, None);
 }
@@ -156,15 +156,17 @@ async fn a_clone_keeps_the_runtime_and_a_stream_does_not() {
     drop(world);
     let reference = serde_json::from_value(worker).expect("a reference");
     clone.handle(SendInput::user(reference, "hi")).await.expect("it lives");
-    collect(&mut stream, |it| it["type"] == "turn_completed").await;
+    collect(&mut stream, |item| item["type"] == "turn_completed").await;
     drop(clone);
-    collect(&mut stream, |it| it["type"] == "ended").await;
+    collect(&mut stream, |item| item["type"] == "ended").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_runtimes_in_one_process_share_nothing() {
-    let [one, two] =
-        [World::new().await, World::builder().with(|it| it.display_name("other")).build().await];
+    let [one, two] = [
+        World::new().await,
+        World::builder().with(|builder| builder.display_name("other")).build().await,
+    ];
     // Both count their ids alike, so that only what is shared could tell them apart.
     let [here, there] = [one.worker().await, two.worker().await];
     assert_eq!(here, there);
@@ -196,7 +198,7 @@ async fn a_whole_life(runtime: Runtime) {
                     assert_eq!(offset, answer.len() as u64);
                     answer.push_str(&text);
                 }
-                StreamItem::Event(it) if it.event.event_type().ends_turn() => break,
+                StreamItem::Event(item) if item.event.event_type().ends_turn() => break,
                 _ => {}
             }
         }
@@ -236,10 +238,10 @@ fn engines() -> tokio::runtime::Runtime {
 /// How the turn that runs ends.
 async fn end_of_turn(stream: &mut Subscription) -> EventType {
     loop {
-        if let Some(StreamItem::Event(it)) = stream.next().await
-            && it.event.event_type().ends_turn()
+        if let Some(StreamItem::Event(item)) = stream.next().await
+            && item.event.event_type().ends_turn()
         {
-            return it.event.event_type();
+            return item.event.event_type();
         }
     }
 }

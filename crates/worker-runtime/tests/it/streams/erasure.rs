@@ -54,7 +54,7 @@ async fn full_worker(world: &World) -> Value {
     world.finished(&worker, &sent["receipt"]["turn_id"]).await;
     world.ok(keyed("third", "key-3")).await;
     world.streamed(&worker, &secret("running")).await;
-    let reason = |it: &str| and(meta.clone(), json!({ "reason": secret(it) }));
+    let reason = |name: &str| and(meta.clone(), json!({ "reason": secret(name) }));
     world.ok(and(cancel_turn(&worker), reason("cancel-reason"))).await;
     let renamed = json!({ "display_name": secret("name-2"), "labels": { "x": secret("label-2") } });
     world.ok(and(and(update(&worker), renamed), meta.clone())).await;
@@ -129,7 +129,7 @@ async fn nothing_of_a_deleted_worker_is_left_in_any_log_page_or_stream() {
     }
     check_clean(&json!(own_items));
     assert_eq!(own_items.last(), Some(&json!({ "type": "ended", "reason": "worker_deleted" })));
-    check_clean(&json!(collect(&mut unread, |it| it["type"] == "worker_deleted").await));
+    check_clean(&json!(collect(&mut unread, |item| item["type"] == "worker_deleted").await));
     check_clean(&json!(replayed(&mut world.stream(&runtime_scope()).await).await));
     check_shapes(&before, &after);
 }
@@ -149,7 +149,7 @@ async fn a_stream_gives_nothing_of_a_deleted_worker_wherever_it_stands() {
             given.push(next_item(&mut stream).await.expect("the stream goes on"));
         }
         world.ok(deletion(&worker)).await;
-        let rest = collect(&mut stream, |it| it["type"] == "ended").await;
+        let rest = collect(&mut stream, |item| item["type"] == "ended").await;
         check_clean(&json!(rest));
         // All that the turn leaves was given before the deletion.
         if types(&rest) == ["worker_deleted", "ended"] {
@@ -222,11 +222,14 @@ async fn erased_events_are_valid_against_their_schema() {
     let worker = full_worker(&world).await;
     world.ok(deletion(&worker)).await;
     let documents = worker_runtime::schema::documents();
-    let (_, document) = documents.iter().find(|(it, _)| *it == "runtime_event.json").expect("it");
+    let (_, document) = documents
+        .iter()
+        .find(|(path, _)| *path == "runtime_event.json")
+        .expect("the document exists");
     let validator = jsonschema::draft202012::new(document).expect("a schema");
     for event in world.events_from(&runtime_scope(), json!({ "type": "oldest" })).await {
         let problems: Vec<String> =
-            validator.iter_errors(&event).map(|it| it.to_string()).collect();
+            validator.iter_errors(&event).map(|error| error.to_string()).collect();
         assert_eq!(problems, [""; 0], "{event}");
         let read: worker_runtime::RuntimeEvent =
             serde_json::from_value(event.clone()).expect("it can be read");
@@ -248,8 +251,8 @@ async fn others_are_not_touched() {
     let all = world.events_from(&runtime_scope(), json!({ "type": "oldest" })).await;
     let about_kept: Vec<Value> = all
         .into_iter()
-        .filter(|it| it.get("worker") == Some(&kept))
-        .map(|it| crate::support::without(it, ["sequence"]))
+        .filter(|event| event.get("worker") == Some(&kept))
+        .map(|event| crate::support::without(event, ["sequence"]))
         .collect();
     assert_eq!(about_kept, before);
 }

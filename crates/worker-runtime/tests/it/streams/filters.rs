@@ -44,9 +44,9 @@ async fn labels_match_as_they_are_at_publication() {
     world.ok(label(&red, json!({ "x": "3" }))).await;
     world.ok(label(&blue, json!({ "team": "red" }))).await;
     world.ok(stop(&red)).await;
-    let items = collect(&mut stream, |it| it["worker"] == blue).await;
+    let items = collect(&mut stream, |item| item["worker"] == blue).await;
     let shown: Vec<(&Value, &Value)> =
-        items.iter().map(|it| (&it["worker"], &it["detail"]["labels"])).collect();
+        items.iter().map(|item| (&item["worker"], &item["detail"]["labels"])).collect();
     let expected = [
         (&red, &json!({ "team": "red", "x": "2" })),
         (&red, &json!({ "team": "green", "x": "2" })),
@@ -56,7 +56,10 @@ async fn labels_match_as_they_are_at_publication() {
     let page = world.ok(and(read_events(&runtime_scope()), filter)).await;
     let own: Vec<&Value> = page["items"].as_array().expect("items").iter().collect();
     assert_eq!(own.len(), 4, "its creation, and the three: {own:?}");
-    assert!(own.iter().all(|it| it.get("worker").is_some()), "a Runtime's events have no labels");
+    assert!(
+        own.iter().all(|event| event.get("worker").is_some()),
+        "a Runtime's events have no labels"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,11 +88,11 @@ async fn a_deleted_worker_matches_by_label_with_its_deletion_alone() {
     let worker = world.worker_with(json!({ "labels": { "team": "red" } })).await;
     world.ok(label(&worker, json!({ "team": "blue" }))).await;
     world.ok(label(&worker, json!({ "team": "red" }))).await;
-    let lived = collect(&mut early, |it| it["detail"]["worker_sequence"] == 3).await;
+    let lived = collect(&mut early, |item| item["detail"]["worker_sequence"] == 3).await;
     assert_eq!(types(&lived), ["worker_created", "worker_updated", "worker_updated"]);
     world.ok(stop(&worker)).await;
     world.ok(delete(&worker)).await;
-    let gone = collect(&mut early, |it| it["type"] == "worker_deleted").await;
+    let gone = collect(&mut early, |item| item["type"] == "worker_deleted").await;
     assert_eq!(types(&gone), ["worker_deleted"], "whoever filters is told of the end");
     let from = json!({ "from": { "type": "oldest" } });
     let mut late = subscribed(&world, &runtime_scope(), and(filter.clone(), from)).await;

@@ -49,7 +49,7 @@ async fn every_beginning_replays_what_read_events_gives() {
         let items = collect(&mut stream, is_synced).await;
         let (synced, items) = items.split_last().expect("at least `synced`");
         let events = world.events_from(&scope, from.clone()).await;
-        let bare: Vec<Value> = items.iter().map(|it| without(it.clone(), ["cursor"])).collect();
+        let bare: Vec<Value> = items.iter().map(|item| without(item.clone(), ["cursor"])).collect();
         assert_eq!(bare, events, "{from}");
         let end = world.ok(crate::support::read_events(&scope)).await["next"].clone();
         assert_eq!(synced["cursor"], end, "where the log ended when it was made");
@@ -67,7 +67,7 @@ async fn each_cursor_is_the_position_right_after_its_event() {
         for (place, item) in items.iter().enumerate() {
             let after = world.events_after(&scope, &item["cursor"]).await;
             let rest: Vec<Value> =
-                items[place + 1..].iter().map(|it| without(it.clone(), ["cursor"])).collect();
+                items[place + 1..].iter().map(|item| without(item.clone(), ["cursor"])).collect();
             assert_eq!(after, rest);
         }
     }
@@ -82,8 +82,8 @@ async fn it_goes_on_live_without_a_seam() {
     let mut items = replayed(&mut stream).await;
     world.ok(rename(&worker, "after")).await;
     world.ok(stop(&worker)).await;
-    items.extend(collect(&mut stream, |it| it["to"] == "stopped").await);
-    let sequences: Vec<&Value> = items.iter().map(|it| &it["sequence"]).collect();
+    items.extend(collect(&mut stream, |item| item["to"] == "stopped").await);
+    let sequences: Vec<&Value> = items.iter().map(|item| &item["sequence"]).collect();
     assert_eq!(sequences, [1, 2, 3, 4, 5]);
     assert_eq!(items[3]["detail"]["display_name"], "after");
     assert!(at_once(stream.next()).await.is_none(), "nothing more has happened");
@@ -103,18 +103,19 @@ async fn all_subscribers_see_the_same() {
     world.ok(send(&worker, "hi")).await;
     let mut seen = Vec::new();
     for stream in &mut streams {
-        let items = collect(stream, |it| it["to"] == "idle").await;
-        seen.push(items.into_iter().filter(|it| it.get("epoch").is_some()).collect::<Vec<_>>());
+        let items = collect(stream, |item| item["to"] == "idle").await;
+        seen.push(items.into_iter().filter(|item| item.get("epoch").is_some()).collect::<Vec<_>>());
     }
-    assert!(seen.iter().all(|it| *it == seen[0]));
+    assert!(seen.iter().all(|events| *events == seen[0]));
     assert_eq!(types(&seen[0]).len(), 5);
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_falls_behind_gets_one_gap_and_goes_on() {
     const MANY: u64 = 3000;
-    let limits =
-        |it: &mut worker_runtime::Limits| (it.events_per_worker, it.events_runtime) = (3, 3);
+    let limits = |limits: &mut worker_runtime::Limits| {
+        (limits.events_per_worker, limits.events_runtime) = (3, 3);
+    };
     let world = World::limited(limits).await;
     let worker = world.worker().await;
     for scope in [scope_of(&worker), runtime_scope()] {
@@ -124,7 +125,7 @@ async fn who_falls_behind_gets_one_gap_and_goes_on() {
             world.rename(&worker, format!("n{number}")).await;
         }
         let last = format!("n{MANY}");
-        let items = collect(&mut stream, |it| it["detail"]["display_name"] == last).await;
+        let items = collect(&mut stream, |item| item["detail"]["display_name"] == last).await;
         let (gap, rest) = items.split_first().expect("a gap");
         assert_eq!(gap["type"], "gap", "{scope}");
         let missed = gap["missed"].as_u64().expect("a count");
@@ -140,7 +141,7 @@ async fn who_falls_behind_gets_one_gap_and_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_gaps_cursor_is_where_the_stream_goes_on() {
-    let world = World::limited(|it| it.events_runtime = 3).await;
+    let world = World::limited(|limits| limits.events_runtime = 3).await;
     let worker = world.worker().await;
     let mut stream = subscribed(&world, &runtime_scope(), json!({})).await;
     for name in ["a", "b", "c", "d", "e"] {
@@ -167,7 +168,7 @@ async fn a_gaps_cursor_is_where_the_stream_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn one_noisy_worker_does_not_push_out_anothers_events() {
-    let world = World::limited(|it| it.events_per_worker = 4).await;
+    let world = World::limited(|limits| limits.events_per_worker = 4).await;
     let [quiet, noisy] = [world.worker().await, world.worker().await];
     let mut stream = subscribed(&world, &scope_of(&quiet), json!({})).await;
     replayed(&mut stream).await;

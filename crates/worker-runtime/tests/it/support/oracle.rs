@@ -9,7 +9,7 @@ use worker_runtime::schema;
 
 static VALIDATORS: LazyLock<BTreeMap<&'static str, Validator>> = LazyLock::new(|| {
     let compiled = |document: &Value| jsonschema::draft202012::new(document).expect("a schema");
-    schema::documents().iter().map(|(name, it)| (*name, compiled(it))).collect()
+    schema::documents().iter().map(|(name, document)| (*name, compiled(document))).collect()
 });
 
 /// What is said, as it is written: valid against its document, and the same when it is read back.
@@ -19,7 +19,7 @@ where
 {
     let written = serde_json::to_value(value).expect("what the Runtime says can be written");
     let problems: Vec<String> =
-        VALIDATORS[document].iter_errors(&written).map(|it| it.to_string()).collect();
+        VALIDATORS[document].iter_errors(&written).map(|error| error.to_string()).collect();
     assert!(problems.is_empty(), "{document}: {problems:?}: {written}");
     let read: T = serde_json::from_value(written.clone()).expect("it can be read back");
     let again = serde_json::to_value(&read).expect("it can be written again");

@@ -83,20 +83,20 @@ pub(crate) fn read_events(scope: &Value) -> Value {
 
 /// The `type` of each of `events`.
 pub(crate) fn types(events: &[Value]) -> Vec<&str> {
-    events.iter().map(|it| it["type"].as_str().expect("a type")).collect()
+    events.iter().map(|event| event["type"].as_str().expect("a type")).collect()
 }
 
 /// Role, text and truncation of each entry of a transcript.
 pub(crate) fn texts(transcript: &Value) -> Vec<(&str, &str, bool)> {
     let entries = transcript["entries"].as_array().expect("entries");
-    let truncated = |it: &Value| it.get("truncated").is_some_and(|it| it == true);
+    let truncated = |entry: &Value| entry.get("truncated").is_some_and(|flag| flag == true);
     entries
         .iter()
-        .map(|it| {
+        .map(|entry| {
             (
-                it["role"].as_str().expect("a role"),
-                it["text"].as_str().expect("a text"),
-                truncated(it),
+                entry["role"].as_str().expect("a role"),
+                entry["text"].as_str().expect("a text"),
+                truncated(entry),
             )
         })
         .collect()

@@ -136,12 +136,18 @@ impl World {
         let max = self.runtime.limits().request_bytes;
         let outcome = if is_command(text) {
             match RuntimeCommand::decode(text.as_bytes(), max) {
-                Ok(it) => self.runtime.handle(it).await.map(|it| said("command_reply.json", &it)),
+                Ok(command) => self
+                    .runtime
+                    .handle(command)
+                    .await
+                    .map(|reply| said("command_reply.json", &reply)),
                 Err(error) => Err(error),
             }
         } else {
             match RuntimeQuery::decode(text.as_bytes(), max) {
-                Ok(it) => self.runtime.handle(it).await.map(|it| said("query_reply.json", &it)),
+                Ok(query) => {
+                    self.runtime.handle(query).await.map(|reply| said("query_reply.json", &reply))
+                }
                 Err(error) => Err(error),
             }
         };
@@ -310,7 +316,7 @@ impl World {
 }
 
 fn is_command(text: &str) -> bool {
-    let tag = serde_json::from_str::<Value>(text).ok().map(|it| it["type"].clone());
+    let tag = serde_json::from_str::<Value>(text).ok().map(|request| request["type"].clone());
     tag.is_some_and(|tag| RuntimeCommand::TYPES.iter().any(|name| tag == *name))
 }
 

@@ -70,8 +70,9 @@ plain! {
 
 fn version_of(store: &MemoryStore, batch: &Batch) -> u64 {
     let workers = known(store.workers(0, usize::MAX)).unwrap();
-    let found = workers.into_iter().flatten().find(|it| it.record.worker_id == batch.worker_id);
-    found.map_or(0, |it| it.record.version)
+    let found =
+        workers.into_iter().flatten().find(|worker| worker.record.worker_id == batch.worker_id);
+    found.map_or(0, |worker| worker.record.version)
 }
 
 /// Says that it took every third batch, and did not.
@@ -151,7 +152,8 @@ impl Wrapper for Resurrects {
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
         let workers = known(self.inner.workers(0, usize::MAX)).unwrap();
-        let found = workers.into_iter().flatten().find(|it| it.record.worker_id == batch.worker_id);
+        let found =
+            workers.into_iter().flatten().find(|worker| worker.record.worker_id == batch.worker_id);
         let answer = known(self.inner.commit(batch));
         if let (Change::Delete, Some(found), Ok(())) = (&batch.change, found, &answer) {
             self.graves.lock().unwrap().push((batch.clone(), found.record));

@@ -76,7 +76,8 @@ impl Wrapper for Stale {
     fn turn(&self, id: WorkerId, selector: TurnSelector) -> Answer<Option<Arc<TurnDetail>>> {
         let now = known(self.inner.turn(id, selector)).unwrap();
         let before = self.before.lock().unwrap().get(&id).cloned().flatten();
-        let stale = before.filter(|it| now.as_ref().is_some_and(|now| now.turn_id == it.turn_id));
+        let stale =
+            before.filter(|turn| now.as_ref().is_some_and(|now| now.turn_id == turn.turn_id));
         StoreFuture::ready(Ok(stale.or(now)))
     }
 }

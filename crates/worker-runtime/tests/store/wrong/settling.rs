@@ -22,8 +22,8 @@ plain! {
     ForgetsDeletion {
         fn settle(&self, _: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement> {
             let workers = known(self.0.workers(0, usize::MAX)).unwrap();
-            let found = workers.into_iter().flatten().find(|it| it.record.worker_id == worker_id);
-            let present = found.map_or(0, |it| it.record.version);
+            let found = workers.into_iter().flatten().find(|worker| worker.record.worker_id == worker_id);
+            let present = found.map_or(0, |worker| worker.record.version);
             let settlement =
                 if present >= version { Settlement::Committed } else { Settlement::Never };
             StoreFuture::ready(Ok(settlement))

@@ -45,7 +45,7 @@ async fn around<F: Future<Output = ()>>(
     let mut early = Box::pin(wait());
     assert!(early.as_mut().now_or_never().is_none());
     something.await;
-    [early.await, wait().await].map(|(end, rest)| (end.map(|it| it.event_type()), rest))
+    [early.await, wait().await].map(|(end, rest)| (end.map(|event| event.event_type()), rest))
 }
 
 #[tokio::test(start_paused = true)]
