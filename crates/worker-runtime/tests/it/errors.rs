@@ -147,7 +147,7 @@ async fn about_cursors() -> Vec<(Value, Value)> {
 
 async fn about_stores() -> (Value, Value) {
     let store = SteppedStore::new(std::sync::Arc::default());
-    let world = World::builder().store(std::sync::Arc::new(store.clone())).build().await;
+    let world = World::builder().store(store.as_store()).build().await;
     let worker = world.worker().await;
     store.next([Verdict::Refused]);
     let error = world.refused(send(&worker, CANARY)).await;
@@ -228,7 +228,7 @@ async fn an_uncertain_store_says_whether_the_request_may_be_sent_again() {
     ];
     for (request, retry) in cases {
         let store = SteppedStore::new(std::sync::Arc::default());
-        let world = World::builder().store(std::sync::Arc::new(store.clone())).build().await;
+        let world = World::builder().store(store.as_store()).build().await;
         let worker = world.worker().await;
         store.next([Verdict::UnknownNever]);
         let request = request(&worker);

@@ -160,11 +160,11 @@ async fn inputs_sent_at_once_with_one_key_act_once() {
 async fn creations_at_once_with_one_key_act_once_on_a_slow_store() {
     use crate::support::{SteppedStore, Verdict};
     let store = SteppedStore::new(std::sync::Arc::default());
-    let world = World::builder().store(std::sync::Arc::new(store.clone())).build().await;
+    let world = World::builder().store(store.as_store()).build().await;
     store.next([Verdict::Held]);
     let (one, two, ()) = tokio::join!(world.ok(keyed("k")), world.ok(keyed("k")), async {
         tokio::task::yield_now().await;
-        store.release();
+        store.release_one();
     });
     assert_eq!(one["detail"], two["detail"]);
     assert_ne!(one["replayed"], two["replayed"]);

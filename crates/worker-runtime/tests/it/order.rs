@@ -202,7 +202,7 @@ async fn the_workers_state_comes_before_room() {
 #[tokio::test(start_paused = true)]
 async fn the_store_comes_last() {
     let store = SteppedStore::new(Arc::default());
-    let builder = World::builder().store(Arc::new(store.clone()));
+    let builder = World::builder().store(store.as_store());
     let world =
         builder.limits(|limits| (limits.workers, limits.turns_in_flight) = (2, 1)).build().await;
     let [busy, idle] = [world.worker().await, world.worker().await];

@@ -5,6 +5,8 @@ mod oracle;
 mod stepped_store;
 mod wire;
 mod world;
+#[path = "../store/wrapper.rs"]
+mod wrapper;
 
 pub(crate) use clock::{BEGIN_MS, CountedIds, TestClock};
 pub(crate) use stepped_store::{SteppedStore, Verdict};

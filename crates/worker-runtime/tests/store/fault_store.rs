@@ -16,7 +16,7 @@ use worker_runtime::{
     },
 };
 
-use crate::wrapper::{Answer, Wrapper, known};
+use crate::wrapper::{Answer, Wrapper, immediate};
 
 /// How a commit fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -112,7 +112,7 @@ impl FaultStore {
             Fault::Refuse => StoreFuture::ready(Err(StoreError::Refused("a fault".to_owned()))),
             Fault::Unknown => StoreFuture::ready(unknown()),
             Fault::UnknownDone => {
-                known(inner.commit(batch)).unwrap();
+                immediate(inner.commit(batch)).unwrap();
                 StoreFuture::ready(unknown())
             }
             Fault::Delay => StoreFuture::pending(async move {
@@ -121,7 +121,7 @@ impl FaultStore {
             }),
             Fault::Hang => StoreFuture::pending(pending()),
             Fault::HangDone => {
-                known(inner.commit(batch)).unwrap();
+                immediate(inner.commit(batch)).unwrap();
                 StoreFuture::pending(pending())
             }
             Fault::Late => {
@@ -136,7 +136,7 @@ impl FaultStore {
             Fault::Panic => panic!("a fault"),
             Fault::PanicPending => StoreFuture::pending(async { panic!("a fault") }),
             Fault::PanicDone => {
-                known(inner.commit(batch)).unwrap();
+                immediate(inner.commit(batch)).unwrap();
                 StoreFuture::pending(async { panic!("a fault") })
             }
         }

@@ -11,7 +11,7 @@ use worker_runtime::{
     store::{MemoryStore, OpenError, OpenRequest, Opened, Store, StoreFuture},
 };
 
-use crate::wrapper::{Wrapped, Wrapper, known};
+use crate::wrapper::{Wrapped, Wrapper, immediate};
 
 const MOST: u64 = (1 << 53) - 1;
 
@@ -24,7 +24,7 @@ impl Wrapper for Exaggerates {
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        let opened = known(self.0.open(request)).map(|mut opened| {
+        let opened = immediate(self.0.open(request)).map(|mut opened| {
             opened.totals.outcomes.completed = u64::MAX;
             opened.totals.usage =
                 Usage { turns: u64::MAX, input_tokens: u64::MAX, ..Usage::default() };

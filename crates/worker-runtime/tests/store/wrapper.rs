@@ -1,9 +1,8 @@
-//! A store that hands everything to a [`MemoryStore`], to be made different in one respect.
+//! A store that delegates every call to a [`MemoryStore`], so that a test overrides only some calls.
 
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-
 use worker_runtime::{
     WorkerId,
     model::{TranscriptEntry, TurnDetail},
@@ -17,109 +16,48 @@ use worker_runtime::{
 pub(crate) type Answer<T> = StoreFuture<Result<T, StoreError>>;
 pub(crate) type Listed = Vec<Result<StoredWorker, Unreadable>>;
 
-/// Every method of [`Store`] with what the store inside answers.
-pub(crate) trait Wrapper: Send + Sync + 'static {
-    fn inner(&self) -> &Arc<MemoryStore>;
+/// Declares [`Wrapper`], and [`Store`] for [`Wrapped`], with these methods.
+macro_rules! delegate {
+    ($(fn $method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
+        /// The methods of [`Store`]. Each delegates to [`Self::inner`] unless it is overridden.
+        pub(crate) trait Wrapper: Send + Sync + 'static {
+            fn inner(&self) -> &Arc<MemoryStore>;
 
-    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        self.inner().open(request)
-    }
+            $(fn $method(&self, $($argument: $type),*) -> $answer {
+                self.inner().$method($($argument),*)
+            })+
+        }
 
-    fn renew(&self, lease: Lease, lease_ms: u64) -> Answer<()> {
-        self.inner().renew(lease, lease_ms)
-    }
+        /// A wrapper as a [`Store`]. A foreign trait cannot be implemented for all wrappers themselves.
+        pub(crate) struct Wrapped<W>(pub(crate) W);
 
-    fn release(&self, lease: Lease) -> Answer<()> {
-        self.inner().release(lease)
-    }
+        impl<W: Wrapper> Store for Wrapped<W> {
+            fn info(&self) -> StoreInfo {
+                self.0.inner().info()
+            }
 
-    fn commit(&self, batch: &Batch) -> Answer<()> {
-        self.inner().commit(batch)
-    }
-
-    fn settle(&self, lease: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement> {
-        self.inner().settle(lease, worker_id, version)
-    }
-
-    fn workers(&self, after: u64, limit: usize) -> Answer<Listed> {
-        self.inner().workers(after, limit)
-    }
-
-    fn create_keys(&self) -> Answer<Vec<CreateKey>> {
-        self.inner().create_keys()
-    }
-
-    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
-        self.inner().entries(id, first, limit)
-    }
-
-    fn turns(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TurnDetail>>> {
-        self.inner().turns(id, first, limit)
-    }
-
-    fn turn(&self, id: WorkerId, selector: TurnSelector) -> Answer<Option<Arc<TurnDetail>>> {
-        self.inner().turn(id, selector)
-    }
-
-    fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
-        self.inner().events(id, after, limit)
-    }
+            $(fn $method(&self, $($argument: $type),*) -> $answer {
+                self.0.$method($($argument),*)
+            })+
+        }
+    };
 }
 
-/// A wrapper as the store that it is.
-pub(crate) struct Wrapped<W>(pub(crate) W);
-
-impl<W: Wrapper> Store for Wrapped<W> {
-    fn info(&self) -> StoreInfo {
-        self.0.inner().info()
-    }
-
-    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        self.0.open(request)
-    }
-
-    fn renew(&self, lease: Lease, lease_ms: u64) -> Answer<()> {
-        self.0.renew(lease, lease_ms)
-    }
-
-    fn release(&self, lease: Lease) -> Answer<()> {
-        self.0.release(lease)
-    }
-
-    fn commit(&self, batch: &Batch) -> Answer<()> {
-        self.0.commit(batch)
-    }
-
-    fn settle(&self, lease: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement> {
-        self.0.settle(lease, worker_id, version)
-    }
-
-    fn workers(&self, after: u64, limit: usize) -> Answer<Listed> {
-        self.0.workers(after, limit)
-    }
-
-    fn create_keys(&self) -> Answer<Vec<CreateKey>> {
-        self.0.create_keys()
-    }
-
-    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
-        self.0.entries(id, first, limit)
-    }
-
-    fn turns(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TurnDetail>>> {
-        self.0.turns(id, first, limit)
-    }
-
-    fn turn(&self, id: WorkerId, selector: TurnSelector) -> Answer<Option<Arc<TurnDetail>>> {
-        self.0.turn(id, selector)
-    }
-
-    fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
-        self.0.events(id, after, limit)
-    }
+delegate! {
+    fn open(request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>>;
+    fn renew(lease: Lease, lease_ms: u64) -> Answer<()>;
+    fn release(lease: Lease) -> Answer<()>;
+    fn commit(batch: &Batch) -> Answer<()>;
+    fn settle(lease: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement>;
+    fn workers(after: u64, limit: usize) -> Answer<Listed>;
+    fn create_keys() -> Answer<Vec<CreateKey>>;
+    fn entries(id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>>;
+    fn turns(id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TurnDetail>>>;
+    fn turn(id: WorkerId, selector: TurnSelector) -> Answer<Option<Arc<TurnDetail>>>;
+    fn events(id: WorkerId, after: u64, limit: usize) -> Answer<EventPage>;
 }
 
-/// What a store answers that is there at once.
-pub(crate) fn known<T: Unpin>(answer: StoreFuture<T>) -> T {
+/// The answer of a [`MemoryStore`], which is ready at once.
+pub(crate) fn immediate<T: Unpin>(answer: StoreFuture<T>) -> T {
     answer.now_or_never().expect("a store in memory answers at once")
 }

@@ -11,7 +11,7 @@ use worker_runtime::{
     store::{Batch, EventPage, MemoryStore, Store, StoreFuture},
 };
 
-use crate::wrapper::{Answer, Wrapper, known};
+use crate::wrapper::{Answer, Wrapper, immediate};
 
 /// A store in memory that hesitates before and after most of what it does, for some polls.
 #[derive(Default)]
@@ -39,7 +39,7 @@ impl HesitantStore {
         }
         StoreFuture::pending(async move {
             polls(before).await;
-            let answer = known(answer(&inner));
+            let answer = immediate(answer(&inner));
             polls(after).await;
             answer
         })

@@ -108,7 +108,7 @@ async fn told_by_a_death(examples: &mut Examples) {
 
 async fn told_by_a_bad_store(examples: &mut Examples) {
     let store = SteppedStore::new(Arc::default());
-    let world = World::builder().store(Arc::new(store.clone())).build().await;
+    let world = World::builder().store(store.as_store()).build().await;
     let mut all = world.stream(&runtime_scope()).await;
     let worker = world.worker().await;
     store.next([Verdict::UnknownTaken]);

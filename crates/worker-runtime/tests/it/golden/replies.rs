@@ -68,7 +68,7 @@ pub(super) async fn commands() -> Examples {
 pub(super) async fn queries() -> Examples {
     let mut examples = Examples::new();
     let store = SteppedStore::new(Arc::default());
-    let world = World::builder().store(Arc::new(store.clone())).build().await;
+    let world = World::builder().store(store.as_store()).build().await;
     let created = world.ok(full_creation()).await;
     let ada = created["detail"]["worker"].clone();
     world.streamed(&ada, FIRST_PIECE).await;

@@ -54,7 +54,7 @@ pub(super) async fn events_runtime() {
 
 pub(super) async fn diagnostics() {
     let store = SteppedStore::new(Arc::default());
-    let builder = World::builder().store(Arc::new(store.clone()));
+    let builder = World::builder().store(store.as_store());
     let world = builder.limits(|limits| limits.diagnostics = 3).build().await;
     let worker = world.worker().await;
     let list = json!({ "type": "list_diagnostics" });

@@ -93,14 +93,14 @@ pub(super) async fn wait_ms() {
 
 pub(super) async fn commit_ms() {
     let store = SteppedStore::new(Arc::default());
-    let builder = World::builder().store(Arc::new(store.clone()));
+    let builder = World::builder().store(store.as_store());
     let world = builder.limits(|limits| limits.commit_ms = 1000).build().await;
     let worker = world.worker().await;
     store.next([Verdict::Held]);
     let began = Instant::now();
     let (reply, ()) = tokio::join!(world.ok(send(&worker, "hi")), async {
         tokio::time::sleep(ms(999)).await;
-        store.release();
+        store.release_one();
     });
     assert_eq!(reply["replayed"], false);
     world.finished(&worker, &reply["receipt"]["turn_id"]).await;

@@ -177,7 +177,7 @@ async fn the_last_page_has_no_next_even_when_it_is_full() {
 #[tokio::test(start_paused = true)]
 async fn diagnostics_come_newest_first_page_by_page() {
     let store = SteppedStore::new(std::sync::Arc::default());
-    let world = World::builder().store(std::sync::Arc::new(store.clone())).build().await;
+    let world = World::builder().store(store.as_store()).build().await;
     let worker = world.worker().await;
     for number in 0..3 {
         world.clock.advance(10);

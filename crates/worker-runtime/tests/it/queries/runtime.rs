@@ -84,7 +84,7 @@ async fn holders_are_shown_by_resource_and_bounded() {
 #[tokio::test(start_paused = true)]
 async fn the_stores_troubles_are_counted() {
     let store = SteppedStore::new(Arc::default());
-    let world = World::builder().store(Arc::new(store.clone())).build().await;
+    let world = World::builder().store(store.as_store()).build().await;
     let worker = world.worker().await;
     let rename = |name: &str| and(update(&worker), json!({ "display_name": name }));
     store.next([Verdict::Refused]);
@@ -110,7 +110,7 @@ async fn the_stores_troubles_are_counted() {
 async fn an_unknown_commit_is_dropped_or_applied_by_the_stores_answer() {
     for (verdict, replayed) in [(Verdict::UnknownTaken, true), (Verdict::UnknownNever, false)] {
         let store = SteppedStore::new(Arc::default());
-        let world = World::builder().store(Arc::new(store.clone())).build().await;
+        let world = World::builder().store(store.as_store()).build().await;
         let worker = world.worker().await;
         store.next([verdict]);
         let request = crate::support::send_keyed(&worker, "hi", "k");

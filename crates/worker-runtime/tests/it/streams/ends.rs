@@ -317,7 +317,7 @@ async fn a_future_that_is_dropped_has_done_everything_or_nothing() {
     use crate::support::{SteppedStore, Verdict, send_keyed};
     for polls in 0..4 {
         let store = SteppedStore::new(Arc::default());
-        let world = World::builder().store(Arc::new(store.clone())).build().await;
+        let world = World::builder().store(store.as_store()).build().await;
         let worker = world.worker().await;
         store.next([Verdict::Held]);
         let request = send_keyed(&worker, "hi", "k");
@@ -328,7 +328,7 @@ async fn a_future_that_is_dropped_has_done_everything_or_nothing() {
                 tokio::task::yield_now().await;
             }
         }
-        store.release();
+        store.release_one();
         tokio::time::sleep(Duration::from_millis(1)).await;
         let total = world.transcript(&worker).await["total"].clone();
         let again = world.ok(request).await;

@@ -1,8 +1,7 @@
-//! A store whose next commits go as a test says.
+//! A store whose next commits end as the test says.
 
 use std::{
     collections::VecDeque,
-    fmt,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -12,37 +11,35 @@ use std::{
 use tokio::sync::Semaphore;
 use worker_runtime::{
     WorkerId,
-    model::{TranscriptEntry, TurnDetail},
-    store::{
-        Batch, CreateKey, EventPage, Lease, MemoryStore, OpenError, OpenRequest, Opened,
-        Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnSelector,
-        Unreadable,
-    },
+    store::{Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture},
 };
 
-/// What becomes of a commit.
+use super::wrapper::{Answer, Wrapped, Wrapper, immediate};
+
+/// The outcome of a commit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
-    /// It is taken, at once.
+    /// The batch is applied at once.
     Taken,
-    /// It is taken once [`SteppedStore::release`] is called.
+    /// The batch is applied after a call of [`SteppedStore::release_one`].
     Held,
-    /// Nothing happens.
+    /// The batch is not applied.
     Refused,
-    /// It is taken, and nobody learns it until it is settled.
+    /// The batch is applied, but the answer is [`StoreError::Unknown`].
     UnknownTaken,
-    /// It is not taken, and nobody learns it until it is settled.
+    /// The batch is not applied, and the answer is [`StoreError::Unknown`].
     UnknownNever,
 }
 
-/// A [`MemoryStore`] whose next commits go as a test says; all others are taken.
+/// A [`MemoryStore`] whose next commits end as the test says. All later batches are applied.
 #[derive(Clone)]
 pub(crate) struct SteppedStore {
     inner: Arc<MemoryStore>,
     verdicts: Arc<Mutex<VecDeque<Verdict>>>,
     commits: Arc<AtomicUsize>,
+    /// Has a permit for each held commit that may go on.
     gate: Arc<Semaphore>,
-    /// Settling answers only while this is free.
+    /// Has no permit while `settle` does not answer.
     settling: Arc<Semaphore>,
 }
 
@@ -57,27 +54,32 @@ impl SteppedStore {
         }
     }
 
-    /// What becomes of the next commits, in order.
+    /// The store for a Runtime. It shares its state with `self`.
+    pub(crate) fn as_store(&self) -> Arc<dyn Store> {
+        Arc::new(Wrapped(self.clone()))
+    }
+
+    /// Sets the outcomes of the next commits, in order.
     pub(crate) fn next(&self, verdicts: impl IntoIterator<Item = Verdict>) {
         self.verdicts.lock().expect("no test panics in here").extend(verdicts);
     }
 
-    /// How many commits were tried.
+    /// The number of commits so far.
     pub(crate) fn commits(&self) -> usize {
         self.commits.load(Ordering::SeqCst)
     }
 
-    /// Lets one held commit go.
-    pub(crate) fn release(&self) {
+    /// Lets one held commit go on.
+    pub(crate) fn release_one(&self) {
         self.gate.add_permits(1);
     }
 
-    /// Settling answers nothing from now on.
+    /// Makes `settle` hang from now on.
     pub(crate) fn stop_settling(&self) {
         self.settling.forget_permits(Semaphore::MAX_PERMITS);
     }
 
-    /// Settling answers again.
+    /// Makes `settle` answer again.
     pub(crate) fn go_on_settling(&self) {
         self.settling.add_permits(1 << 20);
     }
@@ -88,31 +90,19 @@ impl SteppedStore {
     }
 }
 
-impl Store for SteppedStore {
-    fn info(&self) -> StoreInfo {
-        self.inner.info()
+impl Wrapper for SteppedStore {
+    fn inner(&self) -> &Arc<MemoryStore> {
+        &self.inner
     }
 
-    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        self.inner.open(request)
-    }
-
-    fn renew(&self, lease: Lease, lease_ms: u64) -> StoreFuture<Result<(), StoreError>> {
-        self.inner.renew(lease, lease_ms)
-    }
-
-    fn release(&self, lease: Lease) -> StoreFuture<Result<(), StoreError>> {
-        self.inner.release(lease)
-    }
-
-    fn commit(&self, batch: &Batch) -> StoreFuture<Result<(), StoreError>> {
+    fn commit(&self, batch: &Batch) -> Answer<()> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         let unknown = || Err(StoreError::Unknown("as the test says".to_owned()));
+        let (store, batch) = (Arc::clone(&self.inner), batch.clone());
         match self.verdict() {
-            Verdict::Taken => self.inner.commit(batch),
+            Verdict::Taken => store.commit(&batch),
             Verdict::Held => {
-                let (store, gate) = (Arc::clone(&self.inner), Arc::clone(&self.gate));
-                let batch = batch.clone();
+                let gate = Arc::clone(&self.gate);
                 StoreFuture::pending(async move {
                     gate.acquire().await.expect("the gate stays").forget();
                     store.commit(&batch).await
@@ -121,80 +111,19 @@ impl Store for SteppedStore {
             Verdict::Refused => {
                 StoreFuture::ready(Err(StoreError::Refused("as the test says".to_owned())))
             }
-            Verdict::UnknownTaken => {
-                let (store, batch) = (Arc::clone(&self.inner), batch.clone());
-                StoreFuture::pending(async move {
-                    store.commit(&batch).await?;
-                    unknown()
-                })
-            }
+            Verdict::UnknownTaken => StoreFuture::pending(async move {
+                immediate(store.commit(&batch))?;
+                unknown()
+            }),
             Verdict::UnknownNever => StoreFuture::ready(unknown()),
         }
     }
 
-    fn settle(
-        &self,
-        lease: Lease,
-        worker_id: WorkerId,
-        version: u64,
-    ) -> StoreFuture<Result<Settlement, StoreError>> {
+    fn settle(&self, lease: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement> {
         let (store, settling) = (Arc::clone(&self.inner), Arc::clone(&self.settling));
         StoreFuture::pending(async move {
-            let _free = settling.acquire().await.expect("it stays");
+            let _permit = settling.acquire().await.expect("the semaphore stays open");
             store.settle(lease, worker_id, version).await
         })
-    }
-
-    fn workers(
-        &self,
-        after: u64,
-        limit: usize,
-    ) -> StoreFuture<Result<Vec<Result<StoredWorker, Unreadable>>, StoreError>> {
-        self.inner.workers(after, limit)
-    }
-
-    fn create_keys(&self) -> StoreFuture<Result<Vec<CreateKey>, StoreError>> {
-        self.inner.create_keys()
-    }
-
-    fn entries(
-        &self,
-        worker_id: WorkerId,
-        first: u64,
-        limit: usize,
-    ) -> StoreFuture<Result<Vec<Arc<TranscriptEntry>>, StoreError>> {
-        self.inner.entries(worker_id, first, limit)
-    }
-
-    fn turns(
-        &self,
-        worker_id: WorkerId,
-        first: u64,
-        limit: usize,
-    ) -> StoreFuture<Result<Vec<Arc<TurnDetail>>, StoreError>> {
-        self.inner.turns(worker_id, first, limit)
-    }
-
-    fn turn(
-        &self,
-        worker_id: WorkerId,
-        selector: TurnSelector,
-    ) -> StoreFuture<Result<Option<Arc<TurnDetail>>, StoreError>> {
-        self.inner.turn(worker_id, selector)
-    }
-
-    fn events(
-        &self,
-        worker_id: WorkerId,
-        after: u64,
-        limit: usize,
-    ) -> StoreFuture<Result<EventPage, StoreError>> {
-        self.inner.events(worker_id, after, limit)
-    }
-}
-
-impl fmt::Debug for SteppedStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SteppedStore").finish_non_exhaustive()
     }
 }

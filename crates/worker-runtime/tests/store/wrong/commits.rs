@@ -11,7 +11,7 @@ use worker_runtime::store::{
 };
 
 use super::plain;
-use crate::wrapper::{Answer, Wrapper, known};
+use crate::wrapper::{Answer, Wrapper, immediate};
 
 plain! {
     /// Takes a batch without its last entry, if it has an answer in it.
@@ -46,13 +46,13 @@ plain! {
     /// Says that it refused a batch and has counted it.
     RefusesAndDoes {
         fn commit(&self, batch: &Batch) -> Answer<()> {
-            let answer = known(self.0.commit(batch));
+            let answer = immediate(self.0.commit(batch));
             if matches!(answer, Err(StoreError::Refused(_))) {
                 let version = version_of(&self.0, batch);
                 let worker_id = batch.worker_id;
                 if version > 0 && batch.entries.len() == 1 {
                     let again = Batch { expected_version: version, worker_id, ..batch.clone() };
-                    let _ = known(self.0.commit(&again));
+                    let _ = immediate(self.0.commit(&again));
                 }
             }
             StoreFuture::ready(answer)
@@ -69,7 +69,7 @@ plain! {
 }
 
 fn version_of(store: &MemoryStore, batch: &Batch) -> u64 {
-    let workers = known(store.workers(0, usize::MAX)).unwrap();
+    let workers = immediate(store.workers(0, usize::MAX)).unwrap();
     let found =
         workers.into_iter().flatten().find(|worker| worker.record.worker_id == batch.worker_id);
     found.map_or(0, |worker| worker.record.version)
@@ -108,7 +108,7 @@ impl Wrapper for IgnoresLease {
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        let opened = known(self.inner.open(request));
+        let opened = immediate(self.inner.open(request));
         if let Ok(opened) = &opened {
             self.newest.store(opened.lease.0, Ordering::Relaxed);
         }
@@ -134,7 +134,7 @@ impl Wrapper for Resurrects {
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        let opened = known(self.inner.open(request));
+        let opened = immediate(self.inner.open(request));
         if let Ok(opened) = &opened {
             for (grave, record) in self.graves.lock().unwrap().drain(..) {
                 let risen = Batch {
@@ -144,17 +144,17 @@ impl Wrapper for Resurrects {
                     totals: Totals::default(),
                     ..grave
                 };
-                known(self.inner.commit(&risen)).unwrap();
+                immediate(self.inner.commit(&risen)).unwrap();
             }
         }
         StoreFuture::ready(opened)
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
-        let workers = known(self.inner.workers(0, usize::MAX)).unwrap();
+        let workers = immediate(self.inner.workers(0, usize::MAX)).unwrap();
         let found =
             workers.into_iter().flatten().find(|worker| worker.record.worker_id == batch.worker_id);
-        let answer = known(self.inner.commit(batch));
+        let answer = immediate(self.inner.commit(batch));
         if let (Change::Delete, Some(found), Ok(())) = (&batch.change, found, &answer) {
             self.graves.lock().unwrap().push((batch.clone(), found.record));
         }

@@ -15,13 +15,13 @@ use worker_runtime::{
 };
 
 use super::plain;
-use crate::wrapper::{Answer, Wrapper, known};
+use crate::wrapper::{Answer, Wrapper, immediate};
 
 plain! {
     /// Gives the last two events of a page the wrong way round.
     Reorders {
         fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
-            let mut page = known(self.0.events(id, after, limit)).unwrap();
+            let mut page = immediate(self.0.events(id, after, limit)).unwrap();
             if let [.., one, other] = page.events.as_mut_slice() {
                 std::mem::swap(one, other);
             }
@@ -67,14 +67,14 @@ impl Wrapper for Stale {
     fn commit(&self, batch: &Batch) -> Answer<()> {
         if let Some((_, turn)) = batch.turn() {
             let selector = TurnSelector::Id(turn.turn_id);
-            let before = known(self.inner.turn(batch.worker_id, selector)).unwrap();
+            let before = immediate(self.inner.turn(batch.worker_id, selector)).unwrap();
             self.before.lock().unwrap().insert(batch.worker_id, before);
         }
         self.inner.commit(batch)
     }
 
     fn turn(&self, id: WorkerId, selector: TurnSelector) -> Answer<Option<Arc<TurnDetail>>> {
-        let now = known(self.inner.turn(id, selector)).unwrap();
+        let now = immediate(self.inner.turn(id, selector)).unwrap();
         let before = self.before.lock().unwrap().get(&id).cloned().flatten();
         let stale =
             before.filter(|turn| now.as_ref().is_some_and(|now| now.turn_id == turn.turn_id));
@@ -97,8 +97,8 @@ impl Wrapper for Torn {
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
         let id = batch.worker_id;
-        let events = known(self.inner.events(id, 0, usize::MAX)).unwrap().events.len();
-        let answer = known(self.inner.commit(batch));
+        let events = immediate(self.inner.events(id, 0, usize::MAX)).unwrap().events.len();
+        let answer = immediate(self.inner.commit(batch));
         self.shown.lock().unwrap().insert(id, events);
         let shown = Arc::clone(&self.shown);
         StoreFuture::pending(async move {
@@ -109,7 +109,7 @@ impl Wrapper for Torn {
     }
 
     fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
-        let mut page = known(self.inner.events(id, after, limit)).unwrap();
+        let mut page = immediate(self.inner.events(id, after, limit)).unwrap();
         if let Some(shown) = self.shown.lock().unwrap().get(&id) {
             page.events.truncate(shown.saturating_sub(usize::try_from(after).unwrap()));
         }

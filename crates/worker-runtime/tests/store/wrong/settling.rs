@@ -8,7 +8,7 @@ use worker_runtime::{
 };
 
 use super::plain;
-use crate::wrapper::{Answer, known};
+use crate::wrapper::{Answer, immediate};
 
 plain! {
     /// Never knows of anything.
@@ -21,7 +21,7 @@ plain! {
     /// Goes by the version alone, which a deleted Worker has none of.
     ForgetsDeletion {
         fn settle(&self, _: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement> {
-            let workers = known(self.0.workers(0, usize::MAX)).unwrap();
+            let workers = immediate(self.0.workers(0, usize::MAX)).unwrap();
             let found = workers.into_iter().flatten().find(|worker| worker.record.worker_id == worker_id);
             let present = found.map_or(0, |worker| worker.record.version);
             let settlement =
