@@ -118,7 +118,7 @@ pub async fn create(runtime: &Runtime) -> WorkerRef {
 
 /// Sends an input.
 pub async fn say(runtime: &Runtime, worker: WorkerRef, text: &str) {
-    ask(runtime, SendInput::user(worker, text)).await;
+    ask(runtime, SendInput::new(worker, text)).await;
 }
 
 /// Waits until no turn runs.
@@ -134,7 +134,7 @@ pub async fn quiet(runtime: &Runtime) {
 
 /// A stream of a scope's events from now on.
 pub async fn follow(runtime: &Runtime, scope: Scope) -> Subscription {
-    let mut stream = runtime.subscribe(Subscribe::to(scope)).await.expect("a subscription");
+    let mut stream = runtime.subscribe(Subscribe::new(scope)).await.expect("a subscription");
     let first = stream.next().await;
     assert!(matches!(first, Some(StreamItem::Synced { .. })), "a new stream is in sync");
     stream

@@ -25,9 +25,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The first Runtime answers two questions. The stream of the Worker brings the answers.
     let greeter = CreateWorker { display_name: Some("greeter".to_owned()), ..Default::default() };
     let worker = quick.handle(greeter).await?.detail.worker;
-    let mut stream = quick.subscribe(Subscribe::to(Scope::worker(worker))).await?;
+    let mut stream = quick.subscribe(Subscribe::new(Scope::worker(worker))).await?;
     for question in ["Who is there?", "And who else?"] {
-        quick.handle(SendInput::user(worker, question)).await?;
+        quick.handle(SendInput::new(worker, question)).await?;
         println!("greeter: {}", answer(&mut stream).await);
     }
 
@@ -39,17 +39,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let talker = slow.handle(talker).await?;
     let worker = talker.detail.worker;
-    let mut stream = slow.subscribe(Subscribe::to(Scope::worker(worker))).await?;
+    let mut stream = slow.subscribe(Subscribe::new(Scope::worker(worker))).await?;
     while let Some(item) = stream.next().await {
         if let StreamItem::TextDelta { .. } = item {
             break;
         }
     }
-    slow.handle(CancelTurn::running(worker)).await?;
+    slow.handle(CancelTurn::new(worker)).await?;
     println!("talker, cancelled: {}", answer(&mut stream).await);
 
     // A Worker's reference is valid only in its own Runtime.
-    if let Err(error) = quick.handle(SendInput::user(worker, "hello?")).await {
+    if let Err(error) = quick.handle(SendInput::new(worker, "hello?")).await {
         println!("quick says to the talker's reference: {} ({error})", error.code());
     }
 

@@ -46,10 +46,10 @@ macro_rules! uuid_newtype {
         }
 
         impl std::str::FromStr for $name {
-            type Err = NotAnId;
+            type Err = ParseIdError;
 
-            fn from_str(text: &str) -> Result<Self, NotAnId> {
-                parse_hyphenated(text).map(Self).ok_or(NotAnId)
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                parse_hyphenated(text).map(Self).ok_or(ParseIdError)
             }
         }
 
@@ -110,7 +110,7 @@ uuid_newtype! {
 /// A text that is not a UUID in its hyphenated form.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("not a UUID in its hyphenated form")]
-pub struct NotAnId;
+pub struct ParseIdError;
 
 fn parse_hyphenated(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()

@@ -56,7 +56,8 @@ pub use event::{
     Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope, StreamItem, Subscribe, Subscription,
 };
 pub use identity::{
-    DiagnosticId, DisplayName, DisplayRef, Epoch, NotAnId, RuntimeId, TurnId, WorkerId, WorkerRef,
+    DiagnosticId, DisplayName, DisplayRef, Epoch, ParseIdError, RuntimeId, TurnId, WorkerId,
+    WorkerRef,
 };
 pub use model::{CursorOrigin, Limits, Retention};
 pub use queries::{QueryReply, RuntimeQuery};

@@ -13,10 +13,12 @@ mod intent;
 mod labels;
 mod limits;
 mod page;
+mod patch;
 mod profile_selector;
 mod retention;
 mod runtime_summary;
 mod scope;
+mod setters;
 mod state;
 mod store_summary;
 mod stream_item;
@@ -41,6 +43,7 @@ pub use intent::{Intent, IntentAssistant, IntentRole, IntentTask};
 pub use labels::{LabelPatch, Labels, Meta};
 pub use limits::Limits;
 pub use page::PageRequest;
+pub use patch::Patch;
 pub use profile_selector::{
     ProfileSelector, ProfileSelectorBuiltin, ProfileSelectorDefault, ProfileSelectorNamed,
 };
@@ -54,9 +57,8 @@ pub use scope::{
     ScopeWorker, Subscribe,
 };
 pub use state::{TurnOutcome, WorkerState};
-pub use store_summary::{AllocationSummary, Holder, StoreSummary};
+pub use store_summary::{AllocationSummary, ClaimHolder, StoreSummary};
 pub use stream_item::{EndReason, StreamEvent, StreamItem};
-pub use text::Nullable;
 pub use transcript::{InProgress, TranscriptEntry};
 pub use turn::{TurnDetail, TurnError, TurnErrorKind};
 pub use unknown::UnknownVariant;
@@ -66,4 +68,5 @@ pub use worker_command::WorkerCommand;
 
 pub(crate) use cursor::{LogId, NotAPosition, Position};
 pub(crate) use labels::{no_labels, shared_labels};
-pub(crate) use text::{MAX_INTEGER, present_as_some, saturating_sum};
+pub(crate) use setters::setters;
+pub(crate) use text::{MAX_INTEGER, saturating_sum};

@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use batch::{Batch, Change, CreateKey, InputKey, NewKey, Totals};
 pub(crate) use client::StoreClient;
 pub use command_metadata::CommandMetadata;
-pub use error::{OpenError, Settlement, StoreError, Unreadable};
+pub use error::{CorruptWorker, OpenError, Settlement, StoreError};
 pub use future::StoreFuture;
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
@@ -69,7 +69,10 @@ pub struct Opened {
 
 /// The right to change a store, until it runs out. A later lease has a greater number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Lease(pub u64);
+pub struct Lease {
+    /// The number by which a store tells an older lease from the newest one, which has the greatest.
+    pub fencing_token: u64,
+}
 
 /// A Worker as the store gives it back.
 #[derive(Clone, Debug)]
@@ -111,10 +114,10 @@ pub enum TurnSelector {
 ///   nothing happened nor ever will; [`StoreError::Unknown`] promises nothing. A commit that panics,
 ///   that does not answer in time, or whose future is dropped before it answered, counts as unknown.
 /// - **Settling.** After an unknown commit the Runtime asks [`settle`](Self::settle), and changes
-///   nothing of that Worker until it has an answer. Once that was [`Settlement::Never`], the commit
+///   nothing of that Worker until it has an answer. Once that was [`Settlement::NotApplied`], the commit
 ///   in question must never take effect, even if it was still under way; the next commit of that
 ///   Worker expects the same version again and is applied. A Worker that is not there has settled
-///   [`Settlement::Never`] if the version is 1, because it was not created, and
+///   [`Settlement::NotApplied`] if the version is 1, because it was not created, and
 ///   [`Settlement::Committed`] if it is later, because it was deleted.
 /// - **Order.** The Runtime sends one commit for a Worker at a time and reads freely meanwhile; a
 ///   read sees a batch either not at all or as a whole. Commits for different Workers may run at
@@ -126,7 +129,7 @@ pub enum TurnSelector {
 ///   key of its creation goes only when a batch drops it.
 /// - **Events** are kept for each Worker as many as [`OpenRequest::events_per_worker`] says, the
 ///   newest ones; more may be kept, and [`EventPage::oldest`] says how far they reach back.
-/// - **A record that cannot be read** is reported as [`Unreadable`] and hides nothing else.
+/// - **A record that cannot be read** is reported as [`CorruptWorker`] and hides nothing else.
 /// - **One owner.** While a lease has not run out, [`open`](Self::open) is refused. Opening makes a
 ///   greater lease number, and every call with an older one [`StoreError::LeaseLost`], for good. A
 ///   lease that ran out and that nobody has taken may still be used and renewed.
@@ -170,7 +173,7 @@ pub trait Store: Send + Sync + 'static {
         &self,
         after: u64,
         limit: usize,
-    ) -> StoreFuture<Result<Vec<Result<StoredWorker, Unreadable>>, StoreError>>;
+    ) -> StoreFuture<Result<Vec<Result<StoredWorker, CorruptWorker>>, StoreError>>;
 
     /// The keys of creations that were not dropped, oldest first.
     fn create_keys(&self) -> StoreFuture<Result<Vec<CreateKey>, StoreError>>;

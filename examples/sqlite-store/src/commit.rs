@@ -43,7 +43,7 @@ pub(crate) fn settle(
     // A Worker that is gone after its first version was deleted.
     let took_effect =
         self::version(&transaction, worker_id)?.map_or(version > 1, |present| present >= version);
-    Ok(if took_effect { Settlement::Committed } else { Settlement::Never })
+    Ok(if took_effect { Settlement::Committed } else { Settlement::NotApplied })
 }
 
 fn version(transaction: &Transaction<'_>, worker_id: WorkerId) -> Result<Option<u64>, Failure> {

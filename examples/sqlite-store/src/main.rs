@@ -122,9 +122,9 @@ async fn converse(runtime: &Runtime, number: u64) -> Result<(), RuntimeError> {
     loop {
         round += 1;
         let text = format!("{round} of process {}, said by {number}", std::process::id());
-        let sent = runtime.handle(SendInput::user(worker, text.as_str())).await?;
+        let sent = runtime.handle(SendInput::new(worker, text.as_str())).await?;
         say(&json!({ "type": "receipt", "receipt": sent.receipt, "text": text }));
-        let get = GetTurn { wait_ms: Some(30_000), ..GetTurn::by_id(worker, sent.receipt.turn_id) };
+        let get = GetTurn { wait_ms: Some(30_000), ..GetTurn::new(worker, sent.receipt.turn_id) };
         let ended = runtime.handle(get).await?;
         if ended.turn.outcome.is_some() {
             let answer = ended.answer.map(|it| it.text.to_string());

@@ -39,15 +39,15 @@ pub(crate) fn open(
         Some(owner) if wanted.is_some_and(|it| it != owner.runtime_id) => {
             return Ok(Err(OpenError::OtherRuntime { runtime_id: owner.runtime_id }));
         }
-        Some(owner) => (owner.runtime_id, Lease(owner.lease + 1), owner.totals),
-        None => (wanted.unwrap_or(request.new_runtime_id), Lease(1), Totals::default()),
+        Some(owner) => (owner.runtime_id, Lease { fencing_token: owner.lease + 1 }, owner.totals),
+        None => (wanted.unwrap_or(request.new_runtime_id), Lease { fencing_token: 1 }, Totals::default()),
     };
     transaction.execute(
         "INSERT OR REPLACE INTO owner (id, runtime_id, lease, until_ms, events_per_worker, totals)
          VALUES (1, ?, ?, ?, ?, ?)",
         params![
             runtime_id.to_string(),
-            lease.0,
+            lease.fencing_token,
             now_ms + request.lease_ms,
             request.events_per_worker,
             serde_json::to_string(&totals)?,
@@ -71,14 +71,14 @@ pub(crate) fn renew(
 
 /// Gives the lease back, if it is still the newest.
 pub(crate) fn release(connection: &mut Connection, lease: Lease) -> Result<(), Failure> {
-    connection.execute("UPDATE owner SET until_ms = 0 WHERE lease = ?", [lease.0])?;
+    connection.execute("UPDATE owner SET until_ms = 0 WHERE lease = ?", [lease.fencing_token])?;
     Ok(())
 }
 
 /// Whether this lease may change the store now; holds until the transaction ends.
 pub(crate) fn check(transaction: &Transaction<'_>, lease: Lease) -> Result<(), Failure> {
     let newest = "SELECT 1 FROM owner WHERE lease = ? AND until_ms > 0";
-    match transaction.query_row(newest, [lease.0], |_| Ok(())).optional()? {
+    match transaction.query_row(newest, [lease.fencing_token], |_| Ok(())).optional()? {
         Some(()) => Ok(()),
         None => Err(Failure::LeaseLost),
     }

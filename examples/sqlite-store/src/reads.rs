@@ -8,7 +8,7 @@ use worker_runtime::{
     WorkerId,
     model::TurnDetail,
     store::{
-        CreateKey, EventPage, InputKey, StoreError, StoredWorker, TurnSelector, Unreadable,
+        CreateKey, EventPage, InputKey, StoreError, StoredWorker, TurnSelector, CorruptWorker,
         WorkerRecord,
     },
 };
@@ -34,7 +34,7 @@ pub(crate) fn workers(
     connection: &mut Connection,
     after: u64,
     limit: usize,
-) -> Result<Vec<Result<StoredWorker, Unreadable>>, Failure> {
+) -> Result<Vec<Result<StoredWorker, CorruptWorker>>, Failure> {
     let snapshot = connection.transaction()?;
     let mut statement = snapshot.prepare_cached(
         "SELECT worker_id, ordinal, record FROM workers WHERE ordinal > ? ORDER BY ordinal LIMIT ?",
@@ -44,7 +44,7 @@ pub(crate) fn workers(
     })?;
     rows.map(|row| {
         let (worker_id, ordinal, record): (String, u64, String) = row?;
-        Ok(worker(&snapshot, &worker_id, &record).map_err(|failure| Unreadable {
+        Ok(worker(&snapshot, &worker_id, &record).map_err(|failure| CorruptWorker {
             worker_id: worker_id.parse().ok(),
             ordinal,
             problem: StoreError::from(failure).to_string(),

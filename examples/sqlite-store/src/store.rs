@@ -8,7 +8,7 @@ use worker_runtime::{
     model::{TranscriptEntry, TurnDetail},
     store::{
         Batch, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Settlement, Store,
-        StoreError, StoreFuture, StoreInfo, StoredWorker, TurnSelector, Unreadable,
+        StoreError, StoreFuture, StoreInfo, StoredWorker, TurnSelector, CorruptWorker,
     },
 };
 
@@ -69,7 +69,7 @@ impl Store for SqliteStore {
         self.changes.run(move |connection| commit::settle(connection, lease, worker_id, version))
     }
 
-    fn workers(&self, after: u64, limit: usize) -> Answer<Vec<Result<StoredWorker, Unreadable>>> {
+    fn workers(&self, after: u64, limit: usize) -> Answer<Vec<Result<StoredWorker, CorruptWorker>>> {
         self.reads.run(move |connection| reads::workers(connection, after, limit))
     }
 

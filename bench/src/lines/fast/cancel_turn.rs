@@ -34,7 +34,7 @@ fn cancel_turns(silent: &SilentHost) -> Duration {
     silent.host.tokio.block_on(async {
         let timer = ThreadTimer::start();
         for &worker in &silent.host.workers {
-            ask(&silent.host.runtime, CancelTurn::running(worker)).await;
+            ask(&silent.host.runtime, CancelTurn::new(worker)).await;
         }
         while silent.provider.waiting() > 0 {
             yield_now().await;

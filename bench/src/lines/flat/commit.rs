@@ -43,7 +43,7 @@ fn updates(host: &Host) -> Side<'_> {
 /// Gives a Worker another name than it has after the previous number.
 pub(super) async fn rename(host: &Host, worker: WorkerRef, nth: usize) {
     let name = Some(if nth.is_multiple_of(2) { "even" } else { "odd" }.to_owned());
-    ask(&host.runtime, UpdateWorker { display_name: name, ..UpdateWorker::of(worker) }).await;
+    ask(&host.runtime, UpdateWorker { display_name: name, ..UpdateWorker::new(worker) }).await;
 }
 
 /// A turn has two commits. It is measured on Workers with many turns and with few behind them.

@@ -79,7 +79,7 @@ fn burst() -> Vec<RuntimeEvent> {
     let host = Host::new(TURNS);
     host.say_to_all();
     host.drain();
-    let read = ReadEvents { limit: Some(EVENTS as u64), ..ReadEvents::of(Scope::runtime()) };
+    let read = ReadEvents { limit: Some(EVENTS as u64), ..ReadEvents::new(Scope::runtime()) };
     host.tokio.block_on(host.runtime.handle(read)).expect("a page").items
 }
 

@@ -91,12 +91,12 @@ fn prepare(host: &Host) {
     host.tokio.block_on(async {
         for &worker in host.workers.iter().step_by(100) {
             let labels = LabelPatch::from([("team".to_owned(), Some("blue".to_owned()))]);
-            let update = UpdateWorker { labels: Some(labels), ..UpdateWorker::of(worker) };
+            let update = UpdateWorker { labels: Some(labels), ..UpdateWorker::new(worker) };
             ask(&host.runtime, update).await;
         }
         let others = host.workers.iter().skip(50).step_by(200);
         for &worker in host.workers.iter().step_by(200).chain(others) {
-            ask(&host.runtime, StopWorker::of(worker)).await;
+            ask(&host.runtime, StopWorker::new(worker)).await;
         }
     });
 }

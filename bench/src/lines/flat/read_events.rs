@@ -68,7 +68,7 @@ impl Log {
     fn side(&self, scope: Scope, from: &EventsFrom) -> Side<'_> {
         let Host { tokio, runtime, .. } = &self.host;
         let from = Some(from.clone());
-        let query = ReadEvents { from, limit: Some(PAGE), ..ReadEvents::of(scope) };
+        let query = ReadEvents { from, limit: Some(PAGE), ..ReadEvents::new(scope) };
         let page = tokio.block_on(runtime.handle(query.clone())).expect("a page");
         assert_eq!(page.items.len() as u64, PAGE, "the page is full");
         self.host.asking(query)

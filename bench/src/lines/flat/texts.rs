@@ -26,11 +26,11 @@ pub fn run() -> Vec<Row> {
         Row::ratio(format!("{query}, texts of 16 KiB"), ours, "texts of 16 bytes", other, SAME)
     };
     let transcript =
-        |worker| host.asking(GetTranscript { limit: Some(256), ..GetTranscript::tail(worker) });
+        |worker| host.asking(GetTranscript { limit: Some(256), ..GetTranscript::new(worker) });
     let events = |worker| {
-        host.asking(ReadEvents { limit: Some(256), ..ReadEvents::of(Scope::worker(worker)) })
+        host.asking(ReadEvents { limit: Some(256), ..ReadEvents::new(Scope::worker(worker)) })
     };
-    let turn = |worker, turn_id| host.asking(GetTurn::by_id(worker, turn_id));
+    let turn = |worker, turn_id| host.asking(GetTurn::new(worker, turn_id));
     vec![
         row("`get_transcript`, 256 entries", compare([transcript(long), transcript(short)])),
         row("`read_events`, 256 events", compare([events(long), events(short)])),
@@ -45,7 +45,7 @@ fn talk(host: &Host, bytes: usize) -> (WorkerRef, TurnId) {
         let worker = crate::host::create(runtime).await;
         let mut last = None;
         for _ in 0..TURNS {
-            let input = SendInput::user(worker, "x".repeat(bytes));
+            let input = SendInput::new(worker, "x".repeat(bytes));
             last = Some(runtime.handle(input).await.expect("a receipt").receipt.turn_id);
             quiet(runtime).await;
         }

@@ -43,8 +43,8 @@ fn talk(host: &Host, words: u64) -> Side<'_> {
             let worker = tokio.block_on(create(runtime));
             let took = turn(worker);
             tokio.block_on(async {
-                ask(runtime, StopWorker::of(worker)).await;
-                ask(runtime, DeleteWorker::of(worker)).await;
+                ask(runtime, StopWorker::new(worker)).await;
+                ask(runtime, DeleteWorker::new(worker)).await;
             });
             took
         };

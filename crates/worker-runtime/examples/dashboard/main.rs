@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // One snapshot is taken while the Runtime is busy. From then on only the stream is read.
     let (mut mirror, cursor) = Mirror::snapshot(&runtime, 10).await?;
     println!("snapshot: {} workers", mirror.workers.len());
-    let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
+    let subscribe = Subscribe::new(Scope::runtime()).starting_at(EventsFrom::after(cursor));
     let mut stream = runtime.subscribe(subscribe).await?;
     let mut events = 0;
     while !work.is_finished() {
@@ -70,15 +70,15 @@ async fn busy(runtime: Runtime) -> Result<(), worker_runtime::RuntimeError> {
         };
         let worker = runtime.handle(create).await?.detail.worker;
         match round % 5 {
-            0 => drop(runtime.handle(CancelTurn::running(worker)).await?),
-            1 => drop(runtime.handle(StopWorker::of(worker)).await?),
+            0 => drop(runtime.handle(CancelTurn::new(worker)).await?),
+            1 => drop(runtime.handle(StopWorker::new(worker)).await?),
             2 => {
-                runtime.handle(CancelWorker::now(worker)).await?;
-                runtime.handle(DeleteWorker::of(worker)).await?;
+                runtime.handle(CancelWorker::new(worker)).await?;
+                runtime.handle(DeleteWorker::new(worker)).await?;
             }
             3 => {
                 // A refusal because the Worker is busy does not matter.
-                drop(runtime.handle(SendInput::user(worker, "and now?")).await);
+                drop(runtime.handle(SendInput::new(worker, "and now?")).await);
             }
             _ => tokio::time::sleep(Duration::from_millis(1)).await,
         }

@@ -10,7 +10,7 @@ use crate::{
     error::RuntimeError,
     model::{Severity, TurnOutcome},
     state::{core::Core, worker_cell::Cell},
-    store::{Store, StoreError, StoredWorker, Unreadable},
+    store::{CorruptWorker, Store, StoreError, StoredWorker},
     turn,
 };
 
@@ -113,7 +113,7 @@ impl Core {
         cell
     }
 
-    fn note_unreadable(&self, unreadable: &Unreadable) {
+    fn note_unreadable(&self, unreadable: &CorruptWorker) {
         let message = format!("a worker's record could not be read: {}", unreadable.problem);
         self.note(Severity::Error, message, unreadable.worker_id, None);
     }

@@ -72,7 +72,7 @@ async fn delete(core: &Arc<Core>, going: &[WorkerId]) -> bool {
 }
 
 async fn delete_one(core: Arc<Core>, cell: Arc<Cell>) -> bool {
-    let command = DeleteWorker::of(core.owner.worker(cell.worker_id));
+    let command = DeleteWorker::new(core.owner.worker(cell.worker_id));
     let deleted =
         core.change(&cell, Seal::No, true, |context, worker| command.decide(context, worker));
     match deleted.await {

@@ -15,7 +15,7 @@ use crate::{
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
     lifecycle::{self, LifecycleInput, Transition},
-    model::{Cursor, Meta, TurnDetail, TurnOutcome, WorkerState},
+    model::{Cursor, Meta, TurnDetail, TurnOutcome, WorkerState, setters},
     request::Command,
     state::core::Core,
     store::{CommandMetadata, TurnSelector},
@@ -43,10 +43,12 @@ pub struct CancelTurn {
 impl CancelTurn {
     /// Ends whichever turn runs.
     #[must_use]
-    pub const fn running(worker: WorkerRef) -> Self {
+    pub const fn new(worker: WorkerRef) -> Self {
         Self { worker, turn_id: None, reason: None, meta: None }
     }
 }
+
+setters!(CancelTurn { turn_id: TurnId, reason: String, meta: Meta });
 
 /// What became of the turn.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -12,7 +12,7 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, LifecycleInput, Transition},
-    model::{Cursor, Meta},
+    model::{Cursor, Meta, setters},
     request::Command,
     state::core::Core,
     store::CommandMetadata,
@@ -37,10 +37,12 @@ pub struct CancelWorker {
 impl CancelWorker {
     /// Ends a Worker now.
     #[must_use]
-    pub const fn now(worker: WorkerRef) -> Self {
+    pub const fn new(worker: WorkerRef) -> Self {
         Self { worker, reason: None, meta: None }
     }
 }
+
+setters!(CancelWorker { reason: String, meta: Meta });
 
 /// The Worker has ended.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -13,7 +13,7 @@ use crate::{
     identity::{TurnId, WorkerId},
     model::{
         CapabilityGrant, ConfigBundle, Cursor, Input, InputReceipt, Intent, Labels, Meta,
-        ProfileSelector, ScopeClaim, SeedEntry, TranscriptEntry, Usage, WorkerDetail,
+        ProfileSelector, ScopeClaim, SeedEntry, TranscriptEntry, Usage, WorkerDetail, setters,
         shared_labels,
     },
     request::Command,
@@ -75,6 +75,29 @@ pub struct CreateWorker {
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
 }
+
+impl CreateWorker {
+    /// Makes a Worker with nothing but defaults.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            display_name: None,
+            intent: None,
+            profile: None,
+            instructions: None,
+            config_bundle: None,
+            requested_capabilities: None,
+            scope_claims: None,
+            labels: None,
+            history: None,
+            initial_input: None,
+            idempotency_key: None,
+            meta: None,
+        }
+    }
+}
+
+setters!(CreateWorker { display_name: String, intent: Intent, profile: ProfileSelector, instructions: String, config_bundle: ConfigBundle, requested_capabilities: Vec<String>, scope_claims: Vec<ScopeClaim>, labels: Labels, history: Vec<SeedEntry>, initial_input: Input, idempotency_key: String, meta: Meta });
 
 /// The Worker exists.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -11,7 +11,7 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, LifecycleInput, Transition},
-    model::Meta,
+    model::{Meta, setters},
     request::Command,
     state::core::Core,
     store::CommandMetadata,
@@ -32,10 +32,12 @@ pub struct DeleteWorker {
 impl DeleteWorker {
     /// Removes a Worker.
     #[must_use]
-    pub const fn of(worker: WorkerRef) -> Self {
+    pub const fn new(worker: WorkerRef) -> Self {
         Self { worker, meta: None }
     }
 }
+
+setters!(DeleteWorker { meta: Meta });
 
 /// The Worker is gone.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -11,7 +11,7 @@ use crate::{
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
     lifecycle::{self, LifecycleInput, Transition},
-    model::{BusyPolicy, Cursor, Input, InputReceipt, Meta},
+    model::{BusyPolicy, Cursor, Input, InputReceipt, Meta, setters},
     request::Command,
     state::core::Core,
     store::{CommandMetadata, InputKey, WorkerRecord},
@@ -39,11 +39,14 @@ pub struct SendInput {
 }
 
 impl SendInput {
-    /// Says something as the user.
-    pub fn user(worker: WorkerRef, text: impl Into<Arc<str>>) -> Self {
-        Self { worker, input: Input::user(text), if_busy: None, idempotency_key: None, meta: None }
+    /// Says something: a text is what the user says.
+    #[must_use]
+    pub fn new(worker: WorkerRef, input: impl Into<Input>) -> Self {
+        Self { worker, input: input.into(), if_busy: None, idempotency_key: None, meta: None }
     }
 }
+
+setters!(SendInput { if_busy: BusyPolicy, idempotency_key: String, meta: Meta });
 
 /// The input is in the transcript, and the turn that answers it runs.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -12,7 +12,7 @@ use self::drain::StopOptions;
 use crate::{
     error::RuntimeError,
     log::{RuntimeFact, RuntimeSource},
-    model::{Cursor, Limits, Meta, RuntimeState},
+    model::{Cursor, Limits, Meta, RuntimeState, setters, wire},
     request::Command,
     state::core::Core,
     store::CommandMetadata,
@@ -43,6 +43,23 @@ pub struct StopRuntime {
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
 }
+
+impl StopRuntime {
+    /// Ends the Runtime once running turns have ended.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { workers: None, deadline_ms: None, reason: None, meta: None }
+    }
+
+    /// How long running turns may still take; 0 cancels them at once.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline_ms = Some(wire::milliseconds(deadline));
+        self
+    }
+}
+
+setters!(StopRuntime { workers: StopWorkers, reason: String, meta: Meta });
 
 /// What becomes of the Workers when their Runtime stops.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]

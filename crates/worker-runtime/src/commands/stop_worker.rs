@@ -12,7 +12,7 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     lifecycle::{self, LifecycleInput, Transition},
-    model::{Cursor, Meta, WorkerState},
+    model::{Cursor, Meta, WorkerState, setters, wire},
     request::Command,
     state::core::Core,
     store::CommandMetadata,
@@ -46,10 +46,19 @@ pub struct StopWorker {
 impl StopWorker {
     /// Ends a Worker after the turn that runs.
     #[must_use]
-    pub const fn of(worker: WorkerRef) -> Self {
+    pub const fn new(worker: WorkerRef) -> Self {
         Self { worker, deadline_ms: None, reason: None, meta: None }
     }
+
+    /// How long the running turn may still take; 0 cancels it at once.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline_ms = Some(wire::milliseconds(deadline));
+        self
+    }
 }
+
+setters!(StopWorker { reason: String, meta: Meta });
 
 /// The Worker takes no more input.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -11,7 +11,7 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     model::{
-        Cursor, LabelPatch, Labels, Meta, Nullable, ProfileSelector, WorkerDetail, present_as_some,
+        Cursor, LabelPatch, Labels, Meta, Patch, ProfileSelector, WorkerDetail, setters,
         shared_labels,
     },
     request::Command,
@@ -39,13 +39,9 @@ pub struct UpdateWorker {
     pub profile: Option<ProfileSelector>,
     /// Instructions that replace the profile's, in at most `instructions_bytes` bytes of UTF-8;
     /// `null` removes them.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present_as_some"
-    )]
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schemars(with = "Option<String>", length(max = 65_536))]
-    pub instructions: Nullable<String>,
+    pub instructions: Patch<String>,
     /// The caller's remarks, shown on everything that the command causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
@@ -55,17 +51,31 @@ pub struct UpdateWorker {
 impl UpdateWorker {
     /// Changes nothing yet.
     #[must_use]
-    pub const fn of(worker: WorkerRef) -> Self {
+    pub const fn new(worker: WorkerRef) -> Self {
         Self {
             worker,
             display_name: None,
             labels: None,
             profile: None,
-            instructions: None,
+            instructions: Patch::Keep,
             meta: None,
         }
     }
+
+    /// Sets `instructions`. Text sets new ones, and [`Patch::Clear`] removes those that are there.
+    #[must_use]
+    pub fn instructions(mut self, instructions: impl Into<Patch<String>>) -> Self {
+        self.instructions = instructions.into();
+        self
+    }
 }
+
+setters!(UpdateWorker {
+    display_name: String,
+    labels: LabelPatch,
+    profile: ProfileSelector,
+    meta: Meta
+});
 
 /// The Worker is as asked.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -125,7 +135,7 @@ impl UpdateWorker {
         if let Some(labels) = &self.labels {
             limits.check_label_patch(labels)?;
         }
-        if let Some(Some(instructions)) = &self.instructions {
+        if let Patch::Set(instructions) = &self.instructions {
             limits.check_instructions(instructions)?;
         }
         limits.check_meta(self.meta.as_ref())?;
@@ -152,8 +162,10 @@ impl UpdateWorker {
         if let Some(profile) = &self.profile {
             spec.profile = profile.clone();
         }
-        if let Some(instructions) = &self.instructions {
-            spec.instructions = instructions.as_deref().map(Arc::from);
+        match &self.instructions {
+            Patch::Keep => {}
+            Patch::Clear => spec.instructions = None,
+            Patch::Set(instructions) => spec.instructions = Some(Arc::from(instructions.as_str())),
         }
         if spec == *record.spec { Arc::clone(&record.spec) } else { spec.shared() }
     }

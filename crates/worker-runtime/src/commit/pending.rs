@@ -147,7 +147,7 @@ impl PendingCommit {
                 }
                 "the store took the change after all"
             }
-            Settlement::Never => {
+            Settlement::NotApplied => {
                 self.withdraw();
                 "the store did not take the change"
             }

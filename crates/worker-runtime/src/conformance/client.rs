@@ -13,8 +13,8 @@ use crate::{
     identity::{Epoch, RuntimeId, WorkerId},
     model::{TranscriptEntry, TurnDetail},
     store::{
-        Batch, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Store, StoreError,
-        StoreFuture, StoredEvent, StoredWorker, TurnSelector, Unreadable,
+        Batch, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Store,
+        StoreError, StoreFuture, StoredEvent, StoredWorker, TurnSelector,
     },
     sync::Contained,
 };
@@ -159,7 +159,7 @@ impl Client {
         &self,
         after: u64,
         limit: usize,
-    ) -> CheckResult<Vec<Result<StoredWorker, Unreadable>>> {
+    ) -> CheckResult<Vec<Result<StoredWorker, CorruptWorker>>> {
         let ask = || self.store.workers(after, limit);
         readable("workers", answer("workers", ask).await?)
     }

@@ -22,10 +22,10 @@ pub trait Factory: Send + Sync {
         std::future::ready(earlier)
     }
 
-    /// Damages the record of a Worker in the latest store, for [`Rule::Unreadable`]. Returns `false`,
+    /// Damages the record of a Worker in the latest store, for [`Rule::CorruptWorker`]. Returns `false`,
     /// which is the default, if the factory cannot damage records. The rule is not checked then.
     ///
-    /// [`Rule::Unreadable`]: crate::conformance::Rule::Unreadable
+    /// [`Rule::CorruptWorker`]: crate::conformance::Rule::CorruptWorker
     fn corrupt(&self, worker_id: WorkerId) -> impl Future<Output = bool> + Send {
         let _ = worker_id;
         std::future::ready(false)

@@ -111,7 +111,7 @@ impl Harness {
     /// Waits until a turn has ended, and returns a violation unless the turn has completed.
     pub(super) async fn completes(&self, worker: WorkerRef, turn_id: TurnId) -> CheckResult {
         let wait_ms = u64::try_from(TIME_LIMIT.as_millis()).ok();
-        let get = GetTurn { wait_ms, ..GetTurn::by_id(worker, turn_id) };
+        let get = GetTurn { wait_ms, ..GetTurn::new(worker, turn_id) };
         let outcome = self.ask(get).await?.turn.outcome;
         require(outcome == Some(TurnOutcome::Completed), || format!("a turn ended as {outcome:?}"))
     }
@@ -121,7 +121,7 @@ impl Harness {
         worker: WorkerRef,
     ) -> CheckResult<Vec<Arc<TranscriptEntry>>> {
         let from = Some(TranscriptFrom::Start(TranscriptStart {}));
-        Ok(self.ask(GetTranscript { from, ..GetTranscript::tail(worker) }).await?.entries)
+        Ok(self.ask(GetTranscript { from, ..GetTranscript::new(worker) }).await?.entries)
     }
 
     pub(super) async fn turns(&self, worker: WorkerRef) -> CheckResult<Vec<Arc<TurnDetail>>> {
@@ -130,7 +130,7 @@ impl Harness {
 
     /// The events of a Worker, without the epoch, which differs between two Runtimes.
     pub(super) async fn events(&self, worker: WorkerRef) -> CheckResult<Vec<RuntimeEvent>> {
-        let items = self.ask(ReadEvents::of(Scope::worker(worker))).await?.items;
+        let items = self.ask(ReadEvents::new(Scope::worker(worker))).await?.items;
         Ok(items.into_iter().map(|event| RuntimeEvent { epoch: Epoch::NIL, ..event }).collect())
     }
 

@@ -166,8 +166,11 @@ pub(super) async fn restart(factory: &impl Factory) -> CheckResult {
         Rule::Restart.expect(new.runtime_id == old.runtime_id, || {
             format!("the Runtime's id changed from {} to {}", old.runtime_id, new.runtime_id)
         })?;
-        Rule::Restart.expect(new.lease.0 > old.lease.0, || {
-            format!("lease {} was granted after lease {}", new.lease.0, old.lease.0)
+        Rule::Restart.expect(new.lease.fencing_token > old.lease.fencing_token, || {
+            format!(
+                "lease {} was granted after lease {}",
+                new.lease.fencing_token, old.lease.fencing_token
+            )
         })?;
         Rule::Restart.expect(new.totals == wanted, || {
             format!("the totals are {:?} instead of {wanted:?}", new.totals)
@@ -206,13 +209,13 @@ pub(super) async fn unreadable(factory: &impl Factory) -> CheckResult {
             Err(unreadable) => Err(unreadable.ordinal),
         })
         .collect();
-    Rule::Unreadable.expect(ordinals == [Ok(1), Err(2), Ok(3)], || {
+    Rule::CorruptWorker.expect(ordinals == [Ok(1), Err(2), Ok(3)], || {
         format!("with the second of three records damaged, `workers` returned {ordinals:?}")
     })?;
     let paged = client.workers(1, 1).await?;
-    Rule::Unreadable.expect(matches!(paged.as_slice(), [Err(_)]), || {
+    Rule::CorruptWorker.expect(matches!(paged.as_slice(), [Err(_)]), || {
         "a page that holds only the damaged record does not report it".to_owned()
     })?;
-    client.check_as(Rule::Unreadable, &models[0]).await?;
-    client.check_as(Rule::Unreadable, &models[2]).await
+    client.check_as(Rule::CorruptWorker, &models[0]).await?;
+    client.check_as(Rule::CorruptWorker, &models[2]).await
 }

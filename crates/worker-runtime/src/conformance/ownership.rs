@@ -139,8 +139,9 @@ pub(super) async fn fence(factory: &impl Factory) -> CheckResult {
 }
 
 fn check_lease_grows(old: Lease, new: Lease) -> CheckResult {
-    Rule::Fence
-        .expect(new.0 > old.0, || format!("lease {} was granted after lease {}", new.0, old.0))
+    Rule::Fence.expect(new.fencing_token > old.fencing_token, || {
+        format!("lease {} was granted after lease {}", new.fencing_token, old.fencing_token)
+    })
 }
 
 /// Returns a violation of `rule` unless commits and renewals with the lease of `client` are refused.

@@ -55,7 +55,7 @@ rules! {
     Deletion: "nothing of a deleted Worker is left, and nothing of the Worker comes back",
     Concurrency: "commits for different Workers may run at the same time",
     Restart: "after a restart all data is unchanged, and lease numbers still grow",
-    Unreadable: "a record that cannot be read is reported, and hides no other record",
+    CorruptWorker: "a record that cannot be read is reported, and hides no other record",
     Runtime: "a Runtime that uses the store keeps its own promises, also after a restart",
 }
 

@@ -17,10 +17,7 @@ use crate::{
 
 /// An input under an idempotency key.
 fn keyed(worker: WorkerRef, key: &str) -> SendInput {
-    SendInput {
-        idempotency_key: Some(key.to_owned()),
-        ..SendInput::user(worker, "again and again")
-    }
+    SendInput { idempotency_key: Some(key.to_owned()), ..SendInput::new(worker, "again and again") }
 }
 
 /// A Worker under an idempotency key, with an input and an exclusive claim.
@@ -44,29 +41,29 @@ pub(super) async fn conversation(factory: &impl Factory) -> CheckResult {
     if let Some(receipt) = created.receipt {
         harness.completes(worker, receipt.turn_id).await?;
     }
-    harness.send_and_wait(SendInput::user(worker, "and again")).await?;
+    harness.send_and_wait(SendInput::new(worker, "and again")).await?;
     let texts: Vec<String> =
         harness.transcript(worker).await?.iter().map(|entry| entry.text.to_string()).collect();
     let wanted = ["hello", "echo: hello", "and again", "echo: and again"];
     require(texts == wanted, || format!("the transcript is {texts:?} instead of {wanted:?}"))?;
 
     let hanging = harness.ask(Harness::hanging_worker()).await?.detail.worker;
-    let turn_id = harness.ask(SendInput::user(hanging, "wait")).await?.receipt.turn_id;
+    let turn_id = harness.ask(SendInput::new(hanging, "wait")).await?.receipt.turn_id;
     harness
-        .refuses(SendInput::user(hanging, "too early"), |error| {
+        .refuses(SendInput::new(hanging, "too early"), |error| {
             matches!(error, RuntimeError::WorkerBusy { .. })
         })
         .await?;
-    let result = harness.ask(CancelTurn::running(hanging)).await?.result;
+    let result = harness.ask(CancelTurn::new(hanging)).await?.result;
     require(result == Cancellation::Cancelled { turn_id }, || {
         format!("`cancel_turn` returned {result:?}")
     })?;
 
-    let stopped = harness.ask(StopWorker::of(worker)).await?.state;
+    let stopped = harness.ask(StopWorker::new(worker)).await?.state;
     require(stopped == WorkerState::Stopped, || {
         format!("after `stop_worker` the Worker is {stopped:?}")
     })?;
-    harness.ask(DeleteWorker::of(worker)).await?;
+    harness.ask(DeleteWorker::new(worker)).await?;
     harness
         .refuses(GetWorker { worker }, |error| matches!(error, RuntimeError::WorkerNotFound {}))
         .await
@@ -137,7 +134,7 @@ pub(super) async fn open_turns(factory: &impl Factory) -> CheckResult {
         before.ask(keyed(worker, "open")).await?;
         workers.push(worker);
     }
-    before.ask(StopWorker::of(workers[1])).await?;
+    before.ask(StopWorker::new(workers[1])).await?;
     let mut store = before.crash();
     // After the second restart nothing must change any more.
     for _ in 0..2 {
@@ -177,8 +174,8 @@ pub(super) async fn erasure(factory: &impl Factory) -> CheckResult {
     if let Some(receipt) = created.receipt {
         before.completes(worker, receipt.turn_id).await?;
     }
-    before.ask(CancelWorker::now(worker)).await?;
-    before.ask(DeleteWorker::of(worker)).await?;
+    before.ask(CancelWorker::new(worker)).await?;
+    before.ask(DeleteWorker::new(worker)).await?;
     let usage = before.ask(GetUsage { scope: Scope::runtime() }).await?.usage;
     require(usage.turns == 1, || format!("after the deletion the usage is {usage:?}"))?;
 
@@ -193,6 +190,6 @@ pub(super) async fn erasure(factory: &impl Factory) -> CheckResult {
     after
         .refuses(claiming("one"), |error| matches!(error, RuntimeError::WorkerNotFound {}))
         .await?;
-    let already = after.ask(DeleteWorker::of(worker)).await?.already;
+    let already = after.ask(DeleteWorker::new(worker)).await?.already;
     require(already, || "a second deletion was not answered with `already`".to_owned())
 }

@@ -31,20 +31,24 @@ pub(super) async fn settling(factory: &impl Factory) -> CheckResult {
     let client = Client::open(factory.fresh().await).await?;
     let lease = client.lease();
     let mut model = ReferenceModel::new(1);
-    check_settlement(&client, &model, 1, Settlement::Never, "a creation that was not made").await?;
+    check_settlement(&client, &model, 1, Settlement::NotApplied, "a creation that was not made")
+        .await?;
     let created = model.create(lease);
     client.apply(&mut model, created).await?;
     check_settlement(&client, &model, 1, Settlement::Committed, "a creation").await?;
-    check_settlement(&client, &model, 2, Settlement::Never, "a change that was not made").await?;
+    check_settlement(&client, &model, 2, Settlement::NotApplied, "a change that was not made")
+        .await?;
     let input = model.input(lease);
     client.apply(&mut model, input).await?;
     check_settlement(&client, &model, 2, Settlement::Committed, "a change").await?;
-    check_settlement(&client, &model, 3, Settlement::Never, "a change that was not made").await?;
+    check_settlement(&client, &model, 3, Settlement::NotApplied, "a change that was not made")
+        .await?;
     for batch in [ReferenceModel::answer, ReferenceModel::stop] {
         let batch = batch(&model, lease);
         client.apply(&mut model, batch).await?;
     }
-    check_settlement(&client, &model, 5, Settlement::Never, "a deletion that was not made").await?;
+    check_settlement(&client, &model, 5, Settlement::NotApplied, "a deletion that was not made")
+        .await?;
     let deleted = model.delete(lease);
     client.apply(&mut model, deleted).await?;
     check_settlement(&client, &model, 5, Settlement::Committed, "a deletion").await
@@ -113,7 +117,7 @@ pub(super) async fn overtaken(factory: &impl Factory) -> CheckResult {
             Settlement::Committed => {
                 (Rule::Settling, matches!(outcome, Ok(()) | Err(StoreError::Unknown(_))))
             }
-            Settlement::Never => (Rule::Never, outcome.is_err()),
+            Settlement::NotApplied => (Rule::Never, outcome.is_err()),
         };
         rule.expect(agree, || {
             format!("a commit was settled as {settled:?} and then answered with {outcome:?}")
@@ -144,7 +148,7 @@ async fn check_outcome(
             model.apply(&batch);
             client.check_as(Rule::Settling, model).await
         }
-        Settlement::Never => {
+        Settlement::NotApplied => {
             sleep(LATE).await;
             client.check_as(Rule::Never, model).await?;
             // Another batch may use the version that the batch did not reach.

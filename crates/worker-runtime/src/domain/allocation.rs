@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     error::RuntimeError,
     identity::{RuntimeIdentity, WorkerId},
-    model::{Access, AllocationSummary, Holder, ScopeClaim},
+    model::{Access, AllocationSummary, ClaimHolder, ScopeClaim},
 };
 
 /// What live Workers hold, as a tree of segments.
@@ -134,9 +134,9 @@ impl Node {
         true
     }
 
-    fn collect(&self, path: &mut String, owner: &RuntimeIdentity, into: &mut Vec<Holder>) {
+    fn collect(&self, path: &mut String, owner: &RuntimeIdentity, into: &mut Vec<ClaimHolder>) {
         for (holder, access) in self.holders.iter().take(SHOWN - into.len().min(SHOWN)) {
-            into.push(Holder {
+            into.push(ClaimHolder {
                 resource: path.clone(),
                 access: *access,
                 worker: owner.worker(*holder),

@@ -50,6 +50,13 @@ impl Input {
     }
 }
 
+impl<T: Into<Arc<str>>> From<T> for Input {
+    /// What a user says.
+    fn from(text: T) -> Self {
+        Self::user(text)
+    }
+}
+
 /// An entry that a Worker's transcript begins with.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -126,13 +126,13 @@ pub struct Subscribe {
 impl Subscribe {
     /// Everything in `scope`, from now on.
     #[must_use]
-    pub const fn to(scope: Scope) -> Self {
+    pub const fn new(scope: Scope) -> Self {
         Self { scope, from: None, filter: None }
     }
 
     /// The same subscription, which begins at another position.
     #[must_use]
-    pub fn from(mut self, from: EventsFrom) -> Self {
+    pub fn starting_at(mut self, from: EventsFrom) -> Self {
         self.from = Some(from);
         self
     }

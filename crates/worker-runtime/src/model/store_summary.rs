@@ -29,15 +29,16 @@ pub struct AllocationSummary {
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub claims: u64,
     /// The first of them by resource, at most 100.
-    pub holders: Vec<Holder>,
+    pub holders: Vec<ClaimHolder>,
     /// Whether there are more than shown.
     pub more: bool,
 }
 
 /// One claim and who has it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "Holder")]
 #[non_exhaustive]
-pub struct Holder {
+pub struct ClaimHolder {
     /// The resource.
     pub resource: String,
     /// How much of it.

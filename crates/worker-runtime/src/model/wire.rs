@@ -1,6 +1,6 @@
 //! Numbers as JSON has them, and the size of a value as JSON.
 
-use std::io;
+use std::{io, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -58,6 +58,11 @@ where
     struct Whole(#[serde(deserialize_with = "integer")] u64);
 
     Option::<Whole>::deserialize(deserializer).map(|whole| whole.map(|Whole(value)| value))
+}
+
+/// A duration in whole milliseconds, at most the largest integer on the wire.
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).min(MAX_INTEGER)
 }
 
 /// The length of a value as JSON, in bytes.

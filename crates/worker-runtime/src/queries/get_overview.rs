@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::RuntimeError,
-    model::{Labels, OutcomeCounts, StateCounts, Usage, WorkerSummary},
+    model::{Labels, OutcomeCounts, StateCounts, Usage, WorkerSummary, setters},
     request::Query,
     state::{
         listing::{Bounds, Wanted},
@@ -27,6 +27,16 @@ pub struct GetOverview {
     #[schemars(range(min = 1, max = 1000))]
     pub recent: Option<u64>,
 }
+
+impl GetOverview {
+    /// Asks for the Runtime in figures.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { recent: None }
+    }
+}
+
+setters!(GetOverview { recent: u64 });
 
 /// The Runtime in figures.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

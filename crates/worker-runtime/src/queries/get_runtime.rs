@@ -23,6 +23,14 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct GetRuntime {}
 
+impl GetRuntime {
+    /// Asks for the Runtime itself.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {}
+    }
+}
+
 /// The Runtime.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::RuntimeError,
     identity::WorkerRef,
-    model::{Cursor, InProgress, TranscriptEntry},
+    model::{Cursor, InProgress, TranscriptEntry, setters},
     request::Query,
     state::view::{PAGE_BYTES, Reader},
 };
@@ -35,10 +35,19 @@ pub struct GetTranscript {
 impl GetTranscript {
     /// Asks for the newest entries.
     #[must_use]
-    pub const fn tail(worker: WorkerRef) -> Self {
+    pub const fn new(worker: WorkerRef) -> Self {
         Self { worker, from: None, limit: None }
     }
+
+    /// Where the page begins.
+    #[must_use]
+    pub fn starting_at(mut self, from: TranscriptFrom) -> Self {
+        self.from = Some(from);
+        self
+    }
 }
+
+setters!(GetTranscript { limit: u64 });
 
 /// Which part of a transcript.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]

@@ -1,6 +1,6 @@
 //! `get_turn`: one turn with its input and its answer; on request, once it has ended.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
-    model::{Cursor, TranscriptEntry, TurnDetail},
+    model::{Cursor, TranscriptEntry, TurnDetail, wire},
     request::Query,
     state::view::Reader,
     store::TurnSelector,
@@ -42,8 +42,21 @@ pub struct GetTurn {
 impl GetTurn {
     /// Asks for a turn by its id.
     #[must_use]
-    pub const fn by_id(worker: WorkerRef, turn_id: TurnId) -> Self {
+    pub const fn new(worker: WorkerRef, turn_id: TurnId) -> Self {
         Self { worker, turn_id: Some(turn_id), idempotency_key: None, wait_ms: None }
+    }
+
+    /// Asks for the turn that a command with this idempotency key began.
+    #[must_use]
+    pub fn by_key(worker: WorkerRef, key: impl Into<String>) -> Self {
+        Self { worker, turn_id: None, idempotency_key: Some(key.into()), wait_ms: None }
+    }
+
+    /// How long to wait.
+    #[must_use]
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait_ms = Some(wire::milliseconds(wait));
+        self
     }
 }
 

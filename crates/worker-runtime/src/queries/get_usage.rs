@@ -18,6 +18,14 @@ pub struct GetUsage {
     pub scope: Scope,
 }
 
+impl GetUsage {
+    /// Asks for the usage of a scope.
+    #[must_use]
+    pub const fn new(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
 /// What turns consumed.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]

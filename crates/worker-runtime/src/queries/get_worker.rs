@@ -19,6 +19,14 @@ pub struct GetWorker {
     pub worker: WorkerRef,
 }
 
+impl GetWorker {
+    /// Asks for a Worker.
+    #[must_use]
+    pub const fn new(worker: WorkerRef) -> Self {
+        Self { worker }
+    }
+}
+
 /// The Worker.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]

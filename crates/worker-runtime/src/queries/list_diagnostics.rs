@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::page_token::ListId,
     error::RuntimeError,
-    model::{Diagnostic, PageRequest, Severity},
+    model::{Diagnostic, PageRequest, Severity, setters},
     request::Query,
     state::view::Reader,
 };
@@ -24,6 +24,16 @@ pub struct ListDiagnostics {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<PageRequest>,
 }
+
+impl ListDiagnostics {
+    /// Asks for the newest diagnostics.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { severity: None, page: None }
+    }
+}
+
+setters!(ListDiagnostics { severity: Severity, page: PageRequest });
 
 /// A part of what the Runtime noticed.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -9,7 +9,7 @@ use crate::{
     domain::page_token::ListId,
     error::RuntimeError,
     identity::WorkerRef,
-    model::{Cursor, PageRequest, TurnDetail, TurnOutcome},
+    model::{Cursor, PageRequest, TurnDetail, TurnOutcome, setters},
     request::Query,
     state::view::Reader,
 };
@@ -27,6 +27,16 @@ pub struct ListTurns {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<PageRequest>,
 }
+
+impl ListTurns {
+    /// Asks for the oldest turns of a Worker.
+    #[must_use]
+    pub const fn new(worker: WorkerRef) -> Self {
+        Self { worker, outcomes: None, page: None }
+    }
+}
+
+setters!(ListTurns { outcomes: Vec<TurnOutcome>, page: PageRequest });
 
 /// A part of a Worker's turns.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

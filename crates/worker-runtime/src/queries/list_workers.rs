@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::page_token::ListId,
     error::RuntimeError,
-    model::{Cursor, Labels, PageRequest, WorkerState, WorkerSummary},
+    model::{Cursor, Labels, PageRequest, WorkerState, WorkerSummary, setters},
     request::Query,
     state::{
         listing::{Activity, Bounds, Page, Wanted},
@@ -39,6 +39,16 @@ pub struct ListWorkers {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<PageRequest>,
 }
+
+impl ListWorkers {
+    /// Asks for the oldest Workers.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { states: None, labels: None, name_contains: None, order: None, page: None }
+    }
+}
+
+setters!(ListWorkers { states: Vec<WorkerState>, labels: Labels, name_contains: String, order: WorkerOrder, page: PageRequest });
 
 /// An order of Workers.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]

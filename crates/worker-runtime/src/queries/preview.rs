@@ -29,6 +29,14 @@ pub struct Preview {
     pub command: Box<RuntimeCommand>,
 }
 
+impl Preview {
+    /// Asks for what a command would do.
+    #[must_use]
+    pub fn new(command: impl Into<RuntimeCommand>) -> Self {
+        Self { command: Box::new(command.into()) }
+    }
+}
+
 /// What the command would do.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]

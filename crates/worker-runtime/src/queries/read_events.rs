@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{
     error::RuntimeError,
-    model::{Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope},
+    model::{Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope, setters, wire},
     request::Query,
     state::view::Reader,
 };
@@ -47,10 +47,26 @@ pub struct ReadEvents {
 impl ReadEvents {
     /// Asks for the oldest events that are kept.
     #[must_use]
-    pub const fn of(scope: Scope) -> Self {
+    pub const fn new(scope: Scope) -> Self {
         Self { scope, from: None, filter: None, limit: None, wait_ms: None }
     }
+
+    /// Where reading begins.
+    #[must_use]
+    pub fn starting_at(mut self, from: EventsFrom) -> Self {
+        self.from = Some(from);
+        self
+    }
+
+    /// How long to wait.
+    #[must_use]
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait_ms = Some(wire::milliseconds(wait));
+        self
+    }
 }
+
+setters!(ReadEvents { filter: EventFilter, limit: u64 });
 
 /// A part of a log.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -84,7 +84,8 @@ impl Runtime {
         let stop = async {
             let types = Some(vec![EventType::RuntimeStopped]);
             let filter = EventFilter { types, labels: None };
-            let mut stream = self.subscribe(Subscribe::to(Scope::runtime()).filter(filter)).await?;
+            let mut stream =
+                self.subscribe(Subscribe::new(Scope::runtime()).filter(filter)).await?;
             // The stream of a Runtime that has stopped ends too, so its state need not be asked for.
             while !matches!(next(&mut stream).await?, StreamItem::Ended { .. }) {}
             Ok(())
@@ -95,7 +96,7 @@ impl Runtime {
     /// The terminal event of a turn; none if the log moved past the reader, who has to look anew.
     async fn look_for_end(&self, receipt: InputReceipt) -> Result<Option<RuntimeEvent>, WaitError> {
         let InputReceipt { worker, turn_id, .. } = receipt;
-        let shown = self.handle(GetTurn::by_id(worker, turn_id)).await?;
+        let shown = self.handle(GetTurn::new(worker, turn_id)).await?;
         let over = shown.turn.outcome.is_some();
         // The end of one that runs lies behind the reply's cursor, wherever the log ends by now.
         let from = if over { EventsFrom::oldest() } else { EventsFrom::after(shown.cursor) };
@@ -176,7 +177,7 @@ impl Runtime {
         types: Vec<EventType>,
     ) -> Result<Subscription, RuntimeError> {
         let filter = EventFilter { types: Some(types), labels: None };
-        self.subscribe(Subscribe::to(Scope::worker(worker)).from(from).filter(filter)).await
+        self.subscribe(Subscribe::new(Scope::worker(worker)).starting_at(from).filter(filter)).await
     }
 }
 

@@ -44,12 +44,12 @@ pub enum Settlement {
     /// It took effect.
     Committed,
     /// It did not, and never will.
-    Never,
+    NotApplied,
 }
 
 /// A Worker that is in the store and cannot be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Unreadable {
+pub struct CorruptWorker {
     /// The Worker, if at least that is known.
     pub worker_id: Option<WorkerId>,
     /// Its ordinal, so that reading goes on after it.

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use self::{create_keys::CreateKeys, row::Row};
 use super::{
-    Batch, Change, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Settlement, Store,
-    StoreError, StoreFuture, StoreInfo, StoredWorker, Totals, TurnSelector, Unreadable,
+    Batch, Change, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened,
+    Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, Totals, TurnSelector,
 };
 use crate::{
     identity::{RuntimeId, WorkerId},
@@ -65,7 +65,7 @@ impl MemoryStore {
 
 impl Ownership {
     fn holds(&self, lease: Lease) -> bool {
-        self.until.is_some() && self.lease == lease.0
+        self.until.is_some() && self.lease == lease.fencing_token
     }
 }
 
@@ -86,7 +86,11 @@ impl Content {
         ownership.lease += 1;
         ownership.until = Some(now + Duration::from_millis(request.lease_ms));
         ownership.events_per_worker = request.events_per_worker;
-        Ok(Opened { runtime_id, lease: Lease(ownership.lease), totals: self.totals })
+        Ok(Opened {
+            runtime_id,
+            lease: Lease { fencing_token: ownership.lease },
+            totals: self.totals,
+        })
     }
 
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
@@ -180,20 +184,20 @@ impl Store for MemoryStore {
         version: u64,
     ) -> StoreFuture<Result<Settlement, StoreError>> {
         let content = self.content.lock();
-        if content.ownership.lease != lease.0 {
+        if content.ownership.lease != lease.fencing_token {
             return StoreFuture::ready(Err(StoreError::LeaseLost));
         }
         // A Worker that is gone after its first version was deleted.
         let version_there = content.rows.get(&worker_id).map(|row| row.record.version);
         let took_effect = version_there.map_or(version > 1, |there| there >= version);
-        now(if took_effect { Settlement::Committed } else { Settlement::Never })
+        now(if took_effect { Settlement::Committed } else { Settlement::NotApplied })
     }
 
     fn workers(
         &self,
         after: u64,
         limit: usize,
-    ) -> StoreFuture<Result<Vec<Result<StoredWorker, Unreadable>>, StoreError>> {
+    ) -> StoreFuture<Result<Vec<Result<StoredWorker, CorruptWorker>>, StoreError>> {
         now(self.content.lock().workers(after, limit).into_iter().map(Ok).collect())
     }
 

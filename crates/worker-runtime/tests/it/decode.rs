@@ -1,6 +1,7 @@
 //! From JSON to a request: every refusal names the field and repeats no value.
 
 use serde_json::{Value, json};
+use worker_runtime::model::Patch;
 use worker_runtime::{AnyRequest, Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe};
 
 const MAX: u64 = 1 << 20;
@@ -263,10 +264,28 @@ fn null_is_absent_but_not_for_what_must_be_there() {
     let RuntimeCommand::UpdateWorker(update) = command(&removing).expect("an update") else {
         panic!("not an update");
     };
-    assert_eq!(update.instructions, Some(None));
+    assert_eq!(update.instructions, Patch::Clear);
     assert_eq!(update.labels.expect("a patch")["a"], None);
     problem(command(r#"{"type":"create_worker","labels":{"a":null}}"#), "labels.a");
     problem(command(r#"{"type":"create_worker","meta":{"a":null}}"#), "meta.a");
+}
+
+#[test]
+fn a_patch_is_absent_null_or_a_value() {
+    let cases = [
+        (r#""display_name":"a""#, Patch::Keep),
+        (r#""instructions":null"#, Patch::Clear),
+        (r#""instructions":"be brief""#, Patch::Set("be brief".to_owned())),
+    ];
+    for (field, patch) in cases {
+        let text = about("update_worker", field);
+        let Ok(RuntimeCommand::UpdateWorker(update)) = command(&text) else {
+            panic!("{text} is not an update");
+        };
+        assert_eq!(update.instructions, patch, "{text}");
+        let written = serde_json::to_value(RuntimeCommand::UpdateWorker(update)).expect("JSON");
+        assert_eq!(written, serde_json::from_str::<Value>(&text).expect("JSON"));
+    }
 }
 
 #[test]

@@ -127,25 +127,25 @@ async fn run(steps: Vec<Step>) {
             Step::Stop(index) => {
                 if let Some(worker) = model.take_out(index) {
                     // A turn that runs would hold the claims a little longer.
-                    let stop = StopWorker { deadline_ms: Some(0), ..StopWorker::of(worker) };
+                    let stop = StopWorker { deadline_ms: Some(0), ..StopWorker::new(worker) };
                     runtime.handle(stop).await.unwrap();
                 }
             }
             Step::Cancel(index) => {
                 if let Some(worker) = model.take_out(index) {
-                    runtime.handle(CancelWorker::now(worker)).await.unwrap();
+                    runtime.handle(CancelWorker::new(worker)).await.unwrap();
                 }
             }
             Step::CancelAndDelete(index) => {
                 if let Some(worker) = model.take_out(index) {
-                    runtime.handle(CancelWorker::now(worker)).await.unwrap();
-                    runtime.handle(DeleteWorker::of(worker)).await.unwrap();
+                    runtime.handle(CancelWorker::new(worker)).await.unwrap();
+                    runtime.handle(DeleteWorker::new(worker)).await.unwrap();
                 }
             }
             Step::Talk(index) => {
                 if let Some((worker, _)) = model.0.get(index.index(model.0.len().max(1))) {
                     // It may be busy; the turn's end changes nothing either way.
-                    let _ = runtime.handle(SendInput::user(*worker, "hello")).await;
+                    let _ = runtime.handle(SendInput::new(*worker, "hello")).await;
                     tokio::task::yield_now().await;
                 }
             }

@@ -33,13 +33,13 @@ async fn worker(runtime: &Runtime) -> WorkerRef {
 }
 
 fn rename(worker: WorkerRef) -> UpdateWorker {
-    UpdateWorker { display_name: Some("other".to_owned()), ..UpdateWorker::of(worker) }
+    UpdateWorker { display_name: Some("other".to_owned()), ..UpdateWorker::new(worker) }
 }
 
 /// Sends something and gives how the turn ended.
 async fn converse(runtime: &Runtime, worker: WorkerRef) -> Option<TurnOutcome> {
-    let sent = runtime.handle(SendInput::user(worker, "hello")).await.unwrap();
-    let get = GetTurn { wait_ms: Some(30_000), ..GetTurn::by_id(worker, sent.receipt.turn_id) };
+    let sent = runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
+    let get = GetTurn { wait_ms: Some(30_000), ..GetTurn::new(worker, sent.receipt.turn_id) };
     runtime.handle(get).await.unwrap().turn.outcome
 }
 
@@ -64,7 +64,7 @@ async fn one_that_hangs_for_one_worker_holds_up_no_other() {
     let since = Instant::now();
     assert_eq!(converse(&runtime, free).await, Some(TurnOutcome::Completed));
     runtime.handle(GetWorker { worker: stuck }).await.unwrap();
-    runtime.handle(GetTranscript::tail(stuck)).await.unwrap();
+    runtime.handle(GetTranscript::new(stuck)).await.unwrap();
     assert_eq!(since.elapsed(), Duration::ZERO, "somebody waited for the store");
 
     let refused = update.await.unwrap().unwrap_err();
@@ -91,7 +91,7 @@ async fn a_runtime_stops_in_spite_of_a_creation_that_hangs() {
 async fn a_runtime_that_is_dropped_while_a_turns_end_hangs_leaves_nothing_behind() {
     let (runtime, store) = runtime().await;
     let worker = worker(&runtime).await;
-    runtime.handle(SendInput::user(worker, "hello")).await.unwrap();
+    runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
     store.0.set(Trouble::CommitsHang);
     sleep(Duration::from_secs(1)).await;
     let record = runtime.handle(GetWorker { worker }).await.unwrap().detail;
@@ -105,8 +105,8 @@ async fn a_runtime_that_is_dropped_while_a_turns_end_hangs_leaves_nothing_behind
 async fn the_text_of_a_turn_shows_while_its_end_hangs() {
     let (runtime, store) = runtime().await;
     let worker = worker(&runtime).await;
-    let mut stream = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
-    runtime.handle(SendInput::user(worker, "hello")).await.unwrap();
+    let mut stream = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
+    runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
     store.0.set(Trouble::CommitsHang);
     let text = async {
         loop {
@@ -125,14 +125,14 @@ async fn callers_who_gave_up_waiting_are_passed_over() {
     store.0.set(Trouble::CommitsHang);
     assert!(poll_some(runtime.handle(rename(worker)), 1).await);
     for _ in 0..100_000 {
-        let mut stop = Box::pin(runtime.handle(StopWorker::of(worker)));
+        let mut stop = Box::pin(runtime.handle(StopWorker::new(worker)));
         let polled =
             std::future::poll_fn(|context| std::task::Poll::Ready(stop.as_mut().poll(context)));
         assert!(polled.await.is_pending());
     }
     store.0.set(Trouble::None);
     sleep(Duration::from_secs(20)).await;
-    runtime.handle(StopWorker::of(worker)).await.unwrap();
+    runtime.handle(StopWorker::new(worker)).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,12 +144,12 @@ async fn a_read_that_fails_costs_the_query_and_the_turn_that_needed_it() {
         let worker = worker(&runtime).await;
         assert_eq!(converse(&runtime, worker).await, Some(TurnOutcome::Completed));
         store.0.set(trouble);
-        let read = runtime.handle(GetTranscript::tail(worker)).await;
+        let read = runtime.handle(GetTranscript::new(worker)).await;
         assert!(matches!(read, Err(RuntimeError::StoreFailed { .. })), "{trouble:?}: {read:?}");
-        let sent = runtime.handle(SendInput::user(worker, "hello")).await.unwrap();
+        let sent = runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
         sleep(Duration::from_secs(30)).await;
         store.0.set(Trouble::None);
-        let get = GetTurn::by_id(worker, sent.receipt.turn_id);
+        let get = GetTurn::new(worker, sent.receipt.turn_id);
         let turn = runtime.handle(get).await.unwrap().turn;
         let kind = turn.error.as_ref().map(|error| error.kind);
         assert_eq!(kind, Some(TurnErrorKind::Store), "{trouble:?}");
@@ -188,25 +188,25 @@ async fn nothing_is_half_there_of_a_worker_whose_deletion_is_made_and_does_not_s
     let echo = Profile::new("echo", Arc::new(EchoProvider::new()));
     let runtime = Runtime::builder().profile(echo).store(store).build().await.unwrap();
     let worker = worker(&runtime).await;
-    let first = runtime.handle(SendInput::user(worker, "one")).await.unwrap().receipt.turn_id;
+    let first = runtime.handle(SendInput::new(worker, "one")).await.unwrap().receipt.turn_id;
     runtime.wait_idle(worker, Duration::from_secs(1)).await.unwrap();
     converse(&runtime, worker).await;
-    runtime.handle(StopWorker::of(worker)).await.unwrap();
+    runtime.handle(StopWorker::new(worker)).await.unwrap();
     let from = |sequence| {
         let from = Some(EventsFrom::after_sequence(sequence));
-        ReadEvents { from, ..ReadEvents::of(Scope::worker(worker)) }
+        ReadEvents { from, ..ReadEvents::new(Scope::worker(worker)) }
     };
     let turns = || ListTurns { worker, page: None, outcomes: None };
 
-    assert!(poll_some(runtime.handle(DeleteWorker::of(worker)), 2).await, "it hangs");
+    assert!(poll_some(runtime.handle(DeleteWorker::new(worker)), 2).await, "it hangs");
     runtime.handle(GetWorker { worker }).await.unwrap();
     let gone = RuntimeError::WorkerNotFound {};
     assert_eq!(runtime.handle(from(0)).await.unwrap_err(), gone);
     assert_eq!(runtime.handle(from(3)).await.unwrap_err(), gone);
-    assert_eq!(runtime.handle(GetTranscript::tail(worker)).await.unwrap_err(), gone);
+    assert_eq!(runtime.handle(GetTranscript::new(worker)).await.unwrap_err(), gone);
     assert_eq!(runtime.handle(turns()).await.unwrap_err(), gone);
     let latest = runtime.handle(GetWorker { worker }).await.unwrap().detail.last_turn.unwrap();
     for turn_id in [first, latest.turn_id] {
-        assert_eq!(runtime.handle(GetTurn::by_id(worker, turn_id)).await.unwrap_err(), gone);
+        assert_eq!(runtime.handle(GetTurn::new(worker, turn_id)).await.unwrap_err(), gone);
     }
 }

@@ -42,8 +42,8 @@ async fn scene() -> Scene {
     let create = CreateWorker { initial_input, ..CreateWorker::default() };
     let worker = runtime.handle(create).await.unwrap().detail.worker;
     let streams = [
-        runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap(),
-        runtime.subscribe(Subscribe::to(Scope::runtime())).await.unwrap(),
+        runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap(),
+        runtime.subscribe(Subscribe::new(Scope::runtime())).await.unwrap(),
     ];
     Scene { runtime, store, worker, streams }
 }
@@ -63,9 +63,9 @@ impl Scene {
             let reason = EndReason::RuntimeStopped;
             assert_eq!(items.last(), Some(&StreamItem::Ended { reason }), "{items:?}");
         }
-        let refused = runtime.handle(SendInput::user(worker, "hello?")).await;
+        let refused = runtime.handle(SendInput::new(worker, "hello?")).await;
         assert_eq!(refused.unwrap_err(), RuntimeError::RuntimeStopped {});
-        let refused = runtime.handle(StopWorker::of(worker)).await;
+        let refused = runtime.handle(StopWorker::new(worker)).await;
         assert_eq!(refused.unwrap_err(), RuntimeError::RuntimeStopped {});
 
         store.0.set(Trouble::None);
@@ -76,7 +76,7 @@ impl Scene {
         assert_eq!(seen.detail.state, WorkerState::Idle);
         assert_eq!(seen.detail.last_outcome, Some(TurnOutcome::Lost));
         drop(runtime);
-        let sent = next.handle(SendInput::user(worker, "and now?")).await;
+        let sent = next.handle(SendInput::new(worker, "and now?")).await;
         assert!(sent.is_ok(), "the late goodbye of the first owner took the store: {sent:?}");
     }
 }
@@ -96,7 +96,7 @@ async fn a_commit_that_finds_the_lease_lost_stops_the_runtime() {
     let scene = scene().await;
     scene.store.0.set(Trouble::LeaseIsLost);
     let rename =
-        UpdateWorker { display_name: Some("new".to_owned()), ..UpdateWorker::of(scene.worker) };
+        UpdateWorker { display_name: Some("new".to_owned()), ..UpdateWorker::new(scene.worker) };
     let refused = scene.runtime.handle(rename).await;
     assert_eq!(refused.unwrap_err(), RuntimeError::RuntimeStopped {});
     scene.has_stopped().await;

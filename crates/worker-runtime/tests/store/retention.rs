@@ -44,7 +44,7 @@ async fn worker(runtime: &Runtime) -> WorkerRef {
 
 async fn ended(runtime: &Runtime) -> WorkerRef {
     let worker = worker(runtime).await;
-    runtime.handle(StopWorker::of(worker)).await.unwrap();
+    runtime.handle(StopWorker::new(worker)).await.unwrap();
     worker
 }
 
@@ -57,7 +57,7 @@ async fn deletions(runtime: &Runtime) -> usize {
     let filter =
         EventFilter { types: Some(vec![EventType::WorkerDeleted]), ..EventFilter::default() };
     let read =
-        ReadEvents { filter: Some(filter), limit: Some(1000), ..ReadEvents::of(Scope::runtime()) };
+        ReadEvents { filter: Some(filter), limit: Some(1000), ..ReadEvents::new(Scope::runtime()) };
     runtime.handle(read).await.unwrap().items.len()
 }
 
@@ -79,7 +79,7 @@ async fn an_ended_worker_goes_at_its_age_with_an_event() {
     sleep(HOUR / 2).await;
     let second = ended(&runtime).await;
     // What happens to a Worker after its end does not keep it.
-    let rename = UpdateWorker { display_name: Some("old".to_owned()), ..UpdateWorker::of(first) };
+    let rename = UpdateWorker { display_name: Some("old".to_owned()), ..UpdateWorker::new(first) };
     runtime.handle(rename).await.unwrap();
     sleep(Duration::from_mins(29)).await;
     assert_eq!(there(&runtime).await, [idle, first, second]);
@@ -100,7 +100,7 @@ async fn those_that_ended_last_are_kept() {
     }
     // They end in another order than they began.
     for worker in workers.iter().rev() {
-        runtime.handle(StopWorker::of(*worker)).await.unwrap();
+        runtime.handle(StopWorker::new(*worker)).await.unwrap();
         sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(there(&runtime).await, [idle, workers[0], workers[1]]);

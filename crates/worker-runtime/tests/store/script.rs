@@ -94,13 +94,13 @@ impl Run {
 
     async fn send(&self, worker: WorkerRef, text: &str) -> TurnId {
         let key = Some(format!("key of {text}"));
-        let send = SendInput { idempotency_key: key, ..SendInput::user(worker, text) };
+        let send = SendInput { idempotency_key: key, ..SendInput::new(worker, text) };
         self.ask(send).await.receipt.turn_id
     }
 
     /// Waits until a turn is over.
     async fn over(&self, worker: WorkerRef, turn_id: TurnId) {
-        let get = GetTurn { wait_ms: Some(60_000), ..GetTurn::by_id(worker, turn_id) };
+        let get = GetTurn { wait_ms: Some(60_000), ..GetTurn::new(worker, turn_id) };
         while self.runtime.handle(get.clone()).await.unwrap().turn.outcome.is_none() {}
     }
 
@@ -137,15 +137,15 @@ impl Run {
         let turn_id = self.send(moody, "hang").await;
         sleep(Duration::from_millis(1)).await;
         self.ask(rename(moody, "very moody")).await;
-        self.ask(CancelTurn { turn_id: Some(turn_id), ..CancelTurn::running(moody) }).await;
+        self.ask(CancelTurn { turn_id: Some(turn_id), ..CancelTurn::new(moody) }).await;
         let turn_id = self.send(moody, "retry").await;
         self.over(moody, turn_id).await;
         let turn_id = self.send(moody, "hang again").await;
-        self.ask(StopWorker { deadline_ms: Some(50), ..StopWorker::of(moody) }).await;
+        self.ask(StopWorker { deadline_ms: Some(50), ..StopWorker::new(moody) }).await;
         self.over(moody, turn_id).await;
 
-        self.ask(StopWorker::of(talker)).await;
-        self.ask(DeleteWorker::of(talker)).await;
+        self.ask(StopWorker::new(talker)).await;
+        self.ask(DeleteWorker::new(talker)).await;
         let heir = self.ask(CreateWorker {
             display_name: Some("heir".to_owned()),
             idempotency_key: Some("heir".to_owned()),
@@ -154,13 +154,13 @@ impl Run {
         });
         let heir = heir.await.detail.worker;
         self.ask(rename(heir, "renamed")).await;
-        self.ask(CancelWorker::now(heir)).await;
+        self.ask(CancelWorker::new(heir)).await;
         self.settled().await;
     }
 }
 
 fn rename(worker: WorkerRef, name: &str) -> UpdateWorker {
-    UpdateWorker { display_name: Some(name.to_owned()), ..UpdateWorker::of(worker) }
+    UpdateWorker { display_name: Some(name.to_owned()), ..UpdateWorker::new(worker) }
 }
 
 /// Polls a future so often and drops it. Whether it was still under way.

@@ -48,7 +48,7 @@ async fn stop_among_ends(workers: usize) {
     let echo = EchoProvider::with_delay(Duration::from_millis(2));
     let echo = Profile::new("echo", Arc::new(echo));
     let runtime = Runtime::builder().profile(echo).build().await.unwrap();
-    let own = runtime.subscribe(Subscribe::to(Scope::runtime())).await.unwrap();
+    let own = runtime.subscribe(Subscribe::new(Scope::runtime())).await.unwrap();
     let own = tokio::spawn(types(own));
     // Queries take the lock that publishers take too, so that those are late.
     let asking = runtime.clone();
@@ -61,7 +61,7 @@ async fn stop_among_ends(workers: usize) {
     let mut streams = JoinSet::new();
     for _ in 0..workers {
         let worker = with_turn(&runtime).await;
-        let all = Subscribe::to(Scope::worker(worker)).from(EventsFrom::oldest());
+        let all = Subscribe::new(Scope::worker(worker)).starting_at(EventsFrom::oldest());
         streams.spawn(types(runtime.subscribe(all).await.unwrap()));
     }
     let stop = StopRuntime { workers: Some(StopWorkers::Keep), ..StopRuntime::default() };
@@ -147,7 +147,7 @@ async fn a_clock_that_panics_keeps_no_turn_from_its_end_and_no_runtime_from_stop
             Runtime::builder().profile(echo).clock(Arc::new(clock)).build().await.unwrap();
         let Ok(created) = runtime.handle(CreateWorker::default()).await else { continue };
         let worker = created.detail.worker;
-        let Ok(_) = runtime.handle(SendInput::user(worker, "hello")).await else { continue };
+        let Ok(_) = runtime.handle(SendInput::new(worker, "hello")).await else { continue };
         runtime.wait_idle(worker, Duration::from_mins(1)).await.unwrap();
         while runtime.handle(StopRuntime::default()).await.is_err() {}
         runtime.wait_stopped(Duration::from_mins(1)).await.unwrap();

@@ -47,7 +47,7 @@ async fn goes_on(runtime: &Runtime) {
     let created =
         runtime.handle(CreateWorker { initial_input, ..CreateWorker::default() }).await.unwrap();
     let receipt = created.receipt.unwrap();
-    let get = GetTurn { wait_ms: Some(1000), ..GetTurn::by_id(receipt.worker, receipt.turn_id) };
+    let get = GetTurn { wait_ms: Some(1000), ..GetTurn::new(receipt.worker, receipt.turn_id) };
     let turn = runtime.handle(get).await.unwrap().turn;
     assert_eq!(turn.outcome, Some(TurnOutcome::Completed));
 }

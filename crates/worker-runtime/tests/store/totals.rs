@@ -51,7 +51,7 @@ async fn totals_stay_within_the_range_of_the_wire() {
     };
     check("at the start").await;
     let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
-    runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
+    runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
     runtime.wait_idle(worker, Duration::from_secs(1)).await.expect("the turn ends");
     check("after a turn").await;
 }

@@ -43,10 +43,10 @@ fn is_failure(certain: bool) -> impl Fn(&RuntimeError) -> bool {
 #[tokio::test(start_paused = true)]
 async fn the_text_stays_as_it_was_when_a_cancel_was_sent() {
     let (runtime, worker) = talking(FaultStore::failing(2, Fault::HangDone)).await;
-    let mut stream = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
-    let first = runtime.handle(CancelTurn::running(worker)).await.unwrap_err();
+    let mut stream = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
+    let first = runtime.handle(CancelTurn::new(worker)).await.unwrap_err();
     assert!(is_failure(false)(&first), "{first:?}");
-    let second = runtime.handle(CancelTurn::running(worker)).await.unwrap_err();
+    let second = runtime.handle(CancelTurn::new(worker)).await.unwrap_err();
     assert!(is_failure(true)(&second), "{second:?}");
     sleep(Duration::from_secs(20)).await;
     let seen = worker_view(&runtime, worker).await;
@@ -69,10 +69,10 @@ async fn the_text_stays_as_it_was_when_a_cancel_was_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_cancel_refused_while_another_change_is_unknown_leaves_the_turn_running() {
     let (runtime, worker) = talking(FaultStore::failing(2, Fault::Unknown)).await;
-    let rename = UpdateWorker { display_name: Some("new".to_owned()), ..UpdateWorker::of(worker) };
+    let rename = UpdateWorker { display_name: Some("new".to_owned()), ..UpdateWorker::new(worker) };
     let unknown = runtime.handle(rename).await.unwrap_err();
     assert!(is_failure(false)(&unknown), "{unknown:?}");
-    let refused = runtime.handle(CancelTurn::running(worker)).await.unwrap_err();
+    let refused = runtime.handle(CancelTurn::new(worker)).await.unwrap_err();
     assert!(is_failure(true)(&refused), "{refused:?}");
     sleep(Duration::from_secs(20)).await;
     let seen = worker_view(&runtime, worker).await;
@@ -84,7 +84,7 @@ async fn a_cancel_refused_while_another_change_is_unknown_leaves_the_turn_runnin
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_ends_while_another_change_is_unknown_ends_as_it_did() {
     let (runtime, worker) = talking(FaultStore::failing(2, Fault::Late)).await;
-    let rename = UpdateWorker { display_name: Some("new".to_owned()), ..UpdateWorker::of(worker) };
+    let rename = UpdateWorker { display_name: Some("new".to_owned()), ..UpdateWorker::new(worker) };
     assert!(poll_some(runtime.handle(rename), 1).await);
     sleep(Duration::from_mins(1)).await;
     let seen = worker_view(&runtime, worker).await;
@@ -96,7 +96,7 @@ async fn a_turn_that_ends_while_another_change_is_unknown_ends_as_it_did() {
 #[tokio::test(start_paused = true)]
 async fn a_deadline_cancels_though_its_caller_has_gone() {
     let (runtime, worker) = talking(FaultStore::slow()).await;
-    let stop = StopWorker { deadline_ms: Some(100), ..StopWorker::of(worker) };
+    let stop = StopWorker { deadline_ms: Some(100), ..StopWorker::new(worker) };
     assert!(poll_some(runtime.handle(stop), 1).await);
     sleep(Duration::from_mins(1)).await;
     let detail = runtime.handle(GetWorker { worker }).await.unwrap().detail;
@@ -108,7 +108,7 @@ async fn a_deadline_cancels_though_its_caller_has_gone() {
 async fn a_late_turn_whose_cancel_is_refused_fails_and_says_why() {
     // The creation, the stop, and then the cancel at the stop's deadline.
     let (runtime, worker) = talking(FaultStore::failing(3, Fault::Refuse)).await;
-    let stop = StopWorker { deadline_ms: Some(100), ..StopWorker::of(worker) };
+    let stop = StopWorker { deadline_ms: Some(100), ..StopWorker::new(worker) };
     runtime.handle(stop).await.unwrap();
     sleep(Duration::from_millis(200)).await;
     let seen = worker_view(&runtime, worker).await;

@@ -52,9 +52,9 @@ pub(crate) async fn worker_view(runtime: &Runtime, worker: WorkerRef) -> WorkerV
     let mut detail = WorkerDetail::clone(&detail);
     detail.last_turn = detail.last_turn.map(|turn| Arc::new(lasting(&turn)));
     let from = Some(TranscriptFrom::Start(TranscriptStart {}));
-    let get = GetTranscript { from, ..GetTranscript::tail(worker) };
+    let get = GetTranscript { from, ..GetTranscript::new(worker) };
     let turns = runtime.handle(ListTurns { worker, outcomes: None, page: None }).await.unwrap();
-    let events = runtime.handle(ReadEvents::of(Scope::worker(worker))).await.unwrap();
+    let events = runtime.handle(ReadEvents::new(Scope::worker(worker))).await.unwrap();
     WorkerView {
         detail,
         transcript: runtime.handle(get).await.unwrap().entries,

@@ -7,14 +7,13 @@ use worker_runtime::{
     WorkerId,
     model::{TranscriptEntry, TurnDetail},
     store::{
-        Batch, CreateKey, EventPage, Lease, MemoryStore, OpenError, OpenRequest, Opened,
-        Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnSelector,
-        Unreadable,
+        Batch, CorruptWorker, CreateKey, EventPage, Lease, MemoryStore, OpenError, OpenRequest,
+        Opened, Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnSelector,
     },
 };
 
 pub(crate) type Answer<T> = StoreFuture<Result<T, StoreError>>;
-pub(crate) type Listed = Vec<Result<StoredWorker, Unreadable>>;
+pub(crate) type Listed = Vec<Result<StoredWorker, CorruptWorker>>;
 
 /// Declares [`Wrapper`], and [`Store`] for [`Wrapped`], with these methods.
 macro_rules! delegate {

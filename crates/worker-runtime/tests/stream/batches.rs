@@ -65,7 +65,7 @@ proptest! {
             let mut workers = Vec::new();
             play(&runtime, &mut workers, vec![Step::Create { profile: 1, with_input: true }]).await;
             let scope = if of_worker { Scope::worker(workers[0]) } else { Scope::runtime() };
-            let mut subscribe = Subscribe::to(scope).from(EventsFrom::oldest());
+            let mut subscribe = Subscribe::new(scope).starting_at(EventsFrom::oldest());
             subscribe.filter = filter;
             let [mut one, mut many, mut mixed] = readers(&runtime, &subscribe).await;
             play(&runtime, &mut workers, before).await;

@@ -53,8 +53,8 @@ async fn every_reader_gets_all(
     let profile = Profile::new(PROFILES[0], Arc::new(provider));
     let runtime = Runtime::builder().profile(profile).build().await.unwrap();
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
-    let early = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
-    runtime.handle(SendInput::user(worker, "go")).await.unwrap();
+    let early = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
+    runtime.handle(SendInput::new(worker, "go")).await.unwrap();
     let thoughts: String = turn.answer.iter().map(|(piece, _)| piece.as_str()).collect();
     let mut readers = vec![tokio::spawn(read(early, thoughts.clone(), None))];
     for (join_after, every) in turn.readers {
@@ -69,7 +69,7 @@ async fn every_reader_gets_all(
     }
     if let Some(after) = turn.cancel_after {
         sleep(pause(after)).await;
-        runtime.handle(CancelTurn::running(worker)).await.unwrap();
+        runtime.handle(CancelTurn::new(worker)).await.unwrap();
     }
     let mut deltas = 0;
     for reader in readers {
@@ -80,7 +80,7 @@ async fn every_reader_gets_all(
 
 /// A stream that was made while the turn ran, if it still does.
 async fn join(runtime: &Runtime, worker: WorkerRef) -> Option<Subscription> {
-    let late = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
+    let late = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
     let shown = runtime.handle(GetWorker { worker }).await.unwrap();
     shown.detail.turn_id.map(|_| late)
 }

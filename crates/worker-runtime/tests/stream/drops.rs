@@ -104,7 +104,7 @@ impl Watched {
 
     async fn running(&self) -> WorkerRef {
         let worker = self.worker().await;
-        self.runtime.handle(SendInput::user(worker, "go")).await.unwrap();
+        self.runtime.handle(SendInput::new(worker, "go")).await.unwrap();
         tokio::time::sleep(Duration::from_millis(1)).await;
         worker
     }
@@ -167,13 +167,13 @@ async fn with_turns_that_were_cancelled() {
     }
     let running = alive_tasks();
     for worker in &workers {
-        watched.runtime.handle(CancelTurn::running(*worker)).await.unwrap();
+        watched.runtime.handle(CancelTurn::new(*worker)).await.unwrap();
     }
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(running - alive_tasks(), 100, "each task ends with its turn");
     assert!(running - idle >= 100, "each turn has a task");
     for worker in &workers[..10] {
-        watched.runtime.handle(SendInput::user(*worker, "again")).await.unwrap();
+        watched.runtime.handle(SendInput::new(*worker, "again")).await.unwrap();
     }
     watched.leaves_nothing(SOON).await;
 }
@@ -185,10 +185,10 @@ async fn with_commits_that_hang() {
         [watched.worker().await, watched.running().await, watched.worker().await];
     watched.store.0.hangs.store(true, Ordering::Relaxed);
     watched.begin(CreateWorker::default());
-    watched.begin(SendInput::user(idle, "go"));
-    watched.begin(StopWorker { deadline_ms: Some(0), ..StopWorker::of(busy) });
+    watched.begin(SendInput::new(idle, "go"));
+    watched.begin(StopWorker { deadline_ms: Some(0), ..StopWorker::new(busy) });
     let display_name = Some("other".to_owned());
-    watched.begin(UpdateWorker { display_name, ..UpdateWorker::of(other) });
+    watched.begin(UpdateWorker { display_name, ..UpdateWorker::new(other) });
     watched.leaves_nothing(COMMIT + SOON).await;
 }
 
@@ -199,7 +199,7 @@ async fn with_commits_that_hang_while_it_stops() {
     watched.running().await;
     watched.store.0.hangs.store(true, Ordering::Relaxed);
     watched.begin(CreateWorker::default());
-    watched.begin(SendInput::user(idle, "go"));
+    watched.begin(SendInput::new(idle, "go"));
     watched.runtime.handle(StopRuntime::default()).await.unwrap();
     watched.leaves_nothing(COMMIT + SOON).await;
 }
@@ -210,8 +210,8 @@ async fn with_commits_that_are_not_settled() {
     let [idle, busy] = [watched.worker().await, watched.running().await];
     watched.store.0.forgets.store(true, Ordering::Relaxed);
     watched.runtime.handle(CreateWorker::default()).await.unwrap_err();
-    watched.runtime.handle(SendInput::user(idle, "go")).await.unwrap_err();
-    watched.runtime.handle(StopWorker::of(busy)).await.unwrap_err();
+    watched.runtime.handle(SendInput::new(idle, "go")).await.unwrap_err();
+    watched.runtime.handle(StopWorker::new(busy)).await.unwrap_err();
     watched.runtime.handle(StopRuntime::default()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(500)).await;
     watched.leaves_nothing(Duration::from_secs(6)).await;
@@ -222,7 +222,7 @@ async fn with_deadlines_armed() {
     let watched = Watched::new().await;
     let stopped = watched.running().await;
     watched.running().await;
-    let stop = StopWorker { deadline_ms: HOUR_MS, ..StopWorker::of(stopped) };
+    let stop = StopWorker { deadline_ms: HOUR_MS, ..StopWorker::new(stopped) };
     watched.runtime.handle(stop).await.unwrap();
     let stop = StopRuntime { deadline_ms: HOUR_MS, ..StopRuntime::default() };
     watched.runtime.handle(stop).await.unwrap();
@@ -235,7 +235,7 @@ async fn crowd(watched: &Watched, worker: WorkerRef) -> Vec<Subscription> {
     let mut streams = Vec::new();
     for place in 0..40 {
         let scope = if place % 2 == 0 { Scope::worker(worker) } else { Scope::runtime() };
-        let subscribe = Subscribe::to(scope);
+        let subscribe = Subscribe::new(scope);
         let mut stream = watched.runtime.subscribe(subscribe).await.unwrap();
         while stream.next().now_or_never().is_some() {}
         streams.push(stream);
@@ -248,7 +248,7 @@ async fn with_streams_alive() {
     let watched = Watched::new().await;
     let worker = watched.worker().await;
     let streams = crowd(&watched, worker).await;
-    watched.runtime.handle(SendInput::user(worker, "go")).await.unwrap();
+    watched.runtime.handle(SendInput::new(worker, "go")).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1)).await;
     let Watched { runtime, provider, store } = watched;
     drop(runtime);
@@ -268,7 +268,7 @@ async fn a_turn_that_is_committed_after_the_drop_does_not_begin() {
     let idle = watched.worker().await;
     watched.store.0.forgets.store(true, Ordering::Relaxed);
     watched.store.0.settles.store(true, Ordering::Relaxed);
-    watched.runtime.handle(SendInput::user(idle, "go")).await.unwrap_err();
+    watched.runtime.handle(SendInput::new(idle, "go")).await.unwrap_err();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let Watched { runtime, provider, .. } = watched;
     drop(runtime);
@@ -288,8 +288,8 @@ async fn text_that_waited_for_a_cancellation_to_fail_wakes_its_readers() {
         .await
         .unwrap();
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
-    let mut stream = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
-    runtime.handle(SendInput::user(worker, "go")).await.unwrap();
+    let mut stream = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
+    runtime.handle(SendInput::new(worker, "go")).await.unwrap();
     tokio::time::sleep(Duration::from_millis(10)).await;
     store.0.refuses.store(true, Ordering::Relaxed);
     let reader = tokio::spawn(async move {
@@ -303,7 +303,7 @@ async fn text_that_waited_for_a_cancellation_to_fail_wakes_its_readers() {
             }
         }
     });
-    runtime.handle(CancelTurn::running(worker)).await.unwrap_err();
+    runtime.handle(CancelTurn::new(worker)).await.unwrap_err();
     store.0.refuses.store(false, Ordering::Relaxed);
     let took = reader.await.unwrap();
     assert!(took < Duration::from_secs(1), "{took:?}");

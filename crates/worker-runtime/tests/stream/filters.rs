@@ -51,7 +51,7 @@ async fn read(mut stream: Subscription) -> Vec<RuntimeEvent> {
 async fn nothing_is_missed((callers, wanted): History) -> Result<u64, TestCaseError> {
     let store = Arc::new(Wrapped(HesitantStore::default()));
     let runtime = builder().store(store).build().await.unwrap();
-    let all = Subscribe::to(Scope::runtime()).from(EventsFrom::oldest());
+    let all = Subscribe::new(Scope::runtime()).starting_at(EventsFrom::oldest());
     let all = runtime.subscribe(all).await.unwrap();
     let all = tokio::spawn(read(all));
     let mut workers = Vec::new();
@@ -63,7 +63,7 @@ async fn nothing_is_missed((callers, wanted): History) -> Result<u64, TestCaseEr
         let filter = EventFilter { types: event_type.map(|event_type| vec![event_type]), labels };
         let worker = worker.map(|index| workers[index]);
         let scope = worker.map_or(Scope::runtime(), Scope::worker);
-        let subscribe = Subscribe::to(scope).from(EventsFrom::oldest());
+        let subscribe = Subscribe::new(scope).starting_at(EventsFrom::oldest());
         let stream = runtime.subscribe(subscribe.filter(filter.clone())).await.unwrap();
         readers.push((filter, worker, tokio::spawn(read(stream))));
     }

@@ -116,30 +116,30 @@ pub(crate) fn command(step: &Step, workers: &[WorkerRef]) -> Option<RuntimeComma
                 ..CreateWorker::default()
             }))
         }
-        Step::Send(index) => RuntimeCommand::SendInput(SendInput::user(pick(index)?, "and then?")),
+        Step::Send(index) => RuntimeCommand::SendInput(SendInput::new(pick(index)?, "and then?")),
         Step::SendAgain(index, key) => RuntimeCommand::SendInput(SendInput {
             idempotency_key: Some(format!("key {key}")),
-            ..SendInput::user(pick(index)?, "once")
+            ..SendInput::new(pick(index)?, "once")
         }),
-        Step::CancelTurn(index) => RuntimeCommand::CancelTurn(CancelTurn::running(pick(index)?)),
+        Step::CancelTurn(index) => RuntimeCommand::CancelTurn(CancelTurn::new(pick(index)?)),
         Step::Stop(index, deadline_ms) => RuntimeCommand::StopWorker(StopWorker {
             deadline_ms,
             reason: Some("enough".to_owned()),
-            ..StopWorker::of(pick(index)?)
+            ..StopWorker::new(pick(index)?)
         }),
-        Step::CancelWorker(index) => RuntimeCommand::CancelWorker(CancelWorker::now(pick(index)?)),
-        Step::Delete(index) => RuntimeCommand::DeleteWorker(DeleteWorker::of(pick(index)?)),
+        Step::CancelWorker(index) => RuntimeCommand::CancelWorker(CancelWorker::new(pick(index)?)),
+        Step::Delete(index) => RuntimeCommand::DeleteWorker(DeleteWorker::new(pick(index)?)),
         Step::Rename(index, name) => RuntimeCommand::UpdateWorker(UpdateWorker {
             display_name: Some(format!("name {name}")),
-            ..UpdateWorker::of(pick(index)?)
+            ..UpdateWorker::new(pick(index)?)
         }),
         Step::Label(index, on) => RuntimeCommand::UpdateWorker(UpdateWorker {
             labels: Some([("on".to_owned(), on.then(|| "yes".to_owned()))].into()),
-            ..UpdateWorker::of(pick(index)?)
+            ..UpdateWorker::new(pick(index)?)
         }),
         Step::Reprofile(index, profile) => RuntimeCommand::UpdateWorker(UpdateWorker {
             profile: Some(ProfileSelector::named(PROFILES[profile])),
-            ..UpdateWorker::of(pick(index)?)
+            ..UpdateWorker::new(pick(index)?)
         }),
     })
 }

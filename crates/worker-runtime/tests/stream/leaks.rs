@@ -42,11 +42,11 @@ impl Watched {
         let worker = self.worker;
         let cursor = self.runtime.handle(GetWorker { worker }).await.unwrap().cursor;
         let display_name = Some(format!("name {round}"));
-        let update = UpdateWorker { display_name, ..UpdateWorker::of(worker) };
+        let update = UpdateWorker { display_name, ..UpdateWorker::new(worker) };
         self.runtime.handle(update).await.unwrap();
         let before = self.store.0.event_reads();
         let from = Some(EventsFrom::after(cursor));
-        let read = ReadEvents { from, ..ReadEvents::of(Scope::worker(worker)) };
+        let read = ReadEvents { from, ..ReadEvents::new(Scope::worker(worker)) };
         assert_eq!(self.runtime.handle(read).await.unwrap().items.len(), 1);
         self.store.0.event_reads() - before
     }
@@ -54,7 +54,7 @@ impl Watched {
     /// Takes all places, which must be free.
     async fn check_places(&self) {
         let subscribe =
-            async || self.runtime.subscribe(Subscribe::to(Scope::worker(self.worker))).await;
+            async || self.runtime.subscribe(Subscribe::new(Scope::worker(self.worker))).await;
         let mut taken = Vec::new();
         for _ in 0..PLACES {
             taken.push(subscribe().await.expect("a place is free"));
@@ -82,16 +82,16 @@ async fn a_subscribe_or_a_stream_may_be_dropped_anywhere() {
     let watched = Watched::new().await;
     let long = Duration::from_mins(1);
     let unread = watched.reads(1000).await;
-    let stream = watched.runtime.subscribe(Subscribe::to(Scope::worker(watched.worker))).await;
+    let stream = watched.runtime.subscribe(Subscribe::new(Scope::worker(watched.worker))).await;
     assert!(watched.reads(1001).await < unread, "a reader keeps the log in memory");
     drop(stream);
     for round in 0..120 {
         let worker = watched.worker;
         if round % 3 == 0 {
-            watched.runtime.handle(SendInput::user(worker, "go")).await.unwrap();
+            watched.runtime.handle(SendInput::new(worker, "go")).await.unwrap();
         }
         for scope in [Scope::worker(worker), Scope::runtime()] {
-            let subscribe = Subscribe::to(scope).from(EventsFrom::oldest());
+            let subscribe = Subscribe::new(scope).starting_at(EventsFrom::oldest());
             // The store hesitates differently each time, so that every await point comes up.
             let made = poll_some(watched.runtime.subscribe(subscribe.clone()), round % 8).await;
             drop(made);

@@ -39,7 +39,7 @@ async fn follow_callers((before, callers, page): History) -> Result<u64, TestCas
     let tasks = side_by_side(&runtime, &workers, callers);
     tokio::task::yield_now().await;
     let (mut mirror, cursor) = Mirror::snapshot(&runtime, page).await.unwrap();
-    let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
+    let subscribe = Subscribe::new(Scope::runtime()).starting_at(EventsFrom::after(cursor));
     let mut stream = runtime.subscribe(subscribe).await.unwrap();
     for task in tasks {
         task.await.unwrap();
@@ -75,7 +75,7 @@ async fn a_mirror_follows_callers_on_real_threads() {
     let creates = (0..4).map(|profile| Step::Create { profile, with_input: false });
     play(&runtime, &mut workers, creates.collect()).await;
     let (mut mirror, cursor) = Mirror::snapshot(&runtime, 2).await.unwrap();
-    let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
+    let subscribe = Subscribe::new(Scope::runtime()).starting_at(EventsFrom::after(cursor));
     let mut stream = runtime.subscribe(subscribe).await.unwrap();
     let callers = (0..4_usize).map(|caller| {
         let step = |round| match (round + caller) % 4 {
@@ -126,7 +126,7 @@ async fn every_listing_is_followed_from_its_own_cursor() {
     for WorkersReply { items, cursor, .. } in listings {
         let workers = items.into_iter().map(|item| (item.worker.worker_id, item)).collect();
         let mut mirror = Mirror { workers };
-        let subscribe = Subscribe::to(Scope::runtime()).from(EventsFrom::after(cursor));
+        let subscribe = Subscribe::new(Scope::runtime()).starting_at(EventsFrom::after(cursor));
         let mut stream = runtime.subscribe(subscribe).await.unwrap();
         while let Some(Some(item)) = stream.next().now_or_never() {
             assert!(goes_on(&mirror, &item), "an event before the cursor is not shown: {item:?}");

@@ -21,7 +21,7 @@ async fn many_readers_of_one_worker_all_see_every_turn() {
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
     let mut readers = FuturesUnordered::new();
     for _ in 0..READERS {
-        let mut stream = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
+        let mut stream = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
         readers.push(tokio::spawn(async move {
             let mut ended = 0;
             while ended < TURNS {
@@ -32,7 +32,7 @@ async fn many_readers_of_one_worker_all_see_every_turn() {
         }));
     }
     for _ in 0..TURNS {
-        let receipt = runtime.handle(SendInput::user(worker, "hello there")).await.unwrap().receipt;
+        let receipt = runtime.handle(SendInput::new(worker, "hello there")).await.unwrap().receipt;
         runtime.wait_turn(receipt, Duration::from_mins(1)).await.unwrap();
     }
     while let Some(done) = readers.next().await {
@@ -49,7 +49,7 @@ async fn many_readers_of_many_workers_cost_nothing_until_something_happens() {
     let mut streams = Vec::new();
     for _ in 0..MANY {
         let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
-        let mut stream = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.unwrap();
+        let mut stream = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
         assert!(matches!(stream.next().await, Some(StreamItem::Synced { .. })));
         streams.push((worker, stream));
     }
@@ -62,7 +62,7 @@ async fn many_readers_of_many_workers_cost_nothing_until_something_happens() {
     tokio::time::sleep(Duration::from_hours(1)).await;
     assert_eq!(woken.get(), 0, "an idle reader is not woken");
     let (worker, stream) = &mut streams[MANY / 2];
-    let receipt = runtime.handle(SendInput::user(*worker, "you")).await.unwrap().receipt;
+    let receipt = runtime.handle(SendInput::new(*worker, "you")).await.unwrap().receipt;
     runtime.wait_turn(receipt, Duration::from_mins(1)).await.unwrap();
     assert!(woken.get() > 0, "the reader of that Worker is woken");
     assert!(woken.get() < 10, "and nobody else");
@@ -78,12 +78,12 @@ async fn a_dropped_stream_frees_its_place() {
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
     for round in 0..100 {
         let scope = if round % 2 == 0 { Scope::runtime() } else { Scope::worker(worker) };
-        let mut first = runtime.subscribe(Subscribe::to(scope)).await.unwrap();
-        let second = runtime.subscribe(Subscribe::to(scope)).await.unwrap();
+        let mut first = runtime.subscribe(Subscribe::new(scope)).await.unwrap();
+        let second = runtime.subscribe(Subscribe::new(scope)).await.unwrap();
         // Dropped while it is parked, and while it was never polled.
         assert!(first.next().now_or_never().is_some());
         assert!(first.next().now_or_never().is_none());
-        let refused = runtime.subscribe(Subscribe::to(scope)).await.unwrap_err();
+        let refused = runtime.subscribe(Subscribe::new(scope)).await.unwrap_err();
         let full = RuntimeError::CapacityExhausted { what: "subscriptions".to_owned(), max: 2 };
         assert_eq!(refused, full);
         drop((first, second));

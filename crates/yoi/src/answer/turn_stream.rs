@@ -33,8 +33,8 @@ impl TurnStream {
     ) -> Result<Self, RuntimeError> {
         let diagnostics =
             EventFilter { types: Some(vec![EventType::Diagnostic]), ..EventFilter::default() };
-        let diagnostics = Subscribe::to(Scope::runtime()).filter(diagnostics);
-        let items = Subscribe::to(Scope::worker(worker)).from(from);
+        let diagnostics = Subscribe::new(Scope::runtime()).filter(diagnostics);
+        let items = Subscribe::new(Scope::worker(worker)).starting_at(from);
         Ok(Self {
             worker,
             diagnostics: runtime.subscribe(diagnostics).await?,

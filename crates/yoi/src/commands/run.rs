@@ -74,7 +74,7 @@ impl Run {
         // The subscription is opened before the turn starts, because a turn that is over no longer
         // streams.
         let stream = TurnStream::open(&runtime, worker, EventsFrom::after(created.cursor)).await?;
-        runtime.handle(SendInput::user(worker, prompt)).await?;
+        runtime.handle(SendInput::new(worker, prompt)).await?;
 
         let format = if self.json { Format::Json } else { Format::Text };
         let mut answer = pin!(AnswerPrinter::new(format).print(stream));
@@ -82,7 +82,7 @@ impl Run {
             end = &mut answer => end?.into_exit(),
             signal = signals.next() => {
                 // An error means that the turn is over, so there is nothing to cancel.
-                let _ = runtime.handle(CancelTurn::running(worker)).await;
+                let _ = runtime.handle(CancelTurn::new(worker)).await;
                 tokio::select! {
                     _ = &mut answer => {}
                     _ = signals.next() => {}

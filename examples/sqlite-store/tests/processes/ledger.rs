@@ -94,7 +94,7 @@ impl Ledger {
 impl Said {
     async fn check(&self, runtime: &Runtime) {
         let InputReceipt { worker, turn_id, entry_sequence, .. } = self.receipt;
-        let found = runtime.handle(GetTurn::by_id(worker, turn_id)).await;
+        let found = runtime.handle(GetTurn::new(worker, turn_id)).await;
         let found = found.expect("an acknowledged turn is there");
         let input = found.input.unwrap();
         assert_eq!((input.sequence, &*input.text), (entry_sequence, self.text.as_str()));
@@ -127,7 +127,7 @@ pub(crate) async fn restored(file: &Path) -> Runtime {
 /// How often each turn ended, as far as its events are kept. They must be without a hole.
 async fn ends(runtime: &Runtime, worker: WorkerRef) -> HashMap<TurnId, u64> {
     let mut ends = HashMap::new();
-    let mut read = ReadEvents::of(Scope::worker(worker));
+    let mut read = ReadEvents::new(Scope::worker(worker));
     let mut last = None;
     loop {
         let page = runtime.handle(read.clone()).await.unwrap();

@@ -93,7 +93,7 @@ async fn dropping_a_runtime_drops_its_turns_and_ends_its_streams() {
 /// A new Worker, and a stream of what happens to it.
 async fn followed(runtime: &Runtime) -> (WorkerRef, Subscription) {
     let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
-    let stream = runtime.subscribe(Subscribe::to(Scope::worker(worker))).await.expect("a stream");
+    let stream = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.expect("a stream");
     (worker, stream)
 }
 
@@ -105,7 +105,7 @@ async fn with_a_hanging_turn(provider: &ScriptedProvider) -> (Runtime, Subscript
         .await
         .expect("it is built");
     let (worker, mut stream) = followed(&runtime).await;
-    runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
+    runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
     while !matches!(stream.next().await, Some(StreamItem::TextDelta { .. })) {}
     (runtime, stream)
 }
@@ -155,7 +155,7 @@ async fn a_clone_keeps_the_runtime_and_a_stream_does_not() {
     replayed(&mut stream).await;
     drop(world);
     let reference = serde_json::from_value(worker).expect("a reference");
-    clone.handle(SendInput::user(reference, "hi")).await.expect("it lives");
+    clone.handle(SendInput::new(reference, "hi")).await.expect("it lives");
     collect(&mut stream, |item| item["type"] == "turn_completed").await;
     drop(clone);
     collect(&mut stream, |item| item["type"] == "ended").await;
@@ -190,7 +190,7 @@ async fn a_whole_life(runtime: Runtime) {
     let (worker, mut stream) = followed(&runtime).await;
     let mut ended = 0;
     for text in ["one two three", "four five six"] {
-        let sent = runtime.handle(SendInput::user(worker, text)).await.expect("a turn");
+        let sent = runtime.handle(SendInput::new(worker, text)).await.expect("a turn");
         let mut answer = String::new();
         loop {
             match stream.next().await.expect("an item") {
@@ -204,12 +204,12 @@ async fn a_whole_life(runtime: Runtime) {
         }
         ended += 1;
         assert_eq!(answer, format!("echo: {text}"));
-        let query = GetTurn::by_id(worker, sent.receipt.turn_id);
+        let query = GetTurn::new(worker, sent.receipt.turn_id);
         let turn = runtime.handle(query).await.expect("the turn");
         assert!(turn.turn.outcome.is_some());
     }
     assert_eq!(ended, 2);
-    runtime.handle(StopWorker::of(worker)).await.expect("it stops");
+    runtime.handle(StopWorker::new(worker)).await.expect("it stops");
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -257,11 +257,11 @@ async fn a_turn_whose_tokio_runtime_is_gone_misses_its_deadline() {
         .await
         .expect("it is built");
     let (worker, mut stream) = followed(&runtime).await;
-    runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
+    runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
     assert_eq!(end_of_turn(&mut stream).await, EventType::TurnCompleted);
     engines.shutdown_background();
     for _ in 0..2 {
-        runtime.handle(SendInput::user(worker, "again")).await.expect("a turn");
+        runtime.handle(SendInput::new(worker, "again")).await.expect("a turn");
         assert_eq!(end_of_turn(&mut stream).await, EventType::TurnFailed);
     }
 }
@@ -281,14 +281,14 @@ async fn check_blocked(script: Script) {
         .expect("it is built");
     let began = std::time::Instant::now();
     let (worker, mut stream) = followed(&runtime).await;
-    runtime.handle(SendInput::user(worker, "hi")).await.expect("a turn");
+    runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
     let end = end_of_turn(&mut stream).await;
     assert_eq!(end, EventType::TurnFailed, "its deadline passed");
     // The thread is still blocked: a turn that waits for it can be cancelled.
-    runtime.handle(SendInput::user(worker, "again")).await.expect("a turn");
-    runtime.handle(CancelTurn::running(worker)).await.expect("it is cancelled");
+    runtime.handle(SendInput::new(worker, "again")).await.expect("a turn");
+    runtime.handle(CancelTurn::new(worker)).await.expect("it is cancelled");
     let other = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
-    runtime.handle(StopWorker::of(other)).await.expect("it stops");
+    runtime.handle(StopWorker::new(other)).await.expect("it stops");
     assert!(began.elapsed() < Duration::from_secs(3), "all while the engine blocked");
     drop(runtime);
     engines.shutdown_background();

@@ -264,7 +264,7 @@ impl World {
     /// Names a Worker anew, without the detour over JSON: for tests that do it very often.
     pub(crate) async fn rename(&self, worker: &Value, name: String) {
         let worker = serde_json::from_value(worker.clone()).expect("a reference");
-        let update = UpdateWorker { display_name: Some(name), ..UpdateWorker::of(worker) };
+        let update = UpdateWorker { display_name: Some(name), ..UpdateWorker::new(worker) };
         self.runtime.handle(update).await.expect("it is renamed");
     }
 

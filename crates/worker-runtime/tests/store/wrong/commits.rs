@@ -110,13 +110,13 @@ impl Wrapper for IgnoresLease {
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
         let opened = immediate(self.inner.open(request));
         if let Ok(opened) = &opened {
-            self.newest.store(opened.lease.0, Ordering::Relaxed);
+            self.newest.store(opened.lease.fencing_token, Ordering::Relaxed);
         }
         StoreFuture::ready(opened)
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
-        let lease = Lease(self.newest.load(Ordering::Relaxed));
+        let lease = Lease { fencing_token: self.newest.load(Ordering::Relaxed) };
         self.inner.commit(&Batch { lease, ..batch.clone() })
     }
 }

@@ -14,7 +14,7 @@ plain! {
     /// Never knows of anything.
     SaysNever {
         fn settle(&self, _: Lease, _: WorkerId, _: u64) -> Answer<Settlement> {
-            StoreFuture::ready(Ok(Settlement::Never))
+            StoreFuture::ready(Ok(Settlement::NotApplied))
         }
     }
 
@@ -25,7 +25,7 @@ plain! {
             let found = workers.into_iter().flatten().find(|worker| worker.record.worker_id == worker_id);
             let present = found.map_or(0, |worker| worker.record.version);
             let settlement =
-                if present >= version { Settlement::Committed } else { Settlement::Never };
+                if present >= version { Settlement::Committed } else { Settlement::NotApplied };
             StoreFuture::ready(Ok(settlement))
         }
     }

@@ -77,9 +77,9 @@ impl FinalState {
     pub(crate) async fn check_deleted(&self, worker: WorkerRef) {
         let not_found = RuntimeError::WorkerNotFound {};
         assert_eq!(self.runtime.handle(GetWorker { worker }).await.unwrap_err(), not_found);
-        let transcript = GetTranscript::tail(worker);
+        let transcript = GetTranscript::new(worker);
         assert_eq!(self.runtime.handle(transcript).await.unwrap_err(), not_found);
-        let subscribe = Subscribe::to(Scope::worker(worker));
+        let subscribe = Subscribe::new(Scope::worker(worker));
         assert_eq!(self.runtime.subscribe(subscribe).await.unwrap_err(), not_found);
         let events: Vec<_> = self.log.iter().filter(|event| event.worker == Some(worker)).collect();
         for (event, sequence) in events.iter().zip(1..) {
@@ -109,7 +109,7 @@ async fn read_events(
     let mut events = Vec::new();
     let mut from = Some(from);
     while from.is_some() {
-        let page = ReadEvents { from, limit: Some(1000), ..ReadEvents::of(scope) };
+        let page = ReadEvents { from, limit: Some(1000), ..ReadEvents::new(scope) };
         let page = runtime.handle(page).await?;
         events.extend(page.items);
         from = page.more.then(|| EventsFrom::after(page.next));

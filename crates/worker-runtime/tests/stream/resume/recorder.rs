@@ -110,13 +110,13 @@ impl Recorder {
             turn_id = shown.detail.last_turn.as_ref().map(|turn| turn.turn_id);
             self.record(target, Reply::Worker(shown.detail.into()), shown.cursor, call).await;
         }
-        let all = GetTranscript { limit: Some(1000), ..GetTranscript::tail(worker) };
+        let all = GetTranscript { limit: Some(1000), ..GetTranscript::new(worker) };
         if let Some((shown, call)) = self.call(target, all).await {
             let cursor = shown.cursor.clone();
             self.record(target, Reply::Transcript(Box::new(shown)), cursor, call).await;
         }
         let Some(turn_id) = turn_id else { return };
-        if let Some((shown, call)) = self.call(target, GetTurn::by_id(worker, turn_id)).await {
+        if let Some((shown, call)) = self.call(target, GetTurn::new(worker, turn_id)).await {
             let cursor = shown.cursor.clone();
             self.record(target, Reply::Turn(Box::new(shown)), cursor, call).await;
         }
@@ -142,8 +142,8 @@ impl Recorder {
 
     async fn record(&self, worker: Option<WorkerRef>, reply: Reply, cursor: Cursor, call: Call) {
         let mut observation = Observation { worker, reply, cursor, call, stream: None };
-        let subscribe = Subscribe::to(observation.scope());
-        let subscribe = subscribe.from(EventsFrom::after(observation.cursor.clone()));
+        let subscribe = Subscribe::new(observation.scope());
+        let subscribe = subscribe.starting_at(EventsFrom::after(observation.cursor.clone()));
         observation.stream = self.runtime.subscribe(subscribe).await.ok();
         self.observations.lock().unwrap().push(observation);
     }

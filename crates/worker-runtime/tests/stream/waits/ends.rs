@@ -30,7 +30,7 @@ fn hanging() -> RuntimeBuilder {
 /// A Worker whose turn runs until somebody ends it.
 async fn running(runtime: &Runtime) -> (WorkerRef, InputReceipt) {
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
-    (worker, runtime.handle(SendInput::user(worker, "a")).await.unwrap().receipt)
+    (worker, runtime.handle(SendInput::new(worker, "a")).await.unwrap().receipt)
 }
 
 /// Begins to wait for the turn's end and for the Worker's rest, does something, and gives how both
@@ -53,8 +53,8 @@ async fn a_deletion_ends_them() {
     let runtime = hanging().build().await.unwrap();
     let waited = running(&runtime).await;
     let delete = async {
-        runtime.handle(CancelWorker::now(waited.0)).await.unwrap();
-        runtime.handle(DeleteWorker::of(waited.0)).await.unwrap();
+        runtime.handle(CancelWorker::new(waited.0)).await.unwrap();
+        runtime.handle(DeleteWorker::new(waited.0)).await.unwrap();
     };
     let [early, late] = around(&runtime, waited, delete).await;
     assert_eq!(early, (Ok(EventType::TurnCancelled), Ok(WorkerState::Cancelled)));
@@ -67,7 +67,7 @@ async fn a_stop_of_the_worker_ends_them() {
     for deadline_ms in [0, 20] {
         let waited = running(&runtime).await;
         let stop = async {
-            let stop = StopWorker { deadline_ms: Some(deadline_ms), ..StopWorker::of(waited.0) };
+            let stop = StopWorker { deadline_ms: Some(deadline_ms), ..StopWorker::new(waited.0) };
             runtime.handle(stop).await.unwrap();
         };
         let stopped = (Ok(EventType::TurnCancelled), Ok(WorkerState::Stopped));
@@ -121,7 +121,7 @@ async fn a_lost_store_ends_them() {
 async fn flood(runtime: &Runtime, worker: WorkerRef) {
     for round in 0..300 {
         let display_name = Some(format!("name {round}"));
-        let update = UpdateWorker { display_name, ..UpdateWorker::of(worker) };
+        let update = UpdateWorker { display_name, ..UpdateWorker::new(worker) };
         runtime.handle(update).await.unwrap();
     }
 }
@@ -136,7 +136,7 @@ async fn an_end_that_fell_out_of_the_log_meanwhile_is_told_as_such() {
     let runtime = forgetful().await;
     let waited = running(&runtime).await;
     let happen = async {
-        runtime.handle(CancelTurn::running(waited.0)).await.unwrap();
+        runtime.handle(CancelTurn::new(waited.0)).await.unwrap();
         flood(&runtime, waited.0).await;
     };
     let [early, late] = around(&runtime, waited, happen).await;
@@ -150,7 +150,7 @@ async fn an_end_behind_a_gap_is_found() {
     let waited = running(&runtime).await;
     let happen = async {
         flood(&runtime, waited.0).await;
-        runtime.handle(CancelTurn::running(waited.0)).await.unwrap();
+        runtime.handle(CancelTurn::new(waited.0)).await.unwrap();
     };
     let [early, late] = around(&runtime, waited, happen).await;
     assert_eq!(early, (Ok(EventType::TurnCancelled), Ok(WorkerState::Idle)));
@@ -176,9 +176,9 @@ async fn a_deletion_behind_a_gap_ends_them() {
     let runtime = forgetful().await;
     let waited = running(&runtime).await;
     let delete = async {
-        runtime.handle(CancelWorker::now(waited.0)).await.unwrap();
+        runtime.handle(CancelWorker::new(waited.0)).await.unwrap();
         flood(&runtime, waited.0).await;
-        runtime.handle(DeleteWorker::of(waited.0)).await.unwrap();
+        runtime.handle(DeleteWorker::new(waited.0)).await.unwrap();
     };
     let [early, late] = around(&runtime, waited, delete).await;
     assert_eq!(early, (Err(GONE), Err(WaitError::Ended)));
@@ -197,7 +197,7 @@ async fn an_end_at_any_await_point_is_found() {
             assert!(end.as_mut().now_or_never().is_none());
             tokio::task::yield_now().await;
         }
-        runtime.handle(CancelTurn::running(worker)).await.unwrap();
+        runtime.handle(CancelTurn::new(worker)).await.unwrap();
         assert_eq!(end.await.unwrap().event_type(), EventType::TurnCancelled);
     }
 }
@@ -207,7 +207,7 @@ async fn an_end_that_comes_while_it_is_looked_for_is_found() {
     let runtime = Runtime::builder().build().await.unwrap();
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
     for round in 0..300 {
-        let receipt = runtime.handle(SendInput::user(worker, "a")).await.unwrap().receipt;
+        let receipt = runtime.handle(SendInput::new(worker, "a")).await.unwrap().receipt;
         for _ in 0..round % 40 {
             std::hint::spin_loop();
         }

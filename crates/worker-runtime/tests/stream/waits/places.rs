@@ -23,14 +23,14 @@ async fn narrow() -> (Runtime, worker_runtime::model::InputReceipt) {
         .await
         .unwrap();
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
-    let receipt = runtime.handle(SendInput::user(worker, "a")).await.unwrap().receipt;
+    let receipt = runtime.handle(SendInput::new(worker, "a")).await.unwrap().receipt;
     (runtime, receipt)
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_place_there_is_no_waiting() {
     let (runtime, receipt) = narrow().await;
-    let taken = runtime.subscribe(Subscribe::to(Scope::runtime())).await.unwrap();
+    let taken = runtime.subscribe(Subscribe::new(Scope::runtime())).await.unwrap();
     let full = RuntimeError::CapacityExhausted { what: "subscriptions".to_owned(), max: 1 };
     let refused = WaitError::Refused(full);
     assert_eq!(runtime.wait_turn(receipt, LONG).await, Err(refused.clone()));
@@ -52,7 +52,7 @@ async fn one_that_is_dropped_anywhere_gives_its_place_back() {
         abandon(runtime.wait_turn(receipt, LONG), polls).await;
         abandon(runtime.wait_idle(receipt.worker, LONG), polls).await;
         abandon(runtime.wait_stopped(LONG), polls).await;
-        let subscribe = Subscribe::to(Scope::worker(receipt.worker));
+        let subscribe = Subscribe::new(Scope::worker(receipt.worker));
         drop(runtime.subscribe(subscribe).await.expect("the place is free"));
     }
 }

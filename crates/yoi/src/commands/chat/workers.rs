@@ -72,7 +72,7 @@ impl Workers {
         let worker = self.current();
         // The stream is opened before the turn starts, so that it misses nothing of a short turn.
         let stream = TurnStream::open(&self.runtime, worker, EventsFrom::now()).await?;
-        self.runtime.handle(SendInput::user(worker, text)).await?;
+        self.runtime.handle(SendInput::new(worker, text)).await?;
         self.turn = Some(stream);
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Workers {
 
     /// Cancels the running turn. Returns false if none runs.
     pub(super) async fn cancel(&self) -> Result<bool, RuntimeError> {
-        let cancellation = self.runtime.handle(CancelTurn::running(self.current())).await?;
+        let cancellation = self.runtime.handle(CancelTurn::new(self.current())).await?;
         Ok(matches!(cancellation.result, Cancellation::Cancelled { .. }))
     }
 }

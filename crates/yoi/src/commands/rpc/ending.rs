@@ -18,7 +18,7 @@ impl Ending {
     pub(super) async fn prepare(runtime: &Runtime) -> Result<Self, RuntimeError> {
         let stopped =
             EventFilter { types: Some(vec![EventType::RuntimeStopped]), ..EventFilter::default() };
-        let events = Subscribe::to(Scope::runtime()).filter(stopped);
+        let events = Subscribe::new(Scope::runtime()).filter(stopped);
         Ok(Self { runtime: runtime.clone(), events: runtime.subscribe(events).await? })
     }
 

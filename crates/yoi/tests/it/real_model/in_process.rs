@@ -69,7 +69,7 @@ impl Backend {
     pub(super) async fn cancels(&mut self, server: &Server) {
         let mut stream = self.begin_story().await;
         let before = server.cancels();
-        self.runtime.handle(CancelTurn::running(self.worker)).await.expect("a turn runs");
+        self.runtime.handle(CancelTurn::new(self.worker)).await.expect("a turn runs");
         server.wait_for_cancel(before);
         let (_, end) = rest(&mut stream).await;
         let EventBody::TurnCancelled { entry: Some(entry), .. } = end else {
@@ -111,9 +111,9 @@ impl Backend {
     }
 
     async fn say(&self, text: &str) -> Subscription {
-        let stream = Subscribe::to(Scope::worker(self.worker));
+        let stream = Subscribe::new(Scope::worker(self.worker));
         let stream = self.runtime.subscribe(stream).await.expect("there is room");
-        self.runtime.handle(SendInput::user(self.worker, text)).await.expect("no turn runs");
+        self.runtime.handle(SendInput::new(self.worker, text)).await.expect("no turn runs");
         stream
     }
 }

@@ -56,7 +56,7 @@ impl FinalState {
         assert_eq!(shown.total, shown.entries.len() as u64);
         let mut entries = shown.entries;
         entries.extend(rest.iter().filter_map(entry).cloned());
-        let all = GetTranscript { limit: Some(1000), ..GetTranscript::tail(worker) };
+        let all = GetTranscript { limit: Some(1000), ..GetTranscript::new(worker) };
         assert_eq!(entries, self.runtime.handle(all).await.unwrap().entries);
         let next = rest.iter().find(|event| {
             event.event_type().ends_turn() || event.event_type() == EventType::TurnStarted
@@ -80,7 +80,7 @@ impl FinalState {
             .find(|event| event.event_type().ends_turn() && event.turn_id == Some(turn_id));
         assert_eq!(shown.turn.outcome.is_none(), end.is_some());
         let answer = end.map_or(shown.answer, |end| entry(end).cloned());
-        let now = self.runtime.handle(GetTurn::by_id(worker, turn_id)).await.unwrap();
+        let now = self.runtime.handle(GetTurn::new(worker, turn_id)).await.unwrap();
         assert_eq!((shown.input, answer), (now.input, now.answer));
     }
 
