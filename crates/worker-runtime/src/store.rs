@@ -15,7 +15,7 @@ mod memory;
 mod record;
 mod stored_event;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub use batch::{Batch, Change, CreateKey, InputKey, NewKey, Totals};
 pub(crate) use client::StoreClient;
@@ -50,8 +50,8 @@ pub struct OpenRequest {
     pub new_runtime_id: RuntimeId,
     /// The start of the Runtime that asks.
     pub epoch: Epoch,
-    /// How long the lease lasts unless it is renewed, in milliseconds.
-    pub lease_ms: u64,
+    /// How long the lease lasts unless it is renewed.
+    pub lease_duration: Duration,
     /// How many of its newest events must be kept of each Worker.
     pub events_per_worker: u64,
 }
@@ -149,8 +149,8 @@ pub trait Store: Send + Sync + 'static {
     /// Takes the store for one Runtime.
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>>;
 
-    /// Keeps the lease for `lease_ms` milliseconds from now on.
-    fn renew(&self, lease: Lease, lease_ms: u64) -> StoreFuture<Result<(), StoreError>>;
+    /// Keeps the lease for `duration` from now on.
+    fn renew(&self, lease: Lease, duration: Duration) -> StoreFuture<Result<(), StoreError>>;
 
     /// Gives the lease back: the store can be opened at once, and the lease is good for nothing any
     /// more. One that is not the newest is left as it is, without an error.

@@ -1,6 +1,8 @@
 //! What goes wrong with the database, and what that says about a commit.
 
 use rusqlite::ErrorCode;
+use std::time::Duration;
+
 use worker_runtime::store::{OpenError, StoreError};
 
 /// Why the database did not do as asked.
@@ -54,7 +56,7 @@ impl From<Failure> for OpenError {
         match failure {
             Failure::Before(problem) | Failure::During(problem) => Self::Failed(problem),
             // Whoever writes owns the store, or is about to.
-            Failure::Busy => Self::Owned { remaining_ms: 1 },
+            Failure::Busy => Self::Owned { remaining: Duration::from_millis(1) },
             Failure::LeaseLost => Self::Failed("another owner was quicker".to_owned()),
         }
     }

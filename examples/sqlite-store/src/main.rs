@@ -28,7 +28,7 @@ struct Options {
     file: PathBuf,
     workers: u64,
     delay: Duration,
-    lease_ms: u64,
+    lease: Duration,
 }
 
 impl Options {
@@ -39,7 +39,7 @@ impl Options {
             file: file.into(),
             workers: 4,
             delay: Duration::from_millis(2),
-            lease_ms: 5_000,
+            lease: Duration::from_secs(5),
         };
         while let Some(name) = arguments.next() {
             let value = arguments.next().and_then(|it| it.into_string().ok());
@@ -47,7 +47,7 @@ impl Options {
             match name.to_str() {
                 Some("--workers") => options.workers = value,
                 Some("--delay-ms") => options.delay = Duration::from_millis(value),
-                Some("--lease-ms") => options.lease_ms = value,
+                Some("--lease-ms") => options.lease = Duration::from_millis(value),
                 Some(_) | None => return Err(format!("no such option: {}", name.display()).into()),
             }
         }
@@ -89,13 +89,13 @@ async fn own(options: &Options) -> Result<Runtime, Box<dyn Error>> {
             .display_name("sqlite")
             .profile(Profile::new("echo", echo))
             .store(Arc::clone(&store) as _)
-            .lease_ms(options.lease_ms)
+            .lease_duration(options.lease)
             .build()
             .await;
         match built {
             Ok(runtime) => return Ok(runtime),
-            Err(BuildError::StoreOwned { remaining_ms }) => {
-                sleep(Duration::from_millis(remaining_ms.min(50))).await;
+            Err(BuildError::StoreOwned { remaining }) => {
+                sleep(remaining.min(Duration::from_millis(50))).await;
             }
             Err(error) => return Err(error.into()),
         }

@@ -1,6 +1,6 @@
 //! Whose the store is: the Runtime it belongs to, and the lease of the process that may change it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use worker_runtime::{
@@ -34,13 +34,19 @@ pub(crate) fn open(
     let wanted = request.runtime_id;
     let (runtime_id, lease, totals) = match owner {
         Some(owner) if owner.until_ms > now_ms => {
-            return Ok(Err(OpenError::Owned { remaining_ms: owner.until_ms - now_ms }));
+            return Ok(Err(OpenError::Owned {
+                remaining: Duration::from_millis(owner.until_ms - now_ms),
+            }));
         }
         Some(owner) if wanted.is_some_and(|it| it != owner.runtime_id) => {
             return Ok(Err(OpenError::OtherRuntime { runtime_id: owner.runtime_id }));
         }
         Some(owner) => (owner.runtime_id, Lease { fencing_token: owner.lease + 1 }, owner.totals),
-        None => (wanted.unwrap_or(request.new_runtime_id), Lease { fencing_token: 1 }, Totals::default()),
+        None => (
+            wanted.unwrap_or(request.new_runtime_id),
+            Lease { fencing_token: 1 },
+            Totals::default(),
+        ),
     };
     transaction.execute(
         "INSERT OR REPLACE INTO owner (id, runtime_id, lease, until_ms, events_per_worker, totals)
@@ -48,7 +54,7 @@ pub(crate) fn open(
         params![
             runtime_id.to_string(),
             lease.fencing_token,
-            now_ms + request.lease_ms,
+            after(now_ms, request.lease_duration),
             request.events_per_worker,
             serde_json::to_string(&totals)?,
         ],
@@ -61,12 +67,18 @@ pub(crate) fn open(
 pub(crate) fn renew(
     connection: &mut Connection,
     lease: Lease,
-    lease_ms: u64,
+    duration: Duration,
 ) -> Result<(), Failure> {
     let transaction = begin(connection)?;
     check(&transaction, lease)?;
-    transaction.execute("UPDATE owner SET until_ms = ?", [now_ms() + lease_ms])?;
+    transaction.execute("UPDATE owner SET until_ms = ?", [after(now_ms(), duration)])?;
     transaction.commit().map_err(Failure::during)
+}
+
+/// The time `duration` after `now_ms`, or the last one that a column holds.
+fn after(now_ms: u64, duration: Duration) -> i64 {
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    i64::try_from(now_ms.saturating_add(duration_ms)).unwrap_or(i64::MAX)
 }
 
 /// Gives the lease back, if it is still the newest.

@@ -8,7 +8,7 @@ use worker_runtime::{
     WorkerId,
     model::TurnDetail,
     store::{
-        CreateKey, EventPage, InputKey, StoreError, StoredWorker, TurnSelector, CorruptWorker,
+        CorruptWorker, CreateKey, EventPage, InputKey, StoreError, StoredWorker, TurnSelector,
         WorkerRecord,
     },
 };

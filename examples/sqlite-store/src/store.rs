@@ -1,14 +1,14 @@
 //! The store: each method is one job for a thread of the database.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::params;
 use worker_runtime::{
     WorkerId,
     model::{TranscriptEntry, TurnDetail},
     store::{
-        Batch, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Settlement, Store,
-        StoreError, StoreFuture, StoreInfo, StoredWorker, TurnSelector, CorruptWorker,
+        Batch, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened,
+        Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnSelector,
     },
 };
 
@@ -52,8 +52,8 @@ impl Store for SqliteStore {
         StoreFuture::pending(async move { opened.await? })
     }
 
-    fn renew(&self, lease: Lease, lease_ms: u64) -> Answer<()> {
-        self.changes.run(move |connection| owner::renew(connection, lease, lease_ms))
+    fn renew(&self, lease: Lease, duration: Duration) -> Answer<()> {
+        self.changes.run(move |connection| owner::renew(connection, lease, duration))
     }
 
     fn release(&self, lease: Lease) -> Answer<()> {
@@ -69,7 +69,11 @@ impl Store for SqliteStore {
         self.changes.run(move |connection| commit::settle(connection, lease, worker_id, version))
     }
 
-    fn workers(&self, after: u64, limit: usize) -> Answer<Vec<Result<StoredWorker, CorruptWorker>>> {
+    fn workers(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Answer<Vec<Result<StoredWorker, CorruptWorker>>> {
         self.reads.run(move |connection| reads::workers(connection, after, limit))
     }
 

@@ -7,8 +7,7 @@ use tokio::time::Instant;
 use crate::{state::core::Core, store::StoreError};
 
 /// Renews the lease until the Runtime ends or loses it.
-pub(crate) async fn keep(core: Weak<Core>, lease_ms: u64) {
-    let lease = Duration::from_millis(lease_ms);
+pub(crate) async fn keep(core: Weak<Core>, lease: Duration) {
     let mut good_until = Instant::now() + lease;
     loop {
         tokio::time::sleep(lease / 3).await;
@@ -18,7 +17,7 @@ pub(crate) async fn keep(core: Weak<Core>, lease_ms: u64) {
         }
         let asked_at = Instant::now();
         let left = good_until.saturating_duration_since(asked_at).max(lease / 3);
-        match core.store.renew(lease_ms, left).await {
+        match core.store.renew(lease, left).await {
             Ok(()) => good_until = asked_at + lease,
             Err(StoreError::LeaseLost) => return core.lose_lease(),
             // The lease still holds for a while; the store may come back.

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The duration of a lease that outlasts every check.
-pub(super) const LONG_LEASE_MS: u64 = 3_600_000;
+pub(super) const LONG_LEASE: Duration = Duration::from_hours(1);
 
 /// The number of events that the store under test must keep of each Worker.
 pub(super) const EVENTS_KEPT: u64 = 8;
@@ -39,12 +39,12 @@ pub(super) struct Client {
 }
 
 /// The request with which a restarted Runtime opens the store, without insisting on a Runtime id.
-pub(super) fn request(lease_ms: u64) -> OpenRequest {
+pub(super) fn request(lease_duration: Duration) -> OpenRequest {
     OpenRequest {
         runtime_id: None,
         new_runtime_id: RuntimeId::from_uuid(new_uuid()),
         epoch: Epoch::from_uuid(new_uuid()),
-        lease_ms,
+        lease_duration,
         events_per_worker: EVENTS_KEPT,
     }
 }
@@ -65,7 +65,7 @@ pub(super) async fn answer<T: Unpin>(
 
 impl Client {
     pub(super) async fn open(store: Arc<dyn Store>) -> CheckResult<Self> {
-        Self::open_as(store, request(LONG_LEASE_MS)).await
+        Self::open_as(store, request(LONG_LEASE)).await
     }
 
     pub(super) async fn open_as(store: Arc<dyn Store>, request: OpenRequest) -> CheckResult<Self> {

@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::{
     conformance::{
-        client::{Client, LONG_LEASE_MS, request},
+        client::{Client, LONG_LEASE, request},
         factory::Factory,
         reference_model::ReferenceModel,
         rule::{CheckResult, Rule},
@@ -24,7 +24,7 @@ const WRITERS: u64 = 8;
 /// Reads a Worker while a writer changes it. Entries, turns and events must never contradict each
 /// other.
 pub(super) async fn whole(factory: &impl Factory) -> CheckResult {
-    let everything = OpenRequest { events_per_worker: 10_000, ..request(LONG_LEASE_MS) };
+    let everything = OpenRequest { events_per_worker: 10_000, ..request(LONG_LEASE) };
     let client = Client::open_as(factory.fresh().await, everything).await?;
     let mut model = ReferenceModel::new(1);
     let created = model.create(client.lease());

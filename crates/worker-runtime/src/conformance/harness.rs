@@ -27,7 +27,7 @@ use crate::{
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Short, so that a store whose Runtime was dropped can soon be opened again.
-const LEASE_MS: u64 = 2_000;
+const LEASE: Duration = Duration::from_secs(2);
 
 /// The name of a profile whose turns never end.
 pub(super) const HANGING: &str = "hanging";
@@ -55,7 +55,7 @@ impl Harness {
                 .profile(Profile::new("echo", Arc::new(EchoProvider::new())))
                 .profile(Profile::new(HANGING, Arc::new(hanging.clone())))
                 .store(Arc::clone(&store))
-                .lease_ms(LEASE_MS)
+                .lease_duration(LEASE)
                 .build()
                 .await;
             match built {

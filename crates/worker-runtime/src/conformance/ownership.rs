@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use crate::{
     conformance::{
-        client::{Client, LONG_LEASE_MS, answer, request},
+        client::{Client, LONG_LEASE, answer, request},
         factory::Factory,
         ids::new_uuid,
         reference_model::ReferenceModel,
@@ -17,22 +17,20 @@ use crate::{
 };
 
 /// The duration of a lease whose expiry a check waits for.
-const SHORT_LEASE_MS: u64 = 1_000;
+const SHORT_LEASE: Duration = Duration::from_secs(1);
 
 /// Longer than a short lease, so that the lease has expired by any clock that the store uses.
-const PAST_SHORT: Duration = Duration::from_millis(SHORT_LEASE_MS + 500);
+const PAST_SHORT: Duration = Duration::from_millis(1_500);
 
 /// Opens a store for one Runtime and then for another.
 pub(super) async fn identity(factory: &impl Factory) -> CheckResult {
     let ours = RuntimeId::from_uuid(new_uuid());
-    let as_ours = OpenRequest { runtime_id: Some(ours), ..request(LONG_LEASE_MS) };
+    let as_ours = OpenRequest { runtime_id: Some(ours), ..request(LONG_LEASE) };
     let client = Client::open_as(factory.fresh().await, as_ours).await?;
     check_identity(&client, ours)?;
     client.release().await?;
-    let other = OpenRequest {
-        runtime_id: Some(RuntimeId::from_uuid(new_uuid())),
-        ..request(LONG_LEASE_MS)
-    };
+    let other =
+        OpenRequest { runtime_id: Some(RuntimeId::from_uuid(new_uuid())), ..request(LONG_LEASE) };
     let refused = Client::try_open(&client.store, other).await?.map(|opened| opened.runtime_id);
     Rule::Identity.expect(refused == Err(OpenError::OtherRuntime { runtime_id: ours }), || {
         format!("`open` by another Runtime returned {refused:?}")
@@ -52,9 +50,9 @@ fn check_identity(client: &Client, ours: RuntimeId) -> CheckResult {
 pub(super) async fn one_owner(factory: &impl Factory) -> CheckResult {
     let client = Client::open(factory.fresh().await).await?;
     for store in [Arc::clone(&client.store), factory.reopen(Arc::clone(&client.store)).await] {
-        let second = Client::try_open(&store, request(LONG_LEASE_MS)).await?;
+        let second = Client::try_open(&store, request(LONG_LEASE)).await?;
         let refused = match &second {
-            Err(OpenError::Owned { remaining_ms }) => (1..=LONG_LEASE_MS).contains(remaining_ms),
+            Err(OpenError::Owned { remaining }) => !remaining.is_zero() && *remaining <= LONG_LEASE,
             Err(OpenError::OtherRuntime { .. } | OpenError::Failed(_)) | Ok(_) => false,
         };
         Rule::OneOwner.expect(refused, || {
@@ -68,27 +66,27 @@ pub(super) async fn one_owner(factory: &impl Factory) -> CheckResult {
 
 /// Opens a store whose lease has expired.
 pub(super) async fn expiry(factory: &impl Factory) -> CheckResult {
-    let client = Client::open_as(factory.fresh().await, request(SHORT_LEASE_MS)).await?;
+    let client = Client::open_as(factory.fresh().await, request(SHORT_LEASE)).await?;
     sleep(PAST_SHORT).await;
-    let next = Client::try_open(&client.store, request(LONG_LEASE_MS)).await?;
+    let next = Client::try_open(&client.store, request(LONG_LEASE)).await?;
     Rule::Expiry
         .expect(next.is_ok(), || format!("`open` after the lease expired returned {next:?}"))
 }
 
 /// Renews a lease for longer and for shorter, and opens the store before and after the expiry.
 pub(super) async fn renewal(factory: &impl Factory) -> CheckResult {
-    let client = Client::open_as(factory.fresh().await, request(SHORT_LEASE_MS)).await?;
-    let renewed = answer("renew", || client.store.renew(client.lease(), LONG_LEASE_MS)).await?;
+    let client = Client::open_as(factory.fresh().await, request(SHORT_LEASE)).await?;
+    let renewed = answer("renew", || client.store.renew(client.lease(), LONG_LEASE)).await?;
     Rule::Renewal.expect(renewed.is_ok(), || format!("`renew` returned {renewed:?}"))?;
     sleep(PAST_SHORT).await;
-    let second = Client::try_open(&client.store, request(LONG_LEASE_MS)).await?;
+    let second = Client::try_open(&client.store, request(LONG_LEASE)).await?;
     Rule::Renewal.expect(matches!(second, Err(OpenError::Owned { .. })), || {
         format!("`open` while a renewed lease was valid returned {second:?}")
     })?;
-    let renewed = answer("renew", || client.store.renew(client.lease(), SHORT_LEASE_MS)).await?;
+    let renewed = answer("renew", || client.store.renew(client.lease(), SHORT_LEASE)).await?;
     Rule::Renewal.expect(renewed.is_ok(), || format!("a second `renew` returned {renewed:?}"))?;
     sleep(PAST_SHORT).await;
-    let next = Client::try_open(&client.store, request(LONG_LEASE_MS)).await?;
+    let next = Client::try_open(&client.store, request(LONG_LEASE)).await?;
     Rule::Renewal.expect(next.is_ok(), || {
         format!(
             "`open` after a lease that was renewed for a shorter time expired returned {next:?}"
@@ -102,13 +100,13 @@ pub(super) async fn release(factory: &impl Factory) -> CheckResult {
     first.release().await?;
     let batch = ReferenceModel::new(1).create(first.lease());
     check_fenced(&first, Rule::Release, &batch).await?;
-    let next = Client::try_open(&first.store, request(LONG_LEASE_MS)).await?;
+    let next = Client::try_open(&first.store, request(LONG_LEASE)).await?;
     Rule::Release.expect(next.is_ok(), || format!("`open` right after `release` returned {next:?}"))
 }
 
 /// Uses old leases after a newer one was granted, because of an expiry or a release.
 pub(super) async fn fence(factory: &impl Factory) -> CheckResult {
-    let old = Client::open_as(factory.fresh().await, request(SHORT_LEASE_MS)).await?;
+    let old = Client::open_as(factory.fresh().await, request(SHORT_LEASE)).await?;
     let mut model = ReferenceModel::new(1);
     let created = model.create(old.lease());
     old.apply(&mut model, created).await?;
@@ -123,7 +121,7 @@ pub(super) async fn fence(factory: &impl Factory) -> CheckResult {
     })?;
     // A release with an older lease does not end the newer lease.
     old.release().await?;
-    let third = Client::try_open(&old.store, request(LONG_LEASE_MS)).await?;
+    let third = Client::try_open(&old.store, request(LONG_LEASE)).await?;
     Rule::Fence.expect(matches!(third, Err(OpenError::Owned { .. })), || {
         format!("`open` after a release with an older lease returned {third:?}")
     })?;
@@ -150,7 +148,7 @@ async fn check_fenced(client: &Client, rule: Rule, batch: &Batch) -> CheckResult
     rule.expect(committed == Err(StoreError::LeaseLost), || {
         format!("`commit` with a lost lease returned {committed:?}")
     })?;
-    let renewed = answer("renew", || client.store.renew(client.lease(), LONG_LEASE_MS)).await?;
+    let renewed = answer("renew", || client.store.renew(client.lease(), LONG_LEASE)).await?;
     rule.expect(renewed == Err(StoreError::LeaseLost), || {
         format!("`renew` of a lost lease returned {renewed:?}")
     })

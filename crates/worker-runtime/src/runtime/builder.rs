@@ -36,10 +36,10 @@ pub enum BuildError {
     #[error("a tokio runtime without timers; build it with `enable_time`")]
     NoTimers,
     /// Another Runtime owns the store.
-    #[error("another Runtime owns the store for at least {remaining_ms} ms")]
+    #[error("another Runtime owns the store for at least {remaining:?}")]
     StoreOwned {
         /// What is left of its lease, in milliseconds, unless it is renewed.
-        remaining_ms: u64,
+        remaining: Duration,
     },
     /// The store belongs to another Runtime than the one asked for.
     #[error("the store belongs to the Runtime {runtime_id}")]
@@ -63,7 +63,7 @@ pub struct RuntimeBuilder {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     turn_runtime: Option<Handle>,
-    lease_ms: u64,
+    lease_duration: Duration,
     retention: Retention,
 }
 
@@ -78,7 +78,7 @@ impl Default for RuntimeBuilder {
             clock: Arc::new(SystemClock),
             ids: Arc::new(UuidV7),
             turn_runtime: None,
-            lease_ms: 30_000,
+            lease_duration: Duration::from_secs(30),
             retention: Retention::default(),
         }
     }
@@ -136,10 +136,10 @@ impl RuntimeBuilder {
         self
     }
 
-    /// How long the store stays this Runtime's without a sign of life, in milliseconds; 30,000 if
-    /// not set. It is renewed three times as often.
-    pub fn lease_ms(mut self, lease_ms: u64) -> Self {
-        self.lease_ms = lease_ms;
+    /// How long the store stays this Runtime's without a sign of life: at least 100 milliseconds, and
+    /// 30 seconds if not set. The lease is renewed three times as often.
+    pub fn lease_duration(mut self, lease_duration: Duration) -> Self {
+        self.lease_duration = lease_duration;
         self
     }
 
@@ -168,7 +168,7 @@ impl RuntimeBuilder {
             runtime_id: self.runtime_id,
             new_runtime_id: RuntimeId::from_uuid(self.ids.next(now_ms)),
             epoch,
-            lease_ms: self.lease_ms,
+            lease_duration: self.lease_duration,
             events_per_worker: self.limits.events_per_worker,
         };
         let time_out = Duration::from_millis(self.limits.commit_ms);
@@ -195,7 +195,7 @@ impl RuntimeBuilder {
         });
         // From here on the Runtime gives everything back if building it fails.
         let runtime = Runtime::new(Arc::clone(&core));
-        let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_ms));
+        let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_duration));
         core.set_lease_keeper(keeper.abort_handle());
         core.tell(None, RuntimeFact::Started, |_| {});
         core.restore().await?;
@@ -208,8 +208,8 @@ impl RuntimeBuilder {
         self.limits
             .check_display_name(&self.display_name)
             .map_err(|error| BuildError::Invalid(error.to_string()))?;
-        if self.lease_ms < 100 {
-            return Err(BuildError::Invalid("`lease_ms` must be at least 100".to_owned()));
+        if self.lease_duration < Duration::from_millis(100) {
+            return Err(BuildError::Invalid("`lease_duration` must be at least 100 ms".to_owned()));
         }
         let mut names: Vec<&str> = self.profiles.iter().map(|it| &*it.name).collect();
         names.sort_unstable();
@@ -238,7 +238,7 @@ impl From<RestoreError> for BuildError {
 impl From<OpenError> for BuildError {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Owned { remaining_ms } => Self::StoreOwned { remaining_ms },
+            OpenError::Owned { remaining } => Self::StoreOwned { remaining },
             OpenError::OtherRuntime { runtime_id } => Self::OtherRuntime { runtime_id },
             OpenError::Failed(problem) => Self::StoreFailed(problem),
         }

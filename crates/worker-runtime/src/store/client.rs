@@ -79,8 +79,8 @@ impl StoreClient {
     }
 
     /// Renews the lease.
-    pub(crate) fn renew(&self, lease_ms: u64, within: Duration) -> Answer<()> {
-        self.ask_within(within, |store| store.renew(self.lease, lease_ms))
+    pub(crate) fn renew(&self, duration: Duration, within: Duration) -> Answer<()> {
+        self.ask_within(within, |store| store.renew(self.lease, duration))
     }
 
     /// Gives the store back, and waits no longer than `within`. A lease that is not given back runs out.

@@ -1,5 +1,7 @@
 //! How a store says no.
 
+use std::time::Duration;
+
 use crate::identity::{RuntimeId, WorkerId};
 
 /// Why a store did not do as asked. The reason is for the Backend's log; it never reaches a reply.
@@ -21,11 +23,11 @@ pub enum StoreError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// A Runtime owns it; its lease runs out after so many milliseconds unless it is renewed.
-    #[error("the store is owned by another Runtime for at least {remaining_ms} ms")]
+    /// Another Runtime owns the store, until its lease runs out.
+    #[error("the store is owned by another Runtime for at least {remaining:?}")]
     Owned {
-        /// What is left of that lease, in milliseconds.
-        remaining_ms: u64,
+        /// How long that lease lasts from now on unless it is renewed.
+        remaining: Duration,
     },
     /// It belongs to another Runtime than the one insisted on.
     #[error("the store belongs to the Runtime {runtime_id}")]

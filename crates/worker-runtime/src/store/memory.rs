@@ -74,8 +74,7 @@ impl Content {
         let ownership = &mut self.ownership;
         let now = Instant::now();
         if let Some(until) = ownership.until.filter(|until| *until > now) {
-            let remaining_ms = u64::try_from((until - now).as_millis()).unwrap_or(u64::MAX);
-            return Err(OpenError::Owned { remaining_ms });
+            return Err(OpenError::Owned { remaining: until - now });
         }
         let runtime_id =
             ownership.runtime_id.unwrap_or(request.runtime_id.unwrap_or(request.new_runtime_id));
@@ -84,7 +83,7 @@ impl Content {
         }
         ownership.runtime_id = Some(runtime_id);
         ownership.lease += 1;
-        ownership.until = Some(now + Duration::from_millis(request.lease_ms));
+        ownership.until = Some(now + request.lease_duration);
         ownership.events_per_worker = request.events_per_worker;
         Ok(Opened {
             runtime_id,
@@ -156,12 +155,12 @@ impl Store for MemoryStore {
         StoreFuture::ready(self.content.lock().open(request))
     }
 
-    fn renew(&self, lease: Lease, lease_ms: u64) -> StoreFuture<Result<(), StoreError>> {
+    fn renew(&self, lease: Lease, duration: Duration) -> StoreFuture<Result<(), StoreError>> {
         let ownership = &mut self.content.lock().ownership;
         if !ownership.holds(lease) {
             return StoreFuture::ready(Err(StoreError::LeaseLost));
         }
-        ownership.until = Some(Instant::now() + Duration::from_millis(lease_ms));
+        ownership.until = Some(Instant::now() + duration);
         now(())
     }
 

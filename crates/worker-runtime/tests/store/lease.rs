@@ -20,11 +20,11 @@ use crate::{
     wrapper::Wrapped,
 };
 
-const LEASE_MS: u64 = 3_000;
+const LEASE: Duration = Duration::from_secs(3);
 
 async fn runtime_on(store: Arc<dyn Store>) -> Runtime {
     let hanging = Profile::new("hanging", Arc::new(ScriptedProvider::hanging()));
-    Runtime::builder().profile(hanging).lease_ms(LEASE_MS).store(store).build().await.unwrap()
+    Runtime::builder().profile(hanging).lease_duration(LEASE).store(store).build().await.unwrap()
 }
 
 /// A Runtime in the middle of a turn, with somebody who follows it.
@@ -69,7 +69,7 @@ impl Scene {
         assert_eq!(refused.unwrap_err(), RuntimeError::RuntimeStopped {});
 
         store.0.set(Trouble::None);
-        sleep(Duration::from_millis(LEASE_MS)).await;
+        sleep(LEASE).await;
         let next = runtime_on(Arc::clone(&store) as _).await;
         let seen = worker_view(&next, worker).await;
         seen.check();
@@ -86,7 +86,7 @@ async fn a_lease_that_cannot_be_renewed_is_lost_when_it_runs_out() {
     for trouble in [Trouble::RenewHangs, Trouble::RenewPanics] {
         let scene = scene().await;
         scene.store.0.set(trouble);
-        sleep(Duration::from_millis(2 * LEASE_MS)).await;
+        sleep(2 * LEASE).await;
         scene.has_stopped().await;
     }
 }
@@ -106,9 +106,9 @@ async fn a_commit_that_finds_the_lease_lost_stops_the_runtime() {
 async fn a_renewal_that_fails_once_costs_nothing() {
     let scene = scene().await;
     scene.store.0.set(Trouble::RenewPanics);
-    sleep(Duration::from_millis(LEASE_MS / 2)).await;
+    sleep(LEASE / 2).await;
     scene.store.0.set(Trouble::None);
-    sleep(Duration::from_millis(5 * LEASE_MS)).await;
+    sleep(5 * LEASE).await;
     let summary = scene.runtime.handle(GetRuntime {}).await.unwrap().summary;
     assert_eq!(summary.state, RuntimeState::Running);
 }

@@ -3,6 +3,7 @@
 use std::{
     future::pending,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use worker_runtime::{
@@ -83,14 +84,14 @@ impl Wrapper for TroubledStore {
         }
     }
 
-    fn renew(&self, lease: Lease, lease_ms: u64) -> Answer<()> {
+    fn renew(&self, lease: Lease, duration: Duration) -> Answer<()> {
         let trouble = self.get();
         if trouble == Trouble::RenewHangs {
             StoreFuture::pending(pending())
         } else if trouble == Trouble::RenewPanics {
             StoreFuture::pending(async { panic!("trouble") })
         } else {
-            self.inner.renew(lease, lease_ms)
+            self.inner.renew(lease, duration)
         }
     }
 

@@ -1,6 +1,6 @@
 //! A store that delegates every call to a [`MemoryStore`], so that a test overrides only some calls.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use worker_runtime::{
@@ -44,7 +44,7 @@ macro_rules! delegate {
 
 delegate! {
     fn open(request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>>;
-    fn renew(lease: Lease, lease_ms: u64) -> Answer<()>;
+    fn renew(lease: Lease, duration: Duration) -> Answer<()>;
     fn release(lease: Lease) -> Answer<()>;
     fn commit(batch: &Batch) -> Answer<()>;
     fn settle(lease: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement>;

@@ -116,8 +116,8 @@ pub(crate) async fn restored(file: &Path) -> Runtime {
     loop {
         match Runtime::builder().store(Arc::clone(&store) as _).build().await {
             Ok(runtime) => return runtime,
-            Err(BuildError::StoreOwned { remaining_ms }) if Instant::now() < given_up => {
-                sleep(Duration::from_millis(remaining_ms.min(50))).await;
+            Err(BuildError::StoreOwned { remaining }) if Instant::now() < given_up => {
+                sleep(remaining.min(Duration::from_millis(50))).await;
             }
             Err(error) => panic!("{error}"),
         }

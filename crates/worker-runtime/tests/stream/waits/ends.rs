@@ -101,7 +101,7 @@ impl Wrapper for TakenOver {
         &self.0
     }
 
-    fn renew(&self, _: Lease, _: u64) -> Answer<()> {
+    fn renew(&self, _: Lease, _: Duration) -> Answer<()> {
         StoreFuture::ready(Err(StoreError::LeaseLost))
     }
 }
