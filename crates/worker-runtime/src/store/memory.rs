@@ -32,7 +32,8 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Content {
     ownership: Ownership,
-    rows: HashMap<WorkerId, Row>,
+    /// Everything of each Worker. A row is boxed because up to half of a hash table is empty slots.
+    rows: HashMap<WorkerId, Box<Row>>,
     create_keys: CreateKeys,
     totals: Totals,
     /// The Workers by ordinal, from the first page of a reading to its last. Forgotten when a Worker
@@ -59,7 +60,7 @@ impl MemoryStore {
     }
 
     fn read<T>(&self, worker_id: WorkerId, read: impl FnOnce(&Row) -> T) -> Option<T> {
-        self.content.lock().rows.get(&worker_id).map(read)
+        self.content.lock().rows.get(&worker_id).map(|row| read(row))
     }
 }
 
@@ -103,7 +104,8 @@ impl Content {
         }
         match &batch.change {
             Change::Put(record) => {
-                let row = self.rows.entry(batch.worker_id).or_insert_with(|| Row::new(record));
+                let row =
+                    self.rows.entry(batch.worker_id).or_insert_with(|| Box::new(Row::new(record)));
                 row.apply(batch, self.ownership.events_per_worker);
             }
             Change::Delete => drop(self.rows.remove(&batch.worker_id)),
@@ -121,8 +123,8 @@ impl Content {
     /// Workers whose ordinal is greater than `after`, by ordinal.
     fn workers(&mut self, after: u64, limit: usize) -> Vec<StoredWorker> {
         let order = self.order.take().unwrap_or_else(|| {
-            let place = |(id, row): (&WorkerId, &Row)| (row.record.ordinal, *id);
-            let mut order: Vec<_> = self.rows.iter().map(place).collect();
+            let places = self.rows.iter().map(|(id, row)| (row.record.ordinal, *id));
+            let mut order: Vec<_> = places.collect();
             order.sort_unstable();
             order
         });
