@@ -1,4 +1,4 @@
-//! What the Runtime knows of a Worker, as it is committed and kept.
+//! The record of a Worker: everything but its transcript, as stores keep it.
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,59 +13,59 @@ use crate::{
     },
 };
 
-/// A Worker, without its transcript. Replaced as a whole when something changes.
+/// A Worker without its transcript. A change replaces the record as a whole.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct WorkerRecord {
     /// The Worker.
     pub worker_id: WorkerId,
-    /// Its place in the order of creation; unique in the store.
+    /// The Worker's place in the order of creation; unique in the store.
     pub ordinal: u64,
-    /// How many commits it has seen; the creation is the first.
+    /// The number of commits about the Worker; the creation is the first.
     pub version: u64,
-    /// The name it was given, if it was.
+    /// The name for people, if one was given.
     pub display_name: Option<Arc<str>>,
-    /// What it is filed under.
+    /// The labels, by which lists and subscriptions filter.
     #[serde(deserialize_with = "deserialize_labels")]
     pub labels: Arc<Labels>,
-    /// What rarely differs between Workers.
+    /// The properties that rarely differ between Workers.
     #[serde(deserialize_with = "deserialize_spec")]
     pub spec: Arc<WorkerSpec>,
-    /// Where it is in its life.
+    /// The Worker's state in the lifecycle.
     pub state: WorkerState,
-    /// How the turn that ended last went.
+    /// The outcome of the turn that ended last.
     pub last_outcome: Option<TurnOutcome>,
     /// The latest turn, running or ended.
     pub turn: Option<Arc<TurnDetail>>,
-    /// How many turns were begun; the latest has this ordinal.
+    /// The number of turns that were begun; the latest has this ordinal.
     pub turns: u64,
-    /// How many entries the transcript has.
+    /// The number of entries in the transcript.
     pub entries: u64,
-    /// What ended turns consumed.
+    /// The sum of the usage of all ended turns.
     pub usage: Usage,
-    /// The sequence of its last event.
+    /// The sequence of the Worker's last event.
     pub worker_sequence: u64,
-    /// When it was created, in milliseconds since the Unix epoch.
+    /// When the Worker was created, in milliseconds since the Unix epoch.
     pub created_at_ms: u64,
-    /// When its last event was, in milliseconds since the Unix epoch.
+    /// When the Worker's last event happened, in milliseconds since the Unix epoch.
     pub active_at_ms: u64,
-    /// The reason given when it was stopped or cancelled.
+    /// The reason that was given when the Worker was stopped or cancelled.
     pub end_reason: Option<Arc<str>>,
 }
 
-/// What rarely differs between Workers.
+/// The properties of a Worker that rarely differ between Workers.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct WorkerSpec {
-    /// Why it exists.
+    /// Why the Worker exists.
     pub intent: Intent,
-    /// The profile of its next turn.
+    /// The profile of the Worker's next turn.
     pub profile: ProfileSelector,
-    /// Its own instructions.
+    /// The instructions that replace those of the profile.
     pub instructions: Option<Arc<str>>,
     /// The configuration that the Backend keeps elsewhere.
     pub config_bundle: Option<Arc<ConfigBundle>>,
-    /// What was asked for at creation, and what came of it.
+    /// The capabilities that were requested at creation, each with the decision about it.
     pub capabilities: Vec<CapabilityGrant>,
-    /// What it claimed at creation.
+    /// The claims that were made at creation.
     pub scope_claims: Vec<ScopeClaim>,
 }
 
