@@ -1,4 +1,4 @@
-//! The conformance kit passes the built-in store and names what a wrong one breaks.
+//! The conformance kit passes the built-in store and names the rule that a wrong store breaks.
 
 use std::sync::Arc;
 
@@ -24,9 +24,9 @@ async fn the_built_in_store_passes_on_real_threads_and_time() {
     assert!(checked.is_ok(), "{}", checked.unwrap_err());
 }
 
-/// Every rule that a store breaks.
+/// The rules that a store breaks.
 async fn broken_by<S: Store>(fresh: impl Fn() -> Arc<S> + Send + Sync) -> Vec<Rule> {
-    let violations = conformance::run(fresh).await.expect_err("a wrong store passes");
+    let violations = conformance::run(fresh).await.expect_err("a wrong store does not pass");
     violations.0.into_iter().map(|violation| violation.rule).collect()
 }
 
@@ -63,11 +63,11 @@ wrong_stores! {
     a_panic_shows: Panics breaks Answers;
 }
 
-/// A store that is wrapped and not changed.
+/// A wrapper that overrides nothing.
 #[derive(Default)]
-struct Same(Arc<MemoryStore>);
+struct Unchanged(Arc<MemoryStore>);
 
-impl Wrapper for Same {
+impl Wrapper for Unchanged {
     fn inner(&self) -> &Arc<MemoryStore> {
         &self.0
     }
@@ -75,7 +75,7 @@ impl Wrapper for Same {
 
 #[tokio::test(start_paused = true)]
 async fn wrapping_alone_breaks_nothing() {
-    let checked = conformance::run(|| Arc::new(Wrapped(Same::default()))).await;
+    let checked = conformance::run(|| Arc::new(Wrapped(Unchanged::default()))).await;
     assert!(checked.is_ok(), "{}", checked.unwrap_err());
 }
 

@@ -1,4 +1,4 @@
-//! A store that fails at one commit, in every way in which a store can fail.
+//! A store whose n-th commit fails, in each way in which a commit can fail.
 
 use std::{
     future::pending,
@@ -18,28 +18,28 @@ use worker_runtime::{
 
 use crate::wrapper::{Answer, Wrapper, immediate};
 
-/// How a commit fails.
+/// The way in which a commit fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
-    /// It is refused.
+    /// The store refuses the batch.
     Refuse,
-    /// It says that it does not know, and did nothing.
+    /// The answer is [`StoreError::Unknown`], and the batch is not applied.
     Unknown,
-    /// It says that it does not know, and took effect.
+    /// The answer is [`StoreError::Unknown`], and the batch is applied.
     UnknownDone,
-    /// It answers late, in time.
+    /// The batch is applied late, but within the time limit of a commit.
     Delay,
-    /// It never answers and does nothing.
+    /// The commit never answers, and the batch is not applied.
     Hang,
-    /// It takes effect and never answers.
+    /// The commit never answers, and the batch is applied.
     HangDone,
-    /// It takes effect long after everybody stopped waiting.
+    /// The commit never answers, and the batch is applied long after the time limit.
     Late,
-    /// It panics when it is asked.
+    /// The call of `commit` panics.
     Panic,
-    /// It panics on its way.
+    /// The future of the commit panics.
     PanicPending,
-    /// It takes effect and panics.
+    /// The batch is applied, and the future of the commit panics.
     PanicDone,
 }
 
@@ -57,7 +57,7 @@ impl Fault {
         Self::PanicDone,
     ];
 
-    /// Whether the commit takes effect.
+    /// Whether the batch is applied.
     pub(crate) fn takes_effect(self) -> bool {
         match self {
             Self::UnknownDone | Self::Delay | Self::HangDone | Self::Late | Self::PanicDone => true,
@@ -66,31 +66,33 @@ impl Fault {
     }
 }
 
-/// Past the time that a commit may take.
+/// A delay past the time limit of a commit.
 const LATE: Duration = Duration::from_secs(25);
 
-/// A store in memory that fails at one commit.
+/// A store in memory, one of whose commits fails.
 #[derive(Default)]
 pub(crate) struct FaultStore {
     pub(crate) inner: Arc<MemoryStore>,
+    /// The number of the commit that fails, and the fault.
     plan: Option<(u64, Fault)>,
     commits: AtomicU64,
-    hit: Mutex<Option<Batch>>,
-    /// The first `settle` after the fault fails as well.
+    /// The batch of the commit that failed.
+    failed: Mutex<Option<Batch>>,
+    /// Whether the first `settle`, which panics, was called.
     settle_failed: AtomicBool,
-    /// Held by a commit that is late: what settles it must wait.
+    /// Locked until the batch of [`Fault::Late`] is applied. `settle` waits for the lock.
     gate: Arc<tokio::sync::Mutex<()>>,
-    /// Every commit takes a few polls.
+    /// Whether every commit takes some polls.
     slow: bool,
 }
 
 impl FaultStore {
-    /// A store whose `n`-th commit fails; the first is 1.
+    /// A store whose `n`-th commit fails. The first commit is number 1.
     pub(crate) fn failing(n: u64, fault: Fault) -> Self {
         Self { plan: Some((n, fault)), ..Self::default() }
     }
 
-    /// A store that keeps every commit waiting.
+    /// A store whose commits take some polls and succeed.
     pub(crate) fn slow() -> Self {
         Self { slow: true, ..Self::default() }
     }
@@ -99,10 +101,14 @@ impl FaultStore {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// The facts of the batch that failed.
-    pub(crate) fn hit(&self) -> Vec<StoredEventBody> {
-        let hit = self.hit.lock().unwrap();
-        hit.iter().flat_map(|batch| batch.events.iter()).map(|event| event.body.clone()).collect()
+    /// The events in the batch of the commit that failed.
+    pub(crate) fn failed_events(&self) -> Vec<StoredEventBody> {
+        let failed = self.failed.lock().unwrap();
+        failed
+            .iter()
+            .flat_map(|batch| batch.events.iter())
+            .map(|event| event.body.clone())
+            .collect()
     }
 
     fn fail(&self, fault: Fault, batch: &Batch) -> Answer<()> {
@@ -153,7 +159,7 @@ impl Wrapper for FaultStore {
         if let Some((n, fault)) = self.plan
             && n == number
         {
-            *self.hit.lock().unwrap() = Some(batch.clone());
+            *self.failed.lock().unwrap() = Some(batch.clone());
             return self.fail(fault, batch);
         }
         if self.slow {
@@ -171,7 +177,7 @@ impl Wrapper for FaultStore {
     fn settle(&self, lease: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement> {
         assert!(
             self.settle_failed.swap(true, Ordering::Relaxed),
-            "the first settlement fails as well"
+            "the first settlement fails, too"
         );
         let (inner, gate) = (Arc::clone(&self.inner), Arc::clone(&self.gate));
         StoreFuture::pending(async move {

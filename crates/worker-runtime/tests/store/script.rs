@@ -1,4 +1,4 @@
-//! Every command and every event of a turn, in one run that goes on whatever the store does.
+//! A script with every command and every event of a turn, which repeats requests until they succeed.
 
 use std::{
     future::poll_fn,
@@ -24,7 +24,7 @@ use worker_runtime::{
 
 use crate::view::view;
 
-/// A caller who gives up: at this step, after so many polls.
+/// A caller that drops the future of one step after some polls.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct GivesUp {
     pub(crate) step: usize,
@@ -61,19 +61,20 @@ impl Run {
         Self { runtime: runtime_on(store).await, gives_up, steps: AtomicUsize::new(0) }
     }
 
-    /// How many steps were made.
+    /// The number of steps so far.
     pub(crate) fn steps(&self) -> usize {
         self.steps.load(Ordering::Relaxed)
     }
 
-    /// Makes a step: asks until the store lets it happen. What is surely refused leaves no trace.
+    /// Makes one step: repeats a request until it succeeds. A request that failed for certain must leave no
+    /// trace.
     async fn ask<R: Request<Kind> + Clone, Kind>(&self, request: R) -> R::Reply {
         let step = self.steps.fetch_add(1, Ordering::Relaxed) + 1;
         if let Some(gives_up) = self.gives_up
             && gives_up.step == step
             && poll_some(self.runtime.handle(request.clone()), gives_up.polls).await
         {
-            // Whatever became of it, it is over before the next step.
+            // The request has ended one way or the other before the next step.
             sleep(Duration::from_secs(1)).await;
         }
         loop {
@@ -98,20 +99,20 @@ impl Run {
         self.ask(send).await.receipt.turn_id
     }
 
-    /// Waits until a turn is over.
-    async fn over(&self, worker: WorkerRef, turn_id: TurnId) {
+    /// Waits until a turn has ended.
+    async fn wait_for_end(&self, worker: WorkerRef, turn_id: TurnId) {
         let get = GetTurn { wait_ms: Some(60_000), ..GetTurn::new(worker, turn_id) };
         while self.runtime.handle(get.clone()).await.unwrap().turn.outcome.is_none() {}
     }
 
-    /// Waits until the store has settled everything.
-    pub(crate) async fn settled(&self) {
+    /// Waits until the outcome of every commit is known.
+    pub(crate) async fn wait_settled(&self) {
         while self.runtime.handle(GetRuntime {}).await.unwrap().store.pending > 0 {
             sleep(Duration::from_millis(100)).await;
         }
     }
 
-    /// Every command, and every event of a turn.
+    /// Runs the script.
     pub(crate) async fn play(&self) {
         let claim = ScopeClaim { resource: "app".to_owned(), access: Access::Exclusive };
         let created = self.ask(CreateWorker {
@@ -123,9 +124,9 @@ impl Run {
         });
         let created = created.await;
         let talker = created.detail.worker;
-        self.over(talker, created.receipt.unwrap().turn_id).await;
+        self.wait_for_end(talker, created.receipt.unwrap().turn_id).await;
         let turn_id = self.send(talker, "three four").await;
-        self.over(talker, turn_id).await;
+        self.wait_for_end(talker, turn_id).await;
 
         let moody = self.ask(CreateWorker {
             display_name: Some("moody".to_owned()),
@@ -139,10 +140,10 @@ impl Run {
         self.ask(rename(moody, "very moody")).await;
         self.ask(CancelTurn { turn_id: Some(turn_id), ..CancelTurn::new(moody) }).await;
         let turn_id = self.send(moody, "retry").await;
-        self.over(moody, turn_id).await;
+        self.wait_for_end(moody, turn_id).await;
         let turn_id = self.send(moody, "hang again").await;
         self.ask(StopWorker { deadline_ms: Some(50), ..StopWorker::new(moody) }).await;
-        self.over(moody, turn_id).await;
+        self.wait_for_end(moody, turn_id).await;
 
         self.ask(StopWorker::new(talker)).await;
         self.ask(DeleteWorker::new(talker)).await;
@@ -155,7 +156,7 @@ impl Run {
         let heir = heir.await.detail.worker;
         self.ask(rename(heir, "renamed")).await;
         self.ask(CancelWorker::new(heir)).await;
-        self.settled().await;
+        self.wait_settled().await;
     }
 }
 
@@ -163,7 +164,7 @@ fn rename(worker: WorkerRef, name: &str) -> UpdateWorker {
     UpdateWorker { display_name: Some(name.to_owned()), ..UpdateWorker::new(worker) }
 }
 
-/// Polls a future so often and drops it. Whether it was still under way.
+/// Polls a future at most `polls` times and drops it. Returns whether the future was still pending.
 pub(crate) async fn poll_some<F: Future>(future: F, polls: usize) -> bool {
     let mut future = Box::pin(future);
     for _ in 0..polls {

@@ -1,4 +1,4 @@
-//! A store that is in trouble for as long as a test wants.
+//! A store that fails in one way for as long as the test says.
 
 use std::{
     future::pending,
@@ -16,7 +16,7 @@ use worker_runtime::{
 
 use crate::wrapper::{Answer, Listed, Wrapper};
 
-/// What is wrong.
+/// The way in which the store fails.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Trouble {
     #[default]
@@ -37,7 +37,7 @@ pub(crate) enum Trouble {
     ReadsPanicPending,
 }
 
-/// A store in memory, in trouble or not.
+/// A store in memory that fails while a trouble is set.
 #[derive(Default)]
 pub(crate) struct TroubledStore {
     pub(crate) inner: Arc<MemoryStore>,

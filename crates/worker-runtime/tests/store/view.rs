@@ -1,4 +1,4 @@
-//! Everything that a Runtime shows of its Workers.
+//! A view of everything that a Runtime shows of its Workers.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use worker_runtime::{
     },
 };
 
-/// Everything that a Runtime shows, as it shows it in any epoch.
+/// Everything that a Runtime shows, without the epoch, which differs between two Runtimes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct View {
     pub(crate) workers: Vec<WorkerView>,
@@ -70,7 +70,7 @@ pub(crate) async fn worker_view(runtime: &Runtime, worker: WorkerRef) -> WorkerV
     }
 }
 
-/// A turn without the figure that is live only.
+/// A turn without the counter that is kept in memory only.
 fn lasting(turn: &TurnDetail) -> TurnDetail {
     let mut turn = turn.clone();
     turn.late_dropped = 0;
@@ -78,7 +78,7 @@ fn lasting(turn: &TurnDetail) -> TurnDetail {
 }
 
 impl View {
-    /// What does not differ between two runs: no ids, no times.
+    /// The part of the view that is the same in two runs of a script: no ids and no times.
     pub(crate) fn outline(&self) -> Vec<Outline> {
         self.workers.iter().map(WorkerView::outline).collect()
     }
@@ -103,12 +103,12 @@ impl WorkerView {
         }
     }
 
-    /// What must hold of any Worker at rest.
+    /// Checks rules that hold for every Worker without a running turn.
     pub(crate) fn check(&self) {
         let sequences: Vec<Option<u64>> =
             self.events.iter().map(|event| event.worker_sequence).collect();
         let gap_free: Vec<Option<u64>> = (1..=self.events.len() as u64).map(Some).collect();
-        assert_eq!(sequences, gap_free, "the events have a hole");
+        assert_eq!(sequences, gap_free, "the events have a gap");
         for turn in &self.turns {
             assert!(turn.outcome.is_some(), "a turn does not end");
             let ends = self.events.iter().filter(|event| {
@@ -116,7 +116,7 @@ impl WorkerView {
                     && event.event_type().as_str().starts_with("turn_")
                     && !matches!(event.event_type().as_str(), "turn_started" | "turn_retrying")
             });
-            assert_eq!(ends.count(), 1, "a turn has another number of ends than one");
+            assert_eq!(ends.count(), 1, "a turn has exactly one end");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Stores that are wrong in one respect each.
+//! Stores that each break the contract in one way.
 
 mod commits;
 mod reads;
@@ -11,7 +11,7 @@ pub(crate) use commits::{
 pub(crate) use reads::{OffByOne, Overprunes, Panics, Reorders, Stale, Torn};
 pub(crate) use settling::{ForgetsDeletion, LateSuccess, SaysNever};
 
-/// Declares wrong stores that have nothing but the right one inside.
+/// Declares wrong stores that have no state of their own.
 macro_rules! plain {
     ($($(#[doc = $doc:literal])+ $name:ident { $($method:item)+ })+) => {
         $(

@@ -1,4 +1,4 @@
-//! Stores whose commits are wrong.
+//! Stores whose commits break the contract.
 
 use std::sync::{
     Arc, Mutex,
@@ -14,7 +14,7 @@ use super::plain;
 use crate::wrapper::{Answer, Wrapper, immediate};
 
 plain! {
-    /// Takes a batch without its last entry, if it has an answer in it.
+    /// Applies a batch without its last entry, unless the batch creates the Worker.
     LosesEntry {
         fn commit(&self, batch: &Batch) -> Answer<()> {
             let mut batch = batch.clone();
@@ -25,14 +25,14 @@ plain! {
         }
     }
 
-    /// Takes no keys.
+    /// Applies a batch without its keys.
     Forgetful {
         fn commit(&self, batch: &Batch) -> Answer<()> {
             self.0.commit(&Batch { key: None, create_key: None, ..batch.clone() })
         }
     }
 
-    /// Does not count what is deleted.
+    /// Applies a batch, but does not count the creation.
     LosesTotals {
         fn commit(&self, batch: &Batch) -> Answer<()> {
             let totals = match batch.change {
@@ -43,7 +43,7 @@ plain! {
         }
     }
 
-    /// Says that it refused a batch and has counted it.
+    /// Refuses a batch with a wrong version, but applies the batch.
     RefusesAndDoes {
         fn commit(&self, batch: &Batch) -> Answer<()> {
             let answer = immediate(self.0.commit(batch));
@@ -59,7 +59,7 @@ plain! {
         }
     }
 
-    /// Does not look at the expected version.
+    /// Ignores the expected version.
     IgnoresVersion {
         fn commit(&self, batch: &Batch) -> Answer<()> {
             let expected_version = version_of(&self.0, batch);
@@ -75,7 +75,7 @@ fn version_of(store: &MemoryStore, batch: &Batch) -> u64 {
     found.map_or(0, |worker| worker.record.version)
 }
 
-/// Says that it took every third batch, and did not.
+/// Answers every third commit with `Ok`, but does not apply the batch.
 #[derive(Default)]
 pub(crate) struct Liar {
     inner: Arc<MemoryStore>,
@@ -95,7 +95,7 @@ impl Wrapper for Liar {
     }
 }
 
-/// Takes what comes with an older lease.
+/// Applies batches that come with an older lease.
 #[derive(Default)]
 pub(crate) struct IgnoresLease {
     inner: Arc<MemoryStore>,
@@ -121,11 +121,11 @@ impl Wrapper for IgnoresLease {
     }
 }
 
-/// Brings a deleted Worker back when it is opened.
+/// Restores deleted Workers when the store is opened.
 #[derive(Default)]
 pub(crate) struct Resurrects {
     inner: Arc<MemoryStore>,
-    graves: Mutex<Vec<(Batch, Arc<WorkerRecord>)>>,
+    deleted: Mutex<Vec<(Batch, Arc<WorkerRecord>)>>,
 }
 
 impl Wrapper for Resurrects {
@@ -136,15 +136,15 @@ impl Wrapper for Resurrects {
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
         let opened = immediate(self.inner.open(request));
         if let Ok(opened) = &opened {
-            for (grave, record) in self.graves.lock().unwrap().drain(..) {
-                let risen = Batch {
+            for (batch, record) in self.deleted.lock().unwrap().drain(..) {
+                let creation = Batch {
                     lease: opened.lease,
                     expected_version: 0,
                     change: Change::Put(record),
                     totals: Totals::default(),
-                    ..grave
+                    ..batch
                 };
-                immediate(self.inner.commit(&risen)).unwrap();
+                immediate(self.inner.commit(&creation)).unwrap();
             }
         }
         StoreFuture::ready(opened)
@@ -156,7 +156,7 @@ impl Wrapper for Resurrects {
             workers.into_iter().flatten().find(|worker| worker.record.worker_id == batch.worker_id);
         let answer = immediate(self.inner.commit(batch));
         if let (Change::Delete, Some(found), Ok(())) = (&batch.change, found, &answer) {
-            self.graves.lock().unwrap().push((batch.clone(), found.record));
+            self.deleted.lock().unwrap().push((batch.clone(), found.record));
         }
         StoreFuture::ready(answer)
     }

@@ -1,4 +1,4 @@
-//! Stores whose reads are wrong.
+//! Stores whose reads break the contract.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use super::plain;
 use crate::wrapper::{Answer, Wrapper, immediate};
 
 plain! {
-    /// Gives the last two events of a page the wrong way round.
+    /// Swaps the last two events of a page.
     Reorders {
         fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
             let mut page = immediate(self.0.events(id, after, limit)).unwrap();
@@ -29,14 +29,14 @@ plain! {
         }
     }
 
-    /// Begins a page of entries one too late, unless it is the first.
+    /// Begins every page of entries but the first one entry too late.
     OffByOne {
         fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
             self.0.entries(id, if first > 1 { first + 1 } else { first }, limit)
         }
     }
 
-    /// Keeps one event too few.
+    /// Keeps one event less than requested.
     Overprunes {
         fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
             let events_per_worker = request.events_per_worker - 1;
@@ -44,7 +44,7 @@ plain! {
         }
     }
 
-    /// Panics when it is asked for the turns.
+    /// Panics in `turns`.
     Panics {
         fn turns(&self, _: WorkerId, _: u64, _: usize) -> Answer<Vec<Arc<TurnDetail>>> {
             panic!("no turns today")
@@ -52,7 +52,7 @@ plain! {
     }
 }
 
-/// Shows a turn as it was before the last commit.
+/// Returns a turn as it was before the latest commit.
 #[derive(Default)]
 pub(crate) struct Stale {
     inner: Arc<MemoryStore>,
@@ -82,11 +82,11 @@ impl Wrapper for Stale {
     }
 }
 
-/// Shows the events of a batch a moment later than its entries.
+/// Shows the events of a batch later than its entries.
 #[derive(Default)]
 pub(crate) struct Torn {
     inner: Arc<MemoryStore>,
-    /// How many events are shown of a Worker whose batch is being taken.
+    /// The number of visible events of each Worker whose batch is being applied.
     shown: Arc<Mutex<HashMap<WorkerId, usize>>>,
 }
 

@@ -1,4 +1,4 @@
-//! Stores that settle wrongly.
+//! Stores whose `settle` breaks the contract.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,14 +11,14 @@ use super::plain;
 use crate::wrapper::{Answer, immediate};
 
 plain! {
-    /// Never knows of anything.
+    /// Settles every commit as `Never`.
     SaysNever {
         fn settle(&self, _: Lease, _: WorkerId, _: u64) -> Answer<Settlement> {
             StoreFuture::ready(Ok(Settlement::NotApplied))
         }
     }
 
-    /// Goes by the version alone, which a deleted Worker has none of.
+    /// Compares only versions, so that the deletion of a Worker seems not to have taken effect.
     ForgetsDeletion {
         fn settle(&self, _: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement> {
             let workers = immediate(self.0.workers(0, usize::MAX)).unwrap();
@@ -30,7 +30,7 @@ plain! {
         }
     }
 
-    /// Takes a batch a moment later, whatever was said in between.
+    /// Applies a batch after a delay, whatever `settle` answered before.
     LateSuccess {
         fn commit(&self, batch: &Batch) -> Answer<()> {
             let (inner, batch) = (Arc::clone(&self.0), batch.clone());
