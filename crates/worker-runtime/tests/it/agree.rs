@@ -1,4 +1,4 @@
-//! What the schemas say and what the Runtime accepts agree, on generated and on broken requests.
+//! The schemas and the Runtime accept the same requests, generated and mutated ones.
 
 mod generate;
 mod mutate;
@@ -14,7 +14,7 @@ use worker_runtime::{
 use crate::support::World;
 use generate::{Choices, instance};
 
-/// A document with its compiled form.
+/// A schema with its compiled validator.
 struct Document {
     schema: Value,
     validator: jsonschema::Validator,
@@ -37,8 +37,8 @@ fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
 }
 
-/// Whether the Runtime takes `request`, as far as its form and its limits go. The last part of each
-/// Worker's reference is filled in with one that is there.
+/// Whether the Runtime accepts the form of `request` and its sizes. Each reference to a Worker is replaced
+/// by one to an existing Worker.
 fn accepts(document: &str, request: &Value) -> Result<(), Value> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().expect("a tokio runtime");
@@ -72,7 +72,7 @@ fn accepts(document: &str, request: &Value) -> Result<(), Value> {
     })
 }
 
-/// Every whole reference to a Worker is of `worker`.
+/// Replaces every complete reference to a Worker by `worker`.
 fn located(mut request: Value, worker: &Value) -> Value {
     let is_whole =
         |value: &Value| value["runtime_id"].is_string() && value["worker_id"].is_string();
@@ -99,8 +99,8 @@ fn located(mut request: Value, worker: &Value) -> Value {
     request
 }
 
-/// What no schema can say: a page token has a check in it, and places in a Worker's log mean nothing
-/// in the Runtime's.
+/// Whether a rule that no schema expresses may refuse `request`: a page token contains a checksum, and a
+/// sequence of a Worker's log is invalid in the Runtime's log.
 fn is_beyond_schemas(request: &Value) -> bool {
     let token = request["page"]["token"].is_string();
     let place =

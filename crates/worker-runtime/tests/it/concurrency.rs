@@ -1,4 +1,4 @@
-//! Many callers at once, on real threads: every rule holds whoever comes first.
+//! Concurrent callers on real threads: every rule holds for every order of calls.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ fn short_answers() -> ScriptedProvider {
         .script(answer(Script::new()).finish_with(StopReason::EndTurn, TOKENS))
 }
 
-/// Numbers that look random and are the same each time.
+/// Pseudo-random numbers, the same in each run.
 fn numbers(mut seed: u64) -> impl FnMut(usize) -> usize {
     move |below| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -78,7 +78,7 @@ async fn many_callers_leave_gap_free_logs_and_sums_that_add_up() {
     check_runtime(&world).await;
 }
 
-/// Labels Workers anew all the time, until it is aborted.
+/// Changes labels of Workers until the task is aborted.
 async fn relabel(world: Arc<World>, workers: Vec<Value>, seed: u64) {
     let mut number = numbers(seed);
     loop {
@@ -112,7 +112,7 @@ async fn a_list_shows_nobody_who_has_changed_sides_meanwhile() {
     movers.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
-/// One turn at a time, each with one end, in a log without gaps.
+/// Checks that a log has no gaps, and that turns do not overlap and have one end each.
 async fn check_worker(world: &World, worker: &Value) {
     let events = world.events(worker).await;
     let mut running: Option<&Value> = None;

@@ -1,4 +1,4 @@
-//! From JSON to a request: every refusal names the field and repeats no value.
+//! Decoding of requests: every error names the field and repeats no value.
 
 use serde_json::{Value, json};
 use worker_runtime::model::Patch;
@@ -16,7 +16,7 @@ fn query(text: &str) -> Result<RuntimeQuery, RuntimeError> {
     RuntimeQuery::decode(text.as_bytes(), MAX)
 }
 
-/// The problem of an `invalid_request` about `field`.
+/// The message of an `invalid_request` about `field`.
 #[track_caller]
 fn problem<T: std::fmt::Debug>(decoded: Result<T, RuntimeError>, field: &str) -> String {
     match decoded.expect_err("it is refused") {
@@ -259,7 +259,7 @@ fn null_is_absent_but_not_for_what_must_be_there() {
     problem(command(&send(r#""input":null"#)), "input");
     problem(command(&send(r#""input":{"kind":null,"text":"hi"}"#)), "input.kind");
     problem(command(r#"{"type":"stop_worker","worker":null}"#), "worker");
-    // Where null removes, it is a value of its own.
+    // In a field where null removes a value, null differs from an absent field.
     let removing = about("update_worker", r#""labels":{"a":null},"instructions":null"#);
     let RuntimeCommand::UpdateWorker(update) = command(&removing).expect("an update") else {
         panic!("not an update");

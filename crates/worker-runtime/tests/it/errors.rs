@@ -1,4 +1,4 @@
-//! Every error code: what provokes it, its fields, its advice, and what it must not say.
+//! Every error code: its cause, its fields, its retry advice, and values that it must not repeat.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use crate::support::{
     read_events, scope_of, send, send_keyed, stop, stop_runtime, update, without,
 };
 
-/// A value of a request that no error may repeat.
+/// A value in a request that no error may repeat.
 const CANARY: &str = "canary-7f3a";
 
 const NOBODY: &str = "018bcfe5-6800-7000-8000-0000000000ff";
 
-/// One of each code, with the fields that it must have besides `message` and `retry`.
+/// An error of each code, with its fields other than `message` and `retry`.
 pub(crate) async fn provoked() -> Vec<(Value, Value)> {
     let mut errors = about_workers().await;
     errors.extend(about_runtimes().await);
@@ -26,7 +26,7 @@ pub(crate) async fn provoked() -> Vec<(Value, Value)> {
     errors
 }
 
-/// Whatever the Backend gave panics: here its source of ids.
+/// Makes a part of the Backend panic, here the source of ids.
 async fn internal() -> (Value, Value) {
     let world = World::new().await;
     let worker = world.worker().await;
@@ -125,7 +125,7 @@ async fn about_cursors() -> Vec<(Value, Value)> {
     let after_sequence =
         |sequence: u64| reading(json!({ "type": "after_sequence", "sequence": sequence }));
     let after = |cursor: &Value| reading(json!({ "type": "after", "cursor": cursor }));
-    // Six events lie behind, of which three are kept.
+    // The log has six events, of which three are kept.
     let expired = world.refused(after_sequence(2)).await;
     let earliest = world.ok(after_sequence(3)).await["items"][0]["worker_sequence"].clone();
     assert_eq!(earliest, 4);
@@ -154,7 +154,7 @@ async fn about_stores() -> (Value, Value) {
     (error, json!({ "code": "store_failed", "certain": true }))
 }
 
-/// What the specification says of each code's advice.
+/// The retry advice of each code, as the specification says.
 fn retry_of(code: &str) -> Value {
     let kind = match code {
         "worker_busy" | "worker_not_terminal" | "scope_conflict" | "capacity_exhausted" => {

@@ -1,4 +1,4 @@
-//! Golden files: one example of everything that the Runtime says, as it says it on the wire.
+//! Golden files: an example of everything that the Runtime sends, in its wire format.
 
 mod items;
 mod replies;
@@ -16,7 +16,7 @@ use crate::{errors, support::World};
 
 const HOW: &str = "run `UPDATE_GOLDEN=1 cargo test -p worker-runtime`, and read the difference";
 
-/// The examples by the path of their file.
+/// The examples by the paths of their files.
 type Examples = BTreeMap<String, Value>;
 
 fn folder() -> PathBuf {
@@ -58,7 +58,7 @@ async fn golden_files_are_what_the_runtime_says() {
     let examples = examples().await;
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     if update {
-        // The folder is emptied first, so that nothing stale stays.
+        // The folder is emptied first, so that no stale file stays.
         let _ = fs::remove_dir_all(folder());
     }
     for (path, example) in &examples {

@@ -1,4 +1,4 @@
-//! Idempotency: what is sent twice acts once.
+//! Idempotency: a command that is sent twice takes effect once.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn keyed(key: &str) -> Value {
     and(create(), json!({ "idempotency_key": key }))
 }
 
-/// `request` gives the receipt and cursor of `first` again, and leaves no trace.
+/// Checks that `request` returns the receipt and cursor of `first` again, and leaves no trace.
 async fn check_replay(world: &World, request: &Value, first: &Value) {
     let before = world.everything().await;
     let again = world.ok(request.clone()).await;

@@ -1,4 +1,4 @@
-//! One operation, one file: file, struct and wire name agree, and nothing is forgotten.
+//! Each operation has one file, and its file, its struct and its wire name agree.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -15,7 +15,7 @@ fn document(name: &str) -> Value {
     document
 }
 
-/// The `type` of each branch.
+/// The `type` in each branch of a schema.
 fn tags(document: &Value) -> BTreeSet<String> {
     let branches = document["oneOf"].as_array().expect("a branch for each type");
     let tag = |branch: &Value| branch["properties"]["type"]["const"].as_str().map(str::to_owned);

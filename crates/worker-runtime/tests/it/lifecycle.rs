@@ -1,4 +1,4 @@
-//! The life of a Worker: every cell of the table, one file per command.
+//! The lifecycle of a Worker: every cell of the table, one file for each command.
 
 mod cancel_turn;
 mod cancel_worker;
@@ -18,15 +18,15 @@ use worker_runtime::{
 
 use crate::support::{FIRST_PIECE, World, read_events, scope_of, texts, types, without};
 
-/// A cell of the table, and all that it means.
+/// A cell of the table, with everything that follows from it.
 struct Cell {
     state: WorkerState,
     answer: Transition,
     /// The reply without its `cursor`, or the error without `message` and `retry`.
     reply: fn(&Given) -> Value,
-    /// The types of the events that it causes, in order.
+    /// The types of the events that the command causes, in order.
     events: &'static [&'static str],
-    /// The transcript after it.
+    /// The transcript after the command.
     texts: &'static [(&'static str, &'static str, bool)],
 }
 
@@ -34,7 +34,7 @@ struct Cell {
 struct Given {
     world: World,
     worker: Value,
-    /// Its latest turn; null if there was none.
+    /// The Worker's latest turn, or null.
     turn_id: Value,
 }
 
@@ -55,7 +55,7 @@ const fn refuses(code: &'static str) -> Transition {
 }
 
 impl Given {
-    /// A Worker in `state`; one that is running or stopping has said [`FIRST_PIECE`].
+    /// A Worker in `state`. The answer of a running or stopping Worker is [`FIRST_PIECE`] so far.
     async fn worker(state: WorkerState) -> Self {
         Self::worker_in(World::new().await, state).await
     }
@@ -92,7 +92,7 @@ fn name(state: WorkerState) -> String {
     json!(state).as_str().expect("a state is a string").to_owned()
 }
 
-/// Asks `request` in every state and compares with `cells`, which are one column of the table.
+/// Handles `request` in every state and compares the results with `cells`, a column of the table.
 async fn check(trigger: LifecycleInput, cells: &[Cell], request: impl Fn(&Given) -> Value) {
     let states: Vec<WorkerState> = cells.iter().map(|cell| cell.state).collect();
     assert_eq!(states, WorkerState::ALL, "a cell for each state");
@@ -152,7 +152,7 @@ async fn check_cell(cell: &Cell, request: impl Fn(&Given) -> Value) {
     }
 }
 
-/// The last cell tested by [`check`] is the last of the table: none is left out.
+/// Checks that each column of the table has its test file.
 #[test]
 fn the_table_has_a_file_for_each_column() {
     let columns: Vec<String> = LifecycleInput::ALL.iter().map(ToString::to_string).collect();
@@ -203,7 +203,7 @@ async fn events_of_one_commit_become_visible_together() {
     let at: Vec<&Value> = all["items"].as_array().expect("items").iter().rev().take(2).collect();
     assert_eq!(at[0]["at_ms"], at[1]["at_ms"]);
     assert_eq!(at[1]["turn_id"], *turn_id);
-    // Whoever sees the terminal event finds the turn over and may send.
+    // A reader of the terminal event can send the next input at once.
     crate::support::collect(&mut stream, |item| item["type"] == "turn_cancelled").await;
     assert_eq!(world.state(worker).await, "idle");
     world.ok(crate::support::send(worker, "again")).await;

@@ -1,4 +1,4 @@
-//! Every limit: what is at its edge is accepted, what is one past it is refused.
+//! Every limit: a value at the limit is accepted, a value one past the limit is refused.
 
 mod logs;
 mod rooms;
@@ -87,7 +87,8 @@ async fn limits_that_make_no_sense_are_refused_by_name() {
     Runtime::builder().limits(edge).build().await.expect("exactly twice will do");
 }
 
-/// The first request is accepted; the second is `too_large` in `field`, and leaves no trace.
+/// Checks that the first request is accepted, and that the second fails with `too_large` in `field` and
+/// leaves no trace.
 async fn check_size(world: &World, at_edge: Value, past: Value, field: &str, max: u64) {
     world.ok(at_edge).await;
     let before = world.everything().await;
@@ -97,7 +98,7 @@ async fn check_size(world: &World, at_edge: Value, past: Value, field: &str, max
     assert_eq!(world.everything().await, before, "{past}");
 }
 
-/// `count` characters that are two bytes each.
+/// A text of `count` characters with two bytes each.
 fn chars(count: usize) -> String {
     "é".repeat(count)
 }

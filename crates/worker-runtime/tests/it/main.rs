@@ -1,4 +1,4 @@
-//! A Runtime seen from outside: what the specification promises, rule by rule.
+//! Tests of each rule of the specification, through the public API of a Runtime.
 
 mod agree;
 mod concurrency;

@@ -1,4 +1,4 @@
-//! The order of checks: of two faults in one request, the earlier one is told.
+//! The order of checks: of two faults in a request, the fault that is checked first is reported.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ async fn authority_comes_before_everything_about_the_worker() {
     check(&world, and(update(&nobody(&worker)), unknown), "worker_not_found").await;
     let named = json!({ "turn_id": NOBODY, "reason": "" });
     check(&world, and(cancel_turn(&nobody(&worker)), named), "worker_not_found").await;
-    // For delete_worker, what is not there is already gone, whatever else is wrong.
+    // The deletion of a Worker that does not exist succeeds, whatever else is wrong.
     let request = and(delete(&nobody(&worker)), json!({ "meta": { "": "x" } }));
     assert_eq!(world.ok(request).await["already"], true);
 }
@@ -88,7 +88,7 @@ async fn queries_ask_for_authority_before_they_validate() {
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_or_a_conflict_comes_before_validation() {
-    // The key was used under wider limits than the next Runtime's.
+    // The key was used under wider limits than those of the next Runtime.
     let store: Arc<dyn Store> = Arc::new(worker_runtime::store::MemoryStore::new());
     let ids = Arc::default();
     let wide = World::builder().store(Arc::clone(&store)).ids(Arc::clone(&ids)).build().await;
@@ -165,7 +165,7 @@ async fn the_runtimes_state_comes_before_the_workers_claims_and_room() {
     world.ok(stop(&stopping)).await;
     let ended = world.worker().await;
     world.ok(stop(&ended)).await;
-    // A claim that is held comes before a room that is full.
+    // A claim conflict is reported before exhausted capacity.
     check(&world, and(create(), claims.clone()), "scope_conflict").await;
     check(&world, create(), "capacity_exhausted").await;
     world.ok(stop_runtime()).await;

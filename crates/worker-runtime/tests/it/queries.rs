@@ -1,4 +1,4 @@
-//! What queries show: pages, positions, sums, and the moment they are of.
+//! Replies to queries: pages, positions, sums, and the moment that they show.
 
 mod cuts;
 mod lists;

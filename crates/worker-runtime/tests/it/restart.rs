@@ -1,4 +1,4 @@
-//! A Runtime that is built on a store that holds data goes on where the last one was.
+//! A Runtime on a store with data continues where the last Runtime ended.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,10 +30,10 @@ impl Successors {
     }
 }
 
-/// The Runtime dies with its turns.
+/// Drops the Runtime with its running turns.
 async fn die(world: World) {
     drop(world);
-    // The store is given back in the background.
+    // The store is released in the background.
     tokio::time::sleep(Duration::from_secs(1)).await;
 }
 
@@ -124,7 +124,7 @@ async fn workers_are_back_as_they_were() {
             before.iter().map(|event| without(event.clone(), ["epoch"])).collect::<Vec<_>>(),
         );
     }
-    // Its sequence goes on, its claim is held, its history is given to the model.
+    // The sequence continues, the claim is held, and the model gets the history.
     second.turn(&ada, "again").await;
     let events = second.events_after(&scope_of(&ada), &cursor).await;
     assert_eq!(events[0]["type"], "input_accepted");

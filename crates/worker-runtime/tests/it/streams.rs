@@ -1,4 +1,4 @@
-//! Subscriptions: what they replay, what they deliver live, how they end, and what is erased.
+//! Subscriptions: replay, live delivery, ends and erasure.
 
 mod cursors;
 mod deltas;
@@ -18,7 +18,7 @@ async fn subscribed(world: &World, scope: &Value, fields: Value) -> Subscription
     world.subscribe(request).await.expect("the subscription is made")
 }
 
-/// The items up to `synced`, which is left out.
+/// The items before `synced`.
 async fn replayed(stream: &mut Subscription) -> Vec<Value> {
     let mut items = collect(stream, is_synced).await;
     items.pop();
@@ -34,7 +34,7 @@ fn ends_turn(item: &Value) -> bool {
     ends.iter().any(|end| item["type"] == *end)
 }
 
-/// The text that deltas of the kind add up to: offset 0 replaces, any other appends without a hole.
+/// The text of the deltas of a kind. Offset 0 replaces the text, any other offset appends without a gap.
 fn joined(items: &[Value], kind: &str, turn_id: &Value) -> String {
     let mut text = String::new();
     for item in items.iter().filter(|item| item["type"] == kind && item["turn_id"] == *turn_id) {

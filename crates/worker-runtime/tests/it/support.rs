@@ -1,4 +1,4 @@
-//! A Runtime whose time and ids a test decides, asked and answered in JSON as a transport would.
+//! A Runtime with controlled time and ids, which tests call with JSON like a transport.
 
 mod clock;
 mod oracle;

@@ -1,4 +1,4 @@
-//! The token budget of a Worker's history is corrected by what its provider counts.
+//! The token budget of a Worker's history is corrected by the token counts of the provider.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use worker_runtime::Profile;
 
 use crate::support::World;
 
-/// Answers in 60 bytes and counts each byte as a token. Keeps the requests.
+/// A provider that answers with 60 bytes, counts each byte as a token, and records the requests.
 #[derive(Clone, Default)]
 struct ByteCounter(ScriptedProvider);
 
@@ -43,6 +43,6 @@ async fn a_turn_is_given_no_more_history_than_the_turn_before_it_teaches() {
     }
     let requests = provider.0.requests();
     let given: Vec<usize> = requests.iter().map(|request| request.messages.len()).collect();
-    // A hundred tokens of four bytes, the first estimate, would be room for all messages.
+    // With the initial estimate of four bytes per token, a hundred tokens hold all messages.
     assert_eq!(given, [1, 2, 2]);
 }

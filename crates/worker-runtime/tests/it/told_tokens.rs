@@ -1,4 +1,4 @@
-//! Tokens that a provider told stand in the turn's usage, however the turn ends.
+//! Token counts that a provider reported are in the turn's usage, however the turn ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use worker_runtime::{
 
 use crate::support::{TOKENS, World, and, cancel_turn, cancel_worker, send, stop};
 
-/// Ways to tell [`TOKENS`] before the turn ends.
+/// Scripts that report [`TOKENS`] before the turn ends, in different ways.
 fn told() -> Vec<(&'static str, Script)> {
     vec![
         ("before any text", Script::new().usage(TOKENS)),
@@ -30,7 +30,7 @@ fn told() -> Vec<(&'static str, Script)> {
     ]
 }
 
-/// Begins a turn of `provider`, waits for `wait`, ends it by `request` and returns its usage.
+/// Starts a turn of `provider`, waits, ends the turn with `request`, and returns the turn's usage.
 async fn ended_by(
     provider: ScriptedProvider,
     wait: Duration,
@@ -79,7 +79,7 @@ async fn when_the_turn_ends_by_itself() {
             script.clone().finish(),
             script.clone().error(EngineError::new(ErrorKind::InvalidRequest, "no")),
             script.clone().panic(),
-            // The engine's own deadline passes. A call without output is then made again.
+            // The engine's own time limit passes. The engine repeats a call that had no output.
             script.hang(),
         ] {
             let provider = ScriptedProvider::new().script(end);

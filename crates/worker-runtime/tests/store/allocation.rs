@@ -1,4 +1,4 @@
-//! Scope claims against a naive model: no two holders in conflict, and nothing leaked after any end.
+//! Scope claims compared with a naive model: no two holders conflict, and no claim leaks.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     wrapper::Wrapped,
 };
 
-/// What is done to Workers, each named by its place among those that live.
+/// One step of a random history. An index selects one of the Workers that have not ended.
 #[derive(Clone, Debug)]
 enum Step {
     Create { claims: Vec<ScopeClaim>, with_turn: bool },
@@ -29,7 +29,7 @@ enum Step {
 
 fn claims() -> impl Strategy<Value = Vec<ScopeClaim>> {
     let access = prop_oneof![Just(Access::Shared), Just(Access::Exclusive)];
-    // Names of which one is the beginning of another, so that text and segments differ.
+    // One name is a prefix of another, so that a comparison of texts and one of segments differ.
     let segment = prop_oneof![Just("a"), Just("ab"), Just("b")];
     let resource = prop::collection::vec(segment, 1..4).prop_map(|segments| segments.join("/"));
     let claim = (resource, access).prop_map(|(resource, access)| ScopeClaim { resource, access });
@@ -49,12 +49,12 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What live Workers hold, told the long way.
+/// The claims of all Workers that have not ended.
 #[derive(Default)]
 struct Model(Vec<(WorkerRef, Vec<ScopeClaim>)>);
 
 impl Model {
-    /// Everybody who is in the way of these claims, with the claim that they are in the way of.
+    /// The Workers that conflict with these claims, each with the claim that conflicts.
     fn in_the_way(&self, claims: &[ScopeClaim]) -> Vec<(String, WorkerRef)> {
         let mut found = Vec::new();
         for claim in claims {
@@ -126,7 +126,7 @@ async fn run(steps: Vec<Step>) {
             }
             Step::Stop(index) => {
                 if let Some(worker) = model.take_out(index) {
-                    // A turn that runs would hold the claims a little longer.
+                    // A running turn would hold the claims a little longer.
                     let stop = StopWorker { deadline_ms: Some(0), ..StopWorker::new(worker) };
                     runtime.handle(stop).await.unwrap();
                 }
@@ -144,7 +144,7 @@ async fn run(steps: Vec<Step>) {
             }
             Step::Talk(index) => {
                 if let Some((worker, _)) = model.0.get(index.index(model.0.len().max(1))) {
-                    // It may be busy; the turn's end changes nothing either way.
+                    // The Worker may be busy. The end of the turn does not change the claims.
                     let _ = runtime.handle(SendInput::new(*worker, "hello")).await;
                     tokio::task::yield_now().await;
                 }

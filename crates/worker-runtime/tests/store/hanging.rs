@@ -1,4 +1,4 @@
-//! A store that hangs, fails or panics costs what needs it, and nothing else.
+//! A store that hangs, fails or panics affects only the requests that need the store.
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,7 +36,7 @@ fn rename(worker: WorkerRef) -> UpdateWorker {
     UpdateWorker { display_name: Some("other".to_owned()), ..UpdateWorker::new(worker) }
 }
 
-/// Sends something and gives how the turn ended.
+/// Sends an input and returns the outcome of the turn.
 async fn converse(runtime: &Runtime, worker: WorkerRef) -> Option<TurnOutcome> {
     let sent = runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
     let get = GetTurn { wait_ms: Some(30_000), ..GetTurn::new(worker, sent.receipt.turn_id) };

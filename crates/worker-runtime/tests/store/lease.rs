@@ -1,4 +1,4 @@
-//! A Runtime that lost its lease stops at once, and the next owner takes over.
+//! A Runtime that has lost its lease stops at once, and the next owner takes over.
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,7 +27,7 @@ async fn runtime_on(store: Arc<dyn Store>) -> Runtime {
     Runtime::builder().profile(hanging).lease_duration(LEASE).store(store).build().await.unwrap()
 }
 
-/// A Runtime in the middle of a turn, with somebody who follows it.
+/// A Runtime with a running turn and a subscriber.
 struct Scene {
     runtime: Runtime,
     store: Arc<Wrapped<TroubledStore>>,
@@ -49,7 +49,7 @@ async fn scene() -> Scene {
 }
 
 impl Scene {
-    /// Sees to it that the Runtime has stopped, said so, and left everything to the next one.
+    /// Checks that the Runtime has stopped and reported the stop, and that the next Runtime takes over.
     async fn has_stopped(self) {
         let Self { runtime, store, worker, streams } = self;
         let summary = runtime.handle(GetRuntime {}).await.unwrap().summary;

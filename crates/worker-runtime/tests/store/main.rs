@@ -1,4 +1,5 @@
-//! The store boundary: the conformance kit, stores that break it, and a Runtime on stores that fail.
+//! Tests of the store boundary: the conformance kit, stores that break the contract, and a Runtime on
+//! stores that fail.
 
 #![cfg(feature = "memory-store")]
 

@@ -1,4 +1,4 @@
-//! Workers that have ended go by age or by count, if the Runtime was built so.
+//! Retention: a Runtime deletes ended Workers by age or by count.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
     wrapper::Wrapped,
 };
 
-/// A wall clock that goes with tokio's.
+/// A wall clock that follows tokio's clock.
 struct TokioClock(Instant);
 
 impl Clock for TokioClock {
@@ -78,7 +78,7 @@ async fn an_ended_worker_goes_at_its_age_with_an_event() {
     let first = ended(&runtime).await;
     sleep(HOUR / 2).await;
     let second = ended(&runtime).await;
-    // What happens to a Worker after its end does not keep it.
+    // Changes after the end of a Worker do not extend its retention.
     let rename = UpdateWorker { display_name: Some("old".to_owned()), ..UpdateWorker::new(first) };
     runtime.handle(rename).await.unwrap();
     sleep(Duration::from_mins(29)).await;
@@ -98,7 +98,7 @@ async fn those_that_ended_last_are_kept() {
     for _ in 0..5 {
         workers.push(worker(&runtime).await);
     }
-    // They end in another order than they began.
+    // The Workers end in another order than they were created.
     for worker in workers.iter().rev() {
         runtime.handle(StopWorker::new(*worker)).await.unwrap();
         sleep(Duration::from_millis(1)).await;

@@ -1,4 +1,4 @@
-//! A Runtime that stops says so last, and in time.
+//! A Runtime that stops reports the end last, and in time.
 
 use std::{
     sync::{
@@ -31,7 +31,7 @@ async fn with_turn(runtime: &Runtime) -> WorkerRef {
     runtime.handle(create).await.unwrap().detail.worker
 }
 
-/// The types of a stream's events, once it has ended.
+/// Reads a stream to its end and returns the types of its events.
 async fn types(mut stream: Subscription) -> Vec<EventType> {
     let mut types = Vec::new();
     while let Some(item) = stream.next().await {
@@ -81,7 +81,7 @@ async fn nothing_comes_after_the_end() {
     }
 }
 
-/// How long a stop with this deadline takes.
+/// The time that a stop with this deadline takes.
 async fn stop_takes(runtime: &Runtime, deadline_ms: u64) -> Duration {
     let since = Instant::now();
     let stop = StopRuntime { deadline_ms: Some(deadline_ms), ..StopRuntime::default() };
@@ -121,7 +121,7 @@ async fn a_stop_keeps_its_deadline_though_the_lease_is_never_taken_back() {
     assert!(took <= Duration::from_millis(700), "it took {took:?}");
 }
 
-/// A clock that panics from the `nth` time on that it is asked, as often as it is told.
+/// A clock that panics `times` times, from the `nth` call on.
 struct Panicking {
     asked: AtomicU64,
     nth: u64,
@@ -138,8 +138,8 @@ impl Clock for Panicking {
 
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_panics_keeps_no_turn_from_its_end_and_no_runtime_from_stopping() {
-    // The build, the creation and the turn's end ask it too, but from the fourth time on it is the turn
-    // and the stop alone.
+    // The build, the creation and the turn's end read the clock, too. From the fourth call on, only the
+    // turn and the stop do.
     for nth in 4..10 {
         let clock = Panicking { asked: AtomicU64::new(0), nth, times: 2 };
         let echo = Profile::new("echo", Arc::new(EchoProvider::new()));

@@ -1,4 +1,4 @@
-//! Totals from a store that are past the range of the wire.
+//! Totals from a store that exceed the numbers of the wire format.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::wrapper::{Wrapped, Wrapper, immediate};
 
 const MOST: u64 = (1 << 53) - 1;
 
-/// A store whose totals are the largest numbers that there are.
+/// A store whose totals are the largest `u64` numbers.
 struct Exaggerates(Arc<MemoryStore>);
 
 impl Wrapper for Exaggerates {

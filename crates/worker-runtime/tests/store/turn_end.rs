@@ -1,4 +1,4 @@
-//! A turn's end and its text, while the store does not say whether it took a change.
+//! The end and the text of a turn while the outcome of a commit is unknown.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
 
 const WORDS: &str = "one two three four five six seven eight nine ten";
 
-/// A Worker in the middle of an answer of a second. Its creation was the first commit.
+/// A Worker with a running answer that takes a second. The creation was the first commit.
 async fn talking(store: FaultStore) -> (Runtime, WorkerRef) {
     let echo = EchoProvider::with_delay(Duration::from_millis(100));
     let runtime = Runtime::builder()

@@ -1,4 +1,4 @@
-//! Batches are the stream itself: joined, they are the items that come one by one.
+//! The batches of a stream, joined, are the items of the stream.
 
 use futures_util::FutureExt;
 use proptest::prelude::*;
@@ -8,12 +8,12 @@ use worker_runtime::{
 
 use crate::history::{Step, play, runtime, step};
 
-/// Everything that is ready, one by one.
+/// All items that are ready, read one by one.
 fn singly(stream: &mut Subscription) -> Vec<StreamItem> {
     std::iter::from_fn(|| stream.next().now_or_never().flatten()).collect()
 }
 
-/// Everything that is ready, in batches of which none is empty.
+/// All items that are ready, read in batches, of which none may be empty.
 fn in_batches(stream: &mut Subscription) -> Vec<StreamItem> {
     let mut items = Vec::new();
     while let Some(Some(batch)) = stream.next_batch().now_or_never() {
@@ -23,7 +23,7 @@ fn in_batches(stream: &mut Subscription) -> Vec<StreamItem> {
     items
 }
 
-/// Everything that is ready: an item, the batch that is left, an item …
+/// All items that are ready, read as an item, the rest of the batch, an item, and so on.
 fn alternately(stream: &mut Subscription) -> Vec<StreamItem> {
     let mut items = Vec::new();
     while let Some(Some(item)) = stream.next().now_or_never() {

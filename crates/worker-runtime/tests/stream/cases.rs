@@ -1,4 +1,4 @@
-//! Runs a property over random cases, and says over how many.
+//! A runner for properties over random cases, which prints the number of cases and checks.
 
 use std::{cell::Cell, time::Instant};
 
@@ -7,8 +7,8 @@ use proptest::{
     test_runner::{TestCaseResult, TestRunner},
 };
 
-/// Checks a property, which gives how much it looked at, on `cases` random inputs, or on as many as
-/// `PROPTEST_CASES` says; what was done is printed.
+/// Checks a property on `cases` random inputs, or on as many as `PROPTEST_CASES` says. The property returns
+/// the number of its checks, and the sum is printed.
 #[expect(clippy::print_stdout, reason = "how much was looked at is the figure that is asked for")]
 pub(crate) fn check<S: Strategy>(
     cases: u32,
@@ -32,7 +32,7 @@ pub(crate) fn check<S: Strategy>(
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// Runs a test on a paused clock, so that a history takes no time and is the same every time.
+/// Runs a test on a paused clock, so that pauses take no time and each run is the same.
 pub(crate) fn paused<T>(test: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_time().start_paused(true).build().unwrap().block_on(test)

@@ -1,4 +1,4 @@
-//! Joined from offset 0, the deltas of a turn equal its entry, whoever reads them and however.
+//! The deltas of a turn, joined from offset 0, equal its entry, for every kind of reader.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,10 +18,10 @@ use crate::{
     history::PROFILES,
 };
 
-/// An answer: pieces, each as text and as reasoning, and the pause after each.
+/// An answer: pieces of text and of reasoning, and the pause after each piece.
 type Answer = Vec<(String, u64)>;
 
-/// A reader: when it joins, and how long it waits before each item.
+/// A reader: the time of its subscription, and its pause before each item.
 type Reader = (u64, Option<u64>);
 
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ fn turns() -> impl Strategy<Value = Turn> {
         .prop_map(|(answer, readers, cancel_after)| Turn { answer, readers, cancel_after })
 }
 
-/// Has several read one turn; gives how many deltas they got.
+/// Reads one turn with several readers. Returns the number of deltas.
 async fn every_reader_gets_all(
     turn: Turn,
     pause: fn(u64) -> Duration,
@@ -78,14 +78,14 @@ async fn every_reader_gets_all(
     Ok(deltas)
 }
 
-/// A stream that was made while the turn ran, if it still does.
+/// Subscribes while the turn runs. `None` if the turn has ended.
 async fn join(runtime: &Runtime, worker: WorkerRef) -> Option<Subscription> {
     let late = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
     let shown = runtime.handle(GetWorker { worker }).await.unwrap();
     shown.detail.turn_id.map(|_| late)
 }
 
-/// Reads a turn to its end, and gives how many deltas it came in.
+/// Reads a turn to its end. Returns the number of deltas.
 async fn read(
     mut stream: Subscription,
     thoughts: String,
@@ -121,7 +121,7 @@ async fn read(
                     joined,
                     entry.map(|entry| entry.text.to_string()).unwrap_or_default()
                 );
-                // Nothing of the turn comes after its end.
+                // No delta of the turn comes after its end.
                 while let Some(Some(item)) = stream.next().now_or_never() {
                     let is_delta = matches!(
                         item,

@@ -1,4 +1,4 @@
-//! A Runtime that is dropped, whatever it was doing, leaves no task and no memory behind.
+//! A Runtime that is dropped, in whatever state, leaves no task and no memory behind.
 
 use std::{
     future::pending,
@@ -21,23 +21,23 @@ use worker_runtime::{
 
 use crate::wrapper::{Answer, Wrapped, Wrapper};
 
-/// How long a commit may take here.
+/// The time limit of a commit in these tests.
 const COMMIT: Duration = Duration::from_secs(2);
 
-/// How long the Runtime's own watches take to see that it is gone.
+/// The time in which the tasks of the Runtime notice that the Runtime was dropped.
 const SOON: Duration = Duration::from_secs(1);
 
 const HOUR_MS: Option<u64> = Some(3_600_000);
 
-/// A store in memory whose commits hang, or are never known, once it is told to.
+/// A store in memory whose commits hang, or whose outcome is unknown, while a test says so.
 #[derive(Default)]
 struct StuckStore {
     inner: Arc<MemoryStore>,
     hangs: AtomicBool,
     forgets: AtomicBool,
-    /// What was unknown is told a while later.
+    /// `settle` answers after a while.
     settles: AtomicBool,
-    /// Commits are refused after a while.
+    /// Commits are refused, after a while.
     refuses: AtomicBool,
 }
 
@@ -73,7 +73,7 @@ impl Wrapper for StuckStore {
     }
 }
 
-/// A Runtime, and whether anything of it is left.
+/// A Runtime, with references that show whether its provider and its store were dropped.
 struct Watched {
     runtime: Runtime,
     provider: Weak<ScriptedProvider>,
@@ -81,7 +81,7 @@ struct Watched {
 }
 
 impl Watched {
-    /// The first answer says something and goes on for ever.
+    /// A Runtime whose first answer has some text and never ends.
     async fn new() -> Self {
         let script = Script::new().text("and so on").hang();
         let provider = Arc::new(ScriptedProvider::new().script(script));
@@ -109,13 +109,13 @@ impl Watched {
         worker
     }
 
-    /// Has a request begin, and leaves it.
+    /// Polls a request once and drops its future.
     fn begin<R: Request<Kind>, Kind>(&self, request: R) {
         let mut request = Box::pin(self.runtime.handle(request));
         assert!(request.as_mut().now_or_never().is_none());
     }
 
-    /// Drops the Runtime, and waits until all is gone.
+    /// Drops the Runtime, and waits until its tasks, its provider and its store are gone.
     async fn leaves_nothing(self, limit: Duration) {
         let Self { runtime, provider, store } = self;
         let store = {
@@ -230,7 +230,7 @@ async fn with_deadlines_armed() {
     watched.leaves_nothing(SOON).await;
 }
 
-/// So many that a task is begun to wake them.
+/// Subscribes so often that the Runtime wakes the readers in a separate task.
 async fn crowd(watched: &Watched, worker: WorkerRef) -> Vec<Subscription> {
     let mut streams = Vec::new();
     for place in 0..40 {
@@ -252,7 +252,7 @@ async fn with_streams_alive() {
     tokio::time::sleep(Duration::from_millis(1)).await;
     let Watched { runtime, provider, store } = watched;
     drop(runtime);
-    // The streams hold what they read from, and no task.
+    // The streams keep the logs alive, but no task.
     no_tasks_within(SOON).await;
     for mut stream in streams {
         let rest = async { while stream.next().await.is_some() {} };

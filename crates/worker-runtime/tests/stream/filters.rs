@@ -1,4 +1,4 @@
-//! A filtered stream gives what passes the filter, whoever changes labels meanwhile.
+//! A filtered stream gives the events that pass its filter, while callers change labels.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -17,13 +17,13 @@ use crate::{
     wrapper::Wrapped,
 };
 
-/// What one reader wants: all types or one, any label or one, one of the first Workers or all.
+/// The filter of a reader: all types or one, any label or one, one of the first Workers or all.
 type Wanted = (Option<EventType>, bool, Option<usize>);
 
 type History = (Vec<Vec<Step>>, Vec<Wanted>);
 
 fn histories() -> impl Strategy<Value = History> {
-    // What was said of a Worker that is deleted cannot be held against anything.
+    // Events of a deleted Worker are redacted, so that the filter cannot be checked.
     let step = prop_oneof![
         step().prop_filter("a deletion erases", |step| !matches!(step, Step::Delete(_))),
         (0..4_usize, any::<bool>()).prop_map(|(worker, on)| Step::Label(worker, on)),
@@ -34,7 +34,7 @@ fn histories() -> impl Strategy<Value = History> {
     (callers, prop::collection::vec(wanted, 1..6))
 }
 
-/// Reads everything that a stream gives until it ends.
+/// Reads the events of a stream until the stream ends.
 async fn read(mut stream: Subscription) -> Vec<RuntimeEvent> {
     let mut events = Vec::new();
     while let Some(item) = stream.next().await {
@@ -47,7 +47,7 @@ async fn read(mut stream: Subscription) -> Vec<RuntimeEvent> {
     events
 }
 
-/// Has filtered readers beside one that wants all; gives how many events were held against it.
+/// Compares filtered readers with a reader of all events. Returns the number of compared events.
 async fn nothing_is_missed((callers, wanted): History) -> Result<u64, TestCaseError> {
     let store = Arc::new(Wrapped(HesitantStore::default()));
     let runtime = builder().store(store).build().await.unwrap();
@@ -88,12 +88,12 @@ async fn nothing_is_missed((callers, wanted): History) -> Result<u64, TestCaseEr
     Ok(held)
 }
 
-/// What tells an event from all others, in either scope.
+/// The identity of an event in both scopes.
 fn place(event: &RuntimeEvent) -> (Option<WorkerRef>, Option<u64>, EventType) {
     (event.worker, event.worker_sequence, event.event_type())
 }
 
-/// Whether an event passes, going by the labels that its Worker had right before and right after.
+/// Whether an event passes a filter, given the labels of its Worker right before and after the event.
 fn passes(
     event: &RuntimeEvent,
     filter: &EventFilter,

@@ -1,4 +1,4 @@
-//! A store that takes its time over some answers, so that callers meet in the midst of things.
+//! A store that hesitates, so that concurrent calls overlap.
 
 use std::sync::{
     Arc,
@@ -13,7 +13,7 @@ use worker_runtime::{
 
 use crate::wrapper::{Answer, Wrapper, immediate};
 
-/// A store in memory that hesitates before and after most of what it does, for some polls.
+/// A store in memory whose commits and reads are pending for some polls before and after they take effect.
 #[derive(Default)]
 pub(crate) struct HesitantStore {
     inner: Arc<MemoryStore>,
@@ -22,7 +22,7 @@ pub(crate) struct HesitantStore {
 }
 
 impl HesitantStore {
-    /// How often events were read.
+    /// The number of reads of events.
     pub(crate) fn event_reads(&self) -> u64 {
         self.event_reads.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Random histories: what several callers do to a few Workers.
+//! Random histories of concurrent callers and a few Workers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use worker_runtime::{
     model::{Input, ProfileSelector},
 };
 
-/// One step of one caller.
+/// One step of a caller. A number selects a Worker.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Create { profile: usize, with_input: bool },
@@ -53,12 +53,12 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A Runtime whose profiles answer in every way there is.
+/// A Runtime whose profiles answer, answer slowly, fail, or end early.
 pub(crate) async fn runtime() -> Runtime {
     builder().build().await.unwrap()
 }
 
-/// The same, to be built.
+/// The builder of [`runtime`].
 pub(crate) fn builder() -> RuntimeBuilder {
     let pause = Duration::from_millis(5);
     let slow = Script::new().text("one ").delay(pause).text("zwölf ").delay(pause).text("drei");
@@ -78,7 +78,7 @@ pub(crate) fn builder() -> RuntimeBuilder {
     builder
 }
 
-/// Has several callers carry out their steps, each in a task of its own that begins with these Workers.
+/// Runs each caller's steps in a task of its own, which knows these Workers at first.
 pub(crate) fn side_by_side(
     runtime: &Runtime,
     workers: &[WorkerRef],
@@ -91,7 +91,7 @@ pub(crate) fn side_by_side(
     callers.into_iter().map(spawn).collect()
 }
 
-/// Carries steps out, one after the other; refusals are part of life.
+/// Carries out steps in order. Commands may be refused.
 pub(crate) async fn play(runtime: &Runtime, workers: &mut Vec<WorkerRef>, steps: Vec<Step>) {
     for step in steps {
         if let Step::Pause(ms) = step {
@@ -104,7 +104,7 @@ pub(crate) async fn play(runtime: &Runtime, workers: &mut Vec<WorkerRef>, steps:
     }
 }
 
-/// The command of a step, if it has one and there is a Worker for it.
+/// The command of a step. `None` for a pause, and if no Worker exists.
 pub(crate) fn command(step: &Step, workers: &[WorkerRef]) -> Option<RuntimeCommand> {
     let pick = |place: usize| workers.get(place % workers.len().max(1)).copied();
     Some(match *step {

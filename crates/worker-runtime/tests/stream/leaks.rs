@@ -1,4 +1,4 @@
-//! A stream that is dropped at any await point leaves neither a place taken nor a log in memory.
+//! A stream that is dropped at any await point leaks neither a subscription nor a log in memory.
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,7 +37,7 @@ impl Watched {
         Self { runtime, store, worker }
     }
 
-    /// How often the store is asked for a new event: less often if a log in memory has it.
+    /// The number of reads of the store for a new event. It is lower if a log in memory has the event.
     async fn reads(&self, round: usize) -> u64 {
         let worker = self.worker;
         let cursor = self.runtime.handle(GetWorker { worker }).await.unwrap().cursor;
@@ -51,7 +51,7 @@ impl Watched {
         self.store.0.event_reads() - before
     }
 
-    /// Takes all places, which must be free.
+    /// Takes all subscriptions of the limit, none of which may be in use.
     async fn check_places(&self) {
         let subscribe =
             async || self.runtime.subscribe(Subscribe::new(Scope::worker(self.worker))).await;
@@ -65,7 +65,7 @@ impl Watched {
     }
 }
 
-/// Polls a future as often as said, or to its end.
+/// Polls a future at most `polls` times, or to its end.
 async fn poll_some<T>(future: impl Future<Output = T>, polls: usize) -> Option<T> {
     let mut future = Box::pin(future);
     for _ in 0..polls {
@@ -92,7 +92,7 @@ async fn a_subscribe_or_a_stream_may_be_dropped_anywhere() {
         }
         for scope in [Scope::worker(worker), Scope::runtime()] {
             let subscribe = Subscribe::new(scope).starting_at(EventsFrom::oldest());
-            // The store hesitates differently each time, so that every await point comes up.
+            // The store hesitates differently each time, so that the future is dropped at every await point.
             let made = poll_some(watched.runtime.subscribe(subscribe.clone()), round % 8).await;
             drop(made);
             let mut stream = watched.runtime.subscribe(subscribe).await.unwrap();

@@ -1,4 +1,4 @@
-//! What observers may rely on: mirrors, deltas, waits and wake-ups, over random histories.
+//! Properties of streams over random histories: mirrors, deltas, filters, waits and wake-ups.
 
 #[path = "../../examples/dashboard/mirror.rs"]
 mod mirror;

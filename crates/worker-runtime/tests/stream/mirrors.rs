@@ -1,4 +1,4 @@
-//! A mirror made of one snapshot and the stream equals what the queries say.
+//! A mirror that is made of one snapshot and the stream equals the replies of queries.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ fn a_mirror_follows_concurrent_callers() {
     check(150, &histories(), |history| paused(follow_callers(history)));
 }
 
-/// Mirrors a Runtime while several callers play; gives how many items were followed.
+/// Mirrors a Runtime beside concurrent callers. Returns the number of stream items.
 async fn follow_callers((before, callers, page): History) -> Result<u64, TestCaseError> {
     let store = Arc::new(Wrapped(HesitantStore::default()));
     let runtime = builder().store(store).build().await.unwrap();
@@ -56,7 +56,7 @@ async fn follow_callers((before, callers, page): History) -> Result<u64, TestCas
     Ok(followed)
 }
 
-/// The Runtime's figures equal what walking everything gives.
+/// Checks that the counts in the Runtime's summary equal counts over all Workers.
 async fn check_counts(runtime: &Runtime) -> Result<(), TestCaseError> {
     let (mirror, _) = Mirror::snapshot(runtime, 1000).await.unwrap();
     let summary = runtime.handle(GetRuntime {}).await.unwrap().summary;
@@ -107,7 +107,7 @@ async fn every_listing_is_followed_from_its_own_cursor() {
     let create = Step::Create { profile: 0, with_input: false };
     play(&runtime, &mut workers, vec![create; WORKERS]).await;
     let callers = (0..2_usize).map(|caller| {
-        // From the last Worker to the first, against the order in which they are listed.
+        // The callers go from the last Worker to the first, against the order of the list.
         let name = |place| u8::try_from(place / WORKERS * 2 + caller).unwrap();
         let rename = |place| Step::Rename(place, name(place));
         (0..WORKERS * 8).rev().map(rename).collect()
@@ -136,7 +136,7 @@ async fn every_listing_is_followed_from_its_own_cursor() {
     }
 }
 
-/// Whether an item is no further than the next of what is known of its Worker.
+/// Whether an event is at most the next one after those that the mirror includes.
 fn goes_on(mirror: &Mirror, item: &StreamItem) -> bool {
     let StreamItem::Event(shared) = item else { return true };
     let known = shared.event.worker.and_then(|worker| mirror.workers.get(&worker.worker_id));

@@ -1,4 +1,4 @@
-//! Waiting is free of races with what has happened already.
+//! Waits have no race with events that happened before.
 
 mod ends;
 mod executors;

@@ -1,4 +1,4 @@
-//! Wake-ups are never lost, and readers that go away leave nothing behind.
+//! No wake-up is lost, and readers that are dropped leak nothing.
 
 use std::{
     sync::Arc,
@@ -43,7 +43,7 @@ async fn many_readers_of_one_worker_all_see_every_turn() {
 #[tokio::test(start_paused = true)]
 async fn many_readers_of_many_workers_cost_nothing_until_something_happens() {
     const MANY: usize = 100_000;
-    // One more for the wait.
+    // The wait takes one more subscription.
     let limits = Limits::default().subscriptions(MANY as u64 + 1);
     let runtime = Runtime::builder().limits(limits).build().await.unwrap();
     let mut streams = Vec::new();
@@ -80,7 +80,7 @@ async fn a_dropped_stream_frees_its_place() {
         let scope = if round % 2 == 0 { Scope::runtime() } else { Scope::worker(worker) };
         let mut first = runtime.subscribe(Subscribe::new(scope)).await.unwrap();
         let second = runtime.subscribe(Subscribe::new(scope)).await.unwrap();
-        // Dropped while it is parked, and while it was never polled.
+        // One stream is dropped while it is parked, another before its first poll.
         assert!(first.next().now_or_never().is_some());
         assert!(first.next().now_or_never().is_none());
         let refused = runtime.subscribe(Subscribe::new(scope)).await.unwrap_err();

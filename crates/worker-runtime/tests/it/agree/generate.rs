@@ -1,14 +1,14 @@
-//! Instances of a schema, by a sequence of choices that shrinks well.
+//! Random instances of a schema, made from a sequence of choices that shrinks well.
 
 use serde_json::{Map, Value, json};
 
-/// An id that a test may replace.
+/// An id that a test replaces by an existing one.
 pub(super) const ID: &str = "018bcfe5-6800-7000-8000-0000000000aa";
 
-/// Texts that every pattern of ours allows.
+/// Texts that every pattern in the schemas allows.
 const TEXTS: [&str; 5] = ["a", "Ada", "b/c", "\u{e9}t\u{e9}", "x_1"];
 
-/// Choices, made before.
+/// A sequence of choices.
 pub(super) struct Choices<'a> {
     rest: std::slice::Iter<'a, u16>,
 }
@@ -18,7 +18,7 @@ impl<'a> Choices<'a> {
         Self { rest: choices.iter() }
     }
 
-    /// A number below `count`; 0 once there are no more choices.
+    /// The next choice, a number below `count`. It is 0 when no choices are left.
     pub(super) fn below(&mut self, count: usize) -> usize {
         let choice = self.rest.next().copied().unwrap_or(0);
         usize::from(choice) % count.max(1)
@@ -33,7 +33,7 @@ impl<'a> Choices<'a> {
     }
 }
 
-/// A value that `root` allows.
+/// A value that is valid for the schema `root`.
 pub(super) fn instance(root: &Value, choices: &mut Choices<'_>) -> Value {
     Generator { root }.value(root, choices)
 }
@@ -115,7 +115,7 @@ impl Generator<'_> {
         object.into()
     }
 
-    /// `schema` without its choice of null.
+    /// `schema` without the alternative null.
     fn not_null(&self, schema: &Value) -> Value {
         let mut schema = self.flat(schema);
         for keyword in ["type", "anyOf"] {
@@ -126,7 +126,7 @@ impl Generator<'_> {
         schema.into()
     }
 
-    /// `schema` with what it refers to written out.
+    /// `schema` with its reference resolved.
     fn flat(&self, schema: &Value) -> Map<String, Value> {
         let mut own = schema.as_object().cloned().unwrap_or_default();
         let Some(reference) = own.remove("$ref") else { return own };
@@ -136,7 +136,7 @@ impl Generator<'_> {
     }
 }
 
-/// Both at once: properties and requirements add up.
+/// The conjunction of two schemas: properties and requirements are merged.
 fn joined(mut one: Map<String, Value>, two: Map<String, Value>) -> Map<String, Value> {
     for (keyword, value) in two {
         match (one.get_mut(&keyword), value) {
@@ -154,7 +154,7 @@ fn joined(mut one: Map<String, Value>, two: Map<String, Value>) -> Map<String, V
     one
 }
 
-/// A branch that only says which property must be there.
+/// Whether a branch of a schema only says that a property is required.
 fn is_exclusion(branch: &Value) -> bool {
     branch.get("required").is_some()
         && branch.get("type").is_none()

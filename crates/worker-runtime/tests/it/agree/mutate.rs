@@ -1,10 +1,10 @@
-//! Faults, one at a time, anywhere in a value.
+//! Mutations of a value: one fault at a random place.
 
 use serde_json::{Value, json};
 
 use super::generate::Choices;
 
-/// `value` with one fault somewhere; it may turn out to be none.
+/// `value` with one mutation, which may leave the value valid.
 pub(super) fn mutated(mut value: Value, choices: &mut Choices<'_>) -> Value {
     let mut paths = Vec::new();
     collect(&value, String::new(), &mut paths);
@@ -19,7 +19,7 @@ pub(super) fn mutated(mut value: Value, choices: &mut Choices<'_>) -> Value {
             fields.shift_remove(choices.one_of(&names));
         }
         (2, Value::Object(fields)) if fields.contains_key("type") => {
-            // The tag comes last, or is another.
+            // Move the tag to the end, or change the tag.
             let tag = fields.shift_remove("type").expect("it is there");
             let tag = if choices.yes() { other(&tag, choices) } else { tag };
             fields.insert("type".to_owned(), tag);
@@ -47,7 +47,7 @@ fn collect(value: &Value, path: String, paths: &mut Vec<String>) {
     paths.push(path);
 }
 
-/// Something else in the place of `value`.
+/// A replacement for `value`.
 fn other(value: &Value, choices: &mut Choices<'_>) -> Value {
     let number = value.as_u64().unwrap_or(0);
     let long = |count: usize| json!("l".repeat(count));

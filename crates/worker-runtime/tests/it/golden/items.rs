@@ -1,4 +1,4 @@
-//! An event of each type, and a stream item of each kind.
+//! An example of each event type and of each kind of stream item.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::support::{
     delete, next_item, runtime_scope, scope_of, send, stop, stop_runtime, update,
 };
 
-/// An event of each type as `read_events` shows it, and an item of each kind.
+/// Examples of each event type in `read_events`, and of each kind of stream item.
 pub(super) async fn examples() -> Examples {
     let mut examples = Examples::new();
     told_by_a_life(&mut examples).await;
@@ -22,7 +22,7 @@ pub(super) async fn examples() -> Examples {
     examples
 }
 
-/// Keeps the first of each kind.
+/// Keeps the first example of each kind.
 fn keep(examples: &mut Examples, item: &Value) {
     let name = item["type"].as_str().expect("a type");
     let is_event = item.get("epoch").is_some();
@@ -57,7 +57,7 @@ fn provider() -> ScriptedProvider {
         .script(Script::new().text(FIRST_PIECE).hang())
 }
 
-/// A profile whose pauses are not random.
+/// A profile whose retry delays are not random.
 fn punctual(provider: ScriptedProvider) -> Profile {
     let policy = Policy::default().retry(RetryPolicy::default().initial_delay(Duration::ZERO));
     Profile::new("punctual", Arc::new(provider)).policy(policy)
@@ -98,7 +98,7 @@ async fn told_by_a_death(examples: &mut Examples) {
     let worker = first.worker().await;
     first.running(&worker, FIRST_PIECE).await;
     drop(first);
-    // The store is given back in the background.
+    // The store is released in the background.
     tokio::time::sleep(Duration::from_secs(1)).await;
     let second = build().build().await;
     for event in second.events(&worker).await {

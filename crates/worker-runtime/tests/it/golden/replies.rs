@@ -1,4 +1,4 @@
-//! A reply to each command and to each query.
+//! An example of the reply to each command and to each query.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::support::{
     stop, stop_runtime, update,
 };
 
-/// A creation with everything in it.
+/// A creation with every field.
 fn full_creation() -> Value {
     and(
         create(),
@@ -37,7 +37,7 @@ fn keep(examples: &mut Examples, folder: &str, request: &Value, reply: Value) {
     assert!(examples.insert(format!("{folder}/{name}.json"), reply).is_none(), "one of each");
 }
 
-/// A reply to each command.
+/// Examples of the reply to each command.
 pub(super) async fn commands() -> Examples {
     let mut examples = Examples::new();
     let world = World::new().await;
@@ -64,7 +64,7 @@ pub(super) async fn commands() -> Examples {
     examples
 }
 
-/// A reply to each query.
+/// Examples of the reply to each query.
 pub(super) async fn queries() -> Examples {
     let mut examples = Examples::new();
     let store = SteppedStore::new(Arc::default());
@@ -96,7 +96,7 @@ pub(super) async fn queries() -> Examples {
     for request in requests {
         let mut reply = world.ok(request.clone()).await;
         if let Some(digest) = reply.pointer_mut("/api/schema_digest") {
-            // It is another with every word of the schemas.
+            // The digest changes with every change of the schemas.
             *digest = json!("0".repeat(64));
         }
         keep(&mut examples, "queries", &request, reply);

@@ -1,4 +1,4 @@
-//! `cancel_turn`: given a Worker in each state, when its turn is cancelled, then …
+//! `cancel_turn` in each state of a Worker.
 
 use serde_json::{Value, json};
 use worker_runtime::{lifecycle::LifecycleInput, model::WorkerState};

@@ -1,4 +1,4 @@
-//! `cancel_worker`: given a Worker in each state, when it is cancelled, then …
+//! `cancel_worker` in each state of a Worker.
 
 use serde_json::json;
 use worker_runtime::{

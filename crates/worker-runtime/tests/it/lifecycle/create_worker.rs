@@ -1,4 +1,4 @@
-//! `create_worker`: what a Worker begins with.
+//! `create_worker`: the initial state of a Worker.
 
 use serde_json::{Value, json};
 
@@ -195,7 +195,7 @@ async fn a_refused_creation_leaves_no_trace() {
     let error = world.refused(and(create(), unknown)).await;
     assert_eq!(error["code"], "profile_not_found");
     assert_eq!(world.everything().await, before);
-    // Neither the key nor the claim was taken.
+    // Neither the key nor the claim is in use.
     let reply =
         world.ok(and(create(), json!({ "idempotency_key": "k", "scope_claims": claims }))).await;
     assert_eq!(reply["replayed"], false);

@@ -1,4 +1,4 @@
-//! `delete_worker`: given a Worker in each state, when it is deleted, then …
+//! `delete_worker` in each state of a Worker.
 
 use serde_json::{Value, json};
 use worker_runtime::{

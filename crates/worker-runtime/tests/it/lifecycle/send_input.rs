@@ -1,4 +1,4 @@
-//! `send_input`: given a Worker in each state, when somebody says something, then …
+//! `send_input` in each state of a Worker.
 
 use serde_json::{Value, json};
 use worker_runtime::{lifecycle::LifecycleInput, model::WorkerState};

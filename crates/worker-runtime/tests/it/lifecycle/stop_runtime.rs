@@ -16,7 +16,7 @@ fn stopping(fields: Value) -> Value {
     and(stop_runtime(), fields)
 }
 
-/// A stream of the Runtime's events from now on, and its events up to the end.
+/// Subscribes to the Runtime's events from now on.
 async fn watch(world: &World) -> Subscription {
     let request = json!({ "scope": runtime_scope() });
     let mut stream = world.subscribe(request).await.expect("the subscription is made");
@@ -37,7 +37,7 @@ fn types_of<'a>(events: &'a [Value], worker: &Value) -> Vec<&'a str> {
     events.iter().filter(about).map(|event| event["type"].as_str().expect("a type")).collect()
 }
 
-/// One Worker that is idle, one that runs, one that is stopping, one that has stopped.
+/// An idle, a running, a stopping and a stopped Worker.
 async fn four_workers(world: &World) -> [Value; 4] {
     let idle = world.worker().await;
     let running = world.worker().await;
@@ -182,7 +182,7 @@ async fn while_stopping_new_work_is_refused_and_the_rest_goes_on() {
     let running = world.worker().await;
     world.ok(send_keyed(&running, "hi", "k")).await;
     world.streamed(&running, FIRST_PIECE).await;
-    // Idle Workers stay idle under `keep`, so that there are some to ask.
+    // Idle Workers stay idle under `keep`, so that some are left for requests.
     world.ok(stopping(json!({ "workers": "keep" }))).await;
     let with_input = json!({ "initial_input": { "kind": "user", "text": "hi" } });
     for request in [create(), and(create(), with_input), send(&idle, "hi"), send(&running, "hi")] {
@@ -260,7 +260,7 @@ async fn kept_workers_stay_and_the_next_runtime_goes_on_with_them() {
     assert_eq!(first.state(&last_turn).await, "stopped");
     assert_eq!(first.state(&stopped).await, "stopped");
 
-    // At `stopped` the store is free, though the first Runtime is still there.
+    // At `stopped` the store is released, although the first Runtime still exists.
     let second = build().build().await;
     assert_eq!(second.runtime.runtime_id(), first.runtime.runtime_id());
     for worker in [&idle, &running, &last_turn, &stopped] {

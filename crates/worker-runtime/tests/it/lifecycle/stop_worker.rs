@@ -1,4 +1,4 @@
-//! `stop_worker`: given a Worker in each state, when it is stopped, then …
+//! `stop_worker` in each state of a Worker.
 
 use std::time::Duration;
 

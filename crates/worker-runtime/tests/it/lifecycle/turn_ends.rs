@@ -1,4 +1,4 @@
-//! The turn ends: given a Worker in each state, when the engine comes to its end, then …
+//! The end of a turn in each state of a Worker.
 
 use serde_json::{Value, json};
 use worker_runtime::{
@@ -38,7 +38,7 @@ const CELLS: fn() -> [Cell; 5] = || {
     ]
 };
 
-/// A Worker in `state` whose engine has still something to say.
+/// A Worker in `state` whose engine goes on with its answer.
 async fn mid_answer(state: WorkerState) -> Given {
     let world = World::new().await;
     let worker = world.worker().await;

@@ -1,4 +1,4 @@
-//! `update_worker`: allowed in every state, silent where it changes nothing.
+//! `update_worker` is allowed in every state, and causes no event if it changes nothing.
 
 use serde_json::{Value, json};
 use worker_runtime::model::WorkerState;

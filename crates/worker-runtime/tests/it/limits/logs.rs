@@ -1,4 +1,4 @@
-//! Limits of what is kept.
+//! Limits of the number of events, diagnostics and keys that are kept.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(super) async fn events_runtime() {
         world.worker().await;
     }
     let scope = runtime_scope();
-    // The first of four events is gone; the cursor after it still misses nothing.
+    // The first of four events was dropped. A reader with the cursor after it misses nothing.
     let kept = world.events_after(&scope, &runtime["cursor"]).await;
     let sequences: Vec<&Value> = kept.iter().map(|event| &event["sequence"]).collect();
     assert_eq!(sequences, [2, 3, 4]);

@@ -1,4 +1,4 @@
-//! Limits of how many there may be.
+//! Limits of the number of things.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::{
     send, stop, update,
 };
 
-/// `request` is `capacity_exhausted`, and leaves no trace.
+/// Checks that `request` fails with `capacity_exhausted` and leaves no trace.
 async fn check_no_room(world: &World, request: Value, what: &str, max: u64) {
     let before = world.everything().await;
     let error = world.refused(request.clone()).await;
@@ -18,7 +18,7 @@ async fn check_no_room(world: &World, request: Value, what: &str, max: u64) {
     assert_eq!(world.everything().await, before, "{request}");
 }
 
-/// A map of `count` pairs.
+/// A map with `count` pairs.
 fn pairs(count: usize) -> Value {
     (0..count).map(|index| (format!("k{index}"), json!("v"))).collect::<Map<_, _>>().into()
 }

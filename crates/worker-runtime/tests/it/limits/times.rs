@@ -1,4 +1,4 @@
-//! Limits of how long something may take.
+//! Limits of durations.
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,7 +27,7 @@ pub(super) async fn idempotency_age_ms() {
     assert_eq!(world.ok(created).await["replayed"], false);
 }
 
-/// A Worker whose turn plays `script`, without retries, is answered as `outcome` says.
+/// Runs a turn of `script` without retries, and checks the turn's outcome.
 async fn check_turn(limits: impl FnOnce(&mut Limits), script: Script, outcome: &str) {
     let provider = ScriptedProvider::new().script(script);
     let policy = Policy::default().retry(RetryPolicy::default().max_retries(0));

@@ -1,4 +1,4 @@
-//! Cursors cut exactly: what is shown, and the events after the cursor, are what there is now.
+//! Every reply can be resumed: its state, and the events after its cursor, give the state now.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::support::{
     scope_of, send, stop, update,
 };
 
-/// Something that happens to a Worker.
+/// One step of a random history.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Create,
@@ -34,7 +34,7 @@ fn step() -> impl Strategy<Value = (Step, usize)> {
     (step, 0..4_usize)
 }
 
-/// Takes a step, which may be refused.
+/// Takes a step. The command of the step may be refused.
 async fn take(world: &World, workers: &mut Vec<Value>, (step, which): (Step, usize)) {
     world.clock.advance(7);
     if matches!(step, Step::Create) || workers.is_empty() {
@@ -60,7 +60,7 @@ async fn take(world: &World, workers: &mut Vec<Value>, (step, which): (Step, usi
     drop(world.call(request).await);
 }
 
-/// What a mirror knows of a Worker.
+/// The state of a Worker that a client knows from one reply and the events after it.
 #[derive(Clone, Debug, PartialEq)]
 struct Mirror {
     state: Value,

@@ -1,4 +1,4 @@
-//! Filters and orders of Workers.
+//! Filters and orders of `list_workers`.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! Pages and their tokens.
+//! Pages and page tokens.
 
 use serde_json::{Value, json};
 
@@ -139,7 +139,7 @@ async fn listing_stays_correct_while_workers_come_and_go() {
             let Some(next) = reply.get("next") else { break };
             token = next.clone();
             if round < 2 {
-                // One that was shown goes, one that was not goes, one comes.
+                // Delete a Worker that was listed and one that was not, and create one.
                 for gone in [round, 5 - round] {
                     world.ok(stop(&workers[gone])).await;
                     world.ok(delete(&workers[gone])).await;

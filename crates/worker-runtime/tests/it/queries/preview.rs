@@ -1,4 +1,4 @@
-//! `preview`: what `handle` would do now, with no effect, over random histories.
+//! `preview` returns the result that `handle` would return, without an effect, over random histories.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ async fn preview(world: &World, command: &Value) -> Value {
     world.ok(json!({ "type": "preview", "command": command })).await["result"].clone()
 }
 
-/// `told` without what a preview cannot know: ids that are not made yet, and what follows from them.
+/// `told` without the values that a preview cannot know: new ids, and values that contain them.
 fn unmade(mut told: Value, command: &Value) -> Value {
     let name = command["type"].as_str().expect("a type");
     let is_new = told["replayed"] == false;
@@ -36,7 +36,7 @@ fn unmade(mut told: Value, command: &Value) -> Value {
     told
 }
 
-/// Previews `command`, carries it out, and compares.
+/// Previews `command`, handles it, and compares the results.
 async fn check(world: &World, command: &Value) {
     let before = world.everything().await;
     let given = world.ids.given();
@@ -55,8 +55,8 @@ async fn check(world: &World, command: &Value) {
             let told = unmade(previewed["reply"].clone(), command);
             assert_eq!(told, unmade(reply.clone(), command), "{command}");
             let all = world.events_after(&runtime_scope(), &end).await;
-            // What comes after the commit is another's: the engine has not been polled yet, and
-            // stop_runtime is followed by the Workers, each on its own.
+            // Later effects are not part of the command: the engine has not been polled yet, and the
+            // Workers stop one by one after stop_runtime.
             let own: Vec<&str> = match command["type"].as_str() {
                 Some("stop_runtime") => types(&all).into_iter().take(1).collect(),
                 _ => types(&all),
@@ -79,7 +79,7 @@ async fn check_state(world: &World, command: &Value, previewed: &Value, reply: &
     assert_eq!(previewed.get("state").cloned().unwrap_or(Value::Null), state, "{command}");
 }
 
-/// A command about one of `workers`, by numbers.
+/// A command about one of `workers`, chosen by numbers.
 fn command(workers: &[(Value, Vec<Value>)], (kind, which, detail): (u8, usize, u8)) -> Value {
     let nobody = json!({ "runtime_id": NOBODY, "worker_id": NOBODY });
     let (worker, turns) = match workers.get(which % (workers.len() + 1)) {
@@ -151,7 +151,7 @@ fn history(steps: Vec<(u8, usize, u8)>) {
             }
             let command = command(&workers, step);
             check(&world, &command).await;
-            // Let the engine and the Runtime's own tasks begin.
+            // Let the engine and the tasks of the Runtime start.
             for _ in 0..20 {
                 tokio::task::yield_now().await;
             }

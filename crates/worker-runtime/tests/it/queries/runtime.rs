@@ -1,4 +1,4 @@
-//! `get_runtime`: the Runtime, what it can do, what it bounds, how it is doing.
+//! `get_runtime`: the Runtime's capabilities, limits, profiles and state.
 
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ async fn the_stores_troubles_are_counted() {
     assert_eq!(error["certain"], false);
     let shown = runtime(&world).await["store"].clone();
     assert_eq!((&shown["failures"], &shown["pending"]), (&json!(2), &json!(1)));
-    // Meanwhile reads go on, and changes are surely refused.
+    // Meanwhile reads go on, and changes fail for certain.
     assert_eq!(world.state(&worker).await, "idle");
     let error = world.refused(send(&worker, "hi")).await;
     assert_eq!((&error["code"], &error["certain"]), (&json!("store_failed"), &json!(true)));

@@ -1,4 +1,4 @@
-//! Parts of transcripts.
+//! `get_transcript`: parts of transcripts.
 
 use llm_engine::Script;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ async fn ten_entries() -> (World, Value) {
     (world, worker)
 }
 
-/// The sequences on the page, after a check of everything else in the reply.
+/// Checks the reply and returns the sequences on the page.
 async fn page(world: &World, worker: &Value, fields: Value) -> Vec<u64> {
     let reply = world.ok(and(get_transcript(worker), fields)).await;
     let entries = reply["entries"].as_array().expect("entries");

@@ -1,4 +1,4 @@
-//! Turns, one or many.
+//! `get_turn` and `list_turns`.
 
 use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Usage and counts, which add up.
+//! Usage and counts are the sums of their parts.
 
 use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider, StopReason, TokenUsage};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Cursors that do not fit: each in its own way, never in silence.
+//! Cursors that do not fit a log are refused, each with its own error.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use worker_runtime::store::{MemoryStore, Store};
 
 use crate::support::{CountedIds, World, and, get_worker, read_events, runtime_scope, scope_of};
 
-/// Both ways to read from `cursor` are refused alike; gives the error.
+/// Checks that both ways to read from `cursor` are refused with the same error, and returns the error.
 async fn check(world: &World, scope: &Value, cursor: &Value) -> Value {
     let from = json!({ "from": { "type": "after", "cursor": cursor } });
     let read = world.refused(and(read_events(scope), from.clone())).await;
@@ -55,7 +55,7 @@ async fn one_of_something_else_is_foreign_and_says_of_what() {
         assert_eq!(error["what"], what);
         assert_eq!(error["retry"], json!({ "type": "never" }));
     }
-    // A Worker's cursor stays good across restarts.
+    // A cursor of a Worker's log stays valid after a restart.
     assert_eq!(world.events_after(&own, &old_worker).await, [Value::Null; 0]);
 }
 
@@ -105,7 +105,7 @@ async fn one_that_is_too_old_tells_where_to_go_on() {
 
 #[tokio::test(start_paused = true)]
 async fn one_that_is_ahead_tells_the_end() {
-    // The store went back in time: what was acknowledged is gone, and with it the position.
+    // The position is after the log's end, as after a restore of the store from an older copy.
     let world = World::new().await;
     let worker = world.worker().await;
     let ahead = json!({ "type": "after_sequence", "sequence": 2 });

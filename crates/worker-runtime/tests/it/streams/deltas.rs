@@ -12,7 +12,7 @@ use crate::support::{
     scope_of, send, types,
 };
 
-/// Checks that `items`, up to a terminal event, have the whole text of its turn.
+/// Checks that `items`, which end with a terminal event, contain the whole text of the turn.
 fn check_whole(items: &[Value]) {
     let end = items.last().expect("a terminal event");
     assert!(ends_turn(end), "{end}");
@@ -234,7 +234,7 @@ async fn a_very_long_answer_comes_whole() {
     check_whole(&items);
 }
 
-/// What a random reader does between pieces of an answer.
+/// An action of a random reader between two pieces of an answer.
 #[derive(Clone, Debug)]
 enum Reading {
     Wait(u64),

@@ -1,4 +1,4 @@
-//! How streams end, and what is left when a Runtime is dropped.
+//! The ends of streams, also when the Runtime is dropped.
 
 use std::{sync::Arc, time::Duration};
 
@@ -53,7 +53,7 @@ async fn all_streams_end_with_the_runtime() {
         assert_eq!(items.last(), Some(&json!({ "type": "ended", "reason": "runtime_stopped" })));
         assert_eq!(next_item(stream).await, None);
     }
-    // One that begins after the end replays, and ends.
+    // A stream that begins after the end replays the log and ends.
     let mut late = world.stream(&scope_of(&worker)).await;
     let items = collect(&mut late, |item| item["type"] == "ended").await;
     assert!(types(&items).contains(&"turn_completed"));
@@ -90,14 +90,14 @@ async fn dropping_a_runtime_drops_its_turns_and_ends_its_streams() {
     .expect("the engines' calls are gone");
 }
 
-/// A new Worker, and a stream of what happens to it.
+/// A new Worker, and a stream of its events.
 async fn followed(runtime: &Runtime) -> (WorkerRef, Subscription) {
     let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
     let stream = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.expect("a stream");
     (worker, stream)
 }
 
-/// A Runtime whose turns never end, with one of them running.
+/// A Runtime whose turns never end, with one running turn.
 async fn with_a_hanging_turn(provider: &ScriptedProvider) -> (Runtime, Subscription) {
     let runtime = Runtime::builder()
         .profile(Profile::new("hanging", Arc::new(provider.clone())))
@@ -167,7 +167,7 @@ async fn two_runtimes_in_one_process_share_nothing() {
         World::new().await,
         World::builder().with(|builder| builder.display_name("other")).build().await,
     ];
-    // Both count their ids alike, so that only what is shared could tell them apart.
+    // Both have the same ids, so that shared state would show.
     let [here, there] = [one.worker().await, two.worker().await];
     assert_eq!(here, there);
     let claims = json!({ "scope_claims": [{ "resource": "a", "access": "exclusive" }] });
@@ -185,7 +185,7 @@ async fn two_runtimes_in_one_process_share_nothing() {
     two.ok(send(&there, "hi")).await;
 }
 
-/// Everything a Backend does, without leaning on a paused clock.
+/// Every operation of a Backend, without a paused clock.
 async fn a_whole_life(runtime: Runtime) {
     let (worker, mut stream) = followed(&runtime).await;
     let mut ended = 0;
@@ -226,7 +226,7 @@ async fn it_works_on_many_threads() {
     }
 }
 
-/// A tokio runtime of the engines' own, with one thread.
+/// A separate tokio runtime with one thread for the engines.
 fn engines() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -235,7 +235,7 @@ fn engines() -> tokio::runtime::Runtime {
         .expect("a tokio runtime")
 }
 
-/// How the turn that runs ends.
+/// Waits for the end of the running turn and returns its type.
 async fn end_of_turn(stream: &mut Subscription) -> EventType {
     loop {
         if let Some(StreamItem::Event(item)) = stream.next().await
@@ -266,8 +266,8 @@ async fn a_turn_whose_tokio_runtime_is_gone_misses_its_deadline() {
     }
 }
 
-/// A turn of `script`, which blocks the engines' only thread, misses a deadline; meanwhile cancels
-/// and other Workers go on.
+/// Checks that a turn of `script`, which blocks the engines' only thread, ends at its deadline, and that
+/// cancellations and other Workers go on meanwhile.
 async fn check_blocked(script: Script) {
     let engines = engines();
     let limits = worker_runtime::Limits::default().turn_first_event_ms(200).turn_idle_ms(200);
@@ -284,7 +284,7 @@ async fn check_blocked(script: Script) {
     runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
     let end = end_of_turn(&mut stream).await;
     assert_eq!(end, EventType::TurnFailed, "its deadline passed");
-    // The thread is still blocked: a turn that waits for it can be cancelled.
+    // The thread is still blocked. A turn that waits for the thread can be cancelled.
     runtime.handle(SendInput::new(worker, "again")).await.expect("a turn");
     runtime.handle(CancelTurn::new(worker)).await.expect("it is cancelled");
     let other = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;

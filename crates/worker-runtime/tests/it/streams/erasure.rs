@@ -1,4 +1,4 @@
-//! Deletion erases: nothing of what was said to, by or about a deleted Worker is left anywhere.
+//! A deletion erases every text to, from and about the deleted Worker, everywhere.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn provider() -> ScriptedProvider {
         .script(Script::new().text(secret("running")).hang())
 }
 
-/// A Worker with a canary in everything that can hold one.
+/// A Worker with a canary in every field that can hold a text.
 async fn full_worker(world: &World) -> Value {
     let meta = json!({ "meta": { secret("meta-name"): secret("meta") } });
     let fields = json!({
@@ -151,7 +151,7 @@ async fn a_stream_gives_nothing_of_a_deleted_worker_wherever_it_stands() {
         world.ok(deletion(&worker)).await;
         let rest = collect(&mut stream, |item| item["type"] == "ended").await;
         check_clean(&json!(rest));
-        // All that the turn leaves was given before the deletion.
+        // The text of the turn was delivered before the deletion.
         if types(&rest) == ["worker_deleted", "ended"] {
             break;
         }
@@ -163,7 +163,7 @@ async fn a_stream_gives_nothing_of_a_deleted_worker_wherever_it_stands() {
     assert_eq!(given[5]["text"], json!(secret("answer")));
 }
 
-/// Such an event keeps envelope, type, ids, states and figures.
+/// A redacted event keeps its envelope, type, ids, states and numbers.
 fn check_shapes(before: &[Value], after: &[Value]) {
     let (started, before) = before.split_first().expect("events");
     assert_eq!(started["type"], "runtime_started");

@@ -1,4 +1,4 @@
-//! Replay, `synced`, then live; and `gap` for who falls behind.
+//! Streams: replay, `synced`, live events, and `gap` for a reader that falls behind.
 
 use serde_json::{Value, json};
 
@@ -147,7 +147,7 @@ async fn a_gaps_cursor_is_where_the_stream_goes_on() {
     for name in ["a", "b", "c", "d", "e"] {
         world.ok(rename(&worker, name)).await;
     }
-    // It is made at the end of the log, which is where it says `synced`.
+    // The subscription begins at the end of the log, so `synced` comes there.
     assert_eq!(replayed(&mut stream).await, [Value::Null; 0]);
     let gap = next_item(&mut stream).await.expect("an item");
     assert_eq!((&gap["type"], &gap["missed"]), (&json!("gap"), &json!(2)));

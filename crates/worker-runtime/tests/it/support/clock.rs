@@ -1,14 +1,14 @@
-//! Time that a test moves, and ids that are counted; both panic when they are told to.
+//! A clock that a test advances, and ids in order. Both can be made to panic.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 use worker_runtime::{Clock, IdSource};
 
-/// Where every test's time begins.
+/// The time at which every test begins.
 pub(crate) const BEGIN_MS: u64 = 1_700_000_000_000;
 
-/// Wall-clock time that only moves when it is told to.
+/// A wall clock that only a test advances.
 #[derive(Debug)]
 pub(crate) struct TestClock {
     now_ms: AtomicU64,
@@ -42,7 +42,7 @@ pub(crate) struct CountedIds {
 }
 
 impl CountedIds {
-    /// How many ids were given out.
+    /// The number of ids so far.
     pub(crate) fn given(&self) -> u64 {
         self.given.load(Ordering::SeqCst)
     }
@@ -56,7 +56,7 @@ impl IdSource for CountedIds {
     }
 }
 
-/// How many of the next calls panic.
+/// The number of the next calls that panic.
 #[derive(Debug, Default)]
 pub(crate) struct Panics(AtomicU64);
 

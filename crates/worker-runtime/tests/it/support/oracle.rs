@@ -1,4 +1,4 @@
-//! What holds for everything that the Runtime says.
+//! A check for everything that the Runtime returns.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -12,7 +12,7 @@ static VALIDATORS: LazyLock<BTreeMap<&'static str, Validator>> = LazyLock::new(|
     schema::documents().iter().map(|(name, document)| (*name, compiled(document))).collect()
 });
 
-/// What is said, as it is written: valid against its document, and the same when it is read back.
+/// Writes a value as JSON, and checks that the JSON is valid for its schema and can be read back.
 pub(crate) fn said<T>(document: &str, value: &T) -> Value
 where
     T: DeserializeOwned + Serialize,

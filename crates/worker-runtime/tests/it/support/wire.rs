@@ -1,8 +1,8 @@
-//! Requests as they are written on the wire, and what a test looks at in replies.
+//! Requests in JSON, and helpers to read replies.
 
 use serde_json::{Value, json};
 
-/// `request` with more fields; an existing one is replaced.
+/// `request` with more fields, which replace existing ones.
 pub(crate) fn and(mut request: Value, more: Value) -> Value {
     let fields = request.as_object_mut().expect("a request is an object");
     fields.extend(more.as_object().expect("fields are an object").clone());
@@ -86,7 +86,7 @@ pub(crate) fn types(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().expect("a type")).collect()
 }
 
-/// Role, text and truncation of each entry of a transcript.
+/// The role, the text and the truncation of each entry of a transcript.
 pub(crate) fn texts(transcript: &Value) -> Vec<(&str, &str, bool)> {
     let entries = transcript["entries"].as_array().expect("entries");
     let truncated = |entry: &Value| entry.get("truncated").is_some_and(|flag| flag == true);

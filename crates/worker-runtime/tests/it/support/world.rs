@@ -1,4 +1,4 @@
-//! A Runtime under test, with everything that a test decides about it.
+//! A Runtime under test, with its clock, ids, provider, limits and store.
 
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
@@ -15,16 +15,16 @@ use super::{
     CountedIds, TestClock, create, get_transcript, get_worker, oracle::said, read_events, scope_of,
 };
 
-/// What the slow answer says at once.
+/// The part of the slow answer that comes at once.
 pub(crate) const FIRST_PIECE: &str = "Hello ";
 
-/// All that the slow answer says.
+/// The text of the slow answer.
 pub(crate) const ANSWER: &str = "Hello world";
 
-/// How long the slow answer waits before its second piece.
+/// The pause before the second piece of the slow answer.
 pub(crate) const PAUSE: Duration = Duration::from_secs(10);
 
-/// What the slow answer consumes.
+/// The token usage of the slow answer.
 pub(crate) const TOKENS: TokenUsage =
     TokenUsage::new().input(7).cached_input(3).output(5).reasoning(2);
 
@@ -37,7 +37,7 @@ pub(crate) fn slow_answer() -> Script {
         .finish_with(StopReason::EndTurn, TOKENS)
 }
 
-/// What a test may decide before the Runtime is built.
+/// The settings of a Runtime that is not built yet.
 pub(crate) struct Builder {
     inner: RuntimeBuilder,
     limits: Limits,
@@ -54,13 +54,13 @@ impl Builder {
         self
     }
 
-    /// What the default profile plays.
+    /// Sets the provider of the default profile.
     pub(crate) fn provider(mut self, provider: ScriptedProvider) -> Self {
         self.provider = provider;
         self
     }
 
-    /// What every turn of the default profile plays.
+    /// Sets the script of every turn of the default profile.
     pub(crate) fn script(self, script: Script) -> Self {
         self.provider(ScriptedProvider::new().script(script))
     }
@@ -75,7 +75,7 @@ impl Builder {
         self
     }
 
-    /// Anything else that the builder takes.
+    /// Changes other settings of the builder.
     pub(crate) fn with(mut self, change: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
         self.inner = change(self.inner);
         self
@@ -96,7 +96,8 @@ impl Builder {
     }
 }
 
-/// A Runtime under test. Its default profile, `slow`, plays [`slow_answer`] unless told otherwise.
+/// A Runtime under test. Its default profile, `slow`, plays [`slow_answer`] unless a test sets another
+/// provider.
 pub(crate) struct World {
     pub(crate) runtime: Runtime,
     pub(crate) clock: Arc<TestClock>,
@@ -125,13 +126,13 @@ impl World {
         Self::builder().limits(change).build().await
     }
 
-    /// Asks as a transport does: JSON in, JSON out.
+    /// Handles a request like a transport, from JSON to JSON.
     pub(crate) async fn call(&self, request: Value) -> Result<Value, Value> {
         let text = request.to_string();
         self.call_text(&text).await
     }
 
-    /// Asks with a text that is meant to be JSON. Whatever is said in return is held against its schema.
+    /// Handles a text that should be a JSON request, and checks the reply or error against its schema.
     pub(crate) async fn call_text(&self, text: &str) -> Result<Value, Value> {
         let max = self.runtime.limits().request_bytes;
         let outcome = if is_command(text) {
@@ -180,12 +181,12 @@ impl World {
         }
     }
 
-    /// A new Worker's reference.
+    /// Creates a Worker and returns the reference.
     pub(crate) async fn worker(&self) -> Value {
         self.worker_with(json!({})).await
     }
 
-    /// The reference of a new Worker that is created with `fields`.
+    /// Creates a Worker with `fields` and returns the reference.
     pub(crate) async fn worker_with(&self, fields: Value) -> Value {
         let reply = self.ok(super::and(create(), fields)).await;
         reply["detail"]["worker"].clone()
@@ -203,17 +204,17 @@ impl World {
         self.ok(super::and(get_transcript(worker), json!({ "limit": 1000 }))).await
     }
 
-    /// Every event that is kept of a Worker.
+    /// All events of a Worker that are kept.
     pub(crate) async fn events(&self, worker: &Value) -> Vec<Value> {
         self.events_from(&scope_of(worker), json!({ "type": "oldest" })).await
     }
 
-    /// Every event after `cursor`.
+    /// All events after `cursor`.
     pub(crate) async fn events_after(&self, scope: &Value, cursor: &Value) -> Vec<Value> {
         self.events_from(scope, json!({ "type": "after", "cursor": cursor })).await
     }
 
-    /// Every event from a position on, page by page.
+    /// All events from a position on, read page by page.
     pub(crate) async fn events_from(&self, scope: &Value, mut from: Value) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
@@ -226,7 +227,7 @@ impl World {
         }
     }
 
-    /// Waits for the end of a turn, and gives the `turn` reply.
+    /// Waits for the end of a turn, and returns the `turn` reply.
     pub(crate) async fn finished(&self, worker: &Value, turn_id: &Value) -> Value {
         let query = super::and(super::get_turn(worker, turn_id), json!({ "wait_ms": 60_000 }));
         let reply = self.ok(query).await;
@@ -234,7 +235,7 @@ impl World {
         reply
     }
 
-    /// Says something and waits for the answer; gives the turn's id.
+    /// Sends an input and waits for the answer. Returns the turn's id.
     pub(crate) async fn turn(&self, worker: &Value, text: &str) -> Value {
         let reply = self.ok(super::send(worker, text)).await;
         let turn_id = reply["receipt"]["turn_id"].clone();
@@ -242,14 +243,14 @@ impl World {
         turn_id
     }
 
-    /// Says something, and waits until the running answer is `text`; gives the turn's id.
+    /// Sends an input and waits until the running answer is `text`. Returns the turn's id.
     pub(crate) async fn running(&self, worker: &Value, text: &str) -> Value {
         let reply = self.ok(super::send(worker, "hi")).await;
         self.streamed(worker, text).await;
         reply["receipt"]["turn_id"].clone()
     }
 
-    /// Waits, without moving the clock, until the running answer is `text`.
+    /// Waits until the running answer is `text`, without advancing the clock.
     pub(crate) async fn streamed(&self, worker: &Value, text: &str) {
         for _ in 0..10_000 {
             let reply = self.ok(get_transcript(worker)).await;
@@ -261,7 +262,7 @@ impl World {
         panic!("the answer did not become {text:?}");
     }
 
-    /// Names a Worker anew, without the detour over JSON: for tests that do it very often.
+    /// Renames a Worker without JSON, for tests that rename very often.
     pub(crate) async fn rename(&self, worker: &Value, name: String) {
         let worker = serde_json::from_value(worker.clone()).expect("a reference");
         let update = UpdateWorker { display_name: Some(name), ..UpdateWorker::new(worker) };
@@ -278,20 +279,20 @@ impl World {
         stream.map_err(|error| said("runtime_error.json", &error))
     }
 
-    /// A subscription to everything in `scope` from the oldest event on.
+    /// Subscribes to `scope` from the oldest event on.
     pub(crate) async fn stream(&self, scope: &Value) -> Subscription {
         let request = json!({ "scope": scope, "from": { "type": "oldest" } });
         self.subscribe(request).await.expect("the subscription is made")
     }
 
-    /// The reply to a query, without the checks that every other reply goes through.
+    /// The reply to a query, without the checks of other replies.
     async fn plain(&self, query: Value) -> Value {
         let query: RuntimeQuery = serde_json::from_value(query).expect("a query");
         let reply = self.runtime.handle(query).await.expect("it is answered");
         serde_json::to_value(reply).expect("it can be written")
     }
 
-    /// Everything that anybody can see of this Runtime.
+    /// The replies to all queries that show the state of this Runtime.
     pub(crate) async fn everything(&self) -> Value {
         let runtime = self.plain(json!({ "type": "get_runtime" })).await;
         let overview = self.plain(json!({ "type": "get_overview" })).await;
@@ -320,12 +321,12 @@ fn is_command(text: &str) -> bool {
     tag.is_some_and(|tag| RuntimeCommand::TYPES.iter().any(|name| tag == *name))
 }
 
-/// The next item of a stream, as it is written.
+/// The next item of a stream, in JSON.
 pub(crate) async fn next_item(stream: &mut Subscription) -> Option<Value> {
     stream.next().await.map(|item| said("stream_item.json", &item))
 }
 
-/// The items of a stream up to the first that is `last`, which is included.
+/// The items of a stream up to and including the first for which `last` is true.
 pub(crate) async fn collect(
     stream: &mut Subscription,
     last: impl Fn(&Value) -> bool,
@@ -341,7 +342,7 @@ pub(crate) async fn collect(
     panic!("the stream ended too early: {items:?}");
 }
 
-/// What `future` gives, if it is there without waiting.
+/// Polls `future` once, and returns its output if the future is ready.
 pub(crate) async fn at_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
     poll_fn(|context| {
         Poll::Ready(match Pin::new(&mut future).poll(context) {

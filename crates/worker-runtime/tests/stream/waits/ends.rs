@@ -1,4 +1,4 @@
-//! What ends a wait besides what was waited for: a deletion, a stop, a lost store, a gap.
+//! Other ends of a wait: a deletion, a stop, a lost store, a gap.
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,14 +27,14 @@ fn hanging() -> RuntimeBuilder {
     Runtime::builder().profile(Profile::new("hanging", Arc::new(ScriptedProvider::hanging())))
 }
 
-/// A Worker whose turn runs until somebody ends it.
+/// A Worker whose turn runs until a command ends it.
 async fn running(runtime: &Runtime) -> (WorkerRef, InputReceipt) {
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
     (worker, runtime.handle(SendInput::new(worker, "a")).await.unwrap().receipt)
 }
 
-/// Begins to wait for the turn's end and for the Worker's rest, does something, and gives how both
-/// waits ended, and how two end that begin after it.
+/// Waits for the turn's end and for the idle Worker, both from before and from after `something`. Returns the
+/// results of the early and of the late waits.
 async fn around<F: Future<Output = ()>>(
     runtime: &Runtime,
     (worker, receipt): (WorkerRef, InputReceipt),
@@ -92,7 +92,7 @@ async fn a_stop_of_the_runtime_ends_them() {
     assert_eq!(runtime.wait_stopped(Duration::ZERO).await, Ok(()));
 }
 
-/// A store that somebody else takes over.
+/// A store that another Runtime takes over.
 #[derive(Default)]
 struct TakenOver(Arc<MemoryStore>);
 
@@ -117,7 +117,7 @@ async fn a_lost_store_ends_them() {
     assert_eq!(late, early);
 }
 
-/// More events than are kept anywhere.
+/// Causes more events than are kept in memory and in the store.
 async fn flood(runtime: &Runtime, worker: WorkerRef) {
     for round in 0..300 {
         let display_name = Some(format!("name {round}"));
@@ -189,7 +189,7 @@ async fn a_deletion_behind_a_gap_ends_them() {
 async fn an_end_at_any_await_point_is_found() {
     let store = Arc::new(Wrapped(HesitantStore::default()));
     let runtime = hanging().store(store).build().await.unwrap();
-    // The store hesitates differently each time, so that every await point comes up.
+    // The store hesitates differently each time, so that the turn ends at every await point of the wait.
     for polls in 0..120 {
         let (worker, receipt) = running(&runtime).await;
         let mut end = Box::pin(runtime.wait_turn(receipt, LONG));

@@ -1,4 +1,4 @@
-//! A Runtime works from threads that are in no tokio runtime, and says what it cannot work without.
+//! A Runtime can be called from threads outside tokio, and `build` names a missing tokio feature.
 
 use std::{
     pin::pin,
@@ -19,7 +19,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Polls a future on this thread, outside every tokio runtime.
+/// Runs a future on this thread, outside every tokio runtime.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);

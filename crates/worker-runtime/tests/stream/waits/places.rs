@@ -1,4 +1,4 @@
-//! A wait takes a subscription's place while it waits, and gives it back however it ends.
+//! A wait counts as a subscription while it lasts, however it ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use worker_runtime::{
 use super::LONG;
 use crate::{hesitant::HesitantStore, wrapper::Wrapped};
 
-/// A Runtime with one place, and a turn in it that never ends.
+/// A Runtime that allows one subscription, with a turn that never ends.
 async fn narrow() -> (Runtime, worker_runtime::model::InputReceipt) {
     let limits = Limits::default().subscriptions(1);
     let runtime = Runtime::builder()
@@ -46,7 +46,7 @@ async fn without_a_place_there_is_no_waiting() {
 #[tokio::test(start_paused = true)]
 async fn one_that_is_dropped_anywhere_gives_its_place_back() {
     let (runtime, receipt) = narrow().await;
-    // The store hesitates differently each time, so that every await point comes up.
+    // The store hesitates differently each time, so that the future is dropped at every await point.
     for polls in 0..120 {
         let polls = polls % 12;
         abandon(runtime.wait_turn(receipt, LONG), polls).await;
@@ -57,7 +57,7 @@ async fn one_that_is_dropped_anywhere_gives_its_place_back() {
     }
 }
 
-/// Polls something that does not come to its end, and drops it.
+/// Polls a future that must stay pending, and drops it.
 pub(crate) async fn abandon<F: Future>(future: F, polls: usize) {
     let mut future = Box::pin(future);
     for _ in 0..polls {
