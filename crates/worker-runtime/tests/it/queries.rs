@@ -1,9 +1,9 @@
 //! Replies to queries: pages, positions, sums, and the moment that they show.
 
-mod cuts;
 mod lists;
 mod pages;
 mod preview;
+mod resume;
 mod runtime;
 mod transcripts;
 mod turns;
