@@ -23,7 +23,7 @@ fn short_answers() -> ScriptedProvider {
 fn numbers(mut seed: u64) -> impl FnMut(usize) -> usize {
     move |below| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(seed >> 33).expect("it is small") % below
+        usize::try_from(seed >> 33).expect("a small number") % below
     }
 }
 

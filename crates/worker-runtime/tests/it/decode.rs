@@ -408,7 +408,7 @@ fn no_error_repeats_a_value() {
             let mut broken = whole.clone();
             broken[field] = value.clone();
             if let Err(error) = command(&broken.to_string()) {
-                let written = serde_json::to_string(&error).expect("it can be written");
+                let written = serde_json::to_string(&error).expect("JSON");
                 assert!(!written.contains(CANARY), "{field} = {value}: {written}");
             }
         }

@@ -183,7 +183,8 @@ async fn every_code_is_provoked() {
         .map(|(error, _)| error["code"].as_str().expect("a code").to_owned())
         .collect();
     let schema = worker_runtime::schema::documents();
-    let (_, schema) = schema.iter().find(|(name, _)| *name == "runtime_error.json").expect("it");
+    let (_, schema) =
+        schema.iter().find(|(name, _)| *name == "runtime_error.json").expect("the schema exists");
     let known: BTreeSet<String> = schema["oneOf"]
         .as_array()
         .expect("a branch for each code")
@@ -208,10 +209,11 @@ async fn messages_are_for_people_and_repeat_no_value() {
 #[tokio::test(start_paused = true)]
 async fn an_error_read_back_is_the_same_error() {
     for (error, _) in provoked().await {
-        let read: RuntimeError = serde_json::from_value(error.clone()).expect("it can be read");
+        let read: RuntimeError =
+            serde_json::from_value(error.clone()).expect("the event can be read");
         assert_eq!(read.code(), error["code"]);
-        let again = serde_json::to_value(&read).expect("it can be written");
-        assert_eq!(again, error, "its message and its advice are the same too");
+        let again = serde_json::to_value(&read).expect("JSON");
+        assert_eq!(again, error, "message and advice are the same, too");
     }
 }
 

@@ -65,7 +65,7 @@ async fn golden_files_are_what_the_runtime_says() {
         let file = folder().join(path);
         let text = serde_json::to_string_pretty(example).expect("JSON can be written") + "\n";
         if update {
-            fs::create_dir_all(file.parent().expect("a folder")).expect("it is made");
+            fs::create_dir_all(file.parent().expect("a folder")).expect("the folder is created");
             fs::write(&file, text).expect("the file is written");
         } else {
             let golden = fs::read_to_string(&file).unwrap_or_default();
@@ -84,7 +84,7 @@ fn files_in(folder: &Path) -> BTreeSet<String> {
         let kind = kind.expect("an entry").path();
         for file in fs::read_dir(&kind).expect("a folder") {
             let file = file.expect("an entry").path();
-            let path = file.strip_prefix(folder).expect("it is inside");
+            let path = file.strip_prefix(folder).expect("the file is in the folder");
             files.insert(path.to_str().expect("a plain name").replace('\\', "/"));
         }
     }

@@ -146,7 +146,7 @@ async fn check_cell(cell: &Cell, request: impl Fn(&Given) -> Value) {
         | Transition::Already
         | Transition::Ignored
         | Transition::Refused { .. } => {
-            assert_eq!(cell.events, [""; 0], "what changes nothing has no events");
+            assert_eq!(cell.events, [""; 0], "a command without an effect has no events");
             assert_eq!(world.everything().await, before, "{shown}: no trace");
         }
     }

@@ -1,7 +1,7 @@
 //! Every limit: a value at the limit is accepted, a value one past the limit is refused.
 
+mod counts;
 mod logs;
-mod rooms;
 mod texts;
 mod times;
 
@@ -25,25 +25,25 @@ macro_rules! tests {
 }
 
 tests! {
-    workers: rooms::workers,
-    turns_in_flight: rooms::turns_in_flight,
-    transcript_entries: rooms::transcript_entries,
-    history_entries: rooms::history_entries,
+    workers: counts::workers,
+    turns_in_flight: counts::turns_in_flight,
+    transcript_entries: counts::transcript_entries,
+    history_entries: counts::history_entries,
     request_bytes: texts::request_bytes,
     input_bytes: texts::input_bytes,
     answer_bytes: texts::answer_bytes,
     instructions_bytes: texts::instructions_bytes,
     display_name_chars: texts::display_name_chars,
     text_chars: texts::text_chars,
-    requested_capabilities: rooms::requested_capabilities,
-    labels: rooms::labels,
+    requested_capabilities: counts::requested_capabilities,
+    labels: counts::labels,
     label_chars: texts::label_chars,
-    meta_pairs: rooms::meta_pairs,
+    meta_pairs: counts::meta_pairs,
     meta_chars: texts::meta_chars,
     key_chars: texts::key_chars,
-    scope_claims: rooms::scope_claims,
-    page_items: rooms::page_items,
-    list_scan: rooms::list_scan,
+    scope_claims: counts::scope_claims,
+    page_items: counts::page_items,
+    list_scan: counts::list_scan,
     events_per_worker: logs::events_per_worker,
     events_runtime: logs::events_runtime,
     diagnostics: logs::diagnostics,
@@ -55,7 +55,7 @@ tests! {
     turn_idle_ms: times::turn_idle_ms,
     wait_ms: times::wait_ms,
     commit_ms: times::commit_ms,
-    subscriptions: rooms::subscriptions,
+    subscriptions: counts::subscriptions,
 }
 
 #[test]

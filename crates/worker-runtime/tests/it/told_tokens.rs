@@ -129,10 +129,10 @@ async fn when_the_engine_blocks_its_thread_and_the_watch_ends_the_turn() {
         .turn_runtime(engines.handle().clone())
         .build()
         .await
-        .expect("it is built");
+        .expect("the Runtime is built");
     let worker = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
     runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
-    runtime.wait_idle(worker, Duration::from_secs(30)).await.expect("its end");
+    runtime.wait_idle(worker, Duration::from_secs(30)).await.expect("the turn ends");
     let detail = runtime.handle(GetWorker { worker }).await.expect("the Worker").detail;
     assert_eq!(detail.usage.input_tokens, 7);
     drop(runtime);

@@ -12,8 +12,8 @@ use worker_runtime::{
 /// Reads `written`, and sees that it is written again as it was.
 #[track_caller]
 fn survives<T: DeserializeOwned + Serialize>(written: &Value) -> T {
-    let read: T = serde_json::from_value(written.clone()).expect("it is read");
-    assert_eq!(serde_json::to_value(&read).expect("it is written"), *written);
+    let read: T = serde_json::from_value(written.clone()).expect("a known form");
+    assert_eq!(serde_json::to_value(&read).expect("JSON"), *written);
     read
 }
 
@@ -70,14 +70,14 @@ fn an_error_of_an_unknown_code_is_treated_by_its_retry() {
     let retry = json!({
         "code": "not_now", "message": "not now", "retry": { "type": "after_moonrise" },
     });
-    let read: RuntimeError = serde_json::from_value(retry).expect("it is read");
+    let read: RuntimeError = serde_json::from_value(retry).expect("a known form");
     assert_eq!(read.retry(), Retry::Unknown);
 }
 
 #[test]
 fn unknown_results_and_replies_are_read() {
     let withdrawn = json!({ "result": { "type": "withdrawn", "turn_id": ID }, "cursor": "" });
-    serde_json::from_value::<TurnCancellation>(withdrawn).expect("it is read");
+    serde_json::from_value::<TurnCancellation>(withdrawn).expect("a known form");
     let reply = json!({ "type": "tool_call_decided", "replayed": false });
     assert_eq!(serde_json::from_value::<CommandReply>(reply).unwrap(), CommandReply::Unknown);
     let reply = json!({ "type": "pending", "items": [] });

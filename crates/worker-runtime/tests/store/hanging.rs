@@ -46,7 +46,7 @@ async fn converse(runtime: &Runtime, worker: WorkerRef) -> Option<TurnOutcome> {
 async fn stops_within(runtime: &Runtime, limit: Duration) {
     let since = Instant::now();
     while runtime.handle(GetRuntime {}).await.unwrap().summary.state != RuntimeState::Stopped {
-        assert!(since.elapsed() <= limit, "it still stops after {limit:?}");
+        assert!(since.elapsed() <= limit, "the Runtime is still stopping after {limit:?}");
         sleep(Duration::from_millis(10)).await;
     }
 }
@@ -95,7 +95,7 @@ async fn a_runtime_that_is_dropped_while_a_turns_end_hangs_leaves_nothing_behind
     store.0.set(Trouble::CommitsHang);
     sleep(Duration::from_secs(1)).await;
     let record = runtime.handle(GetWorker { worker }).await.unwrap().detail;
-    assert_eq!(record.state, WorkerState::Running, "its end is not committed");
+    assert_eq!(record.state, WorkerState::Running, "the end of the turn is not committed");
     drop(runtime);
     sleep(Duration::from_mins(2)).await;
     assert_eq!(Arc::strong_count(&store), 1, "somebody still holds the store");
@@ -177,7 +177,7 @@ async fn a_store_whose_listing_does_not_move_on_is_a_build_error() {
     runtime.wait_stopped(Duration::from_mins(1)).await.unwrap();
     store.0.set(Trouble::ListingRepeats);
     let built = Runtime::builder().store(Arc::clone(&store) as _).build();
-    let built = timeout(Duration::from_mins(1), built).await.expect("it ends");
+    let built = timeout(Duration::from_mins(1), built).await.expect("the future ends in time");
     assert!(matches!(built, Err(BuildError::StoreFailed(_))), "{built:?}");
 }
 
@@ -198,7 +198,7 @@ async fn nothing_is_half_there_of_a_worker_whose_deletion_is_made_and_does_not_s
     };
     let turns = || ListTurns { worker, page: None, outcomes: None };
 
-    assert!(poll_some(runtime.handle(DeleteWorker::new(worker)), 2).await, "it hangs");
+    assert!(poll_some(runtime.handle(DeleteWorker::new(worker)), 2).await, "the deletion hangs");
     runtime.handle(GetWorker { worker }).await.unwrap();
     let gone = RuntimeError::WorkerNotFound {};
     assert_eq!(runtime.handle(from(0)).await.unwrap_err(), gone);

@@ -108,7 +108,7 @@ async fn a_stop_keeps_its_deadline_though_the_store_never_answers() {
     store.0.set(Trouble::CommitsHang);
     assert!(poll_some(runtime.handle(CreateWorker::default()), 1).await, "the creation hangs");
     let took = stop_takes(&runtime, 100).await;
-    assert!(took <= Duration::from_millis(2_200), "it took {took:?}");
+    assert!(took <= Duration::from_millis(2_200), "the stop took {took:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,7 +118,7 @@ async fn a_stop_keeps_its_deadline_though_the_lease_is_never_taken_back() {
     runtime.handle(CreateWorker::default()).await.unwrap();
     store.0.set(Trouble::ReleaseHangs);
     let took = stop_takes(&runtime, 100).await;
-    assert!(took <= Duration::from_millis(700), "it took {took:?}");
+    assert!(took <= Duration::from_millis(700), "the stop took {took:?}");
 }
 
 /// A clock that panics `times` times, from the `nth` call on.

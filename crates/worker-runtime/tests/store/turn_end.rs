@@ -117,7 +117,7 @@ async fn a_late_turn_whose_cancel_is_refused_fails_and_says_why() {
     assert_eq!(seen.detail.last_outcome, Some(TurnOutcome::Failed));
     let error = seen.detail.last_turn.as_ref().and_then(|turn| turn.error.clone()).unwrap();
     assert_eq!(error.kind, TurnErrorKind::Store);
-    assert!(seen.transcript[1].truncated, "what had come is kept");
+    assert!(seen.transcript[1].truncated, "the text before the end is kept");
     let told = runtime.handle(ListDiagnostics::default()).await.unwrap().items;
     assert!(told.iter().any(|diagnostic| diagnostic.message.contains("end of a turn")), "{told:?}");
 }

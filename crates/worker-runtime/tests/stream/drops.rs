@@ -256,7 +256,7 @@ async fn with_streams_alive() {
     no_tasks_within(SOON).await;
     for mut stream in streams {
         let rest = async { while stream.next().await.is_some() {} };
-        rest.now_or_never().expect("it ends");
+        rest.now_or_never().expect("the future ends in time");
     }
     assert_eq!(provider.strong_count(), 0);
     assert_eq!(Arc::strong_count(&store), 1);

@@ -179,7 +179,7 @@ fn text(schema: &Map<String, Value>, choices: &mut Choices<'_>) -> Value {
     }
     let max = schema.get("maxLength").and_then(Value::as_u64).unwrap_or(2000);
     if choices.below(8) == 7 && max <= 2000 {
-        let max = usize::try_from(max).expect("it is small");
+        let max = usize::try_from(max).expect("a small number");
         return json!("m".repeat(max));
     }
     json!(choices.one_of(&TEXTS))

@@ -20,7 +20,7 @@ pub(super) fn mutated(mut value: Value, choices: &mut Choices<'_>) -> Value {
         }
         (2, Value::Object(fields)) if fields.contains_key("type") => {
             // Move the tag to the end, or change the tag.
-            let tag = fields.shift_remove("type").expect("it is there");
+            let tag = fields.shift_remove("type").expect("the tag exists");
             let tag = if choices.yes() { other(&tag, choices) } else { tag };
             fields.insert("type".to_owned(), tag);
         }

@@ -292,7 +292,7 @@ async fn it_is_finished_even_if_the_caller_is_gone() {
     let runtime: Runtime = world.runtime.clone();
     tokio::spawn(async move {
         let stop = worker_runtime::commands::StopRuntime::default();
-        runtime.handle(stop).await.expect("it stops");
+        runtime.handle(stop).await.expect("the stop is accepted");
     })
     .await
     .expect("the caller ends");

@@ -57,7 +57,7 @@ pub(super) async fn answer_bytes() {
     let turn = world.finished(&worker, &turn_id).await;
     assert_eq!(turn["turn"]["outcome"], "failed");
     assert_eq!(turn["turn"]["error"]["kind"], "too_large");
-    let text = turn["answer"]["text"].as_str().expect("what fitted stays");
+    let text = turn["answer"]["text"].as_str().expect("the text within the limit stays");
     assert!("5678901".starts_with(text) && text.len() <= 6, "{text}");
 }
 

@@ -75,7 +75,7 @@ async fn an_altered_token_is_an_invalid_request() {
         for place in 0..text.len() {
             let mut altered = text.as_bytes().to_vec();
             altered[place] = if altered[place] == b'A' { b'B' } else { b'A' };
-            let altered = String::from_utf8(altered).expect("it is ASCII");
+            let altered = String::from_utf8(altered).expect("ASCII");
             let error = world.refused(page(&query, 1, &json!(altered))).await;
             assert_eq!(error["code"], "invalid_request", "{query}: {altered} for {text}");
             assert_eq!(error["field"], "page.token", "{query}: {altered} for {text}");

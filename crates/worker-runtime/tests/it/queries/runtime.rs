@@ -129,7 +129,7 @@ async fn the_runtimes_id_is_the_stores() {
     let store = Arc::new(MemoryStore::new());
     let build = || Runtime::builder().store(Arc::<MemoryStore>::clone(&store));
     let chosen = RuntimeId::from_uuid(uuid::Uuid::from_u128(7));
-    let first = build().runtime_id(chosen).build().await.expect("it is built");
+    let first = build().runtime_id(chosen).build().await.expect("the Runtime is built");
     assert_eq!(first.runtime_id(), chosen);
     assert!(matches!(build().build().await, Err(BuildError::StoreOwned { .. })), "one at a time");
     drop(first);
@@ -137,5 +137,5 @@ async fn the_runtimes_id_is_the_stores() {
     let other = RuntimeId::from_uuid(uuid::Uuid::from_u128(8));
     let error = build().runtime_id(other).build().await.expect_err("it is another's");
     assert_eq!(error, BuildError::OtherRuntime { runtime_id: chosen });
-    assert_eq!(build().build().await.expect("it is built").runtime_id(), chosen);
+    assert_eq!(build().build().await.expect("the Runtime is built").runtime_id(), chosen);
 }

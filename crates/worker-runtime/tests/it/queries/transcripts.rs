@@ -80,8 +80,8 @@ async fn a_page_is_bounded_in_bytes_too_and_never_stuck() {
     while sequence < 12 {
         let from = json!({ "type": "after", "sequence": sequence });
         let page = page(&world, &worker, json!({ "from": from, "limit": 1000 })).await;
-        assert_eq!(page[0], sequence + 1, "it goes on where it was");
-        assert!(page.len() < 12, "it is bounded");
+        assert_eq!(page[0], sequence + 1, "the page continues after the last one");
+        assert!(page.len() < 12, "the page is bounded");
         sequence = *page.last().expect("at least one");
         calls += 1;
     }
@@ -113,7 +113,7 @@ async fn what_is_being_written_is_shown_apart() {
     let reply = world.transcript(&worker).await;
     let expected = json!({ "turn_id": turn_id, "text": FIRST_PIECE, "started_at_ms": BEGIN_MS });
     assert_eq!(reply["in_progress"], expected);
-    assert_eq!(reply["total"], 1, "it is no entry yet");
+    assert_eq!(reply["total"], 1, "a running answer is no entry");
     world.finished(&worker, &turn_id).await;
     assert_eq!(world.transcript(&worker).await.get("in_progress"), None);
 }

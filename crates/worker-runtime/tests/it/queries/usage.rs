@@ -23,7 +23,8 @@ fn sum<'a>(usages: impl IntoIterator<Item = &'a Value>) -> Value {
     }
     for usage in usages {
         for figure in FIGURES {
-            let both = sum[figure].as_u64().expect("it") + usage[figure].as_u64().expect("it");
+            let both =
+                sum[figure].as_u64().expect("a count") + usage[figure].as_u64().expect("a count");
             sum[figure] = json!(both);
         }
         if usage.get("incomplete").is_some_and(|incomplete| incomplete == true) {

@@ -34,7 +34,7 @@ async fn a_workers_stream_ends_with_its_deletion() {
     replayed(&mut all).await;
     collect(&mut all, |item| item["type"] == "worker_deleted").await;
     world.worker().await;
-    assert_eq!(next_item(&mut all).await.expect("it goes on")["type"], "worker_created");
+    assert_eq!(next_item(&mut all).await.expect("the stream goes on")["type"], "worker_created");
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,7 +103,7 @@ async fn with_a_hanging_turn(provider: &ScriptedProvider) -> (Runtime, Subscript
         .profile(Profile::new("hanging", Arc::new(provider.clone())))
         .build()
         .await
-        .expect("it is built");
+        .expect("the Runtime is built");
     let (worker, mut stream) = followed(&runtime).await;
     runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
     while !matches!(stream.next().await, Some(StreamItem::TextDelta { .. })) {}
@@ -155,7 +155,7 @@ async fn a_clone_keeps_the_runtime_and_a_stream_does_not() {
     replayed(&mut stream).await;
     drop(world);
     let reference = serde_json::from_value(worker).expect("a reference");
-    clone.handle(SendInput::new(reference, "hi")).await.expect("it lives");
+    clone.handle(SendInput::new(reference, "hi")).await.expect("the Runtime lives");
     collect(&mut stream, |item| item["type"] == "turn_completed").await;
     drop(clone);
     collect(&mut stream, |item| item["type"] == "ended").await;
@@ -209,17 +209,17 @@ async fn a_whole_life(runtime: Runtime) {
         assert!(turn.turn.outcome.is_some());
     }
     assert_eq!(ended, 2);
-    runtime.handle(StopWorker::new(worker)).await.expect("it stops");
+    runtime.handle(StopWorker::new(worker)).await.expect("the stop is accepted");
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn it_works_on_one_thread() {
-    a_whole_life(Runtime::builder().build().await.expect("it is built")).await;
+    a_whole_life(Runtime::builder().build().await.expect("the Runtime is built")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_works_on_many_threads() {
-    let runtime = Runtime::builder().build().await.expect("it is built");
+    let runtime = Runtime::builder().build().await.expect("the Runtime is built");
     let lives: Vec<_> = (0..20).map(|_| tokio::spawn(a_whole_life(runtime.clone()))).collect();
     for life in lives {
         life.await.expect("a whole life");
@@ -255,7 +255,7 @@ async fn a_turn_whose_tokio_runtime_is_gone_misses_its_deadline() {
         .turn_runtime(engines.handle().clone())
         .build()
         .await
-        .expect("it is built");
+        .expect("the Runtime is built");
     let (worker, mut stream) = followed(&runtime).await;
     runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
     assert_eq!(end_of_turn(&mut stream).await, EventType::TurnCompleted);
@@ -278,17 +278,17 @@ async fn check_blocked(script: Script) {
         .turn_runtime(engines.handle().clone())
         .build()
         .await
-        .expect("it is built");
+        .expect("the Runtime is built");
     let began = std::time::Instant::now();
     let (worker, mut stream) = followed(&runtime).await;
     runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
     let end = end_of_turn(&mut stream).await;
-    assert_eq!(end, EventType::TurnFailed, "its deadline passed");
+    assert_eq!(end, EventType::TurnFailed, "the deadline passed");
     // The thread is still blocked. A turn that waits for the thread can be cancelled.
     runtime.handle(SendInput::new(worker, "again")).await.expect("a turn");
-    runtime.handle(CancelTurn::new(worker)).await.expect("it is cancelled");
+    runtime.handle(CancelTurn::new(worker)).await.expect("the turn is cancelled");
     let other = runtime.handle(CreateWorker::default()).await.expect("a Worker").detail.worker;
-    runtime.handle(StopWorker::new(other)).await.expect("it stops");
+    runtime.handle(StopWorker::new(other)).await.expect("the stop is accepted");
     assert!(began.elapsed() < Duration::from_secs(3), "all while the engine blocked");
     drop(runtime);
     engines.shutdown_background();

@@ -232,7 +232,7 @@ async fn erased_events_are_valid_against_their_schema() {
             validator.iter_errors(&event).map(|error| error.to_string()).collect();
         assert_eq!(problems, [""; 0], "{event}");
         let read: worker_runtime::RuntimeEvent =
-            serde_json::from_value(event.clone()).expect("it can be read");
+            serde_json::from_value(event.clone()).expect("the event can be read");
         assert_eq!(json!(read), event);
     }
 }

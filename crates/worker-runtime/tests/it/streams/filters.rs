@@ -55,7 +55,7 @@ async fn labels_match_as_they_are_at_publication() {
     assert_eq!(shown, expected, "the event that leaves the filter is still delivered");
     let page = world.ok(and(read_events(&runtime_scope()), filter)).await;
     let own: Vec<&Value> = page["items"].as_array().expect("items").iter().collect();
-    assert_eq!(own.len(), 4, "its creation, and the three: {own:?}");
+    assert_eq!(own.len(), 4, "the creation and three others: {own:?}");
     assert!(
         own.iter().all(|event| event.get("worker").is_some()),
         "a Runtime's events have no labels"

@@ -21,7 +21,7 @@ async fn the_default_is_from_now_on() {
         world.ok(rename(&worker, &scope["type"].to_string().replace('"', ""))).await;
         assert_eq!(replayed(&mut stream).await, [Value::Null; 0]);
         let live = next_item(&mut stream).await.expect("an item");
-        assert_eq!(live["type"], "worker_updated", "what came before the first poll is live");
+        assert_eq!(live["type"], "worker_updated", "an event before the first poll is live");
     }
 }
 
@@ -130,7 +130,11 @@ async fn who_falls_behind_gets_one_gap_and_goes_on() {
         assert_eq!(gap["type"], "gap", "{scope}");
         let missed = gap["missed"].as_u64().expect("a count");
         assert!(rest.len() >= 3, "the newest are kept");
-        assert_eq!(missed + rest.len() as u64, MANY, "what is missed is told exactly");
+        assert_eq!(
+            missed + rest.len() as u64,
+            MANY,
+            "the gap has the exact number of missed events"
+        );
         for (number, item) in (missed + 1..).zip(rest) {
             assert_eq!(item["detail"]["display_name"], format!("n{number}"));
         }

@@ -21,8 +21,8 @@ where
     let problems: Vec<String> =
         VALIDATORS[document].iter_errors(&written).map(|error| error.to_string()).collect();
     assert!(problems.is_empty(), "{document}: {problems:?}: {written}");
-    let read: T = serde_json::from_value(written.clone()).expect("it can be read back");
-    let again = serde_json::to_value(&read).expect("it can be written again");
-    assert_eq!(again, written, "it is the same when it is read back");
+    let read: T = serde_json::from_value(written.clone()).expect("the JSON can be read back");
+    let again = serde_json::to_value(&read).expect("JSON");
+    assert_eq!(again, written, "the value is the same after a round trip");
     written
 }

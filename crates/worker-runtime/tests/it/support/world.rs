@@ -266,7 +266,7 @@ impl World {
     pub(crate) async fn rename(&self, worker: &Value, name: String) {
         let worker = serde_json::from_value(worker.clone()).expect("a reference");
         let update = UpdateWorker { display_name: Some(name), ..UpdateWorker::new(worker) };
-        self.runtime.handle(update).await.expect("it is renamed");
+        self.runtime.handle(update).await.expect("the Worker is renamed");
     }
 
     pub(crate) async fn subscribe(&self, request: Value) -> Result<Subscription, Value> {
@@ -288,8 +288,8 @@ impl World {
     /// The reply to a query, without the checks of other replies.
     async fn plain(&self, query: Value) -> Value {
         let query: RuntimeQuery = serde_json::from_value(query).expect("a query");
-        let reply = self.runtime.handle(query).await.expect("it is answered");
-        serde_json::to_value(reply).expect("it can be written")
+        let reply = self.runtime.handle(query).await.expect("the query is answered");
+        serde_json::to_value(reply).expect("JSON")
     }
 
     /// The replies to all queries that show the state of this Runtime.

@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 /// Checks that `request` fails with `capacity_exhausted` and leaves no trace.
-async fn check_no_room(world: &World, request: Value, what: &str, max: u64) {
+async fn check_exhausted(world: &World, request: Value, what: &str, max: u64) {
     let before = world.everything().await;
     let error = world.refused(request.clone()).await;
     let said = (&error["code"], &error["what"], &error["max"]);
@@ -27,9 +27,9 @@ pub(super) async fn workers() {
     let world = World::limited(|limits| limits.workers = 2).await;
     world.worker().await;
     let ended = world.worker().await;
-    check_no_room(&world, create(), "workers", 2).await;
+    check_exhausted(&world, create(), "workers", 2).await;
     world.ok(stop(&ended)).await;
-    check_no_room(&world, create(), "workers", 2).await;
+    check_exhausted(&world, create(), "workers", 2).await;
     world.ok(delete(&ended)).await;
     world.worker().await;
 }
@@ -39,12 +39,12 @@ pub(super) async fn turns_in_flight() {
     let [one, two, three] = [world.worker().await, world.worker().await, world.worker().await];
     world.ok(send(&one, "hi")).await;
     world.ok(send(&two, "hi")).await;
-    check_no_room(&world, send(&three, "hi"), "turns_in_flight", 2).await;
+    check_exhausted(&world, send(&three, "hi"), "turns_in_flight", 2).await;
     let with_input = and(create(), json!({ "initial_input": { "kind": "user", "text": "hi" } }));
-    check_no_room(&world, with_input.clone(), "turns_in_flight", 2).await;
+    check_exhausted(&world, with_input.clone(), "turns_in_flight", 2).await;
     world.ok(cancel_turn(&one)).await;
     world.ok(with_input).await;
-    check_no_room(&world, send(&three, "hi"), "turns_in_flight", 2).await;
+    check_exhausted(&world, send(&three, "hi"), "turns_in_flight", 2).await;
 }
 
 pub(super) async fn transcript_entries() {
@@ -54,13 +54,13 @@ pub(super) async fn transcript_entries() {
         world.turn(&worker, "hi").await;
     }
     assert_eq!(world.transcript(&worker).await["total"], 4);
-    check_no_room(&world, send(&worker, "hi"), "transcript_entries", 4).await;
+    check_exhausted(&world, send(&worker, "hi"), "transcript_entries", 4).await;
     let history = |count| json!(vec![json!({ "role": "user", "text": "x" }); count]);
     let seeded = |count| and(create(), json!({ "history": history(count) }));
     check_size(&world, seeded(4), seeded(5), "history", 4).await;
     let input = json!({ "initial_input": { "kind": "user", "text": "hi" } });
     world.ok(and(seeded(2), input.clone())).await;
-    check_no_room(&world, and(seeded(3), input), "transcript_entries", 4).await;
+    check_exhausted(&world, and(seeded(3), input), "transcript_entries", 4).await;
 }
 
 pub(super) async fn history_entries() {
