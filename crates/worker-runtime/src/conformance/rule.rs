@@ -40,7 +40,7 @@ rules! {
     Version: "a batch whose expected version differs from the Worker's version is `Refused`",
     NoTrace: "a batch that is not applied leaves no trace",
     Settling: "`settle` reports truthfully whether a commit took effect",
-    Never: "a commit that was settled as `Never` never takes effect",
+    Never: "a commit that was settled as `NotApplied` never takes effect",
     Entries: "the entries of a Worker are stored as they were given, in order",
     Turns: "the turns of a Worker are stored in order, each as it was given last",
     TurnLookup: "a turn is found by its id, and the latest turn of a key by that key",

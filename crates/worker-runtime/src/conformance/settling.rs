@@ -1,4 +1,4 @@
-//! Checks of `settle`: it reports the truth, and a commit settled as `Never` never takes effect.
+//! Checks of `settle`: it reports the truth, and a commit settled as `NotApplied` never takes effect.
 
 use std::{
     future::{Future, poll_fn},

@@ -11,7 +11,7 @@ use super::plain;
 use crate::wrapper::{Answer, immediate};
 
 plain! {
-    /// Settles every commit as `Never`.
+    /// Settles every commit as `NotApplied`.
     SaysNever {
         fn settle(&self, _: Lease, _: WorkerId, _: u64) -> Answer<Settlement> {
             StoreFuture::ready(Ok(Settlement::NotApplied))
