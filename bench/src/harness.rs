@@ -1,4 +1,4 @@
-//! The comparison of several ways to do something: interleaved rounds, and the median of each way.
+//! Compares several ways to do something, in interleaved rounds, by the median of each way.
 
 use std::{
     hint::black_box,
@@ -8,17 +8,17 @@ use std::{
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Runtime as Tokio;
 
-/// The most rounds of a comparison. A disturbance of the machine that lasts for a moment falls into
+/// The largest number of rounds of a comparison. A short disturbance of the machine affects only a
 /// few of them and does not move the median.
 const MOST_ROUNDS: usize = 101;
 
-/// The fewest rounds of a comparison, however long they take.
+/// The smallest number of rounds of a comparison, however long they take.
 const FEWEST_ROUNDS: usize = 9;
 
 /// The time after which a comparison begins no further round.
 const BUDGET: Duration = Duration::from_secs(4);
 
-/// The shortest batch that is timed. The cost of reading the clock is lost in it.
+/// The shortest time of a batch. Compared with it, the cost of reading the clock is negligible.
 const SHORTEST_BATCH: Duration = Duration::from_micros(500);
 
 /// One way to do something.
@@ -28,14 +28,14 @@ pub struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    /// A side that does as many operations as it is asked for, a multiple of `unit`, and returns
-    /// the time they took.
+    /// Creates a side whose `run` does the given number of operations, a multiple of `unit`, and
+    /// returns the time that they took.
     pub fn timed(unit: u64, run: impl FnMut(u64) -> Duration + 'a) -> Self {
         Self { run: Box::new(run), batch: unit }
     }
 
-    /// A side that awaits one operation after the other on the calling thread. The operation is
-    /// given its number within the batch.
+    /// Creates a side that awaits one operation after the other on the calling thread. The
+    /// operation is given its number within the batch.
     pub fn each(tokio: &'a Tokio, mut operation: impl AsyncFnMut(usize) + 'a) -> Self {
         Self::timed(1, move |count| {
             on_thread(|| {
@@ -48,12 +48,12 @@ impl<'a> Side<'a> {
         })
     }
 
-    /// Does one batch that is not part of any comparison.
+    /// Runs one batch that is not part of any comparison.
     pub fn once(&mut self) {
         (self.run)(self.batch);
     }
 
-    /// Warms up, and doubles the batch until it takes long enough.
+    /// Warms up, and doubles the batch until it takes at least [`SHORTEST_BATCH`].
     fn calibrate(&mut self) {
         self.once();
         while (self.run)(self.batch) < SHORTEST_BATCH {
@@ -66,7 +66,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The time that one operation takes on each side, in microseconds.
+/// Measures the time that one operation takes on each side, in microseconds.
 #[must_use]
 pub fn compare<const N: usize>(mut sides: [Side<'_>; N]) -> [f64; N] {
     sides.iter_mut().for_each(Side::calibrate);
@@ -90,14 +90,14 @@ fn median(mut samples: Vec<f64>) -> f64 {
     samples[samples.len() / 2]
 }
 
-/// The numbers from zero to `count`, as indexes.
+/// Returns the numbers from zero up to but not including `count`, as indexes.
 #[must_use]
 pub fn numbers(count: u64) -> std::ops::Range<usize> {
     0..usize::try_from(count).expect("a count of operations fits into memory")
 }
 
-/// The processor time that `work` takes on the calling thread. Neither other programs nor sleep
-/// are part of it.
+/// Measures the processor time that `work` takes on the calling thread. Time of other programs and
+/// time asleep are not part of it.
 pub fn on_thread<T>(work: impl FnOnce() -> T) -> Duration {
     let timer = ThreadTimer::start();
     black_box(work());
@@ -115,7 +115,7 @@ impl ThreadTimer {
         Self(thread_time())
     }
 
-    /// The processor time since the beginning.
+    /// Returns the processor time since the beginning.
     #[must_use]
     pub fn elapsed(self) -> Duration {
         thread_time().saturating_sub(self.0)

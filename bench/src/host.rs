@@ -16,21 +16,21 @@ use crate::harness::Side;
 
 /// A Runtime with Workers, on a tokio runtime of its own.
 pub struct Host {
-    /// The tokio runtime that everything runs on.
+    /// The tokio runtime that the Runtime runs on.
     pub tokio: Tokio,
     /// The Runtime.
     pub runtime: Runtime,
-    /// Its Workers, in order of creation.
+    /// The Workers of the Runtime, in order of creation.
     pub workers: Vec<WorkerRef>,
 }
 
-/// A tokio runtime on the calling thread alone.
+/// Creates a tokio runtime that uses only the calling thread.
 #[must_use]
 pub fn current_thread() -> Tokio {
     Builder::new_current_thread().enable_time().build().expect("a tokio runtime")
 }
 
-/// A tokio runtime with threads of its own.
+/// Creates a tokio runtime with this many threads of its own.
 #[must_use]
 pub fn threads(count: usize) -> Tokio {
     Builder::new_multi_thread()
@@ -40,7 +40,7 @@ pub fn threads(count: usize) -> Tokio {
         .expect("a tokio runtime")
 }
 
-/// The default limits, with room for millions of whatever a line needs many of.
+/// Returns the default limits, but with room for millions of Workers, turns, entries and keys.
 #[must_use]
 pub fn roomy() -> Limits {
     const MANY: u64 = 1 << 40;
@@ -52,8 +52,8 @@ pub fn roomy() -> Limits {
         .idempotency_keys_create(MANY)
 }
 
-/// A Runtime to be built, whose echo is given only the newest message, so that a turn costs the
-/// same however many there were before.
+/// Returns the builder of a Runtime whose echo provider is given only the newest message, so that a
+/// turn costs the same after any number of earlier turns.
 pub fn brief() -> RuntimeBuilder {
     let budget = HistoryBudget { max_messages: 1, ..HistoryBudget::default() };
     let profile = Profile::new("echo", Arc::new(EchoProvider::new())).history(budget);
@@ -61,13 +61,13 @@ pub fn brief() -> RuntimeBuilder {
 }
 
 impl Host {
-    /// A Runtime on the calling thread, with this many Workers.
+    /// Creates a Runtime on the calling thread, with this many Workers.
     #[must_use]
     pub fn new(workers: usize) -> Self {
         Self::on(current_thread(), brief(), workers)
     }
 
-    /// A Runtime on this tokio runtime, with this many Workers.
+    /// Creates a Runtime on this tokio runtime, with this many Workers.
     #[must_use]
     pub fn on(tokio: Tokio, builder: RuntimeBuilder, workers: usize) -> Self {
         let runtime = tokio.block_on(builder.build()).expect("a Runtime");
@@ -95,18 +95,18 @@ impl Host {
         });
     }
 
-    /// Runs everything to its end.
+    /// Waits until no turn runs.
     pub fn drain(&self) {
         self.tokio.block_on(quiet(&self.runtime));
     }
 
-    /// A request again and again, on the calling thread.
+    /// Creates a side that makes a request again and again, on the calling thread.
     pub fn asking<'a, Kind>(&'a self, request: impl Request<Kind> + Clone + 'a) -> Side<'a> {
         Side::each(&self.tokio, async move |_| ask(&self.runtime, request.clone()).await)
     }
 }
 
-/// Makes a request and looks at nothing of the reply but that there is one.
+/// Makes a request, and checks of the reply only that it is not an error.
 pub async fn ask<Kind>(runtime: &Runtime, request: impl Request<Kind>) {
     assert!(black_box(runtime.handle(request).await).is_ok(), "the request is refused");
 }
@@ -132,7 +132,7 @@ pub async fn quiet(runtime: &Runtime) {
     }
 }
 
-/// A stream of a scope's events from now on.
+/// Subscribes to a scope's events from now on.
 pub async fn follow(runtime: &Runtime, scope: Scope) -> Subscription {
     let mut stream = runtime.subscribe(Subscribe::new(scope)).await.expect("a subscription");
     let first = stream.next().await;
@@ -140,7 +140,7 @@ pub async fn follow(runtime: &Runtime, scope: Scope) -> Subscription {
     stream
 }
 
-/// Streams of the events of each of these Workers.
+/// Subscribes to the events of each of these Workers.
 pub async fn follow_each(runtime: &Runtime, workers: &[WorkerRef]) -> Vec<Subscription> {
     let mut streams = Vec::new();
     for &worker in workers {
@@ -161,7 +161,7 @@ pub async fn until_turn_ends(stream: &mut Subscription) {
     panic!("the stream ended before the turn");
 }
 
-/// Reads until there is more of an answer.
+/// Reads until the next text delta.
 pub async fn until_delta(stream: &mut Subscription) {
     while let Some(item) = black_box(stream.next().await) {
         if matches!(item, StreamItem::TextDelta { .. }) {

@@ -1,6 +1,7 @@
-//! What the Runtime costs, and that its costs do not grow.
+//! The benchmark of the Runtime: it measures the costs of operations, and that they do not grow
+//! with the amount of data that the Runtime holds.
 //!
-//! Start reading at [`harness`], which compares; then at any file in `lines/`, each of which
+//! Start reading at [`harness`], which compares ways to do something. Each file in `lines/`
 //! measures one line of the benchmark.
 
 #![forbid(unsafe_code)]

@@ -17,18 +17,19 @@ use crate::table::Row;
 
 pub use self::count::Count;
 
-/// How a line is measured.
+/// The way in which a line is measured.
 #[derive(Clone, Copy)]
 pub enum Measure {
-    /// By a clock.
+    /// The line is measured by a clock.
     Timed(fn() -> Vec<Row>),
-    /// By an allocator that counts. It costs time, so the program `memory` alone has it.
+    /// The line is measured by an allocator that counts. That allocator costs time, so only the
+    /// program `memory` has it.
     Counted(fn(Count) -> Row),
 }
 
 use Measure::{Counted, Timed};
 
-/// A kind of lines, what the lines of this kind say, and the lines by their names.
+/// The name of a kind of lines, its description, and its lines by their names.
 pub type Kind = (&'static str, &'static str, &'static [(&'static str, Measure)]);
 
 /// Every line.
@@ -73,7 +74,7 @@ pub const KINDS: &[Kind] = &[
     ),
 ];
 
-/// The line with this name.
+/// Returns the line with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<Measure> {
     let lines = KINDS.iter().flat_map(|(.., lines)| *lines);

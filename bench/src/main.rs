@@ -1,4 +1,4 @@
-//! Measures the lines that are named, or all of them, and prints what came out.
+//! Measures the named lines, or all of them, and prints the results.
 
 #![forbid(unsafe_code)]
 
@@ -72,7 +72,7 @@ fn output(command: &mut Command) -> io::Result<String> {
     String::from_utf8(output.stdout).map_err(io::Error::other)
 }
 
-/// The machine, and how busy it is at the beginning.
+/// Describes the machine, and its load at the beginning.
 fn conditions() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let (cpus, load) = (read("/proc/cpuinfo"), read("/proc/loadavg"));

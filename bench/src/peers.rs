@@ -1,11 +1,11 @@
-//! Other ways to keep a state and ask for it, each at its best: actors, and a task with channels.
+//! Other ways to keep a state and ask for it: actors, and a task with channels.
 
 use std::{convert::Infallible, hint::black_box};
 
 use kameo::actor::{ActorRef, Spawn};
 use tokio::sync::{mpsc, oneshot};
 
-/// A question that changes a counter and is answered with it.
+/// A question that increments a counter and is answered with its value.
 pub struct Ask;
 
 /// An actor of kameo.
@@ -26,7 +26,7 @@ impl kameo::message::Message<Ask> for Kameo {
 }
 
 impl Kameo {
-    /// Starts actors on the present tokio runtime, and waits until they have started.
+    /// Starts actors on the current tokio runtime, and waits until they have started.
     pub async fn start(count: usize) -> Vec<ActorRef<Self>> {
         let mut actors = Vec::with_capacity(count);
         for _ in 0..count {
@@ -64,7 +64,7 @@ impl actix::Handler<Ask> for Actix {
 }
 
 impl Actix {
-    /// Starts actors on the present system.
+    /// Starts actors on the current actix system.
     #[must_use]
     pub fn start(count: usize) -> Vec<actix::Addr<Self>> {
         (0..count).map(|_| actix::Actor::start(Self(0))).collect()
@@ -80,7 +80,7 @@ impl Actix {
 pub struct Channel(mpsc::Sender<oneshot::Sender<u64>>);
 
 impl Channel {
-    /// Starts tasks on the present tokio runtime.
+    /// Starts tasks on the current tokio runtime.
     #[must_use]
     pub fn start(count: usize) -> Vec<Self> {
         let start = |_| {

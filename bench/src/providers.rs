@@ -1,4 +1,4 @@
-//! Providers of the benchmark's own: one that is told what to say, and one that never answers.
+//! The benchmark's own providers: one that is told what to say, and one that never answers.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,13 +6,13 @@ use futures_util::stream::{self, StreamExt};
 use llm_engine::{ModelRequest, Provider, ProviderEvent, ProviderStream, StopReason, TokenUsage};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// A provider whose only answer is dictated: every text that is sent is a delta, and the answer
-/// ends when the sender is dropped.
+/// A provider whose only answer is dictated: every text that is sent becomes a delta, and the
+/// answer ends when the sender is dropped. A second call panics.
 #[derive(Debug)]
 pub struct Dictated(Mutex<Option<UnboundedReceiver<String>>>);
 
 impl Dictated {
-    /// A provider, and the sender of its texts.
+    /// Creates a provider, and the sender of its texts.
     #[must_use]
     pub fn new() -> (UnboundedSender<String>, Self) {
         let (sender, receiver) = unbounded_channel();
@@ -38,15 +38,15 @@ impl Provider for Dictated {
     }
 }
 
-/// A provider that never answers, and knows how many calls wait for it.
+/// A provider that never answers, and counts the calls that wait for it.
 #[derive(Debug, Default)]
 pub struct Silent(Arc<()>);
 
 impl Silent {
-    /// The number of calls that wait.
+    /// Returns the number of calls that wait.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        // Each call holds a reference beside the provider's own.
+        // Each call holds a reference, in addition to the provider's own.
         Arc::strong_count(&self.0) - 1
     }
 }

@@ -1,8 +1,8 @@
-//! The tables that the benchmark prints and puts into its page of documentation.
+//! The tables that the benchmark prints and writes into its page of the documentation.
 
 use std::{fmt, fs, io, path::Path};
 
-/// A row of a table: one figure, the figure beside it if there is one, and the goal.
+/// A row of a table: a figure, another figure to compare with if there is one, and the goal.
 #[derive(Clone, Debug)]
 pub struct Row {
     what: String,
@@ -14,21 +14,21 @@ pub struct Row {
 
 #[derive(Clone, Copy, Debug)]
 enum Goal {
-    /// The figure, at most.
+    /// The largest allowed figure.
     Figure(f64),
-    /// The figure divided by the one beside it, at most.
+    /// The largest allowed ratio of the figure to the one beside it.
     Ratio(f64),
-    /// None: the row is there for orientation.
+    /// No goal: the row is there for orientation.
     None,
 }
 
 impl Row {
-    /// A row whose goal is absolute.
+    /// Creates a row whose goal is absolute.
     pub fn absolute(what: impl Into<String>, figure: f64, unit: &'static str, most: f64) -> Self {
         Self { what: what.into(), unit, figure, beside: None, goal: Goal::Figure(most) }
     }
 
-    /// A row of times in microseconds whose goal is a ratio.
+    /// Creates a row of times in microseconds whose goal is a ratio.
     pub fn ratio(
         what: impl Into<String>,
         figure: f64,
@@ -40,7 +40,7 @@ impl Row {
         Self { goal: Goal::Ratio(most), ..row }
     }
 
-    /// A row of times in microseconds without a goal.
+    /// Creates a row of times in microseconds without a goal.
     pub fn orientation(
         what: impl Into<String>,
         figure: f64,
@@ -103,7 +103,7 @@ const END: &str = "<!-- The benchmark writes nothing below this line. -->";
 ///
 /// # Errors
 ///
-/// The page cannot be read or written, or has no place for tables.
+/// Fails if the page cannot be read or written, or has no place for tables.
 pub fn write(page: &Path, tables: &str) -> io::Result<()> {
     let text = fs::read_to_string(page)?;
     let place = text.split_once(BEGIN).zip(text.split_once(END));

@@ -16,7 +16,7 @@ use crate::{
 /// The argument that makes the program run a workload.
 pub const WORKLOAD: &str = "workload";
 
-/// How often each workload does the operation it is named after.
+/// The number of times that each workload does the operation it is named after.
 const TIMES: usize = 1024;
 
 const WORKLOADS: &[(&str, fn())] = &[
@@ -27,12 +27,12 @@ const WORKLOADS: &[(&str, fn())] = &[
     ("delta", delta),
 ];
 
-/// Runs the workload that is named. If none is, prints the number of operations in each, and their
-/// names.
+/// Runs the named workloads. If none is named, prints the number of operations in each workload,
+/// and the names of all.
 ///
 /// # Errors
 ///
-/// There is no workload with this name.
+/// Fails if there is no workload with one of the names.
 pub fn run(names: &[String]) -> io::Result<()> {
     if names.is_empty() {
         println!("{TIMES}");
@@ -48,7 +48,7 @@ pub fn run(names: &[String]) -> io::Result<()> {
     Ok(())
 }
 
-/// Does what is counted.
+/// Runs the work whose instructions are counted.
 #[inline(never)]
 fn measured<T>(work: impl FnOnce() -> T) -> T {
     black_box(work())
@@ -70,7 +70,7 @@ fn create_worker() {
     measured(|| host.grow(2 * TIMES));
 }
 
-/// A Runtime whose Workers have taken a turn.
+/// Creates a Runtime whose Workers have all taken a turn.
 fn warm() -> Host {
     let host = Host::new(TIMES);
     host.say_to_all();
@@ -84,7 +84,7 @@ fn send_input() {
     host.drain();
 }
 
-/// Turns from the input to the end that the Worker's subscriber reads.
+/// Runs turns, each from the input to the end that the Worker's subscriber reads.
 fn echo_turn() {
     let Host { tokio, runtime, workers } = &warm();
     let mut streams = tokio.block_on(follow_each(runtime, workers));
@@ -98,7 +98,7 @@ fn echo_turn() {
     });
 }
 
-/// Deltas from the model to a subscriber that reads each by itself.
+/// Sends deltas from the model to a subscriber that reads each one separately.
 fn delta() {
     let (sender, provider) = Dictated::new();
     let builder = Runtime::builder().profile(Profile::new("dictated", Arc::new(provider)));

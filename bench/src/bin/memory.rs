@@ -1,4 +1,4 @@
-//! Counts the bytes of a line with an allocator that knows what the calling thread asked for.
+//! Counts the bytes of a line with an allocator that records the allocations of the calling thread.
 
 #![forbid(unsafe_code)]
 

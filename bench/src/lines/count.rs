@@ -1,5 +1,4 @@
-//! How bytes are counted.
+//! The type of the function that counts bytes.
 
-/// A function that does some work and returns the number of bytes that are allocated after it
-/// beside those before.
+/// A function that does some work and returns the increase in the number of allocated bytes.
 pub type Count = fn(&mut dyn FnMut()) -> f64;

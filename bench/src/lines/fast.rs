@@ -1,4 +1,4 @@
-//! The lines with absolute goals: what an operation may cost on an idle machine.
+//! The lines with absolute goals: the most that an operation may cost on an idle machine.
 
 pub mod cancel_turn;
 pub mod create_worker;

@@ -1,4 +1,4 @@
-//! The lines whose goals are ratios: no cost grows with what merely exists.
+//! The lines whose goals are ratios: no cost grows with the amount of data that the Runtime holds.
 
 pub mod commit;
 pub mod fan_out;
@@ -12,5 +12,5 @@ pub mod texts;
 pub mod turn_text;
 pub mod two_threads;
 
-/// How much more a cost may be where something exists a thousand times as often.
+/// The largest allowed ratio of a cost to the same cost with far less data.
 const SAME: f64 = 1.2;

@@ -1,4 +1,4 @@
-//! The lines that count bytes: what is kept in memory.
+//! The lines that count the bytes that are kept in memory.
 
 pub mod idle_worker;
 pub mod running_answer;

@@ -6,23 +6,23 @@ use futures_core::Stream;
 
 use crate::{EngineError, ErrorKind, TokenUsage, Turn, TurnEnd, TurnEvent};
 
-/// Everything that a turn gave, in one value.
+/// The text, the end and the token counts of a turn.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
-    /// The text deltas joined. It is a part of the answer if the turn did not complete.
+    /// The joined text deltas. If the turn did not complete, this is only a part of the answer.
     pub text: String,
-    /// How the turn ended.
+    /// The end of the turn.
     pub end: TurnEnd,
-    /// Tokens of all attempts, as far as the provider told.
+    /// The token counts of all attempts, as far as the provider reported them.
     pub usage: TokenUsage,
 }
 
 impl Turn {
     /// Runs the turn to its end and collects its text. Reasoning is left out.
     ///
-    /// Text that was taken from the stream before is not in the answer. A turn that was over
-    /// before gives an empty answer that failed as interrupted.
+    /// Text that was taken from the stream before is not in the answer. A turn whose terminal event
+    /// was taken before gives an empty answer, which failed as interrupted.
     ///
     /// ```
     /// use std::sync::Arc;

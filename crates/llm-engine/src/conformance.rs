@@ -1,7 +1,7 @@
-//! The contract of [`Provider`], checked by one call.
+//! Checks whether a [`Provider`] keeps its contract.
 //!
-//! For the author of a provider. [`run`] makes real calls, some at the same time, so give it a
-//! cheap model or a test server.
+//! This module is for authors of providers. [`run`] makes real calls, some at the same time, so
+//! give it a cheap model or a test server.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -28,10 +28,10 @@ pub use subject::Subject;
 #[cfg(doc)]
 use crate::Provider;
 
-/// Runs every [`Check`], each against a provider of its own that `make` makes.
+/// Runs every [`Check`], each against a new provider that `make` creates.
 ///
 /// The checks need a tokio runtime with time, of either flavour, and with everything that the
-/// provider needs. The violations are in the order of the checks, each one once.
+/// provider needs. The violations are returned in the order of the checks, without duplicates.
 pub async fn run(make: impl Fn() -> Subject) -> Result<(), Vec<Violation>> {
     let mut violations = Vec::new();
     for check in Check::ALL {

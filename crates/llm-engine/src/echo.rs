@@ -17,27 +17,27 @@ use crate::{
     timer::{Timer, after},
 };
 
-/// The begin of every answer.
+/// The start of every answer.
 const START: &str = "echo: ";
 
-/// Answers `echo: ` and the newest message that is not the assistant's own, word by word.
+/// Answers with `echo: ` and the newest message that is not the assistant's, word by word.
 ///
-/// The answer is deterministic. Each word counts as a token, instructions included: those of the
-/// input are told before the answer, those of the output at its end. Without anything to repeat the
-/// answer says so.
+/// The answer is deterministic. Each word counts as one token. The tokens of the input,
+/// instructions included, are reported before the answer, and those of the output at its end. If
+/// there is nothing to repeat, the answer says so.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EchoProvider {
     delay: Duration,
 }
 
 impl EchoProvider {
-    /// An echo that answers at once.
+    /// Creates an echo that answers at once.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An echo that waits for `delay` before each word.
+    /// Creates an echo that waits for `delay` before each word.
     #[must_use]
     pub fn with_delay(delay: Duration) -> Self {
         Self { delay }
@@ -65,11 +65,11 @@ impl Provider for EchoProvider {
 
 struct Echo {
     request: Arc<ModelRequest>,
-    /// How many bytes of the input were repeated. `None` before the answer begins.
+    /// The number of input bytes that were repeated. `None` before the answer begins.
     said: Option<usize>,
-    /// How many words were given out.
+    /// The number of words that were given out.
     words: u64,
-    /// Whether the tokens of the input were told.
+    /// Whether the token counts of the input were reported.
     has_counted: bool,
     over: bool,
     delay: Duration,
@@ -148,7 +148,7 @@ impl Stream for Echo {
     }
 }
 
-/// The text that is repeated.
+/// Returns the text that is repeated.
 fn heard(request: &ModelRequest) -> &str {
     let newest = request.messages.iter().rev().find(|message| match message.role {
         Role::User | Role::System => true,
@@ -160,7 +160,7 @@ fn heard(request: &ModelRequest) -> &str {
     }
 }
 
-/// The end of the first word of `text`, together with the white space around it.
+/// Returns the end of the first word of `text`, including the white space around the word.
 fn first_word_end(text: &str) -> usize {
     let word = text.find(|c: char| !c.is_whitespace()).unwrap_or(text.len());
     let space = text[word..].find(char::is_whitespace).map_or(text.len(), |at| word + at);

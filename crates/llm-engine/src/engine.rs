@@ -25,34 +25,34 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine with the default policy.
+    /// Creates an engine with the default policy.
     pub fn new(provider: Arc<dyn Provider>) -> Self {
         Self::with_policy(provider, Policy::default())
     }
 
-    /// An engine with a policy, which all its turns share.
+    /// Creates an engine with a policy, which all its turns share.
     pub fn with_policy(provider: Arc<dyn Provider>, policy: impl Into<Arc<Policy>>) -> Self {
         Self { provider, policy: policy.into() }
     }
 
-    /// The policy of every turn.
+    /// Returns the policy of every turn.
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// The provider of every turn.
+    /// Returns the provider of every turn.
     #[must_use]
     pub fn provider(&self) -> &Arc<dyn Provider> {
         &self.provider
     }
 
-    /// A turn, which begins when its stream is first polled.
+    /// Creates a turn, which begins when its stream is first polled.
     pub fn turn(&self, request: impl Into<TurnRequest>) -> Turn {
         self.clone().into_turn(request)
     }
 
-    /// The same for an engine that is used for this turn alone.
+    /// Creates a turn like [`turn`](Self::turn), but consumes the engine instead of cloning it.
     pub fn into_turn(self, request: impl Into<TurnRequest>) -> Turn {
         Turn::new(self, request.into())
     }
@@ -72,13 +72,13 @@ impl fmt::Debug for Engine {
 pub struct TurnRequest {
     /// The request of each model call.
     pub model_request: Arc<ModelRequest>,
-    /// Ends the turn with [`Cancelled`](crate::TurnEvent::Cancelled). A turn that is cancelled by
-    /// being dropped needs no token.
+    /// The token that ends the turn with [`Cancelled`](crate::TurnEvent::Cancelled). A turn that is
+    /// cancelled by being dropped needs no token.
     pub cancellation: Option<CancellationToken>,
 }
 
 impl TurnRequest {
-    /// The same request, cancelled by `token`.
+    /// Sets the token that cancels the turn.
     #[must_use]
     pub fn cancelled_by(mut self, token: CancellationToken) -> Self {
         self.cancellation = Some(token);

@@ -64,7 +64,7 @@ impl ErrorKind {
         Self::Panicked,
     ];
 
-    /// The name on the wire, such as `rate_limited`.
+    /// Returns the name on the wire, such as `rate_limited`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the same call can succeed a little later.
+    /// Returns whether the same call can succeed a little later.
     #[must_use]
     pub fn is_transient(self) -> bool {
         match self {
@@ -123,17 +123,17 @@ pub struct EngineError {
     pub message: String,
     /// Whether the same call can succeed later.
     pub retryable: bool,
-    /// How long the provider asked to wait.
+    /// The time that the provider asked to wait.
     pub retry_after: Option<Duration>,
 }
 
 impl EngineError {
-    /// An error of `kind`, retryable if that kind is transient.
+    /// Creates an error of `kind`, which is retryable if that kind is transient.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), retryable: kind.is_transient(), retry_after: None }
     }
 
-    /// The same error with the time that the provider asked to wait.
+    /// Sets the time that the provider asked to wait.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);

@@ -1,10 +1,10 @@
-//! The LLM turn engine: history in, a stream of turn events out.
+//! The LLM turn engine: it takes a history and gives a stream of turn events.
 //!
-//! Read in this order: [`Provider`] is the seam to a model, one call and a stream of
-//! [`ProviderEvent`]s; [`Engine`] puts deadlines, retries, caps and a guaranteed end around one;
-//! [`TurnEvent`] is what comes out, and the text in it is kept by whoever takes it, or collected by
-//! [`Turn::collect_answer`]. The feature `providers` adds a module of that name, with real
-//! models; [`conformance`] checks a provider of your own.
+//! Read in this order: [`Provider`] is the interface to a model, where one call gives a stream of
+//! [`ProviderEvent`]s. [`Engine`] adds deadlines, retries, a cap and a guaranteed end to a
+//! provider. A turn gives [`TurnEvent`]s. The engine does not keep their text: the caller keeps it,
+//! or collects it with [`Turn::collect_answer`]. The feature `providers` adds a module of that
+//! name, with providers for real models. [`conformance`] checks a provider that you write yourself.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -30,22 +30,22 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message of `role`.
+    /// Creates a message of `role`.
     pub fn new(role: Role, text: impl Into<Arc<str>>) -> Self {
         Self { role, text: text.into() }
     }
 
-    /// A message of the user.
+    /// Creates a message of the user.
     pub fn user(text: impl Into<Arc<str>>) -> Self {
         Self::new(Role::User, text)
     }
 
-    /// A message of the application.
+    /// Creates a message of the application.
     pub fn system(text: impl Into<Arc<str>>) -> Self {
         Self::new(Role::System, text)
     }
 
-    /// A message of the model.
+    /// Creates a message of the model.
     pub fn assistant(text: impl Into<Arc<str>>) -> Self {
         Self::new(Role::Assistant, text)
     }

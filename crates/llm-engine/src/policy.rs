@@ -16,9 +16,9 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Policy {
-    /// How long a turn waits for its provider.
+    /// The times that a turn waits for its provider.
     pub deadlines: Deadlines,
-    /// When a failed call is made again.
+    /// The conditions and pauses for making a failed call again.
     pub retry: RetryPolicy,
     /// The most bytes of text and reasoning together that a turn gives out. Output past this cap is
     /// cut, and the turn fails with [`TooLarge`](crate::ErrorKind::TooLarge).
@@ -36,14 +36,14 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Sets how long a turn waits for its provider.
+    /// Sets the times that a turn waits for its provider.
     #[must_use]
     pub fn deadlines(mut self, deadlines: Deadlines) -> Self {
         self.deadlines = deadlines;
         self
     }
 
-    /// Sets when a failed call is made again.
+    /// Sets the conditions and pauses for making a failed call again.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
@@ -58,16 +58,17 @@ impl Policy {
     }
 }
 
-/// How long a turn waits before it fails with [`Timeout`](crate::ErrorKind::Timeout).
+/// The times after which a turn fails with [`Timeout`](crate::ErrorKind::Timeout).
 ///
 /// Only progress counts: text, reasoning or the end. Heartbeats and empty deltas do not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Deadlines {
-    /// From the start of a call to its first progress. Local models may load for minutes.
+    /// The time from the start of a call to its first progress. Local models may load for minutes.
     pub first_event: Duration,
-    /// Between one progress and the next. Time in which nobody polls the turn does not count.
+    /// The time between one progress and the next. Time in which nobody polls the turn does not
+    /// count.
     pub idle: Duration,
-    /// The whole turn, over all calls and pauses.
+    /// The time of the whole turn, including all calls and pauses.
     pub turn: Duration,
 }
 
@@ -104,13 +105,14 @@ impl Deadlines {
     }
 }
 
-/// When a failed call is made again: only before any output, and only if the error is retryable.
+/// The limits for making a failed call again. This happens only before any output, and only if the
+/// error is retryable.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RetryPolicy {
-    /// How many calls may follow the first one.
+    /// The most calls that may follow the first one.
     pub max_retries: u32,
-    /// The longest pause before the first retry. It doubles with each retry. A random part, up to
-    /// one half, is taken off, so that clients do not all come back at the same time.
+    /// The longest pause before the first retry. This limit doubles with each retry. A random part,
+    /// up to one half, is taken off each pause, so that clients do not all retry at the same time.
     pub initial_delay: Duration,
     /// The longest pause that the engine chooses itself.
     pub max_delay: Duration,
@@ -131,7 +133,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Sets how many calls may follow the first one.
+    /// Sets the most calls that may follow the first one.
     #[must_use]
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;

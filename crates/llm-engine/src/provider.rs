@@ -6,35 +6,35 @@ use futures_core::Stream;
 
 use crate::{EngineError, Message, StopReason, TokenUsage};
 
-/// Parameters for the choice of words. `None` leaves a parameter to the provider.
+/// Sampling parameters. `None` leaves a parameter to the provider.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sampling {
-    /// Randomness, from 0 up.
+    /// The sampling temperature, from 0 up. A higher temperature makes answers more random.
     pub temperature: Option<f64>,
-    /// Nucleus sampling, from 0 to 1.
+    /// The probability mass of nucleus sampling (top-p), from 0 to 1.
     pub top_p: Option<f64>,
-    /// The longest answer, in tokens.
+    /// The maximum length of the answer, in tokens.
     pub max_output_tokens: Option<u32>,
-    /// Texts at which the model stops.
+    /// The texts at which the model stops.
     pub stop_sequences: Vec<String>,
 }
 
 impl Sampling {
-    /// Sets the randomness, from 0 up.
+    /// Sets the sampling temperature, from 0 up.
     #[must_use]
     pub fn temperature(mut self, temperature: f64) -> Self {
         self.temperature = Some(temperature);
         self
     }
 
-    /// Sets the share of nucleus sampling, from 0 to 1.
+    /// Sets the probability mass of nucleus sampling (top-p), from 0 to 1.
     #[must_use]
     pub fn top_p(mut self, top_p: f64) -> Self {
         self.top_p = Some(top_p);
         self
     }
 
-    /// Sets the longest answer, in tokens.
+    /// Sets the maximum length of the answer, in tokens.
     #[must_use]
     pub fn max_output_tokens(mut self, tokens: u32) -> Self {
         self.max_output_tokens = Some(tokens);
@@ -58,12 +58,13 @@ pub struct ModelRequest {
     pub instructions: Option<Arc<str>>,
     /// The conversation, oldest first.
     pub messages: Vec<Message>,
-    /// Parameters for the choice of words.
+    /// The sampling parameters.
     pub sampling: Arc<Sampling>,
 }
 
 impl ModelRequest {
-    /// A request to answer `messages`, oldest first, that leaves the rest to the provider.
+    /// Creates a request to answer `messages`, oldest first. Everything else is left to the
+    /// provider.
     #[must_use]
     pub fn new(messages: Vec<Message>) -> Self {
         Self { messages, ..Self::default() }
@@ -90,7 +91,7 @@ impl ModelRequest {
         self
     }
 
-    /// Sets the parameters for the choice of words.
+    /// Sets the sampling parameters.
     #[must_use]
     pub fn sampling(mut self, sampling: impl Into<Arc<Sampling>>) -> Self {
         self.sampling = sampling.into();
@@ -104,19 +105,20 @@ impl ModelRequest {
 pub enum ProviderEvent {
     /// The provider accepted the call. Optional.
     Connected,
-    /// A sign of life without content. It does not count as progress.
+    /// A sign that the provider still works, without content. It does not count as progress.
     Heartbeat,
-    /// More of the answer. May be empty.
+    /// The next piece of the answer. It may be empty.
     TextDelta(String),
-    /// More of the model's reasoning, which is not part of the answer.
+    /// The next piece of the model's reasoning, which is not part of the answer.
     ReasoningDelta(String),
-    /// Tokens known so far. A later event replaces the fields that it sets.
+    /// The token counts known so far. A later event replaces the fields that it sets.
     Usage(TokenUsage),
     /// The end of the call. Nothing after it is read.
     Finished {
         /// Why the model stopped.
         stop_reason: StopReason,
-        /// Tokens of the whole call. A field that is `None` keeps the value of [`Self::Usage`].
+        /// The token counts of the whole call. A field that is `None` keeps the value of
+        /// [`Self::Usage`].
         usage: TokenUsage,
     },
 }
@@ -136,7 +138,7 @@ pub type ProviderStream =
 /// - The provider has no deadlines, retries or caps. They belong to the [`Engine`](crate::Engine).
 /// - Errors carry no secret and no raw answer.
 pub trait Provider: Send + Sync + 'static {
-    /// A short stable name, such as `echo`, shown to people.
+    /// Returns a short stable name, such as `echo`, which is shown to people.
     fn name(&self) -> &str;
 
     /// Begins one model call.

@@ -1,7 +1,8 @@
 //! Providers that reach real models over HTTP.
 //!
-//! A [`ProviderConfig`] has the protocol, the address and the key of a provider. [`build`] checks
-//! it and makes a [`Provider`](crate::Provider). The model's name is part of each request.
+//! A [`ProviderConfig`] holds the protocol, the address and the key of a provider. [`build`] checks
+//! the configuration and makes a [`Provider`](crate::Provider). The model's name is part of each
+//! request.
 //!
 //! ```
 //! use llm_engine::providers::{ProviderConfig, ProviderKind};
@@ -16,7 +17,7 @@
 //! # }
 //! ```
 //!
-//! All these providers have in common:
+//! All these providers have these properties:
 //!
 //! - Nothing is sent before the stream is first polled. Dropping the stream closes the connection,
 //!   so that the server stops working.

@@ -12,12 +12,12 @@ pub use script::Script;
 use seen::Seen;
 use stream::Play;
 
-/// Plays a [`Script`] for each call and keeps a record of the calls. Clones share scripts and
-/// record.
+/// Plays a [`Script`] for each call and keeps a record of the calls. Clones share the scripts and
+/// the record.
 ///
 /// The first call plays the first script, the second call the second one, and so on. When no script
-/// is left, calls play the last one again. Without any script a call ends at once and gives
-/// nothing.
+/// is left, calls play the last one again. Without any script, a call ends at once without an
+/// event.
 ///
 /// ```
 /// use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
@@ -34,24 +34,24 @@ pub struct ScriptedProvider {
 }
 
 impl ScriptedProvider {
-    /// A provider without a script.
+    /// Creates a provider without a script.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A provider whose calls all answer `text`, in one piece.
+    /// Creates a provider whose calls all answer `text`, in one piece.
     pub fn answer(text: impl Into<String>) -> Self {
         Self::new().script(Script::new().text(text).finish())
     }
 
-    /// A provider whose calls all fail with `error`.
+    /// Creates a provider whose calls all fail with `error`.
     #[must_use]
     pub fn failing(error: EngineError) -> Self {
         Self::new().script(Script::new().error(error))
     }
 
-    /// A provider whose calls never answer.
+    /// Creates a provider whose calls never answer.
     #[must_use]
     pub fn hanging() -> Self {
         Self::new().script(Script::new().hang())
@@ -64,25 +64,26 @@ impl ScriptedProvider {
         self
     }
 
-    /// The requests of all calls, oldest first. They are kept for as long as the provider lives.
+    /// Returns the requests of all calls, oldest first. They are kept for as long as the provider
+    /// lives.
     #[must_use]
     pub fn requests(&self) -> Vec<Arc<ModelRequest>> {
         self.seen.requests().clone()
     }
 
-    /// How many calls were made.
+    /// Returns the number of calls that were made.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.seen.requests().len()
     }
 
-    /// How many calls have a stream that was not dropped yet.
+    /// Returns the number of calls whose stream was not dropped yet.
     #[must_use]
     pub fn live(&self) -> usize {
         self.seen.live()
     }
 
-    /// How many streams were dropped before they had finished, failed or ended.
+    /// Returns the number of streams that were dropped before they had finished, failed or ended.
     #[must_use]
     pub fn dropped_early(&self) -> usize {
         self.seen.dropped_early()

@@ -14,11 +14,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub(crate) struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
-    /// Ready once `deadline` has passed. Until then it is pending, and wakes the task.
+    /// Waits for `deadline`. While the result is pending, the task is woken when the timer fires.
     ///
-    /// A later deadline than the one before does not reset the timer: the timer fires at the
-    /// earlier deadline, and the next poll resets it. The caller must therefore look at the clock
-    /// when this is ready.
+    /// A deadline later than the previous one does not reset a running timer: the timer fires at
+    /// the earlier deadline, and the next poll resets it. The caller must therefore check the clock
+    /// when the result is ready.
     pub(crate) fn poll_by(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if sleep.deadline() > deadline || sleep.is_elapsed() {
@@ -28,7 +28,7 @@ impl Timer {
     }
 }
 
-/// `start + wait`, or a time thirty years away if that sum cannot be expressed.
+/// Returns `start + wait`, or a time thirty years after `start` if that sum cannot be expressed.
 pub(crate) fn after(start: Instant, wait: Duration) -> Instant {
     const FAR: Duration = Duration::from_hours(30 * 365 * 24);
     start.checked_add(wait).unwrap_or_else(|| start + FAR)

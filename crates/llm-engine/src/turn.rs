@@ -28,52 +28,52 @@ pub enum StopReason {
 
 /// An event of a turn. Exactly one event is terminal, and it is the last one.
 ///
-/// Text is passed on as the provider gave it. The engine keeps none:
-/// [`Turn::collect_answer`](crate::Turn::collect_answer) joins it.
+/// The engine passes text on as the provider gave it and keeps none of it.
+/// [`Turn::collect_answer`](crate::Turn::collect_answer) joins the text.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TurnEvent {
     /// The first model call begins.
     Started,
-    /// More of the answer. Never empty.
+    /// The next piece of the answer. It is never empty.
     TextDelta(String),
-    /// More of the model's reasoning, which is not part of the answer. Never empty.
+    /// The next piece of the model's reasoning, which is not part of the answer. It is never empty.
     ReasoningDelta(String),
-    /// The provider told new figures about its tokens. The event has all figures known so far, of
-    /// all attempts.
+    /// The provider reported new token counts. The event has all counts known so far, of all
+    /// attempts.
     Usage(TokenUsage),
     /// A call failed before any output and is made again after a pause.
     Retrying {
         /// The number of the next attempt. The first retry is 2.
         attempt: u32,
-        /// The pause before it.
+        /// The pause before the next attempt.
         delay: Duration,
-        /// The failure of the last attempt.
+        /// The error of the attempt that failed.
         error: EngineError,
     },
     /// Terminal: the model finished.
     Completed {
         /// The reason for which the model stopped.
         stop_reason: StopReason,
-        /// Tokens of all attempts.
+        /// The token counts of all attempts.
         usage: TokenUsage,
     },
     /// Terminal: the turn was cancelled.
     Cancelled {
-        /// Tokens known so far.
+        /// The token counts known so far, of all attempts.
         usage: TokenUsage,
     },
     /// Terminal: the turn failed.
     Failed {
-        /// The failure.
+        /// The error that ended the turn.
         error: EngineError,
-        /// Tokens known so far.
+        /// The token counts known so far, of all attempts.
         usage: TokenUsage,
     },
 }
 
 impl TurnEvent {
-    /// Whether this event ends the turn.
+    /// Returns whether this event ends the turn.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         match self {
@@ -87,7 +87,7 @@ impl TurnEvent {
     }
 }
 
-/// How a turn ended, without its tokens.
+/// The end of a turn, without its token counts.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TurnEnd {

@@ -1,9 +1,9 @@
-//! The tokens of a model call or a turn.
+//! The token counts of a model call or a turn.
 
 use std::ops::AddAssign;
 
-/// The tokens of one model call or of one turn. `None` means that the provider told no figure,
-/// which is not the same as zero.
+/// The token counts of one model call or of one turn. `None` means that the provider reported no
+/// count, which is not the same as zero.
 ///
 /// ```
 /// use llm_engine::TokenUsage;
@@ -14,18 +14,18 @@ use std::ops::AddAssign;
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct TokenUsage {
-    /// The whole prompt, its cached part included.
+    /// The tokens of the whole prompt, including its cached part.
     pub input_tokens: Option<u64>,
-    /// The part of the prompt that was read from the provider's cache.
+    /// The tokens of the prompt that were read from the provider's cache.
     pub cached_input_tokens: Option<u64>,
-    /// Everything generated, reasoning included.
+    /// All generated tokens, including reasoning.
     pub output_tokens: Option<u64>,
-    /// The part of the output that was reasoning.
+    /// The generated tokens that were reasoning.
     pub reasoning_tokens: Option<u64>,
 }
 
 impl TokenUsage {
-    /// Nothing known yet.
+    /// Creates a usage in which no count is known.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -43,34 +43,35 @@ impl TokenUsage {
         self
     }
 
-    /// Sets the part of the prompt that was read from the provider's cache.
+    /// Sets the tokens of the prompt that were read from the provider's cache.
     #[must_use]
     pub const fn cached_input(mut self, tokens: u64) -> Self {
         self.cached_input_tokens = Some(tokens);
         self
     }
 
-    /// Sets the tokens of everything generated.
+    /// Sets all generated tokens, including reasoning.
     #[must_use]
     pub const fn output(mut self, tokens: u64) -> Self {
         self.output_tokens = Some(tokens);
         self
     }
 
-    /// Sets the part of the output that was reasoning.
+    /// Sets the generated tokens that were reasoning.
     #[must_use]
     pub const fn reasoning(mut self, tokens: u64) -> Self {
         self.reasoning_tokens = Some(tokens);
         self
     }
 
-    /// Whether the provider told both the input and the output.
+    /// Returns whether the counts of both the input and the output are known.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.input_tokens.is_some() && self.output_tokens.is_some()
     }
 
-    /// Replaces the figures that `later` tells about the same call. The others stay.
+    /// Replaces the counts that `later`, a newer report on the same call, contains. Other counts
+    /// are kept.
     pub fn update(&mut self, later: Self) {
         *self = self.zip(later, |known, said| said.or(known));
     }
@@ -85,7 +86,7 @@ impl TokenUsage {
     }
 }
 
-/// Adds figure by figure. A figure that only one side tells stands for itself.
+/// Adds the counts one by one. A count that only one side has is kept as it is.
 impl AddAssign for TokenUsage {
     fn add_assign(&mut self, other: Self) {
         *self = self.zip(other, |one, two| match (one, two) {

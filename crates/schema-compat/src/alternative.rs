@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use super::{JsonType, number, range::Range};
 
-/// Schemas that must all be satisfied and are not read yet. An empty list accepts everything.
+/// Schemas that have not been read yet and must all be satisfied. An empty list accepts everything.
 pub(super) type Schemas<'a> = Vec<&'a Value>;
 
-/// Values by a text that is the same for equal values.
+/// Values, keyed by a text that is the same for equal values.
 pub(super) type Values<'a> = BTreeMap<String, &'a Value>;
 
-/// The values of one type that satisfy all of these constraints. A default is no constraint.
+/// The values of one type that satisfy all constraints in the fields. A field with its default
+/// value is no constraint.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Alternative<'a> {
     pub(super) of: JsonType,
@@ -44,7 +45,7 @@ pub(super) enum Condition {
 }
 
 impl<'a> Alternative<'a> {
-    /// All values of a type.
+    /// Returns all values of a type.
     pub(super) fn any(of: JsonType) -> Self {
         let few: &[&Value] = match of {
             JsonType::Null => &[&Value::Null],
@@ -68,7 +69,7 @@ impl<'a> Alternative<'a> {
         }
     }
 
-    /// The intersection of two alternatives, if it is not empty.
+    /// Returns the intersection of two alternatives, if it is not empty.
     pub(super) fn and(self, other: Self) -> Option<Self> {
         let of = match (self.of, other.of) {
             (left, right) if left == right => left,
@@ -94,22 +95,22 @@ impl<'a> Alternative<'a> {
         [self.values, other.values].into_iter().flatten().try_fold(both, Self::among)
     }
 
-    /// Restricts an alternative to a list of values. `None` if nothing is left.
+    /// Restricts an alternative to a list of values. Returns `None` if no value is left.
     pub(super) fn among(mut self, mut list: Values<'a>) -> Option<Self> {
         let known = self.values.take();
         list.retain(|key, value| {
             self.of.includes(value) && known.as_ref().is_none_or(|known| known.contains_key(key))
         });
         if self.of == JsonType::Integer {
-            // The list has integers only, and lists of one type are easier to join.
+            // The list has only integers, and lists of one type are easier to join.
             self.of = JsonType::Number;
         }
         self.values = Some(list).filter(|list| !list.is_empty());
         self.values.is_some().then_some(self)
     }
 
-    /// Adds the values of `other`, if the two differ only in the values that they list. Returns whether
-    /// it did.
+    /// Adds the values of `other`, if the two differ only in the values that they list. Returns
+    /// whether the values were added, or the two are equal.
     pub(super) fn absorb(&mut self, other: &Self) -> bool {
         let (Some(own), Some(others)) = (&self.values, &other.values) else {
             return self == other;
@@ -122,7 +123,7 @@ impl<'a> Alternative<'a> {
         alike
     }
 
-    /// The narrowest type of all the values.
+    /// Returns the narrowest type of all the values.
     pub(super) fn narrowest_type(&self) -> JsonType {
         let is_integral =
             |values: &Values| values.values().all(|value| JsonType::Integer.includes(value));
@@ -132,13 +133,13 @@ impl<'a> Alternative<'a> {
         }
     }
 
-    /// The schemas of the field with this name.
+    /// Returns the schemas of the field with this name.
     pub(super) fn field(&self, name: &str) -> &Schemas<'a> {
         self.fields.get(name).unwrap_or(&self.other_fields)
     }
 }
 
-/// Values by a text that is the same for equal values.
+/// Values, keyed by a text that is the same for equal values.
 pub(super) fn by_text<'a>(list: impl IntoIterator<Item = &'a Value>) -> Values<'a> {
     let text = |value: &Value| match value {
         Value::Number(number) => number::integral(number)
@@ -148,7 +149,8 @@ pub(super) fn by_text<'a>(list: impl IntoIterator<Item = &'a Value>) -> Values<'
     list.into_iter().map(|value| (text(value), value)).collect()
 }
 
-/// Adds a schema that is not in the list. Without duplicates the number of combinations is finite.
+/// Adds a schema if it is not in the list yet. Without duplicates the number of combinations is
+/// finite.
 pub(super) fn join<'a>(schemas: &mut Schemas<'a>, schema: &'a Value) {
     if !schemas.iter().any(|known| std::ptr::eq(*known, schema)) {
         schemas.push(schema);
@@ -163,7 +165,8 @@ fn joined<'a>(left: &Schemas<'a>, right: &Schemas<'a>) -> Schemas<'a> {
     both
 }
 
-/// The fields of both sides. Each field is constrained by both, if not by name then as another field.
+/// Returns the fields of both sides. Each field is constrained by both sides: by its name, or as
+/// one of the other fields.
 fn joined_fields<'a>(
     (left, left_others): (&BTreeMap<&'a str, Schemas<'a>>, &Schemas<'a>),
     (right, right_others): (&BTreeMap<&'a str, Schemas<'a>>, &Schemas<'a>),

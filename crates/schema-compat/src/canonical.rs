@@ -11,7 +11,7 @@ const UNORDERED: [&str; 6] = ["type", "enum", "required", "allOf", "anyOf", "one
 #[derive(Clone, Copy)]
 enum Place {
     Schema,
-    /// Schemas by freely chosen names.
+    /// A map from freely chosen names to schemas.
     Named,
     /// The value of an unknown keyword.
     Unknown,
@@ -26,12 +26,12 @@ pub(super) fn text(root: &Value, schema: &Value) -> String {
     written.to_string()
 }
 
-/// The target of a reference within the document.
+/// Returns the target of a reference within the document.
 pub(super) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     root.pointer(&percent_decoded(reference.strip_prefix('#')?)?)
 }
 
-/// The reference of a schema that is nothing but a reference.
+/// Returns the reference of a schema that is nothing but a reference. Annotations are ignored.
 pub(super) fn bare_reference(schema: &Map<String, Value>) -> Option<&str> {
     let is_bare = |key: &String| key == "$ref" || ANNOTATIONS.contains(&key.as_str());
     schema.get("$ref").filter(|_| schema.keys().all(is_bare))?.as_str()
@@ -92,8 +92,8 @@ fn sorted(mut list: Value) -> Value {
     list
 }
 
-/// Writes the target of a reference, without the name of the definition. A target that is being written
-/// already is replaced by its distance.
+/// Writes the target of a reference, without the name of the definition. If the target is already
+/// being written, its distance in the chain of open references is written instead.
 fn target<'a>(root: &'a Value, to: &'a str, place: Place, open: &mut Vec<&'a str>) -> Value {
     if let Some(depth) = open.iter().rev().position(|known| *known == to) {
         return json!(depth);

@@ -49,7 +49,7 @@ pub enum Change {
     ValueRemoved(Value),
     /// The values became restricted to this list.
     ValuesListed(Vec<Value>),
-    /// The values are no longer restricted to this list.
+    /// The values are no longer restricted to a list, which was this one.
     ValuesFreed(Vec<Value>),
     /// A bound was added, changed or removed.
     LimitChanged {
@@ -65,18 +65,18 @@ pub enum Change {
         /// The new value.
         new: Option<String>,
     },
-    /// A condition was added, such as a `pattern`.
+    /// A condition, such as a `pattern`, was added.
     ConditionAdded {
-        /// The keyword that states it.
+        /// The keyword that states the condition.
         keyword: &'static str,
-        /// Its value, as JSON.
+        /// The value of the keyword, as JSON.
         value: String,
     },
     /// A condition was removed.
     ConditionRemoved {
-        /// The keyword that stated it.
+        /// The keyword that stated the condition.
         keyword: &'static str,
-        /// Its value, as JSON.
+        /// The value of the keyword, as JSON.
         value: String,
     },
     /// The schemas differ in a part that is not understood.
@@ -102,9 +102,9 @@ pub enum Change {
 /// A bound on a number, a length or a count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
-    /// The keyword that states it, such as `maxLength`.
+    /// The keyword that states the bound, such as `maxLength`.
     pub keyword: &'static str,
-    /// Its value.
+    /// The value of the bound.
     pub value: Number,
 }
 

@@ -34,8 +34,8 @@ struct Comparison<'a> {
     old: Reader<'a>,
     new: Reader<'a>,
     direction: Direction,
-    /// The pairs that are being compared. A pair that occurs again within itself is taken to be equal,
-    /// because its differences are reported by the outer comparison.
+    /// The pairs that are being compared. If a pair occurs again within itself, the inner pair is
+    /// assumed to be equal, because its differences are reported by the outer comparison.
     open: Vec<(Schemas<'a>, Schemas<'a>)>,
     differences: Vec<Difference>,
 }
@@ -96,7 +96,8 @@ impl<'a> Comparison<'a> {
         std::mem::replace(&mut self.differences, reported)
     }
 
-    /// Whether the reader accepts every value of the writer, without a variant that it must ignore.
+    /// Returns whether the reading side accepts every value of the writing side, without a variant
+    /// that it must ignore.
     fn fits(&self, differences: &[Difference]) -> bool {
         differences.iter().all(|difference| match self.direction {
             Direction::Request => difference.impact == Impact::Additive,
@@ -116,7 +117,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Whether two lists have the same schemas in any order. Neither list has duplicates.
+/// Returns whether two lists have the same schemas in any order. Neither list has duplicates.
 fn same(left: &Schemas, right: &Schemas) -> bool {
     let is_in_right = |it: &&Value| right.iter().any(|other| std::ptr::eq(*it, *other));
     left.len() == right.len() && left.iter().all(is_in_right)

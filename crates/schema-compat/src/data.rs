@@ -1,9 +1,10 @@
 //! Compares plain data, in which every old entry must stay as it is.
 //!
-//! Objects are compared key by key. The entries of a list are identified by their value, and objects
-//! in a list by their leading fields: the smallest number of them that identifies each entry. A row
-//! whose later fields changed is thus a changed row. The order of old entries must stay, and new
-//! entries may be anywhere. The keys `title` and `description` are ignored.
+//! Objects are compared key by key. The entries of a list are identified by their value. Objects in
+//! a list are identified by their leading fields, of which the smallest number is used that
+//! identifies each entry. A row whose later fields changed is thus a changed row. The order of old
+//! entries must stay, and new entries may be anywhere. The keys `title` and `description` are
+//! ignored.
 
 use std::collections::BTreeSet;
 
@@ -78,8 +79,8 @@ fn lists(path: &str, old: &[Value], new: &[Value], differences: &mut Vec<Differe
     }
 }
 
-/// The smallest number of leading fields that identifies the objects of each list, or all fields if no
-/// number does.
+/// Returns the smallest number of leading fields that identifies the objects of each list, or the
+/// number of all fields if no smaller number does.
 fn leading_fields(old: &[Value], new: &[Value]) -> usize {
     let fields =
         |list: &[Value]| list.iter().filter_map(|entry| Some(entry.as_object()?.len())).max();

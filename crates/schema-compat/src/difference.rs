@@ -9,7 +9,8 @@ use super::Change;
 pub struct Difference {
     /// The file name of the document, if folders were compared.
     pub document: Option<String>,
-    /// The place of the difference, as a JSON pointer through the values and not through the schema.
+    /// The place of the difference, as a JSON pointer through the values and not through the
+    /// schema.
     ///
     /// A segment is a field's name, the tag of a union's variant, `*` for any item of a list or any
     /// value of a map, or `{name}` for the keys of a map. The whole document is the empty string.
@@ -23,9 +24,10 @@ pub struct Difference {
 /// The impact of a difference on clients of the old document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Impact {
-    /// All clients can go on.
+    /// All clients of the old document work with the new one.
     Additive,
-    /// Some clients cannot go on, or it is not known whether they can.
+    /// Some clients of the old document do not work with the new one, or it is not known whether
+    /// they do.
     Breaking,
 }
 

@@ -10,7 +10,7 @@ use super::{Change, Difference, Direction, Impact, comparison, data};
 #[derive(Debug, Clone, Copy)]
 enum Role {
     Schema(Direction),
-    /// The document is itself the data.
+    /// The document is plain data and not a schema.
     Data,
 }
 
@@ -28,9 +28,9 @@ const ROLES: [(&str, Role); 9] = [
 
 /// Lists the differences between two sets of documents by file name.
 ///
-/// The name, with or without `.json`, tells whether a document is a schema of requests, a schema of
-/// replies or plain data. A document of another name may be added. A change in it is breaking, because
-/// its use is not known.
+/// The name, with or without `.json`, determines whether a document is a schema of requests, a
+/// schema of replies or plain data. A document of another name may be added. A change in such a
+/// document is breaking, because its use is not known.
 #[must_use]
 pub fn compare_sets(
     old: &BTreeMap<String, Value>,
@@ -50,7 +50,7 @@ pub fn compare_sets(
     differences
 }
 
-/// Whether a name, with or without `.json`, is that of a document of the wire contract.
+/// Returns whether a name, with or without `.json`, is that of a document of the wire contract.
 #[must_use]
 pub fn is_known(name: &str) -> bool {
     role(name).is_some()

@@ -11,8 +11,8 @@ pub(super) enum Effect {
     Narrows,
     /// The change is not visible, or both sides must expect it.
     Keeps,
-    /// The schema accepts some more and some fewer values, lacks a part that clients rely on, or is not
-    /// understood.
+    /// The schema accepts some more and some fewer values, lacks a part that clients rely on, or is
+    /// not understood.
     Breaks,
 }
 

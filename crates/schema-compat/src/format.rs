@@ -2,7 +2,7 @@
 
 use super::effect::Effect;
 
-/// The effect of replacing one format by another.
+/// Returns the effect of replacing one format by another.
 pub(super) fn effect(old: Option<&str>, new: Option<&str>) -> Effect {
     match (old, new) {
         (None, None) => Effect::Keeps,
@@ -24,14 +24,14 @@ fn contains(outer: &str, inner: &str) -> bool {
     }
 }
 
-/// The numbers of bits below and above zero of an integer format.
+/// Returns the numbers of bits below and above zero of an integer format.
 fn numbers(format: &str) -> Option<(i32, i32)> {
     let (signed, bits) = match format.strip_prefix("uint") {
         Some(bits) => (false, bits),
         None => (true, format.strip_prefix("int")?),
     };
     let bits = match bits {
-        // These are `usize` and `isize`, which are taken to have 64 bits.
+        // The formats `uint` and `int` are `usize` and `isize`, which are assumed to have 64 bits.
         "" => 64,
         "8" | "16" | "32" | "64" | "128" => bits.parse().ok()?,
         _ => return None,

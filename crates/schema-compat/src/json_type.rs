@@ -26,7 +26,7 @@ pub enum JsonType {
 }
 
 impl JsonType {
-    /// The type under which alternatives are compared. Integers are compared with numbers.
+    /// Returns the type under which alternatives are compared. Integers are compared with numbers.
     pub(super) fn family(self) -> Self {
         match self {
             Self::Integer => Self::Number,

@@ -35,12 +35,12 @@ pub(super) const ANNOTATIONS: [&str; 11] = [
     "writeOnly",
 ];
 
-/// The shape of all values.
+/// Returns the shape of all values.
 pub(super) fn anything<'a>() -> Shape<'a> {
     Shape(ALL_TYPES.map(Alternative::any).into())
 }
 
-/// The shape that the known keywords describe.
+/// Returns the shape that the known keywords describe.
 pub(super) fn read(schema: &Map<String, Value>) -> Shape<'_> {
     let types = match schema.get("type") {
         Some(Value::String(name)) => json_type(name).into_iter().collect(),
@@ -53,7 +53,7 @@ pub(super) fn read(schema: &Map<String, Value>) -> Shape<'_> {
     Shape::any_of(shape)
 }
 
-/// The keywords that are not known or have a value of a wrong type.
+/// Returns the keywords that are not known or have a value of a wrong type.
 pub(super) fn unknown(schema: &Map<String, Value>) -> Vec<&str> {
     let unknown = schema.iter().filter(|(keyword, value)| !is_known(keyword, value));
     unknown.map(|(keyword, _)| keyword.as_str()).collect()
@@ -103,7 +103,7 @@ fn alternative(of: JsonType, schema: &Map<String, Value>) -> Option<Alternative<
         .try_fold(alternative, |alternative, list| restricted(alternative, list))
 }
 
-/// The lists of allowed values in `enum` and `const`.
+/// Returns the lists of allowed values in `enum` and `const`.
 fn listed(schema: &Map<String, Value>) -> Vec<Vec<&Value>> {
     let several = schema.get("enum").and_then(Value::as_array);
     let one = schema.get("const");
@@ -117,7 +117,8 @@ fn listed(schema: &Map<String, Value>) -> Vec<Vec<&Value>> {
 fn restricted<'a>(alternative: Alternative<'a>, list: Vec<&'a Value>) -> Option<Alternative<'a>> {
     let mut alternative = alternative.among(alternative::by_text(list))?;
     if matches!(alternative.of, JsonType::Array | JsonType::Object) {
-        // A listed list or object would have to be checked against other schemas, which is not done.
+        // Listed arrays and objects would have to be checked against the other schemas, which is
+        // not done.
         let values = alternative.values.take().into_iter().flatten();
         let text = values.map(|(text, _)| text).collect::<Vec<_>>().join(",");
         let what = format!("the list of {}s", alternative.of);

@@ -1,14 +1,15 @@
-//! Tells whether a new version of a JSON Schema is compatible with the clients of the old one.
+//! Checks whether a new version of a JSON Schema is compatible with the clients of the old one.
 //!
-//! [`compare`] takes two JSON Schemas (draft 2020-12, as schemars writes them) and the [`Direction`]
-//! in which their values travel; [`compare_sets`] takes two whole folders of documents. Both return
-//! every [`Difference`], each with its [`Impact`]; `docs/compatibility.md` holds the rules.
+//! [`compare`] takes two JSON Schemas (draft 2020-12, as schemars writes them) and the
+//! [`Direction`] in which their values travel; [`compare_sets`] takes two whole folders of
+//! documents. Both return every [`Difference`], each with its [`Impact`]; `docs/compatibility.md`
+//! holds the rules.
 //!
-//! The module `reader` turns a schema into a `Shape`, the list of alternatives that it accepts, so that
-//! a renamed definition or another spelling is not a difference. The module `comparison` walks two
-//! shapes side by side and finds the `Effect` of each change on the set of accepted values. Direction
-//! and effect give the impact. Parts that are not understood are compared word for word, and a
-//! difference in them is breaking.
+//! The module `reader` turns a schema into a `Shape`, the list of alternatives that it accepts, so
+//! that a renamed definition or another spelling is not a difference. The module `comparison` walks
+//! two shapes side by side and finds the `Effect` of each change on the set of accepted values.
+//! Direction and effect give the impact. Parts that are not understood are compared word for word,
+//! and a difference in them is breaking.
 
 #![forbid(unsafe_code)]
 
@@ -47,7 +48,8 @@ pub enum Direction {
     Reply,
 }
 
-/// Lists the differences between the schemas `old` and `new`. Documentation and defaults are ignored.
+/// Lists the differences between the schemas `old` and `new`. Documentation and defaults are
+/// ignored.
 #[must_use]
 pub fn compare(old: &Value, new: &Value, direction: Direction) -> Vec<Difference> {
     comparison::compare(old, new, direction)

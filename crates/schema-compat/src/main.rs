@@ -60,12 +60,14 @@ fn main() -> ExitCode {
     if is_breaking || !is_written { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Reads the documents that `old` and `new` are: two folders of them, or one each.
+/// Reads the documents at `old` and `new`, which must both be folders of documents or both be
+/// files.
 fn documents(old: &Path, new: &Path) -> Result<(Documents, Documents), String> {
     match (old.is_dir(), new.is_dir()) {
         (true, true) => Ok((folder(old)?, folder(new)?)),
         (false, false) => {
-            // Two files are versions of one document, which either of their names may be.
+            // Two files are versions of one document. Its name is the first of their names that is
+            // known, or else the name of `old`.
             let names = [file_name(old), file_name(new)];
             let name = names.iter().find(|name| is_known(name)).unwrap_or(&names[0]);
             let set = |path| Ok::<_, String>(Documents::from([(name.clone(), document(path)?)]));

@@ -8,12 +8,12 @@ use serde_json::Number;
 pub(super) fn order(left: &Number, right: &Number) -> Ordering {
     match (integral(left), integral(right)) {
         (Some(left), Some(right)) => left.cmp(&right),
-        // An f64 with a fraction is far below the integers that an f64 rounds.
+        // An f64 that has a fraction is far smaller than the integers that an f64 rounds.
         _ => float(left).total_cmp(&float(right)),
     }
 }
 
-/// The number as an integer, if it has no fraction and fits.
+/// Returns the number as an integer, if it has no fraction and fits.
 pub(super) fn integral(number: &Number) -> Option<i128> {
     number.as_i128().or_else(|| {
         let float = float(number);

@@ -5,12 +5,12 @@ pub(super) fn child(path: &str, segment: &str) -> String {
     format!("{path}/{}", segment.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The path of any item of a list, or any value of a map.
+/// Returns the path of any item of a list, or any value of a map.
 pub(super) fn each(path: &str) -> String {
     format!("{path}/*")
 }
 
-/// The path of the keys of a map.
+/// Returns the path of the keys of a map.
 pub(super) fn names(path: &str) -> String {
     format!("{path}/{{name}}")
 }

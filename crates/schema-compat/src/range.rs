@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{Change, JsonType, Limit, effect::Effect, number};
 
-/// The lower and the upper bound of a value, where there is one.
+/// The lower and the upper bound of a value. Each is `None` if there is no such bound.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Range {
     lower: Option<Limit>,
@@ -34,7 +34,7 @@ impl Range {
         Self { lower: read(Side::Lower), upper: read(Side::Upper) }
     }
 
-    /// The range that satisfies both.
+    /// Returns the range that satisfies both ranges.
     pub(super) fn and(self, other: Self) -> Self {
         let join = |side, left: Option<Limit>, right: Option<Limit>| match (left, right) {
             (Some(left), Some(right)) => Some(tighter(side, left, right)),
@@ -46,7 +46,7 @@ impl Range {
         }
     }
 
-    /// The changes of each bound, with their effects.
+    /// Returns the changes of the bounds from `self` to `new`, with their effects.
     pub(super) fn changes(&self, new: &Self) -> impl Iterator<Item = (Change, Effect)> {
         [(Side::Lower, &self.lower, &new.lower), (Side::Upper, &self.upper, &new.upper)]
             .into_iter()
@@ -86,7 +86,7 @@ fn exclusive(limit: &Limit) -> bool {
     limit.keyword.starts_with("exclusive")
 }
 
-/// Whether a bound accepts every value, because no length or count is below zero.
+/// Returns whether a bound accepts every value, because no length or count is below zero.
 fn says_nothing(limit: &Limit) -> bool {
     matches!(limit.keyword, "minLength" | "minItems" | "minProperties")
         && number::order(&limit.value, &Number::from(0)).is_le()

@@ -13,14 +13,15 @@ use super::{
 /// The fields that may be the tag of a union, in order of preference.
 pub(super) const TAGS: [&str; 2] = ["type", "code"];
 
-/// Keywords that are not understood but do not change the meaning of the others in the same object.
+/// The keywords that are not understood but do not change the meaning of the other keywords in the
+/// same object.
 const APART: [&str; 6] = ["not", "if", "then", "else", "dependentRequired", "dependentSchemas"];
 
 /// Reads the schemas of one document.
 #[derive(Debug, Clone)]
 pub(super) struct Reader<'a> {
     root: &'a Value,
-    /// The references that are being followed, by which a cycle is found.
+    /// The references that are being followed, used to find cycles.
     following: Vec<&'a str>,
     in_tag: bool,
 }
@@ -30,7 +31,8 @@ impl<'a> Reader<'a> {
         Self { root, following: Vec::new(), in_tag: false }
     }
 
-    /// Replaces each schema that is only a reference by its target, so that recursion is recognised.
+    /// Replaces each schema that is only a reference by its target, so that recursion is
+    /// recognised.
     pub(super) fn targets(&self, schemas: &Schemas<'a>) -> Schemas<'a> {
         let mut targets = Schemas::new();
         for schema in schemas {
@@ -55,7 +57,7 @@ impl<'a> Reader<'a> {
         target
     }
 
-    /// The shape that satisfies all of these schemas.
+    /// Returns the shape that satisfies all of these schemas.
     pub(super) fn all(&mut self, schemas: &Schemas<'a>) -> Shape<'a> {
         let mut shape = keywords::anything();
         for schema in schemas {
@@ -65,7 +67,7 @@ impl<'a> Reader<'a> {
         shape
     }
 
-    /// The value of a tag that an alternative requires, if there is exactly one.
+    /// Returns the value of a tag that an alternative requires, if there is exactly one.
     pub(super) fn tag(&mut self, alternative: &Alternative<'a>, tag: &str) -> Option<&'a str> {
         alternative
             .required
@@ -127,7 +129,7 @@ impl<'a> Reader<'a> {
         shape
     }
 
-    /// The shape of a required tag. Within a tag this is `None`, which ends the recursion.
+    /// Returns the shape of a required tag. Returns `None` within a tag, which ends the recursion.
     fn demanded(&mut self, alternative: &Alternative<'a>, tag: &str) -> Option<Shape<'a>> {
         if self.in_tag || !alternative.required.contains(tag) {
             return None;
@@ -138,7 +140,8 @@ impl<'a> Reader<'a> {
         Some(values)
     }
 
-    /// The intersection of two shapes, without variants whose tag would need two values at once.
+    /// Returns the intersection of two shapes, without the variants whose tag would need two values
+    /// at once.
     fn both(&mut self, left: Shape<'a>, right: &Shape<'a>) -> Shape<'a> {
         let mut shape = left.and(right);
         shape.0.retain(|alternative| {
@@ -149,7 +152,8 @@ impl<'a> Reader<'a> {
         shape
     }
 
-    /// Whether types, listed values and tags show that no value matches two of the branches.
+    /// Returns whether types, listed values and tags show that no value matches two of the
+    /// branches.
     fn exclude_each_other(&mut self, branches: &[Shape<'a>]) -> bool {
         branches.iter().enumerate().all(|(at, left)| {
             branches[at + 1..].iter().all(|right| {

@@ -1,4 +1,4 @@
-//! The set of values that a schema accepts, independent of its spelling.
+//! The set of values that a schema accepts, independent of how the schema is written.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::{
 pub(super) struct Shape<'a>(pub(super) Vec<Alternative<'a>>);
 
 impl<'a> Shape<'a> {
-    /// The intersection of two shapes.
+    /// Returns the intersection of two shapes.
     pub(super) fn and(self, other: &Self) -> Self {
         let pairs = self
             .0
@@ -21,7 +21,7 @@ impl<'a> Shape<'a> {
         Self::any_of(pairs.collect())
     }
 
-    /// The union of alternatives, with those joined that can be.
+    /// Returns the union of alternatives, and joins those that differ only in their listed values.
     pub(super) fn any_of(alternatives: Vec<Alternative<'a>>) -> Self {
         let mut kept: Vec<Alternative<'a>> = Vec::new();
         for alternative in alternatives {
@@ -44,7 +44,7 @@ impl<'a> Shape<'a> {
         self.0.is_empty()
     }
 
-    /// The types of the accepted values. `integer` is left out if `number` is among them.
+    /// Returns the types of the accepted values. `integer` is left out if `number` is among them.
     pub(super) fn types(&self) -> BTreeSet<JsonType> {
         let mut types: BTreeSet<_> = self.0.iter().map(Alternative::narrowest_type).collect();
         if types.contains(&JsonType::Number) {
@@ -53,7 +53,7 @@ impl<'a> Shape<'a> {
         types
     }
 
-    /// The string, if the shape accepts exactly one value and that is a string.
+    /// Returns the string, if the shape accepts exactly one value and that value is a string.
     pub(super) fn only_string(&self) -> Option<&'a str> {
         let [only] = self.0.as_slice() else { return None };
         let values = only.values.as_ref().filter(|values| values.len() == 1)?;

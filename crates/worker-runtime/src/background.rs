@@ -1,4 +1,4 @@
-//! Tasks that run beside all requests: the lease, retention, and what a start finds in the store.
+//! Work that no request asks for: the lease, retention, and restoring Workers from the store.
 
 pub(crate) mod lease;
 pub(crate) mod restore;

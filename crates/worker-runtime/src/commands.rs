@@ -1,4 +1,4 @@
-//! Every change that a caller can ask for, one file each.
+//! The commands of a Runtime, one file each.
 
 mod cancel_turn;
 mod cancel_worker;

@@ -1,4 +1,4 @@
-//! How a change becomes true: decided, taken by the store, applied in memory, published.
+//! The commit of a change: decided, sent to the store, applied in memory and published.
 
 mod apply;
 pub(crate) mod change;

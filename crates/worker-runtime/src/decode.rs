@@ -1,8 +1,9 @@
-//! From JSON to a request: strict, and precise about the field that does not fit.
+//! Strict decoding of requests from JSON, with errors that name the field that does not fit.
 //!
-//! A request is checked against the shape that its schema describes, and then read into its type. The
-//! shape knows the path of a value that does not fit, and refuses what serde would accept: the number
-//! of a variant for its name, a variant in an object, a key that is given twice.
+//! A request is checked against the shape that its schema describes, and then read into its type.
+//! The check knows the path of a value that does not fit, and refuses values that serde would
+//! accept: the number of a variant instead of its name, a variant in an object, a key that is given
+//! twice.
 
 mod any_request;
 mod explain;
@@ -22,7 +23,7 @@ use crate::{
     commands::RuntimeCommand, error::RuntimeError, model::Subscribe, queries::RuntimeQuery, schema,
 };
 
-/// Requests that are read from JSON.
+/// A request that can be decoded from JSON.
 pub trait Decode: Sized {
     /// Reads a request of at most `max_bytes` bytes (`request_bytes` in the limits).
     ///
@@ -32,8 +33,8 @@ pub trait Decode: Sized {
     /// allowed. No error repeats a value.
     fn decode(json: &[u8], max_bytes: u64) -> Result<Self, RuntimeError>;
 
-    /// Reads a request whose `type` is known from elsewhere, such as a path or the name of a method.
-    /// `json` is an object of its other fields, of at most `max_bytes` bytes.
+    /// Reads a request whose `type` is known from elsewhere, such as a path or the name of a
+    /// method. `json` is an object of its other fields, of at most `max_bytes` bytes.
     ///
     /// # Errors
     ///
@@ -59,7 +60,7 @@ impl<T: Shaped> Decode for T {
     }
 }
 
-/// Reads the fields of an object that has no `type`.
+/// Reads the fields of an object that must not have the field `type`.
 fn fields(json: &[u8], max_bytes: u64) -> Result<Fields<'_>, RuntimeError> {
     let Json::Object(fields) = json::read(json, max_bytes)? else {
         return Err(RuntimeError::invalid("", "must be an object"));
@@ -81,7 +82,7 @@ macro_rules! shaped {
         $(
             impl Shaped for $request {
                 fn shape() -> &'static Shape {
-                    // A constant that is too costly to make for every request.
+                    // Built once, because that is too costly for every request.
                     static SHAPE: LazyLock<Shape> =
                         LazyLock::new(|| Shape::of(&schema::received::<$request>()));
                     &SHAPE

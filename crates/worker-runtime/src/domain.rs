@@ -1,4 +1,4 @@
-//! The rules of the Runtime as pure code: values in, values out, no I/O, no clock, no lock.
+//! The rules of the Runtime as pure code: values in, values out, without I/O, clocks or locks.
 
 pub(crate) mod allocation;
 pub(crate) mod context;

@@ -1,4 +1,4 @@
-//! Ids, the reference that is the authority over a Worker, and names for people.
+//! Ids, the reference that addresses a Worker, and display names.
 
 mod runtime_identity;
 
@@ -20,13 +20,13 @@ macro_rules! uuid_newtype {
             /// The nil UUID, which stands for an id that was not made yet, as in a preview.
             pub const NIL: Self = Self(Uuid::nil());
 
-            /// Makes an id of a UUID.
+            /// Makes an id from a UUID.
             #[must_use]
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
-            /// The UUID of the id.
+            /// Returns the UUID of the id.
             #[must_use]
             pub const fn as_uuid(&self) -> &Uuid {
                 &self.0
@@ -83,31 +83,32 @@ macro_rules! uuid_newtype {
 }
 
 uuid_newtype! {
-    /// A Runtime. It belongs to the store: whoever builds on that store has this id.
+    /// The id of a Runtime. The store keeps the id, so that every Runtime that is built on the same
+    /// store has the same one.
     RuntimeId
 }
 
 uuid_newtype! {
-    /// A Worker. Made by the Runtime, never reused.
+    /// The id of a Worker. The Runtime makes it and never reuses it.
     WorkerId
 }
 
 uuid_newtype! {
-    /// A turn. Made by the Runtime, never reused.
+    /// The id of a turn. The Runtime makes it and never reuses it.
     TurnId
 }
 
 uuid_newtype! {
-    /// One start of a Runtime. Positions in a Runtime's log belong to one epoch.
+    /// The id of one start of a Runtime. Positions in a Runtime's log belong to one epoch.
     Epoch
 }
 
 uuid_newtype! {
-    /// A diagnostic.
+    /// The id of a diagnostic.
     DiagnosticId
 }
 
-/// A text that is not a UUID in its hyphenated form.
+/// The error of parsing an id from a text that is not a UUID in its hyphenated form.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("not a UUID in its hyphenated form")]
 pub struct ParseIdError;
@@ -142,7 +143,8 @@ pub struct WorkerRef {
     pub worker_id: WorkerId,
 }
 
-/// A Worker's name for people: given, or made from its id when it is shown.
+/// The display name of a Worker: the given one, or one that is made from the Worker's id when it is
+/// shown.
 #[derive(Clone, Eq)]
 pub struct DisplayName(NameSource);
 
@@ -161,7 +163,7 @@ impl DisplayName {
         )
     }
 
-    /// Whether the name contains a part, which is given in lower case, ignoring case.
+    /// Returns whether the name contains `lowercase_part`, ignoring the case of the name.
     pub(crate) fn contains_ignoring_case(&self, lowercase_part: &str) -> bool {
         self.to_string().to_lowercase().contains(lowercase_part)
     }
@@ -238,7 +240,8 @@ impl JsonSchema for DisplayName {
     }
 }
 
-/// `worker-name@runtime-name`, for people. Computed when it is shown; never an address.
+/// The display name of a Worker with that of its Runtime, as `worker-name@runtime-name`. The text
+/// is computed when it is shown, and no request accepts it as an address.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DisplayRef(RefSource);
 

@@ -1,14 +1,14 @@
-//! An embeddable runtime for LLM Workers, steered and watched through plain values.
+//! An embeddable runtime for LLM Workers, controlled and observed through plain values.
 //!
-//! A [`Runtime`] holds many conversations, called Workers, in the process of a Backend. Everything
-//! that is asked of it is a value: a [`RuntimeCommand`] changes something, a [`RuntimeQuery`] does
-//! not, and [`Runtime::handle`] takes either, or any single payload of theirs, which then gives its
-//! own reply type. [`Runtime::subscribe`] is a live stream of what happens.
+//! A [`Runtime`] holds many conversations, called Workers, in the process of a Backend. Every
+//! request is a value: a [`RuntimeCommand`] changes something, a [`RuntimeQuery`] does not, and
+//! [`Runtime::handle`] takes either of them, or any of their payloads, which have reply types of
+//! their own. [`Runtime::subscribe`] returns a live stream of events.
 //!
 //! Start reading at [`Runtime`], then [`request`], then any one file of [`commands`] or
 //! [`queries`]: a request, its reply and its rule are together in the file named after the request.
-//! A rule makes a `Draft`, `change` commits it, `apply` publishes it, and [`event`] keeps and
-//! streams what happened.
+//! The rule of a command makes a `Draft`, `change` commits the draft, `apply` publishes it, and
+//! [`event`] has the events and their streams.
 
 #![forbid(unsafe_code)]
 
@@ -37,7 +37,7 @@ pub mod request;
 pub mod schema;
 pub mod store;
 
-/// What happened, and live streams of it.
+/// Events, and live streams of them.
 pub mod event {
     pub use crate::model::{
         Cursor, EndReason, EventBody, EventFilter, EventType, EventsFrom, FromAfter,

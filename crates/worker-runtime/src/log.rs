@@ -1,7 +1,9 @@
-//! The logs: the events of commits in order, kept in memory for readers who come later.
+//! The event logs: the events of commits in order, kept in memory for subscribers that read them
+//! later.
 //!
-//! A commit's events are one [`Published`] value, made once and shared by all readers. An
-//! [`EventLog`] keeps such values in order; a [`Presenter`] turns them into what people see.
+//! The events of a commit are one [`Published`] value, which is created once and shared by all
+//! readers. An [`EventLog`] keeps such values in order; a [`Presenter`] converts them into the
+//! events that subscribers receive.
 
 mod event_block;
 mod event_log;

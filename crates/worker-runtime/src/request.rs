@@ -1,9 +1,10 @@
-//! What a request is: a [`Command`] changes the Runtime, a [`Query`] does not, and
+//! The traits of requests: a [`Command`] changes the Runtime, a [`Query`] does not, and
 //! [`Runtime::handle`](crate::Runtime::handle) takes either.
 //!
-//! Handlers take a `Core` or a `Reader`. Both live in private modules, so nobody outside can call a
-//! handler or write one: `Runtime::handle` stays the one way in. A `Reader` has nothing that
-//! changes anything, so a query that would is refused by the compiler.
+//! Handlers take a `Core` or a `Reader`. Both are defined in private modules, so that code outside
+//! this crate can neither call nor implement a handler: every request goes through
+//! `Runtime::handle`. A `Reader` has no method that changes the Runtime, so the compiler refuses a
+//! query that would.
 
 mod payload;
 
@@ -22,10 +23,10 @@ use crate::{
 /// The trait is sealed: it is implemented for the payloads in [`commands`](crate::commands) and for
 /// [`RuntimeCommand`](crate::RuntimeCommand), and you cannot implement it.
 pub trait Command: Payload + Send {
-    /// What the caller learns once the change is decided and committed.
+    /// The reply, which is given once the change is decided and committed.
     type Reply: Send;
 
-    /// Makes the change.
+    /// Decides and commits the change.
     #[doc(hidden)]
     fn execute(
         self,
@@ -38,7 +39,7 @@ pub trait Command: Payload + Send {
 /// The trait is sealed: it is implemented for the payloads in [`queries`](crate::queries) and for
 /// [`RuntimeQuery`](crate::RuntimeQuery), and you cannot implement it.
 pub trait Query: Payload + Send {
-    /// The answer.
+    /// The reply.
     type Reply: Send;
 
     /// Answers the question.
@@ -49,9 +50,9 @@ pub trait Query: Payload + Send {
     ) -> impl Future<Output = Result<Self::Reply, RuntimeError>> + Send;
 }
 
-/// A [`Command`] or a [`Query`]. `Kind` says which; callers never write it.
+/// A [`Command`] or a [`Query`]. The parameter `Kind` tells them apart; the compiler infers it.
 ///
-/// The trait is sealed: every [`Command`] and every [`Query`] has it, and you cannot implement it.
+/// The trait is sealed: every [`Command`] and every [`Query`] implements it, and you cannot.
 #[diagnostic::on_unimplemented(message = "`{Self}` is neither a Runtime command nor a query")]
 pub trait Request<Kind>: Send {
     /// The [`Command::Reply`] or [`Query::Reply`].
@@ -60,7 +61,7 @@ pub trait Request<Kind>: Send {
     /// The `type` of the request on the wire; see [`Payload::TYPE`].
     const TYPE: &'static str;
 
-    /// The request's type, for the log.
+    /// Returns the name of the request's Rust type, for the log.
     #[doc(hidden)]
     fn name(&self) -> &'static str {
         std::any::type_name::<Self>().rsplit("::").next().unwrap_or_default()

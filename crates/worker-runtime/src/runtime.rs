@@ -1,4 +1,4 @@
-//! The Runtime: one entry for everything that is asked of it, and one live stream.
+//! The [`Runtime`], which handles requests and opens live streams.
 
 mod builder;
 mod wait;
@@ -20,9 +20,9 @@ pub use wait::WaitError;
 
 /// The environment in which Workers run.
 ///
-/// Cloning it is cheap, and all clones are the same Runtime. When the last one is dropped, running
-/// turns are dropped with it, streams end and the store is given back; [`StopRuntime`] is the way
-/// to end in order. It may be dropped anywhere, also outside a tokio runtime.
+/// Cloning a `Runtime` is cheap, and all clones refer to the same Runtime. When the last clone is
+/// dropped, running turns are dropped, streams end and the store is released; [`StopRuntime`] is
+/// the way to end in order. The last clone may be dropped anywhere, even outside a tokio runtime.
 ///
 /// [`StopRuntime`]: crate::commands::StopRuntime
 #[derive(Clone, Debug)]
@@ -30,14 +30,14 @@ pub struct Runtime {
     owner: Arc<Ownership>,
 }
 
-/// Ends the Runtime when the last handle goes.
+/// Ends the Runtime when the last handle is dropped.
 #[derive(Debug)]
 struct Ownership {
     core: Arc<Core>,
 }
 
 impl Runtime {
-    /// Begins to build a Runtime.
+    /// Returns a builder whose settings are the defaults.
     pub fn builder() -> RuntimeBuilder {
         RuntimeBuilder::default()
     }
@@ -46,29 +46,32 @@ impl Runtime {
         Self { owner: Arc::new(Ownership { core }) }
     }
 
-    /// The Runtime's id, which is half of every [`WorkerRef`](crate::WorkerRef).
+    /// Returns the Runtime's id, which is half of every [`WorkerRef`](crate::WorkerRef).
     #[must_use]
     pub fn runtime_id(&self) -> RuntimeId {
         self.owner.core.owner.runtime_id
     }
 
-    /// What the Runtime bounds.
+    /// Returns the limits of the Runtime.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.owner.core.limits
     }
 
-    /// Handles one request and gives its reply.
+    /// Handles one request and returns its reply.
     ///
-    /// A payload such as [`CreateWorker`](crate::commands::CreateWorker) gives its own reply; a whole
-    /// [`RuntimeCommand`](crate::RuntimeCommand) or [`RuntimeQuery`](crate::RuntimeQuery), as a
-    /// transport receives it, gives the matching enum of replies.
+    /// A payload such as [`CreateWorker`](crate::commands::CreateWorker) returns its own reply
+    /// type; a whole [`RuntimeCommand`](crate::RuntimeCommand) or
+    /// [`RuntimeQuery`](crate::RuntimeQuery), as a transport receives it, returns the matching enum
+    /// of replies.
     ///
-    /// A future that is dropped has done everything or nothing.
+    /// If the future is dropped before it is ready, the request is carried out completely or not at
+    /// all.
     ///
     /// # Errors
     ///
-    /// A [`RuntimeError`] says what was wrong and what to do. A refused command has left no trace.
+    /// Returns a [`RuntimeError`], which says what was wrong and what to do. A refused command
+    /// changes nothing.
     pub async fn handle<R, Kind>(&self, request: R) -> Result<R::Reply, RuntimeError>
     where
         R: Request<Kind>,
@@ -87,21 +90,23 @@ impl Runtime {
         .await
     }
 
-    /// The error for a request whose handling panicked, in code of the Backend's or by a defect of ours.
+    /// Returns the error for a request whose handling panicked, in the Backend's code or because of
+    /// a defect in this crate.
     fn panicked(&self) -> RuntimeError {
         let message = "handling a request panicked; the host's panic hook has said more";
-        // What panicked may be the clock or the ids, which the diagnostic needs as well.
+        // The clock or the source of ids may have panicked, and the diagnostic needs both.
         let core = &self.owner.core;
         let noted = contained(|| core.note(Severity::Error, message, None, None));
         let diagnostic_id = noted.map_or(DiagnosticId::NIL, |noted| noted.diagnostic_id);
         RuntimeError::Internal { diagnostic_id }
     }
 
-    /// Begins a live stream of what happens.
+    /// Subscribes to a live stream of events and text.
     ///
     /// # Errors
     ///
-    /// A scope or a position that is not there, or no room for more subscriptions.
+    /// Returns an error if the scope or the starting position does not exist, if the filter exceeds
+    /// the limits, or if there is no room for more subscriptions.
     pub async fn subscribe(&self, subscribe: Subscribe) -> Result<Subscription, RuntimeError> {
         Subscription::new(&self.owner.core, subscribe).await
     }

@@ -14,7 +14,7 @@ use crate::{
     queries::{QueryReply, RuntimeQuery},
 };
 
-/// Every document with the name of its file in `schema/`.
+/// Returns every document with the name of its file in `schema/`.
 #[must_use]
 pub fn documents() -> Vec<(&'static str, Value)> {
     vec![
@@ -30,24 +30,24 @@ pub fn documents() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// The text of a document's file.
+/// Returns the text of a document's file: indented JSON with a final newline.
 #[must_use]
 pub fn render(document: &Value) -> String {
     // Serializing a `Value` cannot fail.
     serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }
 
-/// The schema of a request: closed, and fields with a default may be left out.
+/// Returns the schema of a request, which is closed. Fields with a default may be left out.
 pub(crate) fn received<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12();
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// The schema of a reply or an event.
+/// Returns the schema of a reply or an event.
 ///
-/// The schema is open, so that a reader accepts fields that are added later, and it has no bounds: limits
-/// may be raised, and deletion erases texts that were not empty. Nothing is `null`: a field without a
-/// value is absent.
+/// The schema is open, so that a reader accepts fields that are added later. It does not bound
+/// lengths, because limits may be raised and because deletion empties texts. It allows no `null`: a
+/// field without a value is absent.
 fn sent<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut document = settings.into_generator().into_root_schema_for::<T>().to_value();
@@ -59,8 +59,8 @@ fn sent<T: JsonSchema>() -> Value {
     document
 }
 
-/// Replaces the reference to a payload in each branch of a tagged union with the payload's schema: few
-/// tools understand a reference with properties beside it.
+/// Replaces the reference to a payload in each branch of a tagged union with the payload's schema:
+/// few tools understand a reference with properties beside it.
 fn inline_payloads(document: &mut Value) {
     let payloads = document["$defs"].clone();
     let Some(Value::Array(branches)) = document.get_mut("oneOf") else { return };
@@ -93,7 +93,7 @@ fn joined(first: &Value, second: &Value) -> Value {
     }
 }
 
-/// Removes definitions that no reference names, until none is left.
+/// Removes definitions that no reference names, until every remaining one is named.
 fn remove_unused_definitions(document: &mut Value) {
     loop {
         let text = document.to_string();

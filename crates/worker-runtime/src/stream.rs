@@ -1,7 +1,7 @@
-//! Live streams: what a subscriber reads from the logs and from running turns.
+//! Live streams: a subscriber reads events from a log, and text from running turns.
 //!
-//! A [`Subscription`] is a position in a log. A [`Reader`](reader::Reader) finds what comes next:
-//! from the Runtime's log ([`RuntimeReader`](runtime_reader::RuntimeReader)), or from a Worker's
+//! A [`Subscription`] holds a position in a log. A [`Reader`](reader::Reader) finds the next item:
+//! in the Runtime's log ([`RuntimeReader`](runtime_reader::RuntimeReader)), or in a Worker's log
 //! ([`WorkerReader`](worker_reader::WorkerReader)), where the text of the turn that the subscriber
 //! [follows](following::Following) comes between the events.
 

@@ -1,4 +1,4 @@
-//! Small tools for tasks and threads, which know nothing of Runtimes and Workers.
+//! Tools for tasks and threads that do not depend on Runtimes and Workers.
 
 mod backoff;
 mod contain;

@@ -1,7 +1,8 @@
-//! Turns: what runs between the commit that begins a turn and the commit that ends it.
+//! Turns: the work between the commit that begins a turn and the commit that ends it.
 //!
-//! [`Turns`] starts a task for each turn, which [drives](drive::drive) the engine. A turn ends by a
-//! command, by its engine ([`ending`]), or by the [`watch`] over engines that block their thread.
+//! [`Turns`] starts a task for each turn, which [drives](drive::drive) the engine. A turn is ended
+//! by a command, by its engine or the deadline of a stop ([`ending`]), or by the [`watch`] over
+//! engines that block their thread.
 
 mod drive;
 mod ending;

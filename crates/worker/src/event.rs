@@ -1,4 +1,4 @@
-//! What a turn of a Worker tells while it runs.
+//! The events of a Worker's turn.
 
 use llm_engine::TurnEvent;
 
@@ -10,9 +10,9 @@ pub enum WorkerEvent {
     Turn(TurnEvent),
     /// The conversation did not fit into the model's context. The turn runs again with less of it.
     HistoryShortened {
-        /// How many messages of the first try are left out.
+        /// The number of messages of the first try that are left out.
         dropped: usize,
-        /// How many messages the model is given.
+        /// The number of messages that the model is given.
         kept: usize,
     },
 }

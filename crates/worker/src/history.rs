@@ -6,20 +6,20 @@ use llm_engine::Message;
 
 /// The limits of the history that a model is given. The newest messages that fit are chosen.
 ///
-/// The newest message is always given, even if it alone is past the budget. Instructions do not
-/// count.
+/// The newest message is always given, even if it alone is larger than the budget. Instructions do
+/// not count.
 ///
 /// The struct stays open to functional update: `HistoryBudget { max_bytes, ..Default::default() }`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HistoryBudget {
-    /// Bytes of text.
+    /// The most bytes of text.
     pub max_bytes: usize,
-    /// Messages.
+    /// The most messages.
     pub max_messages: usize,
-    /// Tokens of the messages, which only the provider can count. They are
-    /// [estimated](TokenEstimate): a Worker's first turn counts four bytes a token, and every later
-    /// turn what the provider told about the prompt before it. The estimate is in the Worker's
-    /// memory alone: after a restart of its process it is four bytes a token again.
+    /// The most tokens. Only the provider can count tokens, so they are [estimated](TokenEstimate):
+    /// a Worker's first turn counts four bytes a token, and later turns use the count that the
+    /// provider last reported for a prompt. The estimate is only in the Worker's memory: after a
+    /// restart of its process it is four bytes a token again.
     pub max_tokens: Option<u64>,
 }
 
@@ -37,7 +37,8 @@ impl HistoryBudget {
         self.selector_with(TokenEstimate::default())
     }
 
-    /// The same with an estimate of the bytes in a token.
+    /// Begins to choose messages like [`selector`](Self::selector), with an estimate of the bytes
+    /// in a token.
     #[must_use]
     pub fn selector_with(&self, estimate: TokenEstimate) -> HistorySelection {
         let bytes = self.max_tokens.map_or(usize::MAX, |tokens| estimate.bytes_in(tokens));
@@ -49,7 +50,7 @@ impl HistoryBudget {
         }
     }
 
-    /// The newest messages of `conversation`, oldest first, that fit.
+    /// Returns the newest messages of `conversation` that fit, oldest first.
     #[must_use]
     pub fn select<'a>(
         &self,
@@ -85,8 +86,8 @@ pub struct HistorySelection {
 }
 
 impl HistorySelection {
-    /// Whether `message`, the next older one, belongs to the history. After one refusal all
-    /// messages are refused, so that the history has no hole.
+    /// Returns whether `message`, the next older one, belongs to the history. After one refusal all
+    /// messages are refused, so that the history has no gap.
     pub fn offer(&mut self, message: &Message) -> bool {
         let bytes = message.text.len();
         let fits = !self.is_full && bytes <= self.bytes_left && self.messages_left > 0;
@@ -115,14 +116,14 @@ impl Default for TokenEstimate {
 }
 
 impl TokenEstimate {
-    /// The estimate after a provider has counted `tokens` in a text of `bytes`, such as the prompt
-    /// of the last turn. If either is zero it is the default.
+    /// Creates an estimate from the `tokens` that a provider has counted in a text of `bytes`, such
+    /// as the prompt of the last turn. If either is zero, the default is returned.
     #[must_use]
     pub fn observed(bytes: u64, tokens: u64) -> Self {
         if bytes == 0 || tokens == 0 { Self::default() } else { Self { bytes, tokens } }
     }
 
-    /// The bytes of that many tokens, rounded down.
+    /// Returns the bytes of that many tokens, rounded down.
     #[must_use]
     pub fn bytes_in(&self, tokens: u64) -> usize {
         let bytes = u128::from(tokens) * u128::from(self.bytes) / u128::from(self.tokens);

@@ -15,26 +15,26 @@ use crate::{HistoryBudget, TokenEstimate, Worker, WorkerEvent};
 /// A turn in flight: a stream of [`WorkerEvent`]s with exactly one terminal event, its last.
 ///
 /// The turn passes text on and keeps none. If the history does not fit into the model's context,
-/// the turn runs a second time with half of the history and a whole turn's time of its own.
+/// the turn runs a second time with half of the history and the full turn deadline again.
 ///
-/// Dropping the turn cancels it. When the terminal event was given out or the turn is dropped, the
-/// Worker has the cost in its [`usage`](Worker::usage) and has learned its
-/// [`token_estimate`](Worker::token_estimate) if the provider told the size of the prompt.
+/// Dropping the turn cancels it. When the terminal event is given out or the turn is dropped, the
+/// Worker adds the cost to its [`usage`](Worker::usage). If the provider reported the tokens of the
+/// prompt, the Worker also updates its [`token_estimate`](Worker::token_estimate).
 #[derive(Debug)]
 pub struct HistoryTurn<'a> {
     worker: &'a mut Worker,
     turn: Turn,
-    /// The tokens of the first try, once the turn runs again with less history.
+    /// The token counts of the first try, once the turn runs again with less history.
     first_try: Option<TokenUsage>,
     has_output: bool,
     is_settled: bool,
 }
 
 impl Worker {
-    /// Has the model answer `history`, oldest message first, which the caller keeps. The Worker's
+    /// Has the model answer `history`, which the caller keeps, oldest message first. The Worker's
     /// own conversation is neither given to the model nor changed.
     ///
-    /// The history is given as it is: the caller chooses it by
+    /// The whole history is given to the model. The caller chooses it with
     /// [`history_selection`](Self::history_selection).
     pub fn turn_over(&mut self, history: Vec<Message>) -> HistoryTurn<'_> {
         let profile = &self.profile;
@@ -54,18 +54,19 @@ impl Worker {
 }
 
 impl HistoryTurn<'_> {
-    /// The tokens known so far, of all calls.
+    /// Returns the token counts known so far, of all calls.
     #[must_use]
     pub fn usage(&self) -> TokenUsage {
         self.with_first_try(self.turn.usage())
     }
 
-    /// The Worker that hosts the turn.
+    /// Returns the Worker that hosts the turn.
     pub(crate) fn worker_mut(&mut self) -> &mut Worker {
         self.worker
     }
 
-    /// The Worker's event for an event of the engine. The second try's `Started` has none.
+    /// Returns the Worker's event for an event of the engine. The `Started` of the second try has
+    /// none.
     fn tell(&mut self, mut event: TurnEvent) -> Option<WorkerEvent> {
         match &mut event {
             TurnEvent::Started => {
@@ -93,7 +94,9 @@ impl HistoryTurn<'_> {
         Some(WorkerEvent::Turn(event))
     }
 
-    /// Starts over with the newest messages that make up half of the history, if that is less.
+    /// Restarts the turn with the newest messages that fit into half of the bytes of the history.
+    /// Returns `None` if that drops no message, if there was output, or if this is the second try
+    /// already.
     fn repeat_with_less(&mut self, spent: TokenUsage) -> Option<WorkerEvent> {
         let request = self.turn.request();
         let given = &request.messages;
@@ -121,7 +124,7 @@ impl HistoryTurn<'_> {
         usage
     }
 
-    /// Tells the Worker, once, what the turn has cost and how long its tokens were.
+    /// Records the cost of the turn and the length of its tokens in the Worker, once.
     fn settle(&mut self) {
         if mem::replace(&mut self.is_settled, true) {
             return;

@@ -1,10 +1,9 @@
-//! The host of a single Worker: its configuration, its conversation, one turn at a time.
+//! The host of a single Worker: its configuration, its conversation, and one turn at a time.
 //!
-//! Read in this order: a [`Profile`] says which model to use and how; a [`HistoryBudget`] chooses
-//! the part of the conversation that the model is given; a [`Worker`] holds the conversation and
-//! runs
-//! [`WorkerTurn`]s. A caller that keeps the conversation itself has the Worker run
-//! [`HistoryTurn`]s.
+//! Read in this order: a [`Profile`] names the model and holds its settings; a [`HistoryBudget`]
+//! chooses the part of the conversation that the model is given; a [`Worker`] holds the
+//! conversation and runs [`WorkerTurn`]s. For a caller that keeps the conversation itself, the
+//! Worker runs [`HistoryTurn`]s.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The configuration of a Worker: its model and how it is used.
+//! The configuration of a Worker: its model and the settings for it.
 
 use std::{fmt, sync::Arc};
 
@@ -19,7 +19,7 @@ pub struct Profile {
     pub model: Option<Arc<str>>,
     /// The description of the model's task, outside the conversation.
     pub instructions: Option<Arc<str>>,
-    /// Parameters for the choice of words.
+    /// The sampling parameters.
     pub sampling: Arc<Sampling>,
     /// The limits of each turn.
     pub policy: Arc<Policy>,
@@ -28,7 +28,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// A profile that leaves the rest to the provider and to the defaults.
+    /// Creates a profile that leaves the rest to the provider and to the defaults.
     pub fn new(name: impl Into<Arc<str>>, provider: Arc<dyn Provider>) -> Self {
         Self {
             name: name.into(),
@@ -55,7 +55,7 @@ impl Profile {
         self
     }
 
-    /// Sets the parameters for the choice of words.
+    /// Sets the sampling parameters.
     #[must_use]
     pub fn sampling(mut self, sampling: impl Into<Arc<Sampling>>) -> Self {
         self.sampling = sampling.into();

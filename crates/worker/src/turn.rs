@@ -11,10 +11,10 @@ use llm_engine::{Message, TokenUsage, TurnEvent};
 
 use crate::{HistoryTurn, Worker, WorkerEvent};
 
-/// A [`HistoryTurn`] over the Worker's own conversation, which gets the answer.
+/// A [`HistoryTurn`] over the Worker's own conversation, to which the answer is added.
 ///
-/// When the terminal event was given out or the turn is dropped, which cancels it, the text that
-/// had streamed is in the conversation. Everything else is as in a [`HistoryTurn`].
+/// The text that had streamed is added to the conversation when the terminal event is given out, or
+/// when the turn is dropped, which cancels it. Everything else is as in a [`HistoryTurn`].
 #[derive(Debug)]
 pub struct WorkerTurn<'a> {
     turn: HistoryTurn<'a>,
@@ -31,7 +31,7 @@ impl Worker {
         self.resume()
     }
 
-    /// Has the model answer the conversation as it stands: its newest message is the input.
+    /// Has the model answer the conversation as it stands. Its newest message is the input.
     pub fn resume(&mut self) -> WorkerTurn<'_> {
         let history = self.profile.history.select(&self.conversation, self.estimate).to_vec();
         WorkerTurn { turn: self.turn_over(history), answer: String::new(), is_kept: false }
@@ -39,13 +39,13 @@ impl Worker {
 }
 
 impl WorkerTurn<'_> {
-    /// The text deltas given out so far, joined.
+    /// Returns the joined text deltas that were given out so far.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.answer
     }
 
-    /// The tokens known so far, of all calls.
+    /// Returns the token counts known so far, of all calls.
     #[must_use]
     pub fn usage(&self) -> TokenUsage {
         self.turn.usage()

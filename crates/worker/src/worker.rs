@@ -6,13 +6,13 @@ use llm_engine::{Message, TokenUsage};
 
 use crate::{HistorySelection, Profile, TokenEstimate};
 
-/// A profile, a conversation, and the cost of its turns. Runs one turn at a time.
+/// A profile, a conversation, and the cost of its turns. A Worker runs one turn at a time.
 ///
 /// A Worker runs a turn in one of two ways. [`turn`](Self::turn) and [`resume`](Self::resume)
 /// answer the conversation in memory and add the answer to it. [`turn_over`](Self::turn_over)
 /// answers a history that the caller keeps, for example in a database, and leaves the text to the
-/// caller. Either way the Worker knows afterwards what the turn has cost and how long the tokens of
-/// its prompt were.
+/// caller. In both cases the Worker records the cost of the turn and, if the provider reported it,
+/// the average length of a token in the prompt.
 #[derive(Clone, Debug)]
 pub struct Worker {
     pub(crate) profile: Arc<Profile>,
@@ -26,14 +26,14 @@ pub struct Worker {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct WorkerUsage {
-    /// Turns that are over, however they ended.
+    /// The number of turns that are over, however they ended.
     pub turns: u64,
-    /// The tokens of all these turns, as far as the provider told.
+    /// The token counts of all these turns, as far as the provider reported them.
     pub tokens: TokenUsage,
 }
 
 impl Worker {
-    /// A Worker with the profile's instructions and an empty conversation.
+    /// Creates a Worker with the profile's instructions and an empty conversation.
     #[must_use]
     pub fn new(profile: Arc<Profile>) -> Self {
         Self {
@@ -67,26 +67,26 @@ impl Worker {
         self
     }
 
-    /// The profile that the Worker was made with.
+    /// Returns the profile that the Worker was created with.
     #[must_use]
     pub fn profile(&self) -> &Arc<Profile> {
         &self.profile
     }
 
-    /// All messages, oldest first.
+    /// Returns all messages, oldest first.
     #[must_use]
     pub fn conversation(&self) -> &[Message] {
         &self.conversation
     }
 
-    /// The cost of all turns that are over.
+    /// Returns the cost of all turns that are over.
     #[must_use]
     pub fn usage(&self) -> WorkerUsage {
         self.usage
     }
 
-    /// How many bytes a token has, learned from the last turn whose provider told the size of its
-    /// prompt.
+    /// Returns the estimate of the bytes in a token. It comes from the last turn whose provider
+    /// reported the tokens of its prompt.
     #[must_use]
     pub fn token_estimate(&self) -> TokenEstimate {
         self.estimate

@@ -95,7 +95,8 @@ impl AnswerPrinter {
         }
         if let Some(end) = end {
             self.spinner.stop();
-            // Text that did not come as deltas, because stdout was slower than the turn, is here.
+            // The entry has the text that did not come as deltas because stdout was slower than the
+            // turn.
             if let Some(entry) = end.entry() {
                 self.write(0, &entry.text).await?;
             }
@@ -106,7 +107,8 @@ impl AnswerPrinter {
         self.output.flush().await
     }
 
-    /// Writes the part of `piece` that was not written before. It begins at `offset` of the text.
+    /// Writes the part of `piece` that was not written before. `piece` begins at `offset` of the
+    /// text, in bytes.
     async fn write(&mut self, offset: usize, piece: &str) -> Result<(), Failure> {
         let known = self.written.saturating_sub(offset);
         let Some(rest) = piece.get(known..).filter(|rest| !rest.is_empty()) else { return Ok(()) };

@@ -58,12 +58,13 @@ impl ProfilesArgs {
 }
 
 impl EngineArgs {
-    /// The chosen profile. Prints a note if it is the echo provider because nothing else is chosen.
+    /// Builds the chosen profile. Prints a note if it is the echo provider because nothing else is
+    /// chosen.
     pub(crate) fn profile(&self) -> Result<Profile, Failure> {
         self.chosen(&self.file.read()?)
     }
 
-    /// The chosen profile, followed by all others that can be used.
+    /// Builds the chosen profile, followed by all others that can be used.
     pub(crate) fn profiles(&self) -> Result<Vec<Profile>, Failure> {
         let file = self.file.read()?;
         let mut profiles = vec![self.chosen(&file)?];
@@ -127,7 +128,7 @@ fn named(name: &str, file: &ProfilesFile) -> Result<ProfileSpec, Failure> {
     }
 }
 
-/// The reason why the echo provider answers.
+/// Returns the reason why the echo provider answers.
 fn unchosen(file: &ProfilesFile) -> String {
     if file.profiles.is_empty() {
         return "no provider is configured".to_owned();

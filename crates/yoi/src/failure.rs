@@ -10,35 +10,35 @@ use crate::{exit::Exit, report};
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    /// The message for stderr. `None` where the reader is gone and needs none.
+    /// The message for stderr. `None` if stdout was closed by its reader, which is not reported.
     message: Option<String>,
     /// Whether the message is followed by a pointer to `--help`.
     has_help: bool,
 }
 
 impl Failure {
-    /// A failure that would repeat.
+    /// Creates a failure that would repeat.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { exit: Exit::Failed, message: Some(message.into()), has_help: false }
     }
 
-    /// A failure that may not repeat.
+    /// Creates a failure that may not repeat.
     pub(crate) fn temporary(message: impl Into<String>) -> Self {
         Self { exit: Exit::TryAgain, ..Self::new(message) }
     }
 
-    /// A command line that is invalid.
+    /// Creates the failure of an invalid command line.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, has_help: true, ..Self::new(message) }
     }
 
-    /// A configuration that cannot be used.
+    /// Creates the failure of a configuration that cannot be used.
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, ..Self::new(message) }
     }
 
-    /// An error in writing to stdout. A reader that closes it early, such as `head`, has read all
-    /// that it wanted, so that is a success.
+    /// Creates the failure of a write to stdout. If the reader closed stdout early, as `head` does,
+    /// the exit code is that of a success, because the reader has read all that it wanted.
     pub(crate) fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self { exit: Exit::Completed, message: None, has_help: false }

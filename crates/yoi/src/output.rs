@@ -1,4 +1,4 @@
-//! Writing to stdout. A reader that closed it is not an error.
+//! Writes to stdout. If its reader has closed stdout, the command ends without an error message.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -13,7 +13,8 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::stdout(&error))
 }
 
-/// Writes all of `text` like [`print()`]. Control characters are made visible if stdout is a terminal.
+/// Writes all of `text` like [`print()`]. Control characters are made visible if stdout is a
+/// terminal.
 pub(crate) fn print_sanitized(text: &str) -> Result<(), Failure> {
     if io::stdout().is_terminal() { print(&sanitize(text)) } else { print(text) }
 }

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
 
-/// The path of the profiles file. `None` without a home directory.
+/// Returns the path of the profiles file, or `None` without a home directory.
 pub(crate) fn profiles() -> Option<PathBuf> {
     let platform = choose_base_strategy().ok()?;
     Some(platform.config_dir().join("yoi").join("profiles.toml"))
 }
 
-/// The path of the history of `yoi chat`, in the platform's directory for state, or for data if it
-/// has none. `None` without a home directory.
+/// Returns the path of the history of `yoi chat`, in the platform's directory for state, or for
+/// data if the platform has none. `None` without a home directory.
 pub(crate) fn chat_history() -> Option<PathBuf> {
     let platform = choose_base_strategy().ok()?;
     let folder = platform.state_dir().unwrap_or_else(|| platform.data_dir());

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 /// Replaces each control character in `text` but newlines and tabs by a visible character.
 ///
-/// Carriage returns are removed: one alone would let a line be overwritten, and one before a newline
-/// has no effect.
+/// Carriage returns are removed: one alone would let a line be overwritten, and one before a
+/// newline has no effect.
 pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_safe) {
         Cow::Borrowed(text)
@@ -18,8 +18,8 @@ fn is_safe(c: char) -> bool {
     !c.is_control() || matches!(c, '\n' | '\t')
 }
 
-/// The visible form of a character: Unicode's picture of a control character where it has one, else
-/// the replacement character.
+/// Returns the visible form of a character: Unicode's picture of a control character where there is
+/// one, else the replacement character. `None` for a carriage return, which is removed.
 fn visible(c: char) -> Option<char> {
     match c {
         '\r' => None,

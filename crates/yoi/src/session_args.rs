@@ -29,13 +29,13 @@ impl SessionArgs {
         start(self.engine.profiles()?).await
     }
 
-    /// Starts a Runtime with the chosen profile alone, because making a provider may take longer than
-    /// its answer.
+    /// Starts a Runtime with only the chosen profile, because building a provider may take longer
+    /// than its answer.
     pub(crate) async fn start_alone(&self) -> Result<Runtime, Failure> {
         start(vec![self.engine.profile()?]).await
     }
 
-    /// The Worker that the flags describe.
+    /// Returns the command that creates the Worker that the flags describe.
     pub(crate) fn worker(&self) -> CreateWorker {
         CreateWorker { instructions: self.system.clone(), ..CreateWorker::default() }
     }
@@ -46,7 +46,8 @@ async fn start(profiles: Vec<Profile>) -> Result<Runtime, Failure> {
     Ok(profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?)
 }
 
-/// Limits under which each profile's deadlines apply as they are: a Runtime would shorten longer ones.
+/// Returns limits under which the deadlines of each profile apply unchanged: a Runtime would
+/// shorten deadlines that are longer than its limits.
 fn limits(profiles: &[Profile]) -> Limits {
     let default = Limits::default();
     let longest = |default: u64, deadline: fn(&Deadlines) -> Duration| {

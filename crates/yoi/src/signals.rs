@@ -13,7 +13,7 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    /// The exit code of a process that the signal ended.
+    /// Returns the exit code of a process that the signal ended.
     pub(crate) fn exit(self) -> Exit {
         match self {
             Self::Interrupt => Exit::Interrupted,
@@ -22,7 +22,7 @@ impl Signal {
     }
 }
 
-/// A listener for signals. While it exists, they do not end the process by themselves.
+/// A listener for signals. While it exists, the signals do not end the process by themselves.
 #[derive(Debug)]
 pub(crate) struct Signals {
     #[cfg(unix)]

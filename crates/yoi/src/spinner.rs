@@ -11,8 +11,8 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 const FRAMES: [char; 4] = ['|', '/', '-', '\\'];
 const FRAME_TIME: Duration = Duration::from_millis(100);
 
-/// A spinner on stderr, until it is stopped or dropped. It shows nothing if stderr is not a terminal
-/// or colours are turned off.
+/// A spinner on stderr, until it is stopped or dropped. It shows nothing if stderr is not a
+/// terminal or colours are turned off.
 #[derive(Debug)]
 pub(crate) struct Spinner {
     /// The clock of the frames. `None` if the spinner shows nothing.
@@ -22,12 +22,13 @@ pub(crate) struct Spinner {
 }
 
 impl Spinner {
-    /// A spinner whose first frame comes after a moment, so that a quick answer has none.
+    /// Creates a spinner whose first frame comes after one [`FRAME_TIME`], so that a quick answer
+    /// shows none.
     pub(crate) fn new() -> Self {
         Self { ticks: is_wanted().then(ticks), frame: 0, is_shown: false }
     }
 
-    /// A spinner that never shows anything.
+    /// Creates a spinner that never shows anything.
     pub(crate) fn none() -> Self {
         Self { ticks: None, frame: 0, is_shown: false }
     }
@@ -51,7 +52,7 @@ impl Spinner {
         }
     }
 
-    /// Clears the current frame for good.
+    /// Clears the current frame and shows no further frame.
     pub(crate) fn stop(&mut self) {
         self.ticks = None;
         self.hide();
@@ -64,7 +65,8 @@ impl Drop for Spinner {
     }
 }
 
-/// Whether stderr is a terminal that takes control sequences, and colours are not turned off.
+/// Returns whether stderr is a terminal that takes control sequences, and colours are not turned
+/// off.
 fn is_wanted() -> bool {
     let stderr = io::stderr();
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -79,6 +81,6 @@ fn ticks() -> Interval {
 
 fn write(frame: &str) {
     let mut stderr = io::stderr().lock();
-    // A frame that cannot be written is not missed.
+    // A failure to write a frame is ignored, because nothing depends on the frame.
     let _ = stderr.write_all(frame.as_bytes()).and_then(|()| stderr.flush());
 }

@@ -4,7 +4,8 @@ use tokio::runtime::Builder;
 
 use crate::failure::Failure;
 
-/// Runs a command to its end. Blocking work that is left, such as a read of stdin, is not waited for.
+/// Runs a command to its end. Blocking work that is left, such as a read of stdin, is not waited
+/// for.
 pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let tokio = Builder::new_multi_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! One batch in one transaction, and what became of it.
+//! Applies one batch in one transaction, and finds out whether an earlier commit took effect.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use worker_runtime::{
@@ -8,7 +8,7 @@ use worker_runtime::{
 
 use crate::{failure::Failure, owner};
 
-/// Applies a batch as a whole or not at all. Whatever fails before the end rolls everything back.
+/// Applies a batch as a whole or not at all. A failure before the end rolls everything back.
 pub(crate) fn apply(connection: &mut Connection, batch: &Batch) -> Result<(), Failure> {
     let transaction = owner::begin(connection)?;
     owner::check(&transaction, batch.lease)?;
@@ -28,10 +28,11 @@ pub(crate) fn apply(connection: &mut Connection, batch: &Batch) -> Result<(), Fa
     transaction.commit().map_err(Failure::during)
 }
 
-/// Tells what became of the commit that would have brought a Worker to `version`.
+/// Returns whether the commit that would have brought a Worker to `version` took effect.
 ///
-/// Changes are made in the order in which they were sent, by one thread: a commit that was sent
-/// before this question is over, whoever waited for it, so that what is seen now stays.
+/// One thread makes all changes, in the order in which they were sent. A commit that was sent
+/// before this call is therefore over, even if its caller no longer waits, and the answer cannot
+/// change later.
 pub(crate) fn settle(
     connection: &mut Connection,
     lease: Lease,
@@ -40,7 +41,7 @@ pub(crate) fn settle(
 ) -> Result<Settlement, Failure> {
     let transaction = owner::begin(connection)?;
     owner::check(&transaction, lease)?;
-    // A Worker that is gone after its first version was deleted.
+    // If the Worker is missing although this version is not its first, the Worker was deleted.
     let took_effect =
         self::version(&transaction, worker_id)?.map_or(version > 1, |present| present >= version);
     Ok(if took_effect { Settlement::Committed } else { Settlement::NotApplied })

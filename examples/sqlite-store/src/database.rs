@@ -1,4 +1,4 @@
-//! A connection on a thread of its own, which does what it is sent in order.
+//! A connection on a thread of its own, which runs jobs in the order in which they are sent.
 
 use std::{fmt, path::Path, sync::mpsc, thread, time::Duration};
 
@@ -8,12 +8,13 @@ use worker_runtime::store::StoreFuture;
 
 use crate::failure::Failure;
 
-/// How long SQLite waits for another process that is writing.
+/// The longest time that SQLite waits for another process that is writing.
 const BUSY: Duration = Duration::from_secs(5);
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// A connection on a thread of its own. The thread ends with the last job after this is dropped.
+/// A connection on a thread of its own. After the `Database` is dropped, the thread runs the jobs
+/// that were sent and ends.
 pub(crate) struct Database {
     jobs: mpsc::Sender<Job>,
 }
@@ -35,7 +36,7 @@ impl Database {
         Ok(Self { jobs })
     }
 
-    /// Does something on the thread. Dropping the answer does not take it back.
+    /// Runs a job on the thread. Dropping the returned future does not cancel the job.
     pub(crate) fn run<T, E>(
         &self,
         job: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
@@ -46,7 +47,7 @@ impl Database {
     {
         let (tell, told) = oneshot::channel();
         let job = Box::new(move |connection: &mut Connection| {
-            // Whoever asked may be gone.
+            // The receiver may have been dropped, in which case nobody needs the result.
             let _ = tell.send(job(connection));
         });
         if self.jobs.send(job).is_err() {
@@ -58,7 +59,7 @@ impl Database {
     }
 }
 
-/// The thread panicked: what it was doing may have happened.
+/// Returns the failure of a thread that has panicked. Its last job may have taken effect.
 fn gone() -> Failure {
     Failure::During("the database's thread is gone".to_owned())
 }

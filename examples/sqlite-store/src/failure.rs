@@ -1,18 +1,18 @@
-//! What goes wrong with the database, and what that says about a commit.
+//! The failures of the database, and what each of them says about a commit.
 
 use rusqlite::ErrorCode;
 use std::time::Duration;
 
 use worker_runtime::store::{OpenError, StoreError};
 
-/// Why the database did not do as asked.
+/// The reason why the database did not do as asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Nothing happened: the transaction was not even to be committed.
+    /// The transaction failed before its commit began, so nothing was changed.
     Before(String),
-    /// Another process was writing all the time.
+    /// Another process was writing for the whole time that SQLite waits.
     Busy,
-    /// The transaction was being committed.
+    /// The transaction failed during its commit, which may have taken effect.
     During(String),
     /// Another owner has the store.
     LeaseLost,
@@ -55,7 +55,7 @@ impl From<Failure> for OpenError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Before(problem) | Failure::During(problem) => Self::Failed(problem),
-            // Whoever writes owns the store, or is about to.
+            // The process that writes owns the store, or is about to own it.
             Failure::Busy => Self::Owned { remaining: Duration::from_millis(1) },
             Failure::LeaseLost => Self::Failed("another owner was quicker".to_owned()),
         }

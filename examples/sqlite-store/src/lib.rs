@@ -1,12 +1,13 @@
 //! A Backend's own store for `worker-runtime`, on SQLite.
 //!
-//! [`SqliteStore`] keeps everything in one file, in WAL mode with full synchronisation: what a commit
-//! acknowledged survives the process and the machine. SQLite blocks, so every call goes to a thread of
-//! its own, one for changes and one for reads, and no thread of tokio ever waits for the disk.
+//! [`SqliteStore`] keeps everything in one file, in WAL mode with full synchronisation: an
+//! acknowledged commit survives a crash of the process and of the machine. SQLite blocks, so every
+//! call goes to a thread of its own, one for changes and one for reads, and no thread of tokio ever
+//! waits for the disk.
 //!
-//! Read [`SqliteStore`], then `commit`, which applies one batch in one transaction, then `owner`, which
-//! is the lease: its number is compared in that same transaction, so that an owner which was paused
-//! cannot write after another has taken over.
+//! Read [`SqliteStore`] first, then `commit`, which applies one batch in one transaction, and then
+//! `owner`, which is the lease. The fencing token of the lease is compared in that same
+//! transaction, so that an owner that was paused cannot write after another owner has taken over.
 
 #![forbid(unsafe_code)]
 

@@ -1,10 +1,11 @@
-//! A small Backend on the store: Workers that talk without end, and every receipt on stdout.
+//! A small Backend on the store. Its Workers talk without end, and every receipt is printed to
+//! stdout.
 //!
 //! `sqlite-store FILE [--workers N] [--delay-ms N] [--lease-ms N]`
 //!
-//! What it prints are JSON lines: `restored` once it owns the store, `receipt` for every input that was
-//! acknowledged, `ended` for every turn, and `stopped` when another process has taken over, which is
-//! exit code 3.
+//! The program prints JSON lines: `restored` once it owns the store, `receipt` for every input that
+//! was acknowledged, `ended` for every turn, `talk_ended` when a Worker stops talking because of an
+//! error, and `stopped` when another process has taken over. The exit code is then 3.
 
 #![forbid(unsafe_code)]
 
@@ -21,7 +22,7 @@ use worker_runtime::{
     queries::{GetOverview, GetRuntime, GetTurn, ListDiagnostics},
 };
 
-/// Another process owns the store now.
+/// The exit code when another process has taken over the store.
 const TAKEN_OVER: u8 = 3;
 
 struct Options {
@@ -80,7 +81,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::from(TAKEN_OVER))
 }
 
-/// A Runtime on the store, as soon as no other process owns it.
+/// Builds a Runtime on the store, as soon as no other process owns the store.
 async fn own(options: &Options) -> Result<Runtime, Box<dyn Error>> {
     let store = Arc::new(SqliteStore::open(&options.file)?);
     loop {
@@ -102,10 +103,10 @@ async fn own(options: &Options) -> Result<Runtime, Box<dyn Error>> {
     }
 }
 
-/// Has one Worker talk until the Runtime ends.
+/// Has one Worker talk until a request fails, for example because the Runtime ends.
 async fn talk(runtime: Runtime, number: u64) {
     if let Err(error) = converse(&runtime, number).await {
-        // Whatever it is, it is said: a test that reads this knows.
+        // Every error is printed, so that a test that reads the output sees it.
         say(&json!({ "type": "talk_ended", "worker": number, "code": error.code() }));
     }
 }
@@ -133,7 +134,7 @@ async fn converse(runtime: &Runtime, number: u64) -> Result<(), RuntimeError> {
     }
 }
 
-/// Prints a line, at once.
+/// Prints a line to stdout at once.
 fn say(line: &Value) {
     println!("{line}");
 }

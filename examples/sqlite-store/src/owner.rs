@@ -1,4 +1,5 @@
-//! Whose the store is: the Runtime it belongs to, and the lease of the process that may change it.
+//! The owner of the store: the Runtime that the store belongs to, and the lease of the process that
+//! may change it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +11,7 @@ use worker_runtime::{
 
 use crate::failure::Failure;
 
-/// The one row of `owner`.
+/// The only row of the table `owner`.
 struct Owner {
     runtime_id: RuntimeId,
     lease: u64,
@@ -18,12 +19,12 @@ struct Owner {
     totals: Totals,
 }
 
-/// A transaction that nobody else writes beside.
+/// Begins a transaction during which no other connection writes.
 pub(crate) fn begin(connection: &mut Connection) -> Result<Transaction<'_>, Failure> {
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
-/// Takes the store. The inner error is a refusal, for which nothing was changed.
+/// Takes the store with a new lease. The inner error is a refusal, which changes nothing.
 pub(crate) fn open(
     connection: &mut Connection,
     request: OpenRequest,
@@ -63,7 +64,7 @@ pub(crate) fn open(
     Ok(Ok(Opened { runtime_id, lease, totals }))
 }
 
-/// Keeps the lease for some time from now on.
+/// Extends the lease by `duration` from now on.
 pub(crate) fn renew(
     connection: &mut Connection,
     lease: Lease,
@@ -75,19 +76,20 @@ pub(crate) fn renew(
     transaction.commit().map_err(Failure::during)
 }
 
-/// The time `duration` after `now_ms`, or the last one that a column holds.
+/// Returns the time `duration` after `now_ms`, or the latest time that a column can hold.
 fn after(now_ms: u64, duration: Duration) -> i64 {
     let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     i64::try_from(now_ms.saturating_add(duration_ms)).unwrap_or(i64::MAX)
 }
 
-/// Gives the lease back, if it is still the newest.
+/// Releases the lease, if it is still the newest.
 pub(crate) fn release(connection: &mut Connection, lease: Lease) -> Result<(), Failure> {
     connection.execute("UPDATE owner SET until_ms = 0 WHERE lease = ?", [lease.fencing_token])?;
     Ok(())
 }
 
-/// Whether this lease may change the store now; holds until the transaction ends.
+/// Checks that this lease is the newest and was not released. The result holds until the
+/// transaction ends.
 pub(crate) fn check(transaction: &Transaction<'_>, lease: Lease) -> Result<(), Failure> {
     let newest = "SELECT 1 FROM owner WHERE lease = ? AND until_ms > 0";
     match transaction.query_row(newest, [lease.fencing_token], |_| Ok(())).optional()? {
@@ -96,7 +98,7 @@ pub(crate) fn check(transaction: &Transaction<'_>, lease: Lease) -> Result<(), F
     }
 }
 
-/// Adds to the totals; gives how many events are kept of each Worker.
+/// Adds to the totals, and returns the number of events that are kept of each Worker.
 pub(crate) fn count(transaction: &Transaction<'_>, added: &Totals) -> Result<u64, Failure> {
     let (kept, totals): (u64, String) =
         transaction.query_row("SELECT events_per_worker, totals FROM owner", [], |row| {

@@ -1,4 +1,5 @@
-//! Reads: each one statement or one transaction, so that a batch is seen as a whole.
+//! The reads. Each is one statement or one transaction, so that it sees a batch as a whole or not
+//! at all.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use worker_runtime::{
 
 use crate::failure::Failure;
 
-/// The values of one JSON column.
+/// Returns the values of one JSON column.
 pub(crate) fn values<T: DeserializeOwned>(
     connection: &Connection,
     select: &str,
@@ -99,7 +100,7 @@ pub(crate) fn events(
     Ok(EventPage { oldest, events })
 }
 
-/// A limit as SQLite takes it.
+/// Converts a limit into the integer type of SQLite. A larger limit becomes the largest integer.
 pub(crate) fn size(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

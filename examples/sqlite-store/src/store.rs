@@ -27,8 +27,8 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, and makes it if it is not there. Several processes may have it open; the lease
-    /// says which one may change it.
+    /// Opens the file, and creates it if it does not exist. Several processes may have the file
+    /// open; the lease determines which one may change it.
     pub fn open(path: impl AsRef<Path>) -> rusqlite::Result<Self> {
         let path = path.as_ref();
         rusqlite::Connection::open(path)?.execute_batch(include_str!("schema.sql"))?;

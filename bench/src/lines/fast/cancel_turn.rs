@@ -1,4 +1,5 @@
-//! One of very many turns that wait for a silent model is cancelled, beside a task that is aborted.
+//! The cancellation of one of 100,000 turns that wait for a silent model, compared with the abort
+//! of a task.
 
 use std::{future::pending, sync::Arc, time::Duration};
 
@@ -28,7 +29,7 @@ pub fn run() -> Vec<Row> {
     ]
 }
 
-/// Cancels all turns, one after the other, and waits until nothing is left of their tasks.
+/// Cancels all turns, one after the other, and waits until their calls to the model are dropped.
 fn cancel_turns(silent: &SilentHost) -> Duration {
     silent.begin_turns(TURNS);
     silent.host.tokio.block_on(async {

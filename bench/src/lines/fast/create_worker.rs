@@ -1,4 +1,4 @@
-//! A Worker is created, beside an actor.
+//! The creation of a Worker, compared with the start of an actor.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
     table::Row,
 };
 
-/// Workers, and actors, of a round.
+/// The number of Workers, and of actors, in a round.
 const AT_ONCE: u64 = 10_000;
 
 /// Measures the line.
@@ -31,7 +31,7 @@ pub fn run() -> Vec<Row> {
     ]
 }
 
-/// Starts actors, which is timed, and stops them.
+/// Starts actors and stops them. Only the start is timed.
 fn start(tokio: &Tokio, count: usize) -> Duration {
     tokio.block_on(async {
         let timer = ThreadTimer::start();

@@ -1,5 +1,5 @@
-//! A whole turn of the echo, from the input to the end that its subscriber reads, beside the least
-//! that a task can be.
+//! A whole echo turn, from the input to the end that its subscriber reads, compared with a minimal
+//! task.
 
 use std::hint::black_box;
 

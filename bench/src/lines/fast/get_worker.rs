@@ -1,4 +1,4 @@
-//! One Worker is read, beside a concurrent map and actors.
+//! The read of one Worker, compared with a concurrent map and actors.
 
 use std::{hint::black_box, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! An input is taken, up to its receipt, beside actors and channels that are asked.
+//! The acceptance of an input, up to its receipt, compared with questions to actors and channels.
 
 use std::time::Duration;
 

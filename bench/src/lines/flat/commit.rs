@@ -1,4 +1,5 @@
-//! The cost of a commit, with little and with much of whatever a Runtime and a Worker have.
+//! The cost of a commit: with few and many Workers in the Runtime, and with few and many turns of
+//! the Worker.
 
 use worker_runtime::{WorkerRef, commands::UpdateWorker};
 
@@ -12,7 +13,7 @@ use crate::{
 const FEW: usize = 1_000;
 const MANY: usize = 1_000_000;
 
-/// Turns that a Worker had before: 1,000 and 1,000,000 entries, and more events.
+/// The turns that a Worker had before: they make 1,000 and 1,000,000 entries, and more events.
 const FEW_TURNS: usize = 500;
 const MANY_TURNS: usize = 500_000;
 
@@ -22,7 +23,8 @@ pub fn run() -> Vec<Row> {
     vec![among_workers(), after_turns()]
 }
 
-/// Both sides update as many Workers, which the caches of the processor hold, scattered among all.
+/// Measures updates of Workers. Both sides update the same number of Workers, scattered among all,
+/// and that number fits into the caches of the processor.
 fn among_workers() -> Row {
     let (many, few) = (Host::new(MANY), Host::new(FEW));
     let [ours, other] = compare([updates(&many), updates(&few)]);
@@ -40,13 +42,13 @@ fn updates(host: &Host) -> Side<'_> {
     })
 }
 
-/// Gives a Worker another name than it has after the previous number.
+/// Gives a Worker another name than the call with the previous number gave it.
 pub(super) async fn rename(host: &Host, worker: WorkerRef, nth: usize) {
     let name = Some(if nth.is_multiple_of(2) { "even" } else { "odd" }.to_owned());
     ask(&host.runtime, UpdateWorker { display_name: name, ..UpdateWorker::new(worker) }).await;
 }
 
-/// A turn has two commits. It is measured on Workers with many turns and with few behind them.
+/// Measures a turn, which has two commits, on Workers with many and with few earlier turns.
 fn after_turns() -> Row {
     let (long, short) = (Host::new(1), Host::new(64));
     long.tokio.block_on(async {

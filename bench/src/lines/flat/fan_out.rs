@@ -1,7 +1,7 @@
-//! A burst of events reaches many subscribers, beside tokio's broadcast channel.
+//! The delivery of a burst of events to many subscribers, compared with tokio's broadcast channel.
 //!
 //! The subscribers are tasks of a [`LocalSet`]. They are woken while the burst is published, but do
-//! not run before the set does: the time of delivery is the time in which the set runs until every
+//! not run before the set does. The time of delivery is the time for which the set runs until every
 //! subscriber has read the burst.
 
 use std::{cell::Cell, hint::black_box, rc::Rc, sync::Arc, time::Duration};
@@ -21,7 +21,7 @@ use crate::{
 
 const SUBSCRIBERS: usize = 256;
 
-/// Turns of a burst, and their events.
+/// The turns of a burst, and their events.
 const TURNS: usize = 13;
 const EVENTS: usize = 5 * TURNS;
 
@@ -74,7 +74,7 @@ pub fn run() -> Vec<Row> {
     ]
 }
 
-/// The events of a burst.
+/// Returns the events of a burst.
 fn burst() -> Vec<RuntimeEvent> {
     let host = Host::new(TURNS);
     host.say_to_all();
@@ -87,12 +87,12 @@ fn burst() -> Vec<RuntimeEvent> {
 #[derive(Default)]
 struct Crowd {
     tasks: LocalSet,
-    /// How many subscribers have read the present burst.
+    /// The number of subscribers that have read the present burst.
     read: Rc<Cell<usize>>,
 }
 
 impl Crowd {
-    /// Adds a subscriber, given how it reads a burst.
+    /// Adds a subscriber, which reads each burst with `read_burst`.
     fn join(&self, mut read_burst: impl AsyncFnMut() + 'static) {
         let read = Rc::clone(&self.read);
         self.tasks.spawn_local(async move {

@@ -1,4 +1,4 @@
-//! The figures of the whole Runtime, with few Workers and with many.
+//! The queries for the figures of the whole Runtime, with few Workers and with many.
 
 use worker_runtime::{
     Scope,

@@ -1,4 +1,4 @@
-//! A page from the middle of a transcript, of a short one and of a long one.
+//! A page from the middle of a transcript: of a short transcript and of a long one.
 
 use llm_engine::Role;
 use worker_runtime::{
@@ -27,7 +27,7 @@ pub fn run() -> Vec<Row> {
     vec![Row::ratio(what, ours, "1,000 entries", other, SAME)]
 }
 
-/// A page of a new Worker that has this many entries.
+/// Creates a side that reads a page of a new Worker with this many entries.
 fn page(host: &Host, entries: u64) -> Side<'_> {
     let seed = |_| SeedEntry {
         role: Role::User,

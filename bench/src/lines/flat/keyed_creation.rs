@@ -1,4 +1,4 @@
-//! A Worker is created under an idempotency key, among few keys and among many.
+//! The creation of a Worker under an idempotency key, among few keys and among many.
 
 use worker_runtime::commands::CreateWorker;
 
@@ -18,8 +18,8 @@ pub fn run() -> Vec<Row> {
     let (mut many, mut kept) = (Keys::new(MANY), Vec::new());
     let [ours, other] = compare([
         Side::timed(FEW as u64, |count| on_thread(|| many.create(numbers(count).end))),
-        // A Runtime of its own for each round, so that its keys stay few. It is kept, so that both
-        // sides take new memory from the system.
+        // Each round has a new Runtime, so that its keys stay few. The Runtime is kept, so that
+        // both sides take new memory from the system.
         Side::timed(FEW as u64, |count| {
             let mut few = Keys::new(FEW);
             let took = on_thread(|| few.create(numbers(count).end));

@@ -1,4 +1,4 @@
-//! A page of the list of Workers: of few and of many, filtered and not.
+//! A page of the list of Workers: of few Workers and of many, filtered and not filtered.
 
 use worker_runtime::{
     commands::{StopWorker, UpdateWorker},
@@ -22,7 +22,8 @@ pub fn run() -> Vec<Row> {
     rows
 }
 
-/// Pages of a million Workers, each far from the page before, so that no cache holds it.
+/// Measures pages of a million Workers. Each page is far from the previous one, so that no cache
+/// holds it.
 fn cold() -> Row {
     let (many, few) = (Host::new(1_000_000), Host::new(1_000));
     let [ours, other] = compare([pages(&many), pages(&few)]);
@@ -40,7 +41,7 @@ fn pages(host: &Host) -> Side<'_> {
     })
 }
 
-/// The tokens of all full pages.
+/// Returns the tokens of all full pages.
 fn tokens(host: &Host) -> Vec<Option<String>> {
     let mut tokens = vec![None];
     host.tokio.block_on(async {
@@ -62,7 +63,7 @@ fn query(token: Option<String>) -> ListWorkers {
     ListWorkers { page: Some(page), ..ListWorkers::default() }
 }
 
-/// Pages of filtered lists, beside a page of all.
+/// Measures pages of filtered lists, compared with a page of all Workers.
 fn filtered() -> Vec<Row> {
     let host = Host::new(100_000);
     prepare(&host);
@@ -86,7 +87,8 @@ fn filtered() -> Vec<Row> {
     ]
 }
 
-/// Labels a hundredth of all Workers, and stops a hundredth. Half of the stopped ones are labelled.
+/// Labels a hundredth of all Workers, and stops a hundredth. Half of the stopped Workers are
+/// labelled.
 fn prepare(host: &Host) {
     host.tokio.block_on(async {
         for &worker in host.workers.iter().step_by(100) {

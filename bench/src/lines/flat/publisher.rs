@@ -18,7 +18,7 @@ use crate::{
     table::Row,
 };
 
-/// Turns of a burst, and their events.
+/// The turns of a burst, and their events.
 const TURNS: usize = 13;
 const EVENTS: usize = 5 * TURNS;
 
@@ -31,12 +31,13 @@ pub fn run() -> Vec<Row> {
     vec![Row::ratio(what, ours, "with one", other, 2.0)]
 }
 
-/// A Runtime whose inputs and turns run on the calling thread. Its subscribers run on another.
+/// A Runtime whose inputs and turns run on the calling thread, and whose subscribers run on another
+/// thread.
 struct Publisher {
     host: Host,
     turns: Tokio,
     subscribers: usize,
-    /// How often a subscriber had read a whole burst.
+    /// The number of subscribers that have read the whole present burst.
     read: Arc<AtomicUsize>,
 }
 
@@ -65,7 +66,8 @@ impl Publisher {
 
     fn burst(&self) -> Duration {
         let Host { tokio, runtime, workers } = &self.host;
-        // The other thread must not sleep: waking it would be a system call of the publisher.
+        // The other thread must not sleep, because waking it would be a system call of the
+        // publisher.
         let awake = tokio.spawn(async {
             loop {
                 yield_now().await;

@@ -1,4 +1,4 @@
-//! A page from the middle of a log, of a short one and of a long one.
+//! A page from the middle of an event log: of a short log and of a long one.
 
 use worker_runtime::{
     EventsFrom, Scope,

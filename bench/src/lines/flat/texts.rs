@@ -1,4 +1,4 @@
-//! Queries that show texts, with short texts and with long ones: no query copies a text.
+//! The queries that return texts, with short texts and with long ones: no query copies a text.
 
 use worker_runtime::{
     Scope, TurnId, WorkerRef,
@@ -38,7 +38,8 @@ pub fn run() -> Vec<Row> {
     ]
 }
 
-/// A new Worker after turns whose texts are this long, and its last turn.
+/// Creates a Worker, runs turns whose texts are this long, and returns the Worker with its last
+/// turn.
 fn talk(host: &Host, bytes: usize) -> (WorkerRef, TurnId) {
     let Host { tokio, runtime, .. } = host;
     tokio.block_on(async {

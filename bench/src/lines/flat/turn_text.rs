@@ -1,4 +1,5 @@
-//! A turn whose text is long, beside one whose text is four times as long: a word costs the same.
+//! The cost of a word in a turn with a long text, compared with a turn whose text is a quarter as
+//! long.
 
 use worker_runtime::{
     WorkerRef,
@@ -19,14 +20,15 @@ const WORDS: u64 = 10_000;
 pub fn run() -> Vec<Row> {
     let limits = roomy().input_bytes(1 << 20);
     let host = Host::on(current_thread(), brief().limits(limits), 0);
-    // After a much longer turn, the allocator keeps the memory of the others.
+    // After a much longer turn, the allocator keeps the memory that the other turns need.
     let mut longest = talk(&host, 16 * WORDS);
     longest.once();
     let [ours, other] = compare([talk(&host, 4 * WORDS), talk(&host, WORDS)]);
     vec![Row::ratio("a word of a turn of 40,000 words", ours, "of 10,000 words", other, SAME)]
 }
 
-/// Turns of the echo, of this many words each. The Workers are deleted, so that no texts pile up.
+/// Creates a side of echo turns of this many words each. The Workers are deleted, so that texts do
+/// not accumulate.
 fn talk(host: &Host, words: u64) -> Side<'_> {
     let text = "word ".repeat(numbers(words).end);
     let Host { tokio, runtime, .. } = host;

@@ -1,4 +1,4 @@
-//! Two threads work on different Workers, beside one thread that does the same alone.
+//! The work of two threads on different Workers, compared with one thread that does the same alone.
 
 use std::{
     sync::{Arc, Barrier},
@@ -13,7 +13,7 @@ use crate::{
     table::Row,
 };
 
-/// Operations of a round: starting the tasks is little beside them.
+/// The operations of a round, so many that starting the tasks costs little in comparison.
 const OPERATIONS: u64 = 20_000;
 
 /// Measures the line.
@@ -29,8 +29,8 @@ pub fn run() -> Vec<Row> {
     ]
 }
 
-/// Operations that are shared out among the Workers, each of which has a task and a thread. The
-/// time is that of the slower task, by the clock on the wall.
+/// Creates a side whose operations are divided among the Workers, each of which has a task and a
+/// thread. The time is the wall-clock time of the slower task.
 fn side<'a, F>(host: &'a Host, operate: impl Fn(Runtime, WorkerRef, u64) -> F + 'a) -> Side<'a>
 where
     F: Future<Output = ()> + Send + 'static,
@@ -42,7 +42,7 @@ where
             let begin = Arc::clone(&begin);
             let work = operate(runtime.clone(), worker, count / workers.len() as u64);
             tokio.spawn(async move {
-                // Each task holds its thread here, so that no thread gets both.
+                // Each task blocks its thread at the barrier, so that no thread runs both tasks.
                 begin.wait();
                 let started = Instant::now();
                 work.await;

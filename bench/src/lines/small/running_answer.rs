@@ -1,4 +1,4 @@
-//! The memory of a turn whose answer is under way, beside its text: how often it is there.
+//! The memory of a turn with a running answer, as a multiple of the size of its text.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     table::Row,
 };
 
-/// Both are powers of two, as is the room of a text that grows word by word.
+/// Both numbers are powers of two, like the capacity of a text that grows word by word.
 const WORDS: usize = 1024;
 const WORD_BYTES: usize = 1024;
 
@@ -27,7 +27,7 @@ pub fn count(count: Count) -> Row {
             say(runtime, workers[0], "talk").await;
             for _ in 0..WORDS {
                 sender.send("x".repeat(WORD_BYTES)).expect("the turn runs");
-                // The turn's task takes the text meanwhile.
+                // The yields let the turn's task take the text.
                 for _ in 0..4 {
                     yield_now().await;
                 }

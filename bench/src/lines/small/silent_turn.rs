@@ -26,14 +26,14 @@ pub fn count(count: Count) -> Row {
 
 /// A Runtime whose turns never end by themselves.
 pub struct SilentHost {
-    /// The Runtime and its Workers.
+    /// The Runtime and its Workers, with their tokio runtime.
     pub host: Host,
-    /// The model.
+    /// The provider of the Runtime's only profile.
     pub provider: Arc<Silent>,
 }
 
 impl SilentHost {
-    /// A Runtime with this many idle Workers.
+    /// Creates a Runtime with this many idle Workers.
     #[must_use]
     pub fn new(workers: usize) -> Self {
         let provider = Arc::<Silent>::default();
@@ -42,7 +42,7 @@ impl SilentHost {
         Self { host: Host::on(current_thread(), builder, workers), provider }
     }
 
-    /// Begins turns of idle Workers, until this many wait for the model.
+    /// Begins turns of idle Workers, until this many turns wait for the model.
     pub fn begin_turns(&self, turns: usize) {
         let Host { tokio, runtime, workers } = &self.host;
         tokio.block_on(async {

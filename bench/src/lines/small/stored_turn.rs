@@ -1,7 +1,7 @@
-//! The memory of a turn that is over, beside its two texts: two entries, their events, and what is
-//! known of the turn itself.
+//! The memory of a completed turn, without its two texts: two entries, their events, and the record
+//! of the turn itself.
 //!
-//! The texts are so long that a second copy of one would exceed the goal.
+//! The texts are so long that a second copy of one text would exceed the goal.
 
 use crate::{
     host::{Host, brief, current_thread, quiet, roomy, say},
@@ -11,8 +11,8 @@ use crate::{
 
 const WORKERS: usize = 100;
 
-/// Turns of each Worker at the two sizes. Buffers grow by a share of what they hold. Their spare
-/// room at the end is little beside so many turns.
+/// The turns of each Worker at the two sizes. Buffers grow by a share of their content. Their spare
+/// room at the end is small compared with that many turns.
 const FEW: usize = 20;
 const MANY: usize = 200;
 

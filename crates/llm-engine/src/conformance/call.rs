@@ -15,7 +15,7 @@ use crate::{
     EngineError, ModelRequest, ProviderEvent, ProviderStream, TokenUsage, engine::guarded,
 };
 
-/// A running call, and the longest time for which one of its steps held the thread.
+/// A running call, and the longest time for which one of its steps blocked the thread.
 pub(super) struct Call {
     stream: Option<ProviderStream>,
     limit: Duration,
@@ -51,12 +51,13 @@ impl Call {
         }
     }
 
-    /// The next item.
+    /// Waits for the next item, at most for the call's limit.
     pub(super) async fn next(&mut self) -> Result<Option<Item>, Violation> {
         let limit = self.limit;
         let mut time_is_up = pin!(sleep(limit));
         poll_fn(|cx| {
-            // Past the limit the call is not polled again: it had to wake the task itself.
+            // After the limit the call is not polled again, because it should have woken the task
+            // itself.
             if time_is_up.as_mut().poll(cx).is_ready() {
                 let what = format!("nothing came for {limit:?}");
                 return Poll::Ready(Err(Violation::new(Check::Ends, what)));
@@ -107,7 +108,8 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        // A check that fails leaves its call behind: its drop must not panic into the check's.
+        // A check that fails drops its call without closing it. A panic of that drop must not
+        // unwind into the check.
         let stream = self.stream.take();
         drop(guarded("ending a call", || drop(stream)));
     }

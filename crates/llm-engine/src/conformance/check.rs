@@ -10,11 +10,12 @@ pub enum Check {
     Name,
     /// Beginning a call returns at once, and work begins with the first poll.
     Lazy,
-    /// A call ends with one `Finished` or one `Err`, and stays over. An ordinary call finishes.
+    /// A call ends with one `Finished` or one `Err`, and gives nothing afterwards. An ordinary call
+    /// finishes.
     Ends,
     /// No poll blocks its thread.
     NeverBlocks,
-    /// Nothing panics.
+    /// No call panics.
     NeverPanics,
     /// A call can go on in another task and on another thread.
     Moves,
@@ -24,7 +25,7 @@ pub enum Check {
     OddRequests,
     /// Dropping a call ends its work, at any point.
     Drops,
-    /// A part of a count of tokens is not larger than the whole.
+    /// No count of a part of the tokens is larger than the count of the whole.
     Tokens,
 }
 
@@ -48,7 +49,7 @@ impl Check {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// The check that found it.
+    /// The check that found the violation.
     pub check: Check,
     /// The observed behaviour.
     pub what: String,

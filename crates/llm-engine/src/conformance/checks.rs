@@ -17,17 +17,18 @@ use super::{
 };
 use crate::ProviderEvent;
 
-/// How many calls run at the same time.
+/// The number of calls that run at the same time.
 const CALLS: usize = 8;
 
-/// The longest name, in characters.
+/// The maximum length of a name, in characters.
 const NAME_CHARS: usize = 64;
 
-/// How long a check waits to see work that began too early, and for work to end.
+/// The time that a check waits to see work that began too early, and the longest wait for work to
+/// end.
 const EARLY_WORK: Duration = Duration::from_millis(50);
 const LATE_WORK: Duration = Duration::from_secs(2);
 
-/// The most events after which a call is dropped.
+/// The largest number of events after which a call is dropped.
 const DROPS: usize = 8;
 
 pub(super) async fn run(check: Check, subject: &Subject) -> Vec<Violation> {
@@ -50,7 +51,7 @@ fn demand(kept: bool, check: Check, what: &str) -> Result<(), Violation> {
     if kept { Ok(()) } else { Err(Violation::new(check, what)) }
 }
 
-/// Whether more comes after `item`.
+/// Returns whether more items come after `item`.
 fn goes_on(item: Option<&Item>) -> bool {
     !matches!(item, None | Some(Err(_) | Ok(ProviderEvent::Finished { .. })))
 }
@@ -101,7 +102,7 @@ async fn never_blocks(subject: &Subject) -> Result<(), Violation> {
     Err(Violation::new(Check::NeverBlocks, what))
 }
 
-/// Polls a call after its end and drops it, which no other check does.
+/// Polls a call after its end and then closes it, so that panics in those steps are found.
 async fn never_panics(subject: &Subject) -> Result<(), Violation> {
     let mut call = Call::begin(subject, subject.ordinary())?;
     drop(call.drain().await?);
@@ -115,7 +116,7 @@ async fn never_panics(subject: &Subject) -> Result<(), Violation> {
 
 async fn moves(subject: &Subject) -> Result<(), Violation> {
     let mut call = Call::begin(subject, subject.ordinary())?;
-    // This waker wakes nobody: from now on only the next one counts.
+    // This waker wakes nobody: the call must use the waker of the next poll.
     if let Poll::Ready(item) = call.poll(&mut Context::from_waker(Waker::noop()))
         && !goes_on(item?.as_ref())
     {

@@ -15,7 +15,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A provider that answers `hello` within 30 s, on a thread that is never held for 250 ms.
+    /// Creates a subject whose provider answers `hello` within 30 s and blocks its thread for at
+    /// most 250 ms.
     pub fn new(provider: Arc<dyn Provider>) -> Self {
         Self {
             provider,
@@ -51,14 +52,14 @@ impl Subject {
     }
 
     /// Sets the longest time for a single poll. The best of three calls counts, so that a busy
-    /// machine is not taken for a fault.
+    /// machine is not reported as a violation.
     #[must_use]
     pub fn poll_limit(mut self, limit: Duration) -> Self {
         self.poll_limit = limit;
         self
     }
 
-    /// An ordinary request, for a short answer.
+    /// Returns an ordinary request, for a short answer.
     pub(super) fn ordinary(&self) -> ModelRequest {
         ModelRequest {
             model: self.model.clone(),
@@ -68,7 +69,7 @@ impl Subject {
         }
     }
 
-    /// Unusual requests that a host may make, each with a label.
+    /// Returns unusual requests that a host may make, each with a label.
     pub(super) fn odd(&self) -> Vec<(&'static str, ModelRequest)> {
         let of = |messages: Vec<Message>| ModelRequest { messages, ..self.ordinary() };
         let instructed = |instructions: Option<&str>| ModelRequest {

@@ -1,4 +1,5 @@
-//! One model call: a provider's stream that can neither panic nor end unnoticed.
+//! One model call. Panics of the provider are contained, and an early end of its stream is an
+//! error.
 
 use std::{
     sync::Arc,
@@ -10,9 +11,9 @@ use crate::{EngineError, ErrorKind, ModelRequest, Provider, ProviderEvent, Provi
 
 /// A running call. Dropping it cancels it.
 pub(super) struct Call {
-    /// `None` once the call was closed.
+    /// The provider's stream. `None` once the call is closed.
     stream: Option<ProviderStream>,
-    /// Whether any part of an answer came. A heartbeat is enough.
+    /// Whether any event other than `Connected` came. A heartbeat is enough.
     answered: bool,
 }
 
@@ -25,7 +26,7 @@ impl Call {
         Ok(Self { stream: Some(stream), answered: false })
     }
 
-    /// The next event. After an error the caller closes the call.
+    /// Polls for the next event. After an error the caller closes the call.
     pub(super) fn poll_event(
         &mut self,
         cx: &mut Context<'_>,
@@ -44,7 +45,8 @@ impl Call {
         }
     }
 
-    /// Drops the provider's stream. A call that was not over is cancelled by that.
+    /// Drops the provider's stream, which cancels a call that was not over. Fails if that drop
+    /// panics.
     pub(super) fn close(&mut self) -> Result<(), EngineError> {
         let stream = self.stream.take();
         guarded("ending a call", || drop(stream))

@@ -9,7 +9,7 @@ use std::{
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// A token, and the future that waits for it once a poll was pending.
+/// A cancellation token, and the future that waits for it, which the first poll creates.
 pub(super) struct Cancellation {
     token: Option<CancellationToken>,
     wait: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
@@ -24,7 +24,7 @@ impl Cancellation {
         self.token.as_ref().is_some_and(CancellationToken::is_cancelled)
     }
 
-    /// Ready once the token was cancelled. Without a token it is pending for ever.
+    /// Waits until the token is cancelled. Without a token the result is pending for ever.
     pub(super) fn poll_requested(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(token) = &self.token else { return Poll::Pending };
         let wait = self.wait.get_or_insert_with(|| Box::pin(token.clone().cancelled_owned()));

@@ -7,7 +7,8 @@ use std::{
 
 use crate::{EngineError, ErrorKind};
 
-/// Runs `code` of a provider. A panic becomes an error that names the step it happened in.
+/// Runs `code` of a provider. A panic is contained and becomes an error that names the step
+/// `doing`, in which it happened.
 ///
 /// The payload of the panic is dropped unread, because it may quote a prompt or a key. The caller
 /// drops everything that `code` touches after a panic, so unwind safety can be asserted.

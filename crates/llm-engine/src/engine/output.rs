@@ -1,4 +1,4 @@
-//! Counts what a turn has given out, and cuts it at the cap.
+//! Counts the output of a turn, and cuts it at the cap.
 
 use crate::{EngineError, ErrorKind};
 
@@ -10,7 +10,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Whether neither text nor reasoning was given out.
+    /// Returns whether neither text nor reasoning was given out.
     pub(super) fn is_empty(&self) -> bool {
         self.bytes == 0
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::{EngineError, RetryPolicy};
 
 impl RetryPolicy {
-    /// The pause before the next call if `made` retries were made. `None` if `error` is final.
+    /// Returns the pause before the next call, after `made` retries. `None` if the call is not made
+    /// again.
     pub(super) fn pause_after(&self, error: &EngineError, made: u32) -> Option<Duration> {
         let asked = error.retry_after.unwrap_or_default();
         let again = error.retryable && made < self.max_retries && asked <= self.max_retry_after;

@@ -1,4 +1,4 @@
-//! A turn: the calls, pauses and deadlines of a request, folded into one stream of events.
+//! A turn: the calls, pauses and deadlines of a request, combined into one stream of events.
 
 mod state;
 
@@ -26,7 +26,7 @@ const BURST: u32 = 128;
 pub struct Turn {
     state: State,
     timer: Timer,
-    /// Steps since the turn last waited.
+    /// The number of steps since the turn last waited or let other tasks run.
     burst: u32,
 }
 
@@ -35,32 +35,32 @@ impl Turn {
         Self { state: State::new(engine, request), timer: Timer::default(), burst: 0 }
     }
 
-    /// The engine that runs the turn.
+    /// Returns the engine that runs the turn.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         self.state.engine()
     }
 
-    /// The request of each model call.
+    /// Returns the request of each model call.
     #[must_use]
     pub fn request(&self) -> &Arc<ModelRequest> {
         self.state.request()
     }
 
-    /// The tokens known so far, of all calls.
+    /// Returns the token counts known so far, of all calls.
     #[must_use]
     pub fn usage(&self) -> TokenUsage {
         self.state.usage()
     }
 
-    /// The tokens of the latest call alone, as far as its provider told. Between two calls it is
-    /// empty.
+    /// Returns the token counts of the latest call alone, as far as its provider reported them.
+    /// They are empty between two calls.
     #[must_use]
     pub fn last_call_usage(&self) -> TokenUsage {
         self.state.last_call_usage()
     }
 
-    /// Ready once `time` has passed or the turn was cancelled.
+    /// Waits until the turn is cancelled or its timer fires, at `time` or at an earlier deadline.
     fn poll_wait(&mut self, time: Instant, cx: &mut Context<'_>) -> Poll<()> {
         if self.state.poll_cancelled(cx).is_ready() {
             return Poll::Ready(());

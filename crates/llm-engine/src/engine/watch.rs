@@ -9,18 +9,18 @@ use crate::{Deadlines, EngineError, ErrorKind, timer::after};
 /// The progress of a turn, for comparison with its deadlines. It holds no timer.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// The end of the whole turn's time. The first poll sets it.
+    /// The time at which the whole turn must be over. The first poll sets it.
     turn_ends: Option<Instant>,
     /// Whether the present call has made progress.
     progressed: bool,
-    /// The time from which the present call is measured. The first poll without progress sets it,
-    /// not the begin of the call or the last progress: time in which nobody polls the turn must not
-    /// make its provider fail.
+    /// The time from which the present call is measured. The first poll without progress sets it.
+    /// The start of the call and the last progress do not, because time in which nobody polls the
+    /// turn must not make its provider fail.
     owed_since: Option<Instant>,
 }
 
 impl Watch {
-    /// The time at which the whole turn must be over.
+    /// Returns the time at which the whole turn must be over. The first poll sets it.
     pub(super) fn turn_ends(&mut self, deadlines: &Deadlines, now: Instant) -> Instant {
         *self.turn_ends.get_or_insert_with(|| after(now, deadlines.turn))
     }
@@ -46,8 +46,7 @@ impl Watch {
         self.owed_since = None;
     }
 
-    /// The time by which the call must make progress, if it has made none at `now`. An error if
-    /// that time has passed.
+    /// Returns the time by which the call must make progress. Fails if that time has passed.
     pub(super) fn check_call(
         &mut self,
         deadlines: &Deadlines,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::Provider;
 
-/// Headers about the transport of a message, which the HTTP client sets itself.
+/// The headers about the transport of a message, which the HTTP client sets itself.
 const CLIENT_HEADERS: [&str; 5] =
     ["connection", "content-length", "content-type", "host", "transfer-encoding"];
 
@@ -28,12 +28,12 @@ pub struct ProviderConfig {
     pub base_url: Option<String>,
     /// The key. A server on this machine needs none, and neither does Ollama.
     pub api_key: Option<SecretString>,
-    /// More headers of every request, for example for a gateway. They replace the provider's own
-    /// headers of the same name.
+    /// Additional headers of every request, for example for a gateway. They replace the provider's
+    /// own headers of the same name.
     pub headers: Vec<(String, SecretString)>,
     /// The longest wait for a connection. The default is 10 s.
     pub connect_timeout: Duration,
-    /// Which proxies are used.
+    /// The choice of proxies.
     pub proxy: ProxyPolicy,
 }
 
@@ -48,7 +48,7 @@ pub enum ProxyPolicy {
 }
 
 impl ProviderConfig {
-    /// A provider at its usual address, without a key.
+    /// Creates the configuration of a provider at its default address, without a key.
     #[must_use]
     pub fn new(kind: ProviderKind) -> Self {
         Self {
@@ -82,16 +82,17 @@ impl ProviderConfig {
         self
     }
 
-    /// Takes address and key from the usual environment variables, if they are not set yet.
+    /// Takes address and key from the provider's environment variables, if they are not set yet.
     ///
-    /// The key of the usual variable is meant for the provider's own address and for the address in
-    /// [`ProviderKind::base_url_variable`]. If [`base_url`](Self::base_url) leads to another
-    /// scheme, host or port, the key is not taken and has to be set.
+    /// The key in the provider's own variable is meant for the provider's default address and for
+    /// the address in [`ProviderKind::base_url_variable`]. If [`base_url`](Self::base_url) leads to
+    /// another scheme, host or port, the key is not taken and has to be set.
     pub fn or_environment(self) -> Result<Self, ConfigError> {
         self.or_variables(|variable| env::var_os(variable))
     }
 
-    /// The same with variables that `look_up` finds. An empty variable counts as absent.
+    /// Takes address and key like [`or_environment`](Self::or_environment), from variables that
+    /// `look_up` finds. An empty variable counts as absent.
     pub fn or_variables(
         mut self,
         look_up: impl Fn(&str) -> Option<OsString>,
@@ -117,7 +118,7 @@ impl ProviderConfig {
         origin(one).is_ok_and(|one| origin(other) == Ok(one))
     }
 
-    /// Checks everything that can be checked without a connection, and makes the provider.
+    /// Checks everything that can be checked without a connection, and builds the provider.
     pub fn build(&self) -> Result<Arc<dyn Provider>, ConfigError> {
         let base_url = self.base_url.as_deref().unwrap_or(self.kind.default_base_url());
         let endpoint = Endpoint::parse(self.kind, base_url)?;
@@ -170,13 +171,14 @@ impl ProviderConfig {
         let client = Client::builder()
             .user_agent(concat!("llm-engine/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.connect_timeout)
-            // A redirect would carry conversation and key to wherever it points.
+            // A redirect would send the conversation and the key to the address that it names.
             .redirect(redirect::Policy::none());
         let client = match self.proxy {
             ProxyPolicy::Environment if !endpoint.is_local() => client,
             ProxyPolicy::Environment | ProxyPolicy::Direct => client.no_proxy(),
         };
-        // A machine without certificates can still talk to itself.
+        // No certificates are loaded for an unencrypted local server, so that it can be reached on
+        // a machine that has none.
         let client = if endpoint.is_local() && !endpoint.is_encrypted() {
             client.tls_certs_only([])
         } else {
@@ -201,7 +203,7 @@ fn key_header(kind: ProviderKind, key: &str) -> Result<(HeaderName, HeaderValue)
     Ok((name, value.ok_or(ConfigError::ApiKey { problem })?))
 }
 
-/// A header's value that `Debug` does not show.
+/// Makes the value of a header that `Debug` does not show. `None` if a header cannot carry `text`.
 fn secret_value(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);

@@ -61,7 +61,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// The field at fault, as flags and files name it.
+    /// Returns the field at fault, by its name in flags and files.
     #[must_use]
     pub fn field(&self) -> &'static str {
         match self {

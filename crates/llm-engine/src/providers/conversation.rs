@@ -1,4 +1,4 @@
-//! Brings a conversation into the shape that a provider accepts.
+//! Converts a conversation into the form that a provider accepts.
 
 use std::borrow::Cow;
 
@@ -6,21 +6,21 @@ use serde::Serialize;
 
 use crate::{Message, Role};
 
-/// The text of a user's message that is added where a provider wants one.
+/// The text of the user's message that is added where a provider requires one.
 const GO_ON: &str = "(Go on.)";
 
 /// The mark before a message of the application, for providers that have no role for it.
 const SYSTEM_PREFIX: &str = "(Message of the system) ";
 
-/// A message as most providers write it.
+/// A message in the form that most providers use.
 #[derive(Debug, Eq, PartialEq, Serialize)]
 pub(super) struct WireMessage<'a> {
     pub(super) role: &'static str,
     pub(super) content: Cow<'a, str>,
 }
 
-/// For providers with a role `system`: neighbours of the same role are one message, because some
-/// prompt templates refuse two, and blank messages are left out.
+/// Converts for providers that have a role `system`. Neighbouring messages of the same role become
+/// one, because some prompt templates refuse two, and blank messages are left out.
 pub(super) fn free<'a>(
     instructions: Option<&'a str>,
     messages: &'a [Message],
@@ -40,8 +40,8 @@ pub(super) fn free<'a>(
     conversation
 }
 
-/// For providers that want user and assistant to take turns, the user first and last. A message of
-/// the application stays in its place, with a mark, as a message of the user.
+/// Converts for providers that require user and assistant to take turns, the user first and last. A
+/// message of the application stays in its place, as a message of the user with a mark.
 pub(super) fn alternating<'a>(
     messages: &'a [Message],
     assistant: &'static str,

@@ -12,7 +12,7 @@ use super::{ProviderKind, endpoint::Endpoint};
 
 pub(super) use wire::{Dialect, Framing};
 
-/// The dialect of `kind`, spoken at `endpoint`.
+/// Returns the dialect of `kind`, spoken at `endpoint`.
 pub(super) fn of(kind: ProviderKind, endpoint: &Endpoint) -> Box<dyn Dialect> {
     match kind {
         ProviderKind::OpenAi => Box::new(openai_chat::OpenAiChat::at(endpoint)),

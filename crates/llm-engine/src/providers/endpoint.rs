@@ -26,7 +26,7 @@ impl Endpoint {
         Ok(Self(url))
     }
 
-    /// Whether the address is of this machine.
+    /// Returns whether the address is of this machine.
     pub(super) fn is_local(&self) -> bool {
         let host = self.0.host_str().unwrap_or_default();
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -44,12 +44,12 @@ impl Endpoint {
         self.0.host_str() == Some(host)
     }
 
-    /// Scheme, host and port, for people.
+    /// Returns the scheme, host and port, for people.
     pub(super) fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
 
-    /// The address of `path` below this one.
+    /// Returns the address of `path` below this endpoint.
     pub(super) fn join<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -58,7 +58,8 @@ impl Endpoint {
         url
     }
 
-    /// The same for a path that begins with the version of the API, which the address may have too.
+    /// Returns the address of `version` and `path` below this endpoint. The version is not repeated
+    /// if the endpoint already ends with it.
     pub(super) fn join_versioned<'a>(&self, version: &'a str, path: &[&'a str]) -> Url {
         let mut segments = self.0.path_segments().into_iter().flatten();
         let is_versioned = segments.rfind(|segment| !segment.is_empty()) == Some(version);
@@ -67,7 +68,7 @@ impl Endpoint {
 }
 
 impl ProviderKind {
-    /// Checks an address without making a provider of it.
+    /// Checks an address without building a provider for it.
     ///
     /// An address that passes holds no user, password or query, and can be shown.
     pub fn check_base_url(self, base_url: &str) -> Result<(), ConfigError> {

@@ -11,10 +11,10 @@ use secrecy::SecretString;
 
 use super::{ConfigError, ProviderKind};
 
-/// The longest file that is read as a key, in bytes.
+/// The number of bytes that are read of a key file. The rest of a longer file is ignored.
 const KEY_FILE_BYTES: u64 = 64 * 1024;
 
-/// Reads a key from a file. The key is the only line, without the white space around it.
+/// Reads a key from a file. The key is the file's only line; white space around it is removed.
 ///
 /// An error shows neither the content of the file nor its path.
 pub fn read_key_file(path: &Path) -> IoResult<SecretString> {
@@ -31,7 +31,7 @@ pub fn read_key_file(path: &Path) -> IoResult<SecretString> {
     Ok(key.into())
 }
 
-/// The usual environment variables of a provider.
+/// The environment variables of a provider, found by a function.
 pub(super) struct Environment<F>(pub(super) F);
 
 impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
@@ -55,7 +55,7 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
         })
     }
 
-    /// The value of a variable that is set and not empty.
+    /// Returns the trimmed value of a variable that is set and not blank.
     fn get(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         let Some(value) = (self.0)(variable) else { return Ok(None) };
         let value = value.into_string().map_err(|_| ConfigError::Variable { variable })?;
@@ -64,7 +64,8 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
     }
 }
 
-/// `OLLAMA_HOST` may be a host, a host with a port, or a URL.
+/// Converts the value of `OLLAMA_HOST`, which may be a host, a host with a port, or a URL, into a
+/// URL.
 fn ollama_url(value: &str) -> String {
     let host = value.trim_matches(['"', '\'', ' ']).trim_end_matches('/');
     if host.contains("://") {

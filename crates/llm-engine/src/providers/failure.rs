@@ -1,4 +1,4 @@
-//! Turns the failures of a provider into errors that name a remedy.
+//! Converts the failures of a provider into errors that name a remedy.
 
 mod complaint;
 mod retry_after;
@@ -15,13 +15,14 @@ use crate::{EngineError, ErrorKind};
 pub(super) use complaint::Complaint;
 pub(super) use transport::{broken, unreachable};
 
-/// The most bytes that are read of an answer that is not a stream.
+/// The size in bytes after which no more is read of an answer that is not a stream.
 const BODY_BYTES: usize = 64 * 1024;
 
-/// The longest wait for such an answer. Its status alone is enough for an error.
+/// The longest wait for the body of an answer that is not a stream. The status alone is enough for
+/// an error.
 const BODY_TIME: Duration = Duration::from_secs(2);
 
-/// The error of a response whose status is not a success.
+/// Returns the error of a response whose status is not a success.
 pub(super) async fn of_response(response: Response) -> EngineError {
     let status = response.status().as_u16();
     let asked = retry_after::in_headers(response.headers());
@@ -29,7 +30,7 @@ pub(super) async fn of_response(response: Response) -> EngineError {
     of_status(status, &complaint.unwrap_or_default(), asked)
 }
 
-/// The error of a successful response that is not a stream.
+/// Returns the error of a successful response that is not a stream.
 pub(super) async fn of_other_content(response: Response, expected: &str) -> EngineError {
     match Complaint::read(&body(response).await) {
         Some(complaint) => of_complaint(&complaint),
@@ -37,7 +38,7 @@ pub(super) async fn of_other_content(response: Response, expected: &str) -> Engi
     }
 }
 
-/// The error of an error object in a stream.
+/// Returns the error for an error object in a stream.
 pub(super) fn of_complaint(complaint: &Complaint) -> EngineError {
     if let Some(status @ 400..) = complaint.status {
         return of_status(status, complaint, None);
@@ -48,7 +49,7 @@ pub(super) fn of_complaint(complaint: &Complaint) -> EngineError {
     error(kind, "", complaint, None)
 }
 
-/// The error of an answer that does not follow the provider's protocol.
+/// Returns the error of an answer that does not follow the provider's protocol.
 pub(super) fn protocol(what: &str) -> EngineError {
     EngineError::new(
         ErrorKind::Protocol,
@@ -107,7 +108,7 @@ fn error(
     error
 }
 
-/// The message for people: the failure and its remedy.
+/// Returns the message for people: the failure and its remedy.
 fn say(kind: ErrorKind) -> (&'static str, &'static str) {
     match kind {
         ErrorKind::Authentication => (
@@ -142,7 +143,7 @@ fn say(kind: ErrorKind) -> (&'static str, &'static str) {
     }
 }
 
-/// As much of a body as is needed to understand an error.
+/// Reads as much of a body as is needed to understand an error.
 async fn body(mut response: Response) -> String {
     let mut body = Vec::new();
     let read = async {
@@ -153,7 +154,7 @@ async fn body(mut response: Response) -> String {
             }
         }
     };
-    // What has come until then is used, whatever it is.
+    // After a timeout, the part of the body that has arrived is used.
     drop(timeout(BODY_TIME, read).await);
     String::from_utf8_lossy(&body).into_owned()
 }

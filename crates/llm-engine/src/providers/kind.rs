@@ -25,7 +25,7 @@ impl ProviderKind {
     pub const ALL: [Self; 5] =
         [Self::OpenAi, Self::OpenAiResponses, Self::Anthropic, Self::Gemini, Self::Ollama];
 
-    /// The stable name, for flags and files.
+    /// Returns the stable name, for flags and files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl ProviderKind {
         }
     }
 
-    /// The address of the provider if no other is set.
+    /// Returns the address of the provider if no other is set.
     #[must_use]
     pub fn default_base_url(self) -> &'static str {
         match self {
@@ -48,7 +48,8 @@ impl ProviderKind {
         }
     }
 
-    /// The environment variables that usually hold the key. The first one that is set counts.
+    /// Returns the environment variables that usually hold the key. The first one that is set
+    /// counts.
     #[must_use]
     pub fn api_key_variables(self) -> &'static [&'static str] {
         match self {
@@ -59,7 +60,7 @@ impl ProviderKind {
         }
     }
 
-    /// The environment variable that usually holds the address.
+    /// Returns the environment variable that usually holds the address.
     #[must_use]
     pub fn base_url_variable(self) -> &'static str {
         match self {

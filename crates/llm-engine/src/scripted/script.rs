@@ -27,7 +27,7 @@ pub(super) enum Step {
 }
 
 impl Script {
-    /// An empty script: the call ends at once.
+    /// Creates an empty script: the call ends at once.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -51,19 +51,19 @@ impl Script {
         self.event(ProviderEvent::Heartbeat)
     }
 
-    /// Tells the tokens known so far.
+    /// Reports the token counts known so far.
     #[must_use]
     pub fn usage(self, usage: TokenUsage) -> Self {
         self.event(ProviderEvent::Usage(usage))
     }
 
-    /// Finishes with a whole answer and tells no tokens.
+    /// Finishes with a complete answer and reports no token counts.
     #[must_use]
     pub fn finish(self) -> Self {
         self.finish_with(StopReason::EndTurn, TokenUsage::default())
     }
 
-    /// Finishes for this reason, with these tokens.
+    /// Finishes for this reason, with these token counts.
     #[must_use]
     pub fn finish_with(self, stop_reason: StopReason, usage: TokenUsage) -> Self {
         self.event(ProviderEvent::Finished { stop_reason, usage })
@@ -75,7 +75,7 @@ impl Script {
         self.step(Step::Give(Ok(event)))
     }
 
-    /// Fails.
+    /// Fails with `error`.
     #[must_use]
     pub fn error(self, error: EngineError) -> Self {
         self.step(Step::Give(Err(error)))
@@ -123,7 +123,7 @@ impl Script {
         self.step(Step::Panic)
     }
 
-    /// Panics before there is a stream: in [`Provider::stream`](crate::Provider::stream).
+    /// Panics in [`Provider::stream`](crate::Provider::stream), before a stream is returned.
     #[must_use]
     pub fn panic_at_start(mut self) -> Self {
         self.panics_at_start = true;

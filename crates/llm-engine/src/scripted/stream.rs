@@ -23,7 +23,7 @@ use crate::{
 pub(super) struct Play {
     script: Arc<Script>,
     next: usize,
-    /// Whether the script finished, failed or broke off.
+    /// Whether the script finished, failed or ended early.
     ended: bool,
     /// The end of the present delay.
     due: Option<Instant>,
@@ -77,7 +77,7 @@ impl Stream for Play {
 impl Drop for Play {
     fn drop(&mut self) {
         self.seen.closed(self.ended);
-        // A second panic during an unwinding would end the process.
+        // A second panic while the thread unwinds would abort the process.
         let panics = self.script.panics_in_drop && !thread::panicking();
         assert!(!panics, "a scripted panic while dropping");
     }

@@ -30,7 +30,8 @@ impl<'a> Comparison<'a> {
         self.untagged(path, old, new);
     }
 
-    /// Compares unions with a tag. New variants keep compatibility, because clients ignore unknown ones.
+    /// Compares unions with a tag. A new variant keeps compatibility, because clients ignore
+    /// unknown variants.
     fn variants(&mut self, path: &str, old: &Variants<'a>, new: &Variants<'a>) {
         for (&tag, old) in old {
             let path = path::child(path, tag);
@@ -77,7 +78,7 @@ impl<'a> Comparison<'a> {
         Pair { fits: self.fits(&differences), differences }
     }
 
-    /// Compares a pair with its types, which the comparison of whole unions does not cover.
+    /// Compares a pair and also its types, which are otherwise only compared for whole unions.
     fn other_pair(&mut self, path: &str, old: &Alternative<'a>, new: &Alternative<'a>) {
         let (before, now) = (old.narrowest_type(), new.narrowest_type());
         if before != now {
@@ -93,7 +94,7 @@ impl<'a> Comparison<'a> {
 #[derive(Debug)]
 struct Pair {
     differences: Vec<Difference>,
-    /// Whether the reader's alternative accepts every value of the writer's.
+    /// Whether the alternative of the reading side accepts every value of the writing side's.
     fits: bool,
 }
 
@@ -127,7 +128,7 @@ impl Pair {
     }
 }
 
-/// The alternatives by their tag, if each of them requires one.
+/// Returns the alternatives by the value of their tag, if each of them requires exactly one value.
 fn variants<'a>(
     reader: &mut Reader<'a>,
     alternatives: &[Alternative<'a>],

@@ -32,7 +32,8 @@ impl<'a> Comparison<'a> {
         self.names(path, old, new);
     }
 
-    /// Reports a new field. Before, it was not described: refused, free, or an entry of a map.
+    /// Reports a field that was not described before: it was refused, allowed, or an entry of a
+    /// map.
     fn field_added(
         &mut self,
         path: &str,

@@ -1,4 +1,5 @@
-//! The right to change the store: renewed while the Runtime lives, given back when it ends.
+//! Renews the lease of the store while the Runtime lives, and releases it when the Runtime is
+//! dropped.
 
 use std::{sync::Weak, time::Duration};
 
@@ -20,7 +21,7 @@ pub(crate) async fn keep(core: Weak<Core>, lease: Duration) {
         match core.store.renew(lease, left).await {
             Ok(()) => good_until = asked_at + lease,
             Err(StoreError::LeaseLost) => return core.lose_lease(),
-            // The lease still holds for a while; the store may come back.
+            // The lease has not run out yet, and the store may recover before that.
             Err(StoreError::Refused(_) | StoreError::Unknown(_)) => {}
         }
         if Instant::now() >= good_until {
@@ -29,7 +30,8 @@ pub(crate) async fn keep(core: Weak<Core>, lease: Duration) {
     }
 }
 
-/// Gives the store back without waiting, because nobody can.
+/// Releases the lease without waiting for the store, because the caller is a `Drop`, which cannot
+/// wait.
 pub(crate) fn release_soon(core: &Core) {
     if let Err(release) = core.store.release(core.store.time_out()).into_ready() {
         drop(core.handle.spawn(release));

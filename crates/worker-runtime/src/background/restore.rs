@@ -1,4 +1,4 @@
-//! What a Runtime finds in its store when it is built.
+//! Restores the Workers of the store when a Runtime is built.
 
 use std::{fmt, sync::Arc};
 
@@ -14,15 +14,16 @@ use crate::{
     turn,
 };
 
-/// Workers that are read from the store at once.
+/// The number of Workers that are read from the store at once.
 const PAGE: usize = 512;
 
-/// Why a Runtime could not go on with what its store holds.
+/// The reason for which the Workers of the store could not be restored.
 #[derive(Debug)]
 pub(crate) enum RestoreError {
     /// The store could not be read.
     Read(StoreError),
-    /// The store lists Workers in another order than by ordinal, or does not go on behind the last one.
+    /// The store does not list the Workers by ascending ordinal, or a page does not begin after the
+    /// last Worker of the page before.
     Listing,
     /// The end of a turn that was open could not be committed.
     OpenTurn(RuntimeError),
@@ -39,7 +40,8 @@ impl fmt::Display for RestoreError {
 }
 
 impl Core {
-    /// Brings every Worker of the store back, and ends the turns that its last owner left open.
+    /// Restores every Worker of the store, and ends the turns that the store's last owner left
+    /// open.
     pub(crate) async fn restore(self: &Arc<Self>) -> Result<(), RestoreError> {
         let keys = self.ask(Store::create_keys).await.map_err(RestoreError::Read)?;
         for key in keys {
@@ -118,7 +120,8 @@ impl Core {
         self.note(Severity::Error, message, unreadable.worker_id, None);
     }
 
-    /// Ends a turn that was open when its Runtime died. Nothing is executed again.
+    /// Ends a turn that was open when its Runtime ended, with the outcome `Lost`. The turn is not
+    /// run again.
     async fn lose_turn(self: &Arc<Self>, cell: &Arc<Cell>) -> Result<(), RestoreError> {
         let lost = self.change(cell, Seal::No, true, |context, worker| {
             let Some(running) = worker.record.running_turn() else { return Ok(Decision::Keep(())) };

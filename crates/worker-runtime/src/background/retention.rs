@@ -1,4 +1,4 @@
-//! Workers that have ended and are deleted by the Runtime itself, if its builder asks for that.
+//! Deletes Workers that have ended, if the Runtime was built with a retention.
 
 use std::{
     sync::{Arc, Weak},
@@ -20,10 +20,10 @@ use crate::{
     sync::{Backoff, contained},
 };
 
-/// The pauses after deletions that the store did not take.
+/// The pauses after deletions that failed, and after a panic of the clock.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
 
-/// Starts the task that deletes what is due, unless nothing ever is.
+/// Starts the task that deletes Workers that are due, if the Runtime has a retention.
 pub(crate) fn start(core: &Arc<Core>) {
     if core.ended_workers.is_on() {
         core.handle.spawn(prune(Arc::downgrade(core), Arc::clone(&core.ended_workers)));
@@ -34,7 +34,7 @@ async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>) {
     let mut backoff = BACKOFF;
     loop {
         let Some(core_now) = core.upgrade().filter(|core| !core.is_closed()) else { return };
-        // A clock that panics delays this, and does not end it.
+        // A clock that panics delays the deletions, and does not end the task.
         let Some(now_ms) = contained(|| core_now.now_ms()) else {
             drop(core_now);
             backoff.pause().await;
@@ -49,7 +49,7 @@ async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>) {
         match due {
             Due::Now(_) if went => backoff = BACKOFF,
             Due::Now(_) => backoff.pause().await,
-            // Whether it rang or the time is up, look again.
+            // In either case, a notification or the end of the time, the loop looks again.
             Due::In(left) => {
                 drop(tokio::time::timeout(left, ended_workers.changed.notified()).await);
             }
@@ -58,7 +58,7 @@ async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>) {
     }
 }
 
-/// Deletes Workers as a command would; whether the store took it all.
+/// Deletes Workers as the command `delete_worker` does. Returns whether all of them are deleted.
 async fn delete(core: &Arc<Core>, going: &[WorkerId]) -> bool {
     let mut deletions = JoinSet::new();
     for cell in going.iter().filter_map(|id| core.catalogue.get(*id)) {

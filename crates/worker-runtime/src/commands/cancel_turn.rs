@@ -41,7 +41,7 @@ pub struct CancelTurn {
 }
 
 impl CancelTurn {
-    /// Ends whichever turn runs.
+    /// Makes a command that ends whichever turn runs.
     #[must_use]
     pub const fn new(worker: WorkerRef) -> Self {
         Self { worker, turn_id: None, reason: None, meta: None }
@@ -122,7 +122,7 @@ impl CancelTurn {
     }
 }
 
-/// Ends the running turn as cancelled and moves the Worker on.
+/// Ends the running turn as cancelled and moves the Worker to the state `to`.
 pub(crate) fn cancel_running(
     draft: &mut Draft,
     running: &TurnDetail,
@@ -147,7 +147,8 @@ impl Command for CancelTurn {
                 self.decide(context, worker, earlier.as_deref())
             };
             match core.change(&cell, Seal::Yes, true, decide).await {
-                // It was the latest when it was looked for, and another one began since.
+                // The named turn may have been the Worker's latest turn during the lookup, which
+                // leaves that turn to the record, and another turn may have begun since.
                 Err(RuntimeError::TurnNotFound {}) if !looked_again => looked_again = true,
                 decided => return decided,
             }
@@ -156,7 +157,8 @@ impl Command for CancelTurn {
 }
 
 impl Core {
-    /// The named turn from the store, unless it is the Worker's latest, which the record has.
+    /// Reads the named turn from the store. Returns `None` if no turn is named, if the named one is
+    /// the Worker's latest, which the record has, or if the store does not have it.
     pub(crate) async fn earlier_turn(
         &self,
         cell: &crate::state::worker_cell::Cell,

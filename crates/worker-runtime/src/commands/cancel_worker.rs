@@ -35,7 +35,7 @@ pub struct CancelWorker {
 }
 
 impl CancelWorker {
-    /// Ends a Worker now.
+    /// Makes a command that ends a Worker now.
     #[must_use]
     pub const fn new(worker: WorkerRef) -> Self {
         Self { worker, reason: None, meta: None }
@@ -55,7 +55,6 @@ pub struct WorkerCancelled {
 }
 
 impl CancelWorker {
-    /// Decides the command.
     pub(crate) fn decide(
         &self,
         context: &DecisionContext<'_>,

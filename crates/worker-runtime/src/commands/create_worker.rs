@@ -77,7 +77,7 @@ pub struct CreateWorker {
 }
 
 impl CreateWorker {
-    /// Makes a Worker with nothing but defaults.
+    /// Makes a command that creates a Worker with nothing but defaults.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -114,7 +114,7 @@ pub struct WorkerCreated {
     pub replayed: bool,
 }
 
-/// The ids that a creation is given.
+/// The ids and the ordinal that the Runtime assigns to a creation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CreationIds {
     pub(crate) worker_id: WorkerId,
@@ -123,7 +123,8 @@ pub(crate) struct CreationIds {
 }
 
 impl CreateWorker {
-    /// The command as admission sees it: checked, with its digest and the profile of its turns.
+    /// Returns the request for admission, with the digest of the command and the result of its
+    /// checks.
     pub(crate) fn prepare<'a>(&self, context: &DecisionContext<'a>) -> CreationRequest<'a> {
         let may_be_known = context.limits.check_key(self.idempotency_key.as_ref()).is_ok();
         let key = self.idempotency_key.as_deref().filter(|_| may_be_known);
@@ -135,8 +136,8 @@ impl CreateWorker {
         }
     }
 
-    /// Checks the command, up to what depends on the Runtime's state, and gives the profile of the Worker's
-    /// turns.
+    /// Makes all checks that do not depend on the Runtime's state, and returns the profile of the
+    /// Worker's turns.
     fn validate<'a>(
         &self,
         context: &DecisionContext<'a>,
@@ -175,7 +176,8 @@ impl CreateWorker {
         }
     }
 
-    /// Decides the command, against which nothing stands.
+    /// Decides a command that admission has accepted, and returns the new Worker's draft and the
+    /// reply.
     pub(crate) fn decide(
         &self,
         context: &DecisionContext<'_>,
@@ -242,8 +244,8 @@ impl CreateWorker {
         }
     }
 
-    /// The digest of what has to be the same in a command that is sent again under its key. Fields that are
-    /// absent count as what they default to.
+    /// Returns the digest of the fields that must be equal when the command is sent again under its
+    /// idempotency key. An absent field counts as its default value.
     fn digest(&self) -> [u8; 16] {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -306,7 +308,8 @@ fn reply(
     }
 }
 
-/// The reply to a creation that was carried out before, with the Worker as it is now.
+/// Returns the reply to a creation that was carried out before, with the current state of the
+/// Worker.
 pub(crate) fn replayed_reply(
     context: &DecisionContext<'_>,
     state: &CellState,
@@ -316,7 +319,7 @@ pub(crate) fn replayed_reply(
     reply(context, earlier.worker_id, detail, earlier.receipt, true)
 }
 
-/// No capability is granted as long as there are no tools.
+/// Refuses a capability. No capability is granted, because this Runtime runs no tools.
 fn refused(name: &str) -> CapabilityGrant {
     let why = "this Runtime runs no tools".to_owned();
     CapabilityGrant { name: name.to_owned(), granted: false, why: Some(why) }
@@ -353,7 +356,7 @@ impl Command for CreateWorker {
     }
 }
 
-/// What comes of an attempt to create a Worker.
+/// The result of an attempt to create a Worker.
 enum Attempt {
     Replayed(WorkerCreated),
     Sent(SentCommit, WorkerCreated),
@@ -361,7 +364,7 @@ enum Attempt {
 }
 
 impl CreateWorker {
-    /// Does everything that does not wait.
+    /// Admits and decides the command and sends its commit, all without waiting.
     fn attempt(
         &self,
         core: &Arc<Core>,
@@ -384,7 +387,7 @@ impl CreateWorker {
     }
 }
 
-/// The reply to a creation that was carried out before.
+/// Returns the reply to a creation that was carried out before.
 fn replay(
     core: &Core,
     context: &DecisionContext<'_>,

@@ -30,7 +30,7 @@ pub struct DeleteWorker {
 }
 
 impl DeleteWorker {
-    /// Removes a Worker.
+    /// Makes a command that removes a Worker.
     #[must_use]
     pub const fn new(worker: WorkerRef) -> Self {
         Self { worker, meta: None }
@@ -48,7 +48,7 @@ pub struct WorkerDeleted {
 }
 
 impl DeleteWorker {
-    /// Decides the command for a Worker that is there.
+    /// Decides the command for a Worker that exists.
     pub(crate) fn decide(
         &self,
         context: &DecisionContext<'_>,

@@ -39,7 +39,7 @@ pub struct SendInput {
 }
 
 impl SendInput {
-    /// Says something: a text is what the user says.
+    /// Makes a command that sends `input` to a Worker. A plain text is an input of the user.
     #[must_use]
     pub fn new(worker: WorkerRef, input: impl Into<Input>) -> Self {
         Self { worker, input: input.into(), if_busy: None, idempotency_key: None, meta: None }
@@ -61,10 +61,11 @@ pub struct InputAccepted {
 }
 
 impl SendInput {
-    /// Decides whether the input begins a turn. If it was accepted before under the same key, this gives
-    /// that reply. `digest` is the command's own.
+    /// Checks whether the input may begin a turn, which is `Ok(None)`. If the input was accepted
+    /// before under the same idempotency key, this returns the reply to that input. `digest` is the
+    /// result of [`digest`](Self::digest).
     ///
-    /// Whether there is room for one more turn is asked afterwards, for all Workers together.
+    /// The room for one more turn, which all Workers share, is checked afterwards.
     pub(crate) fn check(
         &self,
         context: &DecisionContext<'_>,
@@ -86,7 +87,7 @@ impl SendInput {
         Ok(None)
     }
 
-    /// The change that an input makes which begins a turn with this id.
+    /// Returns the change with which the input begins a turn with the id `turn_id`.
     pub(crate) fn begin(
         &self,
         context: &DecisionContext<'_>,
@@ -123,7 +124,8 @@ impl SendInput {
         context.limits.check_meta(self.meta.as_ref())
     }
 
-    /// The digest of what has to be the same in a command that is sent again under its key.
+    /// Returns the digest of the fields that must be equal when the command is sent again under its
+    /// idempotency key, or `None` without a key.
     pub(crate) fn digest(&self) -> Option<[u8; 16]> {
         #[derive(Serialize)]
         struct Body<'a> {

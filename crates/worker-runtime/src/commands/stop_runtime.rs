@@ -45,13 +45,13 @@ pub struct StopRuntime {
 }
 
 impl StopRuntime {
-    /// Ends the Runtime once running turns have ended.
+    /// Makes a command that ends the Runtime once running turns have ended.
     #[must_use]
     pub const fn new() -> Self {
         Self { workers: None, deadline_ms: None, reason: None, meta: None }
     }
 
-    /// How long running turns may still take; 0 cancels them at once.
+    /// Sets the time that running turns may still take; 0 cancels them at once.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline_ms = Some(wire::milliseconds(deadline));
@@ -90,7 +90,8 @@ impl StopRuntime {
         limits.check_meta(self.meta.as_ref())
     }
 
-    /// The rule: the state that the Runtime goes to, unless it is past running.
+    /// Returns the state that the command brings the Runtime to, or `None` if the Runtime is
+    /// stopping or has stopped already.
     pub(crate) fn decide(state: RuntimeState) -> Option<RuntimeState> {
         match state {
             RuntimeState::Running => Some(RuntimeState::Stopping),
@@ -132,7 +133,8 @@ impl Command for StopRuntime {
     }
 }
 
-/// Moves the deadline of the stop forward, if it is later or was none.
+/// Sets the deadline of the stop to `deadline_ms` milliseconds from now, unless an earlier one is
+/// set. Does nothing if `deadline_ms` is absent.
 fn bring_forward(core: &Core, deadline_ms: Option<u64>) {
     let within = deadline_ms.map(Duration::from_millis);
     let Some(at) = within.and_then(|within| Instant::now().checked_add(within)) else { return };

@@ -44,13 +44,13 @@ pub struct StopWorker {
 }
 
 impl StopWorker {
-    /// Ends a Worker after the turn that runs.
+    /// Makes a command that ends a Worker after the turn that runs.
     #[must_use]
     pub const fn new(worker: WorkerRef) -> Self {
         Self { worker, deadline_ms: None, reason: None, meta: None }
     }
 
-    /// How long the running turn may still take; 0 cancels it at once.
+    /// Sets the time that the running turn may still take; 0 cancels it at once.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline_ms = Some(wire::milliseconds(deadline));
@@ -73,12 +73,11 @@ pub struct WorkerStop {
 }
 
 impl StopWorker {
-    /// Whether the command may end the running turn.
+    /// Returns whether the command may end the running turn, whose text is then sealed first.
     pub(crate) fn seal(&self) -> Seal {
         if self.deadline_ms == Some(0) { Seal::Yes } else { Seal::No }
     }
 
-    /// Decides the command.
     pub(crate) fn decide(
         &self,
         context: &DecisionContext<'_>,
@@ -105,7 +104,7 @@ impl StopWorker {
         };
         context.can_change()?;
         let metadata = CommandMetadata::of_command(self.meta.as_ref(), None);
-        // A reason that comes with a second stop does not replace the first one's.
+        // The reason of a second stop does not replace the reason of the first.
         let reason: Option<Arc<str>> =
             if already { None } else { self.reason.as_deref().map(Arc::from) };
         let mut draft = Draft::of(record, context.now_ms, metadata);

@@ -49,7 +49,7 @@ pub struct UpdateWorker {
 }
 
 impl UpdateWorker {
-    /// Changes nothing yet.
+    /// Makes a command that changes nothing until one of its fields is set.
     #[must_use]
     pub const fn new(worker: WorkerRef) -> Self {
         Self {
@@ -62,7 +62,8 @@ impl UpdateWorker {
         }
     }
 
-    /// Sets `instructions`. Text sets new ones, and [`Patch::Clear`] removes those that are there.
+    /// Sets `instructions`. A text replaces the Worker's instructions, and [`Patch::Clear`] removes
+    /// them.
     #[must_use]
     pub fn instructions(mut self, instructions: impl Into<Patch<String>>) -> Self {
         self.instructions = instructions.into();
@@ -88,7 +89,6 @@ pub struct WorkerUpdated {
 }
 
 impl UpdateWorker {
-    /// Decides the command.
     pub(crate) fn decide(
         &self,
         context: &DecisionContext<'_>,

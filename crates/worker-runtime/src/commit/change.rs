@@ -1,4 +1,4 @@
-//! How a Worker changes: the permit, the decision, and the commit of what was decided.
+//! Changes a Worker: waits for the permit, makes the decision and commits the change.
 
 use std::sync::Arc;
 
@@ -21,22 +21,23 @@ use crate::{
     store::Change,
 };
 
-/// What the `decide` of a command gives.
+/// The decision that a command's `decide` returns.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a draft moves once; boxing it would cost more")]
 pub(crate) enum Decision<R> {
-    /// Nothing changes; this is the reply.
+    /// The Worker stays as it is, and this is the reply.
     Keep(R),
-    /// This changes; the reply counts once it is committed.
+    /// The draft is committed. The reply is valid only once the commit has succeeded.
     Change(Draft, R),
 }
 
 impl Core {
-    /// Changes a Worker as `decide` says.
+    /// Changes a Worker as `decide` says, and returns the reply once the change is committed.
     ///
-    /// The decision is made once, under the Worker's lock, when no other change of the Worker is under
-    /// way. `seal` says whether it may end the running turn. An uncertain failure says whether the request
-    /// is `repeatable`.
+    /// The decision is made once, under the Worker's lock, when no other change of the Worker is
+    /// under way. `seal` is whether the decision may end the running turn. `repeatable` is whether
+    /// the request may be sent again without acting twice, which the error reports if the outcome
+    /// of the commit is unknown.
     pub(crate) async fn change<R>(
         self: &Arc<Self>,
         cell: &Arc<Cell>,
@@ -49,15 +50,16 @@ impl Core {
         sent.committed(repeatable).await.map(|()| reply)
     }
 
-    /// Decides a change and hands it to the store.
+    /// Decides a change and sends it to the store.
     fn attempt<R>(
         self: &Arc<Self>,
         permit: Permit,
         seal: Seal,
         decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>,
     ) -> Result<(R, SentCommit), RuntimeError> {
-        // These come before the Worker's lock, so that they are dropped after it wherever this returns or
-        // panics: all of them wake others, and the permit takes the lock.
+        // These are declared before the guard of the Worker's lock, so that they are dropped after
+        // it wherever this function returns or panics. Dropping the seal, the count of the turn or
+        // the permit wakes other tasks, and dropping the permit takes the lock.
         let cell = Arc::clone(permit.cell());
         let (mut sealed, mut begun) = (None, None);
         let state = cell.lock();
@@ -80,7 +82,8 @@ impl Core {
             Change::Delete => false,
         };
         if runs && state.record.running_turn().is_none() {
-            // Counted first: a Runtime that stops waits for all turns that it did not refuse.
+            // The turn is counted before the Runtime's state is read, because a Runtime that stops
+            // waits for the turns that are counted and refuses the others.
             begun = Some(self.reserve_turn()?);
             self.takes_work()?;
         }
@@ -88,7 +91,8 @@ impl Core {
             return Err(RuntimeError::store_refused());
         }
         drop(state);
-        // A change that leaves the turn running lets the text grow again before it is committed.
+        // If a turn runs after the change, the seal is dropped here, and the text grows again
+        // before the change is committed.
         let sealed = sealed.filter(|_| !runs);
         let held = HeldWorker { cell, sealed, begun, permit };
         Ok((reply, PendingCommit::change(batch, cancel_within, held).send(self)))

@@ -1,4 +1,4 @@
-//! What is left to do about a commit once the Worker's lock is gone.
+//! The effects of a commit, which are run without the Worker's lock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,30 +16,32 @@ use crate::{
 
 /// The effects of a commit that was applied.
 ///
-/// Everything that a commit does has one order. Under the Worker's lock the events are appended to the
-/// logs and the figures move with them, which publishes the change. With no lock held, the fields here
-/// follow from top to bottom: others are woken, the ended turn is left and the next one started, and only
-/// then what others wait for is counted out. A Runtime that stops therefore cannot end its streams before
-/// the last event of a turn is in the log.
+/// The work of a commit has a fixed order. Under the Worker's lock, the events are appended to the
+/// logs and the figures are updated, which publishes the change. Then, with no lock held, the
+/// fields of this type are handled from top to bottom: waiting tasks are woken, the task of the
+/// ended turn is ended, the next turn is started, and only then is the ended turn counted out. A
+/// Runtime that stops therefore cannot end its streams before the last event of a turn is in the
+/// log.
 #[derive(Debug, Default)]
 #[must_use = "the rest of the commit is still to be done"]
 pub(crate) struct Effects {
-    /// The permit goes to the next in the queue.
+    /// The permit, which is passed on to the next task in the queue.
     pub(super) handover: Handover,
-    /// The Worker was deleted: nobody finds it any more.
+    /// Whether the Worker was deleted, so that it is removed from the catalogue.
     pub(super) removed: bool,
     pub(super) wakers: Wakers,
-    /// The engine of the turn that ended is left.
+    /// The turn that ended, whose tasks are ended too.
     pub(super) ended: Option<Closed>,
     pub(super) start_turn: Option<Arc<Live>>,
-    /// The running turn is cancelled once this time is up.
+    /// The time after which the running turn is cancelled.
     pub(super) cancel_within: Option<Duration>,
-    /// The turn that ended is counted out.
+    /// The count of the turn that ended. Dropping it counts the turn out.
     pub(super) counted_out: Option<Counted>,
     pub(super) garbage: DeferredDrops,
 }
 
-/// What is dropped outside the lock: it may be large, or the last that holds something of the Backend's.
+/// Values that are dropped with no lock held, because they may be large, or may be the last
+/// reference to an object of the Backend.
 #[derive(Debug, Default)]
 pub(super) struct DeferredDrops {
     pub(super) record: Option<Arc<WorkerRecord>>,
@@ -51,7 +53,7 @@ pub(super) struct DeferredDrops {
 }
 
 impl Effects {
-    /// Has the effects happen, with no lock held.
+    /// Runs the effects. No lock may be held.
     pub(crate) fn run(self, core: &Arc<Core>, cell: &Arc<Cell>) {
         let Self {
             handover,
@@ -68,7 +70,7 @@ impl Effects {
             core.catalogue.remove(cell.worker_id);
             core.ended_workers.forget(cell.ordinal);
         }
-        // A waker that panics costs its own task, and not the rest of the commit.
+        // The panic of a waker is contained, so that the rest of the effects still run.
         let _ = contained(|| core.wake(wakers));
         ended.into_iter().for_each(Closed::leave);
         if let Some(live) = start_turn {

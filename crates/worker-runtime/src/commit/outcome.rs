@@ -1,10 +1,10 @@
-//! What becomes of a commit, and waiting for it.
+//! The outcome of a commit, and waiting for it.
 
 use tokio::sync::oneshot;
 
 use crate::error::RuntimeError;
 
-/// What became of a commit.
+/// The outcome of a commit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CommitOutcome {
     Committed,
@@ -13,17 +13,19 @@ pub(crate) enum CommitOutcome {
     LeaseLost,
 }
 
-/// A commit that the store has been given.
+/// A commit that was sent to the store.
 #[derive(Debug)]
 pub(crate) enum SentCommit {
     /// The store answered at once, and the commit is concluded.
     Concluded(CommitOutcome),
-    /// A task of the Runtime's waits for the store and concludes the commit, whoever waits here.
+    /// A task of the Runtime waits for the store's answer and concludes the commit, even if the
+    /// receiver is dropped.
     Waiting(oneshot::Receiver<CommitOutcome>),
 }
 
 impl SentCommit {
-    /// Waits until the commit is concluded. An uncertain failure says whether the request is `repeatable`.
+    /// Waits until the commit is concluded. Returns an error unless the change is committed; if the
+    /// outcome is unknown, the error reports whether the request is `repeatable`.
     pub(crate) async fn committed(self, repeatable: bool) -> Result<(), RuntimeError> {
         let outcome = match self {
             Self::Concluded(outcome) => outcome,

@@ -1,4 +1,5 @@
-//! A commit on its way: handed to the store, concluded by its answer, settled if there is none.
+//! A pending commit: sent to the store, concluded by the store's answer, and settled later if the
+//! outcome is unknown.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,9 +22,9 @@ use crate::{
     sync::Backoff,
 };
 
-/// A change or a creation that was decided, with everything that it holds until it is concluded.
+/// A change or a creation that was decided, with all that it holds until the commit is concluded.
 ///
-/// Dropping it gives everything back, as if the commit had never been wanted.
+/// Dropping it releases the seal, the count, the permit or the reservation that it holds.
 #[derive(Debug)]
 pub(crate) struct PendingCommit {
     batch: Batch,
@@ -31,39 +32,41 @@ pub(crate) struct PendingCommit {
     target: Target,
 }
 
-/// What a commit is about, and what it holds of that.
+/// The Worker that a commit changes or creates, with what the commit holds.
 #[derive(Debug)]
 enum Target {
     Worker(HeldWorker),
     NewWorker(Reservation),
 }
 
-/// A Worker that is being changed. The fields are dropped from top to bottom: the permit goes on to others
-/// after the text of the turn grows again, else it would grow under the next one's seal.
+/// A Worker that is being changed, with what the commit holds. The fields are dropped from top to
+/// bottom, so that the text is unsealed before the permit is passed on. In the other order,
+/// unsealing would break the seal of the next change.
 #[derive(Debug)]
 pub(super) struct HeldWorker {
     pub(super) cell: Arc<Cell>,
-    /// The turn that the commit ends.
+    /// The sealed turn that the commit ends.
     pub(super) sealed: Option<SealedTurn>,
-    /// The turn that the commit begins, counted in.
+    /// The count of the turn that the commit begins.
     pub(super) begun: Option<Counted>,
     pub(super) permit: Permit,
 }
 
 impl PendingCommit {
-    /// A change of a Worker.
+    /// Creates the pending commit of a change.
     pub(super) fn change(batch: Batch, cancel_within: Option<Duration>, held: HeldWorker) -> Self {
         Self { batch, cancel_within, target: Target::Worker(held) }
     }
 
-    /// A creation that was decided and admitted.
+    /// Creates the pending commit of a creation that was decided and admitted.
     pub(crate) fn creation(core: &Core, draft: Draft, reservation: Reservation) -> Self {
         let batch = draft.into_batch(core.store.lease());
         Self { batch, cancel_within: None, target: Target::NewWorker(reservation) }
     }
 
-    /// Hands the batch to the store, and concludes the commit when the store has answered: at once, or in
-    /// a task of its own, so that it is concluded even if the caller is gone.
+    /// Sends the batch to the store, and concludes the commit with the store's answer: at once if
+    /// the answer is ready, otherwise in a task of its own, so that the commit is concluded even if
+    /// the caller goes away.
     pub(crate) fn send(self, core: &Arc<Core>) -> SentCommit {
         match core.store.commit(&self.batch).into_ready() {
             Ok(answer) => SentCommit::Concluded(self.conclude(core, answer)),
@@ -72,7 +75,7 @@ impl PendingCommit {
                 let core_there = Arc::clone(core);
                 core.handle.spawn(async move {
                     let outcome = self.conclude(&core_there, answer.await);
-                    // The caller may be gone; the commit is concluded all the same.
+                    // The receiver may have been dropped. The commit is concluded all the same.
                     let _ = tell.send(outcome);
                 });
                 SentCommit::Waiting(told)
@@ -80,13 +83,13 @@ impl PendingCommit {
         }
     }
 
-    /// Brings the Runtime in line with the store's answer.
+    /// Publishes, suspends or drops the commit, as the store's answer says.
     fn conclude(self, core: &Arc<Core>, answer: Result<(), StoreError>) -> CommitOutcome {
         match answer {
             Ok(()) => {
                 let shows = self.publish(core);
-                // What is committed after the Runtime has closed is for the next owner of the store to
-                // show.
+                // A change that is committed after the Runtime has closed is not published here.
+                // The next owner of the store finds it there.
                 if shows { CommitOutcome::Committed } else { CommitOutcome::Unknown }
             }
             Err(error) => {
@@ -107,7 +110,7 @@ impl PendingCommit {
         }
     }
 
-    /// Shows what was committed, unless the Runtime has closed.
+    /// Applies and publishes the committed batch. Returns `false` if the Runtime has closed.
     fn publish(self, core: &Arc<Core>) -> bool {
         let Self { batch, cancel_within, target } = self;
         match target {
@@ -116,7 +119,8 @@ impl PendingCommit {
         }
     }
 
-    /// Keeps what the commit holds, but for the permit, until the store knows what became of it.
+    /// Keeps what the commit holds, except for the permit, and starts the task that settles the
+    /// commit.
     fn suspend(mut self, core: &Arc<Core>) {
         let worker_id = Some(self.batch.worker_id);
         let counted = core.in_flight.enter(Work::UnsettledCommit);
@@ -134,8 +138,8 @@ impl PendingCommit {
         core.note(Severity::Warning, message, worker_id, None);
     }
 
-    /// Asks the store until it knows, and concludes the commit by its answer. The commit is counted out
-    /// last.
+    /// Asks the store for the outcome until the store knows it, concludes the commit accordingly,
+    /// and counts the commit out.
     async fn settle(self, core: Arc<Core>, _counted: Counted) {
         let Some(settlement) = settlement(&core, &self.batch).await else { return };
         let worker_id = Some(self.batch.worker_id);
@@ -157,7 +161,7 @@ impl PendingCommit {
         }
     }
 
-    /// Gives back what the commit holds, because it did not take place.
+    /// Releases what the commit holds, because the store did not take the change.
     fn withdraw(self) {
         match self.target {
             Target::Worker(held) => held.withdraw(),
@@ -182,12 +186,13 @@ impl HeldWorker {
         effects.cancel_within = cancel_within;
         drop(state);
         effects.run(core, &cell);
-        // The turn that was sealed is over: nothing is left to unseal.
+        // The sealed turn is over, so that dropping the seal changes nothing.
         drop(sealed);
         true
     }
 
-    /// Lets others have the Worker, who change nothing as long as this is not settled.
+    /// Passes the permit on. Until the commit is settled, other requests may read the Worker, but
+    /// their changes are refused.
     fn suspend(&mut self) {
         let mut state = self.cell.lock();
         state.unsettled = true;
@@ -198,14 +203,16 @@ impl HeldWorker {
 
     fn withdraw(self) {
         let Self { cell, sealed, begun, permit } = self;
-        // First, so that no later change finds the text sealed by this one.
+        // The text is unsealed first, so that no later change finds it sealed by this one.
         drop(sealed);
         cell.lock().unsettled = false;
         drop((begun, permit));
     }
 }
 
-/// Shows a new Worker: a cell that is locked before anybody finds it, and released with its events.
+/// Adds a new Worker to the catalogue and publishes its events. The cell is locked before other
+/// tasks can find it, and is unlocked once its events are published. Returns `false` if the Runtime
+/// has closed.
 fn publish_new(core: &Arc<Core>, reservation: Reservation, mut batch: Batch) -> bool {
     let Change::Put(record) = &batch.change else { return false };
     let cell = Arc::new(Cell::new(Arc::clone(record)));
@@ -221,7 +228,8 @@ fn publish_new(core: &Arc<Core>, reservation: Reservation, mut batch: Batch) -> 
     true
 }
 
-/// Asks the store what became of a batch until it knows; `None` if the Runtime ends first.
+/// Asks the store for the outcome of a batch until the store knows it. Returns `None` if the
+/// Runtime ends first.
 async fn settlement(core: &Arc<Core>, batch: &Batch) -> Option<Settlement> {
     let mut backoff = Backoff::of_store();
     loop {

@@ -1,4 +1,5 @@
-//! The text of a running turn must not grow between the decision to end the turn and the commit.
+//! Seals the text of a running turn, so that it does not grow between the decision to end the turn
+//! and the commit.
 
 use std::sync::Arc;
 
@@ -11,27 +12,28 @@ use crate::{
 /// Whether a change may end the running turn.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Seal {
-    /// It may: the text of the turn is sealed before the decision.
+    /// The change may end the turn. The text of the turn is sealed before the decision.
     Yes,
-    /// It cannot.
+    /// The change cannot end the turn.
     No,
 }
 
-/// A running turn whose text does not grow.
+/// A running turn whose text is sealed.
 ///
-/// Dropping this lets the text grow again and wakes whoever waits for that, so it has to be dropped with
-/// no lock held. If the turn has ended meanwhile, the drop does nothing: whatever became of the change,
-/// this is the one way back.
+/// Dropping this unseals the text and wakes the tasks that wait for that, so it must be dropped
+/// with no lock held. If the turn has ended meanwhile, the turn stays ended. Text is unsealed in no
+/// other way, whatever the outcome of the change.
 #[derive(Debug)]
 pub(crate) struct SealedTurn {
     live: Arc<Live>,
-    /// The text was not sealed before. A commit whose outcome is unknown keeps its seal until it is
-    /// settled, and changes that are refused meanwhile must not break it.
+    /// Whether this seal is the one that sealed the text. A commit whose outcome is unknown keeps
+    /// its seal until it is settled, and a change that is refused meanwhile must not unseal the
+    /// text.
     is_first: bool,
 }
 
 impl SealedTurn {
-    /// Seals the running turn of a Worker, if there is one, and gives its text and usage.
+    /// Seals the running turn of a Worker, if there is one, and returns its text and usage too.
     pub(crate) fn of(state: &CellState) -> (Option<Self>, PartialAnswer) {
         let Some(live) = &state.live else { return (None, PartialAnswer::default()) };
         let (text, usage, is_first) = live.seal();
@@ -43,7 +45,7 @@ impl Drop for SealedTurn {
     fn drop(&mut self) {
         if self.is_first {
             let waiting = self.live.unseal();
-            // A waker that panics costs its own task.
+            // The panic of a waker is contained and affects only its own task.
             let _ = contained(|| waiting.wake());
         }
     }

@@ -29,7 +29,7 @@ use crate::{
 pub enum AnyRequest {
     /// A request to change something.
     Command(RuntimeCommand),
-    /// A question.
+    /// A request that reads and changes nothing.
     Query(RuntimeQuery),
     /// A request for a live stream.
     Subscribe(Subscribe),

@@ -11,7 +11,8 @@ use crate::{
     identity::WorkerId,
 };
 
-/// Refuses a request that does not have the shape.
+/// Checks that a request has the shape, and otherwise returns an error that names the first field
+/// that does not fit.
 pub(super) fn check(shape: &Shape, request: &Json<'_>) -> Result<(), RuntimeError> {
     fits(shape, request).map_err(|misfit| RuntimeError::invalid(misfit.path, misfit.problem))
 }
@@ -129,7 +130,8 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The first characters of a field's name, which the caller may have written at any length.
+/// Returns the first 64 characters of a field's name, without control characters. The name comes
+/// from the caller and may be of any length.
 fn shortened(name: &str) -> String {
     name.chars().filter(|char| !char.is_control()).take(64).collect()
 }

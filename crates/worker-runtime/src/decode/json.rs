@@ -13,7 +13,7 @@ use serde::{
 
 use crate::error::RuntimeError;
 
-/// A JSON value as it was written. Texts without escapes are borrowed.
+/// A parsed JSON value. Texts without escapes are borrowed.
 #[derive(Debug)]
 pub(super) enum Json<'a> {
     Null,
@@ -33,7 +33,7 @@ pub(super) fn read(json: &[u8], max_bytes: u64) -> Result<Json<'_>, RuntimeError
         return Err(RuntimeError::too_large("", max_bytes));
     }
     let read = match std::str::from_utf8(json) {
-        // A reader of `str` does not check the encoding of each string again.
+        // `from_str` does not check the encoding of each string again.
         Ok(text) => serde_json::from_str(text),
         Err(_) => serde_json::from_slice(json),
     };
@@ -52,7 +52,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// Whether the number is whole and from 0 to 2^53 - 1.
+    /// Returns whether the number is whole and from 0 to 2^53 - 1.
     pub(super) fn is_count(self) -> bool {
         crate::model::wire::integer(Json::Number(self)).is_ok()
     }
@@ -128,7 +128,7 @@ impl<'de> Deserialize<'de> for Json<'de> {
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Deserializes a value that was read, so that its text is parsed once.
+/// Deserializes a request from a parsed value, so that the text is parsed only once.
 impl<'de> Deserializer<'de> for Json<'de> {
     type Error = Error;
 

@@ -48,7 +48,7 @@ pub(super) struct Field {
 }
 
 impl Shape {
-    /// The shape that a schema document describes.
+    /// Returns the shape that a schema document describes.
     pub(super) fn of(document: &Value) -> Self {
         Reader { document }.shape(document)
     }
@@ -111,7 +111,7 @@ impl Reader<'_> {
     }
 }
 
-/// The names of an enum without data.
+/// Returns the names of an enum without data, or `None` for any other schema.
 fn names(schema: &Value) -> Option<Vec<Box<str>>> {
     let name = |value: &Value| value.as_str().map(Box::from);
     if let Some(only) = name(&schema["const"]) {
@@ -123,7 +123,7 @@ fn names(schema: &Value) -> Option<Vec<Box<str>>> {
     schema["oneOf"].as_array()?.iter().map(|branch| name(&branch["const"])).collect()
 }
 
-/// The branches of a union with a tag.
+/// Returns the branches of a tagged union, each with its tag, or `None` for any other schema.
 fn tagged(schema: &Value) -> Option<Vec<(Box<str>, &Value)>> {
     let tag = |branch: &Value| branch["properties"]["type"]["const"].as_str().map(Box::from);
     schema["oneOf"].as_array()?.iter().map(|branch| Some((tag(branch)?, branch))).collect()

@@ -1,4 +1,4 @@
-//! Who holds which resource: claims, and the conflicts between them.
+//! The scope claims that Workers hold, and the conflicts between claims.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,28 +8,28 @@ use crate::{
     model::{Access, AllocationSummary, ClaimHolder, ScopeClaim},
 };
 
-/// What live Workers hold, as a tree of segments.
+/// The scope claims of Workers that have not ended, as a tree of path segments.
 #[derive(Debug, Default)]
 pub(crate) struct Allocation {
     root: Node,
     claims: u64,
 }
 
-/// One resource and what lies below it.
+/// A resource and the resources below it.
 #[derive(Debug, Default)]
 struct Node {
     holders: Vec<(WorkerId, Access)>,
-    /// Claims here and below, and how many of them are exclusive.
+    /// The number of claims on this resource and below. `exclusive` counts the exclusive ones.
     claims: u64,
     exclusive: u64,
     below: BTreeMap<Arc<str>, Node>,
 }
 
-/// The most holders that are shown.
+/// The maximum number of holders in a summary.
 const SHOWN: usize = 100;
 
 impl Allocation {
-    /// Who is in the way of a claim, if somebody is. A Worker is not in its own way.
+    /// Returns a Worker that holds a claim in conflict with `claim`, if there is one.
     pub(crate) fn conflict(&self, claim: &ScopeClaim) -> Option<WorkerId> {
         let clashes =
             |theirs: Access| theirs == Access::Exclusive || claim.access == Access::Exclusive;
@@ -43,7 +43,8 @@ impl Allocation {
         node.any_below(&|access| clashes(access))
     }
 
-    /// Takes all claims of a Worker at once, or none.
+    /// Takes all claims of a Worker, or none if one is in conflict. The claims of the Worker itself
+    /// never conflict with each other, because all are checked before the first is inserted.
     pub(crate) fn take(
         &mut self,
         worker_id: WorkerId,
@@ -55,7 +56,7 @@ impl Allocation {
         Ok(())
     }
 
-    /// Takes claims of a Worker that were [checked](Self::check).
+    /// Inserts claims of a Worker that were [checked](Self::check).
     pub(crate) fn insert(&mut self, worker_id: WorkerId, claims: &[ScopeClaim]) {
         for claim in claims {
             let mut node = &mut self.root;
@@ -69,7 +70,7 @@ impl Allocation {
         self.claims += claims.len() as u64;
     }
 
-    /// Whether all claims could be taken now.
+    /// Returns an error if a claim is in conflict with a claim that is held.
     pub(crate) fn check(
         &self,
         claims: &[ScopeClaim],
@@ -86,7 +87,7 @@ impl Allocation {
         Ok(())
     }
 
-    /// Gives back the claims that a Worker had taken.
+    /// Releases claims that a Worker holds.
     pub(crate) fn release(&mut self, worker_id: WorkerId, claims: &[ScopeClaim]) {
         for claim in claims {
             let segments: Vec<&str> = claim.resource.split('/').collect();
@@ -96,7 +97,7 @@ impl Allocation {
         }
     }
 
-    /// What is held, bounded.
+    /// Returns the number of claims, and at most `SHOWN` of their holders.
     pub(crate) fn summary(&self, owner: &RuntimeIdentity) -> AllocationSummary {
         let mut holders = Vec::new();
         self.root.collect(&mut String::new(), owner, &mut holders);

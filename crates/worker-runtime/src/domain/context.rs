@@ -1,4 +1,4 @@
-//! What a decision may know besides the Worker that it is about.
+//! The values that a decision may use besides the Worker that it is about.
 
 use crate::{
     domain::{idempotency::WindowBounds, profiles::Profiles},
@@ -7,9 +7,10 @@ use crate::{
     model::{Cursor, Limits, LogId, Position, RuntimeState},
 };
 
-/// What a decision may know besides the Worker that it is about. The `decide` of a command does no I/O,
-/// reads no clock and changes nothing: the same values give the same decision, which is what `preview`
-/// rests on.
+/// The values that a decision may use besides the Worker that it is about.
+///
+/// The `decide` of a command does no I/O, reads no clock and changes nothing: the same values give
+/// the same decision, on which `preview` relies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DecisionContext<'a> {
     pub(crate) owner: &'a RuntimeIdentity,
@@ -20,12 +21,12 @@ pub(crate) struct DecisionContext<'a> {
 }
 
 impl DecisionContext<'_> {
-    /// Whether new work is taken.
+    /// Returns an error if the Runtime takes no new work.
     pub(crate) fn takes_work(&self) -> Result<(), RuntimeError> {
         takes_work(self.state)
     }
 
-    /// Whether anything can change.
+    /// Returns an error if nothing can change any more.
     pub(crate) fn can_change(&self) -> Result<(), RuntimeError> {
         match self.state {
             RuntimeState::Running | RuntimeState::Stopping => Ok(()),
@@ -33,7 +34,8 @@ impl DecisionContext<'_> {
         }
     }
 
-    /// Whether a transcript with `entries` entries has room for an input and its answer.
+    /// Returns an error if a transcript with `entries` entries has no room for an input and its
+    /// answer.
     pub(crate) fn has_room_for_two(&self, entries: u64) -> Result<(), RuntimeError> {
         let max = self.limits.transcript_entries;
         if entries.saturating_add(2) <= max {
@@ -59,7 +61,7 @@ impl DecisionContext<'_> {
     }
 }
 
-/// Whether a Runtime in this state takes new work.
+/// Returns an error if a Runtime in this state takes no new work.
 pub(crate) fn takes_work(state: RuntimeState) -> Result<(), RuntimeError> {
     match state {
         RuntimeState::Running => Ok(()),
@@ -68,7 +70,7 @@ pub(crate) fn takes_work(state: RuntimeState) -> Result<(), RuntimeError> {
     }
 }
 
-/// The error for a limit that is reached.
+/// Returns the error for a limit that is reached.
 pub(crate) fn exhausted(what: &str, max: u64) -> RuntimeError {
     RuntimeError::CapacityExhausted { what: what.to_owned(), max }
 }

@@ -1,4 +1,4 @@
-//! A change in the making: the pure part that all commands about a Worker share.
+//! A draft of a change: the pure part that all commands about a Worker share.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,10 +16,11 @@ use crate::{
     },
 };
 
-/// A Worker's next version, with the entries and events that lead to it.
+/// The next version of a Worker, with the entries and events that lead to it.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    /// The record so far: one that an event shows is copied before it changes again.
+    /// The record so far. If an event shares the record, the record is copied before it changes
+    /// again.
     record: Arc<WorkerRecord>,
     expected_version: u64,
     now_ms: u64,
@@ -31,15 +32,16 @@ pub(crate) struct Draft {
     create_key: Option<NewKey<CreateKey>>,
     totals: Totals,
     deleted: bool,
-    /// When the turn that runs is cancelled, once this is committed.
+    /// The time after the commit at which the running turn is cancelled.
     pub(crate) cancel_within: Option<Duration>,
 }
 
-/// How a turn ends.
+/// The end of a turn.
 #[derive(Debug)]
 pub(crate) struct TurnEnd {
     pub(crate) outcome: TurnOutcome,
-    /// What had streamed; kept as an entry unless it is empty, and always if the turn completed.
+    /// The text that had streamed. It is kept as an entry unless it is empty, and always if the
+    /// turn completed.
     pub(crate) text: Arc<str>,
     pub(crate) usage: TokenUsage,
     pub(crate) stop_reason: Option<StopReason>,
@@ -55,7 +57,7 @@ impl TurnEnd {
 }
 
 impl Draft {
-    /// A change of a Worker, caused by a command with this metadata.
+    /// Starts a draft of a change that was caused by a command with this metadata.
     pub(crate) fn of(
         record: &WorkerRecord,
         now_ms: u64,
@@ -64,7 +66,8 @@ impl Draft {
         Self::following(record, Arc::new(record.next()), now_ms, metadata)
     }
 
-    /// A change that begins or ends a turn, which takes the place of the Worker's latest.
+    /// Starts a draft of a change that begins or ends a turn. The Worker's latest turn is left out
+    /// of the record, and the caller must put a turn in its place.
     pub(crate) fn of_turn(
         record: &WorkerRecord,
         now_ms: u64,
@@ -82,7 +85,7 @@ impl Draft {
         Self { expected_version: before.version, ..Self::blank(record, now_ms, metadata) }
     }
 
-    /// A new Worker. Its record is the one before its first event.
+    /// Starts a draft of a new Worker. `record` is the record before the Worker's first event.
     pub(crate) fn creation(
         record: WorkerRecord,
         now_ms: u64,
@@ -114,17 +117,17 @@ impl Draft {
         }
     }
 
-    /// The record as it is so far.
+    /// Returns the record with the changes so far.
     pub(crate) fn record(&self) -> &WorkerRecord {
         &self.record
     }
 
-    /// The record, to be changed before an event tells of it.
+    /// Returns the record for changes, which must be made before the event that reports them.
     pub(crate) fn record_mut(&mut self) -> &mut WorkerRecord {
         Arc::make_mut(&mut self.record)
     }
 
-    /// Adds an entry that no turn wrote.
+    /// Adds an entry that belongs to no turn.
     pub(crate) fn seed(&mut self, entry: TranscriptEntry) {
         let record = self.record_mut();
         record.entries += 1;
@@ -132,27 +135,28 @@ impl Draft {
         self.entries.push(Arc::new(TranscriptEntry { sequence, ..entry }));
     }
 
-    /// Says that the Worker exists.
+    /// Adds the event that the Worker was created.
     pub(crate) fn created(&mut self) {
         self.next_event();
         let record = Arc::clone(&self.record);
         self.tell(None, StoredEventBody::WorkerCreated { record });
     }
 
-    /// Says that the Worker was updated.
+    /// Adds the event that the Worker was updated.
     pub(crate) fn updated(&mut self, labels_before: Option<Arc<Labels>>) {
         self.next_event();
         let record = Arc::clone(&self.record);
         self.tell(None, StoredEventBody::WorkerUpdated { record, labels_before });
     }
 
-    /// Says that the Worker is gone.
+    /// Marks the Worker as deleted, and adds the event that it was deleted.
     pub(crate) fn delete(&mut self) {
         self.deleted = true;
         self.event(None, StoredEventBody::WorkerDeleted);
     }
 
-    /// Takes an input and begins the turn that answers it; gives back the input's sequence.
+    /// Takes an input and begins the turn that answers it. Returns the sequence of the input's
+    /// entry.
     pub(crate) fn begin_turn(
         &mut self,
         turn_id: TurnId,
@@ -203,7 +207,7 @@ impl Draft {
         sequence
     }
 
-    /// Ends the running turn, and takes the Worker to another state with it.
+    /// Ends the running turn, and moves the Worker to the state `to`.
     pub(crate) fn end_turn(
         &mut self,
         running: &TurnDetail,
@@ -254,7 +258,7 @@ impl Draft {
         self.go(to, state_reason);
     }
 
-    /// Goes to another state.
+    /// Moves the Worker to another state, and adds the event of this change.
     pub(crate) fn go(&mut self, to: WorkerState, reason: Option<Arc<str>>) {
         let from = std::mem::replace(&mut self.record_mut().state, to);
         let turn = self.record.turn.as_ref().filter(|_| self.changes_turn);
@@ -262,7 +266,7 @@ impl Draft {
         self.event(turn_id, StoredEventBody::WorkerStateChanged { from, to, reason });
     }
 
-    /// Adds an event of the Worker.
+    /// Adds an event of the Worker, and moves the record to the event's time and sequence.
     pub(crate) fn event(&mut self, turn_id: Option<TurnId>, body: StoredEventBody) {
         self.next_event();
         self.tell(turn_id, body);
@@ -281,17 +285,17 @@ impl Draft {
         self.events.push(StoredEvent { at_ms: self.now_ms, turn_id, metadata, labels, body });
     }
 
-    /// Remembers the key of an input.
+    /// Records the idempotency key of an input, and the keys that it pushes out.
     pub(crate) fn remember(&mut self, key: InputKey, dropped: Vec<Arc<str>>) {
         self.key = Some(NewKey { key, dropped });
     }
 
-    /// Remembers the key of a creation.
+    /// Records the idempotency key of a creation, and the keys that it pushes out.
     pub(crate) fn remember_creation(&mut self, key: CreateKey, dropped: Vec<Arc<str>>) {
         self.create_key = Some(NewKey { key, dropped });
     }
 
-    /// The change as the store gets it.
+    /// Converts the draft into a batch for the store.
     pub(crate) fn into_batch(self, lease: Lease) -> Batch {
         let worker_id = self.record.worker_id;
         debug_assert_eq!(self.record.turns > 0, self.record.turn.is_some(), "a turn was left out");
@@ -310,12 +314,12 @@ impl Draft {
         }
     }
 
-    /// Whether the Worker goes.
+    /// Returns whether the draft deletes the Worker.
     pub(crate) fn is_deletion(&self) -> bool {
         self.deleted
     }
 
-    /// The types of the events so far, in order.
+    /// Returns the types of the events so far, in order.
     pub(crate) fn event_types(&self) -> Vec<EventType> {
         self.events.iter().map(StoredEvent::event_type).collect()
     }

@@ -1,4 +1,4 @@
-//! Idempotency: which keys are remembered, and what a body's digest is.
+//! Idempotency keys: which are remembered, and the digest of a request's body.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,7 +14,7 @@ use crate::{
     store::{CreateKey, InputKey},
 };
 
-/// A remembered key.
+/// An idempotency key that is remembered.
 pub(crate) trait Remembered {
     fn key(&self) -> &Arc<str>;
     fn digest(&self) -> &[u8; 16];
@@ -49,18 +49,18 @@ impl Remembered for CreateKey {
     }
 }
 
-/// How long and how many keys are remembered.
+/// The maximum number and the maximum age of the keys that are remembered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WindowBounds {
     pub(crate) count: u64,
     pub(crate) age_ms: u64,
 }
 
-/// The keys that are remembered, oldest first.
+/// The idempotency keys that are remembered, oldest first.
 #[derive(Debug)]
 pub(crate) struct KeyWindow<T> {
     keys: VecDeque<T>,
-    /// A key's number: its place in `keys` plus all that were forgotten before.
+    /// The number of each key: its index in `keys` plus the number of keys forgotten before.
     numbers: HashMap<Arc<str>, u64>,
     forgotten: u64,
 }
@@ -72,11 +72,11 @@ impl<T> Default for KeyWindow<T> {
 }
 
 impl<T: Remembered> KeyWindow<T> {
-    /// The record of a key that is still remembered.
+    /// Returns the record of a key that is still remembered.
     ///
     /// # Errors
     ///
-    /// `idempotency_conflict` if the key came with another body.
+    /// Returns `idempotency_conflict` if the key was used with another body.
     pub(crate) fn replay(
         &self,
         key: &str,
@@ -96,7 +96,7 @@ impl<T: Remembered> KeyWindow<T> {
         self.keys.get(usize::try_from(number - self.forgotten).ok()?)
     }
 
-    /// The keys that one more key pushes out.
+    /// Returns the keys that must be forgotten when one more key is remembered, oldest first.
     pub(crate) fn pushed_out(&self, now_ms: u64, bounds: WindowBounds) -> Vec<Arc<str>> {
         let room = usize::try_from(bounds.count - 1).unwrap_or(usize::MAX);
         let surplus = self.keys.len().saturating_sub(room);
@@ -105,8 +105,8 @@ impl<T: Remembered> KeyWindow<T> {
         oldest.map(|(_, key)| Arc::clone(key.key())).collect()
     }
 
-    /// Forgets the oldest keys: those that [`pushed_out`](Self::pushed_out) named, in its order. Another
-    /// change may have forgotten some of them since.
+    /// Forgets the oldest keys: those that [`pushed_out`](Self::pushed_out) returned, in the same
+    /// order. Keys that another change has forgotten meanwhile are skipped.
     pub(crate) fn forget(&mut self, dropped: &[Arc<str>]) {
         for name in dropped {
             let Some(oldest) = self.keys.pop_front_if(|key| key.key() == name) else { continue };
@@ -123,24 +123,26 @@ impl<T: Remembered> KeyWindow<T> {
     }
 }
 
-/// Whether a key is still remembered.
+/// Returns whether a key is young enough to be remembered.
 pub(crate) fn is_fresh(it: &impl Remembered, now_ms: u64, bounds: WindowBounds) -> bool {
     now_ms.saturating_sub(it.at_ms()) <= bounds.age_ms
 }
 
-/// The digest of a request's body: all of it but the key and the metadata.
+/// Returns the digest of a request's body, from which the caller leaves out the idempotency key and
+/// the metadata.
 ///
-/// The body is written to the hash as JSON, piece by piece, so that a large one is not copied.
+/// The digest is the first 16 bytes of the SHA-256 of the body as JSON. The JSON is hashed piece by
+/// piece, so that a large body is not copied.
 pub(crate) fn digest(body: &impl Serialize) -> [u8; 16] {
     let mut hash = HashWriter(Sha256::new());
-    // Hashing cannot fail, and requests hold nothing that JSON cannot.
+    // Writing to the hash cannot fail, and every request can be written as JSON.
     let _ = serde_json::to_writer(&mut hash, body);
     let mut digest = [0; 16];
     digest.copy_from_slice(&hash.0.finalize()[..16]);
     digest
 }
 
-/// Hashes what is written.
+/// Hashes the bytes that are written to it.
 struct HashWriter(Sha256);
 
 impl io::Write for HashWriter {

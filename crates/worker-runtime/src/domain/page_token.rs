@@ -1,11 +1,11 @@
-//! Tokens of pages: opaque, checked, and good only for the list they came from.
+//! Page tokens: opaque, protected by a checksum, and valid only for the list that they came from.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use crate::{domain::idempotency::digest, error::RuntimeError};
 
-/// Which list a token belongs to: the query, its filters and the Runtime, as a digest.
+/// The list that a token belongs to: a digest of the query, its filters and the Runtime.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ListId([u8; 8]);
 
@@ -18,7 +18,7 @@ impl ListId {
         Self(id)
     }
 
-    /// The token for going on at a position.
+    /// Returns the token that continues the list at a position.
     pub(crate) fn token(self, position: (u64, u64)) -> String {
         let mut bytes = [0; LENGTH];
         bytes[..8].copy_from_slice(&self.0);
@@ -29,7 +29,8 @@ impl ListId {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The position of a token, which must be of this list.
+    /// Returns the position in a token, or an error if the token is damaged or belongs to another
+    /// list.
     pub(crate) fn position(self, token: &str) -> Result<(u64, u64), RuntimeError> {
         let malformed = || {
             let problem = "not a token of this list; use the `next` of the page before";

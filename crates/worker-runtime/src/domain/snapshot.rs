@@ -15,16 +15,16 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot<'a> {
     pub(crate) record: &'a WorkerRecord,
-    /// The answer of the running turn so far; empty for a decision that ends no turn.
+    /// The answer of the running turn so far; empty if the decision cannot end the turn.
     pub(crate) answer: PartialAnswer,
     /// The idempotency keys of earlier inputs.
     pub(crate) keys: Option<&'a KeyWindow<InputKey>>,
-    /// Outputs of the latest turn's engine that came after the turn had ended. The record does not have
-    /// this figure, because it moves without a commit.
+    /// The number of outputs of the latest turn's engine that came after the turn had ended. The
+    /// record does not hold this number, because it changes without a commit.
     pub(crate) late_dropped: u64,
 }
 
-/// What a turn that runs has produced so far.
+/// The text and the tokens that a running turn has produced so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PartialAnswer {
     pub(crate) text: Arc<str>,
@@ -33,7 +33,7 @@ pub(crate) struct PartialAnswer {
 }
 
 impl Snapshot<'_> {
-    /// The Worker as replies show it once `record` is its record.
+    /// Returns the Worker as replies show it once `record` is its record.
     pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &RuntimeIdentity) -> WorkerDetail {
         let mut last_turn = record.turn.clone();
         if self.late_dropped > 0
@@ -44,7 +44,7 @@ impl Snapshot<'_> {
         record.detail(owner, last_turn)
     }
 
-    /// The Worker as replies show it.
+    /// Returns the Worker as replies show it.
     pub(crate) fn detail(&self, owner: &RuntimeIdentity) -> WorkerDetail {
         self.detail_of(self.record, owner)
     }

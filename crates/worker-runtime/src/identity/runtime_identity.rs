@@ -12,7 +12,7 @@ pub(crate) struct RuntimeIdentity {
 }
 
 impl RuntimeIdentity {
-    /// The reference to one of the Runtime's Workers.
+    /// Returns the reference to one of the Runtime's Workers.
     pub(crate) fn worker(&self, worker_id: WorkerId) -> WorkerRef {
         WorkerRef { runtime_id: self.runtime_id, worker_id }
     }

@@ -4,11 +4,12 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::Published;
 
-/// The newest events of a log, by the commit. Older ones are gone, or in the store.
+/// The newest events of a log, grouped by commit. Older events are no longer in memory; those of a
+/// Worker may still be in the store.
 #[derive(Debug)]
 pub(crate) struct EventLog {
     commits: VecDeque<Arc<Published>>,
-    /// The sequence before the oldest event that is kept, maybe in the middle of its commit.
+    /// The sequence before the oldest event that is kept, which may be in the middle of its commit.
     floor: u64,
     /// The sequence of the newest event.
     head: u64,
@@ -16,8 +17,8 @@ pub(crate) struct EventLog {
 }
 
 impl EventLog {
-    /// A log that goes on after an event with the sequence `head`, and keeps the newest `capacity`
-    /// events.
+    /// Creates an empty log whose next event follows the sequence `head`. The log keeps the newest
+    /// `capacity` events.
     pub(crate) fn after_head(head: u64, capacity: u64) -> Self {
         Self { commits: VecDeque::new(), floor: head, head, capacity }
     }
@@ -32,8 +33,8 @@ impl EventLog {
         self.head
     }
 
-    /// Appends the events of a commit, which follow the newest one. Gives back the commits that are
-    /// no longer kept, to be dropped when no lock is held.
+    /// Appends the events of a commit, which must follow the newest event. Returns the commits that
+    /// are no longer kept, which the caller drops when no lock is held.
     #[must_use = "what falls out of a log is dropped outside its lock"]
     pub(crate) fn append(&mut self, commit: Published) -> Vec<Arc<Published>> {
         debug_assert_eq!(commit.first, self.head + 1, "sequences have no hole");
@@ -47,8 +48,9 @@ impl EventLog {
         evicted
     }
 
-    /// Commits in order, from the one with the event after `sequence` on, which is not below the
-    /// floor: as many as it takes to have `events` events.
+    /// Returns commits in order, beginning with the one that contains the event after `sequence`,
+    /// until they hold `events` events after `sequence` or the log ends. `sequence` must not be
+    /// below the floor.
     pub(crate) fn after(&self, sequence: u64, events: usize) -> VecDeque<Arc<Published>> {
         let mut missing = events as u64;
         let mut found = VecDeque::new();
@@ -63,8 +65,8 @@ impl EventLog {
         found
     }
 
-    /// Erases names and texts from the commit that has the event `sequence`. Gives the commit as it
-    /// was, if it is still kept.
+    /// Erases names and texts from the commit that contains the event `sequence`. Returns the
+    /// commit as it was before, or `None` if it is no longer kept.
     pub(crate) fn redact(&mut self, sequence: u64) -> Option<Arc<Published>> {
         let index = self.index_of(sequence);
         let commit = self.commits.get_mut(index)?;
@@ -80,7 +82,7 @@ impl EventLog {
         }
     }
 
-    /// The index of the first commit that ends at or after `sequence`.
+    /// Returns the index of the first commit that ends at or after `sequence`.
     fn index_of(&self, sequence: u64) -> usize {
         self.commits.partition_point(|commit| commit.last() < sequence)
     }
@@ -91,7 +93,8 @@ mod tests {
     use super::*;
     use crate::log::{RuntimeFact, RuntimeSource, Source};
 
-    /// A log of `events` single events that keeps `capacity` of them.
+    /// Returns a log to which `events` commits of one event were appended, and which keeps
+    /// `capacity` events.
     fn log(events: u64, capacity: u64) -> EventLog {
         let mut log = EventLog::after_head(0, capacity);
         for at_ms in 1..=events {

@@ -1,4 +1,4 @@
-//! How events look to people.
+//! Converts logged events into the events that subscribers receive.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     store::{CommandMetadata, StoredEventBody, WorkerRecord},
 };
 
-/// Makes of events what people see: knows the Runtime's names and its present start.
+/// Converts logged events into [`RuntimeEvent`]s, which also name the Runtime and its epoch.
 #[derive(Clone, Debug)]
 pub(crate) struct Presenter {
     pub(crate) owner: RuntimeIdentity,
@@ -22,12 +22,12 @@ pub(crate) struct Presenter {
 }
 
 impl Presenter {
-    /// The position right after the event `sequence` of a log.
+    /// Returns the cursor right after the event `sequence` of a log.
     pub(crate) fn cursor(&self, log: LogId, sequence: u64) -> Cursor {
         Position { runtime_id: self.owner.runtime_id, log, sequence }.into()
     }
 
-    /// The events of a commit as a subscription to `log` delivers them.
+    /// Returns the events of a commit as a subscription to `log` delivers them.
     pub(crate) fn show(&self, commit: &Published, log: LogId) -> Box<[Arc<StreamEvent>]> {
         let mut sequence = commit.first;
         let mut deliver = |mut event: RuntimeEvent| {
@@ -46,7 +46,7 @@ impl Presenter {
         }
     }
 
-    /// An event of a Worker, without a place in the Runtime's log.
+    /// Returns an event of a Worker, without its sequence in the Runtime's log.
     fn worker_event(&self, block: &EventBlock, index: usize) -> RuntimeEvent {
         let event = &block.events[index];
         RuntimeEvent {
@@ -166,8 +166,8 @@ fn end_of_turn(
     }
 }
 
-/// Stands for an entry that is not there. A block has all entries that its events name, so that
-/// nobody sees it.
+/// Returns a placeholder for a missing entry. A block contains all entries that its events name, so
+/// that the placeholder is never shown.
 fn blank_entry(sequence: u64) -> TranscriptEntry {
     TranscriptEntry {
         sequence,

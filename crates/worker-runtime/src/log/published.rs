@@ -1,27 +1,27 @@
-//! What one commit, or the Runtime itself, left in a log.
+//! The events that one commit, or the Runtime itself, added to a log.
 
 use std::sync::{Arc, OnceLock};
 
 use super::{EventBlock, Presenter, RuntimeSource, Tail};
 use crate::model::{EventFilter, Labels, LogId, StreamEvent};
 
-/// The events of one commit in one log: made once, shared by every reader.
+/// The events of one commit in one log, created once and shared by every reader.
 #[derive(Debug)]
 pub(crate) struct Published {
-    /// The sequence in the log of the first event.
+    /// The sequence of the commit's first event in the log.
     pub(crate) first: u64,
     pub(crate) source: Source,
-    /// In the Runtime's log: the sequence of an event of the same Worker's previous commit, so that
-    /// a deletion finds them all; 0 for none.
+    /// In the Runtime's log: the sequence of an event of the same Worker's previous commit, or 0 if
+    /// there is none. A deletion follows these sequences to redact all events of the Worker.
     pub(crate) previous: u64,
-    /// In a Worker's log: the end of the reasoning of the turn that the commit ended, for subscribers
-    /// who have not read it yet.
+    /// In a Worker's log: the end of the reasoning of the turn that the commit ended, for
+    /// subscribers that have not read it yet.
     pub(crate) reasoning: Option<Arc<Tail>>,
-    /// The events as people see them, made when the first reader asks.
+    /// The events as subscribers receive them, created when the first reader asks for them.
     shown: OnceLock<Box<[Arc<StreamEvent>]>>,
 }
 
-/// Whose events they are.
+/// The source of events: a Worker or the Runtime itself.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     Worker(Arc<EventBlock>),
@@ -40,18 +40,19 @@ impl Published {
         }
     }
 
-    /// The sequence of the last event.
+    /// Returns the sequence of the last event.
     pub(crate) fn last(&self) -> u64 {
         self.first + self.len() as u64 - 1
     }
 
-    /// The place of the event with this sequence, if it is one of these.
+    /// Returns the index of the event with this sequence, or `None` if it is not in this commit.
     pub(crate) fn index_of(&self, sequence: u64) -> Option<usize> {
         let index = usize::try_from(sequence.checked_sub(self.first)?).ok()?;
         (index < self.len()).then_some(index)
     }
 
-    /// Whether the event at `index` passes a filter, by what the Worker was when it happened.
+    /// Returns whether the event at `index` passes a filter. The filter is compared with the labels
+    /// that the Worker had after the event, and with those before the event if it changed them.
     pub(crate) fn passes(&self, index: usize, filter: &EventFilter) -> bool {
         match &self.source {
             Source::Worker(block) => {
@@ -64,12 +65,12 @@ impl Published {
         }
     }
 
-    /// The events as people see them in the log `log`.
+    /// Returns the events as subscribers to the log `log` receive them.
     pub(crate) fn shown(&self, presenter: &Presenter, log: LogId) -> &[Arc<StreamEvent>] {
         self.shown.get_or_init(|| presenter.show(self, log))
     }
 
-    /// The same without names and texts.
+    /// Returns the same events without names and texts.
     pub(crate) fn redacted(&self) -> Self {
         let source = match &self.source {
             Source::Worker(block) => Source::Worker(Arc::new(block.redacted())),

@@ -1,4 +1,4 @@
-//! Events of the Runtime itself, which only its own log has.
+//! Events of the Runtime itself, which only the Runtime's log contains.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) struct RuntimeSource {
     pub(crate) fact: RuntimeFact,
 }
 
-/// What happened to the Runtime itself.
+/// The kind and the content of an event of the Runtime itself.
 #[derive(Clone, Debug)]
 pub(crate) enum RuntimeFact {
     Started,

@@ -1,4 +1,4 @@
-//! The newest events of one Worker, in memory while somebody may want them.
+//! The newest events of one Worker, kept in memory while there are readers.
 
 use std::sync::Arc;
 
@@ -6,26 +6,28 @@ use super::{EventLog, Published};
 use crate::sync::{WakeList, Wakers};
 
 /// The newest events of one Worker, and the readers that wait for more. Older events are in the
-/// store, and so are all of them while nobody reads: then a Worker has no such log.
+/// store. A Worker without readers has no such log, and all of its events are in the store.
 #[derive(Debug)]
 pub(crate) struct WorkerLog {
     pub(crate) events: EventLog,
-    /// Readers that keep the log in memory.
+    /// The number of readers. The log is kept in memory as long as there are any.
     pub(crate) readers: usize,
     pub(crate) waiting: WakeList,
 }
 
-/// Events that a Worker's log keeps in memory. Readers that are further behind read from the store.
+/// The number of events that a Worker's log keeps in memory. Readers that are further behind read
+/// from the store.
 const CAPACITY: u64 = 256;
 
 impl WorkerLog {
-    /// The log of a Worker whose last event has the sequence `head`, with none of the events so far.
+    /// Creates an empty log for a Worker whose last event has the sequence `head`.
     pub(crate) fn after_head(head: u64) -> Self {
         let events = EventLog::after_head(head, CAPACITY);
         Self { events, readers: 0, waiting: WakeList::default() }
     }
 
-    /// Appends the events of a commit; gives back what is no longer kept, and who waits for events.
+    /// Appends the events of a commit. Returns the commits that are no longer kept, and the wakers
+    /// of the readers that wait for events.
     #[must_use = "both are for when no lock is held"]
     pub(crate) fn append(&mut self, commit: Published) -> (Vec<Arc<Published>>, Wakers) {
         (self.events.append(commit), self.waiting.take())

@@ -11,15 +11,16 @@ use crate::identity::{Epoch, RuntimeId, WorkerId};
 
 /// A position in a log: right after some event, or before the first.
 ///
-/// A cursor is opaque: it may be kept, sent and compared for equality, and is valid only in the log that
-/// it came from. Equal positions have equal texts.
+/// A cursor is opaque: it may be kept, sent and compared for equality, and is valid only in the log
+/// that it came from. Equal positions have equal texts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Cursor(Repr);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Repr {
     At(Position),
-    /// A text that is no position: one that was altered, or the cursor in a preview of a creation.
+    /// A text that is not a position: an altered cursor, or the empty cursor in a preview of a
+    /// creation.
     Text(Box<str>),
 }
 
@@ -39,7 +40,7 @@ pub enum CursorOrigin {
 }
 
 impl CursorOrigin {
-    /// The word for it in messages.
+    /// Returns the word for the origin in messages.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Runtime => "Runtime",
@@ -50,16 +51,16 @@ impl CursorOrigin {
     }
 }
 
-/// Why a cursor is no position in a log.
+/// The reason why a cursor is not a position in a log.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NotAPosition {
     /// The text is not a cursor of any Runtime.
     Malformed,
-    /// The cursor is a good one, of something else.
+    /// The cursor is well-formed, but belongs to another log.
     Foreign(CursorOrigin),
 }
 
-/// A log, and the number of its events before the position.
+/// A position in a log: the log, and the number of its events before the position.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Position {
     pub(crate) runtime_id: RuntimeId,
@@ -80,12 +81,12 @@ const VERSION: u8 = 1;
 const BODY: usize = 1 + 1 + 16 + 16 + 8;
 
 impl Cursor {
-    /// The cursor in the log of a Worker that does not exist yet.
+    /// Returns the empty cursor, which stands for the log of a Worker that does not exist yet.
     pub(crate) fn nowhere() -> Self {
         Self(Repr::Text("".into()))
     }
 
-    /// The sequence of the cursor, if it is a position in `log`.
+    /// Returns the sequence of the cursor, or the reason why the cursor is not a position in `log`.
     pub(crate) fn sequence_in(
         &self,
         runtime_id: RuntimeId,

@@ -163,7 +163,7 @@ pub enum EventBody {
 }
 
 impl EventBody {
-    /// The event's type.
+    /// Returns the event's type.
     #[must_use]
     pub fn event_type(&self) -> EventType {
         match self {
@@ -188,7 +188,7 @@ impl EventBody {
 }
 
 impl RuntimeEvent {
-    /// The event's type.
+    /// Returns the event's type.
     #[must_use]
     pub fn event_type(&self) -> EventType {
         self.body.event_type()

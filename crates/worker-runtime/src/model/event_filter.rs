@@ -20,8 +20,9 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    /// Whether an event matches by its type and by its Worker's labels: those after the event or, if the
-    /// event changed them, those before it. Events of the Runtime itself have no labels.
+    /// Returns whether an event matches by its type and by its Worker's labels: the labels after
+    /// the event or, if the event changed them, those before it. Events of the Runtime itself have
+    /// no labels.
     pub(crate) fn passes(
         &self,
         event_type: EventType,

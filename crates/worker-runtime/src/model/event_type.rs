@@ -21,10 +21,10 @@ macro_rules! event_types {
         }
 
         impl EventType {
-            /// Every type that is known.
+            /// All types that this version knows.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// The name on the wire.
+            /// Returns the name of the type on the wire.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -70,7 +70,7 @@ event_types! {
 }
 
 impl EventType {
-    /// The type of the event that tells such an end of a turn.
+    /// Returns the type of the event that ends a turn with this outcome.
     pub(crate) fn of_end(outcome: TurnOutcome) -> Self {
         match outcome {
             TurnOutcome::Completed => Self::TurnCompleted,
@@ -80,7 +80,7 @@ impl EventType {
         }
     }
 
-    /// Whether the event ends a turn.
+    /// Returns whether an event of this type ends a turn.
     #[must_use]
     pub const fn ends_turn(self) -> bool {
         matches!(

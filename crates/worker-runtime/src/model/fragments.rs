@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 /// The reference to the definition of an error's `retry`, in documents that contain errors.
 pub(crate) const RETRY: &str = "#/$defs/Retry";
 
-/// Says that exactly one variant of a tagged union fits. An untagged variant for what is not known,
-/// which no document shows, makes schemars say that any may.
+/// Replaces `anyOf` by `oneOf` in the schema of a tagged union, because exactly one variant fits.
+/// schemars writes `anyOf` because of the untagged variant for unknown types, which no document
+/// shows.
 pub(crate) fn tagged_union(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     let renamed = std::mem::take(object).into_iter().map(|(keyword, value)| {
@@ -75,32 +76,32 @@ fn label_value() -> Value {
     json!({ "type": "string", "maxLength": 128, "pattern": NO_CONTROLS })
 }
 
-/// The schema of optional labels.
+/// Returns the schema of optional labels.
 pub(crate) fn optional_labels(_: &mut SchemaGenerator) -> Schema {
     typed(json!(["object", "null"]), label_map(label_value()))
 }
 
-/// The schema of an optional change of labels.
+/// Returns the schema of an optional change of labels.
 pub(crate) fn optional_label_patch(_: &mut SchemaGenerator) -> Schema {
     let mut value = label_value();
     value["type"] = json!(["string", "null"]);
     typed(json!(["object", "null"]), label_map(value))
 }
 
-/// The schema of labels in a filter.
+/// Returns the schema of labels in a filter.
 pub(crate) fn labels(_: &mut SchemaGenerator) -> Schema {
     let values = json!({ "type": "string" });
     typed(json!(["object", "null"]), map_of(&json!(true), values, 32))
 }
 
-/// The schema of optional metadata.
+/// Returns the schema of optional metadata.
 pub(crate) fn optional_meta(_: &mut SchemaGenerator) -> Schema {
     let names = json!({ "minLength": 1, "maxLength": 256 });
     let values = json!({ "type": "string", "maxLength": 256 });
     typed(json!(["object", "null"]), map_of(&names, values, 16))
 }
 
-/// The schema of an optional display name.
+/// Returns the schema of an optional display name.
 pub(crate) fn optional_display_name(_: &mut SchemaGenerator) -> Schema {
     const REFUSED: &str =
         r"@\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069";
@@ -112,7 +113,7 @@ pub(crate) fn optional_display_name(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// The schema of an optional list of capabilities.
+/// Returns the schema of an optional list of capabilities.
 pub(crate) fn optional_capabilities(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": ["array", "null"],

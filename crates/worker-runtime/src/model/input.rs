@@ -39,19 +39,19 @@ pub struct Input {
 }
 
 impl Input {
-    /// What a user says.
+    /// Makes an input that a user says.
     pub fn user(text: impl Into<Arc<str>>) -> Self {
         Self { kind: InputKind::User, text: text.into() }
     }
 
-    /// What the application says.
+    /// Makes an input that the application says.
     pub fn system(text: impl Into<Arc<str>>) -> Self {
         Self { kind: InputKind::System, text: text.into() }
     }
 }
 
 impl<T: Into<Arc<str>>> From<T> for Input {
-    /// What a user says.
+    /// Makes an input that a user says.
     fn from(text: T) -> Self {
         Self::user(text)
     }

@@ -1,27 +1,27 @@
-//! Small maps of strings: labels, their patches, and meta.
+//! Labels, changes of labels, and metadata: small maps of strings.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, LazyLock},
 };
 
-/// Labels of a Worker: what a Backend files it under. Lists and subscriptions filter by them.
+/// The labels of a Worker, which its Backend chooses. Lists and subscriptions filter by labels.
 pub type Labels = BTreeMap<String, String>;
 
-/// Empty labels, which all Workers without labels share.
+/// Returns the empty labels that all Workers without labels share.
 pub(crate) fn no_labels() -> Arc<Labels> {
     static NO_LABELS: LazyLock<Arc<Labels>> = LazyLock::new(Arc::default);
     Arc::clone(&NO_LABELS)
 }
 
-/// Labels behind an `Arc`, which takes no allocation where they are empty: most Workers have none.
+/// Puts labels behind an `Arc`. Empty labels share one allocation, because most Workers have none.
 pub(crate) fn shared_labels(labels: Labels) -> Arc<Labels> {
     if labels.is_empty() { no_labels() } else { Arc::new(labels) }
 }
 
-/// A change of labels: a value sets one, `null` removes one, the others stay.
+/// A change of labels: a value sets a label, `null` removes it, and all other labels stay.
 pub type LabelPatch = BTreeMap<String, Option<String>>;
 
-/// A Backend's own remarks on a command, such as actor and trace. Opaque to the Runtime, and shown
-/// on everything that the command causes.
+/// The metadata that a Backend adds to a command, such as an actor or a trace id. The Runtime does
+/// not interpret the metadata, and shows it on everything that the command causes.
 pub type Meta = BTreeMap<String, String>;

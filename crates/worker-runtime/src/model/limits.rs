@@ -44,7 +44,7 @@ macro_rules! limits {
                 }
             )+
 
-            /// Every limit with its name.
+            /// Returns every limit with its name.
             pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($name), self.$name),)+].into_iter()
             }
@@ -119,7 +119,7 @@ limits! {
 }
 
 impl Limits {
-    /// Checks the limits, and names one that is out of range.
+    /// Checks the limits. The error is a message that names a limit that is out of range.
     pub(crate) fn check(&self) -> Result<(), String> {
         for (name, value) in self.iter() {
             if value == 0 || value > MAX_INTEGER {
@@ -132,7 +132,7 @@ impl Limits {
         Ok(())
     }
 
-    /// The limit of a page whose request names none.
+    /// Returns the number of items of a page whose request does not set a limit.
     pub(crate) fn default_page(&self) -> u64 {
         self.page_items.min(100)
     }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A change of one optional value. On the wire an absent field keeps the value, `null` clears it, and
-/// any other value sets it.
+/// A change of one optional value. On the wire an absent field keeps the value, `null` clears it,
+/// and any other value sets it.
 ///
 /// ```
 /// use worker_runtime::model::Patch;
@@ -18,12 +18,12 @@ pub enum Patch<T> {
     Keep,
     /// The value is removed.
     Clear,
-    /// The value becomes this.
+    /// The value is replaced by this one.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// Whether the value stays as it is. Such a field is not written.
+    /// Returns whether the value stays as it is. A field with such a patch is not serialized.
     #[must_use]
     pub const fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)

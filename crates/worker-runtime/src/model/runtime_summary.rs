@@ -67,7 +67,7 @@ pub struct StateCounts {
 }
 
 impl StateCounts {
-    /// The number of Workers in one state.
+    /// Returns the number of Workers in one state.
     #[must_use]
     pub const fn get(&self, state: WorkerState) -> u64 {
         match state {
@@ -89,7 +89,7 @@ impl StateCounts {
         }
     }
 
-    /// The number of Workers in any state, at most 2<sup>53</sup> − 1.
+    /// Returns the number of Workers in all states together, at most 2<sup>53</sup> − 1.
     #[must_use]
     pub fn total(&self) -> u64 {
         WorkerState::ALL.iter().fold(0, |sum, state| saturating_sum(sum, self.get(*state)))
@@ -115,7 +115,7 @@ pub struct OutcomeCounts {
 }
 
 impl OutcomeCounts {
-    /// The number of turns with one outcome.
+    /// Returns the number of turns with one outcome.
     #[must_use]
     pub const fn get(&self, outcome: TurnOutcome) -> u64 {
         match outcome {
@@ -135,7 +135,7 @@ impl OutcomeCounts {
         }
     }
 
-    /// Adds other counts. A sum past the largest integer on the wire stays there.
+    /// Adds other counts. Sums saturate at the largest integer on the wire.
     pub(crate) fn add(&mut self, other: &Self) {
         for outcome in TurnOutcome::ALL {
             let sum = self.get_mut(outcome);

@@ -31,13 +31,13 @@ pub struct ScopeWorker {
 }
 
 impl Scope {
-    /// The Runtime's scope.
+    /// Returns the scope of the Runtime.
     #[must_use]
     pub const fn runtime() -> Self {
         Self::Runtime(ScopeRuntime {})
     }
 
-    /// A Worker's scope.
+    /// Returns the scope of a Worker.
     #[must_use]
     pub const fn worker(worker: WorkerRef) -> Self {
         Self::Worker(ScopeWorker { worker })
@@ -56,25 +56,26 @@ pub enum EventsFrom {
 }
 
 impl EventsFrom {
-    /// From the oldest event that is kept.
+    /// Begins with the oldest event that is kept.
     #[must_use]
     pub const fn oldest() -> Self {
         Self::Oldest(FromOldest {})
     }
 
-    /// From the next event on.
+    /// Begins with the next event.
     #[must_use]
     pub const fn now() -> Self {
         Self::Now(FromNow {})
     }
 
-    /// From a position that a reply, an event or an error gave.
+    /// Begins right after a cursor that a reply, an event or an error contained.
     #[must_use]
     pub const fn after(cursor: Cursor) -> Self {
         Self::After(FromAfter { cursor })
     }
 
-    /// From a place in a Worker's log.
+    /// Begins right after the event with this `worker_sequence`; 0 begins with the first event. Not
+    /// allowed in the scope of the Runtime.
     #[must_use]
     pub const fn after_sequence(sequence: u64) -> Self {
         Self::AfterSequence(FromAfterSequence { sequence })
@@ -124,21 +125,22 @@ pub struct Subscribe {
 }
 
 impl Subscribe {
-    /// Everything in `scope`, from now on.
+    /// Subscribes to all events in `scope`, from now on.
     #[must_use]
     pub const fn new(scope: Scope) -> Self {
         Self { scope, from: None, filter: None }
     }
 
-    /// The same subscription, which begins at another position.
+    /// Sets the position at which the subscription begins.
     #[must_use]
     pub fn starting_at(mut self, from: EventsFrom) -> Self {
         self.from = Some(from);
         self
     }
 
-    /// The same subscription, of the events that match `filter`. A filter by labels matches no event of a
-    /// deleted Worker but its deletion, because its labels are erased with its names and texts.
+    /// Limits the subscription to the events that match `filter`. After a Worker's deletion, a
+    /// filter by labels matches none of the Worker's events but the deletion, because the labels
+    /// are erased with the names and texts.
     #[must_use]
     pub fn filter(mut self, filter: EventFilter) -> Self {
         self.filter = Some(filter);

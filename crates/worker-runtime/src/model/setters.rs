@@ -1,6 +1,7 @@
 //! Methods that set the optional fields of a request.
 
-/// Writes a method for each field of a request that is an `Option`, named like the field.
+/// Generates a method for each given field of a request. The method has the field's name and sets
+/// the field, whose type is an `Option`.
 macro_rules! setters {
     ($request:ident { $($field:ident: $value:ty),+ $(,)? }) => {
         impl $request {

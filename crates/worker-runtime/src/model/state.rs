@@ -22,11 +22,11 @@ pub enum WorkerState {
 }
 
 impl WorkerState {
-    /// Every state, in the order of a life.
+    /// All states, the terminal ones last.
     pub const ALL: [Self; 5] =
         [Self::Idle, Self::Running, Self::Stopping, Self::Stopped, Self::Cancelled];
 
-    /// Whether the state is final.
+    /// Returns whether the state is terminal: the Worker has ended and takes no more input.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         match self {
@@ -53,6 +53,6 @@ pub enum TurnOutcome {
 }
 
 impl TurnOutcome {
-    /// Every outcome.
+    /// All outcomes.
     pub const ALL: [Self; 4] = [Self::Completed, Self::Failed, Self::Cancelled, Self::Lost];
 }

@@ -9,11 +9,12 @@ use serde_json::Value;
 use super::{Cursor, EventType, RuntimeEvent, UnknownVariant};
 use crate::identity::TurnId;
 
-/// What a subscription delivers. On the wire an event is flat, with its `cursor` beside the others.
+/// An item that a subscription delivers. On the wire an event is one flat object, which has the
+/// `cursor` beside the event's own fields.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StreamItem {
-    /// Something happened. All readers of a log share the event.
+    /// An event. All readers of a log share one allocation of it.
     Event(Arc<StreamEvent>),
     /// More of the running turn's answer. Offset 0 replaces what was shown, any other appends.
     TextDelta {
@@ -67,7 +68,7 @@ pub struct StreamEvent {
 }
 
 impl StreamEvent {
-    /// An event with the position right after it.
+    /// Makes an item of an event and the position right after the event.
     #[must_use]
     pub fn new(event: RuntimeEvent, cursor: Cursor) -> Self {
         Self { event, cursor }
@@ -168,7 +169,7 @@ impl<'de> Deserialize<'de> for StreamItem {
             return Ok(Self::Event(Arc::new(event)));
         }
         if !NOTICES.contains(&tag) {
-            // An event has an envelope, whatever happened.
+            // An event of an unknown type still has all the fields that every event has.
             if let Ok(event) = StreamEvent::deserialize(&value) {
                 return Ok(Self::Event(Arc::new(event)));
             }

@@ -72,7 +72,7 @@ fn is_zero(figure: &u64) -> bool {
 }
 
 impl TurnDetail {
-    /// A turn that runs, for whoever mirrors turns from events.
+    /// Makes a running turn, for a client that rebuilds turns from events.
     #[must_use]
     pub fn new(
         turn_id: TurnId,

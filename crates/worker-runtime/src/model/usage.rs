@@ -44,8 +44,8 @@ impl Usage {
         incomplete: false,
     };
 
-    /// The usage of one ended turn. A figure past the largest integer on the wire becomes that, and
-    /// the usage is marked as incomplete.
+    /// Returns the usage of one ended turn. A figure past the largest integer on the wire is
+    /// replaced by that integer, and the usage is marked as incomplete.
     pub(crate) fn of_turn(tokens: TokenUsage, duration_ms: u64) -> Self {
         let mut usage = Self { incomplete: !tokens.is_complete(), ..Self::NONE };
         usage.add(&Self {
@@ -60,13 +60,13 @@ impl Usage {
         usage
     }
 
-    /// Whether every figure is zero, as in an entry that no turn wrote.
+    /// Returns whether every figure is zero, as in an entry that no turn wrote.
     pub(crate) fn is_zero(&self) -> bool {
         *self == Self::NONE
     }
 
-    /// Adds another usage. A sum past 2<sup>53</sup> − 1, the largest integer on the wire, stays there,
-    /// and the usage is marked as incomplete.
+    /// Adds another usage. Sums saturate at 2<sup>53</sup> − 1, the largest integer on the wire,
+    /// and the usage is then marked as incomplete.
     pub fn add(&mut self, other: &Self) {
         self.incomplete |= other.incomplete;
         for (sum, figure) in [

@@ -1,4 +1,4 @@
-//! Numbers as JSON has them, and the size of a value as JSON.
+//! Conversions of numbers from and to JSON, and the size of a value as JSON.
 
 use std::{io, time::Duration};
 
@@ -49,7 +49,7 @@ pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64,
     deserializer.deserialize_any(Integer)
 }
 
-/// [`integer`] where the field may be absent or `null`.
+/// Reads the same numbers as [`integer`] in a field that may be absent or `null`.
 pub(crate) fn optional_integer<'de, D>(deserializer: D) -> Result<Option<u64>, D::Error>
 where
     D: Deserializer<'de>,
@@ -60,12 +60,12 @@ where
     Option::<Whole>::deserialize(deserializer).map(|whole| whole.map(|Whole(value)| value))
 }
 
-/// A duration in whole milliseconds, at most the largest integer on the wire.
+/// Converts a duration to whole milliseconds, at most the largest integer on the wire.
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).min(MAX_INTEGER)
 }
 
-/// The length of a value as JSON, in bytes.
+/// Returns the length of a value as JSON, in bytes.
 pub(crate) fn json_bytes(value: &impl Serialize) -> usize {
     struct Counter(usize);
 

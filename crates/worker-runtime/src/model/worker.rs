@@ -118,7 +118,7 @@ pub struct WorkerDetail {
 }
 
 impl WorkerDetail {
-    /// The part of the detail that lists show, for whoever mirrors a list.
+    /// Returns the summary that lists show, for a client that keeps its own list of Workers.
     #[must_use]
     pub fn summary(&self) -> WorkerSummary {
         WorkerSummary {

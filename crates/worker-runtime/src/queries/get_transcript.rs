@@ -39,7 +39,7 @@ impl GetTranscript {
         Self { worker, from: None, limit: None }
     }
 
-    /// Where the page begins.
+    /// Sets the part of the transcript that the page shows.
     #[must_use]
     pub fn starting_at(mut self, from: TranscriptFrom) -> Self {
         self.from = Some(from);
@@ -128,7 +128,8 @@ impl Query for GetTranscript {
             let count = usize::try_from(last + 1 - first).unwrap_or(usize::MAX);
             entries = reader.entries(self.worker.worker_id, first, count).await?;
             if entries.len() < count {
-                // The store has fewer entries than the record says, so the Worker may have been deleted.
+                // The store has fewer entries than the record counts, so the Worker may have been
+                // deleted.
                 reader.still_there(self.worker).await?;
             }
         }
@@ -145,7 +146,8 @@ impl Query for GetTranscript {
 }
 
 impl GetTranscript {
-    /// The first and the last entry wanted, and whether the last ones matter most.
+    /// Returns the sequences of the first and the last entry of the page, and whether a page that
+    /// is too long loses its first entries rather than its last ones.
     fn range(&self, total: u64, limit: u64) -> (u64, u64, bool) {
         let up_to = |last: u64| (last.saturating_sub(limit) + 1, last, true);
         let beyond =
@@ -159,7 +161,8 @@ impl GetTranscript {
     }
 }
 
-/// Cuts a page to its bytes, at the end that matters less, but never to nothing.
+/// Shortens a page to about [`PAGE_BYTES`] of text and at least one entry. The first entries are
+/// removed if `backwards`, and otherwise the last ones.
 fn cut(entries: &mut Vec<Arc<TranscriptEntry>>, backwards: bool) {
     let mut bytes = 0;
     let fits = |entry: &&Arc<TranscriptEntry>| {

@@ -52,7 +52,7 @@ impl GetTurn {
         Self { worker, turn_id: None, idempotency_key: Some(key.into()), wait_ms: None }
     }
 
-    /// How long to wait.
+    /// Sets the time to wait for the turn's end.
     #[must_use]
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait_ms = Some(wire::milliseconds(wait));
@@ -127,7 +127,7 @@ impl GetTurn {
         }
     }
 
-    /// The turn as of one moment of the Worker.
+    /// Returns the selected turn as it was at one position of the Worker's log, and that position.
     async fn find(
         &self,
         reader: Reader<'_>,

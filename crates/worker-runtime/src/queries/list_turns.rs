@@ -71,7 +71,8 @@ impl Query for ListTurns {
         while items.len() < limit && after < last && examined < reader.limits().list_scan {
             let turns = reader.turns(self.worker.worker_id, after + 1, limit).await?;
             if turns.is_empty() {
-                // The store has fewer turns than the record says, so the Worker may have been deleted.
+                // The store has fewer turns than the record counts, so the Worker may have been
+                // deleted.
                 reader.still_there(self.worker).await?;
                 break;
             }
@@ -81,7 +82,8 @@ impl Query for ListTurns {
                 }
                 after += 1;
                 examined += 1;
-                // The store may have a later version of the latest turn than the record of this query.
+                // The store may have a later version of the latest turn than the record that this
+                // query reads.
                 let turn = match &moment.turn {
                     Some(latest) if latest.turn_id == turn.turn_id => Arc::clone(latest),
                     Some(_) | None => turn,

@@ -101,7 +101,8 @@ impl Query for ListWorkers {
             let bounds = Bounds { limit: limit - items.len(), scan: budget };
             let chunk = self.chunk(reader, at, bounds);
             budget -= chunk.examined;
-            // A Worker without a later event still has the state and the labels of the listing.
+            // A Worker without an event since `before` still has the state and the labels by which
+            // the listing found it.
             let wanted = |cell: &CellState| {
                 cell.runtime_sequence <= before.head || self.still_wants(&cell.record)
             };
@@ -133,7 +134,7 @@ impl ListWorkers {
         ))
     }
 
-    /// The next Workers by the listing.
+    /// Returns the next Workers of the listing, from the position `at` on.
     fn chunk(&self, reader: Reader<'_>, at: Option<Activity>, bounds: Bounds) -> Page<Activity> {
         let no_labels = Labels::new();
         let labels = self.labels.as_ref().unwrap_or(&no_labels);
@@ -153,7 +154,7 @@ impl ListWorkers {
         Page { cells, next: next.map(|ordinal| (ordinal, 0)), examined }
     }
 
-    /// Whether a Worker still has the state and the labels by which the indexes found it.
+    /// Returns whether a Worker still has the state and the labels by which the indexes found it.
     fn still_wants(&self, worker: &WorkerRecord) -> bool {
         self.states.as_ref().is_none_or(|states| states.contains(&worker.state))
             && self

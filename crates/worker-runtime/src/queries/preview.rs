@@ -30,7 +30,7 @@ pub struct Preview {
 }
 
 impl Preview {
-    /// Asks for what a command would do.
+    /// Asks what a command would do.
     #[must_use]
     pub fn new(command: impl Into<RuntimeCommand>) -> Self {
         Self { command: Box::new(command.into()) }
@@ -74,7 +74,7 @@ pub enum Previewed {
     Unknown,
 }
 
-/// What would come of a command that is accepted.
+/// The reply, the state and the events that an accepted command would lead to.
 struct Outcome {
     reply: CommandReply,
     state: Option<WorkerState>,
@@ -123,7 +123,7 @@ async fn outcome(reader: Reader<'_>, command: RuntimeCommand) -> Result<Outcome,
     }
 }
 
-/// Decides a command about a Worker, whose running turn goes on meanwhile.
+/// Decides a command about a Worker without committing it. A running turn of the Worker goes on.
 fn decide(
     reader: Reader<'_>,
     worker: WorkerRef,
@@ -153,8 +153,8 @@ fn with<R>(decision: Decision<R>, wrap: impl FnOnce(R) -> CommandReply) -> Decis
     }
 }
 
-/// A Worker for a decision that is not carried out: its text, where the decision needs that, is copied
-/// and goes on growing.
+/// Takes a snapshot of a Worker for a decision that is not committed. If the decision needs the
+/// text of the running turn, the text is copied instead of sealed, so the turn goes on.
 fn unsealed(state: &CellState, seal: Seal) -> Snapshot<'_> {
     let live = match seal {
         Seal::Yes => state.live.as_ref(),

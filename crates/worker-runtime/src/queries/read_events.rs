@@ -51,14 +51,14 @@ impl ReadEvents {
         Self { scope, from: None, filter: None, limit: None, wait_ms: None }
     }
 
-    /// Where reading begins.
+    /// Sets the position at which reading begins.
     #[must_use]
     pub fn starting_at(mut self, from: EventsFrom) -> Self {
         self.from = Some(from);
         self
     }
 
-    /// How long to wait.
+    /// Sets the time to wait for an event if there is none yet.
     #[must_use]
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait_ms = Some(wire::milliseconds(wait));

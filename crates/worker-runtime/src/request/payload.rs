@@ -2,14 +2,15 @@
 
 use crate::model::Subscribe;
 
-/// A request with a name: a payload such as [`CreateWorker`](crate::commands::CreateWorker), or an enum of payloads.
+/// A request with a name: a payload such as [`CreateWorker`](crate::commands::CreateWorker), or an
+/// enum of payloads.
 ///
-/// A payload converts into its enum by [`From`], and back by [`TryFrom`], which gives the enum back if
-/// it holds another payload.
+/// A payload converts into its enum by [`From`], and back by [`TryFrom`], which gives the enum back
+/// if it holds another payload.
 pub trait Payload {
-    /// The `type` of the request on the wire, such as `create_worker`. The enums of all commands and
-    /// of all queries, which have the types of their payloads, are called `runtime_command` and
-    /// `runtime_query` here.
+    /// The `type` of the request on the wire, such as `create_worker`. For the enums of all
+    /// commands and of all queries, which have the types of their payloads on the wire, this is
+    /// `runtime_command` and `runtime_query`.
     const TYPE: &'static str;
 }
 
@@ -17,8 +18,8 @@ impl Payload for Subscribe {
     const TYPE: &'static str = "subscribe";
 }
 
-/// Implements [`Payload`] and the conversions for an enum of requests and its payloads, each of which is
-/// given with its type, and with `boxed` if the enum holds it in a `Box`.
+/// Implements [`Payload`] and the conversions for an enum of requests and for its payloads. Each
+/// payload is given with its `type`, and with `boxed` if the enum holds it in a `Box`.
 macro_rules! payloads {
     ($requests:ident $name:literal: $($payload:ident $type:literal $($boxed:ident)?),+ $(,)?) => {
         impl $crate::request::Payload for $requests {
@@ -26,10 +27,10 @@ macro_rules! payloads {
         }
 
         impl $requests {
-            /// The `type` of every payload.
+            /// The `type` of every payload on the wire.
             pub const TYPES: &'static [&'static str] = &[$($type),+];
 
-            /// The `type` of this payload on the wire.
+            /// Returns the `type` of this payload on the wire.
             #[must_use]
             pub const fn type_name(&self) -> &'static str {
                 match self {

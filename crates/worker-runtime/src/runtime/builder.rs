@@ -1,4 +1,4 @@
-//! How a Runtime is built.
+//! Builds a [`Runtime`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,11 +19,11 @@ use crate::{
     turn::Turns,
 };
 
-/// Why a Runtime could not be built.
+/// The reason why a Runtime could not be built.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A setting makes no sense; the text names it and says what is allowed.
+    /// A setting is not allowed. The text names the setting and says what is allowed.
     #[error("{0}")]
     Invalid(String),
     /// No store was given, and the crate was built without `memory-store`.
@@ -32,19 +32,19 @@ pub enum BuildError {
     /// There is no tokio runtime to run on.
     #[error("no tokio runtime; build the Runtime within one")]
     NoTokio,
-    /// A tokio runtime that the Runtime was given has no timers.
+    /// A tokio runtime that the Runtime would use has no timers.
     #[error("a tokio runtime without timers; build it with `enable_time`")]
     NoTimers,
     /// Another Runtime owns the store.
     #[error("another Runtime owns the store for at least {remaining:?}")]
     StoreOwned {
-        /// What is left of its lease, in milliseconds, unless it is renewed.
+        /// The remaining time of the other Runtime's lease, unless that lease is renewed.
         remaining: Duration,
     },
     /// The store belongs to another Runtime than the one asked for.
     #[error("the store belongs to the Runtime {runtime_id}")]
     OtherRuntime {
-        /// The Runtime it belongs to.
+        /// The Runtime that the store belongs to.
         runtime_id: RuntimeId,
     },
     /// The store failed.
@@ -52,7 +52,7 @@ pub enum BuildError {
     StoreFailed(String),
 }
 
-/// Builds a [`Runtime`]. Everything has a default.
+/// Builds a [`Runtime`]. Every setting has a default.
 #[must_use = "a builder builds nothing until `build` is called"]
 pub struct RuntimeBuilder {
     display_name: Arc<str>,
@@ -85,75 +85,78 @@ impl Default for RuntimeBuilder {
 }
 
 impl RuntimeBuilder {
-    /// The Runtime's name for people; `runtime` if not set. Bounded like a Worker's.
+    /// Sets the Runtime's name for people; `runtime` if not set. The name is bounded like a
+    /// Worker's.
     pub fn display_name(mut self, name: impl Into<Arc<str>>) -> Self {
         self.display_name = name.into();
         self
     }
 
-    /// Insists on an id. A store that belongs to another Runtime is then refused.
+    /// Requires the Runtime to have this id. A store that belongs to another Runtime is then
+    /// refused.
     pub fn runtime_id(mut self, runtime_id: RuntimeId) -> Self {
         self.runtime_id = Some(runtime_id);
         self
     }
 
-    /// Adds a profile under its name. The first one is the default; without any, the built-in
-    /// `echo`.
+    /// Adds a profile under its name. The first profile is the default; if none is added, the
+    /// built-in `echo` is.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profiles.push(profile);
         self
     }
 
-    /// What is bounded, and how.
+    /// Sets the limits of the Runtime.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Where the Runtime keeps what must outlive it; a [`MemoryStore`](crate::store::MemoryStore) of
-    /// its own if not set.
+    /// Sets the store, which keeps what must outlive the Runtime; a new
+    /// [`MemoryStore`](crate::store::MemoryStore) if not set.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
     }
 
-    /// Where wall-clock time comes from.
+    /// Sets the source of wall-clock time; [`SystemClock`] if not set.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Where new ids come from.
+    /// Sets the source of new ids; [`UuidV7`] if not set.
     pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
         self.ids = ids;
         self
     }
 
-    /// A tokio runtime for the engines alone, so that one which blocks its thread stops nothing
-    /// else; the runtime that `build` is called on if not set.
+    /// Sets a tokio runtime for the engines alone, so that an engine that blocks its thread stops
+    /// nothing else; the runtime on which `build` is called if not set.
     pub fn turn_runtime(mut self, handle: Handle) -> Self {
         self.turn_runtime = Some(handle);
         self
     }
 
-    /// How long the store stays this Runtime's without a sign of life: at least 100 milliseconds, and
-    /// 30 seconds if not set. The lease is renewed three times as often.
+    /// Sets how long this Runtime owns the store without renewing its lease: at least 100
+    /// milliseconds, and 30 seconds if not set. The lease is renewed every third of this time.
     pub fn lease_duration(mut self, lease_duration: Duration) -> Self {
         self.lease_duration = lease_duration;
         self
     }
 
-    /// Which Workers are deleted by themselves once they have ended; none if not set.
+    /// Sets which Workers are deleted automatically once they have ended; none if not set.
     pub fn retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
     }
 
-    /// Builds the Runtime on the present tokio runtime, with what its store holds.
+    /// Builds the Runtime on the current tokio runtime, and restores what its store holds.
     ///
     /// # Errors
     ///
-    /// A setting that makes no sense, or a store that cannot be had.
+    /// Returns an error if a setting is not allowed, if there is no tokio runtime with timers, or
+    /// if the store cannot be opened or read.
     pub async fn build(self) -> Result<Runtime, BuildError> {
         self.check()?;
         let handle = Handle::try_current().map_err(|_| BuildError::NoTokio)?;
@@ -173,7 +176,7 @@ impl RuntimeBuilder {
         };
         let time_out = Duration::from_millis(self.limits.commit_ms);
         let (store, opened) = StoreClient::open(store, request, handle.clone(), time_out).await?;
-        // A sum is within the range of the wire, whatever the store has.
+        // `Totals::add` keeps each sum within the range of the wire, whatever the store returned.
         let mut totals = Totals::default();
         totals.add(&opened.totals);
         let core = Core::new(Parts {
@@ -193,7 +196,7 @@ impl RuntimeBuilder {
             turns: Box::new(Turns::new(self.turn_runtime.unwrap_or_else(|| handle.clone()))),
             handle: handle.clone(),
         });
-        // From here on the Runtime gives everything back if building it fails.
+        // From here on, dropping the Runtime releases the store if building fails.
         let runtime = Runtime::new(Arc::clone(&core));
         let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_duration));
         core.set_lease_keeper(keeper.abort_handle());
@@ -223,7 +226,8 @@ impl RuntimeBuilder {
     }
 }
 
-/// Whether a tokio runtime has timers. It does not say: making a timer panics if it has none.
+/// Returns whether a tokio runtime has timers. Tokio has no method for this, but creating a timer
+/// panics if there are none.
 fn has_timers(handle: &Handle) -> bool {
     let _context = handle.enter();
     contained(|| drop(tokio::time::sleep(Duration::ZERO))).is_some()

@@ -1,7 +1,7 @@
-//! Waiting for what everybody waits for: a turn's end, an idle Worker, a stopped Runtime.
+//! Waits for common events: the end of a turn, an idle Worker, a stopped Runtime.
 //!
-//! Built on the stream, and free of races with what has happened already: each begins to listen
-//! where the present that it looked at ends, or before it looks.
+//! Each wait reads a live stream, and misses nothing that happens meanwhile: the stream begins
+//! before the current state is read, or at the cursor that was returned with that state.
 
 use std::time::Duration;
 
@@ -19,32 +19,34 @@ use crate::{
     stream::Subscription,
 };
 
-/// Why waiting came to nothing.
+/// The reason why a wait failed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// The time is up; it may still happen.
+    /// The time is up. The awaited event may still happen.
     #[error("the time is up")]
     TimedOut,
-    /// It will not happen in this Runtime: the Worker was deleted, or the Runtime has stopped.
+    /// The awaited event will not happen in this Runtime: the Worker was deleted, or the Runtime
+    /// has stopped.
     #[error("the stream ended before it happened")]
     Ended,
-    /// It happened so long ago that the event is no longer kept.
+    /// The turn ended so long ago that its terminal event is no longer kept.
     #[error("it has happened, and its event is no longer kept")]
     Expired,
-    /// The question was refused: the Worker or the turn is not there, or all `subscriptions` places
-    /// are taken.
+    /// The request was refused: the Worker or the turn does not exist, or all `subscriptions`
+    /// places are taken.
     #[error(transparent)]
     Refused(#[from] RuntimeError),
 }
 
 impl Runtime {
-    /// Waits for the end of the turn that an input began, and gives its terminal event. It takes one
-    /// of the `subscriptions` places while it waits.
+    /// Waits for the end of the turn that an input began, and returns its terminal event. The wait
+    /// takes one of the `subscriptions` places.
     ///
     /// # Errors
     ///
-    /// [`WaitError`]: the time is up, it will not happen, or it happened too long ago.
+    /// Returns a [`WaitError`] if the time is up, if the turn will not end in this Runtime, if it
+    /// ended too long ago, or if the request was refused.
     pub async fn wait_turn(
         &self,
         receipt: InputReceipt,
@@ -60,12 +62,13 @@ impl Runtime {
         self.within(timeout, end).await
     }
 
-    /// Waits until a Worker runs no turn, and gives its state: `idle`, or how it has ended. It takes
-    /// one of the `subscriptions` places while it waits.
+    /// Waits until a Worker runs no turn, and returns its state: `idle`, `stopped` or `cancelled`.
+    /// The wait takes one of the `subscriptions` places.
     ///
     /// # Errors
     ///
-    /// [`WaitError`]: the time is up, or the Worker or the Runtime is gone.
+    /// Returns a [`WaitError`] if the time is up, if the Worker or the Runtime is gone, or if the
+    /// request was refused.
     pub async fn wait_idle(
         &self,
         worker: WorkerRef,
@@ -74,31 +77,34 @@ impl Runtime {
         self.within(timeout, self.look_for_rest(worker)).await
     }
 
-    /// Waits until the Runtime has stopped and given its store back. It takes one of the
-    /// `subscriptions` places while it waits.
+    /// Waits until the Runtime has stopped and released its store. The wait takes one of the
+    /// `subscriptions` places.
     ///
     /// # Errors
     ///
-    /// [`WaitError`]: the time is up, or there is no place to wait.
+    /// Returns a [`WaitError`] if the time is up, or if there is no place for the wait.
     pub async fn wait_stopped(&self, timeout: Duration) -> Result<(), WaitError> {
         let stop = async {
             let types = Some(vec![EventType::RuntimeStopped]);
             let filter = EventFilter { types, labels: None };
             let mut stream =
                 self.subscribe(Subscribe::new(Scope::runtime()).filter(filter)).await?;
-            // The stream of a Runtime that has stopped ends too, so its state need not be asked for.
+            // A stream of a Runtime that has already stopped ends too, so the Runtime's state need
+            // not be read.
             while !matches!(next(&mut stream).await?, StreamItem::Ended { .. }) {}
             Ok(())
         };
         self.within(timeout, stop).await
     }
 
-    /// The terminal event of a turn; none if the log moved past the reader, who has to look anew.
+    /// Returns the terminal event of a turn, or `None` if the log has dropped events that were not
+    /// read yet, so that the caller must try again.
     async fn look_for_end(&self, receipt: InputReceipt) -> Result<Option<RuntimeEvent>, WaitError> {
         let InputReceipt { worker, turn_id, .. } = receipt;
         let shown = self.handle(GetTurn::new(worker, turn_id)).await?;
         let over = shown.turn.outcome.is_some();
-        // The end of one that runs lies behind the reply's cursor, wherever the log ends by now.
+        // The end of a turn that still runs comes after the reply's cursor, wherever the log ends
+        // by now.
         let from = if over { EventsFrom::oldest() } else { EventsFrom::after(shown.cursor) };
         let ends = EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect();
         let mut stream = match self.listen(worker, from, ends).await {
@@ -110,7 +116,8 @@ impl Runtime {
                 StreamItem::Event(it) if it.event.turn_id == Some(turn_id) => {
                     return Ok(Some(it.event.clone()));
                 }
-                // All that had happened was shown, and it was not among it.
+                // All events that are kept have been read, and the end of the turn is not among
+                // them.
                 StreamItem::Synced { .. } if over => return Err(WaitError::Expired),
                 StreamItem::Event(_)
                 | StreamItem::Synced { .. }
@@ -140,7 +147,7 @@ impl Runtime {
                     }
                 }
                 StreamItem::Gap { .. } => {
-                    // Of a Worker that was deleted, the stream itself says so.
+                    // If the Worker was deleted, the stream ends and says so.
                     if let Ok(shown) = self.handle(GetWorker { worker }).await
                         && is_at_rest(shown.detail.state)
                     {
@@ -156,8 +163,8 @@ impl Runtime {
         }
     }
 
-    /// Waits for no longer than `timeout`, by the clock of the Runtime: whoever polls this need not be in a
-    /// tokio runtime.
+    /// Waits for no longer than `timeout`, measured by the timers of the Runtime's tokio runtime,
+    /// because the caller may poll this outside a tokio runtime.
     async fn within<T>(
         &self,
         timeout: Duration,

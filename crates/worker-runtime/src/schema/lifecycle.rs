@@ -2,7 +2,7 @@
 
 use crate::lifecycle::{EVENT_ORDER, LifecycleInput, TABLE, allowed_commands};
 
-/// The document of the lifecycle table.
+/// Returns the lifecycle table as a JSON document.
 pub(crate) fn document() -> serde_json::Value {
     let states: Vec<_> = TABLE
         .iter()

@@ -21,7 +21,7 @@ stateDiagram-v2
     [*] --> idle: create_worker
 ";
 
-/// The table as a page for people, with a state diagram in Mermaid's notation.
+/// Returns the table as a Markdown page with a state diagram in Mermaid's notation.
 fn page() -> String {
     let arrows: String = TABLE
         .iter()
@@ -36,7 +36,7 @@ fn page() -> String {
     format!("{HEAD}{arrows}```\n\n| state |{columns}\n|{rule}\n{rows}")
 }
 
-/// A change of state as a line of the diagram.
+/// Returns a change of state as a line of the diagram, or `None` if the state does not change.
 fn arrow(state: WorkerState, trigger: LifecycleInput, answer: Transition) -> Option<String> {
     let from = name(&state);
     match answer {
@@ -74,7 +74,7 @@ fn cell(answer: Transition) -> String {
     }
 }
 
-/// A state's or an outcome's name on the wire.
+/// Returns the name of a state or an outcome on the wire.
 fn name(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => name,

@@ -1,4 +1,4 @@
-//! Who may be created: keys of creations and claims, also of those that are still under way.
+//! The idempotency keys and the claims of creations, including creations in flight.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -13,34 +13,37 @@ use crate::{
     sync::WakeList,
 };
 
-/// What creations share.
+/// The state that all creations share: idempotency keys, claims and the next ordinal.
 #[derive(Debug)]
 pub(crate) struct Admission {
     pub(crate) keys: KeyWindow<CreateKey>,
     pub(crate) claims: Allocation,
     /// The ordinal of the next Worker.
     next_ordinal: u64,
-    /// Keys of creations that are being committed.
+    /// The keys of creations in flight.
     keys_under_way: HashSet<Arc<str>>,
-    /// Workers with claims that are being created.
+    /// The Workers with claims whose creation is in flight.
     claims_under_way: HashSet<WorkerId>,
-    /// The same, of which the store has not said what became of them.
+    /// The keys of creations whose commit has an unknown outcome.
     unsettled_keys: HashSet<Arc<str>>,
+    /// The Workers with claims whose creation has a commit with an unknown outcome.
     unsettled_claims: HashSet<WorkerId>,
-    /// Creations that wait for others to be decided.
+    /// The wakers of creations that wait for the outcome of another one.
     pub(super) waiting: WakeList,
 }
 
-/// A creation as admission sees it. All of this is found out once, before any lock is taken.
+/// The properties of a creation that admission depends on. They are computed once, before any lock
+/// is taken.
 #[derive(Debug)]
 pub(crate) struct CreationRequest<'a> {
-    /// The key, unless it is one that cannot have been remembered.
+    /// The idempotency key, if there is one. An invalid key is left out, because it cannot have
+    /// been remembered.
     pub(crate) key: Option<RequestKey>,
     pub(crate) claims: Arc<[ScopeClaim]>,
-    /// Whether a turn begins with the Worker.
+    /// Whether a turn begins with the creation of the Worker.
     pub(crate) with_turn: bool,
-    /// The profile of its turns, or what is wrong with the command. It counts only if the command is not
-    /// one that was carried out before.
+    /// The profile of the Worker's turns, or the error of an invalid command. The error counts only
+    /// if the command was not carried out before.
     pub(crate) profile: Result<&'a Arc<Profile>, RuntimeError>,
 }
 
@@ -51,14 +54,15 @@ pub(crate) struct RequestKey {
     pub(crate) digest: [u8; 16],
 }
 
-/// What another creation that is under way shares with this one.
+/// The reason for which a creation waits for another one: the same key, or conflicting claims.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rival {
     Key,
     Claims,
 }
 
-/// Whether a creation meets another one that is under way.
+/// Whether another creation has the same key or conflicting claims: none, one in flight, or one
+/// whose commit has an unknown outcome.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Meeting {
     None,
@@ -67,7 +71,7 @@ pub(super) enum Meeting {
 }
 
 impl Admission {
-    /// `next_ordinal` is the ordinal of the next Worker.
+    /// Creates the state without keys and claims. `next_ordinal` is the ordinal of the next Worker.
     pub(crate) fn new(next_ordinal: u64) -> Self {
         Self {
             keys: KeyWindow::default(),
@@ -81,12 +85,16 @@ impl Admission {
         }
     }
 
-    /// Has the next Worker come after the one with this ordinal.
+    /// Makes the ordinal of the next Worker greater than `ordinal`.
     pub(crate) fn continue_after(&mut self, ordinal: u64) {
         self.next_ordinal = self.next_ordinal.max(ordinal.saturating_add(1));
     }
 
-    /// The creation that was carried out before under the same key.
+    /// Returns the creation that was carried out before under the same key, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// `idempotency_conflict` if the key came with another command.
     pub(super) fn replay(
         &self,
         context: &DecisionContext<'_>,
@@ -96,8 +104,11 @@ impl Admission {
         Ok(self.keys.replay(key, digest, context.now_ms, context.create_keys())?.cloned())
     }
 
-    /// What admission would say, without taking anything: the creation that was carried out before, or
-    /// none.
+    /// Makes the decision of an admission without taking anything. Returns the creation that was
+    /// carried out before under the same key, if there is one.
+    ///
+    /// Unlike an admission, this does not check the room for Workers and turns, and does not wait
+    /// for a creation in flight.
     pub(crate) fn preview(
         &self,
         context: &DecisionContext<'_>,
@@ -149,7 +160,8 @@ impl Admission {
         meeting
     }
 
-    /// Takes the key and the claims, which were found to be free, and the next ordinal.
+    /// Takes the key, the claims and the next ordinal. The caller has checked under the same lock
+    /// that the key and the claims are free.
     pub(super) fn take(&mut self, worker_id: WorkerId, request: &CreationRequest<'_>) -> u64 {
         self.claims.insert(worker_id, &request.claims);
         if !request.claims.is_empty() {
@@ -161,7 +173,7 @@ impl Admission {
         ordinal
     }
 
-    /// Notes that the store has not said what became of a creation.
+    /// Notes that the outcome of a creation's commit is unknown.
     pub(super) fn suspend(
         &mut self,
         worker_id: WorkerId,
@@ -175,7 +187,7 @@ impl Admission {
         }
     }
 
-    /// Forgets that a creation was under way.
+    /// Removes a creation from those in flight and from those with an unknown outcome.
     pub(super) fn forget(&mut self, worker_id: WorkerId, key: Option<&Arc<str>>) {
         if let Some(key) = key {
             self.keys_under_way.remove(key);

@@ -1,4 +1,4 @@
-//! What all readers of the Runtime share: its log, its figures and its list of Workers.
+//! The Runtime's log, its figures and its list of Workers, behind one lock.
 
 use std::sync::Arc;
 
@@ -9,30 +9,30 @@ use crate::{
     sync::{WakeList, Wakers},
 };
 
-/// What lies under the lock of the Runtime's log: a commit moves all of it in one hold, so that
-/// nobody sees an event without the figures and the list that go with it.
+/// The state that the lock of the Runtime's log guards. A commit changes all of it in one hold of
+/// the lock, so that no reader sees an event without its effect on the figures and the list.
 #[derive(Debug)]
 pub(crate) struct Board {
     events: EventLog,
     pub(crate) figures: Figures,
     pub(crate) listing: Listing,
-    /// Readers that wait for the next event.
+    /// The wakers of readers that wait for the next event.
     pub(crate) waiting: WakeList,
 }
 
-/// The figures that move with the events.
+/// The state and the sums of the Runtime, which change together with the events.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
     pub(crate) runtime: RuntimeState,
     pub(crate) turns_in_flight: u64,
     pub(crate) outcomes: OutcomeCounts,
     pub(crate) usage: Usage,
-    /// Whether streams end when they have delivered everything.
+    /// Whether the Runtime has ended, so that a stream ends once it has delivered every event.
     pub(crate) closed: bool,
 }
 
 impl Board {
-    /// A board without events, whose log keeps the newest `capacity`.
+    /// Creates a board without events, whose log keeps the newest `capacity` events.
     pub(crate) fn new(capacity: u64, figures: Figures) -> Self {
         Self {
             events: EventLog::after_head(0, capacity),
@@ -46,13 +46,14 @@ impl Board {
         &self.events
     }
 
-    /// The sequence of the newest event.
+    /// Returns the sequence of the newest event, or 0 if there is none.
     pub(crate) fn head(&self) -> u64 {
         self.events.head()
     }
 
-    /// Appends the events of a Worker's commit; `previous` is the sequence of an event of the same
-    /// Worker's commit before, or 0. Gives back what falls out, to be dropped outside the lock.
+    /// Appends the events of a Worker's commit. `previous` is the sequence of an event of the
+    /// Worker's previous commit, or 0. Returns the commits that the log no longer keeps, which the
+    /// caller drops outside the lock.
     pub(crate) fn append_commit(
         &mut self,
         block: Arc<EventBlock>,
@@ -63,20 +64,22 @@ impl Board {
         self.events.append(commit)
     }
 
-    /// Appends an event of the Runtime itself. Gives back what falls out, to be dropped outside the
-    /// lock.
+    /// Appends an event of the Runtime itself. Returns the commits that the log no longer keeps,
+    /// which the caller drops outside the lock.
     pub(crate) fn append_own(&mut self, source: RuntimeSource) -> Vec<Arc<Published>> {
         self.events.append(Published::new(self.head() + 1, Source::Runtime(source)))
     }
 
-    /// Erases names and texts from a Worker's events, from one of its newest commit back.
+    /// Redacts names and texts in all events of a Worker that the log keeps. `sequence` is that of
+    /// an event of the Worker's newest commit.
     pub(crate) fn redact(&mut self, mut sequence: u64) {
         while let Some(commit) = self.events.redact(sequence) {
             sequence = commit.previous;
         }
     }
 
-    /// Everybody who waits for an event, to be woken when no lock is held.
+    /// Takes the wakers of all readers that wait for an event, which the caller wakes with no lock
+    /// held.
     pub(crate) fn take_waiting(&mut self) -> Wakers {
         self.waiting.take()
     }

@@ -1,4 +1,4 @@
-//! The Workers by id, in maps behind locks of their own.
+//! The Workers by id, in several maps with a lock each.
 
 use std::{
     collections::BTreeMap,
@@ -12,13 +12,13 @@ use parking_lot::RwLock;
 
 use crate::{error::RuntimeError, identity::WorkerId, state::worker_cell::Cell};
 
-/// The Workers by id.
+/// All Workers by id, and the number that there may be.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     /// The Workers, spread by id over several locks. A tree gives back its memory when Workers are
     /// deleted; a hash map would keep it.
     shards: [RwLock<BTreeMap<WorkerId, Arc<Cell>>>; SHARDS],
-    /// The number of Workers that are here or have a reservation.
+    /// The number of Workers in the catalogue and of reservations for further ones.
     taken: AtomicU64,
     capacity: u64,
 }
@@ -31,24 +31,25 @@ impl Catalogue {
         Self { shards, taken: AtomicU64::new(0), capacity }
     }
 
-    /// Whether there is room for one more Worker.
+    /// Returns an error if there is no room for one more Worker.
     pub(crate) fn has_room(&self) -> Result<(), RuntimeError> {
         if self.taken.load(Ordering::Relaxed) < self.capacity { Ok(()) } else { Err(self.full()) }
     }
 
-    /// Takes room for one more Worker, to be filled by [`insert`](Self::insert) or freed.
+    /// Reserves room for one more Worker. The caller fills it with [`insert`](Self::insert) or
+    /// gives it back with [`free`](Self::free).
     pub(crate) fn reserve(&self) -> Result<(), RuntimeError> {
         let take = |taken: u64| (taken < self.capacity).then_some(taken + 1);
         let order = Ordering::Relaxed;
         self.taken.fetch_update(order, order, take).map(drop).map_err(|_| self.full())
     }
 
-    /// Gives room back.
+    /// Gives back the room of one Worker.
     pub(crate) fn free(&self) {
         self.taken.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Takes room for a Worker that is there already, whatever the limit.
+    /// Adds a Worker from the store, even if that exceeds the limit.
     pub(crate) fn restore(&self, cell: Arc<Cell>) {
         self.taken.fetch_add(1, Ordering::Relaxed);
         self.insert(cell);
@@ -74,7 +75,7 @@ impl Catalogue {
         Some(removed)
     }
 
-    /// Every Worker. Workers that are created or deleted during the call may be missing.
+    /// Returns every Worker. Workers that are created or deleted during the call may be missing.
     pub(crate) fn all(&self) -> Vec<Arc<Cell>> {
         let cells = |shard: &RwLock<BTreeMap<_, Arc<Cell>>>| -> Vec<_> {
             shard.read().values().cloned().collect()
@@ -83,7 +84,7 @@ impl Catalogue {
     }
 
     fn shard(&self, worker_id: WorkerId) -> &RwLock<BTreeMap<WorkerId, Arc<Cell>>> {
-        // The last byte of a UUID of version 7 is random.
+        // The last byte of a UUID of version 7 is random, so it spreads the Workers evenly.
         let [.., last] = *worker_id.as_uuid().as_bytes();
         &self.shards[usize::from(last) % SHARDS]
     }

@@ -1,4 +1,4 @@
-//! What a Runtime is made of, and what its parts share.
+//! The state of a Runtime that its handlers, streams and tasks share.
 
 use std::{
     fmt,
@@ -37,12 +37,13 @@ use crate::{
     sync::{Relay, Wakers, contained},
 };
 
-/// The inside of a Runtime.
+/// The state of a Runtime, shared by its handlers, its streams and its tasks.
 ///
-/// Locks are taken in this order: a Worker's cell; under it, one at a time, the turn's text, an
-/// index (catalogue, admission) or the Runtime's log; under that a group of its readers;
-/// nothing after those. A commit that is applied holds the right to publish, which it takes under the
-/// cell and before an index. No engine, store, waker or `Drop` of the Backend's runs under any of them.
+/// Locks are taken in this order: a Worker's cell; under the cell, one at a time, the text of the
+/// turn, an index (catalogue, admission, ended Workers) or the Runtime's log; and no lock under
+/// those. A commit that is applied also holds the right to publish (`Publishing`), which it takes
+/// under the cell and before any of the other locks. No engine, no store, no wake-up and no foreign
+/// `Drop` runs under a lock.
 pub struct Core {
     pub(crate) owner: RuntimeIdentity,
     pub(crate) presenter: Presenter,
@@ -53,27 +54,29 @@ pub struct Core {
     pub(crate) limits: Limits,
     pub(crate) profiles: Profiles,
     pub(crate) store: StoreClient,
-    /// The task that renews the lease, which the Runtime's end must not leave asleep.
+    /// The task that renews the lease. The end of the Runtime aborts the task, which would
+    /// otherwise sleep on.
     lease_keeper: OnceLock<AbortHandle>,
     pub(crate) catalogue: Catalogue,
     pub(crate) admission: Mutex<Admission>,
     pub(crate) log: Mutex<Board>,
     pub(super) diagnostics: Mutex<Diagnostics>,
     relay: Arc<Relay>,
-    /// The Runtime's state, as the log has it: read without the log's lock.
+    /// A copy of the Runtime's state in the figures, which is read without the log's lock.
     pub(crate) stage: Stage,
     pub(crate) shutdown: Shutdown,
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) ended_workers: Arc<EndedWorkers>,
     pub(crate) subscriptions: AtomicU64,
-    /// Deletions so far: whoever copied events before the last one looks at them anew.
+    /// The number of deletions so far. A subscriber that copied events before the latest deletion
+    /// reads them again, because the deletion may have redacted them.
     pub(crate) deletions: AtomicU64,
-    /// Where commits, deadlines and the drain run.
+    /// The tokio runtime for the tasks of the Runtime, such as commits, deadlines and the drain.
     pub(crate) handle: Handle,
     pub(crate) turns: Box<dyn TurnHost>,
 }
 
-/// What a Runtime is built from.
+/// The arguments of [`Core::new`].
 pub(crate) struct Parts {
     pub(crate) owner: RuntimeIdentity,
     pub(crate) epoch: Epoch,
@@ -84,14 +87,14 @@ pub(crate) struct Parts {
     pub(crate) profiles: Profiles,
     pub(crate) retention: Retention,
     pub(crate) store: StoreClient,
-    /// The sums that the store had when it was opened.
+    /// The sums that the store reported when it was opened.
     pub(crate) totals: Totals,
     pub(crate) handle: Handle,
     pub(crate) turns: Box<dyn TurnHost>,
 }
 
 impl Core {
-    /// A Runtime without Workers. Readers are woken by a task of its own.
+    /// Creates a Runtime without Workers, and spawns the task that wakes readers on `parts.handle`.
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let Parts { owner, epoch, limits, totals, handle, .. } = parts;
         let figures = Figures {
@@ -131,22 +134,22 @@ impl Core {
         })
     }
 
-    /// Has the task end with the Runtime that renews its lease.
+    /// Sets the task that renews the lease, to be aborted when the Runtime ends.
     pub(crate) fn set_lease_keeper(&self, keeper: AbortHandle) {
         self.lease_keeper.get_or_init(|| keeper);
     }
 
-    /// The time by the Backend's clock.
+    /// Returns the time of the Backend's clock, in milliseconds since the Unix epoch.
     pub(crate) fn now_ms(&self) -> u64 {
         self.clock.now_ms()
     }
 
-    /// A new UUID of the Backend's, made at `now_ms`.
+    /// Takes a new UUID from the Backend's id source, for the time `now_ms`.
     pub(crate) fn new_uuid(&self, now_ms: u64) -> Uuid {
         self.ids.next(now_ms)
     }
 
-    /// Finds a Worker by its authority.
+    /// Returns the Worker, unless it belongs to another Runtime or is not in the catalogue.
     pub(crate) fn find(&self, worker: WorkerRef) -> Result<Arc<Cell>, RuntimeError> {
         self.check_runtime(worker)?;
         self.catalogue.get(worker.worker_id).ok_or(RuntimeError::WorkerNotFound {})
@@ -172,7 +175,8 @@ impl Core {
         self.stage.get()
     }
 
-    /// Makes room for one more subscription.
+    /// Counts one more subscription, if there are fewer than the limit. The subscription is counted
+    /// out when it is dropped.
     pub(crate) fn reserve_subscription(&self) -> Result<(), RuntimeError> {
         let max = self.limits.subscriptions;
         let take = |taken: u64| (taken < max).then_some(taken + 1);
@@ -181,7 +185,7 @@ impl Core {
         taken.map(drop).map_err(|_| exhausted("subscriptions", max))
     }
 
-    /// What decisions may know now.
+    /// Returns the part of the Runtime that a decision may depend on, at the present time.
     pub(crate) fn context(&self) -> DecisionContext<'_> {
         DecisionContext {
             owner: &self.owner,
@@ -192,25 +196,25 @@ impl Core {
         }
     }
 
-    /// Whether anything can change now.
+    /// Returns an error if the Runtime has stopped, after which no Worker changes.
     pub(crate) fn can_change(&self) -> Result<(), RuntimeError> {
         let is_over = self.state() == RuntimeState::Stopped || self.shutdown.is_closed();
         if is_over { Err(RuntimeError::RuntimeStopped {}) } else { Ok(()) }
     }
 
-    /// Whether new work is taken now.
+    /// Returns an error if the Runtime takes no new work, because it is stopping or has stopped.
     pub(crate) fn takes_work(&self) -> Result<(), RuntimeError> {
         takes_work(self.state())
     }
 
-    /// Whether there is room for one more turn.
+    /// Returns an error if as many turns are in flight as the limit allows.
     pub(crate) fn has_room_for_turn(&self) -> Result<(), RuntimeError> {
         let max = self.limits.turns_in_flight;
         let is_full = self.in_flight.count(Work::Turn) >= max;
         if is_full { Err(exhausted("turns_in_flight", max)) } else { Ok(()) }
     }
 
-    /// Records that something was noticed, and says so in the Runtime's log.
+    /// Makes a diagnostic, keeps it and appends it to the Runtime's log as an event.
     pub(crate) fn note(
         &self,
         severity: Severity,
@@ -238,8 +242,10 @@ impl Core {
         diagnostic
     }
 
-    /// Appends an event about the Runtime itself, with a change of its figures; gives the sequence
-    /// before it.
+    /// Changes the figures and appends an event about the Runtime itself, in one hold of the log's
+    /// lock. Returns the sequence before the event.
+    ///
+    /// Once the Runtime has stopped, neither is done.
     pub(crate) fn tell(
         &self,
         metadata: Option<Arc<CommandMetadata>>,
@@ -250,7 +256,7 @@ impl Core {
         let mut board = self.log.lock();
         let before = board.head();
         if board.figures.runtime == RuntimeState::Stopped {
-            // The event that says so was the last.
+            // The event of the stop is the last event of the log.
             return before;
         }
         change(&mut board.figures);
@@ -263,7 +269,7 @@ impl Core {
         before
     }
 
-    /// Asks the store, which must answer in the time that a commit may take.
+    /// Calls the store, which must answer within the timeout of a commit.
     pub(crate) fn ask<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&dyn Store) -> StoreFuture<Result<T, StoreError>>,
@@ -271,17 +277,17 @@ impl Core {
         self.store.ask(ask)
     }
 
-    /// Whether the Runtime has ended and takes no answer any more.
+    /// Whether the Runtime has ended, so that its streams and its background tasks end too.
     pub(crate) fn is_closed(&self) -> bool {
         self.stage.is_closed()
     }
 
-    /// Wakes readers, with no lock held.
+    /// Wakes readers. The caller holds no lock.
     pub(crate) fn wake(&self, wakers: Wakers) {
         self.relay.wake(wakers);
     }
 
-    /// Wakes every reader of every log, because streams may end now.
+    /// Wakes every reader of every log, so that streams see that the Runtime has ended.
     pub(crate) fn wake_all(&self) {
         let waiting = self.log.lock().take_waiting();
         waiting.wake();
@@ -293,7 +299,7 @@ impl Core {
         }
     }
 
-    /// Ends at once: no event is written, every turn is dropped, streams end.
+    /// Ends the Runtime at once, without an event: every turn is dropped and every stream ends.
     pub(crate) fn abandon(&self) {
         self.shutdown.close();
         let mut board = self.log.lock();
@@ -318,13 +324,13 @@ impl Core {
         self.in_flight.ring();
     }
 
-    /// Another Runtime owns the store: this one has ended.
+    /// Ends the Runtime because its lease is lost.
     pub(crate) fn lose_lease(&self) {
         if self.shutdown.is_closed() {
             return;
         }
         let message = "another Runtime owns the store now; this one has stopped";
-        // A clock that panics must not keep this one going.
+        // A clock that panics must not keep the Runtime from ending.
         let _ = contained(|| self.note(Severity::Error, message, None, None));
         self.abandon();
     }

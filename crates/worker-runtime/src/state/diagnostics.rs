@@ -1,15 +1,15 @@
-//! What the Runtime noticed lately.
+//! The newest diagnostics of the Runtime.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::model::{Diagnostic, Severity};
 
-/// The newest diagnostics.
+/// The newest diagnostics, numbered from 1. As many are kept as `capacity` says.
 #[derive(Debug)]
 pub(crate) struct Diagnostics {
     kept: VecDeque<Arc<Diagnostic>>,
     capacity: usize,
-    /// The number of the newest one; the first is 1.
+    /// The number of the newest diagnostic; 0 if there is none.
     head: u64,
 }
 
@@ -19,6 +19,7 @@ impl Diagnostics {
         Self { kept: VecDeque::new(), capacity, head: 0 }
     }
 
+    /// Adds a diagnostic. Returns the one that is no longer kept, to be dropped outside the lock.
     pub(crate) fn add(&mut self, diagnostic: Arc<Diagnostic>) -> Option<Arc<Diagnostic>> {
         self.head += 1;
         let full = self.kept.len() == self.capacity;
@@ -27,7 +28,8 @@ impl Diagnostics {
         fallen
     }
 
-    /// Diagnostics with a number less than `before`, newest first, and the number to go on before.
+    /// Returns diagnostics with a number less than `before`, newest first, and the `before` of the
+    /// next page; `None` if there is no further page.
     pub(crate) fn newest(
         &self,
         before: Option<u64>,

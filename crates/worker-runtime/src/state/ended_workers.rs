@@ -1,4 +1,4 @@
-//! The Workers that have ended, for whoever deletes those that are due.
+//! The Workers that have ended, for the task that deletes them when retention says so.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,34 +11,36 @@ use tokio::sync::Notify;
 
 use crate::{identity::WorkerId, model::Retention, store::WorkerRecord};
 
-/// The Workers that have ended, and when which is to go.
+/// The Workers that have ended, in the order in which retention deletes them.
 #[derive(Debug)]
 pub(crate) struct EndedWorkers {
     policy: Retention,
     ended: Mutex<Ended>,
-    /// Rings when a Worker has ended, or the Runtime has.
+    /// Notified when a Worker or the Runtime has ended.
     pub(crate) changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Ended {
-    /// By the time of the end, in milliseconds since the Unix epoch, and by ordinal.
+    /// The Workers by the time that [`note`](EndedWorkers::note) took, in milliseconds since the
+    /// Unix epoch, and then by ordinal.
     order: BTreeMap<(u64, u64), WorkerId>,
+    /// The time in `order` of each Worker, by ordinal.
     times: HashMap<u64, u64>,
 }
 
-/// What is to be done now.
+/// The deletions that are due now, or the time until the next one.
 #[derive(Debug)]
 pub(crate) enum Due {
-    /// These go, oldest end first.
+    /// These Workers are due, those that ended first come first.
     Now(Vec<WorkerId>),
-    /// Nothing before then, from now on.
+    /// No Worker is due before this time has passed, unless another one ends.
     In(Duration),
-    /// Nothing as long as no Worker ends.
+    /// No Worker is due until another one ends.
     Nothing,
 }
 
-/// Workers that are deleted side by side.
+/// The most Workers that are deleted at the same time.
 const AT_ONCE: usize = 64;
 
 impl EndedWorkers {
@@ -50,7 +52,8 @@ impl EndedWorkers {
         self.policy != Retention::default()
     }
 
-    /// Notes that a Worker has ended, with its last event.
+    /// Adds a Worker that has ended, with the time of its newest event. That event is the end of
+    /// the Worker, or after a restart of the Runtime perhaps a later event.
     pub(crate) fn note(&self, record: &WorkerRecord) {
         if !self.is_on() {
             return;
@@ -62,7 +65,7 @@ impl EndedWorkers {
         self.changed.notify_one();
     }
 
-    /// Forgets a Worker that was deleted.
+    /// Removes a Worker that was deleted.
     pub(crate) fn forget(&self, ordinal: u64) {
         if !self.is_on() {
             return;
@@ -73,7 +76,7 @@ impl EndedWorkers {
         }
     }
 
-    /// Lets the Runtime's end be seen.
+    /// Wakes the retention task, which then sees that the Runtime has ended.
     pub(crate) fn end(&self) {
         self.changed.notify_one();
     }

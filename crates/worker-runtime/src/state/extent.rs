@@ -1,4 +1,4 @@
-//! Where a reader begins: the positions that a caller may name, checked against a log.
+//! The position at which a reader begins, checked against the events that a log keeps.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::{
     state::{core::Core, worker_cell::Cell},
 };
 
-/// The ends of a log: readers can be anywhere from `floor` to `head`.
+/// The range of a log: the position of a reader is from `floor` to `head`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
     /// The sequence before the oldest event that is kept.
@@ -18,25 +18,33 @@ pub(crate) struct Extent {
 }
 
 impl Core {
-    /// The ends of the Runtime's log.
+    /// Returns the range of the Runtime's log.
     pub(crate) fn runtime_extent(&self) -> Extent {
         let board = self.log.lock();
         Extent { floor: board.events().floor(), head: board.head() }
     }
 
-    /// The ends of a Worker's log.
+    /// Returns the range of a Worker's log, which reaches back to the oldest event in the store.
+    ///
+    /// # Errors
+    ///
+    /// `worker_not_found` if the Worker was deleted, or the failure of the store.
     pub(crate) async fn worker_extent(&self, cell: &Arc<Cell>) -> Result<Extent, RuntimeError> {
         let page = self.ask(|it| it.events(cell.worker_id, 0, 1)).await;
         let page = page.map_err(|_| RuntimeError::store_refused())?;
         let head = cell.record()?.worker_sequence;
         if page.oldest == 0 {
-            // It is deleted, though that does not show yet.
+            // The store has deleted the Worker, and the deletion is not applied yet.
             return Err(RuntimeError::WorkerNotFound {});
         }
         Ok(Extent { floor: page.oldest.saturating_sub(1).min(head), head })
     }
 
-    /// The position that a caller named, in a log with these ends.
+    /// Returns the sequence after which a caller wants to read, in a log with the range `extent`.
+    ///
+    /// # Errors
+    ///
+    /// A cursor of another log, or a sequence outside the range.
     pub(crate) fn position(
         &self,
         log: LogId,

@@ -1,4 +1,4 @@
-//! What a Runtime that stops waits for.
+//! Counts the work in flight, which a Runtime that stops waits for.
 
 use std::sync::{
     Arc,
@@ -7,32 +7,32 @@ use std::sync::{
 
 use tokio::sync::{Notify, futures::Notified};
 
-/// What is under way in a Runtime, counted.
+/// The numbers of turns, creations and unsettled commits in flight.
 ///
-/// Whoever counts something in does so before it asks whether the Runtime still takes work, and counts it
-/// out after everybody can see what became of it. So nothing is missed by a Runtime that stops: it waits
-/// for whatever it did not refuse, and says that it has stopped after the last event.
+/// Work is counted in before the check whether the Runtime still takes work, and counted out after
+/// its outcome is published. A Runtime that stops therefore waits for all work that it did not
+/// refuse, and its last event comes after the events of that work.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     turns: AtomicU64,
     creations: AtomicU64,
     unsettled: AtomicU64,
-    /// Rings whenever something is counted out.
+    /// Notified whenever work is counted out.
     changed: Notify,
 }
 
-/// Something that is under way.
+/// A kind of work in flight.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Work {
     /// A turn that runs or is about to.
     Turn,
-    /// A creation that was admitted and does not show yet.
+    /// A creation of a Worker, from its admission until the Worker is published.
     Creation,
-    /// A commit whose outcome the store does not know.
+    /// A commit whose outcome is unknown until the store settles it.
     UnsettledCommit,
 }
 
-/// Counts something in for as long as this is held.
+/// Work that is counted in for as long as this value is held.
 #[derive(Debug)]
 #[must_use = "what is dropped is counted out"]
 pub(crate) struct Counted {
@@ -59,37 +59,38 @@ impl InFlight {
         self.count(Work::Turn) == 0 && self.count(Work::UnsettledCommit) == 0
     }
 
-    /// Counts something in.
+    /// Counts work in.
     pub(crate) fn enter(self: &Arc<Self>, work: Work) -> Counted {
         self.of(work).fetch_add(1, Ordering::AcqRel);
         self.resume(work)
     }
 
-    /// Counts something in if there are fewer than `max`.
+    /// Counts work in, or returns `None` if the count of its kind is `max`.
     pub(crate) fn enter_below(self: &Arc<Self>, work: Work, max: u64) -> Option<Counted> {
         let one_more = |count: u64| (count < max).then_some(count + 1);
         let (acquire, order) = (Ordering::Acquire, Ordering::AcqRel);
         self.of(work).fetch_update(order, acquire, one_more).ok().map(|_| self.resume(work))
     }
 
-    /// Takes over what was [kept](Counted::keep).
+    /// Returns a value for work that is counted in already, because it was [kept](Counted::keep).
     pub(crate) fn resume(self: &Arc<Self>, work: Work) -> Counted {
         Counted { counts: Arc::clone(self), work, is_kept: false }
     }
 
-    /// Waits until something is counted out. One that was before this was polled may be missed.
+    /// Returns a future that is ready the next time that work is counted out, or
+    /// [`ring`](Self::ring) is called. Only what happens after this call counts.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
 
-    /// Wakes whoever waits for a change.
+    /// Wakes the tasks that wait for [`changed`](Self::changed).
     pub(crate) fn ring(&self) {
         self.changed.notify_waiters();
     }
 }
 
 impl Counted {
-    /// Leaves it counted in, to be taken over later.
+    /// Leaves the work counted in. [`InFlight::resume`] takes it over later.
     pub(crate) fn keep(mut self) {
         self.is_kept = true;
     }

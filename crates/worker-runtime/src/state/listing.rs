@@ -43,26 +43,26 @@ impl<'a> From<&'a WorkerRecord> for Listed<'a> {
     }
 }
 
-/// The conditions that a listed Worker meets.
+/// The conditions that a Worker must meet to be in a page.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
-    /// In any of these states; in any state if absent.
+    /// The Worker is in one of these states; any state if absent.
     pub(crate) states: Option<&'a [WorkerState]>,
-    /// With all of these labels.
+    /// The Worker has all of these labels.
     pub(crate) labels: &'a Labels,
 }
 
 /// The bounds of one page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
-    /// The page has at most this many Workers.
+    /// The most Workers of the page.
     pub(crate) limit: usize,
-    /// At most this many Workers are examined for it.
+    /// The most Workers that are examined for the page.
     pub(crate) scan: usize,
 }
 
 impl Bounds {
-    /// All Workers at once.
+    /// The bounds of a page that has all Workers.
     pub(crate) const NONE: Self = Self { limit: usize::MAX, scan: usize::MAX };
 }
 
@@ -80,10 +80,11 @@ impl<K> Page<K> {
     const EMPTY: Self = Self { cells: Vec::new(), next: None, examined: 0 };
 }
 
-/// The indexes that all have a Worker in them for it to be wanted.
+/// The indexes that decide whether a Worker is wanted: it is in the index of every label, and in
+/// the index of one of the states.
 struct Filter<'a> {
     labels: Vec<&'a Cells>,
-    /// Any of these states; any state if absent.
+    /// The indexes of the wanted states; any state if absent.
     states: Option<Vec<&'a Cells>>,
 }
 
@@ -95,14 +96,14 @@ impl Listing {
         self.states[now.state as usize].insert(ordinal, cell);
     }
 
-    /// Takes a Worker out, under the properties that it was last listed with.
+    /// Removes a Worker. `before` has the properties with which the Worker was last listed.
     pub(crate) fn remove(&mut self, ordinal: u64, before: Listed<'_>) -> Option<Arc<Cell>> {
         self.unlabel(ordinal, before.labels);
         self.activity.remove(&(before.active_at_ms, ordinal));
         self.states[before.state as usize].remove(&ordinal)
     }
 
-    /// Moves a Worker from the properties that it was last listed with to others.
+    /// Moves a Worker from the properties `before`, with which it was last listed, to `now`.
     pub(crate) fn update(&mut self, cell: &Arc<Cell>, before: Listed<'_>, now: Listed<'_>) {
         let ordinal = cell.ordinal;
         if before.state != now.state
@@ -121,7 +122,7 @@ impl Listing {
         }
     }
 
-    /// The number of Workers in each state.
+    /// Returns the number of Workers in each state.
     pub(crate) fn counts(&self) -> StateCounts {
         let mut counts = StateCounts::default();
         for state in WorkerState::ALL {
@@ -130,7 +131,7 @@ impl Listing {
         counts
     }
 
-    /// Workers with an ordinal greater than `after`, oldest first.
+    /// Returns a page of Workers with an ordinal greater than `after`, oldest first.
     pub(crate) fn oldest(&self, after: u64, wanted: &Wanted<'_>, bounds: Bounds) -> Page<u64> {
         let Some(mut filter) = self.filter(wanted) else { return Page::EMPTY };
         let fewest = self.take_fewest(&mut filter);
@@ -138,7 +139,7 @@ impl Listing {
         page(merged(ranges, |ordinal| ordinal), &filter, bounds)
     }
 
-    /// Workers with an ordinal less than `before`, newest first.
+    /// Returns a page of Workers with an ordinal less than `before`, newest first.
     pub(crate) fn newest(&self, before: u64, wanted: &Wanted<'_>, bounds: Bounds) -> Page<u64> {
         let Some(mut filter) = self.filter(wanted) else { return Page::EMPTY };
         let fewest = self.take_fewest(&mut filter);
@@ -146,7 +147,8 @@ impl Listing {
         page(merged(ranges, |ordinal| u64::MAX - ordinal), &filter, bounds)
     }
 
-    /// Workers less recently active than `before`, most recent first.
+    /// Returns a page of Workers that were active before the position `before`, most recent first.
+    /// At equal times the newest Worker comes first.
     pub(crate) fn active(
         &self,
         before: Option<Activity>,
@@ -180,22 +182,24 @@ impl Listing {
         &self.states[state as usize]
     }
 
-    /// The indexes to hold Workers against, or nothing if a wanted label has no Worker.
+    /// Returns the indexes of the wanted labels and states, or `None` if no Worker has one of the
+    /// labels.
     fn filter(&self, wanted: &Wanted<'_>) -> Option<Filter<'_>> {
         let labels = wanted.labels.iter();
         let labels = labels
             .map(|(name, value)| self.labels.get(&(name.clone(), value.clone())))
             .collect::<Option<_>>()?;
         let states = wanted.states.map(|states| {
-            // A state that is named twice is still one index.
+            // A state that is named twice must not add its index twice.
             let named = WorkerState::ALL.into_iter().filter(|state| states.contains(state));
             named.map(|state| self.in_state(state)).collect()
         });
         Some(Filter { labels, states })
     }
 
-    /// Takes the indexes with the fewest Workers out of a filter, to be walked instead: those of the
-    /// states, or that of one label.
+    /// Removes the indexes with the fewest Workers from a filter and returns them, so that a page
+    /// walks these indexes and checks the rest of the filter: the indexes of the states, or that of
+    /// one label.
     fn take_fewest<'a>(&'a self, filter: &mut Filter<'a>) -> Vec<&'a Cells> {
         let states = filter.states.clone().unwrap_or_else(|| self.states.iter().collect());
         let in_states: usize = states.iter().map(|cells| cells.len()).sum();
@@ -218,7 +222,8 @@ impl Filter<'_> {
     }
 }
 
-/// Merges walks over different Workers into one, by ascending key of the ordinal.
+/// Merges walks over disjoint sets of Workers into one. `key` of the ordinal ascends in each walk
+/// and in the merged one.
 fn merged<'a>(
     walks: impl Iterator<Item = impl Iterator<Item = (&'a u64, &'a Arc<Cell>)>>,
     key: impl Fn(u64) -> u64,

@@ -26,7 +26,7 @@ pub(crate) struct Live {
     pub(crate) turn_id: TurnId,
     pub(crate) profile: Arc<Profile>,
     text: Mutex<LiveText>,
-    /// How many deltas came after the turn was over.
+    /// The number of deltas that came after the turn was over.
     late: AtomicU64,
     /// Whether the watch ends the turn, because the engine kept no deadline.
     given_up: AtomicBool,
@@ -47,7 +47,8 @@ struct LiveText {
     /// The begin of the turn as the watch knows it. The watch's first look sets it, so that only
     /// the watch reads the clock.
     began: Option<Instant>,
-    /// The first look of the watch after the last output.
+    /// The time of the watch's first look after the last output, or the time at which a new attempt
+    /// begins; `None` from an output until the watch looks.
     silent_since: Option<Instant>,
     /// Whether the engine has given output in this attempt.
     after_output: bool,
@@ -68,7 +69,7 @@ struct Deadline {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     pub(crate) began: Instant,
-    /// The time since which the engine has given no output.
+    /// The time since which the engine has given no output, as far as the watch has seen.
     pub(crate) silent_since: Instant,
     /// Whether the engine gave output before that, in this attempt.
     pub(crate) after_output: bool,
@@ -78,7 +79,8 @@ pub(crate) struct Seen {
 #[derive(Debug)]
 enum Phase {
     Open,
-    /// An end was decided and is being committed. This is the answer at the time of the decision.
+    /// An end of the turn was decided and is being committed. The variant has the answer at the
+    /// time of the decision.
     Sealed(Arc<str>),
     /// The turn is over.
     Over,
@@ -97,14 +99,14 @@ pub(crate) struct Closed {
     pub(crate) reasoning: Option<Box<Tail>>,
 }
 
-/// The position of a reader.
+/// The position of a reader in the texts of a turn, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ReadOffsets {
     pub(crate) answer: usize,
     pub(crate) reasoning: usize,
 }
 
-/// A part of the text, as a reader gets it.
+/// A part of the text for a reader, with its `offset` in bytes.
 #[derive(Debug)]
 pub(crate) enum Piece {
     Answer { offset: usize, text: String },
@@ -169,7 +171,8 @@ impl Live {
         }
     }
 
-    /// Sets the tokens that the provider has told so far. The next end that is decided takes them.
+    /// Sets the tokens that the provider has reported so far. The next decision that ends the turn
+    /// uses them.
     pub(crate) fn set_usage(&self, usage: TokenUsage) {
         self.text.lock().usage = usage;
     }
@@ -182,7 +185,7 @@ impl Live {
         text.take_waiting()
     }
 
-    /// Waits while an end is being committed.
+    /// Waits until the text is not sealed.
     pub(crate) async fn unsealed(&self) {
         let mut slot = WakeSlot::default();
         poll_fn(|context| {
@@ -198,8 +201,8 @@ impl Live {
         .await;
     }
 
-    /// Seals the answer, so that it does not grow. Returns the answer, the usage known so far, and whether
-    /// it was not sealed before.
+    /// Seals the text, so that it does not grow. Returns the answer, the usage known so far, and
+    /// whether this call sealed the text.
     pub(crate) fn seal(&self) -> (Arc<str>, TokenUsage, bool) {
         let mut text = self.text.lock();
         match &text.phase {
@@ -213,7 +216,8 @@ impl Live {
         }
     }
 
-    /// Lets a sealed answer grow again. Returns the wakers of everybody who waited for that.
+    /// Lets a sealed text grow again. Returns the wakers of all who wait for the text: the driver
+    /// of the turn and readers.
     pub(crate) fn unseal(&self) -> Wakers {
         let mut text = self.text.lock();
         if let Phase::Sealed(_) = text.phase {
@@ -222,20 +226,20 @@ impl Live {
         text.take_waiting()
     }
 
-    /// The answer and the tokens known so far.
+    /// Returns the answer and the usage known so far.
     pub(crate) fn answer(&self) -> (Arc<str>, TokenUsage) {
         let text = self.text.lock();
         (text.answer.as_str().into(), text.usage)
     }
 
-    /// Notes that the engine makes a new attempt at that time.
+    /// Notes that the engine makes a new attempt at the time `at`.
     pub(crate) fn begins_anew(&self, at: Instant) {
         let mut text = self.text.lock();
         text.silent_since = Some(at);
         text.after_output = false;
     }
 
-    /// The times of the turn, for the watch, which looks `now`.
+    /// Returns the times of the turn, for the watch. A time that is not set yet becomes `now`.
     pub(crate) fn seen(&self, now: Instant) -> Seen {
         let mut text = self.text.lock();
         Seen {
@@ -245,17 +249,18 @@ impl Live {
         }
     }
 
-    /// `true` for the first caller alone, who then ends the turn in place of its engine.
+    /// Returns `true` to the first caller only, who then ends the turn in place of the engine.
     pub(crate) fn give_up(&self) -> bool {
         !self.given_up.swap(true, Ordering::Relaxed)
     }
 
-    /// The length of the reasoning so far. New readers start there.
+    /// Returns the length of the reasoning so far, in bytes. New readers start at that offset.
     pub(crate) fn reasoning_end(&self) -> usize {
         self.text.lock().reasoning.as_ref().map_or(0, |reasoning| reasoning.end())
     }
 
-    /// The next piece after `offsets`, which move with it. If there is none, parks the reader.
+    /// Returns the next piece after `offsets` and advances `offsets` past the piece. If there is no
+    /// piece and the turn is not over, parks the reader.
     pub(crate) fn read(
         &self,
         offsets: &mut ReadOffsets,
@@ -264,7 +269,7 @@ impl Live {
     ) -> Option<Piece> {
         let mut text = self.text.lock();
         if matches!(text.phase, Phase::Over) {
-            // What is left comes with the turn's terminal event.
+            // The rest of the text comes with the event that ends the turn.
             return None;
         }
         if let Some((offset, piece)) =
@@ -284,7 +289,7 @@ impl Live {
         None
     }
 
-    /// The next piece of the answer after `offsets`, which move with it.
+    /// Returns the next piece of the answer after `offsets` and advances `offsets` past the piece.
     pub(crate) fn more_answer(&self, offsets: &mut ReadOffsets) -> Option<String> {
         let text = self.text.lock();
         let piece = piece_after(&text.answer, offsets.answer)?.to_owned();
@@ -292,13 +297,13 @@ impl Live {
         Some(piece)
     }
 
-    /// Forgets a reader that goes away.
+    /// Removes the waker of a reader that is dropped.
     pub(crate) fn leave(&self, slot: WakeSlot) {
         let waker = self.text.lock().waiting.as_mut().and_then(|waiting| waiting.leave(slot));
         drop(waker);
     }
 
-    /// Ends the turn. Nothing is added any more.
+    /// Marks the turn as over, so that its text does not grow any more.
     pub(crate) fn close(&self) -> Closed {
         let mut text = self.text.lock();
         text.phase = Phase::Over;
@@ -312,13 +317,13 @@ impl Live {
         }
     }
 
-    /// How many deltas came after the turn was over.
+    /// Returns the number of deltas that came after the turn was over.
     pub(crate) fn late(&self) -> u64 {
         self.late.load(Ordering::Relaxed)
     }
 
-    /// Has the end of the turn wake the task of `driver`, which drives it. `false` if the turn is
-    /// over.
+    /// Sets the waker of the task that drives the turn, which the end of the turn wakes. Returns
+    /// `false` if the turn is over.
     pub(crate) fn wakes_at_end(&self, driver: &Waker) -> bool {
         let mut text = self.text.lock();
         let is_over = matches!(text.phase, Phase::Over);
@@ -328,7 +333,7 @@ impl Live {
         !is_over
     }
 
-    /// Whether the turn is over, and its engine is to be left.
+    /// Whether the turn is over. The task that drives the turn then drops the engine.
     pub(crate) fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
     }
@@ -338,8 +343,9 @@ impl Live {
         self.heard.store(false, Ordering::Release);
     }
 
-    /// Keeps the task that waits for a deadline, unless the turn is over or a task waits for a
-    /// sooner one.
+    /// Starts a task with `wait` that cancels the turn at the time `at`, and aborts the task of a
+    /// later deadline. Does nothing if the turn is over, or if a task waits for the same or a
+    /// sooner deadline.
     pub(crate) fn cancel_at(&self, at: Instant, wait: impl FnOnce() -> AbortHandle) {
         let mut text = self.text.lock();
         let is_over = matches!(text.phase, Phase::Over);
@@ -360,7 +366,8 @@ impl Closed {
         self.is_heard
     }
 
-    /// Ends the task that drives the turn and the task that waits for its deadline.
+    /// Wakes the task that drives the turn, so that it drops the engine, and aborts the task that
+    /// waits for the deadline of the turn.
     pub(crate) fn leave(self) {
         if let Some(driver) = self.driver.filter(|_| self.is_heard) {
             driver.wake();

@@ -1,4 +1,4 @@
-//! Admission of a creation: everything that it needs is reserved, or nothing.
+//! Reserves everything that the creation of a Worker needs, or nothing.
 
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
@@ -18,37 +18,38 @@ use crate::{
     sync::{WakeSlot, contained},
 };
 
-/// What comes of asking for admission.
+/// The outcome of [`Core::admit`].
 #[derive(Debug)]
 pub(crate) enum Admitted {
-    /// The creation was carried out before.
+    /// The creation was carried out before, under the same idempotency key.
     Replay(CreateKey),
-    /// Another creation is under way that may stand against this one. Once that is decided, this one may
-    /// ask again.
+    /// Another creation in flight has the same key or conflicting claims. The caller waits for the
+    /// other one with [`Core::rival_decided`] and calls [`Core::admit`] again.
     Wait(Rival),
     /// Everything that the creation needs is reserved.
     Reserved(Reservation),
 }
 
-/// Everything that a creation needs before it is committed. Dropping it gives all back.
+/// The reservation of everything that a creation needs before its commit: room in the catalogue and
+/// for a turn, the key and the claims. Dropping the reservation gives all of them back.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     core: Arc<Core>,
     worker_id: WorkerId,
     pub(crate) ordinal: u64,
-    /// The keys that the creation's own key pushes out.
+    /// The oldest keys, which are dropped to make room for the key of this creation.
     pub(crate) dropped_keys: Vec<Arc<str>>,
     key: Option<Arc<str>>,
     claims: Arc<[ScopeClaim]>,
     has_place: bool,
     turn: Option<Counted>,
-    /// Dropped last: a Runtime that stops waits for it.
+    /// Counts the creation in. It is dropped last, because a Runtime that stops waits for it.
     _creation: Counted,
 }
 
 impl Core {
-    /// Decides whether a Worker with this id may be created, and reserves everything that it needs, or
-    /// nothing.
+    /// Decides whether a Worker with this id may be created, and reserves everything that it needs,
+    /// or nothing.
     pub(crate) fn admit(
         self: &Arc<Self>,
         context: &DecisionContext<'_>,
@@ -75,7 +76,7 @@ impl Core {
             turn = Some(self.reserve_turn()?);
         }
         self.catalogue.reserve()?;
-        // Nothing is refused from here on.
+        // From here on nothing fails, so that the reservation is complete.
         let ordinal = admission.take(worker_id, request);
         let dropped_keys = match &request.key {
             Some(_) => admission.keys.pushed_out(context.now_ms, context.create_keys()),
@@ -94,14 +95,19 @@ impl Core {
         }))
     }
 
-    /// Counts one more turn in, if there is room for it.
+    /// Counts one more turn in, or returns an error if the limit is reached.
     pub(crate) fn reserve_turn(&self) -> Result<Counted, RuntimeError> {
         let max = self.limits.turns_in_flight;
         let counted = self.in_flight.enter_below(Work::Turn, max);
         counted.ok_or_else(|| exhausted("turns_in_flight", max))
     }
 
-    /// Waits until no creation is under way that stands against this one.
+    /// Waits until no other creation in flight has the same key, or conflicting claims, as `rival`
+    /// says.
+    ///
+    /// # Errors
+    ///
+    /// The outcome of the other creation's commit is unknown.
     pub(crate) async fn rival_decided(
         &self,
         request: &CreationRequest<'_>,
@@ -123,7 +129,7 @@ impl Core {
     }
 }
 
-/// A creation that waits for another one. If it is dropped meanwhile, it leaves no waker behind.
+/// A creation that waits for another one. Dropping it removes its waker from the list.
 struct Waiting<'a> {
     admission: &'a Mutex<Admission>,
     slot: WakeSlot,
@@ -137,7 +143,8 @@ impl Drop for Waiting<'_> {
 }
 
 impl Reservation {
-    /// The creation is committed: what it took is the Worker's, and its key is remembered.
+    /// Passes the reserved resources to the Worker, because the creation is committed, and
+    /// remembers the idempotency key.
     pub(crate) fn redeem(mut self, new_key: Option<NewKey<CreateKey>>) {
         self.has_place = false;
         self.turn.take().into_iter().for_each(Counted::keep);
@@ -149,13 +156,14 @@ impl Reservation {
         }
     }
 
-    /// The store has not said what became of the creation: whoever meets it is refused meanwhile.
+    /// Notes that the outcome of the creation's commit is unknown. Until it is settled, creations
+    /// with the same key or conflicting claims are refused.
     pub(crate) fn suspend(&self) {
         let mut admission = self.core.admission.lock();
         admission.suspend(self.worker_id, self.key.as_ref(), &self.claims);
         let waiting = admission.waiting.take();
         drop(admission);
-        // A waker that panics costs its own task.
+        // A panic of a waker is contained, so that it does not affect this creation.
         let _ = contained(|| waiting.wake());
     }
 }
@@ -167,7 +175,7 @@ impl Drop for Reservation {
         admission.claims.release(self.worker_id, &self.claims);
         let waiting = admission.waiting.take();
         drop(admission);
-        // A waker that panics costs its own task.
+        // A panic of a waker is contained, so that it does not affect this creation.
         let _ = contained(|| waiting.wake());
         if self.has_place {
             self.core.catalogue.free();

@@ -1,4 +1,4 @@
-//! How far a Runtime has come on the way to its end.
+//! The progress of a Runtime that stops.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -7,26 +7,26 @@ use tokio::time::Instant;
 
 use crate::model::RuntimeState;
 
-/// How far a Runtime that stops has come.
+/// The deadline of a stop, and whether the Runtime has closed.
 #[derive(Debug, Default)]
 pub(crate) struct Shutdown {
-    /// When running turns are cancelled.
+    /// The time at which running turns are cancelled; `None` if no stop has set one.
     deadline: Mutex<Option<Instant>>,
-    /// Whether nothing is published any more.
+    /// Whether the Runtime has closed, so that no commit is published any more.
     is_closed: RwLock<bool>,
 }
 
-/// The right to publish a commit: the Runtime does not close meanwhile.
+/// The right to publish a commit. The Runtime does not close while this is held.
 #[derive(Debug)]
 pub(crate) struct Publishing<'a>(#[expect(dead_code, reason = "held")] RwLockReadGuard<'a, bool>);
 
 impl Shutdown {
-    /// When running turns are cancelled, as far as a stop has said.
+    /// Returns the time at which running turns are cancelled, if a stop has set one.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         *self.deadline.lock()
     }
 
-    /// Moves the deadline forward, if it is later or was none.
+    /// Sets the deadline to `at`, unless a sooner deadline is set already.
     pub(crate) fn bring_forward(&self, at: Instant) {
         let mut deadline = self.deadline.lock();
         *deadline = Some(deadline.map_or(at, |earlier| earlier.min(at)));
@@ -34,26 +34,27 @@ impl Shutdown {
 
     /// Begins to publish a commit, unless the Runtime has closed.
     ///
-    /// Whether it has closed and the publication are one step: nothing can come after the event that says
-    /// that the Runtime has stopped.
+    /// The check and the publication are one step with regard to [`close`](Self::close), so that no
+    /// event of a Worker comes after the event that says that the Runtime has stopped.
     pub(crate) fn publishing(&self) -> Option<Publishing<'_>> {
         let is_closed = self.is_closed.read();
         (!*is_closed).then_some(Publishing(is_closed))
     }
 
-    /// Waits until what is being published shows, and has nothing published after that. Returns whether the
-    /// caller is the first to close.
+    /// Waits until every commit that is being published is visible, and refuses further ones.
+    /// Returns whether this call was the first to close.
     pub(crate) fn close(&self) -> bool {
         !std::mem::replace(&mut *self.is_closed.write(), true)
     }
 
-    /// Whether nothing is published any more.
+    /// Whether the Runtime has closed, so that no commit is published any more.
     pub(crate) fn is_closed(&self) -> bool {
         *self.is_closed.read()
     }
 }
 
-/// A Runtime's state in one byte. It is written under the log's lock, together with the log's own.
+/// The state of a Runtime in one byte. It is written under the log's lock, together with the state
+/// in the figures, and read without that lock.
 #[derive(Debug, Default)]
 pub(crate) struct Stage(AtomicU8);
 

@@ -1,4 +1,4 @@
-//! The part of the Runtime that runs turns, as the state sees it.
+//! The interface through which the state and the commits start and cancel turns.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -6,13 +6,14 @@ use crate::state::{core::Core, live::Live, worker_cell::Cell};
 
 /// Runs turns.
 ///
-/// Turns are begun and cancelled by commits, and commit their own end: with plain calls, `commit` and
-/// `turn` would need each other. So the builder installs the implementation, which is in `turn`, and
-/// whatever lies below knows this trait alone.
+/// Commits start and cancel turns, and a turn commits its own end, so with plain calls the modules
+/// `commit` and `turn` would depend on each other. Therefore the implementation is in `turn`, the
+/// builder installs it, and `commit` and `state` know this trait only.
 pub(crate) trait TurnHost: fmt::Debug + Send + Sync {
-    /// Starts a turn whose begin was committed.
+    /// Starts a turn, after the commit that begins it was applied.
     fn start(&self, core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>);
 
-    /// Cancels the last turn of a Worker that stops, once the time is up. The soonest deadline counts.
+    /// Cancels the running turn of a Worker after the time `within`, unless the turn is over by
+    /// then. If there are several deadlines, the soonest one counts.
     fn cancel_within(&self, core: &Arc<Core>, cell: &Arc<Cell>, within: Duration);
 }

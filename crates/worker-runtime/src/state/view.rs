@@ -1,4 +1,4 @@
-//! What queries work on: a view of the Runtime with nothing in it that changes anything.
+//! A view of the Runtime for queries, without any operation that changes the Runtime.
 
 mod events;
 mod waiting;
@@ -23,31 +23,32 @@ use crate::{
     store::{StoreFuture, TurnSelector, WorkerRecord},
 };
 
-/// A view of the Runtime that cannot change it.
+/// A view of the Runtime for queries, which cannot change the Runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a>(&'a Arc<Core>);
 
-/// Bytes after which a page is full. A page has at least one item.
+/// The number of bytes at which a page is full. The last item may exceed this bound, so a page has
+/// at least one item however large the item is.
 pub(crate) const PAGE_BYTES: usize = 1 << 20;
 
-/// A Worker at one moment.
+/// The state of a Worker at one moment, read under one hold of its lock.
 #[derive(Debug)]
 pub(crate) struct Moment {
     pub(crate) record: Arc<WorkerRecord>,
-    /// Its latest turn, with the figure that lives outside the record.
+    /// The latest turn, with its current `late_dropped`, which the record does not have.
     pub(crate) turn: Option<Arc<TurnDetail>>,
     pub(crate) in_progress: Option<InProgress>,
     pub(crate) cursor: Cursor,
 }
 
-/// The Runtime's figures at one moment.
+/// The Runtime's figures at one moment, read under one hold of the log's lock.
 #[derive(Debug)]
 pub(crate) struct FiguresNow {
     pub(crate) state: Figures,
     pub(crate) workers: StateCounts,
-    /// Where the Runtime's log ends.
+    /// The sequence of the newest event in the Runtime's log.
     pub(crate) head: u64,
-    /// The same for people.
+    /// The cursor of `head`.
     pub(crate) cursor: Cursor,
 }
 
@@ -72,7 +73,7 @@ impl<'a> Reader<'a> {
         self.0.started_at_ms
     }
 
-    /// Whether nothing will happen any more.
+    /// Whether the Runtime has ended, so that no further event comes.
     pub(crate) fn is_closed(self) -> bool {
         self.0.is_closed()
     }
@@ -103,7 +104,7 @@ impl<'a> Reader<'a> {
         self.0.admission.lock().claims.summary(&self.0.owner)
     }
 
-    /// Looks at a Worker under its lock.
+    /// Calls `look` with the state of a Worker, under the Worker's lock.
     pub(crate) fn look<T>(
         self,
         worker: WorkerRef,
@@ -114,12 +115,12 @@ impl<'a> Reader<'a> {
         state.present().map(look)
     }
 
-    /// A Worker as people see it.
+    /// Returns a Worker as replies show it.
     pub(crate) fn detail(self, worker: WorkerRef) -> Result<WorkerDetail, RuntimeError> {
         self.look(worker, |state| state.detail(self.owner()))
     }
 
-    /// A Worker at this moment.
+    /// Returns the present state of a Worker.
     pub(crate) fn moment(self, worker: WorkerRef) -> Result<Moment, RuntimeError> {
         self.look(worker, |state| {
             let mut turn = state.record.turn.clone();
@@ -140,7 +141,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The turn that an input with this key began, as far as the key is remembered.
+    /// Returns the turn that the input with this idempotency key began, if the key is still
+    /// remembered.
     pub(crate) fn turn_of_key(
         self,
         worker: WorkerRef,
@@ -149,8 +151,10 @@ impl<'a> Reader<'a> {
         self.look(worker, |state| Some(state.keys.as_ref()?.get(key)?.turn_id))
     }
 
-    /// Whether a Worker is still there of which the store has less than its record says. Its deletion
-    /// shows a moment after the store has made it.
+    /// Returns an error if the Worker was deleted, also if the deletion is committed in the store
+    /// and not applied yet.
+    ///
+    /// A query calls this if the store lacks something that the Worker's record names.
     pub(crate) async fn still_there(self, worker: WorkerRef) -> Result<(), RuntimeError> {
         self.look(worker, |_| ())?;
         let page = from_store(self.0.ask(|it| it.events(worker.worker_id, 0, 1))).await?;
@@ -201,7 +205,7 @@ impl<'a> Reader<'a> {
         self.0.log.lock().listing.newest(before, wanted, bounds)
     }
 
-    /// Workers by activity, and the position to go on from.
+    /// Returns a page of Workers, those that were active last first.
     pub(crate) fn active_workers(
         self,
         before: Option<Activity>,
@@ -211,7 +215,8 @@ impl<'a> Reader<'a> {
         self.0.log.lock().listing.active(before, wanted, bounds)
     }
 
-    /// Listed Workers at a glance, without those that are gone, and as far as they are still `wanted`.
+    /// Returns the summaries of listed Workers in the same order, without those that were deleted
+    /// since or are not `wanted` any more.
     pub(crate) fn summaries(
         self,
         cells: &[Arc<Cell>],
@@ -226,7 +231,8 @@ impl<'a> Reader<'a> {
         };
         let falls = cells.first().map(|it| it.ordinal) > cells.last().map(|it| it.ordinal);
         if falls {
-            // Workers mostly lie in memory as they were created, and processors read ahead upwards.
+            // Workers mostly lie in memory in the order of their creation, and processors prefetch
+            // towards higher addresses.
             cells.iter().rev().for_each(&mut add);
             summaries.reverse();
         } else {
@@ -248,7 +254,7 @@ impl<'a> Reader<'a> {
         self.0.profiles.available()
     }
 
-    /// Decides with what creations share, without taking anything.
+    /// Calls `look` with the state that creations share, under its lock.
     pub(crate) fn with_admission<T>(
         self,
         look: impl FnOnce(&crate::state::admission::Admission) -> T,
@@ -264,7 +270,8 @@ impl<'a> Reader<'a> {
         self.0.has_room_for_turn()
     }
 
-    /// The named turn from the store, unless it is the Worker's latest.
+    /// Reads the turn `turn_id` from the store. Returns `None` if no turn is named, if the turn is
+    /// the Worker's latest, or if the store does not have the turn.
     pub(crate) async fn earlier_turn(
         self,
         worker: WorkerRef,

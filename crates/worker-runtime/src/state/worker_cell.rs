@@ -20,7 +20,7 @@ use crate::{
     sync::WakeSlot,
 };
 
-/// One Worker.
+/// One Worker of the Runtime: its identity, and its state behind a lock.
 #[derive(Debug)]
 pub(crate) struct Cell {
     pub(crate) worker_id: WorkerId,
@@ -28,41 +28,45 @@ pub(crate) struct Cell {
     state: Mutex<CellState>,
 }
 
-/// What lies under a Worker's lock.
+/// The state of a Worker that its lock guards.
 #[derive(Debug)]
 pub(crate) struct CellState {
     pub(crate) record: Arc<WorkerRecord>,
     /// The turn in flight.
     pub(crate) live: Option<Arc<Live>>,
-    /// The last turn that was in flight, as long as its engine may still be heard.
+    /// The previous turn in flight, if its engine might still give text when the turn ended. It is
+    /// kept for its count of late deltas, until the next turn begins.
     pub(crate) fading: Option<Arc<Live>>,
-    /// How long the tokens of the last turn's prompt were. Kept in memory only.
+    /// The estimate of the bytes in a token, from the prompt of the last turn. It is kept in memory
+    /// only.
     pub(crate) token_estimate: TokenEstimate,
     pub(crate) keys: Option<Box<KeyWindow<InputKey>>>,
     pub(crate) log: Option<Box<WorkerLog>>,
-    /// The sequence in the Runtime's log of the first event of its newest commit; 0 for none.
+    /// The sequence in the Runtime's log of the first event of the Worker's newest commit; 0 if
+    /// there is none.
     pub(crate) runtime_sequence: u64,
-    /// A commit is unknown; nothing changes until the store has settled it.
+    /// Whether the outcome of a commit is unknown. Every change is refused until the store has
+    /// settled the commit.
     pub(crate) unsettled: bool,
     pub(crate) deleted: bool,
     committing: bool,
-    /// Who wants to change the Worker next, in order. Exists only while somebody waits.
+    /// The callers that wait for the permit, in order; `None` if nobody waits.
     queue: Option<Box<Queue>>,
 }
 
 type Queue = VecDeque<oneshot::Sender<Permit>>;
 
-/// The right to change a Worker: whoever holds it is committing.
+/// The right to change a Worker, which one caller at a time holds while it decides and commits.
 ///
-/// Dropping it passes it on to the next in the queue, so that a caller that goes away blocks nobody. That
-/// takes the Worker's lock, which must not be held then.
+/// Dropping the permit passes it on to the next caller in the queue, so that a caller that goes
+/// away blocks nobody. The drop takes the Worker's lock, so the caller must not hold that lock.
 #[derive(Debug)]
 pub(crate) struct Permit {
     cell: Arc<Cell>,
     armed: bool,
 }
 
-/// A permit on its way to the next in the queue; to be sent outside the lock.
+/// A permit that is to be sent to the next caller in the queue, outside the Worker's lock.
 #[derive(Debug, Default)]
 #[must_use = "the next in the queue waits for it"]
 pub(crate) struct Handover(Option<(oneshot::Sender<Permit>, Permit)>);
@@ -70,7 +74,7 @@ pub(crate) struct Handover(Option<(oneshot::Sender<Permit>, Permit)>);
 impl Handover {
     pub(crate) fn send(self) {
         if let Some((next, permit)) = self.0 {
-            // If the next one is gone, the permit comes back and its drop passes it on.
+            // If the next caller is gone, `send` returns the permit, and its drop passes it on.
             drop(next.send(permit));
         }
     }
@@ -101,23 +105,25 @@ impl Cell {
         self.state.lock()
     }
 
-    /// The record, unless the Worker was deleted.
+    /// Returns the record, or an error if the Worker was deleted.
     pub(crate) fn record(&self) -> Result<Arc<WorkerRecord>, RuntimeError> {
         self.lock().present().map(|state| Arc::clone(&state.record))
     }
 
-    /// Waits for the permit to change the Worker, in the order of those who ask for it.
+    /// Waits for the permit to change the Worker. Callers get the permit in the order of their
+    /// calls.
     pub(crate) async fn permit(self: &Arc<Self>) -> Permit {
         match self.try_permit() {
             Ok(permit) => permit,
-            // A sender is dropped only with its cell, and that is held here.
+            // A sender is not dropped while its receiver waits, because the queue drops it only
+            // with the cell, which `self` keeps alive.
             Err(queued) => {
                 queued.await.unwrap_or_else(|_| Permit { cell: Arc::clone(self), armed: false })
             }
         }
     }
 
-    /// Takes the permit, or a place in the queue for it.
+    /// Takes the permit if it is free, or else a place in the queue.
     fn try_permit(self: &Arc<Self>) -> Result<Permit, oneshot::Receiver<Permit>> {
         let mut state = self.lock();
         if state.committing {
@@ -129,13 +135,14 @@ impl Cell {
         Ok(Permit { cell: Arc::clone(self), armed: true })
     }
 
-    /// A place to wait for the next event.
+    /// Registers a reader of the Worker's log that waits for a condition.
     pub(crate) fn wait(self: &Arc<Self>) -> Waiting {
         self.lock().log_mut().readers += 1;
         Waiting { cell: Arc::clone(self), slot: WakeSlot::default() }
     }
 
-    /// Forgets a reader of the log that goes away.
+    /// Removes a reader of the log. The last reader's removal drops the log, because the store has
+    /// all of its events.
     pub(crate) fn leave(&self, slot: WakeSlot) {
         let mut state = self.lock();
         let Some(log) = &mut state.log else { return };
@@ -148,7 +155,7 @@ impl Cell {
     }
 }
 
-/// Somebody who waits for something to become true of a Worker.
+/// A reader that waits for a condition of a Worker. Dropping it removes the reader.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     cell: Arc<Cell>,
@@ -156,7 +163,7 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Whether it is true, or never will be because the Worker is gone; else parks the waker.
+    /// Returns whether `done` is true or the Worker is deleted, and parks the waker otherwise.
     pub(crate) fn poll(
         &mut self,
         context: &Context<'_>,
@@ -178,23 +185,25 @@ impl Drop for Waiting {
 }
 
 impl CellState {
-    /// Whether a change is under way or undecided.
+    /// Whether a caller holds the permit, or the outcome of a commit is unknown.
     pub(crate) fn is_changing(&self) -> bool {
         self.committing || self.unsettled
     }
 
-    /// The state, unless the Worker was deleted.
+    /// Returns the state, or an error if the Worker was deleted.
     pub(crate) fn present(&self) -> Result<&Self, RuntimeError> {
         if self.deleted { Err(RuntimeError::WorkerNotFound {}) } else { Ok(self) }
     }
 
-    /// The Worker's own log, which begins here if nobody has wanted it so far.
+    /// Returns the Worker's own log. If there is none, creates one that begins after the newest
+    /// event.
     pub(crate) fn log_mut(&mut self) -> &mut WorkerLog {
         let last = self.record.worker_sequence;
         self.log.get_or_insert_with(|| Box::new(WorkerLog::after_head(last)))
     }
 
-    /// The Worker for a decision, with the `answer` of the running turn if the decision may end it.
+    /// Returns the Worker for a decision, with the `answer` of the running turn if the decision may
+    /// end the turn.
     pub(crate) fn snapshot(&self, answer: PartialAnswer) -> Snapshot<'_> {
         let latest = self.record.turn.as_ref();
         Snapshot {
@@ -205,19 +214,20 @@ impl CellState {
         }
     }
 
-    /// The Worker as replies show it.
+    /// Returns the Worker as replies show it.
     pub(crate) fn detail(&self, owner: &RuntimeIdentity) -> WorkerDetail {
         self.snapshot(PartialAnswer::default()).detail(owner)
     }
 
-    /// Adds the figure that lives outside the record.
+    /// Sets `late_dropped` of a turn, which the record does not have, because it changes without a
+    /// commit.
     pub(crate) fn add_late(&self, turn: &mut Arc<TurnDetail>) {
         if let Some(late) = self.late_dropped(turn.turn_id) {
             Arc::make_mut(turn).late_dropped = late;
         }
     }
 
-    /// How much of this turn's engine came too late.
+    /// Returns the number of deltas that came after this turn was over, if there are any.
     fn late_dropped(&self, turn_id: TurnId) -> Option<u64> {
         let fading = self.fading.as_ref().filter(|it| it.turn_id == turn_id)?;
         Some(fading.late()).filter(|late| *late > 0)
@@ -230,12 +240,14 @@ impl Permit {
         &self.cell
     }
 
-    /// Gives the permit back under the Worker's lock, which is held already. Nothing is left to drop.
+    /// Gives the permit back under the Worker's lock, which the caller holds. Dropping the permit
+    /// then does nothing.
     pub(crate) fn release(&mut self, state: &mut CellState) -> Handover {
         if !std::mem::take(&mut self.armed) {
             return Handover(None);
         }
-        // Whoever has gone away is passed over here, because a permit that comes back recurses.
+        // Callers that have gone away are skipped here, because sending each of them the permit
+        // would recurse: the permit comes back, and its drop releases it again.
         let next = state.queue.as_mut().and_then(|queue| {
             std::iter::from_fn(|| queue.pop_front()).find(|next| !next.is_closed())
         });
@@ -260,7 +272,7 @@ impl Drop for Permit {
 
 #[cfg(test)]
 impl Cell {
-    /// A Worker that is idle and has done nothing, at this place in the order of creation.
+    /// Creates a Worker that is idle and has done nothing, with this ordinal.
     pub(crate) fn at(ordinal: u64) -> Arc<Self> {
         let worker_id = WorkerId::from_uuid(uuid::Uuid::from_u128(ordinal.into()));
         let record = WorkerRecord::new(worker_id, ordinal, 7);

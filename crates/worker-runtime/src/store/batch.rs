@@ -1,4 +1,4 @@
-//! What one commit contains.
+//! The contents of one commit.
 
 use std::sync::Arc;
 
@@ -10,33 +10,34 @@ use crate::{
     store::{Lease, StoredEvent, WorkerRecord},
 };
 
-/// Everything that one command, or one turn's end, changes. Applied as a whole or not at all.
+/// Everything that one command, or one change of a turn, changes in the store. A batch is applied
+/// as a whole or not at all.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The lease that the batch is written under.
     pub lease: Lease,
-    /// The Worker that it is about.
+    /// The Worker that the batch changes.
     pub worker_id: WorkerId,
-    /// The version that the Worker must have; 0 if it must not be there.
+    /// The version that the Worker must have; 0 if the store must not have the Worker.
     pub expected_version: u64,
-    /// What becomes of the Worker's record.
+    /// The new record of the Worker, or its deletion.
     pub change: Change,
-    /// Entries that are appended; their sequences follow the last one.
+    /// Transcript entries to append; their sequences follow that of the last entry in the store.
     pub entries: Vec<Arc<TranscriptEntry>>,
-    /// Whether the record's latest turn begins or changes with it.
+    /// Whether the record's latest turn begins or changes with this batch.
     pub changes_turn: bool,
-    /// Events that are appended; the last one has the record's `worker_sequence`.
+    /// Events to append; the sequence of the last one is the record's `worker_sequence`.
     pub events: Vec<StoredEvent>,
-    /// The key of an input of this Worker.
+    /// The idempotency key of an input of this Worker.
     pub key: Option<NewKey<InputKey>>,
-    /// The key of its creation.
+    /// The idempotency key of the Worker's creation.
     pub create_key: Option<NewKey<CreateKey>>,
-    /// What is added to the totals.
+    /// The increments of the totals.
     pub totals: Totals,
 }
 
 impl Batch {
-    /// The turn that begins or changes, with its ordinal; the first is 1.
+    /// Returns the turn that begins or changes, with its ordinal. The first turn has the ordinal 1.
     #[must_use]
     pub fn turn(&self) -> Option<(u64, &Arc<TurnDetail>)> {
         match &self.change {
@@ -48,69 +49,70 @@ impl Batch {
     }
 }
 
-/// What becomes of a Worker's record.
+/// The change of a Worker's record.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// It is this now.
+    /// This record replaces the Worker's record, or creates the Worker.
     Put(Arc<WorkerRecord>),
-    /// It goes, with all that belongs to it.
+    /// The record is removed, with everything that belongs to the Worker.
     Delete,
 }
 
-/// A key that is remembered from now on, and those that make room for it.
+/// An idempotency key to remember, and the older keys that are dropped to make room for it.
 #[derive(Clone, Debug)]
 pub struct NewKey<K> {
-    /// The key.
+    /// The new key.
     pub key: K,
-    /// Keys of the same kind that are dropped before it is added.
+    /// Keys of the same kind that are dropped before the new one is added.
     pub dropped: Vec<Arc<str>>,
 }
 
-/// A remembered key of an input.
+/// A remembered idempotency key of an input.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct InputKey {
     /// The key.
     pub key: Arc<str>,
     /// A digest of the command without its key and remarks.
     pub digest: [u8; 16],
-    /// When, in milliseconds since the Unix epoch.
+    /// The time at which the command was decided, in milliseconds since the Unix epoch.
     pub at_ms: u64,
-    /// The turn of the receipt.
+    /// The turn in the input's receipt.
     pub turn_id: TurnId,
-    /// The entry of the receipt.
+    /// The sequence of the transcript entry in the input's receipt.
     pub entry_sequence: u64,
-    /// The Worker's sequence that the reply's cursor stands at.
+    /// The Worker's sequence in the cursor of the reply.
     pub cursor_sequence: u64,
 }
 
-/// A remembered key of a creation.
+/// A remembered idempotency key of a creation.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct CreateKey {
     /// The key.
     pub key: Arc<str>,
     /// A digest of the command without its key and remarks.
     pub digest: [u8; 16],
-    /// When, in milliseconds since the Unix epoch.
+    /// The time at which the command was decided, in milliseconds since the Unix epoch.
     pub at_ms: u64,
     /// The Worker that was created.
     pub worker_id: WorkerId,
-    /// The turn and the entry of the receipt, if there was an initial input.
+    /// The turn, and the sequence of the entry, in the receipt for the initial input, if there was
+    /// one.
     pub receipt: Option<(TurnId, u64)>,
 }
 
-/// Sums over all Workers there ever were. In a batch: what is added to them.
+/// Sums over all Workers that were ever created; in a batch, the increments of those sums.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Totals {
-    /// What all ended turns consumed.
+    /// The usage of all turns that have ended.
     pub usage: Usage,
-    /// How all ended turns went.
+    /// The number of ended turns for each outcome.
     pub outcomes: OutcomeCounts,
-    /// How many Workers were created; the next one's ordinal is greater.
+    /// The number of Workers that were created; the ordinal of the next Worker is greater.
     pub created: u64,
 }
 
 impl Totals {
-    /// Adds an increment. A sum past 2<sup>53</sup> − 1, the largest integer on the wire, stays there.
+    /// Adds an increment. Sums saturate at 2<sup>53</sup> − 1, the largest integer on the wire.
     pub fn add(&mut self, other: &Self) {
         self.usage.add(&other.usage);
         self.outcomes.add(&other.outcomes);

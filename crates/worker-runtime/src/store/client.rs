@@ -21,23 +21,24 @@ use crate::{
 
 /// The store of a Runtime that owns it.
 ///
-/// The store is foreign code, and may hang or panic. Either is a [`StoreError::Unknown`]: a panic at once,
-/// and an answer that does not come within `time_out`, by the clock of `handle`.
+/// The store is foreign code, and may hang or panic. A call that panics fails at once with
+/// [`StoreError::Unknown`], and so does a call without an answer after its time limit, which is
+/// measured by the clock of `handle`.
 pub(crate) struct StoreClient {
     store: Arc<dyn Store>,
     info: StoreInfo,
     lease: Lease,
     handle: Handle,
-    /// The time that a commit may take, and so every other call.
+    /// The time limit of a commit, and of every call without a limit of its own.
     time_out: Duration,
-    /// Commits that failed so far.
+    /// The number of commits that failed so far.
     failures: AtomicU64,
 }
 
 type Answer<T> = StoreFuture<Result<T, StoreError>>;
 
 impl StoreClient {
-    /// Takes the store.
+    /// Opens the store for a Runtime, which then owns it.
     pub(crate) async fn open(
         store: Arc<dyn Store>,
         request: OpenRequest,
@@ -51,7 +52,7 @@ impl StoreClient {
         Ok((Self { store, info, lease, handle, time_out, failures }, opened))
     }
 
-    /// Asks the store, which has to answer in the time that a commit may take.
+    /// Calls the store with the time limit of a commit.
     pub(crate) fn ask<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&dyn Store) -> Answer<T>,
@@ -59,7 +60,7 @@ impl StoreClient {
         self.ask_within(self.time_out, ask)
     }
 
-    /// Asks the store, which has to answer in this time.
+    /// Calls the store, which has to answer within the duration `within`.
     fn ask_within<T: Send + 'static>(
         &self,
         within: Duration,
@@ -68,47 +69,48 @@ impl StoreClient {
         guarded(&self.handle, within, StoreError::Unknown, || ask(&*self.store))
     }
 
-    /// Has the store take a batch.
+    /// Commits a batch.
     pub(crate) fn commit(&self, batch: &Batch) -> Answer<()> {
         self.ask(|store| store.commit(batch))
     }
 
-    /// Asks what became of the commit that made this version of a Worker.
+    /// Asks whether the commit that would have brought a Worker to `version` took effect.
     pub(crate) fn settle(&self, worker_id: WorkerId, version: u64) -> Answer<Settlement> {
         self.ask(|store| store.settle(self.lease, worker_id, version))
     }
 
-    /// Renews the lease.
+    /// Renews the lease for `duration`, and waits for the answer no longer than `within`.
     pub(crate) fn renew(&self, duration: Duration, within: Duration) -> Answer<()> {
         self.ask_within(within, |store| store.renew(self.lease, duration))
     }
 
-    /// Gives the store back, and waits no longer than `within`. A lease that is not given back runs out.
+    /// Releases the lease, and waits for the answer no longer than `within`. A lease that could not
+    /// be released runs out by itself.
     pub(crate) fn release(&self, within: Duration) -> Answer<()> {
         self.ask_within(within.min(self.time_out), |store| store.release(self.lease))
     }
 
-    /// The lease that commits are written under.
+    /// Returns the lease that commits are written under.
     pub(crate) fn lease(&self) -> Lease {
         self.lease
     }
 
-    /// The time that a commit may take.
+    /// Returns the time limit of a commit.
     pub(crate) fn time_out(&self) -> Duration {
         self.time_out
     }
 
-    /// What the store says of itself.
+    /// Returns the description that the store gave of itself when it was opened.
     pub(crate) fn info(&self) -> &StoreInfo {
         &self.info
     }
 
-    /// Commits that failed so far.
+    /// Returns the number of commits that failed so far.
     pub(crate) fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
     }
 
-    /// Counts a commit that failed.
+    /// Counts and logs a commit that failed.
     pub(crate) fn commit_failed(&self, error: &StoreError) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(?error, "a commit failed");

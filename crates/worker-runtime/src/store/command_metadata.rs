@@ -1,4 +1,4 @@
-//! The idempotency key and the metadata of a command, as stored events have them.
+//! The idempotency key and the metadata of a command, as stored with the events that it caused.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub struct CommandMetadata {
 }
 
 impl CommandMetadata {
-    /// The metadata of a command, or `None` if the command has neither metadata nor a key.
+    /// Returns the metadata of a command, or `None` if the command has neither metadata nor a key.
     pub(crate) fn of_command(
         meta: Option<&Meta>,
         idempotency_key: Option<&str>,
@@ -27,8 +27,8 @@ impl CommandMetadata {
         Self { idempotency_key: idempotency_key.map(Arc::from), meta }.unless_empty()
     }
 
-    /// The metadata of the command that began the turn, or `None` if that command has neither
-    /// metadata nor a key.
+    /// Returns the metadata of the command that began the turn, or `None` if that command has
+    /// neither metadata nor a key.
     pub(crate) fn of_turn(turn: &TurnDetail) -> Option<Arc<Self>> {
         Self { idempotency_key: turn.idempotency_key.clone(), meta: turn.meta.clone() }
             .unless_empty()

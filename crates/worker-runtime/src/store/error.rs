@@ -1,61 +1,62 @@
-//! How a store says no.
+//! The errors of a store.
 
 use std::time::Duration;
 
 use crate::identity::{RuntimeId, WorkerId};
 
-/// Why a store did not do as asked. The reason is for the Backend's log; it never reaches a reply.
+/// The error of a store's call. The text is for the Backend's log and never reaches a reply.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Nothing happened, nor ever will.
+    /// The call was refused: it has changed nothing and never will.
     #[error("refused: {0}")]
     Refused(String),
-    /// Nothing is certain; settle it.
+    /// The call may or may not have taken effect. A commit has to be settled.
     #[error("unknown: {0}")]
     Unknown(String),
-    /// Another Runtime owns the store now. Nothing happened, nor ever will.
+    /// The lease is no longer valid, because it was released or another Runtime opened the store.
+    /// The call has changed nothing and never will.
     #[error("another Runtime owns the store")]
     LeaseLost,
 }
 
-/// Why a store could not be taken.
+/// The error of opening a store.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// Another Runtime owns the store, until its lease runs out.
+    /// Another Runtime owns the store until its lease runs out.
     #[error("the store is owned by another Runtime for at least {remaining:?}")]
     Owned {
-        /// How long that lease lasts from now on unless it is renewed.
+        /// The remaining time of that lease unless it is renewed.
         remaining: Duration,
     },
-    /// It belongs to another Runtime than the one insisted on.
+    /// The store belongs to another Runtime than the requested one.
     #[error("the store belongs to the Runtime {runtime_id}")]
     OtherRuntime {
-        /// The Runtime it belongs to.
+        /// The Runtime that the store belongs to.
         runtime_id: RuntimeId,
     },
-    /// It failed.
+    /// The store failed, panicked or did not answer in time.
     #[error("the store failed: {0}")]
     Failed(String),
 }
 
-/// What became of a commit that was unknown.
+/// The result of a commit that had been answered with [`StoreError::Unknown`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Settlement {
-    /// It took effect.
+    /// The commit took effect.
     Committed,
-    /// It did not, and never will.
+    /// The commit did not take effect, and never will.
     NotApplied,
 }
 
-/// A Worker that is in the store and cannot be read.
+/// A Worker whose record in the store cannot be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CorruptWorker {
-    /// The Worker, if at least that is known.
+    /// The Worker, if its id can be read.
     pub worker_id: Option<WorkerId>,
-    /// Its ordinal, so that reading goes on after it.
+    /// The Worker's ordinal, after which the next page of Workers begins.
     pub ordinal: u64,
-    /// What is wrong, without a text of the conversation.
+    /// A description of the problem, without any text of the conversation.
     pub problem: String,
 }

@@ -1,4 +1,4 @@
-//! A store's answer that comes in time and without a panic, or is a failure.
+//! Calls to a store that turn a panic or a missing answer into an error.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use crate::{
     sync::{Contained, contained},
 };
 
-/// Asks a store. A panic, and no answer `within` that time by the clock of `handle`, is `failed`.
+/// Calls a store. A panic, or no answer within the duration `within` by the clock of `handle`,
+/// becomes the error that `failed` makes of a description.
 pub(crate) fn guarded<T, E>(
     handle: &Handle,
     within: Duration,
@@ -28,7 +29,8 @@ where
         Ok(answer) => StoreFuture::ready(answer),
         Err(answer) => {
             let limited = {
-                // Whoever polls the answer need not be in a tokio runtime.
+                // The timeout is created in the context of `handle`, because the caller may be
+                // outside a tokio runtime.
                 let _context = handle.enter();
                 tokio::time::timeout(within, Contained::new(answer))
             };

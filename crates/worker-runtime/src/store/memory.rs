@@ -1,4 +1,4 @@
-//! The built-in store: everything in memory, every answer at once.
+//! The built-in store, which keeps everything in memory and answers every call at once.
 
 mod create_keys;
 mod row;
@@ -20,40 +20,40 @@ use crate::{
 
 /// A store in memory.
 ///
-/// It keeps what a Runtime needs as long as somebody holds it: a second Runtime that is built on the
-/// same store, after the first has let go, finds everything.
+/// The contents last as long as the value. A second Runtime that is built on the same store, after
+/// the first one released it or its lease ran out, continues with all Workers.
 #[derive(Default)]
 pub struct MemoryStore {
     content: Mutex<Content>,
 }
 
-/// Everything in the store. A batch is applied under one hold of the lock, so that it is seen as a whole
-/// and no lease changes hands in between.
+/// Everything in the store. A batch is checked and applied under one hold of the lock, so that
+/// readers see it as a whole and its lease stays the newest one meanwhile.
 #[derive(Debug, Default)]
 struct Content {
     ownership: Ownership,
-    /// Everything of each Worker. A row is boxed because up to half of a hash table is empty slots.
+    /// The data of each Worker. Rows are boxed because up to half of a hash table is empty slots.
     rows: HashMap<WorkerId, Box<Row>>,
     create_keys: CreateKeys,
     totals: Totals,
-    /// The Workers by ordinal, from the first page of a reading to its last. Forgotten when a Worker
-    /// comes or goes.
+    /// The Workers sorted by ordinal, cached between the pages of one listing. Discarded with the
+    /// last page, and when a Worker is created or deleted.
     order: Option<Vec<(u64, WorkerId)>>,
 }
 
-/// Who owns the store.
+/// The ownership of the store: its Runtime and the newest lease.
 #[derive(Debug, Default)]
 struct Ownership {
     runtime_id: Option<RuntimeId>,
-    /// The number of the newest lease.
+    /// The fencing token of the newest lease.
     lease: u64,
-    /// When that lease runs out; `None` if nobody owns the store.
+    /// The time at which the newest lease runs out; `None` if there is none or it was released.
     until: Option<Instant>,
     events_per_worker: u64,
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -120,7 +120,7 @@ impl Content {
         Ok(())
     }
 
-    /// Workers whose ordinal is greater than `after`, by ordinal.
+    /// Returns up to `limit` Workers whose ordinal is greater than `after`, ordered by ordinal.
     fn workers(&mut self, after: u64, limit: usize) -> Vec<StoredWorker> {
         let order = self.order.take().unwrap_or_else(|| {
             let places = self.rows.iter().map(|(id, row)| (row.record.ordinal, *id));
@@ -188,7 +188,7 @@ impl Store for MemoryStore {
         if content.ownership.lease != lease.fencing_token {
             return StoreFuture::ready(Err(StoreError::LeaseLost));
         }
-        // A Worker that is gone after its first version was deleted.
+        // A missing Worker was never created if the version is 1, and was deleted if it is later.
         let version_there = content.rows.get(&worker_id).map(|row| row.record.version);
         let took_effect = version_there.map_or(version > 1, |there| there >= version);
         now(if took_effect { Settlement::Committed } else { Settlement::NotApplied })

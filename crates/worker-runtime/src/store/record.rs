@@ -1,4 +1,4 @@
-//! The record of a Worker: everything but its transcript, as stores keep it.
+//! The stored record of a Worker: everything but its transcript, earlier turns, events and keys.
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,10 +13,11 @@ use crate::{
     },
 };
 
-/// A Worker without its transcript. A change replaces the record as a whole.
+/// The stored properties and state of a Worker, without its transcript. A change replaces the
+/// record as a whole.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct WorkerRecord {
-    /// The Worker.
+    /// The id of the Worker.
     pub worker_id: WorkerId,
     /// The Worker's place in the order of creation; unique in the store.
     pub ordinal: u64,
@@ -70,7 +71,7 @@ pub struct WorkerSpec {
 }
 
 impl WorkerSpec {
-    /// The spec behind an `Arc`. All Workers for which nothing was asked share one allocation.
+    /// Puts the spec behind an `Arc`. All Workers with the default spec share one allocation.
     pub(crate) fn shared(self) -> Arc<Self> {
         static DEFAULT: LazyLock<Arc<WorkerSpec>> = LazyLock::new(Arc::default);
         if self == **DEFAULT { Arc::clone(&DEFAULT) } else { Arc::new(self) }
@@ -78,7 +79,7 @@ impl WorkerSpec {
 }
 
 impl WorkerRecord {
-    /// A Worker that was just created, without anything asked for, and has not said so yet.
+    /// Returns the record of a new Worker with default properties, before its first event.
     pub(crate) fn new(worker_id: WorkerId, ordinal: u64, now_ms: u64) -> Self {
         Self {
             worker_id,
@@ -100,13 +101,13 @@ impl WorkerRecord {
         }
     }
 
-    /// The record that follows this one, as long as nothing else has changed.
+    /// Returns a copy of the record with the next version number, for a draft to change.
     pub(crate) fn next(&self) -> Self {
         Self { turn: self.turn.clone(), ..self.next_but_for_turn() }
     }
 
-    /// The record that follows this one when another turn takes the place of its latest: that one need
-    /// not be counted.
+    /// Returns the same as [`next`](Self::next) but without the latest turn, for a draft that
+    /// replaces that turn: cloning its `Arc` is saved.
     pub(crate) fn next_but_for_turn(&self) -> Self {
         Self {
             worker_id: self.worker_id,
@@ -128,13 +129,13 @@ impl WorkerRecord {
         }
     }
 
-    /// The turn that runs, if one does.
+    /// Returns the running turn, if there is one.
     #[must_use]
     pub fn running_turn(&self) -> Option<&Arc<TurnDetail>> {
         self.turn.as_ref().filter(|turn| turn.outcome.is_none())
     }
 
-    /// The detail that people see, with this as its latest turn.
+    /// Returns the Worker's public detail, with `last_turn` as its latest turn.
     pub(crate) fn detail(
         &self,
         owner: &RuntimeIdentity,
@@ -182,7 +183,7 @@ impl WorkerRecord {
         }
     }
 
-    /// The summary that lists show.
+    /// Returns the Worker's public summary, which lists show.
     pub(crate) fn summary(&self, owner: &RuntimeIdentity) -> WorkerSummary {
         let running = self.running_turn();
         let display_name = DisplayName::of(self.worker_id, self.display_name.as_ref());

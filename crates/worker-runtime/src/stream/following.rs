@@ -1,4 +1,4 @@
-//! The turn whose text a subscriber gets, and how far the subscriber has come in it.
+//! The turn whose text a subscriber receives, and the subscriber's position in that text.
 
 use std::{sync::Arc, task::Context};
 
@@ -10,7 +10,7 @@ use crate::{
     sync::WakeSlot,
 };
 
-/// The turn whose text a subscriber gets.
+/// The turn whose text a subscriber receives.
 #[derive(Debug)]
 pub(super) struct Following {
     turn_id: TurnId,
@@ -20,28 +20,29 @@ pub(super) struct Following {
     slot: WakeSlot,
 }
 
-/// What a running turn has for the subscriber.
+/// The result of reading a running turn.
 pub(super) enum Read {
     /// More text.
     Text(StreamItem),
-    /// Nothing new; the waker is parked where the text grows.
+    /// There is no new text. If the turn was found, the waker is parked until the text grows.
     Nothing,
-    /// The turn has ended: what is left of it comes with its terminal event.
+    /// The turn has ended. The rest of its text comes with its terminal event.
     Over,
 }
 
 impl Following {
-    /// A turn that the subscriber saw begin.
+    /// Follows a turn that the subscriber saw begin.
     pub(super) fn begun(turn_id: TurnId) -> Self {
         Self { turn_id, live: None, offsets: ReadOffsets::default(), slot: WakeSlot::default() }
     }
 
-    /// A turn that runs, with all of its text that is still there.
+    /// Follows a running turn from the beginning of the text that is still kept.
     pub(super) fn running(live: &Arc<Live>) -> Self {
         Self { live: Some(Arc::clone(live)), ..Self::begun(live.turn_id) }
     }
 
-    /// A turn that runs when the subscription is made: its reasoning starts there.
+    /// Follows a turn that runs when the subscription is made. The reasoning starts at its present
+    /// end, the answer at its beginning.
     pub(super) fn joined(live: &Arc<Live>) -> Self {
         let mut following = Self::running(live);
         following.offsets.reasoning = live.reasoning_end();
@@ -52,15 +53,15 @@ impl Following {
         turn_id == Some(self.turn_id)
     }
 
-    /// Finds the turn, if it is the one that runs.
+    /// Keeps `live` if it is the followed turn and the turn was not found before.
     pub(super) fn find(&mut self, live: Option<&Arc<Live>>) {
         if self.live.is_none() {
             self.live = live.filter(|live| live.turn_id == self.turn_id).cloned();
         }
     }
 
-    /// What the subscriber has not got of the turn, now that it has ended: the end of its reasoning,
-    /// then the rest of its answer, each as one delta.
+    /// Returns the next text that the subscriber has not received of a turn that has ended: the end
+    /// of its reasoning, then the rest of its answer, each as one delta.
     pub(super) fn rest(
         &mut self,
         reasoning: Option<&Tail>,
@@ -79,7 +80,8 @@ impl Following {
         Some(StreamItem::TextDelta { turn_id, offset: offset as u64, text })
     }
 
-    /// Everything new of the turn's reasoning or answer, as one delta; or waits for more.
+    /// Returns the next delta: a piece of the reasoning if there is more of it, otherwise all of
+    /// the new answer. Parks the waker if there is no new text.
     pub(super) fn read(&mut self, context: &Context<'_>) -> Read {
         let Some(live) = &self.live else { return Read::Nothing };
         let turn_id = self.turn_id;

@@ -1,4 +1,4 @@
-//! What comes next in a log.
+//! The item that follows a position in a log.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -7,10 +7,10 @@ use crate::{
     model::{EndReason, StreamItem},
 };
 
-/// Events that a reader takes from a log at once.
+/// The number of events that a reader takes from a log at once, rounded up to whole commits.
 pub(super) const AT_ONCE: usize = 128;
 
-/// What comes next in a log after a position.
+/// The item that follows a position in a log.
 #[derive(Debug)]
 pub(super) enum Next {
     /// The event after the position: the one at this index of a commit.
@@ -19,11 +19,12 @@ pub(super) enum Next {
     Missed { floor: u64 },
     /// Text of the running turn.
     Text(StreamItem),
-    /// Nothing more will come.
+    /// No item follows any more, for this reason.
     Ended(EndReason),
 }
 
-/// The event right after `position` among commits that were read there. Commits before it are dropped.
+/// Returns the event right after `position`, if it is in `pending`. Commits that end at or before
+/// `position` are dropped.
 pub(super) fn event_after(
     position: u64,
     pending: &mut VecDeque<Arc<Published>>,

@@ -1,4 +1,4 @@
-//! A subscriber's place in a log: what it has got, what comes next, and when it is in sync.
+//! A subscriber's position in a log, and the items that the subscriber receives from there.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -12,7 +12,7 @@ use crate::{
     state::core::Core,
 };
 
-/// Events that are filtered out in a row before the cursor is told again.
+/// The number of consecutive events that are filtered out before the cursor is sent again.
 const LONG_SILENCE: u64 = 256;
 
 /// Reads one log for one subscriber.
@@ -23,16 +23,17 @@ pub(super) struct Reader {
     filter: Option<Box<EventFilter>>,
     /// The sequence of the last event that was delivered or filtered out.
     position: u64,
-    /// Where the log ended when the subscription was made, until `synced` has said so.
+    /// The sequence of the newest event when the subscription was made; `None` once `synced` was
+    /// sent.
     sync_at: Option<u64>,
-    /// Events that were filtered out since the cursor was last told.
+    /// The number of events that were filtered out since the cursor was last sent.
     silence: u64,
     /// The Runtime's count of deletions when the log was last read.
     deletions: u64,
     ended: bool,
 }
 
-/// Which log is read.
+/// The reader of the log that was subscribed to.
 #[derive(Debug)]
 pub(super) enum LogReader {
     Runtime(RuntimeReader),
@@ -40,7 +41,8 @@ pub(super) enum LogReader {
 }
 
 impl Reader {
-    /// A reader that begins after `position`, in a log whose newest event has the sequence `head`.
+    /// Creates a reader that begins after `position`, in a log whose newest event has the sequence
+    /// `head`. A position beyond `head` is lowered to `head`.
     pub(super) fn new(
         core: Arc<Core>,
         log: LogReader,
@@ -85,8 +87,9 @@ impl Reader {
         }
     }
 
-    /// Events that were read before a deletion, and not given out yet, are read again, because they
-    /// may show what was erased. The count is looked at before the log is.
+    /// Discards events that were read before a deletion and not delivered yet, because they may
+    /// show erased text. They are read again. The count of deletions is loaded before the log is
+    /// read, so that no deletion is missed.
     fn forget_what_was_erased(&mut self) {
         let deletions = self.core.deletions.load(Ordering::Acquire);
         if deletions != self.deletions {
@@ -107,7 +110,7 @@ impl Reader {
         }
     }
 
-    /// The event, if it passes the filter; or `synced`, if for long none did.
+    /// Returns the event if it passes the filter, or `synced` if a long run of events did not pass.
     fn deliver(&mut self, commit: &Published, index: usize) -> Option<StreamItem> {
         self.position += 1;
         if self.filter.as_ref().is_none_or(|filter| commit.passes(index, filter)) {
@@ -120,7 +123,7 @@ impl Reader {
         is_long.then(|| self.synced())
     }
 
-    /// Tells that events up to `floor` were missed, and goes on from there.
+    /// Returns a gap up to `floor`, and moves the position there.
     fn gap_to(&mut self, floor: u64) -> StreamItem {
         let missed = floor.saturating_sub(self.position);
         self.position = floor;

@@ -12,13 +12,13 @@ use crate::{log::Published, model::EndReason, state::core::Core, sync::WakeSlot}
 /// Reads the Runtime's log, which is in memory only.
 #[derive(Debug, Default)]
 pub(super) struct RuntimeReader {
-    /// Commits that were read and not given out as a whole.
+    /// Commits that were read and not delivered completely.
     pending: VecDeque<Arc<Published>>,
     slot: WakeSlot,
 }
 
 impl RuntimeReader {
-    /// What comes after `position`; parks the waker if that is nothing yet.
+    /// Returns the item after `position`, or parks the waker if there is none yet.
     pub(super) fn poll_next(
         &mut self,
         core: &Core,
@@ -44,12 +44,12 @@ impl RuntimeReader {
         }
     }
 
-    /// Forgets what was read and not given out.
+    /// Discards the commits that were read and not delivered completely.
     pub(super) fn forget(&mut self) {
         self.pending.clear();
     }
 
-    /// Frees the reader's place among those who wait.
+    /// Removes the reader's waker from those that wait for events.
     pub(super) fn leave(&self, core: &Core) {
         let waker = core.log.lock().waiting.leave(self.slot);
         drop(waker);

@@ -1,4 +1,4 @@
-//! A live stream, for whoever subscribed.
+//! The live stream that a subscriber polls.
 
 use std::{
     future::poll_fn,
@@ -23,16 +23,17 @@ use crate::{
 
 /// A live stream of [`StreamItem`]s.
 ///
-/// It holds a position in a log that all subscribers share, and reads when it is polled: nothing is
-/// queued for it, and no publisher waits for it. It does not keep its Runtime going. Polling is cancel
-/// safe; dropping it frees its place at once.
+/// A subscription holds a position in a log that all subscribers share, and reads the log when it
+/// is polled: nothing is queued for a subscription, and no publisher waits for one. A subscription
+/// does not keep its Runtime running. Polling is cancel safe; dropping the subscription frees its
+/// place at once.
 #[derive(Debug)]
 #[must_use = "a stream gives nothing unless it is polled"]
 pub struct Subscription {
     reader: Reader,
 }
 
-/// Items that [`Subscription::next_batch`] gives at most at once.
+/// The maximum number of items that [`Subscription::next_batch`] returns at once.
 const BATCH: usize = 128;
 
 impl Subscription {
@@ -54,7 +55,7 @@ impl Subscription {
         Ok(Self { reader })
     }
 
-    /// The next item; `None` after [`StreamItem::Ended`]. Cancel safe.
+    /// Waits for the next item. Returns `None` after [`StreamItem::Ended`]. Cancel safe.
     #[expect(
         clippy::should_implement_trait,
         reason = "a stream's items are awaited, and `StreamExt` names this method like this"
@@ -63,10 +64,12 @@ impl Subscription {
         poll_fn(|context| self.reader.poll_next(context))
     }
 
-    /// Waits for the next item, and gives those that are ready with it, up to 128: the same items as
-    /// one by one, in the same order. `None` after [`StreamItem::Ended`]; never empty. Cancel safe.
+    /// Waits for the next item, and returns it with the items that are ready after it, up to 128 in
+    /// all. The items and their order are the same as with [`next`](Self::next). Returns `None`
+    /// after [`StreamItem::Ended`], and never an empty vector. Cancel safe.
     ///
-    /// For whoever handles many items together, such as a transport that writes them in one go.
+    /// This is for callers that handle many items together, such as a transport that writes them in
+    /// one go.
     pub async fn next_batch(&mut self) -> Option<Vec<StreamItem>> {
         let mut batch = vec![self.next().await?];
         let ready = poll_fn(|context| {
@@ -90,7 +93,7 @@ async fn worker_reader(
 ) -> Result<(LogReader, u64, u64), RuntimeError> {
     let cell = core.find(worker)?;
     let position = match from {
-        // The end is where the stream begins, whatever happens until then.
+        // The reader lowers this to the end of the log at the time when it is created.
         EventsFrom::Now(_) => u64::MAX,
         EventsFrom::Oldest(_) | EventsFrom::After(_) | EventsFrom::AfterSequence(_) => {
             let extent = core.worker_extent(&cell).await?;
@@ -101,7 +104,7 @@ async fn worker_reader(
     Ok((LogReader::Worker(Box::new(log)), position, head))
 }
 
-/// Room for a subscription that is being made.
+/// The reserved place of a subscription that is being made. Dropping it frees the place.
 struct Place<'a>(&'a Core);
 
 impl<'a> Place<'a> {

@@ -14,7 +14,7 @@ impl Backoff {
         Self { next: first, max }
     }
 
-    /// The pauses between two questions to a store that failed: from 50 milliseconds to 5 seconds.
+    /// Returns the pauses between calls of a store that failed, from 50 milliseconds to 5 seconds.
     pub(crate) const fn of_store() -> Self {
         Self::new(Duration::from_millis(50), Duration::from_secs(5))
     }

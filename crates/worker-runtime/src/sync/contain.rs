@@ -1,7 +1,7 @@
-//! Calls of foreign code whose panics end here.
+//! Contains the panics of foreign code.
 //!
-//! Stores, clocks, id sources, wakers and engines are written by others. A panic of theirs becomes a
-//! value, also one in the `Drop` of a future or of the panic's own payload.
+//! Stores, clocks, id sources, wakers and engines are written by others. A panic in such code
+//! becomes a value, even a panic in the `Drop` of a future or of the payload of another panic.
 
 use std::{
     any::Any,
@@ -10,9 +10,10 @@ use std::{
     task::{Context, Poll},
 };
 
-/// Calls foreign code; `None` if it panics.
+/// Calls foreign code. Returns `None` if the code panics.
 ///
-/// Locks have no poison here, and every guard gives back on `Drop`, so a panic leaves nothing half done.
+/// This is unwind safe: no foreign code that may panic runs in the middle of a change under a lock,
+/// and guards give back what they hold when they are dropped.
 pub(crate) fn contained<T>(call: impl FnOnce() -> T) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(value) => Some(value),
@@ -23,16 +24,18 @@ pub(crate) fn contained<T>(call: impl FnOnce() -> T) -> Option<T> {
     }
 }
 
-/// Drops a panic's payload. One whose `Drop` panics is followed by a second payload, which is leaked:
-/// it could go on like that for ever.
+/// Drops the payload of a panic. If the `Drop` of the payload panics, the payload of that second
+/// panic is leaked, because its `Drop` could panic again without end.
 fn discard(payload: Box<dyn Any + Send>) {
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(second);
     }
 }
 
-/// A foreign future whose output is `None` if polling it panics. It is dropped as soon as it is over,
-/// and a panic of its `Drop` is contained too.
+/// A foreign future whose output is `None` if polling the future panics.
+///
+/// The future is dropped as soon as it is ready or has panicked, and a panic of its `Drop` is
+/// contained too.
 #[derive(Debug)]
 pub(crate) struct Contained<F: Future + Unpin>(Option<F>);
 
@@ -43,7 +46,7 @@ impl<F: Future + Unpin> Contained<F> {
 
     fn discard(&mut self) {
         let future = self.0.take();
-        // The future has come to its end either way.
+        // A panic of the `Drop` changes nothing: the future is over either way.
         let _ = contained(|| drop(future));
     }
 }
@@ -76,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// Panics whenever it is dropped, with another one of its kind.
+    /// A value whose `Drop` panics, with another `Grenade` as the payload.
     struct Grenade;
 
     impl Drop for Grenade {

@@ -5,13 +5,13 @@ use tokio::sync::Notify;
 
 use super::Wakers;
 
-/// Readers that a publisher wakes itself: fewer than this.
+/// The number of readers from which on the task wakes them. A publisher wakes fewer readers itself.
 const HANDFUL: usize = 8;
 
-/// Hands readers that are to be woken to a task of the Runtime, which runs [`run`](Self::run).
+/// Passes the wakers of many readers to a task of the Runtime, which runs [`run`](Self::run).
 #[derive(Debug)]
 pub(crate) struct Relay {
-    /// What the task has not taken yet; `None` once the relay has ended.
+    /// The wakers that the task has not taken yet; `None` once the relay has ended.
     pending: Mutex<Option<Vec<Wakers>>>,
     changed: Notify,
 }
@@ -23,7 +23,7 @@ impl Default for Relay {
 }
 
 impl Relay {
-    /// Wakes readers: a handful at once, a crowd by the task. Call it with no lock held.
+    /// Wakes a few readers at once, and leaves many readers to the task. The caller holds no lock.
     pub(crate) fn wake(&self, wakers: Wakers) {
         if wakers.len() >= HANDFUL
             && let Some(pending) = self.pending.lock().as_mut()
@@ -35,7 +35,8 @@ impl Relay {
         self.changed.notify_one();
     }
 
-    /// Ends the task. From now on publishers wake all readers themselves.
+    /// Ends the task, after waking the readers that were left to it. From then on publishers wake
+    /// all readers themselves.
     pub(crate) fn end(&self) {
         let pending = self.pending.lock().take();
         pending.into_iter().flatten().for_each(Wakers::wake);

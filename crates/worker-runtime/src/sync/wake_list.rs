@@ -4,21 +4,24 @@ use std::{num::NonZeroU64, task::Waker};
 
 use super::contained;
 
-/// Readers that wait. The list lies under the lock of what they wait for.
+/// The wakers of readers that wait. The list is guarded by the lock of the state that the readers
+/// wait for.
 #[derive(Debug, Default)]
 pub(crate) struct WakeList {
     parked: Vec<Option<Waker>>,
     free: Vec<usize>,
-    /// How often the list was taken. A place is good only in the round in which it was given.
+    /// The number of times that the wakers were taken. A slot is valid only in the round in which
+    /// it was given.
     rounds: u64,
 }
 
-/// A reader's place in a list, so that it parks at most once a round.
+/// The place of a reader in a list, by which the reader is parked at most once a round.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct WakeSlot(Option<(usize, NonZeroU64)>);
 
 impl WakeList {
-    /// Parks a reader until the list is next taken.
+    /// Parks a reader until the wakers are next taken. A reader that is parked already keeps its
+    /// place, and its waker is replaced if it would wake another task.
     pub(crate) fn park(&mut self, slot: &mut WakeSlot, waker: &Waker) {
         if let Some(parked) = self.place(*slot) {
             if !parked.as_ref().is_some_and(|parked| parked.will_wake(waker)) {
@@ -34,14 +37,15 @@ impl WakeList {
         *slot = WakeSlot(Some((place, self.round())));
     }
 
-    /// Removes a reader that goes away. Returns its waker, to be dropped outside the lock.
+    /// Removes a reader that is dropped. Returns its waker, which the caller drops outside the
+    /// lock.
     pub(crate) fn leave(&mut self, slot: WakeSlot) -> Option<Waker> {
         let waker = self.place(slot)?.take()?;
         self.free.extend(slot.0.map(|(place, _)| place));
         Some(waker)
     }
 
-    /// Takes all wakers, to be woken when the lock is released.
+    /// Takes all wakers, which the caller wakes after it has released the lock.
     pub(crate) fn take(&mut self) -> Wakers {
         if self.parked.is_empty() {
             return Wakers::default();
@@ -56,24 +60,25 @@ impl WakeList {
         if round == self.round() { self.parked.get_mut(place) } else { None }
     }
 
-    /// The present round. It is never zero, so that an absent place takes no room of its own.
+    /// Returns the number of the present round. The number is never zero, so that the `Option` in a
+    /// [`WakeSlot`] takes no memory of its own.
     fn round(&self) -> NonZeroU64 {
         NonZeroU64::MIN.saturating_add(self.rounds)
     }
 }
 
-/// Readers to be woken, outside every lock.
+/// The wakers that were taken from a list, to be woken with no lock held.
 #[derive(Debug, Default)]
 #[must_use = "readers that are not woken never learn of the event"]
 pub(crate) struct Wakers(Vec<Option<Waker>>);
 
 impl Wakers {
-    /// The number of places, those of readers that went away included.
+    /// Returns the number of places, including those of readers that were removed.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Wakes all of them. A waker that panics costs nobody but its own task.
+    /// Wakes all readers. A panic of a waker is contained, so that the other readers are woken too.
     pub(crate) fn wake(self) {
         for waker in self.0.into_iter().flatten() {
             let _ = contained(|| waker.wake());

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::state::{core::Core, live::Live, worker_cell::Cell};
 
-/// Hosts one turn: gathers its history, moves the engine's text into `live` and commits the end,
-/// unless a command or the watch has ended the turn before.
+/// Runs one turn: gathers its history, moves the engine's text into `live` and commits the end,
+/// unless a command or the watch ends the turn first.
 pub(super) async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
     let Some((mut worker, history)) = unless_over(&live, gather(&core, &cell, &live)).await else {
         return;
@@ -26,8 +26,8 @@ pub(super) async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
     finish(&core, &cell, &live, ending).await;
 }
 
-/// Polls `driving` until it is ready or the turn is over. A turn that is over wakes this task,
-/// which then gives `None` and drops `driving`, and with it the engine.
+/// Polls `driving` until it is ready or the turn is over. The end of the turn wakes this task,
+/// which then returns `None` and drops `driving`, and the engine with it.
 async fn unless_over<T>(live: &Live, driving: impl Future<Output = Option<T>>) -> Option<T> {
     let mut driving = pin!(driving);
     let mut is_known = false;
@@ -41,8 +41,8 @@ async fn unless_over<T>(live: &Live, driving: impl Future<Output = Option<T>>) -
     .await
 }
 
-/// Moves the engine's text into the live turn until the turn ends. `None` if somebody else ended
-/// it.
+/// Moves the engine's text into the live turn until the turn ends. Returns `None` if the turn was
+/// not ended by its engine.
 async fn follow(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
@@ -54,7 +54,7 @@ async fn follow(
             Step::Ended(ending) => return Some(ending),
             Step::Over => return None,
             Step::Unusual(unusual) => {
-                // Boxed, because few turns need its room.
+                // Boxed, because few turns need the memory of this future.
                 if !Box::pin(take_unusual(core, cell, live, unusual)).await {
                     return None;
                 }

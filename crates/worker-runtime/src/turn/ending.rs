@@ -53,14 +53,15 @@ impl Ending {
     }
 }
 
-/// Commits the end of a turn. If the store fails, it is tried again until the turn is over.
+/// Commits the end of a turn. If the store fails, the commit is tried again until the turn is over.
 pub(super) async fn finish(core: &Arc<Core>, cell: &Arc<Cell>, live: &Live, ending: Ending) {
     if let Some(certain) = failed(commit(core, cell, live, &ending).await) {
         Box::pin(insist(core, cell, live, ending, certain)).await;
     }
 }
 
-/// Decides and commits a turn's end. The decision asks the Backend's clock: one that panics delays the end.
+/// Decides and commits the end of a turn. The decision reads the Backend's clock. If the clock
+/// panics, the end is tried again after a pause.
 async fn commit(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
@@ -83,8 +84,8 @@ async fn commit(
     }
 }
 
-/// `Some` if the store failed to commit an end, with `true` if the end is certainly not committed.
-/// Any other error means that the turn is over.
+/// Returns `Some` if the store failed to commit an end; the value is `true` if the end is certainly
+/// not committed. Any other result means that the turn is over.
 fn failed(committed: Result<(), RuntimeError>) -> Option<bool> {
     match committed {
         Err(RuntimeError::StoreFailed { certain, .. }) => Some(certain),
@@ -92,8 +93,9 @@ fn failed(committed: Result<(), RuntimeError>) -> Option<bool> {
     }
 }
 
-/// Commits an end that the store failed to commit, until the turn is over. An end that is certainly
-/// not committed becomes a failure of the store.
+/// Tries again to commit an end that the store failed to commit, until the turn is over. An end
+/// that the store did not take is replaced by a failure of the store. An end that was refused only
+/// because another change was unsettled is tried again as it is.
 async fn insist(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
@@ -103,7 +105,8 @@ async fn insist(
 ) {
     let mut backoff = Backoff::of_store();
     loop {
-        // While a change of the Worker is not settled, this one or another, the outcome is unknown.
+        // As long as a change of the Worker is unsettled, this one or another, it is unknown
+        // whether the turn is over.
         let mut was_unsettled = false;
         while cell.lock().unsettled {
             // The next owner of the store settles the change.
@@ -120,7 +123,7 @@ async fn insist(
         if !other_was_unsettled && !ending.is_of_store() {
             let message = "the store did not take the end of a turn; trying again";
             let (worker_id, turn_id) = (Some(cell.worker_id), Some(live.turn_id));
-            // A clock that panics costs the note, and not the end of the turn.
+            // If the clock panics, only the note is lost.
             let _ = contained(|| core.note(Severity::Error, message, worker_id, turn_id));
             let error = TurnError::store("the store did not take the end of the turn");
             ending = Ending::failed(error);
@@ -135,12 +138,12 @@ async fn insist(
     }
 }
 
-/// The turn in a Worker's record, if it is the one with this id and still runs.
+/// Returns the turn in a Worker's record, if it has this id and still runs.
 pub(super) fn current(record: &WorkerRecord, turn_id: TurnId) -> Option<&Arc<TurnDetail>> {
     record.running_turn().filter(|turn| turn.turn_id == turn_id)
 }
 
-/// Decides the end of a turn that may have been ended by somebody else since.
+/// Decides the end of a turn. Keeps the Worker as it is if the turn has ended meanwhile.
 fn ended(
     context: &DecisionContext<'_>,
     worker: &Snapshot<'_>,
@@ -161,7 +164,8 @@ fn ended(
     Decision::Change(draft, ())
 }
 
-/// The draft of a turn that ends by itself, or with its Runtime.
+/// Returns the draft for a turn that ends by itself, or that was running when an earlier Runtime on
+/// the same store ended.
 pub(crate) fn turn_ends(
     record: &WorkerRecord,
     running: &TurnDetail,
@@ -173,7 +177,7 @@ pub(crate) fn turn_ends(
     draft
 }
 
-/// The state of a Worker after its turn has ended by itself.
+/// Returns the state of a Worker whose turn has ended by itself.
 fn state_after_turn(state: WorkerState) -> WorkerState {
     match lifecycle::transition(state, LifecycleInput::TurnEnds) {
         Transition::Becomes { state, .. } => state,
@@ -185,7 +189,7 @@ fn state_after_turn(state: WorkerState) -> WorkerState {
     }
 }
 
-/// Ends a turn as failed, because its engine did not keep the deadline that is named by `which`.
+/// Ends a turn as failed, because its engine did not keep the deadline that `which` names.
 pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live>, which: &str) {
     let error = llm_engine::EngineError::new(
         llm_engine::ErrorKind::Timeout,
@@ -194,7 +198,8 @@ pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live
     finish(core, cell, live, Ending::failed(error.into())).await;
 }
 
-/// Cancels a turn because the deadline of a stop has passed. The reason is the one of the stop.
+/// Cancels a turn because the deadline of a stop has passed. The turn's reason is the end reason in
+/// the Worker's record.
 pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<Cell>, turn_id: TurnId) {
     let (live, reason) = {
         let state = cell.lock();

@@ -11,11 +11,12 @@ use crate::{
     turn::ending::{Ending, finish},
 };
 
-/// The most entries that are read from the store in one request.
+/// The maximum number of entries that are read from the store in one request.
 const HISTORY_PAGE: u64 = 128;
 
-/// The host of the turn, and the newest part of the transcript that fits into its history budget.
-/// `None` if the turn is over. A transcript that cannot be read ends the turn.
+/// Returns the `Worker` that runs the turn, and the newest part of the transcript that fits into
+/// its history budget. Returns `None` if the turn is over. If the transcript cannot be read, the
+/// turn is ended as failed.
 pub(super) async fn gather(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
@@ -59,8 +60,8 @@ async fn read(
                 TurnError::store("the store did not give the history")
             },
         )?;
-        // The history is held as long as the turn runs, and most conversations are short: more room
-        // is made only when it is needed.
+        // The history is held as long as the turn runs, and most conversations are short, so that
+        // room for at most four messages is reserved for a page.
         history.reserve_exact(page.len().min(4));
         for entry in page.iter().rev() {
             let message = Message::new(entry.role, Arc::clone(&entry.text));

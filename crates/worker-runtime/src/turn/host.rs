@@ -1,4 +1,4 @@
-//! Runs the turns that commits begin, and cancels those whose time is up.
+//! Starts the turns that commits begin, and cancels turns when the deadline of a stop has passed.
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -13,10 +13,10 @@ use crate::{
     turn::{drive::drive, ending::cancel_late, watch},
 };
 
-/// The turns of a Runtime.
+/// Starts and cancels the turns of a Runtime.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    /// Where engines run.
+    /// The tokio runtime on which engines run.
     handle: Handle,
     /// Whether the watch runs.
     watching: Arc<AtomicBool>,

@@ -22,14 +22,14 @@ use crate::{
 pub(super) enum Step {
     /// The engine's stream has ended.
     Ended(Ending),
-    /// Somebody else has ended the turn.
+    /// The turn was ended by something other than its engine.
     Over,
     /// An event that few turns have.
     Unusual(Unusual),
 }
 
-/// Takes text and tokens until another event comes. Deltas that are ready together wake the readers
-/// once.
+/// Moves text and token counts into the live turn until another event comes. Deltas that are ready
+/// together wake the readers once.
 pub(super) fn next_step(
     core: &Core,
     live: &Live,
@@ -48,7 +48,7 @@ pub(super) fn next_step(
                 Err(step) => break Poll::Ready(step),
             }
         };
-        // A call that fails may have told tokens just before, without an event of their own.
+        // A call that fails may have reported tokens just before, without a separate usage event.
         live.set_usage(turn.usage());
         if moved {
             core.wake(live.progressed());
@@ -57,13 +57,14 @@ pub(super) fn next_step(
     })
 }
 
-/// Takes an event if it is text, tokens or the announcement of text. Tells whether it was text.
+/// Adds an event of text or tokens to the live turn. Returns whether the event was text, or the
+/// step that the caller must handle.
 fn take(live: &Live, event: WorkerEvent) -> Result<bool, Step> {
     let delta = match event {
         WorkerEvent::Turn(TurnEvent::TextDelta(text)) => Delta::Text(text),
         WorkerEvent::Turn(TurnEvent::ReasoningDelta(text)) => Delta::Reasoning(text),
         WorkerEvent::Turn(TurnEvent::Usage(usage)) => {
-            // At once: the engine may block its thread with the next poll.
+            // Set at once, because the engine may block its thread in the next poll.
             live.set_usage(usage);
             return Ok(false);
         }
@@ -82,7 +83,7 @@ fn take(live: &Live, event: WorkerEvent) -> Result<bool, Step> {
         WorkerEvent::HistoryShortened { dropped, kept } => {
             return Err(Step::Unusual(Unusual::Shortened { dropped, kept }));
         }
-        // An event that this crate does not know yet tells nothing about text or the end.
+        // An event that this crate does not know yet is neither text nor the end of the turn.
         WorkerEvent::Turn(TurnEvent::Started | _) | _ => return Ok(false),
     };
     delta.add_to(live).map(|()| true).map_err(|refusal| refused(refusal, || delta))

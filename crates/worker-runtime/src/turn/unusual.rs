@@ -1,5 +1,5 @@
-//! Handles the events that few turns have: text during the commit of an end, a retry, a shortened
-//! history.
+//! Handles the events that few turns have: text during the commit of an end, a retry, and a
+//! shortened history.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,11 +22,12 @@ use crate::{
 /// An event that few turns have.
 #[derive(Debug)]
 pub(super) enum Unusual {
-    /// Text that came while somebody else commits an end. It waits for the outcome.
+    /// Text that came while an end is being committed. The text is added if that commit fails.
     Sealed(Delta),
     /// A call failed and is made again.
     Retrying { attempt: u32, delay: Duration, error: EngineError },
-    /// The model's context was too small. The turn runs again with less of the conversation.
+    /// The conversation did not fit into the model's context. The turn runs again with fewer
+    /// messages.
     Shortened { dropped: usize, kept: usize },
 }
 
@@ -47,7 +48,7 @@ impl Delta {
     }
 }
 
-/// Handles the event. `false` if the turn is over.
+/// Handles the event. Returns `false` if the turn is over.
 pub(super) async fn take_unusual(
     core: &Arc<Core>,
     cell: &Arc<Cell>,
@@ -69,7 +70,7 @@ pub(super) async fn take_unusual(
                 delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                 error: error.into(),
             };
-            // A commit that fails leaves out the event, and the turn goes on.
+            // If the commit fails, the event is left out and the turn goes on.
             let _ = core
                 .change(cell, Seal::No, true, |context, worker| {
                     Ok(retrying(context, worker, live, retry))
@@ -89,8 +90,8 @@ pub(super) async fn take_unusual(
     }
 }
 
-/// Adds a delta that came while an end was being committed, once that commit has failed. `false` if
-/// it succeeded.
+/// Adds a delta that came while an end was being committed, once that commit has failed. Returns
+/// `false` if the commit succeeded.
 async fn take_once_unsealed(live: &Live, delta: &Delta) -> bool {
     loop {
         live.unsealed().await;

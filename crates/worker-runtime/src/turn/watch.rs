@@ -26,10 +26,10 @@ use crate::{
     turn::ending::time_out,
 };
 
-/// How many Workers are taken from the list under one hold of the log's lock.
+/// The number of Workers that are taken from the list under one hold of the log's lock.
 const BATCH: usize = 256;
 
-/// Starts the watch unless it runs, which `watching` says.
+/// Starts the watch, unless `watching` shows that it runs already.
 pub(super) fn ensure(core: &Arc<Core>, watching: &Arc<AtomicBool>) {
     if watching.load(Ordering::Relaxed) || watching.swap(true, Ordering::AcqRel) {
         return;
@@ -37,7 +37,8 @@ pub(super) fn ensure(core: &Arc<Core>, watching: &Arc<AtomicBool>) {
     core.handle.spawn(watch(Arc::downgrade(core), Arc::clone(watching), period(core)));
 }
 
-/// An eighth of the shortest deadline, so that lateness stays in proportion.
+/// Returns the period of the watch: an eighth of the shortest time limit of a turn, so that
+/// lateness stays in proportion, but at least 10 milliseconds and at most a second.
 fn period(core: &Core) -> Duration {
     let limits = &core.limits;
     let shortest = limits.turn_ms.min(limits.turn_idle_ms).min(limits.turn_first_event_ms);
@@ -50,7 +51,7 @@ async fn watch(core: Weak<Core>, watching: Arc<AtomicBool>, period: Duration) {
         let Some(core) = core.upgrade() else { return };
         if core.in_flight.count(Work::Turn) == 0 {
             watching.store(false, Ordering::Release);
-            // A turn may have begun before it saw that nobody watches.
+            // A turn may have begun before the flag was cleared, and so not have started the watch.
             let idle = core.in_flight.count(Work::Turn) == 0;
             if idle || watching.swap(true, Ordering::AcqRel) {
                 return;
@@ -73,7 +74,7 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
             if let Some((live, which)) = overdue(cell, grace)
                 && live.give_up()
             {
-                // Each end is committed in a task of its own: a store that hangs for one Worker
+                // Each end is committed in its own task, because a store that hangs for one Worker
                 // must not hold up the others.
                 let (core, cell) = (Arc::clone(core), Arc::clone(cell));
                 core.handle.clone().spawn(async move {
@@ -88,11 +89,12 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
     }
 }
 
-/// The turn of a Worker and the deadline that has passed, if one has.
+/// Returns the turn of a Worker and the name of the deadline that has passed, if one has.
 fn overdue(cell: &Arc<Cell>, grace: Duration) -> Option<(Arc<Live>, &'static str)> {
     let live = {
         let state = cell.lock();
-        // A turn whose end is being committed or is not settled is not overdue.
+        // A turn is not overdue while a change of its Worker, which may end the turn, is being
+        // committed or is unsettled.
         if state.is_changing() {
             return None;
         }

@@ -20,7 +20,7 @@ pub(crate) enum TurnEnd {
 }
 
 impl TurnEnd {
-    /// The end that `event` reports; `None` if it does not end a turn.
+    /// Returns the end that `event` reports, or `None` if it does not end a turn.
     pub(super) fn from_event(event: &EventBody) -> Option<Self> {
         match event {
             EventBody::TurnCompleted { stop_reason, entry, usage: _ } => {
@@ -35,7 +35,7 @@ impl TurnEnd {
         }
     }
 
-    /// The transcript entry of the answer, which is partial unless the turn completed.
+    /// Returns the transcript entry of the answer, which is partial unless the turn completed.
     pub(super) fn entry(&self) -> Option<&TranscriptEntry> {
         match self {
             Self::Completed(_, entry) => Some(entry),
@@ -44,8 +44,8 @@ impl TurnEnd {
         }
     }
 
-    /// The exit code of a process that ran this turn alone. Prints a note to stderr if the answer
-    /// was cut short.
+    /// Returns the exit code of a process that ran only this turn. Prints a note to stderr if the
+    /// answer was cut short.
     pub(crate) fn into_exit(self) -> Result<Exit, Failure> {
         match self {
             Self::Completed(stop_reason, _) => {

@@ -43,7 +43,7 @@ impl TurnStream {
         })
     }
 
-    /// The next update; `None` at the end of the stream. This is cancel safe.
+    /// Returns the next update, or `None` at the end of the stream. This method is cancel safe.
     pub(super) async fn next(&mut self) -> Option<TurnUpdate> {
         while self.held.is_none() {
             tokio::select! {
@@ -63,7 +63,7 @@ impl TurnStream {
         self.held.take().map(TurnUpdate::Item)
     }
 
-    /// The message of a diagnostic about this Worker.
+    /// Returns the message of a diagnostic about this Worker, or `None` for any other item.
     fn about_worker(&self, item: StreamItem) -> Option<String> {
         let StreamItem::Event(shared) = item else { return None };
         let EventBody::Diagnostic { diagnostic } = &shared.event.body else { return None };

@@ -63,14 +63,14 @@ impl Profiles {
         Ok(exit)
     }
 
-    /// The text for a profile that can be used, or an error with the reason why it cannot.
+    /// Returns the text for a profile that can be used, or the reason why it cannot.
     async fn check(&self, spec: &ProfileSpec) -> Result<String, String> {
         let profile = spec.build()?;
         if self.ping { ping::ping(profile).await } else { Ok("ok".to_owned()) }
     }
 }
 
-/// The provider, the model and the address of a profile.
+/// Returns the provider, the model and the address of a profile as text.
 fn describe(spec: &ProfileSpec) -> String {
     let mut text = spec.provider.kind.to_string();
     if let Some(model) = &spec.provider.model {

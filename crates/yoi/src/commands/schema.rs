@@ -65,7 +65,7 @@ impl Schema {
     }
 }
 
-/// The name and the text of each document's file.
+/// Returns the name and the text of each document's file.
 fn files() -> Vec<(&'static str, String)> {
     let documents = schema::documents().into_iter();
     documents.map(|(name, document)| (name, schema::render(&document))).collect()

@@ -15,8 +15,8 @@ const VARIABLES: [(&str, ProviderKind); 5] = [
     ("OLLAMA_HOST", Ollama),
 ];
 
-/// The provider of the first variable that is set, and the variable's name. An empty variable counts
-/// as not set.
+/// Returns the provider of the first variable that is set, and the variable's name. An empty
+/// variable counts as not set.
 ///
 /// The values, such as an address, are read when the provider is built.
 pub(crate) fn choice(

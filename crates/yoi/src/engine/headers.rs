@@ -14,7 +14,7 @@ use super::secret::Secret;
 pub(crate) struct Headers(pub(crate) BTreeMap<String, Secret>);
 
 impl Headers {
-    /// The headers with relative paths resolved against `folder`.
+    /// Returns the headers with relative paths resolved against `folder`.
     pub(crate) fn relative_to(self, folder: &Path) -> Self {
         let headers = self.0.into_iter();
         Self(headers.map(|(name, value)| (name, value.relative_to(folder))).collect())
@@ -27,8 +27,8 @@ impl<'de> Deserialize<'de> for Headers {
     }
 }
 
-/// A visitor whose errors do not repeat the value, as those of derived code would: a string in place
-/// of the table may be a secret.
+/// A visitor whose errors do not repeat the value, as those of derived code would: a string in
+/// place of the table may be a secret.
 struct HeadersVisitor;
 
 impl<'de> Visitor<'de> for HeadersVisitor {

@@ -17,7 +17,7 @@ pub(crate) struct ProfileSpec {
 }
 
 impl ProfileSpec {
-    /// A profile with the defaults for everything but the provider.
+    /// Creates a description with the defaults for everything but the provider.
     pub(crate) fn new(name: impl Into<String>, provider: ProviderChoice) -> Self {
         Self {
             name: name.into(),
@@ -29,7 +29,7 @@ impl ProfileSpec {
         }
     }
 
-    /// A profile of the echo provider.
+    /// Creates the description of a profile of the echo provider.
     pub(crate) fn echo(name: &str) -> Self {
         Self::new(name, ProviderChoice::new(ProviderKind::Echo))
     }

@@ -41,7 +41,7 @@ impl ProfilesFile {
         }
     }
 
-    /// The profile with this name.
+    /// Returns the profile with this name.
     pub(crate) fn profile(&self, name: &str) -> Option<&ProfileSpec> {
         self.profiles.iter().find(|spec| spec.name == name)
     }

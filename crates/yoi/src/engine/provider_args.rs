@@ -34,8 +34,8 @@ pub(crate) struct ProviderArgs {
     /// The environment variable that holds the provider's key.
     ///
     /// Without it, the profile's key is used, or the provider's usual variable, such as
-    /// `OPENAI_API_KEY`. The usual variable counts only for the provider's usual address and for the
-    /// one in a variable such as `OPENAI_BASE_URL`.
+    /// `OPENAI_API_KEY`. The usual variable counts only for the provider's usual address and for
+    /// the one in a variable such as `OPENAI_BASE_URL`.
     #[arg(long, value_name = "VARIABLE", conflicts_with = "key_file")]
     key_env: Option<String>,
 
@@ -49,13 +49,13 @@ pub(crate) struct ProviderArgs {
 }
 
 impl ProviderArgs {
-    /// The provider that the flags describe without a profile.
+    /// Returns the kind of the provider that the flags describe without a profile.
     pub(super) fn kind(&self) -> Option<ProviderKind> {
         let openai = ProviderKind::Model(providers::ProviderKind::OpenAi);
         self.provider.or(self.base_url.as_ref().map(|_| openai))
     }
 
-    /// Whether the flags name a model.
+    /// Returns whether the flags name a model.
     pub(super) fn names_model(&self) -> bool {
         self.model.is_some()
     }

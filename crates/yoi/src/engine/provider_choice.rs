@@ -26,7 +26,7 @@ pub(crate) struct ProviderChoice {
 }
 
 impl ProviderChoice {
-    /// A provider with the defaults for everything but its kind.
+    /// Creates a description with the defaults for everything but the kind.
     pub(crate) fn new(kind: ProviderKind) -> Self {
         Self {
             kind,
@@ -38,8 +38,8 @@ impl ProviderChoice {
         }
     }
 
-    /// Whether the provider needs a model's name and has none. A server at an address of its own may
-    /// have only one model.
+    /// Returns whether the provider needs a model's name and has none. A server at an address of
+    /// its own may have only one model.
     pub(crate) fn lacks_model(&self) -> bool {
         use providers::ProviderKind as Model;
 
@@ -74,7 +74,7 @@ impl ProviderChoice {
             .map_err(|error| self.explain(&error))
     }
 
-    /// An error as a message that names flags and the keys of a profiles file.
+    /// Converts an error into a message that names flags and the keys of a profiles file.
     fn explain(&self, error: &ConfigError) -> String {
         match error {
             ConfigError::ApiKeyMissing { kind } => {

@@ -14,7 +14,7 @@ pub(crate) enum ProviderKind {
 }
 
 impl ProviderKind {
-    /// The stable name, which is used in flags and files.
+    /// Returns the stable name, which is used in flags and files.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Echo => "echo",

@@ -29,8 +29,8 @@ pub(crate) enum Secret {
 const FORM: &str = "{ env = \"VARIABLE\" } or { file = \"PATH\" }";
 
 impl SecretPlace {
-    /// The environment variable `name`. The error does not repeat an invalid name, which may be the
-    /// secret itself.
+    /// Returns the environment variable `name` as a place. The error does not repeat an invalid
+    /// name, which may be the secret itself.
     pub(crate) fn variable(name: &str) -> Result<Self, &'static str> {
         let is_variable = !name.is_empty()
             && !name.starts_with(|c: char| c.is_ascii_digit())
@@ -59,7 +59,7 @@ impl SecretPlace {
         }
     }
 
-    /// The secret with a relative path resolved against `folder`.
+    /// Resolves a relative path against `folder`.
     pub(crate) fn relative_to(self, folder: &Path) -> Self {
         match self {
             Self::Env(_) => self,
@@ -87,7 +87,7 @@ impl Secret {
         }
     }
 
-    /// The secret with a relative path resolved against `folder`.
+    /// Resolves a relative path against `folder`.
     pub(crate) fn relative_to(self, folder: &Path) -> Self {
         match self {
             Self::Written(_) => self,

@@ -16,7 +16,7 @@ use crate::{
     timer::after,
 };
 
-/// Everything that a turn knows, except the timer that it waits with.
+/// The state of a turn, except its timer.
 pub(super) struct State {
     engine: Engine,
     request: Arc<ModelRequest>,
@@ -24,9 +24,9 @@ pub(super) struct State {
     phase: Phase,
     output: Output,
     watch: Watch,
-    /// The tokens of the present call, as far as its provider told.
+    /// The token counts of the present call, as far as its provider reported them.
     usage: TokenUsage,
-    /// The tokens of the calls before it.
+    /// The token counts of all earlier calls of the turn.
     spent: TokenUsage,
     retries: u32,
 }
@@ -38,7 +38,7 @@ enum Phase {
     /// The next call begins at this time.
     Pausing(Instant),
     Calling(Call),
-    /// The terminal event is still to be given out, or was.
+    /// The turn has ended. The value is `None` once the terminal event was given out.
     Over(Option<TurnEnd>),
 }
 
@@ -48,9 +48,9 @@ pub(super) enum Step {
     Give(TurnEvent),
     /// No event. The next step can be taken at once.
     Again,
-    /// No event, and none before this time unless the task is woken.
+    /// No event, and none before this time unless the task is woken earlier.
     WaitUntil(Instant),
-    /// The turn is over. Its last event is [`State::take_end`].
+    /// The turn is over. [`State::take_end`] returns its last event.
     End,
 }
 
@@ -77,24 +77,24 @@ impl State {
         &self.request
     }
 
-    /// The tokens known so far, of all calls.
+    /// Returns the token counts known so far, of all calls.
     pub(super) fn usage(&self) -> TokenUsage {
         let mut usage = self.usage;
         usage += self.spent;
         usage
     }
 
-    /// The tokens of the latest call alone.
+    /// Returns the token counts of the latest call alone.
     pub(super) fn last_call_usage(&self) -> TokenUsage {
         self.usage
     }
 
-    /// Ready once the turn was cancelled.
+    /// Waits until the turn is cancelled.
     pub(super) fn poll_cancelled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.cancellation.poll_requested(cx)
     }
 
-    /// The terminal event, unless it was taken before.
+    /// Takes the terminal event. `None` if the turn is not over or the event was taken before.
     pub(super) fn take_end(&mut self) -> Option<TurnEvent> {
         let Phase::Over(end) = &mut self.phase else { return None };
         let end = end.take()?;
@@ -106,7 +106,8 @@ impl State {
         })
     }
 
-    /// Takes one event of the provider, or begins what is due.
+    /// Takes one event of the provider, or the step that is due instead: begins the turn or a call,
+    /// or ends the turn.
     pub(super) fn step(&mut self, cx: &mut Context<'_>) -> Step {
         let now = Instant::now();
         if let Some(end) = self.must_end(now) {
@@ -128,7 +129,8 @@ impl State {
         }
     }
 
-    /// The end of a turn that was cancelled or has used up its time. The provider is not asked.
+    /// Returns the end of a turn that was cancelled or has used up its time. The provider is not
+    /// polled.
     fn must_end(&mut self, now: Instant) -> Option<TurnEnd> {
         if matches!(self.phase, Phase::Over(_)) {
             return None;
@@ -191,7 +193,7 @@ impl State {
         }
     }
 
-    /// Checks the deadlines after an event that is no progress.
+    /// Checks the call's deadline after an event that is not progress.
     fn no_progress(&mut self) -> Step {
         match self.watch.check_call(&self.engine.policy().deadlines, Instant::now()) {
             Ok(_) => Step::Again,

@@ -17,7 +17,8 @@ use crate::{
     },
 };
 
-/// The API wants a limit in every request. All models that are still served allow this one.
+/// The limit of a request that sets none, because the API requires one. All models that are still
+/// served allow this limit.
 const MAX_TOKENS: u32 = 8192;
 
 #[derive(Debug)]
@@ -121,7 +122,8 @@ struct Message {
     usage: Option<Usage>,
 }
 
-/// A piece of content, or what is told of the whole message in its place.
+/// A piece of content. The `delta` of a `message_delta` event, which is about the whole message,
+/// has this type as well.
 #[derive(Deserialize)]
 struct Content {
     text: Option<String>,
@@ -143,7 +145,8 @@ struct Usage {
 }
 
 impl From<Usage> for TokenUsage {
-    /// Here the input is only what neither came from the cache nor went into it.
+    /// Adds the tokens that were read from the cache or written to it, which the API does not count
+    /// as input.
     fn from(usage: Usage) -> Self {
         let cached = [usage.cache_creation_input_tokens, usage.cache_read_input_tokens]
             .into_iter()

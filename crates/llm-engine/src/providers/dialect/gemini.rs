@@ -175,7 +175,7 @@ struct Usage {
 }
 
 impl From<Usage> for TokenUsage {
-    /// Here thoughts are counted apart from the answer.
+    /// Adds the thoughts to the output, because the API counts them apart from the answer.
     fn from(usage: Usage) -> Self {
         let (said, thought) = (usage.candidates_token_count, usage.thoughts_token_count);
         let output = said.unwrap_or_default().saturating_add(thought.unwrap_or_default());

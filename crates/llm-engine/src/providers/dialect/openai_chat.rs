@@ -22,8 +22,8 @@ const DONE: &str = "[DONE]";
 
 #[derive(Debug)]
 pub(super) struct OpenAiChat {
-    /// Whether the server is `OpenAI`'s own, whose newer models refuse `max_tokens`, the only name
-    /// that many other servers know.
+    /// Whether the server is `OpenAI`'s own. Its newer models refuse `max_tokens`, which is the
+    /// only name of the limit that many other servers know.
     is_openai: bool,
 }
 
@@ -131,9 +131,9 @@ struct Choice {
 struct Delta {
     content: Option<String>,
     refusal: Option<String>,
-    /// As vLLM, llama.cpp and `DeepSeek` call it.
+    /// The reasoning, as vLLM, llama.cpp and `DeepSeek` name it.
     reasoning_content: Option<String>,
-    /// As `OpenRouter` and Ollama call it.
+    /// The reasoning, as `OpenRouter` and Ollama name it.
     reasoning: Option<String>,
 }
 

@@ -58,7 +58,7 @@ impl Dialect for OpenAiResponses {
                 end(event.response.unwrap_or_default(), answer)?;
             }
             "error" => {
-                // The error is in the event, or the event is the error.
+                // The event holds an error object, or the event itself is the error object.
                 let whole: Value = from_json(part)?;
                 check(Some(event.error.unwrap_or(whole)))?;
             }
@@ -90,7 +90,7 @@ struct Body<'a> {
     instructions: Option<&'a str>,
     input: Vec<WireMessage<'a>>,
     stream: bool,
-    /// Nothing is kept at the provider.
+    /// Always false: the provider must not keep the response.
     store: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,

@@ -15,7 +15,7 @@ pub(super) fn to_json(body: &impl Serialize) -> Result<Vec<u8>, EngineError> {
 
 /// Reads a part of an answer from JSON.
 pub(super) fn from_json<T: DeserializeOwned>(part: &str) -> Result<T, EngineError> {
-    // What serde says of it may quote it.
+    // Serde's error is dropped, because it may quote the part.
     serde_json::from_str(part).map_err(|_| protocol("a part of it cannot be understood"))
 }
 
@@ -24,7 +24,7 @@ pub(super) fn check(error: Option<Value>) -> Result<(), EngineError> {
     error.map_or(Ok(()), |error| Err(of_complaint(&Complaint::of(&error))))
 }
 
-/// The name of the model. An error if there is none, for providers that have no default.
+/// Returns the name of the model, for providers that have no default. Fails if there is none.
 pub(super) fn model(request: &ModelRequest) -> Result<&str, EngineError> {
     request
         .model
@@ -32,13 +32,13 @@ pub(super) fn model(request: &ModelRequest) -> Result<&str, EngineError> {
         .ok_or_else(|| refused("it names no model, and this provider wants one"))
 }
 
-/// The error of a request that is wrong before it is sent.
+/// Returns the error of a request that is wrong before it is sent.
 pub(super) fn refused(why: &str) -> EngineError {
     EngineError::new(ErrorKind::InvalidRequest, format!("the request was not sent: {why}"))
 }
 
-/// A count of tokens. Any other value in its place is read as no count, so that an answer is not
-/// lost because of it.
+/// Reads a count of tokens. Any other value in its place is read as no count, so that the answer is
+/// not lost because of it.
 pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(Value::deserialize(deserializer)?.as_u64())
 }

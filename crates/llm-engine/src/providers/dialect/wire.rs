@@ -1,4 +1,4 @@
-//! What a dialect says of requests and answers.
+//! The interface of a dialect: its requests and its answers.
 
 use reqwest::Url;
 
@@ -20,10 +20,10 @@ pub(in crate::providers) enum Framing {
 pub(in crate::providers) trait Dialect: Send + Sync {
     fn framing(&self) -> Framing;
 
-    /// The address of a request.
+    /// Returns the address of a request.
     fn url(&self, endpoint: &Endpoint, request: &ModelRequest) -> Result<Url, EngineError>;
 
-    /// The JSON body of a request.
+    /// Returns the JSON body of a request.
     fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError>;
 
     /// Reads one part of the answer.

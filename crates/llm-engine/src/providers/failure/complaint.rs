@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::retry_after::seconds;
 
-/// The longest name of a request's field, in bytes.
+/// The maximum length of the name of a request's field, in bytes.
 const FIELD_CHARS: usize = 40;
 
-/// The known parts of an error object of any provider. The message is searched and never shown.
+/// The known parts of an error object of any provider. The message is only searched and never
+/// shown.
 #[derive(Debug, Default)]
 pub(in crate::providers) struct Complaint {
     /// Codes, types and reasons, in lower case.
@@ -20,14 +21,14 @@ pub(in crate::providers) struct Complaint {
     pub(super) status: Option<u16>,
     /// The field of the request that is wrong.
     pub(super) field: Option<String>,
-    /// Tokens of the conversation, and how many fit.
+    /// The number of tokens in the conversation, and the number that fits.
     pub(super) tokens: Option<(u64, u64)>,
-    /// How long to wait.
+    /// The time that the provider asks to wait.
     pub(super) retry_after: Option<Duration>,
 }
 
 impl Complaint {
-    /// The error in a whole body, if there is one.
+    /// Reads the error in a whole body, if there is one.
     pub(super) fn read(body: &str) -> Option<Self> {
         let body: Value = serde_json::from_str(body).ok()?;
         let body = body.get(0).unwrap_or(&body);
@@ -59,7 +60,7 @@ impl Complaint {
     }
 }
 
-/// Whether a text is so short and plain that it can be nothing but a field's name.
+/// Returns whether a text is so short and plain that it can only be the name of a field.
 fn is_field(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.[]".contains(c);
     text.len() <= FIELD_CHARS

@@ -1,10 +1,10 @@
-//! Reads how long a provider asks to wait.
+//! Reads the time that a provider asks to wait.
 
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-/// The wait that headers ask for, in milliseconds, seconds or as a date.
+/// Returns the wait that headers ask for, in milliseconds, in seconds or as a date.
 pub(super) fn in_headers(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let milliseconds = text("retry-after-ms").and_then(seconds);
@@ -21,7 +21,7 @@ fn wait(value: &str, now: SystemTime) -> Option<Duration> {
     })
 }
 
-/// A number of seconds, whole or not.
+/// Parses a number of seconds, whole or not.
 pub(super) fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text.trim().parse().ok()?).ok()
 }

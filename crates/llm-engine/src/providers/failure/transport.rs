@@ -4,7 +4,7 @@ use std::error::Error;
 
 use crate::{EngineError, ErrorKind};
 
-/// The error of a call without an answer.
+/// Returns the error of a call that got no answer.
 pub(in crate::providers) fn unreachable(error: &reqwest::Error, origin: &str) -> EngineError {
     let what = if error.is_connect() {
         let cause = innermost(error);
@@ -15,7 +15,7 @@ pub(in crate::providers) fn unreachable(error: &reqwest::Error, origin: &str) ->
     EngineError::new(ErrorKind::Connection, what)
 }
 
-/// The error of an answer that broke off. Before any output the call may be made again.
+/// Returns the error of an answer that broke off. Before any output the call may be made again.
 pub(in crate::providers) fn broken(has_output: bool) -> EngineError {
     if has_output {
         EngineError::new(
@@ -30,7 +30,8 @@ pub(in crate::providers) fn broken(has_output: bool) -> EngineError {
     }
 }
 
-/// The innermost cause. It comes from this machine's own network code, not from the provider.
+/// Returns the innermost cause. It comes from this machine's own network code, not from the
+/// provider.
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(deeper) = cause.and_then(Error::source) {

@@ -41,7 +41,8 @@ const GENERIC: &[(&str, ErrorKind)] = &[
     ("badrequesterror", ErrorKind::InvalidRequest),
 ];
 
-/// Parts of messages, for providers without a word. They count only if the request is at fault.
+/// Parts of messages, for providers that send no code word. They count only if the request is at
+/// fault.
 const PHRASES: &[(&str, ErrorKind)] = &[
     ("context length", ErrorKind::ContextLengthExceeded),
     ("context window", ErrorKind::ContextLengthExceeded),
@@ -52,7 +53,7 @@ const PHRASES: &[(&str, ErrorKind)] = &[
     ("api key not valid", ErrorKind::Authentication),
 ];
 
-/// The kind by the words or the message, if they are more exact than `status`.
+/// Returns the kind that the words or the message name, if they are more exact than `status`.
 pub(super) fn specific(complaint: &Complaint, status: Option<u16>) -> Option<ErrorKind> {
     look_up(SPECIFIC, complaint).or_else(|| {
         let is_of_request = matches!(status, None | Some(400 | 413 | 422));
@@ -61,7 +62,7 @@ pub(super) fn specific(complaint: &Complaint, status: Option<u16>) -> Option<Err
     })
 }
 
-/// The kind by the words, for an error without a status.
+/// Returns the kind that the words name, for an error without a status.
 pub(super) fn generic(complaint: &Complaint) -> Option<ErrorKind> {
     look_up(GENERIC, complaint)
 }

@@ -1,4 +1,4 @@
-//! The part of an answer that was read so far.
+//! The part of an answer that has been read.
 
 use std::collections::VecDeque;
 
@@ -20,33 +20,33 @@ pub(in crate::providers) struct Answer {
 }
 
 impl Answer {
-    /// More of the answer.
+    /// Adds a piece of the answer.
     pub(in crate::providers) fn text(&mut self, text: Option<String>) {
         self.say(text, ProviderEvent::TextDelta);
     }
 
-    /// More of the reasoning.
+    /// Adds a piece of the reasoning.
     pub(in crate::providers) fn reasoning(&mut self, text: Option<String>) {
         self.say(text, ProviderEvent::ReasoningDelta);
     }
 
-    /// More of the answer, in which the model declines.
+    /// Adds a piece of the answer in which the model declines.
     pub(in crate::providers) fn refusal(&mut self, text: Option<String>) {
         self.is_refused |= text.as_ref().is_some_and(|text| !text.is_empty());
         self.text(text);
     }
 
-    /// Tokens known so far.
+    /// Adds the token counts known so far.
     pub(in crate::providers) fn usage(&mut self, usage: TokenUsage) {
         self.events.push_back(ProviderEvent::Usage(usage));
     }
 
-    /// The model stopped. Tokens may still be told.
+    /// Records that the model stopped. Token counts may still follow.
     pub(in crate::providers) fn stopped(&mut self, reason: StopReason) {
         self.stop_reason = Some(if self.is_refused { StopReason::Refusal } else { reason });
     }
 
-    /// Nothing more will come.
+    /// Records that nothing more will come.
     pub(in crate::providers) fn over(&mut self) {
         self.is_over = true;
     }

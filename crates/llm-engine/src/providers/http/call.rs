@@ -1,4 +1,4 @@
-//! The course of a call.
+//! One call to a provider: the request, and the events of its answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,18 +22,18 @@ use crate::{
     timer::after,
 };
 
-/// How long a model that has stopped may take to tell its tokens and to end the answer.
+/// The longest wait for the token counts and the end of an answer, once the model has stopped.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// A call, with nothing running but while its next event is awaited.
+/// A call. It makes progress only while its next event is awaited.
 pub(super) struct Call {
     server: Arc<Server>,
     request: Arc<ModelRequest>,
     phase: Phase,
     answer: Answer,
-    /// Whether anything of the protocol came.
+    /// Whether any part of the provider's protocol came.
     has_begun: bool,
-    /// When a model that has stopped is no longer waited for.
+    /// The time until which the end of the answer is awaited, once the model has stopped.
     lingers_until: Option<Instant>,
 }
 
@@ -55,7 +55,7 @@ impl Call {
         }
     }
 
-    /// The next event; `None` after the last one.
+    /// Returns the next event, or `None` after the last one.
     pub(super) async fn next(&mut self) -> Option<Result<ProviderEvent, EngineError>> {
         let event = match self.phase {
             Phase::New => self.open().await,
@@ -103,7 +103,8 @@ impl Call {
         match self.frame().await {
             Ok(Some(Frame::Part(part))) => {
                 self.has_begun = true;
-                // What the part says before it fails, such as tokens, is told first.
+                // Events that the part contains before its failure, such as token counts, are given
+                // out first.
                 self.answer.failure = self.server.dialect.read(&part, &mut self.answer).err();
                 Ok(self.answer.events.pop_front().unwrap_or(ProviderEvent::Heartbeat))
             }
@@ -124,7 +125,8 @@ impl Call {
         timeout_at(*deadline, frames.next()).await.unwrap_or(Ok(None))
     }
 
-    /// What it means that nothing more comes.
+    /// Returns the last event of an answer without further parts. Fails if the model has not
+    /// stopped.
     fn end(&self) -> Result<ProviderEvent, EngineError> {
         match self.answer.stop_reason {
             Some(stop_reason) => {
@@ -146,14 +148,14 @@ fn content_type(framing: Framing) -> &'static str {
     }
 }
 
-/// Whether a response claims to be what was asked for, or nothing at all.
+/// Returns whether a response has the expected content type, or none at all.
 fn is_stream(response: &Response, framing: Framing) -> bool {
     let Some(claimed) = response.headers().get(CONTENT_TYPE) else { return true };
     let claimed = claimed.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let is = |expected: &str| claimed.eq_ignore_ascii_case(expected);
     match framing {
         Framing::Events => is(content_type(framing)),
-        // An error that is told as a success is a line like any other.
+        // An error that is sent with a success status is read as a line like any other.
         Framing::Lines => is(content_type(framing)) || is("application/json"),
     }
 }

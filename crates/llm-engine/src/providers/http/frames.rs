@@ -1,4 +1,4 @@
-//! Cuts an answer into parts as it comes, holding no more than a bounded piece of it.
+//! Splits an answer into parts as it arrives, with a bounded buffer.
 
 use bytes::BytesMut;
 use reqwest::Response;
@@ -10,26 +10,27 @@ use crate::{
     providers::{dialect::Framing, failure::protocol},
 };
 
-/// The longest part. The last one of some providers repeats the whole answer.
+/// The maximum length of a part, in bytes. The last part of some providers repeats the whole
+/// answer.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// A piece of a stream.
+/// A frame of a stream.
 pub(super) enum Frame {
     /// A part of the answer.
     Part(String),
-    /// A comment, or nothing at all: the provider is still there.
+    /// A comment, or an empty line: the provider still sends.
     Heartbeat,
 }
 
-/// Why there is no next piece.
+/// The reason why there is no next frame.
 pub(super) enum FrameError {
     /// The connection broke.
     Broken,
-    /// What came cannot be taken.
+    /// The received data cannot be accepted.
     Refused(EngineError),
 }
 
-/// A response being cut.
+/// A response that is split into frames.
 pub(super) struct Frames {
     response: Response,
     framing: Framing,
@@ -46,7 +47,7 @@ impl Frames {
         Self { response, framing, codec, unread: BytesMut::new(), data: None, is_at_end: false }
     }
 
-    /// The next piece; `None` is the end of the response.
+    /// Returns the next frame, or `None` at the end of the response.
     pub(super) async fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         loop {
             let Some(line) = self.line().await? else { return Ok(self.tail()) };
@@ -73,14 +74,15 @@ impl Frames {
                 Err(_) => return Err(FrameError::Broken),
             }
         }
-        // The codec remembers how far it has looked, and that place is gone with the tail.
+        // The codec remembers the position up to which it has searched. That position is no longer
+        // valid once `tail` has emptied the buffer.
         if self.unread.is_empty() {
             return Ok(None);
         }
         self.codec.decode(&mut self.unread).map_err(refused)
     }
 
-    /// One line of server-sent events; a blank one ends an event.
+    /// Reads one line of server-sent events. A blank line ends an event.
     fn event_line(&mut self, line: &str) -> Result<Option<Frame>, FrameError> {
         if line.is_empty() {
             return Ok(Some(self.data.take().map_or(Frame::Heartbeat, Frame::Part)));
@@ -89,7 +91,7 @@ impl Frames {
         match field {
             "" => return Ok(Some(Frame::Heartbeat)),
             "data" => self.append(value.strip_prefix(' ').unwrap_or(value))?,
-            // What kind of event it is, all dialects say in the data as well.
+            // The type of an event is ignored, because all dialects repeat it in the data.
             _ => {}
         }
         Ok(None)
@@ -108,8 +110,8 @@ impl Frames {
         Ok(())
     }
 
-    /// What stands behind the last end of a line: a part, if it is a whole one. Otherwise the
-    /// answer was cut in the middle of it.
+    /// Returns the text after the last complete line as a part, if that part is complete JSON.
+    /// Otherwise the answer was cut off in the middle of the part.
     fn tail(&mut self) -> Option<Frame> {
         let rest = self.unread.split();
         let line = str::from_utf8(&rest).unwrap_or_default().trim();

@@ -1,10 +1,11 @@
-//! The server of a provider, as all calls share it.
+//! The server of a provider, which all its calls share.
 
 use reqwest::{Client, header::HeaderMap};
 
 use crate::providers::{dialect::Dialect, endpoint::Endpoint};
 
-/// Where calls go, what each of them carries, and the language that the server speaks.
+/// The address of a server, the client and the headers for its calls, and the dialect that it
+/// speaks.
 pub(super) struct Server {
     pub(super) dialect: Box<dyn Dialect>,
     pub(super) client: Client,

@@ -1,4 +1,4 @@
-//! How a Runtime stops: every Worker in turn, then the Runtime itself.
+//! The end of a Runtime: stops its Workers, waits for their turns, and releases the store.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::{
     turn,
 };
 
-/// What the Workers are told.
+/// The options of a `stop_runtime` command that apply while the Runtime stops.
 #[derive(Clone, Debug)]
 pub(super) struct StopOptions {
     pub(super) workers: StopWorkers,
@@ -32,19 +32,22 @@ pub(super) struct StopOptions {
     pub(super) meta: Option<Meta>,
 }
 
-/// How long a stop whose deadline has passed waits for a store that answers nothing. It waits so long in
-/// each of its steps at most (creations, stops, ends of turns, the lease): two seconds if all of them hang.
+/// The time that a stop past its deadline waits for a store that does not answer. The time begins
+/// anew with each step of the stop (creations, stops, cancellations, ends of turns, the lease), and
+/// within the stops and the cancellations with each one that is answered.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// How soon a deadline that was brought forward, or an event that was missed, is seen.
+/// The longest time after which a wait checks its condition and the deadline again.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// Workers that are stopped side by side, so that one for which the store hangs delays few others.
+/// The number of Workers that are stopped concurrently, so that a Worker for which the store hangs
+/// delays few others.
 const AT_ONCE: usize = 64;
 
-/// Stops every Worker, waits for what runs, and ends the Runtime.
+/// Stops every Worker unless `options` keep them, waits for the running turns, and ends the
+/// Runtime.
 pub(super) async fn drain(core: Arc<Core>, options: StopOptions) {
-    // Creations that were admitted before the Runtime began to stop come to their end first.
+    // Creations that were admitted before the Runtime began to stop are completed first.
     in_time(&core, until(&core, |core| core.in_flight.count(Work::Creation) == 0)).await;
     if options.workers == StopWorkers::Stop {
         stop_all(&core, &options).await;
@@ -57,8 +60,8 @@ pub(super) async fn drain(core: Arc<Core>, options: StopOptions) {
     finish(core, options).await;
 }
 
-/// Has every Worker that is alive stop after its turn, as often as the store needs and the deadline
-/// allows.
+/// Stops every idle or running Worker after its running turn. Stops for which the store failed are
+/// retried with a backoff until the [`GRACE`] after the deadline.
 async fn stop_all(core: &Arc<Core>, options: &StopOptions) {
     let mut left = workers_in(core, &[WorkerState::Idle, WorkerState::Running]);
     let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
@@ -76,8 +79,8 @@ async fn stop_all(core: &Arc<Core>, options: &StopOptions) {
     }
 }
 
-/// Stops some Workers, side by side; gives those that the store did not let stop. `None` if nobody waits
-/// for the store any more.
+/// Stops some Workers concurrently, and returns those for which the store failed. Returns `None` if
+/// the wait for the store was given up.
 async fn stop_some(
     core: &Arc<Core>,
     cells: &[Arc<Cell>],
@@ -107,8 +110,8 @@ async fn stop_some(
     Some(again)
 }
 
-/// Waits until nothing runs, or the Runtime was dropped, or the deadline, which a later stop may bring
-/// forward.
+/// Waits until no turn runs and no commit is unsettled, or the Runtime has ended, or the deadline
+/// has passed, which a later stop may bring forward.
 async fn wait_for_turns(core: &Arc<Core>) {
     let is_late = |core: &Core| core.shutdown.deadline().is_some_and(|at| at <= Instant::now());
     until(core, |core| core.in_flight.is_quiet() || core.is_closed() || is_late(core)).await;
@@ -125,12 +128,12 @@ async fn cancel_all(core: &Arc<Core>) {
             cancels.spawn_on(cancel, &core.handle);
         }
     }
-    // A cancel that panics, or for which the store has no time, leaves its turn to the next owner of the
-    // store.
+    // A turn whose cancellation panics, or is not answered by the store in time, is left to the
+    // next owner of the store.
     while let Some(Some(_)) = in_time(core, cancels.join_next()).await {}
 }
 
-/// Says that the Runtime has ended, gives the store back and ends the streams.
+/// Releases the store, publishes that the Runtime has stopped, and ends the streams.
 async fn finish(core: Arc<Core>, options: StopOptions) {
     if core.in_flight.count(Work::Turn) > 0 {
         let message = "the store did not take the end of every turn; those turns are lost";
@@ -141,8 +144,8 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
         return;
     }
     let patience = if core.shutdown.deadline().is_some() { GRACE } else { core.store.time_out() };
-    // First, so that whoever learns of the end can build on the store. A lease that is not given back runs
-    // out by itself.
+    // The lease is released before the end is published, so that whoever learns of the end can open
+    // the store at once. A lease that could not be released runs out by itself.
     let _ = core.store.release(patience).await;
     let metadata = CommandMetadata::of_command(options.meta.as_ref(), None);
     let stopped = |figures: &mut Figures| figures.runtime = RuntimeState::Stopped;
@@ -150,20 +153,22 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
     core.abandon();
 }
 
-/// The Workers that are in one of these states now.
+/// Returns the Workers that are in one of these states now.
 fn workers_in(core: &Core, states: &[WorkerState]) -> Vec<Arc<Cell>> {
     let wanted = Wanted { states: Some(states), labels: &Labels::new() };
     core.log.lock().listing.oldest(0, &wanted, Bounds::NONE).cells
 }
 
-/// When a stop waits no longer for the store, which it has waited for `since` then.
+/// Returns the time at which the stop gives up waiting for the store: the [`GRACE`] after the
+/// deadline, or after `since`, at which the wait began, if that is later. Returns `None` without a
+/// deadline.
 fn gives_up_at(core: &Core, since: Option<Instant>) -> Option<Instant> {
     let deadline = core.shutdown.deadline()?;
     since.map_or(deadline, |since| deadline.max(since)).checked_add(GRACE)
 }
 
-/// Waits for something of the store's until the deadline of the stop has passed and the store was silent
-/// for the [`GRACE`], or the Runtime was dropped; then it is left.
+/// Waits for an answer that depends on the store. Returns `None` if the Runtime has ended, or if
+/// the deadline of the stop has passed and the answer has not come within the [`GRACE`].
 async fn in_time<T>(core: &Core, answer: impl Future<Output = T>) -> Option<T> {
     let since = Some(Instant::now());
     let mut answer = pin!(answer);
@@ -179,10 +184,10 @@ async fn in_time<T>(core: &Core, answer: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-/// Waits until something is so, which may come to be whenever something is counted out.
+/// Waits until the condition holds, and checks it whenever something leaves `in_flight`.
 async fn until(core: &Core, is_so: impl Fn(&Core) -> bool) {
     while !is_so(core) {
-        // Also after a while, in case it was missed.
+        // The timeout covers a notification that came between the check and this wait.
         let _ = timeout(GLANCE, core.in_flight.changed()).await;
     }
 }

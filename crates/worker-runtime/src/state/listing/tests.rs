@@ -1,4 +1,5 @@
-//! The listing against a naive list: pages in every order, after Workers came, changed and went.
+//! Compares the listing with a naive list: pages in every order, after Workers were added, changed
+//! and removed.
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
@@ -33,7 +34,7 @@ fn state() -> impl Strategy<Value = WorkerState> {
     ]
 }
 
-/// The distance to the next ordinal.
+/// Gives the distance to the next ordinal, which is mostly 1.
 fn step() -> impl Strategy<Value = u64> {
     prop_oneof![20 => Just(1_u64), 4 => 1..300_u64, 1 => 1..10_000_u64]
 }
@@ -49,7 +50,7 @@ fn workers() -> impl Strategy<Value = Vec<Listed>> {
     })
 }
 
-/// A Worker's new properties; none if it is removed.
+/// A Worker's new state, labels and time of activity; `None` if the Worker is removed.
 type Change = Option<(WorkerState, Labels, u64)>;
 
 fn changes() -> impl Strategy<Value = Vec<(Index, Change)>> {

@@ -1,4 +1,4 @@
-//! How queries read parts of a log.
+//! Reads pages of an event log for queries.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -11,17 +11,17 @@ use crate::{
     state::{older_events::OlderEvents, worker_cell::Cell},
 };
 
-/// A part of a log.
+/// One page of a log: the events that pass the filter, and the position that was reached.
 #[derive(Debug)]
 pub(crate) struct EventRange {
     pub(crate) items: Vec<RuntimeEvent>,
     /// The sequence of the last event that was examined.
     pub(crate) examined: u64,
-    /// Whether the log goes on behind it.
+    /// Whether the log has events after `examined`.
     pub(crate) more: bool,
 }
 
-/// A page in the making, and how much it still takes.
+/// A page that is being filled, and the room that is left in it.
 struct Page<'a> {
     filter: Option<&'a EventFilter>,
     log: LogId,
@@ -33,11 +33,11 @@ struct Page<'a> {
     events_left: usize,
 }
 
-/// Events of a Worker that are read at once.
+/// The most events of a Worker that are read at once.
 const AT_ONCE: usize = 256;
 
 impl Reader<'_> {
-    /// Where a reading begins.
+    /// Returns the sequence after which a reader begins that starts at `from`.
     pub(crate) async fn begin(self, scope: Scope, from: &EventsFrom) -> Result<u64, RuntimeError> {
         match scope {
             Scope::Runtime(_) => {
@@ -51,7 +51,10 @@ impl Reader<'_> {
         }
     }
 
-    /// Events after a position, at most `limit` of those that pass the filter.
+    /// Returns the events after the sequence `after` that pass the filter, at most `limit` of them.
+    ///
+    /// The page may end sooner: when it has [`PAGE_BYTES`] bytes, or when the bound on examined
+    /// events is reached.
     pub(crate) async fn events(
         self,
         scope: Scope,
@@ -102,14 +105,15 @@ impl Reader<'_> {
         while page.has_room() && page.examined < head {
             let commits = self.worker_commits(&cell, page.examined, head).await?;
             page.take(self, &commits);
-            // A Worker that is deleted in between shows nothing any more.
+            // If the Worker was deleted in between, this returns the error.
             head = cell.record()?.worker_sequence;
         }
         Ok(page.into_range(head))
     }
 
-    /// Some events of a Worker after the sequence `after`, at least one: from memory, or else from the
-    /// store, which may know more than the `head` events that are published.
+    /// Reads events of a Worker after the sequence `after`, at least one, from memory or else from
+    /// the store. No event after `head` is taken from the store, which may have events that are
+    /// committed and not published yet.
     async fn worker_commits(
         self,
         cell: &Arc<Cell>,
@@ -126,7 +130,8 @@ impl Reader<'_> {
         }
         let published = usize::try_from(head - after).unwrap_or(usize::MAX);
         let older = self.0.older_events(cell.worker_id, after, published.min(AT_ONCE)).await;
-        // A Worker that was deleted meanwhile explains whatever is missing.
+        // If the Worker was deleted meanwhile, that is the error, and not the events that the store
+        // lacks.
         cell.record()?;
         match older {
             Ok(OlderEvents::Events(block)) => {
@@ -151,7 +156,7 @@ impl Page<'_> {
         self.items_left > 0 && self.bytes_left > 0 && self.events_left > 0
     }
 
-    /// Examines the events that follow the last one, as far as there is room.
+    /// Examines the events that follow the last examined one, until the page is full.
     fn take(&mut self, reader: Reader<'_>, commits: &VecDeque<Arc<Published>>) {
         for commit in commits {
             while let Some(index) = commit.index_of(self.examined + 1) {

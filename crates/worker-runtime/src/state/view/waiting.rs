@@ -1,4 +1,4 @@
-//! How queries wait.
+//! Waits for events and for the end of a turn, for queries.
 
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
     sync::WakeSlot,
 };
 
-/// Waits for the Runtime's log to move. Dropping it frees its place.
+/// A query that waits for the Runtime's next event. Dropping it removes its waker from the list.
 struct WaitingInRuntime<'a> {
     core: &'a Core,
     slot: WakeSlot,
@@ -30,7 +30,8 @@ impl Drop for WaitingInRuntime<'_> {
 }
 
 impl Reader<'_> {
-    /// Waits until a log goes on behind `after`, or the time is up.
+    /// Waits until the log has an event after the sequence `after`, the time is up, the Runtime has
+    /// ended or the Worker is deleted.
     pub(crate) async fn wait_behind(
         self,
         scope: Scope,
@@ -48,7 +49,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Waits until a turn is over, or the time is up.
+    /// Waits until the turn is over, `wait_ms` milliseconds have passed, the Runtime has ended or
+    /// the Worker is deleted.
     pub(crate) async fn wait_for_turn(
         self,
         worker: WorkerRef,
@@ -74,7 +76,7 @@ impl Reader<'_> {
             board.waiting.park(&mut waiting.slot, context.waker());
             Poll::Pending
         });
-        // Whether it moved or the time is up, the caller looks again.
+        // The caller reads the log again in either case, so the reason for waking does not matter.
         let _ = timeout_at(until, moved).await;
     }
 
@@ -92,7 +94,7 @@ impl Reader<'_> {
                 Poll::Pending
             }
         });
-        // Whether it is done or the time is up, the caller looks again.
+        // The caller looks again in either case, so the reason for waking does not matter.
         let _ = timeout_at(until, done).await;
     }
 }

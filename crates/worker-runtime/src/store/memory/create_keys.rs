@@ -1,4 +1,4 @@
-//! The keys of creations, in the order in which they were added.
+//! The idempotency keys of creations, in the order in which they were added.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,17 +7,18 @@ use std::{
 
 use crate::store::{CreateKey, NewKey};
 
-/// The keys of creations that were not dropped. Adding and dropping cost the same for any number.
+/// The idempotency keys of creations that were not dropped, indexed so that dropping a key needs no
+/// scan over all of them.
 #[derive(Debug, Default)]
 pub(super) struct CreateKeys {
     keys: BTreeMap<u64, CreateKey>,
-    /// Where each key stands in that order.
+    /// The position of each key in `keys`.
     places: HashMap<Arc<str>, u64>,
     next: u64,
 }
 
 impl CreateKeys {
-    /// Drops the keys that make room, and adds the new one.
+    /// Drops the keys that `new` names, and adds its new key.
     pub(super) fn add(&mut self, new: &NewKey<CreateKey>) {
         for dropped in &new.dropped {
             if let Some(place) = self.places.remove(dropped) {
@@ -31,7 +32,7 @@ impl CreateKeys {
         self.next += 1;
     }
 
-    /// All keys, oldest first.
+    /// Returns all keys, oldest first.
     pub(super) fn all(&self) -> Vec<CreateKey> {
         self.keys.values().cloned().collect()
     }

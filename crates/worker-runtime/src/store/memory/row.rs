@@ -1,4 +1,4 @@
-//! Everything that the built-in store has of one Worker.
+//! The data of one Worker in the built-in store.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -7,17 +7,17 @@ use crate::{
     store::{Batch, Change, EventPage, InputKey, StoredEvent, StoredWorker, WorkerRecord},
 };
 
-/// Everything of one Worker.
+/// The data of one Worker.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) record: Arc<WorkerRecord>,
     /// The newest events, oldest first; the last one has the record's `worker_sequence`.
     events: VecDeque<StoredEvent>,
-    /// Absent until somebody says something: most Workers of a large Runtime are idle.
+    /// Absent until the first entry, turn or key, because most Workers of a large Runtime are idle.
     conversation: Option<Box<Conversation>>,
 }
 
-/// What was said with a Worker.
+/// The transcript, the turns and the idempotency keys of a Worker.
 #[derive(Debug, Default)]
 struct Conversation {
     entries: Vec<Arc<TranscriptEntry>>,
@@ -26,12 +26,13 @@ struct Conversation {
 }
 
 impl Row {
-    /// A Worker that a batch creates, before the batch is applied.
+    /// Creates the row of a new Worker, without the events and entries of the batch that creates
+    /// it.
     pub(super) fn new(record: &Arc<WorkerRecord>) -> Self {
         Self { record: Arc::clone(record), events: VecDeque::new(), conversation: None }
     }
 
-    /// Applies a batch, which does not delete the Worker, and keeps the newest `events_kept` events.
+    /// Applies a batch that does not delete the Worker, and keeps the newest `events_kept` events.
     pub(super) fn apply(&mut self, batch: &Batch, events_kept: u64) {
         if let Change::Put(record) = &batch.change {
             self.record = Arc::clone(record);
@@ -58,7 +59,7 @@ impl Row {
         StoredWorker { record: Arc::clone(&self.record), keys }
     }
 
-    /// Up to `limit` events after a sequence.
+    /// Returns up to `limit` events whose sequence is greater than `after`.
     pub(super) fn events_after(&self, after: u64, limit: usize) -> EventPage {
         let oldest = self.record.worker_sequence + 1 - self.events.len() as u64;
         let skipped = usize::try_from((after + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);

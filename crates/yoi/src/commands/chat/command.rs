@@ -19,10 +19,10 @@ pub(super) enum ChatCommand {
     Nothing,
     Say(String),
     Help,
-    /// The name is that of a profile; without one, the Worker gets the profile chosen at the start.
+    /// The name of a profile. Without a name, the Worker gets the profile chosen at the start.
     New(Option<String>),
     Workers,
-    /// The number counts from 1.
+    /// The number of a Worker, counted from 1.
     Switch(usize),
     Transcript,
     Usage,

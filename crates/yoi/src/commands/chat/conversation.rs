@@ -24,7 +24,7 @@ pub(super) struct Conversation {
     workers: Workers,
     lines: Lines,
     signals: Signals,
-    /// Text that was typed while a turn ran, to be sent when it is over.
+    /// The lines of text that were typed while a turn ran. They are sent when the turn is over.
     waiting: VecDeque<String>,
     /// Whether Ctrl-C came after the last line.
     is_interrupted: bool,
@@ -122,7 +122,7 @@ impl Conversation {
         }
     }
 
-    /// Reports how the turn ended.
+    /// Reports the end of the turn.
     fn finish(&mut self, end: TurnEnd) -> Flow {
         if self.is_interrupted && !self.lines.is_terminal() {
             return Flow::Break(Exit::Interrupted);
@@ -170,7 +170,7 @@ impl Conversation {
     }
 }
 
-/// Whether a line is text for the model. While a turn runs, text waits and commands do not.
+/// Returns whether a line is text for the model. While a turn runs, text waits and commands do not.
 fn is_text(line: &str) -> bool {
     matches!(ChatCommand::parse(line), Ok(ChatCommand::Say(_)))
 }

@@ -21,8 +21,8 @@ pub(super) struct Editor {
 }
 
 impl Editor {
-    /// Opens an editor that keeps its history in the file `history`. If the file cannot be used, a note
-    /// is printed and there is no history.
+    /// Opens an editor that keeps its history in the file `history`. If the file cannot be used, a
+    /// note is printed and there is no history.
     pub(super) fn open(history: Option<PathBuf>) -> Result<Self, Failure> {
         let mut editor = DefaultEditor::with_config(config()?).map_err(failure)?;
         let history = history.filter(|path| match load(&mut editor, path) {

@@ -1,4 +1,5 @@
-//! Reads the lines of a conversation, with a line editor at a terminal, else from stdin as it is.
+//! Reads the lines of a conversation, with a line editor at a terminal and otherwise directly from
+//! stdin.
 
 use std::{
     io::{self, IsTerminal, Read},
@@ -14,8 +15,8 @@ use crate::{failure::Failure, session_args::MAX_INPUT_BYTES};
 
 /// The lines of a conversation.
 ///
-/// A thread reads them, each only when it is asked for. Between lines the terminal is in its usual
-/// mode, so that output can be printed to it.
+/// A thread reads the lines, each only when it is asked for. Between lines the terminal is in its
+/// usual mode, so that output can be printed to it.
 #[derive(Debug)]
 pub(super) struct Lines {
     prompts: mpsc::Sender<String>,
@@ -52,7 +53,7 @@ impl Lines {
         self.is_terminal
     }
 
-    /// The next line. This is cancel safe: the next call returns the line.
+    /// Returns the next line. This method is cancel safe: the next call returns the line.
     pub(super) async fn next(&mut self, prompt: &str) -> Result<Line, Failure> {
         if !self.is_asked {
             self.is_asked = self.prompts.send(prompt.to_owned()).is_ok();
@@ -62,7 +63,8 @@ impl Lines {
         line.unwrap_or_else(|| Err(Failure::new("lines can no longer be read")))
     }
 
-    /// The next line that is typed while none is asked for. Without a terminal this never returns.
+    /// Returns the next line that is typed while none is asked for. Without a terminal, or on other
+    /// systems than Unix, this never returns.
     pub(super) async fn typed_ahead(&self) -> Line {
         #[cfg(unix)]
         if self.is_terminal {

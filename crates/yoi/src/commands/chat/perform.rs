@@ -40,7 +40,8 @@ pub(super) async fn perform(
     })
 }
 
-/// The failure for a refused command, with advice for people where the Runtime's is for programs.
+/// Converts the error of a refused command into a failure. Its advice is for people where the
+/// Runtime's is for programs.
 pub(super) fn refusal(error: RuntimeError) -> Failure {
     if error == (RuntimeError::ProfileNotFound {}) {
         Failure::new("there is no such profile, or it cannot be used: see `yoi profiles`")

@@ -11,7 +11,7 @@ pub(super) struct TerminalMode {
 }
 
 impl TerminalMode {
-    /// Saves the current settings; `None` if stdin is not a terminal.
+    /// Saves the current settings. Returns `None` if stdin is not a terminal.
     pub(super) fn of_stdin() -> Option<Self> {
         tcgetattr(io::stdin()).ok().map(|settings| Self { settings })
     }

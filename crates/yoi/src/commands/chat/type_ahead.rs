@@ -10,16 +10,16 @@ use tokio::time::interval;
 
 use super::line::Line;
 
-/// The time between two looks at the terminal.
+/// The time between two polls of the terminal.
 const INTERVAL: Duration = Duration::from_millis(50);
 
 /// The longest line that a terminal returns, in bytes.
 const LONGEST_LINE: usize = 4096;
 
-/// The next line. This is cancel safe.
+/// Returns the next line. This function is cancel safe.
 ///
-/// The terminal is polled, because a blocking read could not be cancelled when the turn is over, and
-/// would take the next line away from the editor.
+/// The terminal is polled, because a blocking read could not be cancelled when the turn is over,
+/// and would take the next line away from the editor.
 pub(super) async fn next() -> Line {
     let mut looks = interval(INTERVAL);
     loop {
@@ -36,7 +36,7 @@ pub(super) async fn next() -> Line {
     }
 }
 
-/// Reads a line if a whole one is there. An empty one is the end of input.
+/// Reads a line if a complete one is available. An empty line is the end of input.
 fn read_now() -> Result<Option<Vec<u8>>, Errno> {
     let stdin = io::stdin();
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };

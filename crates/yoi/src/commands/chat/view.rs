@@ -8,7 +8,7 @@ use worker_runtime::{
     queries::{GetTranscript, GetUsage, GetWorker, TranscriptAfter, TranscriptFrom},
 };
 
-/// The Workers with their numbers, the current one marked.
+/// Lists the Workers with their numbers, and marks the current one.
 pub(super) async fn workers(workers: &Workers) -> Result<String, RuntimeError> {
     let mut lines = Vec::new();
     for (index, worker) in workers.all.iter().enumerate() {
@@ -30,7 +30,7 @@ pub(super) async fn workers(workers: &Workers) -> Result<String, RuntimeError> {
     Ok(lines.concat())
 }
 
-/// The whole transcript of the current Worker.
+/// Returns the whole transcript of the current Worker.
 pub(super) async fn transcript(workers: &Workers) -> Result<String, RuntimeError> {
     let worker = workers.current();
     let mut text = String::new();
@@ -57,7 +57,7 @@ fn entry(entry: &TranscriptEntry) -> String {
     format!("{speaker}{mark}: {}\n", entry.text.trim_end_matches('\n'))
 }
 
-/// The usage of the current Worker, and of all Workers together if there are several.
+/// Returns the usage of the current Worker, and of all Workers together if there are several.
 pub(super) async fn usage(workers: &Workers) -> Result<String, RuntimeError> {
     let runtime = &workers.runtime;
     let of_worker = runtime.handle(GetUsage { scope: Scope::worker(workers.current()) }).await?;

@@ -37,7 +37,8 @@ impl Workers {
         self.all[self.current]
     }
 
-    /// Creates a Worker, with the profile of that name if there is one, and makes it the current one.
+    /// Creates a Worker and makes it the current one. Without a profile's name, the Worker gets the
+    /// profile chosen at the start.
     pub(super) async fn add(&mut self, profile: Option<String>) -> Result<(), RuntimeError> {
         let profile = profile.map(ProfileSelector::named);
         let creation = CreateWorker { profile, ..self.creation.clone() };

@@ -1,4 +1,4 @@
-//! Input by lines, in bounded memory.
+//! Reads input line by line, in bounded memory.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -19,12 +19,13 @@ pub(super) struct Lines<R> {
 }
 
 impl<R: Read> Lines<R> {
-    /// Lines of at most `max` bytes.
+    /// Creates a reader of lines of at most `max` bytes.
     pub(super) fn new(source: R, max: u64) -> Self {
         Self { source: BufReader::with_capacity(64 << 10, source), max }
     }
 
-    /// The next line; `None` at the end of input, or when it cannot be read any more.
+    /// Returns the next line, or `None` at the end of input and when the input can no longer be
+    /// read.
     pub(super) fn next(&mut self) -> Option<Line> {
         let mut line = Vec::new();
         // An error ends the input. The bytes before it are the last line.

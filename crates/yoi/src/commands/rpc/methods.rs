@@ -49,12 +49,12 @@ enum Kind {
 #[derive(Debug)]
 pub(super) struct Methods {
     kinds: HashMap<String, Kind>,
-    /// The limit `request_bytes`.
+    /// The limit `request_bytes` of the Runtime.
     max_bytes: u64,
 }
 
 impl Methods {
-    /// The methods of a Runtime that describes itself like this.
+    /// Creates the methods that a Runtime with this description of itself has.
     pub(super) fn new(runtime: RuntimeReply) -> Self {
         let commands = runtime.capabilities.commands.into_iter().map(|name| (name, Kind::Command));
         let queries = runtime.capabilities.queries.into_iter().map(|name| (name, Kind::Query));
@@ -66,7 +66,8 @@ impl Methods {
         }
     }
 
-    /// Checks the params of a call against its method.
+    /// Decodes the params of a call by its method. Fails if the method is unknown or the params do
+    /// not fit.
     pub(super) fn decode(&self, call: &Call) -> Result<Operation, RpcError> {
         let Call { method, params } = call;
         let kind = self.kinds.get(method).ok_or(RpcError::MethodNotFound)?;

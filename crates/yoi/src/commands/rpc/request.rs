@@ -19,7 +19,7 @@ pub(super) struct Message {
 /// A request, or the reason why the input is not one.
 #[derive(Debug)]
 pub(super) struct Request {
-    /// The id for the response; `None` in a notification, which gets none.
+    /// The id for the response. `None` in a notification, which gets no response.
     pub(super) id: Option<Id>,
     pub(super) call: Result<Call, RpcError>,
 }
@@ -28,17 +28,17 @@ pub(super) struct Request {
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) method: String,
-    /// An object or an array, as it was written.
+    /// An object or an array, in its original text.
     pub(super) params: Option<Box<RawValue>>,
 }
 
-/// The id of a request, as it was written: a number keeps all of its digits.
+/// The id of a request in its original text, so that a number keeps all of its digits.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(try_from = "Box<RawValue>")]
 pub(super) struct Id(Box<RawValue>);
 
 impl Id {
-    /// The id in a response to input whose own id cannot be read.
+    /// Returns the id in a response to input whose own id cannot be read.
     fn null() -> Self {
         Self(RawValue::NULL.to_owned())
     }
@@ -71,7 +71,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::
 }
 
 impl Message {
-    /// Reads a line; `None` if it is blank.
+    /// Reads a line. Returns `None` if the line is blank.
     pub(super) fn read(line: &[u8]) -> Option<Self> {
         let line = line.trim_ascii();
         if line.is_empty() {
@@ -87,7 +87,7 @@ impl Message {
         })
     }
 
-    /// Input that is answered with an error.
+    /// Returns a message that is answered with an error.
     pub(super) fn refused(error: RpcError) -> Self {
         Self { requests: vec![Request::refused(error)], is_batch: false }
     }

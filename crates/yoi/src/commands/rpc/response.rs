@@ -5,7 +5,7 @@ use worker_runtime::StreamItem;
 
 use super::{error::RpcError, request::Id};
 
-/// The line that answers a request.
+/// Returns the line that answers a request.
 pub(super) fn response<T: Serialize>(id: &Id, outcome: &Result<T, RpcError>) -> String {
     let (result, error) = match outcome {
         Ok(result) => (Some(result), None),
@@ -14,12 +14,12 @@ pub(super) fn response<T: Serialize>(id: &Id, outcome: &Result<T, RpcError>) -> 
     line(&Response { jsonrpc: "2.0", id, result, error })
 }
 
-/// The line that answers a batch.
+/// Returns the line that answers a batch.
 pub(super) fn batch(responses: &[String]) -> String {
     format!("[{}]", responses.join(","))
 }
 
-/// The line that brings an item of a subscription.
+/// Returns the line that carries an item of a subscription.
 pub(super) fn event(subscription: &str, item: &StreamItem) -> String {
     line(&Notification { jsonrpc: "2.0", method: "event", params: Event { subscription, item } })
 }

@@ -56,8 +56,8 @@ impl Session {
         Ok(Self { runtime, methods, subscriptions, output, in_flight })
     }
 
-    /// Begins the requests of all lines, until the end of input or until stdout is closed. Blocks the
-    /// thread while it waits for a line.
+    /// Begins the requests of all lines, until the end of input or until stdout is closed. Blocks
+    /// the thread while it waits for a line.
     pub(super) async fn serve<R: Read>(self: Arc<Self>, mut lines: Lines<R>) {
         while let Some(line) = lines.next()
             && !self.output.is_closed()
@@ -81,15 +81,15 @@ impl Session {
         let _ = timeout_at(deadline, self.in_flight.acquire_many(MAX_IN_FLIGHT)).await;
     }
 
-    /// Begins the requests of a line. Returns when each has its place in order, which may be long
-    /// before it is answered.
+    /// Begins the requests of a line. Returns when each request has its place in the order, which
+    /// may be long before it is answered.
     async fn begin(self: &Arc<Self>, message: Message) {
         let count = u32::try_from(message.requests.len()).unwrap_or(MAX_IN_FLIGHT);
         let permit = Arc::clone(&self.in_flight).acquire_many_owned(count).await;
         let session = Arc::clone(self);
         let mut responding = Box::pin(async move { session.respond(message).await });
-        // A request takes its place in its Worker's queue when it is first polled. That is done
-        // here and not in a task of its own, because tasks start in no particular order.
+        // A request takes its place in the queue of its Worker when it is first polled. The first
+        // poll is made here and not in a new task, because tasks start in no particular order.
         if let Some(response) = poll_once(&mut responding) {
             self.send(response).await;
         } else {
@@ -110,8 +110,8 @@ impl Session {
     }
 
     async fn respond(&self, message: Message) -> Response {
-        // `join_all` does not promise to poll in order, so each request of the batch is polled once
-        // before, to take its place.
+        // `join_all` does not promise to poll in order, so each request of the batch is first
+        // polled once, to take its place.
         let mut begun = Vec::new();
         for request in message.requests {
             let mut responding = Box::pin(self.respond_to(request));
@@ -169,10 +169,10 @@ impl Response {
     }
 }
 
-/// Polls a future once, and returns its output if it is ready. If not, the caller must have it polled
-/// by a task, because this poll registers no waker.
+/// Polls a future once, and returns its output if it is ready. If not, the caller must have it
+/// polled by a task, because this poll registers no waker.
 fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-    // Past a budget for each task, tokio's own futures are pending although they could go on. Many
-    // lines in a row would use the budget up, and a request would then not get to its place.
+    // When a task has used up its budget, tokio's own futures are pending although they could go
+    // on. Many lines in a row would use up the budget, and a request would then not take its place.
     unconstrained(future).now_or_never()
 }

@@ -24,7 +24,7 @@ impl FromStr for Setting {
     }
 }
 
-/// The default limits with `settings` applied.
+/// Returns the default limits with `settings` applied.
 pub(super) fn limits(settings: &[Setting]) -> Result<Limits, Failure> {
     let mut values: Map<String, Value> =
         Limits::default().iter().map(|(name, value)| (name.to_owned(), value.into())).collect();

@@ -1,4 +1,4 @@
-//! The subscriptions of a session, each a task that writes one item after the other.
+//! The subscriptions of a session. Each is a task that writes one item after the other.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -19,7 +19,8 @@ pub(super) struct Subscriptions {
     tasks: Arc<Mutex<HashMap<String, JoinHandle<()>>>>,
 }
 
-/// Holds back the items of a subscription until this is dropped, after the id has been sent.
+/// Holds back the items of a subscription until the gate is dropped, which happens after the id has
+/// been sent.
 #[derive(Debug)]
 pub(super) struct Gate {
     _opens_when_dropped: oneshot::Sender<()>,
@@ -30,14 +31,16 @@ impl Subscriptions {
         Self { output, tasks: Arc::default() }
     }
 
-    /// Opens a subscription under a new id. It writes nothing before the gate is dropped.
+    /// Opens a subscription under a new id. The subscription writes nothing before the gate is
+    /// dropped.
     pub(super) fn open(&self, stream: Subscription) -> (String, Gate) {
         let id = Uuid::new_v4().to_string();
         let (gate, opened) = oneshot::channel();
         let task = tokio::spawn({
             let (id, output, tasks) = (id.clone(), self.output.clone(), Arc::clone(&self.tasks));
             async move {
-                // The gate never sends. This waits for its drop, which the receiver sees as an error.
+                // The gate never sends. This waits for its drop, which the receiver sees as an
+                // error.
                 let _ = opened.await;
                 let last = write_items(&id, stream, &output).await;
                 // The id is removed before the last item is sent, so that a client that reads the
@@ -65,10 +68,10 @@ impl Subscriptions {
     }
 }
 
-/// Writes all items but the one that ends the stream, whose line it returns.
+/// Writes all items except the one that ends the stream, and returns the line of that item.
 ///
-/// The next item is read from the Runtime when the one before has been put into the channel. If the
-/// client is slow, items therefore wait in the Runtime's logs and not in the session.
+/// The next item is read from the Runtime only when the previous one has been put into the channel.
+/// If the client is slow, items therefore wait in the Runtime's logs and not in the session.
 async fn write_items(
     id: &str,
     mut stream: Subscription,

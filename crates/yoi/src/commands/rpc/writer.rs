@@ -7,12 +7,13 @@ use tokio::{
 
 use crate::{failure::Failure, output::print_sanitized};
 
-/// The number of lines that may wait to be written. Past that, senders wait, so a client that does
-/// not read delays its own requests and subscriptions and does not make memory grow.
+/// The number of lines that may wait to be written. When that many wait, senders wait too, so that
+/// a client that does not read delays its own requests and subscriptions and does not make memory
+/// grow.
 const MAX_WAITING: usize = 32;
 
-/// Starts the thread. It ends when the last sender is dropped, or when stdout cannot be written. The
-/// latter closes the channel, and lines that are sent afterwards are lost.
+/// Starts the thread. The thread ends when the last sender is dropped, or when stdout cannot be
+/// written. In the second case the channel is closed, and lines that are sent afterwards are lost.
 pub(super) fn start() -> (Sender<String>, JoinHandle<Result<(), Failure>>) {
     let (sender, lines) = mpsc::channel(MAX_WAITING);
     (sender, spawn_blocking(move || write(lines)))

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Read};
 
 use crate::{failure::Failure, session_args::MAX_INPUT_BYTES};
 
-/// Makes the prompt of `argument` and stdin. Stdin is read if it is not a terminal, or if the
+/// Builds the prompt from `argument` and stdin. Stdin is read if it is not a terminal, or if the
 /// argument is `-`.
 pub(super) fn gather(argument: Option<String>) -> Result<String, Failure> {
     let is_terminal = io::stdin().is_terminal();
@@ -28,7 +28,7 @@ fn joined(argument: String, stdin: &str) -> String {
     }
 }
 
-/// All of stdin without its newlines at the end, which most tools add.
+/// Reads all of stdin, without the newlines at its end, which most tools add.
 fn read_stdin() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     // One byte more than allowed is read, so that a longer input is refused and not cut off.

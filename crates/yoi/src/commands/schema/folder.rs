@@ -19,7 +19,7 @@ pub(super) fn write(folder: &Path, files: &[(&str, String)]) -> Result<Exit, Fai
     Ok(Exit::Completed)
 }
 
-/// The contents of a folder by name. A subfolder counts as an empty file.
+/// Reads the contents of a folder by name. A subfolder counts as an empty file.
 pub(super) fn read(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).map_err(|error| cannot("read", folder, &error))? {

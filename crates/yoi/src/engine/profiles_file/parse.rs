@@ -30,7 +30,8 @@ pub(super) fn parse(text: &str) -> Result<(Option<String>, Vec<ProfileSpec>), Pr
     Ok((file.default.map(Spanned::into_inner), profiles.collect::<Result<_, _>>()?))
 }
 
-/// A path as dotted keys, without the keys by which `Spanned` passes positions through serde.
+/// Writes a path as dotted keys, without the keys by which `Spanned` passes positions through
+/// serde.
 fn dotted(path: &Path) -> String {
     let keys = path.iter().filter_map(|segment| match segment {
         Segment::Map { key } if key.starts_with("$__") => None,

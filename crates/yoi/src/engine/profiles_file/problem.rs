@@ -14,7 +14,8 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    /// A problem with the part of `text` at `span`, in bytes.
+    /// Creates a problem with the part of `text` at `span`, in bytes. Without a span, the place is
+    /// the beginning of the file.
     pub(super) fn at(
         text: &str,
         span: Option<Range<usize>>,

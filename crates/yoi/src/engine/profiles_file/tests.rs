@@ -10,7 +10,7 @@ fn parse(text: &str) -> Result<ProfilesFile, String> {
         .map_err(|problem| problem.to_string())
 }
 
-/// The profile `a` with a line more, which is the third.
+/// Parses a file whose profile `a` has an additional line, the third.
 fn with(provider: &str, line: &str) -> Result<ProfilesFile, String> {
     parse(&format!("[profiles.a]\nprovider = \"{provider}\"\n{line}\n"))
 }
@@ -20,7 +20,7 @@ fn refused(result: Result<ProfilesFile, String>, expected: &str) {
     assert_eq!(result.expect_err("it is wrong"), expected);
 }
 
-/// The example of the documentation, which is the only block of TOML there.
+/// Returns the example of the documentation, which is the only block of TOML there.
 fn example() -> String {
     let page = include_str!("../../../../../docs/profiles.md");
     let (_, rest) = page.split_once("```toml\n").expect("there is an example");
