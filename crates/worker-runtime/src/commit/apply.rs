@@ -1,4 +1,4 @@
-//! What happens once a batch is committed: memory moves, and the events show.
+//! Applies a committed batch: updates the state in memory and appends the events to the logs.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -17,20 +17,20 @@ use crate::{
     store::{Batch, Change, Totals, WorkerRecord},
 };
 
-/// A Worker's records around a commit.
+/// The record of a Worker before and after a commit.
 #[derive(Clone, Copy)]
 struct RecordChange<'a> {
-    /// `None` if the Worker was created.
+    /// `None` if the commit created the Worker.
     before: Option<&'a WorkerRecord>,
-    /// `None` if the Worker was deleted.
+    /// `None` if the commit deleted the Worker.
     now: Option<&'a WorkerRecord>,
-    /// The increments of the Runtime's sums.
+    /// The amounts that the commit adds to the Runtime's totals.
     totals: &'a Totals,
 }
 
 impl Core {
-    /// Moves a Worker to what was committed and publishes its events, under the Worker's lock. What is to
-    /// be done without that lock is left to the effects.
+    /// Applies a committed batch to a Worker and publishes its events. The Worker's lock is held.
+    /// Returns the effects, which the caller runs without that lock.
     pub(super) fn apply(
         &self,
         cell: &Arc<Cell>,
@@ -57,7 +57,8 @@ impl Core {
         }
         let CellState { record, live, fading, log, runtime_sequence, .. } = state;
         let step = RecordChange {
-            // A cell that is being created already has the record that it is created with.
+            // The cell of a new Worker was created with the record of this batch, so there is no
+            // record before it.
             before: (expected_version > 0).then_some(&*before),
             now: (!deleted).then_some(&**record),
             totals: &totals,
@@ -65,6 +66,7 @@ impl Core {
         self.apply_turn(live, fading, step, &mut effects);
         let first = record.worker_sequence + 1 - events.len() as u64;
         let block = EventBlock::join(worker_id, first, events, &entries, turn.as_slice());
+        debug_assert!(block.is_some(), "an event refers to an entry or turn outside its batch");
         self.publish(
             cell,
             log,
@@ -78,7 +80,7 @@ impl Core {
         effects
     }
 
-    /// Ends and begins the turn in flight as the record says.
+    /// Closes the live turn if the commit ended it, and creates one if the commit began a turn.
     fn apply_turn(
         &self,
         live: &mut Option<Arc<Live>>,
@@ -98,11 +100,12 @@ impl Core {
             let place = if closed.is_driven() { &mut *fading } else { &mut effects.garbage.live };
             *place = Some(ended);
             effects.ended = Some(closed);
-            // It was kept when the turn began.
+            // The count was kept when the turn began.
             effects.counted_out = Some(self.in_flight.resume(Work::Turn));
         }
         if let Some(turn) = running {
-            // The profile was resolved when the turn was decided; profiles never go.
+            // The profile was resolved when the turn was decided, and a Runtime never loses a
+            // profile.
             if let Ok(profile) = self.profiles.resolve(&turn.profile) {
                 let begun = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
                 effects.garbage.fading = fading.take();
@@ -112,7 +115,9 @@ impl Core {
         }
     }
 
-    /// Appends the events to both logs and moves the counts and the list, all at once for every reader.
+    /// Appends the events to both logs, and updates the Runtime's figures and the list of Workers.
+    /// The Runtime's log, the figures and the list change under one lock, so that no reader sees
+    /// them differ.
     fn publish(
         &self,
         cell: &Arc<Cell>,
@@ -141,7 +146,8 @@ impl Core {
         }
         if step.now.is_none() {
             board.redact(*runtime_sequence);
-            // Under both logs' locks: whoever copied from either before that looks anew.
+            // Counted under the locks of both logs, so that a reader that copied events from either
+            // log before the deletion discards them and reads again.
             self.deletions.fetch_add(1, Ordering::Release);
         }
         count(&mut board.figures, step);
@@ -149,7 +155,8 @@ impl Core {
         after.wakers.add(board.take_waiting());
     }
 
-    /// Gives back what a Worker held if it has ended.
+    /// Releases the scope claims of a Worker that the commit ended, and notes the Worker for
+    /// retention.
     fn give_back(&self, step: RecordChange<'_>) {
         let (Some(before), Some(now)) = (step.before, step.now) else { return };
         let claims = &now.spec.scope_claims;
@@ -170,14 +177,15 @@ fn count(figures: &mut Figures, step: RecordChange<'_>) {
     if let Some(now) = step.now {
         figures.turns_in_flight += u64::from(now.running_turn().is_some());
     }
-    // Mostly nothing is added, and what is not written need not come from another thread's cache.
+    // Most commits add nothing to the totals. Skipping the write then saves fetching the cache line
+    // from another thread's core.
     if *step.totals != Totals::default() {
         figures.usage.add(&step.totals.usage);
         figures.outcomes.add(&step.totals.outcomes);
     }
 }
 
-/// Has the list show a Worker as it is now; gives it back if it is gone.
+/// Updates the list of Workers. Returns the cell that a deletion removed from the list.
 fn list(listing: &mut Listing, cell: &Arc<Cell>, step: RecordChange<'_>) -> Option<Arc<Cell>> {
     match (step.before, step.now) {
         (Some(before), Some(now)) => {

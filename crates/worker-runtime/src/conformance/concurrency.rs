@@ -67,16 +67,11 @@ pub(super) async fn whole(factory: &impl Factory) -> CheckResult {
 
 /// Whether an event refers to an entry: it is an input, or the end of a turn that completed.
 fn has_entry(event: &StoredEvent) -> bool {
-    match &event.body {
-        StoredEventBody::InputAccepted { .. } => true,
-        StoredEventBody::TurnEnded { outcome, .. } => *outcome == TurnOutcome::Completed,
-        StoredEventBody::WorkerCreated { .. }
-        | StoredEventBody::WorkerUpdated { .. }
-        | StoredEventBody::WorkerStateChanged { .. }
-        | StoredEventBody::WorkerDeleted
-        | StoredEventBody::TurnStarted
-        | StoredEventBody::TurnRetrying { .. } => false,
-    }
+    matches!(
+        &event.body,
+        StoredEventBody::InputAccepted { .. }
+            | StoredEventBody::TurnEnded { outcome: TurnOutcome::Completed, .. }
+    )
 }
 
 /// Starts a task that commits inputs and answers of a Worker.

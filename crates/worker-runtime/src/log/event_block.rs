@@ -1,4 +1,4 @@
-//! Events of one Worker in a row, joined with the entries and turns that they name.
+//! Consecutive events of one Worker, joined with the entries and turns that they name.
 
 use std::sync::Arc;
 
@@ -6,17 +6,18 @@ use super::redact::{redacted_entry, redacted_turn};
 use crate::{
     identity::WorkerId,
     model::{TranscriptEntry, TurnDetail},
-    store::{StoredEvent, StoredEventBody},
+    store::{EventReference, StoredEvent},
 };
 
-/// Events of one Worker in a row: those of one commit, or a page that was read from the store.
+/// Consecutive events of one Worker: the events of one commit, or a page that was read from the
+/// store.
 #[derive(Debug)]
 pub(crate) struct EventBlock {
     pub(crate) worker_id: WorkerId,
-    /// The first event's sequence among the Worker's events.
+    /// The sequence of the first event in the Worker's log.
     pub(crate) first: u64,
     pub(crate) events: Box<[JoinedEvent]>,
-    /// Whether the Worker was deleted, and names and texts were erased with it.
+    /// Whether the Worker was deleted, so that the events are redacted.
     pub(crate) redacted: bool,
 }
 
@@ -24,17 +25,17 @@ pub(crate) struct EventBlock {
 #[derive(Debug)]
 pub(crate) struct JoinedEvent {
     pub(crate) stored: StoredEvent,
-    /// The input of `input_accepted`, or the answer of a turn's end.
+    /// The input of an `input_accepted` event, or the answer of a turn that ended.
     pub(crate) entry: Option<Arc<TranscriptEntry>>,
     /// The turn that ended.
     pub(crate) turn: Option<Arc<TurnDetail>>,
 }
 
 impl EventBlock {
-    /// Joins events with what they name. `entries` are in the order of their sequences; `turns` come
-    /// with their ordinals, in order.
+    /// Joins events with the entries and turns that they name. `entries` are sorted by sequence;
+    /// `turns` are pairs of an ordinal and a turn, sorted by ordinal.
     ///
-    /// `None` if an entry or a turn is not there, as when the Worker was deleted meanwhile.
+    /// Returns `None` if an entry or a turn is missing, as when the Worker was deleted meanwhile.
     pub(crate) fn join(
         worker_id: WorkerId,
         first: u64,
@@ -51,24 +52,17 @@ impl EventBlock {
             Some(Arc::clone(&turns[place].1))
         };
         let join = |stored: StoredEvent| {
-            let (entry, turn) = match &stored.body {
-                StoredEventBody::InputAccepted { entry: sequence } => {
-                    (Some(entry(*sequence)?), None)
-                }
-                StoredEventBody::TurnEnded { turn: ordinal, .. } => {
-                    let turn = turn(*ordinal)?;
+            let (entry, turn) = match stored.reference() {
+                None => (None, None),
+                Some(EventReference::Entry(sequence)) => (Some(entry(sequence)?), None),
+                Some(EventReference::Turn(ordinal)) => {
+                    let turn = turn(ordinal)?;
                     let answer = match turn.answer_sequence {
                         Some(sequence) => Some(entry(sequence)?),
                         None => None,
                     };
                     (answer, Some(turn))
                 }
-                StoredEventBody::WorkerCreated { .. }
-                | StoredEventBody::WorkerUpdated { .. }
-                | StoredEventBody::WorkerStateChanged { .. }
-                | StoredEventBody::WorkerDeleted
-                | StoredEventBody::TurnStarted
-                | StoredEventBody::TurnRetrying { .. } => (None, None),
             };
             Some(JoinedEvent { stored, entry, turn })
         };
@@ -76,7 +70,8 @@ impl EventBlock {
         Some(Self { worker_id, first, events, redacted: false })
     }
 
-    /// The same events without names and texts, as they show once the Worker is deleted.
+    /// Returns the same events without names and texts, as they are shown once the Worker is
+    /// deleted.
     pub(crate) fn redacted(&self) -> Self {
         let redacted = |event: &JoinedEvent| JoinedEvent {
             stored: event.stored.redacted(),

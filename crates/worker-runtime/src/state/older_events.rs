@@ -1,4 +1,4 @@
-//! A Worker's older events, from the store.
+//! Reads a Worker's older events from the store.
 
 use std::{ops::RangeInclusive, sync::Arc};
 
@@ -7,27 +7,28 @@ use crate::{
     log::EventBlock,
     model::{TranscriptEntry, TurnDetail},
     state::core::Core,
-    store::{StoreError, StoredEvent, StoredEventBody},
+    store::{EventReference, StoreError, StoredEvent},
 };
 
-/// What the store has of a Worker's events after a sequence.
+/// The events of a Worker after a sequence, as the store has them.
 #[derive(Debug)]
 pub(crate) enum OlderEvents {
     /// The events that follow, at least one.
     Events(EventBlock),
-    /// The store keeps nothing up to this sequence any more.
+    /// The store no longer has the next event. It has no event up to the sequence `floor`.
     Missed { floor: u64 },
-    /// The store has nothing of the Worker: it was deleted, though that may not show yet.
+    /// The store does not have the Worker, because it was deleted. The deletion may not be applied
+    /// yet.
     Absent,
 }
 
 impl Core {
-    /// Reads up to `limit` events of a Worker after the sequence `after`, with the entries and turns
-    /// that they name.
+    /// Reads up to `limit` events of a Worker after the sequence `after`, with the entries and
+    /// turns that they name.
     ///
     /// # Errors
     ///
-    /// The store's; also where its answers contradict each other.
+    /// An error of the store, or [`StoreError::Refused`] if its answers contradict each other.
     pub(crate) async fn older_events(
         &self,
         worker_id: WorkerId,
@@ -53,53 +54,42 @@ impl Core {
         }
     }
 
-    /// The turns that end with one of these events, by their ordinals.
+    /// Reads the turns that end with one of these events, with their ordinals.
     async fn turns_of(
         &self,
         worker_id: WorkerId,
         events: &[StoredEvent],
     ) -> Result<Vec<(u64, Arc<TurnDetail>)>, StoreError> {
-        let ended = |event: &StoredEvent| match event.body {
-            StoredEventBody::TurnEnded { turn, .. } => Some(turn),
-            StoredEventBody::WorkerCreated { .. }
-            | StoredEventBody::WorkerUpdated { .. }
-            | StoredEventBody::WorkerStateChanged { .. }
-            | StoredEventBody::WorkerDeleted
-            | StoredEventBody::InputAccepted { .. }
-            | StoredEventBody::TurnStarted
-            | StoredEventBody::TurnRetrying { .. } => None,
-        };
-        let Some((ordinals, count)) = span(events.iter().filter_map(ended), events.len())? else {
+        let ended = events.iter().filter_map(|event| match event.reference() {
+            Some(EventReference::Turn(ordinal)) => Some(ordinal),
+            Some(EventReference::Entry(_)) | None => None,
+        });
+        let Some((ordinals, count)) = span(ended, events.len())? else {
             return Ok(Vec::new());
         };
         let turns = self.ask(|store| store.turns(worker_id, *ordinals.start(), count)).await?;
         Ok(ordinals.zip(turns).collect())
     }
 
-    /// The entries that these events and turns name.
+    /// Reads the entries that these events and turns name.
     async fn entries_of(
         &self,
         worker_id: WorkerId,
         events: &[StoredEvent],
         turns: &[(u64, Arc<TurnDetail>)],
     ) -> Result<Vec<Arc<TranscriptEntry>>, StoreError> {
-        let input = |event: &StoredEvent| match event.body {
-            StoredEventBody::InputAccepted { entry } => Some(entry),
-            StoredEventBody::WorkerCreated { .. }
-            | StoredEventBody::WorkerUpdated { .. }
-            | StoredEventBody::WorkerStateChanged { .. }
-            | StoredEventBody::WorkerDeleted
-            | StoredEventBody::TurnStarted
-            | StoredEventBody::TurnRetrying { .. }
-            | StoredEventBody::TurnEnded { .. } => None,
-        };
+        let inputs = events.iter().filter_map(|event| match event.reference() {
+            Some(EventReference::Entry(sequence)) => Some(sequence),
+            Some(EventReference::Turn(_)) | None => None,
+        });
         let answers = turns.iter().filter_map(|(_, turn)| turn.answer_sequence);
-        let named = events.iter().filter_map(input).chain(answers);
+        let named = inputs.chain(answers);
         let Some((sequences, count)) = span(named, events.len())? else { return Ok(Vec::new()) };
         self.ask(|store| store.entries(worker_id, *sequences.start(), count)).await
     }
 
-    /// Tells a Worker that was deleted meanwhile from a store that lacks what it should have.
+    /// Decides why something is missing in the store: the Worker was deleted meanwhile, or the
+    /// store contradicts itself.
     async fn absent_or_contradictory(
         &self,
         worker_id: WorkerId,
@@ -109,8 +99,10 @@ impl Core {
     }
 }
 
-/// The range of some numbers, and how many numbers it has: no more than one for each event, since
-/// every entry and every end of a turn has an event.
+/// Returns the range that some ordinals or sequences span, and its length; `None` without numbers.
+///
+/// The range has no more than one number for each of the `events`, because every entry and every
+/// end of a turn has an event of its own. A longer range is an error of the store.
 fn span(
     numbers: impl Iterator<Item = u64>,
     events: usize,

@@ -12,9 +12,10 @@ use crate::{
 
 /// An event of a Worker as it is committed and kept.
 ///
-/// It names entries and turns by their numbers and repeats nothing of them: a reader joins it with
-/// the Worker's transcript and turns. So a store writes each text once, and a deletion, which removes
-/// those, leaves no text behind. The event's sequence is its place among the Worker's events.
+/// An event refers to entries and turns by number and repeats none of their text: a reader joins
+/// the event with the Worker's transcript and turns. A store therefore writes each text of the
+/// conversation once, and a deletion leaves none behind. The sequence of an event is not stored in
+/// it: it is the position among the Worker's events.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct StoredEvent {
     /// When the event happened, in milliseconds since the Unix epoch.
@@ -35,16 +36,16 @@ pub struct StoredEvent {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum StoredEventBody {
-    /// The Worker exists.
+    /// The Worker was created.
     WorkerCreated {
-        /// The record as it was then; the Worker's own has moved on.
+        /// The Worker's record right after the creation.
         record: Arc<WorkerRecord>,
     },
     /// The Worker's name, labels, profile or instructions changed.
     WorkerUpdated {
-        /// The record as it was then.
+        /// The Worker's record right after the change.
         record: Arc<WorkerRecord>,
-        /// The labels before the change, where they changed: the event still passes filters by them.
+        /// The labels before the change, if they changed: filters match the event by them too.
         labels_before: Option<Arc<Labels>>,
     },
     /// The Worker went from one state to another.
@@ -56,43 +57,52 @@ pub enum StoredEventBody {
         /// The reason given with the command.
         reason: Option<Arc<str>>,
     },
-    /// The Worker is gone.
+    /// The Worker was deleted.
     WorkerDeleted,
-    /// An input is in the transcript.
+    /// An input was appended to the transcript.
     InputAccepted {
         /// The sequence of the input's entry.
         entry: u64,
     },
     /// A turn began.
     TurnStarted,
-    /// A model call failed and is made again.
+    /// A model call failed and will be retried.
     TurnRetrying {
         /// The attempt, the pause before it, and why the last attempt failed.
         retry: Arc<StoredRetry>,
     },
     /// A turn ended.
     TurnEnded {
-        /// The turn's ordinal among the Worker's turns; the first is 1. The turn says how it ended
-        /// and names its answer's entry.
+        /// The turn's ordinal among the Worker's turns; the first is 1. The stored turn has the
+        /// other details of the end.
         turn: u64,
-        /// How the turn ended, by which subscriptions filter.
+        /// The outcome of the turn, by which subscriptions filter.
         outcome: TurnOutcome,
     },
 }
 
-/// A model call that is made again.
+/// What an event refers to, for a reader to join.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum EventReference {
+    /// The entry with this sequence.
+    Entry(u64),
+    /// The turn with this ordinal, and its answer if it has one.
+    Turn(u64),
+}
+
+/// A retry of a model call.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct StoredRetry {
-    /// The attempt about to be made; the first retry is 2.
+    /// The number of the attempt that follows; the first retry is attempt 2.
     pub attempt: u32,
-    /// The pause before it, in milliseconds.
+    /// The pause before the attempt, in milliseconds.
     pub delay_ms: u64,
-    /// Why the last attempt failed.
+    /// The error of the last attempt.
     pub error: TurnError,
 }
 
 impl StoredEvent {
-    /// The event's type.
+    /// Returns the event's type on the wire.
     #[must_use]
     pub fn event_type(&self) -> EventType {
         match &self.body {
@@ -107,17 +117,23 @@ impl StoredEvent {
         }
     }
 
-    /// The labels that the Worker had before the event, where the event changed them.
-    pub(crate) fn labels_before(&self) -> Option<&Labels> {
+    /// Returns the entry or the turn that the event refers to.
+    pub(crate) const fn reference(&self) -> Option<EventReference> {
         match &self.body {
-            StoredEventBody::WorkerUpdated { labels_before, .. } => labels_before.as_deref(),
+            StoredEventBody::InputAccepted { entry } => Some(EventReference::Entry(*entry)),
+            StoredEventBody::TurnEnded { turn, .. } => Some(EventReference::Turn(*turn)),
             StoredEventBody::WorkerCreated { .. }
+            | StoredEventBody::WorkerUpdated { .. }
             | StoredEventBody::WorkerStateChanged { .. }
             | StoredEventBody::WorkerDeleted
-            | StoredEventBody::InputAccepted { .. }
             | StoredEventBody::TurnStarted
-            | StoredEventBody::TurnRetrying { .. }
-            | StoredEventBody::TurnEnded { .. } => None,
+            | StoredEventBody::TurnRetrying { .. } => None,
         }
+    }
+
+    /// Returns the labels that the Worker had before the event, if the event changed them.
+    pub(crate) fn labels_before(&self) -> Option<&Labels> {
+        let StoredEventBody::WorkerUpdated { labels_before, .. } = &self.body else { return None };
+        labels_before.as_deref()
     }
 }

@@ -24,9 +24,9 @@ use crate::{
 /// Reads a Worker's log, and the text of the turn that the subscriber follows.
 pub(super) struct WorkerReader {
     cell: Arc<Cell>,
-    /// Commits that were read and not given out as a whole.
+    /// Commits that were read and not delivered completely.
     pending: VecDeque<Arc<Published>>,
-    /// Older events on their way from the store, and the log's head when they were asked for.
+    /// The request for older events from the store, and the log's head when the request was made.
     fetch: Option<(Fetch, u64)>,
     turn: Option<Following>,
     slot: WakeSlot,
@@ -35,8 +35,8 @@ pub(super) struct WorkerReader {
 type Fetch = Pin<Box<dyn Future<Output = Result<OlderEvents, StoreError>> + Send>>;
 
 impl WorkerReader {
-    /// Reads the Worker's log; gives the sequence of its newest event as well. `None` if the Worker
-    /// was deleted meanwhile.
+    /// Creates a reader of the Worker's log. Returns the sequence of the newest event too, or
+    /// `None` if the Worker was deleted meanwhile.
     pub(super) fn new(cell: Arc<Cell>) -> Option<(Self, u64)> {
         let (head, turn) = {
             let mut state = cell.lock();
@@ -54,14 +54,15 @@ impl WorkerReader {
         self.cell.worker_id
     }
 
-    /// Forgets what was read and not given out.
+    /// Discards the commits that were read and not delivered completely, and the request to the
+    /// store.
     pub(super) fn forget(&mut self) {
         self.pending.clear();
         self.fetch = None;
     }
 
-    /// What comes after `position`; parks the waker if that is nothing yet. Turns that start once the
-    /// reader is synced are followed from their beginning.
+    /// Returns the item after `position`, or parks the waker if there is none yet. Turns that start
+    /// once the reader is synced are followed from their beginning.
     pub(super) fn poll_next(
         &mut self,
         core: &Arc<Core>,
@@ -106,8 +107,8 @@ impl WorkerReader {
             drop(state);
             match self.turn.as_mut().map_or(Read::Nothing, |turn| turn.read(context)) {
                 Read::Text(item) => return Poll::Ready(Next::Text(item)),
-                // The turn has ended since the log was read: its end is in the log, or the Runtime
-                // has closed.
+                // The turn has ended since the log was read. The log is read again, because the end
+                // of the turn is in it by now.
                 Read::Over if !core.is_closed() => {}
                 Read::Over | Read::Nothing if core.is_closed() => {
                     return Poll::Ready(Next::Ended(EndReason::RuntimeStopped));
@@ -119,12 +120,12 @@ impl WorkerReader {
 
     fn older_events(&self, core: &Arc<Core>, position: u64, head: u64) -> Fetch {
         let (core, worker_id) = (Arc::clone(core), self.cell.worker_id);
-        // The store may know more than is published.
+        // The store may hold events that are not published yet, so no event after `head` is read.
         let limit = usize::try_from(head - position).unwrap_or(usize::MAX).min(AT_ONCE);
         Box::pin(async move { core.older_events(worker_id, position, limit).await })
     }
 
-    /// Waits for events from the store; gives what was missed if they are not there.
+    /// Waits for events from the store. Returns `Next::Missed` if the store does not give them.
     fn poll_fetch(
         &mut self,
         core: &Core,
@@ -152,51 +153,41 @@ impl WorkerReader {
         })
     }
 
-    /// Follows a turn that begins with an event, and leaves one that ends with it. Gives the text that
-    /// is due before the event.
+    /// Follows a turn that begins with an event, and leaves the turn that ends with it. Returns the
+    /// text that must be delivered before the event.
     fn follow(&mut self, commit: &Published, index: usize, is_synced: bool) -> Option<StreamItem> {
         let Source::Worker(block) = &commit.source else { return None };
         let event = &block.events[index];
-        match (&event.stored.body, event.stored.turn_id) {
-            (StoredEventBody::TurnStarted, Some(turn_id)) if is_synced => {
-                self.turn = Some(Following::begun(turn_id));
+        let turn_id = event.stored.turn_id?;
+        if is_synced && matches!(event.stored.body, StoredEventBody::TurnStarted) {
+            self.turn = Some(Following::begun(turn_id));
+        }
+        if matches!(event.stored.body, StoredEventBody::TurnEnded { .. }) {
+            let turn = self.turn.as_mut().filter(|turn| turn.is_of(Some(turn_id)))?;
+            let rest = turn.rest(commit.reasoning.as_deref(), event.entry.as_deref());
+            if rest.is_some() {
+                return rest;
             }
-            (StoredEventBody::TurnEnded { .. }, Some(turn_id)) => {
-                let turn = self.turn.as_mut().filter(|turn| turn.is_of(Some(turn_id)))?;
-                let rest = turn.rest(commit.reasoning.as_deref(), event.entry.as_deref());
-                if rest.is_some() {
-                    return rest;
-                }
-                self.turn = None;
-            }
-            (
-                StoredEventBody::WorkerCreated { .. }
-                | StoredEventBody::WorkerUpdated { .. }
-                | StoredEventBody::WorkerStateChanged { .. }
-                | StoredEventBody::WorkerDeleted
-                | StoredEventBody::InputAccepted { .. }
-                | StoredEventBody::TurnStarted
-                | StoredEventBody::TurnRetrying { .. }
-                | StoredEventBody::TurnEnded { .. },
-                _,
-            ) => {}
+            self.turn = None;
         }
         None
     }
 
-    /// Nothing up to `floor` is kept, among it perhaps the start of the running turn.
+    /// Returns a gap up to `floor`. The start of the running turn may be in the gap, so a reader
+    /// that is synced follows that turn from here.
     fn missed(&mut self, floor: u64, is_synced: bool) -> Next {
         let live = self.cell.lock().live.clone();
         let turn_id = live.as_ref().map(|live| live.turn_id);
         let is_followed = self.turn.as_ref().map_or(turn_id.is_none(), |turn| turn.is_of(turn_id));
         if !is_followed {
-            // What is left of a turn whose end was missed is not shown out of its place.
+            // The rest of a turn whose end was missed is not delivered, because it would be out of
+            // order.
             self.turn = live.filter(|_| is_synced).as_ref().map(Following::running);
         }
         Next::Missed { floor }
     }
 
-    /// Frees the reader's place among those who wait.
+    /// Removes the reader from the Worker's log, which is dropped with its last reader.
     pub(super) fn leave(&self) {
         self.cell.leave(self.slot);
     }
