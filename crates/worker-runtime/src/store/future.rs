@@ -1,4 +1,4 @@
-//! The answer of a store, at once or later.
+//! The future that a store's methods return.
 
 use std::{
     fmt,
@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The answer of a store. One that is given at once costs neither a box nor a task.
+/// The answer of a store, ready or still to come. A ready answer needs neither a box nor a task.
 ///
 /// ```
 /// use worker_runtime::store::{StoreError, StoreFuture};
@@ -28,31 +28,31 @@ use std::{
 pub struct StoreFuture<T>(State<T>);
 
 enum State<T> {
-    /// The answer.
+    /// The answer is ready.
     Ready(T),
-    /// The answer is on its way.
+    /// The future that yields the answer.
     Pending(Pin<Box<dyn Future<Output = T> + Send + 'static>>),
-    /// The answer was given.
+    /// The ready answer was returned by an earlier poll.
     Taken,
 }
 
 impl<T> StoreFuture<T> {
-    /// An answer that is given at once.
+    /// Makes an answer that is ready at the first poll.
     pub const fn ready(answer: T) -> Self {
         Self(State::Ready(answer))
     }
 
-    /// An answer that comes later: an `async` block, or the call of an `async fn` that owns its
+    /// Makes an answer from a future: an `async` block, or the call of an `async fn` that owns its
     /// arguments.
     pub fn pending(future: impl Future<Output = T> + Send + 'static) -> Self {
         Self(State::Pending(Box::pin(future)))
     }
 
-    /// The answer if it is there, else the future that has to be polled for it.
+    /// Returns the answer if it is ready, and otherwise the future that yields it.
     ///
     /// # Panics
     ///
-    /// If the answer was given before.
+    /// Panics if the answer was returned by an earlier poll.
     pub(crate) fn into_ready(self) -> Result<T, Pin<Box<dyn Future<Output = T> + Send + 'static>>> {
         match self.0 {
             State::Ready(answer) => Ok(answer),
@@ -64,6 +64,12 @@ impl<T> StoreFuture<T> {
 
 impl<T, F: Future<Output = T> + Send + 'static> From<Pin<Box<F>>> for StoreFuture<T> {
     fn from(future: Pin<Box<F>>) -> Self {
+        Self(State::Pending(future))
+    }
+}
+
+impl<T> From<Pin<Box<dyn Future<Output = T> + Send + 'static>>> for StoreFuture<T> {
+    fn from(future: Pin<Box<dyn Future<Output = T> + Send + 'static>>) -> Self {
         Self(State::Pending(future))
     }
 }
