@@ -10,7 +10,7 @@ use crate::{
     model::{AvailableProfile, Limits, ProfileSelector},
 };
 
-/// The profiles that a Runtime was built with, and those that come with it.
+/// The profiles that a Runtime was built with, and the built-in profiles.
 #[derive(Debug)]
 pub(crate) struct Profiles {
     builtin: BTreeMap<String, Arc<Profile>>,
@@ -19,7 +19,8 @@ pub(crate) struct Profiles {
 }
 
 impl Profiles {
-    /// The first profile given is the default; without one, the echo provider's.
+    /// Bounds the profiles by the limits. The first given profile is the default; without any, the
+    /// built-in `echo` is.
     pub(crate) fn new(given: Vec<Profile>, limits: &Limits) -> Self {
         let bounded = |profile: Profile| Arc::new(bounded(profile, limits));
         let echo = bounded(Profile::new("echo", Arc::new(EchoProvider::new())));
@@ -31,7 +32,7 @@ impl Profiles {
         }
     }
 
-    /// The selected profile.
+    /// Returns the selected profile.
     pub(crate) fn resolve(
         &self,
         selector: &ProfileSelector,
@@ -40,6 +41,7 @@ impl Profiles {
             ProfileSelector::RuntimeDefault(_) => Some(&self.default),
             ProfileSelector::Builtin(it) => self.builtin.get(&it.name),
             ProfileSelector::Named(it) => self.named.get(&it.name),
+            ProfileSelector::Unknown(_) => None,
         }
         .ok_or(RuntimeError::ProfileNotFound {})
     }
@@ -58,7 +60,7 @@ impl Profiles {
     }
 }
 
-/// The profile with deadlines and caps no longer than the Runtime's limits.
+/// Returns the profile with its deadlines and its output size lowered to the Runtime's limits.
 fn bounded(mut profile: Profile, limits: &Limits) -> Profile {
     let policy = Arc::make_mut(&mut profile.policy);
     let at_most = |deadline: &mut Duration, limit_ms| {

@@ -1,4 +1,4 @@
-//! Checks of fields against the limits, each naming the field and what is allowed.
+//! Checks fields against the limits. Each error names the field and what is allowed.
 
 use crate::{
     error::RuntimeError,
@@ -8,13 +8,13 @@ use crate::{
     },
 };
 
-/// Types that a filter may name; there are not nearly as many.
+/// The maximum number of event types in a filter, far above the number of event types.
 const MOST_TYPES: u64 = 64;
 
 type Checked = Result<(), RuntimeError>;
 
 impl Limits {
-    /// A text for people: a reason, a purpose, a name of something.
+    /// Checks a text for people, such as a reason, a purpose or a name.
     pub(crate) fn check_text(&self, field: &str, text: &str) -> Checked {
         not_empty(field, text)?;
         at_most_chars(field, text, self.text_chars)
@@ -55,6 +55,7 @@ impl Limits {
                 self.check_text("intent.role", &it.role)?;
                 self.check_optional_text("intent.purpose", it.purpose.as_ref())
             }
+            Intent::Unknown(_) => Err(RuntimeError::invalid("intent.type", "is not known")),
         }
     }
 
@@ -63,6 +64,9 @@ impl Limits {
             ProfileSelector::RuntimeDefault(_) => Ok(()),
             ProfileSelector::Builtin(it) => self.check_text("profile.name", &it.name),
             ProfileSelector::Named(it) => self.check_text("profile.name", &it.name),
+            ProfileSelector::Unknown(_) => {
+                Err(RuntimeError::invalid("profile.type", "is not known"))
+            }
         }
     }
 
@@ -140,7 +144,7 @@ impl Limits {
     }
 
     pub(crate) fn check_input(&self, field: &str, input: &Input) -> Checked {
-        // Naming the field costs more than the check.
+        // Formatting the field's name costs more than the check, so a valid input returns first.
         if (1..=self.input_bytes).contains(&(input.text.len() as u64)) {
             return Ok(());
         }
@@ -164,7 +168,7 @@ impl Limits {
         at_most("filter.labels", filter.labels.as_ref().map_or(0, Labels::len), self.labels)
     }
 
-    /// The number of items that a page may have.
+    /// Returns the number of items on a page: `limit`, or the default if there is none.
     pub(crate) fn page(&self, field: &str, limit: Option<u64>) -> Result<usize, RuntimeError> {
         let limit = limit.unwrap_or(self.default_page());
         in_range(field, limit, 1, self.page_items)?;
@@ -193,7 +197,7 @@ fn at_most_bytes(field: &str, text: &str, max: u64) -> Checked {
 }
 
 fn at_most_chars(field: &str, text: &str, max: u64) -> Checked {
-    // A text of few bytes has few characters; only a long one is counted.
+    // A text has no more characters than bytes, so only a longer text is counted.
     if text.len() as u64 <= max { Ok(()) } else { at_most(field, text.chars().count(), max) }
 }
 
@@ -213,7 +217,7 @@ fn in_range(field: &str, value: u64, min: u64, max: u64) -> Checked {
     }
 }
 
-/// Characters that turn the direction of the text around them.
+/// Returns whether a character changes the direction of the text around it.
 fn is_bidi_control(it: char) -> bool {
     matches!(it, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

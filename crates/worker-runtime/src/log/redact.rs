@@ -1,4 +1,4 @@
-//! What remains of an event when its Worker is deleted: envelope, ids, states and figures.
+//! Redacts the events of a deleted Worker. The envelope, ids, states and figures remain.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::{
 };
 
 impl StoredEvent {
-    /// The event without names, texts, labels, metadata, keys and reasons.
+    /// Returns the event without names, texts, labels, metadata, keys and reasons.
     ///
-    /// The deletion itself keeps its labels, which it does not show: subscribers who filter by them
-    /// are told that the Worker is gone.
+    /// A `worker_deleted` event keeps its labels, which are not shown, so that subscribers that
+    /// filter by labels still receive the event.
     pub(crate) fn redacted(&self) -> Self {
         let body = match &self.body {
             StoredEventBody::WorkerCreated { record } => {
@@ -67,6 +67,7 @@ fn redacted_intent(intent: &Intent) -> Intent {
         Intent::Assistant(_) => Intent::Assistant(IntentAssistant { purpose: None }),
         Intent::Task(_) => Intent::Task(IntentTask { objective: String::new() }),
         Intent::Role(_) => Intent::Role(IntentRole { role: String::new(), purpose: None }),
+        Intent::Unknown(unknown) => Intent::Unknown(unknown.redacted()),
     }
 }
 
@@ -75,6 +76,7 @@ fn redacted_profile(profile: &ProfileSelector) -> ProfileSelector {
         ProfileSelector::RuntimeDefault(_) => ProfileSelector::default(),
         ProfileSelector::Builtin(_) => ProfileSelector::builtin(""),
         ProfileSelector::Named(_) => ProfileSelector::named(""),
+        ProfileSelector::Unknown(unknown) => ProfileSelector::Unknown(unknown.redacted()),
     }
 }
 

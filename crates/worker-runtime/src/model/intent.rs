@@ -1,16 +1,28 @@
 //! The intent of a Worker: the reason that it exists, for people.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::UnknownVariant;
 
 /// Why a Worker exists. It is shown to people, not sent to the model.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[schemars(transform = super::fragments::tagged_union)]
 #[expect(missing_docs, reason = "each payload documents itself")]
+#[non_exhaustive]
 pub enum Intent {
     Assistant(IntentAssistant),
     Task(IntentTask),
     Role(IntentRole),
+    /// An intent that this version of the crate does not know. A command that has one is refused.
+    #[serde(untagged, deserialize_with = "unknown_intent")]
+    #[schemars(skip)]
+    Unknown(UnknownVariant),
+}
+
+fn unknown_intent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnknownVariant, D::Error> {
+    UnknownVariant::read(deserializer, |name| matches!(name, "assistant" | "task" | "role"))
 }
 
 impl Default for Intent {

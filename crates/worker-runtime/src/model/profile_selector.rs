@@ -1,16 +1,31 @@
 //! Selectors of a profile.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::UnknownVariant;
 
 /// Which profile a Worker uses. It is resolved anew at each turn.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[schemars(transform = super::fragments::tagged_union)]
 #[expect(missing_docs, reason = "each payload documents itself")]
+#[non_exhaustive]
 pub enum ProfileSelector {
     RuntimeDefault(ProfileSelectorDefault),
     Builtin(ProfileSelectorBuiltin),
     Named(ProfileSelectorNamed),
+    /// A selector that this version of the crate does not know. A command that has one is refused.
+    #[serde(untagged, deserialize_with = "unknown_selector")]
+    #[schemars(skip)]
+    Unknown(UnknownVariant),
+}
+
+fn unknown_selector<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<UnknownVariant, D::Error> {
+    let known = ["runtime_default", "builtin", "named"];
+    UnknownVariant::read(deserializer, |name| known.contains(&name))
 }
 
 impl Default for ProfileSelector {
@@ -20,12 +35,12 @@ impl Default for ProfileSelector {
 }
 
 impl ProfileSelector {
-    /// The profile that the Backend gave the Runtime under this name.
+    /// Selects the profile that the Backend gave the Runtime under this name.
     pub fn named(name: impl Into<String>) -> Self {
         Self::Named(ProfileSelectorNamed { name: name.into() })
     }
 
-    /// A profile that comes with the Runtime.
+    /// Selects a profile that comes with the Runtime.
     pub fn builtin(name: impl Into<String>) -> Self {
         Self::Builtin(ProfileSelectorBuiltin { name: name.into() })
     }

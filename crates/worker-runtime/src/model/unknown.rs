@@ -7,8 +7,8 @@ use super::EventType;
 
 /// A variant of a tagged union that this version of the crate does not know, as it was read.
 ///
-/// The unions of events and stream items grow: a client of today reads what a Runtime of tomorrow
-/// writes, and passes over such a variant or hands it on unchanged. A Runtime never makes one.
+/// Later versions may add variants to a union. An older client can
+/// skip an unknown variant or forward it unchanged. A Runtime never makes one.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct UnknownVariant {
@@ -20,8 +20,13 @@ pub struct UnknownVariant {
 }
 
 impl UnknownVariant {
-    /// Reads a variant with another `type` than those of `known`. An object with a known `type` that
-    /// does not fit it is an error, as if there were no unknown variants.
+    /// The same variant without its fields.
+    pub(crate) fn redacted(&self) -> Self {
+        Self { r#type: self.r#type.clone(), fields: Map::new() }
+    }
+
+    /// Reads a variant whose `type` is not known. An object whose `type` is known but whose fields
+    /// did not fit that type is an error.
     pub(crate) fn read<'de, D: Deserializer<'de>>(
         deserializer: D,
         is_known: impl FnOnce(&str) -> bool,
@@ -37,7 +42,7 @@ impl UnknownVariant {
     }
 }
 
-/// Reads an event that is not known.
+/// Reads an event whose type is not known.
 pub(crate) fn unknown_event<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<UnknownVariant, D::Error> {

@@ -3,9 +3,10 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use worker_runtime::{
-    Retry, RuntimeError, RuntimeEvent, StreamItem,
-    commands::{CommandReply, TurnCancellation},
+    Decode, Limits, Retry, Runtime, RuntimeCommand, RuntimeError, RuntimeEvent, StreamItem,
+    commands::{CommandReply, CreateWorker, TurnCancellation},
     event::{EventBody, EventType},
+    model::{Intent, ProfileSelector},
     queries::QueryReply,
 };
 
@@ -82,6 +83,39 @@ fn unknown_results_and_replies_are_read() {
     assert_eq!(serde_json::from_value::<CommandReply>(reply).unwrap(), CommandReply::Unknown);
     let reply = json!({ "type": "pending", "items": [] });
     assert_eq!(serde_json::from_value::<QueryReply>(reply).unwrap(), QueryReply::Unknown);
+}
+
+#[test]
+fn unknown_intents_and_selectors_are_read_and_refused_in_a_command() {
+    let intent: Intent = survives(&json!({ "type": "watch", "of": "the sea" }));
+    let selector: ProfileSelector = survives(&json!({ "type": "cheapest", "at_most": 3 }));
+    is_refused::<Intent>(&json!({ "type": "task", "objective": 7 }));
+    is_refused::<ProfileSelector>(&json!({ "type": "named" }));
+
+    let limits = Limits::default();
+    let refused = |command: CreateWorker| {
+        let written = serde_json::to_vec(&RuntimeCommand::from(command)).expect("JSON");
+        RuntimeCommand::decode(&written, limits.request_bytes).expect_err("it is refused")
+    };
+    for (command, field) in [
+        (CreateWorker::new().intent(intent), "intent.type"),
+        (CreateWorker::new().profile(selector), "profile.type"),
+    ] {
+        let error = refused(command.clone());
+        assert!(
+            matches!(&error, RuntimeError::InvalidRequest { field: named, .. } if named == field),
+            "{error:?}"
+        );
+        let sent = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let error = sent.block_on(async {
+            let runtime = Runtime::builder().build().await.expect("a Runtime");
+            runtime.handle(command).await.expect_err("it is refused")
+        });
+        assert!(
+            matches!(&error, RuntimeError::InvalidRequest { field: named, .. } if named == field),
+            "{error:?}"
+        );
+    }
 }
 
 #[test]
