@@ -49,7 +49,7 @@ impl Runtime {
     /// Returns the Runtime's id, which is half of every [`WorkerRef`](crate::WorkerRef).
     #[must_use]
     pub fn runtime_id(&self) -> RuntimeId {
-        self.owner.core.owner.runtime_id
+        self.owner.core.identity.runtime_id
     }
 
     /// Returns the limits of the Runtime.
@@ -79,7 +79,7 @@ impl Runtime {
         let core = &self.owner.core;
         let span = tracing::debug_span!(
             "handle",
-            runtime_id = %core.owner.runtime_id,
+            runtime_id = %core.identity.runtime_id,
             request = request.name(),
         );
         let mut handling = pin!(request.handle(core));

@@ -9,7 +9,7 @@ use crate::{
     domain::{draft::TurnEnd, idempotency::KeyWindow},
     error::RuntimeError,
     model::{Severity, TurnOutcome},
-    state::{core::Core, worker_cell::Cell},
+    state::{core::Core, worker_cell::WorkerCell},
     store::{CorruptWorker, Store, StoreError, StoredWorker},
     turn,
 };
@@ -86,9 +86,9 @@ impl Core {
         Ok(())
     }
 
-    fn bring_back(&self, worker: StoredWorker) -> Arc<Cell> {
+    fn bring_back(&self, worker: StoredWorker) -> Arc<WorkerCell> {
         let StoredWorker { record, keys } = worker;
-        let cell = Arc::new(Cell::new(Arc::clone(&record)));
+        let cell = Arc::new(WorkerCell::new(Arc::clone(&record)));
         if !keys.is_empty() {
             let mut window = KeyWindow::default();
             for key in keys {
@@ -99,7 +99,7 @@ impl Core {
         let claims = &record.spec.scope_claims;
         if !record.state.is_terminal()
             && !claims.is_empty()
-            && self.admission.lock().claims.take(record.worker_id, claims, &self.owner).is_err()
+            && self.admission.lock().claims.take(record.worker_id, claims, &self.identity).is_err()
         {
             let message = "the claims of a restored worker conflict with those of another";
             self.note(Severity::Error, message, Some(record.worker_id), None);
@@ -122,7 +122,7 @@ impl Core {
 
     /// Ends a turn that was open when its Runtime ended, with the outcome `Lost`. The turn is not
     /// run again.
-    async fn lose_turn(self: &Arc<Self>, cell: &Arc<Cell>) -> Result<(), RestoreError> {
+    async fn lose_turn(self: &Arc<Self>, cell: &Arc<WorkerCell>) -> Result<(), RestoreError> {
         let lost = self.change(cell, Seal::No, true, |context, worker| {
             let Some(running) = worker.record.running_turn() else { return Ok(Decision::Keep(())) };
             let end = TurnEnd {

@@ -15,7 +15,7 @@ use crate::{
     state::{
         core::Core,
         ended_workers::{Due, EndedWorkers},
-        worker_cell::Cell,
+        worker_cell::WorkerCell,
     },
     sync::{Backoff, contained},
 };
@@ -71,8 +71,8 @@ async fn delete(core: &Arc<Core>, going: &[WorkerId]) -> bool {
     went
 }
 
-async fn delete_one(core: Arc<Core>, cell: Arc<Cell>) -> bool {
-    let command = DeleteWorker::new(core.owner.worker(cell.worker_id));
+async fn delete_one(core: Arc<Core>, cell: Arc<WorkerCell>) -> bool {
+    let command = DeleteWorker::new(core.identity.worker(cell.worker_id));
     let deleted =
         core.change(&cell, Seal::No, true, |context, worker| command.decide(context, worker));
     match deleted.await {

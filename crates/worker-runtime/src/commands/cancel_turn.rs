@@ -161,7 +161,7 @@ impl Core {
     /// the Worker's latest, which the record has, or if the store does not have it.
     pub(crate) async fn earlier_turn(
         &self,
-        cell: &crate::state::worker_cell::Cell,
+        cell: &crate::state::worker_cell::WorkerCell,
         turn_id: Option<TurnId>,
     ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
         let Some(wanted) = turn_id else { return Ok(None) };

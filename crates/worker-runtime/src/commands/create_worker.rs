@@ -209,7 +209,7 @@ impl CreateWorker {
             draft.remember_creation(key, dropped_keys);
         }
         let record = draft.record();
-        let detail = record.detail(context.owner, record.turn.clone());
+        let detail = record.detail(context.identity, record.turn.clone());
         let reply = reply(context, ids.worker_id, detail, receipt, false);
         Ok((draft, reply))
     }
@@ -299,7 +299,7 @@ fn reply(
     WorkerCreated {
         detail,
         receipt: receipt.map(|(turn_id, entry_sequence)| InputReceipt {
-            worker: context.owner.worker(worker_id),
+            worker: context.identity.worker(worker_id),
             turn_id,
             entry_sequence,
         }),
@@ -315,7 +315,7 @@ pub(crate) fn replayed_reply(
     state: &CellState,
     earlier: &CreateKey,
 ) -> WorkerCreated {
-    let detail = state.detail(context.owner);
+    let detail = state.detail(context.identity);
     reply(context, earlier.worker_id, detail, earlier.receipt, true)
 }
 

@@ -100,7 +100,7 @@ impl UpdateWorker {
         context.limits.check_labels(&labels)?;
         let cursor = context.worker_cursor(record.worker_id, record.worker_sequence);
         let reply = |record: &WorkerRecord| WorkerUpdated {
-            detail: worker.detail_of(record, context.owner),
+            detail: worker.detail_of(record, context.identity),
             cursor: cursor.clone(),
         };
         let spec = self.spec_of(record);

@@ -12,7 +12,7 @@ use crate::{
         listing::Listing,
         live::Live,
         shutdown::Publishing,
-        worker_cell::{Cell, CellState},
+        worker_cell::{CellState, WorkerCell},
     },
     store::{Batch, Change, Totals, WorkerRecord},
 };
@@ -33,7 +33,7 @@ impl Core {
     /// Returns the effects, which the caller runs without that lock.
     pub(super) fn apply(
         &self,
-        cell: &Arc<Cell>,
+        cell: &Arc<WorkerCell>,
         state: &mut CellState,
         batch: Batch,
         _open: &Publishing<'_>,
@@ -55,7 +55,7 @@ impl Core {
             keys.forget(&new_key.dropped);
             keys.remember(new_key.key);
         }
-        let CellState { record, live, fading, log, runtime_sequence, .. } = state;
+        let CellState { record, live, previous_live, log, runtime_sequence, .. } = state;
         let step = RecordChange {
             // The cell of a new Worker was created with the record of this batch, so there is no
             // record before it.
@@ -63,7 +63,7 @@ impl Core {
             now: (!deleted).then_some(&**record),
             totals: &totals,
         };
-        self.apply_turn(live, fading, step, &mut effects);
+        self.apply_turn(live, previous_live, step, &mut effects);
         let first = record.worker_sequence + 1 - events.len() as u64;
         let block = EventBlock::join(worker_id, first, events, &entries, turn.as_slice());
         debug_assert!(block.is_some(), "an event refers to an entry or turn outside its batch");
@@ -76,7 +76,7 @@ impl Core {
             &mut effects,
         );
         self.give_back(step);
-        effects.garbage.record = Some(before);
+        effects.deferred_drops.record = Some(before);
         effects
     }
 
@@ -84,7 +84,7 @@ impl Core {
     fn apply_turn(
         &self,
         live: &mut Option<Arc<Live>>,
-        fading: &mut Option<Arc<Live>>,
+        previous_live: &mut Option<Arc<Live>>,
         step: RecordChange<'_>,
         effects: &mut Effects,
     ) {
@@ -96,8 +96,12 @@ impl Core {
         if let Some(ended) = live.take() {
             let mut closed = ended.close();
             effects.wakers.add(std::mem::take(&mut closed.wakers));
-            effects.garbage.fading = fading.take();
-            let place = if closed.is_driven() { &mut *fading } else { &mut effects.garbage.live };
+            effects.deferred_drops.previous_live = previous_live.take();
+            let place = if closed.is_driven() {
+                &mut *previous_live
+            } else {
+                &mut effects.deferred_drops.live
+            };
             *place = Some(ended);
             effects.ended = Some(closed);
             // The count was kept when the turn began.
@@ -108,7 +112,7 @@ impl Core {
             // profile.
             if let Ok(profile) = self.profiles.resolve(&turn.profile) {
                 let begun = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
-                effects.garbage.fading = fading.take();
+                effects.deferred_drops.previous_live = previous_live.take();
                 *live = Some(Arc::clone(&begun));
                 effects.start_turn = Some(begun);
             }
@@ -120,7 +124,7 @@ impl Core {
     /// them differ.
     fn publish(
         &self,
-        cell: &Arc<Cell>,
+        cell: &Arc<WorkerCell>,
         log: &mut Option<Box<WorkerLog>>,
         runtime_sequence: &mut u64,
         step: RecordChange<'_>,
@@ -133,7 +137,7 @@ impl Core {
             commit.reasoning =
                 after.ended.as_mut().and_then(|ended| ended.reasoning.take()).map(Arc::from);
             let (evicted, waiting) = log.append(commit);
-            after.garbage.events = evicted;
+            after.deferred_drops.events = evicted;
             if step.now.is_none() {
                 log.events.redact_all();
             }
@@ -142,7 +146,7 @@ impl Core {
         let mut board = self.log.lock();
         if let Some(block) = block {
             let previous = std::mem::replace(runtime_sequence, board.head() + 1);
-            after.garbage.commits = board.append_commit(block, previous);
+            after.deferred_drops.commits = board.append_commit(block, previous);
         }
         if step.now.is_none() {
             board.redact(*runtime_sequence);
@@ -151,7 +155,7 @@ impl Core {
             self.deletions.fetch_add(1, Ordering::Release);
         }
         count(&mut board.figures, step);
-        after.garbage.cell = list(&mut board.listing, cell, step);
+        after.deferred_drops.cell = list(&mut board.listing, cell, step);
         after.wakers.add(board.take_waiting());
     }
 
@@ -186,7 +190,11 @@ fn count(figures: &mut Figures, step: RecordChange<'_>) {
 }
 
 /// Updates the list of Workers. Returns the cell that a deletion removed from the list.
-fn list(listing: &mut Listing, cell: &Arc<Cell>, step: RecordChange<'_>) -> Option<Arc<Cell>> {
+fn list(
+    listing: &mut Listing,
+    cell: &Arc<WorkerCell>,
+    step: RecordChange<'_>,
+) -> Option<Arc<WorkerCell>> {
     match (step.before, step.now) {
         (Some(before), Some(now)) => {
             listing.update(cell, before.into(), now.into());

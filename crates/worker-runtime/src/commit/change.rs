@@ -16,7 +16,7 @@ use crate::{
     error::RuntimeError,
     state::{
         core::Core,
-        worker_cell::{Cell, Permit},
+        worker_cell::{Permit, WorkerCell},
     },
     store::Change,
 };
@@ -40,7 +40,7 @@ impl Core {
     /// of the commit is unknown.
     pub(crate) async fn change<R>(
         self: &Arc<Self>,
-        cell: &Arc<Cell>,
+        cell: &Arc<WorkerCell>,
         seal: Seal,
         repeatable: bool,
         decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>,

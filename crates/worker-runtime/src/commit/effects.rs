@@ -8,7 +8,7 @@ use crate::{
         core::Core,
         in_flight::Counted,
         live::{Closed, Live},
-        worker_cell::{Cell, Handover},
+        worker_cell::{Handover, WorkerCell},
     },
     store::WorkerRecord,
     sync::{Wakers, contained},
@@ -37,7 +37,7 @@ pub(crate) struct Effects {
     pub(super) cancel_within: Option<Duration>,
     /// The count of the turn that ended. Dropping it counts the turn out.
     pub(super) counted_out: Option<Counted>,
-    pub(super) garbage: DeferredDrops,
+    pub(super) deferred_drops: DeferredDrops,
 }
 
 /// Values that are dropped with no lock held, because they may be large, or may be the last
@@ -48,13 +48,13 @@ pub(super) struct DeferredDrops {
     pub(super) events: Vec<Arc<Published>>,
     pub(super) commits: Vec<Arc<Published>>,
     pub(super) live: Option<Arc<Live>>,
-    pub(super) fading: Option<Arc<Live>>,
-    pub(super) cell: Option<Arc<Cell>>,
+    pub(super) previous_live: Option<Arc<Live>>,
+    pub(super) cell: Option<Arc<WorkerCell>>,
 }
 
 impl Effects {
     /// Runs the effects. No lock may be held.
-    pub(crate) fn run(self, core: &Arc<Core>, cell: &Arc<Cell>) {
+    pub(crate) fn run(self, core: &Arc<Core>, cell: &Arc<WorkerCell>) {
         let Self {
             handover,
             removed,
@@ -63,7 +63,7 @@ impl Effects {
             start_turn,
             cancel_within,
             counted_out,
-            garbage,
+            deferred_drops,
         } = self;
         handover.send();
         if removed {
@@ -80,6 +80,6 @@ impl Effects {
             core.turns.cancel_within(core, cell, within);
         }
         drop(counted_out);
-        let _ = contained(|| drop(garbage));
+        let _ = contained(|| drop(deferred_drops));
     }
 }

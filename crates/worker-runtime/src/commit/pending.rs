@@ -16,7 +16,7 @@ use crate::{
         core::Core,
         in_flight::{Counted, Work},
         reservation::Reservation,
-        worker_cell::{Cell, Permit},
+        worker_cell::{Permit, WorkerCell},
     },
     store::{Batch, Change, Settlement, StoreError},
     sync::Backoff,
@@ -44,7 +44,7 @@ enum Target {
 /// unsealing would break the seal of the next change.
 #[derive(Debug)]
 pub(super) struct HeldWorker {
-    pub(super) cell: Arc<Cell>,
+    pub(super) cell: Arc<WorkerCell>,
     /// The sealed turn that the commit ends.
     pub(super) sealed: Option<SealedTurn>,
     /// The count of the turn that the commit begins.
@@ -215,7 +215,7 @@ impl HeldWorker {
 /// has closed.
 fn publish_new(core: &Arc<Core>, reservation: Reservation, mut batch: Batch) -> bool {
     let Change::Put(record) = &batch.change else { return false };
-    let cell = Arc::new(Cell::new(Arc::clone(record)));
+    let cell = Arc::new(WorkerCell::new(Arc::clone(record)));
     let key = batch.create_key.take();
     let mut state = cell.lock();
     let Some(open) = core.shutdown.publishing() else { return false };

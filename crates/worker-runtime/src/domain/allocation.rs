@@ -49,9 +49,9 @@ impl Allocation {
         &mut self,
         worker_id: WorkerId,
         claims: &[ScopeClaim],
-        owner: &RuntimeIdentity,
+        identity: &RuntimeIdentity,
     ) -> Result<(), RuntimeError> {
-        self.check(claims, owner)?;
+        self.check(claims, identity)?;
         self.insert(worker_id, claims);
         Ok(())
     }
@@ -74,13 +74,13 @@ impl Allocation {
     pub(crate) fn check(
         &self,
         claims: &[ScopeClaim],
-        owner: &RuntimeIdentity,
+        identity: &RuntimeIdentity,
     ) -> Result<(), RuntimeError> {
         for claim in claims {
             if let Some(holder) = self.conflict(claim) {
                 return Err(RuntimeError::ScopeConflict {
                     resource: claim.resource.clone(),
-                    holder: owner.worker(holder),
+                    holder: identity.worker(holder),
                 });
             }
         }
@@ -98,9 +98,9 @@ impl Allocation {
     }
 
     /// Returns the number of claims, and at most `SHOWN` of their holders.
-    pub(crate) fn summary(&self, owner: &RuntimeIdentity) -> AllocationSummary {
+    pub(crate) fn summary(&self, identity: &RuntimeIdentity) -> AllocationSummary {
         let mut holders = Vec::new();
-        self.root.collect(&mut String::new(), owner, &mut holders);
+        self.root.collect(&mut String::new(), identity, &mut holders);
         let more = self.claims > holders.len() as u64;
         AllocationSummary { claims: self.claims, holders, more }
     }
@@ -135,12 +135,12 @@ impl Node {
         true
     }
 
-    fn collect(&self, path: &mut String, owner: &RuntimeIdentity, into: &mut Vec<ClaimHolder>) {
+    fn collect(&self, path: &mut String, identity: &RuntimeIdentity, into: &mut Vec<ClaimHolder>) {
         for (holder, access) in self.holders.iter().take(SHOWN - into.len().min(SHOWN)) {
             into.push(ClaimHolder {
                 resource: path.clone(),
                 access: *access,
-                worker: owner.worker(*holder),
+                worker: identity.worker(*holder),
             });
         }
         for (segment, node) in &self.below {
@@ -152,7 +152,7 @@ impl Node {
                 path.push('/');
             }
             path.push_str(segment);
-            node.collect(path, owner, into);
+            node.collect(path, identity, into);
             path.truncate(length);
         }
     }

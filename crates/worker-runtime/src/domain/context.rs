@@ -13,7 +13,7 @@ use crate::{
 /// the same decision, on which `preview` relies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DecisionContext<'a> {
-    pub(crate) owner: &'a RuntimeIdentity,
+    pub(crate) identity: &'a RuntimeIdentity,
     pub(crate) limits: &'a Limits,
     pub(crate) profiles: &'a Profiles,
     pub(crate) now_ms: u64,
@@ -57,7 +57,7 @@ impl DecisionContext<'_> {
 
     pub(crate) fn worker_cursor(&self, worker_id: WorkerId, sequence: u64) -> Cursor {
         let log = LogId::Worker(worker_id);
-        Position { runtime_id: self.owner.runtime_id, log, sequence }.into()
+        Position { runtime_id: self.identity.runtime_id, log, sequence }.into()
     }
 }
 

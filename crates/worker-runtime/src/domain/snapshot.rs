@@ -34,18 +34,22 @@ pub(crate) struct PartialAnswer {
 
 impl Snapshot<'_> {
     /// Returns the Worker as replies show it once `record` is its record.
-    pub(crate) fn detail_of(&self, record: &WorkerRecord, owner: &RuntimeIdentity) -> WorkerDetail {
+    pub(crate) fn detail_of(
+        &self,
+        record: &WorkerRecord,
+        identity: &RuntimeIdentity,
+    ) -> WorkerDetail {
         let mut last_turn = record.turn.clone();
         if self.late_dropped > 0
             && let Some(turn) = &mut last_turn
         {
             Arc::make_mut(turn).late_dropped = self.late_dropped;
         }
-        record.detail(owner, last_turn)
+        record.detail(identity, last_turn)
     }
 
     /// Returns the Worker as replies show it.
-    pub(crate) fn detail(&self, owner: &RuntimeIdentity) -> WorkerDetail {
-        self.detail_of(self.record, owner)
+    pub(crate) fn detail(&self, identity: &RuntimeIdentity) -> WorkerDetail {
+        self.detail_of(self.record, identity)
     }
 }

@@ -17,14 +17,14 @@ use crate::{
 /// Converts logged events into [`RuntimeEvent`]s, which also name the Runtime and its epoch.
 #[derive(Clone, Debug)]
 pub(crate) struct Presenter {
-    pub(crate) owner: RuntimeIdentity,
+    pub(crate) identity: RuntimeIdentity,
     pub(crate) epoch: Epoch,
 }
 
 impl Presenter {
     /// Returns the cursor right after the event `sequence` of a log.
     pub(crate) fn cursor(&self, log: LogId, sequence: u64) -> Cursor {
-        Position { runtime_id: self.owner.runtime_id, log, sequence }.into()
+        Position { runtime_id: self.identity.runtime_id, log, sequence }.into()
     }
 
     /// Returns the events of a commit as a subscription to `log` delivers them.
@@ -50,7 +50,7 @@ impl Presenter {
     fn worker_event(&self, block: &EventBlock, index: usize) -> RuntimeEvent {
         let event = &block.events[index];
         RuntimeEvent {
-            worker: Some(self.owner.worker(block.worker_id)),
+            worker: Some(self.identity.worker(block.worker_id)),
             worker_sequence: Some(block.first + index as u64),
             turn_id: event.stored.turn_id,
             redacted: block.redacted,
@@ -90,7 +90,7 @@ impl Presenter {
     ) -> RuntimeEvent {
         RuntimeEvent {
             body,
-            runtime_id: self.owner.runtime_id,
+            runtime_id: self.identity.runtime_id,
             epoch: self.epoch,
             sequence: None,
             worker: None,
@@ -134,7 +134,7 @@ impl Presenter {
     }
 
     fn detail(&self, record: &WorkerRecord, redacted: bool) -> Arc<WorkerDetail> {
-        let mut detail = record.detail(&self.owner, record.turn.clone());
+        let mut detail = record.detail(&self.identity, record.turn.clone());
         if redacted {
             detail.display_ref = DisplayRef::erased();
         }

@@ -8,7 +8,7 @@ use crate::{
     model::{Labels, OutcomeCounts, StateCounts, Usage, WorkerSummary, setters},
     request::Query,
     state::{
-        listing::{Bounds, Wanted},
+        listing::{Bounds, ListingFilter},
         view::Reader,
     },
 };
@@ -58,7 +58,7 @@ impl Query for GetOverview {
     async fn answer(self, reader: Reader<'_>) -> Result<OverviewReply, RuntimeError> {
         let limit = reader.limits().page("recent", self.recent)?;
         let figures = reader.figures();
-        let wanted = Wanted { states: None, labels: &Labels::new() };
+        let wanted = ListingFilter { states: None, labels: &Labels::new() };
         let page = reader.active_workers(None, &wanted, Bounds { limit, scan: limit });
         Ok(OverviewReply {
             workers: figures.workers,

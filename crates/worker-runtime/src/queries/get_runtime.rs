@@ -58,8 +58,8 @@ impl Query for GetRuntime {
         let figures = reader.figures();
         Ok(RuntimeReply {
             summary: RuntimeSummary {
-                runtime_id: reader.owner().runtime_id,
-                display_name: Arc::clone(&reader.owner().display_name),
+                runtime_id: reader.identity().runtime_id,
+                display_name: Arc::clone(&reader.identity().display_name),
                 epoch: reader.epoch(),
                 state: figures.state.runtime,
                 started_at_ms: reader.started_at_ms(),

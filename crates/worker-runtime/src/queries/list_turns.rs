@@ -60,7 +60,7 @@ impl Query for ListTurns {
         let page = self.page.clone().unwrap_or_default();
         let limit = reader.limits().page("page.limit", page.limit)?;
         let list_id =
-            ListId::of(&("list_turns", reader.owner().runtime_id, self.worker, &self.outcomes));
+            ListId::of(&("list_turns", reader.identity().runtime_id, self.worker, &self.outcomes));
         let mut after = match &page.token {
             Some(token) => list_id.position(token)?.0,
             None => 0,

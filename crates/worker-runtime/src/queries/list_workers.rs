@@ -9,7 +9,7 @@ use crate::{
     model::{Cursor, Labels, PageRequest, WorkerState, WorkerSummary, setters},
     request::Query,
     state::{
-        listing::{Activity, Bounds, Page, Wanted},
+        listing::{Activity, Bounds, ListingFilter, Page},
         view::Reader,
         worker_cell::CellState,
     },
@@ -123,7 +123,7 @@ impl Query for ListWorkers {
 impl ListWorkers {
     fn list_id(&self, reader: Reader<'_>) -> ListId {
         let order = self.order.unwrap_or_default();
-        let runtime_id = reader.owner().runtime_id;
+        let runtime_id = reader.identity().runtime_id;
         ListId::of(&(
             "list_workers",
             runtime_id,
@@ -138,7 +138,7 @@ impl ListWorkers {
     fn chunk(&self, reader: Reader<'_>, at: Option<Activity>, bounds: Bounds) -> Page<Activity> {
         let no_labels = Labels::new();
         let labels = self.labels.as_ref().unwrap_or(&no_labels);
-        let wanted = Wanted { states: self.states.as_deref(), labels };
+        let wanted = ListingFilter { states: self.states.as_deref(), labels };
         let by_ordinal = match self.order.unwrap_or_default() {
             WorkerOrder::Oldest => {
                 let after = at.map_or(0, |(ordinal, _)| ordinal);

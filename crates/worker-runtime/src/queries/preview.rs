@@ -192,7 +192,7 @@ fn create(reader: Reader<'_>, command: &CreateWorker) -> Result<Outcome, Runtime
     let request = command.prepare(&context);
     let earlier = reader.with_admission(|admission| admission.preview(&context, &request))?;
     if let Some(earlier) = earlier {
-        let worker = reader.owner().worker(earlier.worker_id);
+        let worker = reader.identity().worker(earlier.worker_id);
         return reader.look(worker, |state| Outcome {
             reply: CommandReply::WorkerCreated(replayed_reply(&context, state, &earlier)),
             state: Some(state.record.state),

@@ -180,7 +180,7 @@ impl RuntimeBuilder {
         let mut totals = Totals::default();
         totals.add(&opened.totals);
         let core = Core::new(Parts {
-            owner: RuntimeIdentity {
+            identity: RuntimeIdentity {
                 runtime_id: opened.runtime_id,
                 display_name: self.display_name,
             },

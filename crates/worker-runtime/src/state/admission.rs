@@ -64,7 +64,7 @@ pub(crate) enum Rival {
 /// Whether another creation has the same key or conflicting claims: none, one in flight, or one
 /// whose commit has an unknown outcome.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Meeting {
+pub(super) enum Conflict {
     None,
     Pending,
     Unsettled,
@@ -119,45 +119,45 @@ impl Admission {
         }
         request.profile.clone()?;
         context.takes_work()?;
-        let is_unsettled = |meeting| matches!(meeting, Meeting::Unsettled);
-        if is_unsettled(self.meeting_of_key(request))
-            || is_unsettled(self.meeting_of_claims(request))
+        let is_unsettled = |conflict| matches!(conflict, Conflict::Unsettled);
+        if is_unsettled(self.conflict_of_key(request))
+            || is_unsettled(self.conflict_of_claims(request))
         {
             return Err(RuntimeError::store_refused());
         }
-        self.claims.check(&request.claims, context.owner)?;
+        self.claims.check(&request.claims, context.identity)?;
         Ok(None)
     }
 
-    pub(super) fn meeting(&self, request: &CreationRequest<'_>, rival: Rival) -> Meeting {
+    pub(super) fn conflict(&self, request: &CreationRequest<'_>, rival: Rival) -> Conflict {
         match rival {
-            Rival::Key => self.meeting_of_key(request),
-            Rival::Claims => self.meeting_of_claims(request),
+            Rival::Key => self.conflict_of_key(request),
+            Rival::Claims => self.conflict_of_claims(request),
         }
     }
 
-    fn meeting_of_key(&self, request: &CreationRequest<'_>) -> Meeting {
-        let Some(RequestKey { key, .. }) = &request.key else { return Meeting::None };
+    fn conflict_of_key(&self, request: &CreationRequest<'_>) -> Conflict {
+        let Some(RequestKey { key, .. }) = &request.key else { return Conflict::None };
         if self.unsettled_keys.contains(key) {
-            Meeting::Unsettled
+            Conflict::Unsettled
         } else if self.keys_under_way.contains(key) {
-            Meeting::Pending
+            Conflict::Pending
         } else {
-            Meeting::None
+            Conflict::None
         }
     }
 
-    fn meeting_of_claims(&self, request: &CreationRequest<'_>) -> Meeting {
-        let mut meeting = Meeting::None;
+    fn conflict_of_claims(&self, request: &CreationRequest<'_>) -> Conflict {
+        let mut conflict = Conflict::None;
         for holder in request.claims.iter().filter_map(|claim| self.claims.conflict(claim)) {
             if self.unsettled_claims.contains(&holder) {
-                return Meeting::Unsettled;
+                return Conflict::Unsettled;
             }
             if self.claims_under_way.contains(&holder) {
-                meeting = Meeting::Pending;
+                conflict = Conflict::Pending;
             }
         }
-        meeting
+        conflict
     }
 
     /// Takes the key, the claims and the next ordinal. The caller has checked under the same lock

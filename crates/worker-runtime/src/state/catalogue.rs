@@ -10,14 +10,14 @@ use std::{
 
 use parking_lot::RwLock;
 
-use crate::{error::RuntimeError, identity::WorkerId, state::worker_cell::Cell};
+use crate::{error::RuntimeError, identity::WorkerId, state::worker_cell::WorkerCell};
 
 /// All Workers by id, and the number that there may be.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     /// The Workers, spread by id over several locks. A tree gives back its memory when Workers are
     /// deleted; a hash map would keep it.
-    shards: [RwLock<BTreeMap<WorkerId, Arc<Cell>>>; SHARDS],
+    shards: [RwLock<BTreeMap<WorkerId, Arc<WorkerCell>>>; SHARDS],
     /// The number of Workers in the catalogue and of reservations for further ones.
     taken: AtomicU64,
     capacity: u64,
@@ -50,7 +50,7 @@ impl Catalogue {
     }
 
     /// Adds a Worker from the store, even if that exceeds the limit.
-    pub(crate) fn restore(&self, cell: Arc<Cell>) {
+    pub(crate) fn restore(&self, cell: Arc<WorkerCell>) {
         self.taken.fetch_add(1, Ordering::Relaxed);
         self.insert(cell);
     }
@@ -59,31 +59,31 @@ impl Catalogue {
         RuntimeError::CapacityExhausted { what: "workers".to_owned(), max: self.capacity }
     }
 
-    pub(crate) fn get(&self, worker_id: WorkerId) -> Option<Arc<Cell>> {
+    pub(crate) fn get(&self, worker_id: WorkerId) -> Option<Arc<WorkerCell>> {
         self.shard(worker_id).read().get(&worker_id).cloned()
     }
 
     /// Adds a Worker whose room was reserved.
-    pub(crate) fn insert(&self, cell: Arc<Cell>) {
+    pub(crate) fn insert(&self, cell: Arc<WorkerCell>) {
         self.shard(cell.worker_id).write().insert(cell.worker_id, cell);
     }
 
     /// Removes a Worker and frees its room.
-    pub(crate) fn remove(&self, worker_id: WorkerId) -> Option<Arc<Cell>> {
+    pub(crate) fn remove(&self, worker_id: WorkerId) -> Option<Arc<WorkerCell>> {
         let removed = self.shard(worker_id).write().remove(&worker_id)?;
         self.free();
         Some(removed)
     }
 
     /// Returns every Worker. Workers that are created or deleted during the call may be missing.
-    pub(crate) fn all(&self) -> Vec<Arc<Cell>> {
-        let cells = |shard: &RwLock<BTreeMap<_, Arc<Cell>>>| -> Vec<_> {
+    pub(crate) fn all(&self) -> Vec<Arc<WorkerCell>> {
+        let cells = |shard: &RwLock<BTreeMap<_, Arc<WorkerCell>>>| -> Vec<_> {
             shard.read().values().cloned().collect()
         };
         self.shards.iter().flat_map(cells).collect()
     }
 
-    fn shard(&self, worker_id: WorkerId) -> &RwLock<BTreeMap<WorkerId, Arc<Cell>>> {
+    fn shard(&self, worker_id: WorkerId) -> &RwLock<BTreeMap<WorkerId, Arc<WorkerCell>>> {
         // The last byte of a UUID of version 7 is random, so it spreads the Workers evenly.
         let [.., last] = *worker_id.as_uuid().as_bytes();
         &self.shards[usize::from(last) % SHARDS]
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_worker_takes_room_until_it_is_removed() {
-        let (catalogue, cell) = (Catalogue::new(1), Cell::at(7));
+        let (catalogue, cell) = (Catalogue::new(1), WorkerCell::at(7));
         assert!(catalogue.reserve().is_ok() && catalogue.reserve().is_err());
         catalogue.free();
         catalogue.restore(Arc::clone(&cell));

@@ -31,7 +31,7 @@ use crate::{
         in_flight::{InFlight, Work},
         shutdown::{Shutdown, Stage},
         turn_host::TurnHost,
-        worker_cell::Cell,
+        worker_cell::WorkerCell,
     },
     store::{CommandMetadata, Store, StoreClient, StoreError, StoreFuture, Totals},
     sync::{Relay, Wakers, contained},
@@ -45,7 +45,7 @@ use crate::{
 /// under the cell and before any of the other locks. No engine, no store, no wake-up and no foreign
 /// `Drop` runs under a lock.
 pub struct Core {
-    pub(crate) owner: RuntimeIdentity,
+    pub(crate) identity: RuntimeIdentity,
     pub(crate) presenter: Presenter,
     pub(crate) epoch: Epoch,
     pub(super) started_at_ms: u64,
@@ -78,7 +78,7 @@ pub struct Core {
 
 /// The arguments of [`Core::new`].
 pub(crate) struct Parts {
-    pub(crate) owner: RuntimeIdentity,
+    pub(crate) identity: RuntimeIdentity,
     pub(crate) epoch: Epoch,
     pub(crate) started_at_ms: u64,
     pub(crate) clock: Arc<dyn Clock>,
@@ -96,7 +96,7 @@ pub(crate) struct Parts {
 impl Core {
     /// Creates a Runtime without Workers, and spawns the task that wakes readers on `parts.handle`.
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
-        let Parts { owner, epoch, limits, totals, handle, .. } = parts;
+        let Parts { identity, epoch, limits, totals, handle, .. } = parts;
         let figures = Figures {
             runtime: RuntimeState::Running,
             turns_in_flight: 0,
@@ -108,8 +108,8 @@ impl Core {
         let relay_there = Arc::clone(&relay);
         handle.spawn(async move { relay_there.run().await });
         Arc::new(Self {
-            presenter: Presenter { owner: owner.clone(), epoch },
-            owner,
+            presenter: Presenter { identity: identity.clone(), epoch },
+            identity,
             epoch,
             started_at_ms: parts.started_at_ms,
             clock: parts.clock,
@@ -150,13 +150,13 @@ impl Core {
     }
 
     /// Returns the Worker, unless it belongs to another Runtime or is not in the catalogue.
-    pub(crate) fn find(&self, worker: WorkerRef) -> Result<Arc<Cell>, RuntimeError> {
+    pub(crate) fn find(&self, worker: WorkerRef) -> Result<Arc<WorkerCell>, RuntimeError> {
         self.check_runtime(worker)?;
         self.catalogue.get(worker.worker_id).ok_or(RuntimeError::WorkerNotFound {})
     }
 
     pub(crate) fn check_runtime(&self, worker: WorkerRef) -> Result<(), RuntimeError> {
-        if worker.runtime_id == self.owner.runtime_id {
+        if worker.runtime_id == self.identity.runtime_id {
             Ok(())
         } else {
             Err(RuntimeError::WrongRuntime {})
@@ -188,7 +188,7 @@ impl Core {
     /// Returns the part of the Runtime that a decision may depend on, at the present time.
     pub(crate) fn context(&self) -> DecisionContext<'_> {
         DecisionContext {
-            owner: &self.owner,
+            identity: &self.identity,
             limits: &self.limits,
             profiles: &self.profiles,
             now_ms: self.clock.now_ms(),
@@ -228,7 +228,7 @@ impl Core {
             severity,
             message: message.into(),
             at_ms,
-            worker: worker_id.map(|it| self.owner.worker(it)),
+            worker: worker_id.map(|it| self.identity.worker(it)),
             turn_id,
         });
         tracing::info!(
@@ -236,9 +236,9 @@ impl Core {
             severity = ?severity,
             "diagnostic"
         );
-        let fallen = self.diagnostics.lock().add(Arc::clone(&diagnostic));
+        let evicted = self.diagnostics.lock().add(Arc::clone(&diagnostic));
         self.tell(None, RuntimeFact::Diagnostic(Arc::clone(&diagnostic)), |_| {});
-        drop(fallen);
+        drop(evicted);
         diagnostic
     }
 
@@ -338,6 +338,6 @@ impl Core {
 
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core").field("owner", &self.owner).finish_non_exhaustive()
+        f.debug_struct("Core").field("identity", &self.identity).finish_non_exhaustive()
     }
 }

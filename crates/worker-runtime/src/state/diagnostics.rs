@@ -23,9 +23,9 @@ impl Diagnostics {
     pub(crate) fn add(&mut self, diagnostic: Arc<Diagnostic>) -> Option<Arc<Diagnostic>> {
         self.head += 1;
         let full = self.kept.len() == self.capacity;
-        let fallen = if full { self.kept.pop_front() } else { None };
+        let evicted = if full { self.kept.pop_front() } else { None };
         self.kept.push_back(diagnostic);
-        fallen
+        evicted
     }
 
     /// Returns diagnostics with a number less than `before`, newest first, and the `before` of the

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     error::RuntimeError,
     model::{EventsFrom, LogId},
-    state::{core::Core, worker_cell::Cell},
+    state::{core::Core, worker_cell::WorkerCell},
 };
 
 /// The range of a log: the position of a reader is from `floor` to `head`.
@@ -29,7 +29,10 @@ impl Core {
     /// # Errors
     ///
     /// `worker_not_found` if the Worker was deleted, or the failure of the store.
-    pub(crate) async fn worker_extent(&self, cell: &Arc<Cell>) -> Result<Extent, RuntimeError> {
+    pub(crate) async fn worker_extent(
+        &self,
+        cell: &Arc<WorkerCell>,
+    ) -> Result<Extent, RuntimeError> {
         let page = self.ask(|it| it.events(cell.worker_id, 0, 1)).await;
         let page = page.map_err(|_| RuntimeError::store_refused())?;
         let head = cell.record()?.worker_sequence;
@@ -54,7 +57,7 @@ impl Core {
         let sequence = match from {
             EventsFrom::Oldest(_) => return Ok(extent.floor),
             EventsFrom::Now(_) => return Ok(extent.head),
-            EventsFrom::After(it) => it.cursor.sequence_in(self.owner.runtime_id, log)?,
+            EventsFrom::After(it) => it.cursor.sequence_in(self.identity.runtime_id, log)?,
             EventsFrom::AfterSequence(it) => match log {
                 LogId::Worker(_) => it.sequence,
                 LogId::Runtime(_) => {

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, iter, sync::Arc};
 
 use crate::{
     model::{Labels, StateCounts, WorkerState},
-    state::worker_cell::Cell,
+    state::worker_cell::WorkerCell,
     store::WorkerRecord,
 };
 
@@ -19,11 +19,11 @@ pub(crate) struct Listing {
     /// The Workers with each label, under its name and value.
     labels: BTreeMap<(String, String), Cells>,
     /// All Workers, by the time of their last event and then by ordinal.
-    activity: BTreeMap<Activity, Arc<Cell>>,
+    activity: BTreeMap<Activity, Arc<WorkerCell>>,
 }
 
 /// Workers in the order of their creation, by ordinal.
-type Cells = BTreeMap<u64, Arc<Cell>>;
+type Cells = BTreeMap<u64, Arc<WorkerCell>>;
 
 /// The time of a Worker's last event, in milliseconds since the Unix epoch, and its ordinal.
 pub(crate) type Activity = (u64, u64);
@@ -45,7 +45,7 @@ impl<'a> From<&'a WorkerRecord> for Listed<'a> {
 
 /// The conditions that a Worker must meet to be in a page.
 #[derive(Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct ListingFilter<'a> {
     /// The Worker is in one of these states; any state if absent.
     pub(crate) states: Option<&'a [WorkerState]>,
     /// The Worker has all of these labels.
@@ -69,7 +69,7 @@ impl Bounds {
 /// One page of the list, whose positions are ordinals or times of activity.
 #[derive(Debug)]
 pub(crate) struct Page<K> {
-    pub(crate) cells: Vec<Arc<Cell>>,
+    pub(crate) cells: Vec<Arc<WorkerCell>>,
     /// The position after which the list goes on; absent at its end.
     pub(crate) next: Option<K>,
     /// The number of Workers that were examined.
@@ -89,7 +89,7 @@ struct Filter<'a> {
 }
 
 impl Listing {
-    pub(crate) fn insert(&mut self, cell: Arc<Cell>, now: Listed<'_>) {
+    pub(crate) fn insert(&mut self, cell: Arc<WorkerCell>, now: Listed<'_>) {
         let ordinal = cell.ordinal;
         self.label(&cell, now.labels);
         self.activity.insert((now.active_at_ms, ordinal), Arc::clone(&cell));
@@ -97,14 +97,14 @@ impl Listing {
     }
 
     /// Removes a Worker. `before` has the properties with which the Worker was last listed.
-    pub(crate) fn remove(&mut self, ordinal: u64, before: Listed<'_>) -> Option<Arc<Cell>> {
+    pub(crate) fn remove(&mut self, ordinal: u64, before: Listed<'_>) -> Option<Arc<WorkerCell>> {
         self.unlabel(ordinal, before.labels);
         self.activity.remove(&(before.active_at_ms, ordinal));
         self.states[before.state as usize].remove(&ordinal)
     }
 
     /// Moves a Worker from the properties `before`, with which it was last listed, to `now`.
-    pub(crate) fn update(&mut self, cell: &Arc<Cell>, before: Listed<'_>, now: Listed<'_>) {
+    pub(crate) fn update(&mut self, cell: &Arc<WorkerCell>, before: Listed<'_>, now: Listed<'_>) {
         let ordinal = cell.ordinal;
         if before.state != now.state
             && let Some(moved) = self.states[before.state as usize].remove(&ordinal)
@@ -132,7 +132,12 @@ impl Listing {
     }
 
     /// Returns a page of Workers with an ordinal greater than `after`, oldest first.
-    pub(crate) fn oldest(&self, after: u64, wanted: &Wanted<'_>, bounds: Bounds) -> Page<u64> {
+    pub(crate) fn oldest(
+        &self,
+        after: u64,
+        wanted: &ListingFilter<'_>,
+        bounds: Bounds,
+    ) -> Page<u64> {
         let Some(mut filter) = self.filter(wanted) else { return Page::EMPTY };
         let fewest = self.take_fewest(&mut filter);
         let ranges = fewest.iter().map(|cells| cells.range(after.saturating_add(1)..));
@@ -140,7 +145,12 @@ impl Listing {
     }
 
     /// Returns a page of Workers with an ordinal less than `before`, newest first.
-    pub(crate) fn newest(&self, before: u64, wanted: &Wanted<'_>, bounds: Bounds) -> Page<u64> {
+    pub(crate) fn newest(
+        &self,
+        before: u64,
+        wanted: &ListingFilter<'_>,
+        bounds: Bounds,
+    ) -> Page<u64> {
         let Some(mut filter) = self.filter(wanted) else { return Page::EMPTY };
         let fewest = self.take_fewest(&mut filter);
         let ranges = fewest.iter().map(|cells| cells.range(..before).rev());
@@ -152,7 +162,7 @@ impl Listing {
     pub(crate) fn active(
         &self,
         before: Option<Activity>,
-        wanted: &Wanted<'_>,
+        wanted: &ListingFilter<'_>,
         bounds: Bounds,
     ) -> Page<Activity> {
         let Some(filter) = self.filter(wanted) else { return Page::EMPTY };
@@ -160,7 +170,7 @@ impl Listing {
         page(self.activity.range(..end).rev(), &filter, bounds)
     }
 
-    fn label(&mut self, cell: &Arc<Cell>, labels: &Labels) {
+    fn label(&mut self, cell: &Arc<WorkerCell>, labels: &Labels) {
         for (name, value) in labels {
             let cells = self.labels.entry((name.clone(), value.clone())).or_default();
             cells.insert(cell.ordinal, Arc::clone(cell));
@@ -184,7 +194,7 @@ impl Listing {
 
     /// Returns the indexes of the wanted labels and states, or `None` if no Worker has one of the
     /// labels.
-    fn filter(&self, wanted: &Wanted<'_>) -> Option<Filter<'_>> {
+    fn filter(&self, wanted: &ListingFilter<'_>) -> Option<Filter<'_>> {
         let labels = wanted.labels.iter();
         let labels = labels
             .map(|(name, value)| self.labels.get(&(name.clone(), value.clone())))
@@ -225,9 +235,9 @@ impl Filter<'_> {
 /// Merges walks over disjoint sets of Workers into one. `key` of the ordinal ascends in each walk
 /// and in the merged one.
 fn merged<'a>(
-    walks: impl Iterator<Item = impl Iterator<Item = (&'a u64, &'a Arc<Cell>)>>,
+    walks: impl Iterator<Item = impl Iterator<Item = (&'a u64, &'a Arc<WorkerCell>)>>,
     key: impl Fn(u64) -> u64,
-) -> impl Iterator<Item = (&'a u64, &'a Arc<Cell>)> {
+) -> impl Iterator<Item = (&'a u64, &'a Arc<WorkerCell>)> {
     let mut walks: Vec<_> = walks.map(Iterator::peekable).collect();
     iter::from_fn(move || {
         let heads = walks.iter_mut().enumerate();
@@ -239,7 +249,7 @@ fn merged<'a>(
 
 /// Takes the Workers that match a filter from a walk over an index.
 fn page<'a, K: Copy + 'a>(
-    walk: impl Iterator<Item = (&'a K, &'a Arc<Cell>)>,
+    walk: impl Iterator<Item = (&'a K, &'a Arc<WorkerCell>)>,
     filter: &Filter<'_>,
     bounds: Bounds,
 ) -> Page<K> {

@@ -10,7 +10,7 @@ use crate::{
     identity::WorkerId,
     model::ScopeClaim,
     state::{
-        admission::{Admission, CreationRequest, Meeting, Rival},
+        admission::{Admission, Conflict, CreationRequest, Rival},
         core::Core,
         in_flight::{Counted, Work},
     },
@@ -59,7 +59,7 @@ impl Core {
         let creation = self.in_flight.enter(Work::Creation);
         let mut turn = None;
         let mut admission = self.admission.lock();
-        if admission.meeting(request, Rival::Key) != Meeting::None {
+        if admission.conflict(request, Rival::Key) != Conflict::None {
             return Ok(Admitted::Wait(Rival::Key));
         }
         if let Some(earlier) = admission.replay(context, request)? {
@@ -67,10 +67,10 @@ impl Core {
         }
         request.profile.clone()?;
         self.takes_work()?;
-        if admission.meeting(request, Rival::Claims) != Meeting::None {
+        if admission.conflict(request, Rival::Claims) != Conflict::None {
             return Ok(Admitted::Wait(Rival::Claims));
         }
-        admission.claims.check(&request.claims, &self.owner)?;
+        admission.claims.check(&request.claims, &self.identity)?;
         self.catalogue.has_room()?;
         if request.with_turn {
             turn = Some(self.reserve_turn()?);
@@ -116,10 +116,10 @@ impl Core {
         let mut waiting = Waiting { admission: &self.admission, slot: WakeSlot::default() };
         poll_fn(|context| {
             let mut admission = self.admission.lock();
-            match admission.meeting(request, rival) {
-                Meeting::None => Poll::Ready(Ok(())),
-                Meeting::Unsettled => Poll::Ready(Err(RuntimeError::store_refused())),
-                Meeting::Pending => {
+            match admission.conflict(request, rival) {
+                Conflict::None => Poll::Ready(Ok(())),
+                Conflict::Unsettled => Poll::Ready(Err(RuntimeError::store_refused())),
+                Conflict::Pending => {
                     admission.waiting.park(&mut waiting.slot, context.waker());
                     Poll::Pending
                 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::state::{core::Core, live::Live, worker_cell::Cell};
+use crate::state::{core::Core, live::Live, worker_cell::WorkerCell};
 
 /// Runs turns.
 ///
@@ -11,9 +11,9 @@ use crate::state::{core::Core, live::Live, worker_cell::Cell};
 /// builder installs it, and `commit` and `state` know this trait only.
 pub(crate) trait TurnHost: fmt::Debug + Send + Sync {
     /// Starts a turn, after the commit that begins it was applied.
-    fn start(&self, core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>);
+    fn start(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, live: Arc<Live>);
 
     /// Cancels the running turn of a Worker after the time `within`, unless the turn is over by
     /// then. If there are several deadlines, the soonest one counts.
-    fn cancel_within(&self, core: &Arc<Core>, cell: &Arc<Cell>, within: Duration);
+    fn cancel_within(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, within: Duration);
 }

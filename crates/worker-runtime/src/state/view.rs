@@ -17,8 +17,8 @@ use crate::{
         board::Figures,
         core::Core,
         in_flight::Work,
-        listing::{Activity, Bounds, Page, Wanted},
-        worker_cell::{Cell, CellState},
+        listing::{Activity, Bounds, ListingFilter, Page},
+        worker_cell::{CellState, WorkerCell},
     },
     store::{StoreFuture, TurnSelector, WorkerRecord},
 };
@@ -43,7 +43,7 @@ pub(crate) struct Moment {
 
 /// The Runtime's figures at one moment, read under one hold of the log's lock.
 #[derive(Debug)]
-pub(crate) struct FiguresNow {
+pub(crate) struct FiguresSnapshot {
     pub(crate) state: Figures,
     pub(crate) workers: StateCounts,
     /// The sequence of the newest event in the Runtime's log.
@@ -61,8 +61,8 @@ impl<'a> Reader<'a> {
         &self.0.limits
     }
 
-    pub(crate) fn owner(self) -> &'a RuntimeIdentity {
-        &self.0.owner
+    pub(crate) fn identity(self) -> &'a RuntimeIdentity {
+        &self.0.identity
     }
 
     pub(crate) fn epoch(self) -> Epoch {
@@ -82,12 +82,12 @@ impl<'a> Reader<'a> {
         self.0.context()
     }
 
-    pub(crate) fn figures(self) -> FiguresNow {
+    pub(crate) fn figures(self) -> FiguresSnapshot {
         let (state, workers, head) = {
             let board = self.0.log.lock();
             (board.figures.clone(), board.listing.counts(), board.head())
         };
-        FiguresNow { state, workers, head, cursor: self.0.runtime_cursor(head) }
+        FiguresSnapshot { state, workers, head, cursor: self.0.runtime_cursor(head) }
     }
 
     pub(crate) fn store(self) -> StoreSummary {
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn allocation(self) -> AllocationSummary {
-        self.0.admission.lock().claims.summary(&self.0.owner)
+        self.0.admission.lock().claims.summary(&self.0.identity)
     }
 
     /// Calls `look` with the state of a Worker, under the Worker's lock.
@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
 
     /// Returns a Worker as replies show it.
     pub(crate) fn detail(self, worker: WorkerRef) -> Result<WorkerDetail, RuntimeError> {
-        self.look(worker, |state| state.detail(self.owner()))
+        self.look(worker, |state| state.detail(self.identity()))
     }
 
     /// Returns the present state of a Worker.
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn oldest_workers(
         self,
         after: u64,
-        wanted: &Wanted<'_>,
+        wanted: &ListingFilter<'_>,
         bounds: Bounds,
     ) -> Page<u64> {
         self.0.log.lock().listing.oldest(after, wanted, bounds)
@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn newest_workers(
         self,
         before: u64,
-        wanted: &Wanted<'_>,
+        wanted: &ListingFilter<'_>,
         bounds: Bounds,
     ) -> Page<u64> {
         self.0.log.lock().listing.newest(before, wanted, bounds)
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn active_workers(
         self,
         before: Option<Activity>,
-        wanted: &Wanted<'_>,
+        wanted: &ListingFilter<'_>,
         bounds: Bounds,
     ) -> Page<Activity> {
         self.0.log.lock().listing.active(before, wanted, bounds)
@@ -219,14 +219,14 @@ impl<'a> Reader<'a> {
     /// since or are not `wanted` any more.
     pub(crate) fn summaries(
         self,
-        cells: &[Arc<Cell>],
+        cells: &[Arc<WorkerCell>],
         wanted: impl Fn(&CellState) -> bool,
     ) -> Vec<WorkerSummary> {
         let mut summaries = Vec::with_capacity(cells.len());
-        let mut add = |cell: &Arc<Cell>| {
+        let mut add = |cell: &Arc<WorkerCell>| {
             let state = cell.lock();
             if state.present().is_ok_and(&wanted) {
-                summaries.push(state.record.summary(&self.0.owner));
+                summaries.push(state.record.summary(&self.0.identity));
             }
         };
         let falls = cells.first().map(|it| it.ordinal) > cells.last().map(|it| it.ordinal);

@@ -22,7 +22,7 @@ use crate::{
 
 /// One Worker of the Runtime: its identity, and its state behind a lock.
 #[derive(Debug)]
-pub(crate) struct Cell {
+pub(crate) struct WorkerCell {
     pub(crate) worker_id: WorkerId,
     pub(crate) ordinal: u64,
     state: Mutex<CellState>,
@@ -36,7 +36,7 @@ pub(crate) struct CellState {
     pub(crate) live: Option<Arc<Live>>,
     /// The previous turn in flight, if its engine might still give text when the turn ended. It is
     /// kept for its count of late deltas, until the next turn begins.
-    pub(crate) fading: Option<Arc<Live>>,
+    pub(crate) previous_live: Option<Arc<Live>>,
     /// The estimate of the bytes in a token, from the prompt of the last turn. It is kept in memory
     /// only.
     pub(crate) token_estimate: TokenEstimate,
@@ -62,7 +62,7 @@ type Queue = VecDeque<oneshot::Sender<Permit>>;
 /// away blocks nobody. The drop takes the Worker's lock, so the caller must not hold that lock.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    cell: Arc<Cell>,
+    cell: Arc<WorkerCell>,
     armed: bool,
 }
 
@@ -80,7 +80,7 @@ impl Handover {
     }
 }
 
-impl Cell {
+impl WorkerCell {
     pub(crate) fn new(record: Arc<WorkerRecord>) -> Self {
         Self {
             worker_id: record.worker_id,
@@ -88,7 +88,7 @@ impl Cell {
             state: Mutex::new(CellState {
                 record,
                 live: None,
-                fading: None,
+                previous_live: None,
                 token_estimate: TokenEstimate::default(),
                 keys: None,
                 log: None,
@@ -158,7 +158,7 @@ impl Cell {
 /// A reader that waits for a condition of a Worker. Dropping it removes the reader.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    cell: Arc<Cell>,
+    cell: Arc<WorkerCell>,
     slot: WakeSlot,
 }
 
@@ -215,8 +215,8 @@ impl CellState {
     }
 
     /// Returns the Worker as replies show it.
-    pub(crate) fn detail(&self, owner: &RuntimeIdentity) -> WorkerDetail {
-        self.snapshot(PartialAnswer::default()).detail(owner)
+    pub(crate) fn detail(&self, identity: &RuntimeIdentity) -> WorkerDetail {
+        self.snapshot(PartialAnswer::default()).detail(identity)
     }
 
     /// Sets `late_dropped` of a turn, which the record does not have, because it changes without a
@@ -229,14 +229,14 @@ impl CellState {
 
     /// Returns the number of deltas that came after this turn was over, if there are any.
     fn late_dropped(&self, turn_id: TurnId) -> Option<u64> {
-        let fading = self.fading.as_ref().filter(|it| it.turn_id == turn_id)?;
-        Some(fading.late()).filter(|late| *late > 0)
+        let previous_live = self.previous_live.as_ref().filter(|it| it.turn_id == turn_id)?;
+        Some(previous_live.late()).filter(|late| *late > 0)
     }
 }
 
 impl Permit {
     /// The Worker that may be changed.
-    pub(crate) fn cell(&self) -> &Arc<Cell> {
+    pub(crate) fn cell(&self) -> &Arc<WorkerCell> {
         &self.cell
     }
 
@@ -271,7 +271,7 @@ impl Drop for Permit {
 }
 
 #[cfg(test)]
-impl Cell {
+impl WorkerCell {
     /// Creates a Worker that is idle and has done nothing, with this ordinal.
     pub(crate) fn at(ordinal: u64) -> Arc<Self> {
         let worker_id = WorkerId::from_uuid(uuid::Uuid::from_u128(ordinal.into()));

@@ -138,7 +138,7 @@ impl WorkerRecord {
     /// Returns the Worker's public detail, with `last_turn` as its latest turn.
     pub(crate) fn detail(
         &self,
-        owner: &RuntimeIdentity,
+        identity: &RuntimeIdentity,
         last_turn: Option<Arc<TurnDetail>>,
     ) -> WorkerDetail {
         let WorkerSummary {
@@ -155,7 +155,7 @@ impl WorkerRecord {
             worker_sequence,
             created_at_ms,
             active_at_ms,
-        } = self.summary(owner);
+        } = self.summary(identity);
         let spec = &*self.spec;
         WorkerDetail {
             worker,
@@ -184,12 +184,12 @@ impl WorkerRecord {
     }
 
     /// Returns the Worker's public summary, which lists show.
-    pub(crate) fn summary(&self, owner: &RuntimeIdentity) -> WorkerSummary {
+    pub(crate) fn summary(&self, identity: &RuntimeIdentity) -> WorkerSummary {
         let running = self.running_turn();
         let display_name = DisplayName::of(self.worker_id, self.display_name.as_ref());
         WorkerSummary {
-            worker: owner.worker(self.worker_id),
-            display_ref: DisplayRef::of(display_name.clone(), &owner.display_name),
+            worker: identity.worker(self.worker_id),
+            display_ref: DisplayRef::of(display_name.clone(), &identity.display_name),
             display_name,
             state: self.state,
             labels: self.labels.clone(),

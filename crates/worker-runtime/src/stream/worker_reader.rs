@@ -16,14 +16,14 @@ use crate::{
     identity::WorkerId,
     log::{Published, Source},
     model::{EndReason, Severity, StreamItem},
-    state::{core::Core, older_events::OlderEvents, worker_cell::Cell},
+    state::{core::Core, older_events::OlderEvents, worker_cell::WorkerCell},
     store::{StoreError, StoredEventBody},
     sync::WakeSlot,
 };
 
 /// Reads a Worker's log, and the text of the turn that the subscriber follows.
 pub(super) struct WorkerReader {
-    cell: Arc<Cell>,
+    cell: Arc<WorkerCell>,
     /// Commits that were read and not delivered completely.
     pending: VecDeque<Arc<Published>>,
     /// The request for older events from the store, and the log's head when the request was made.
@@ -37,7 +37,7 @@ type Fetch = Pin<Box<dyn Future<Output = Result<OlderEvents, StoreError>> + Send
 impl WorkerReader {
     /// Creates a reader of the Worker's log. Returns the sequence of the newest event too, or
     /// `None` if the Worker was deleted meanwhile.
-    pub(super) fn new(cell: Arc<Cell>) -> Option<(Self, u64)> {
+    pub(super) fn new(cell: Arc<WorkerCell>) -> Option<(Self, u64)> {
         let (head, turn) = {
             let mut state = cell.lock();
             if state.deleted {

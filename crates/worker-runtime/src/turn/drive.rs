@@ -10,11 +10,11 @@ use super::{
     next_step::{Step, next_step},
     unusual::take_unusual,
 };
-use crate::state::{core::Core, live::Live, worker_cell::Cell};
+use crate::state::{core::Core, live::Live, worker_cell::WorkerCell};
 
 /// Runs one turn: gathers its history, moves the engine's text into `live` and commits the end,
 /// unless a command or the watch ends the turn first.
-pub(super) async fn drive(core: Arc<Core>, cell: Arc<Cell>, live: Arc<Live>) {
+pub(super) async fn drive(core: Arc<Core>, cell: Arc<WorkerCell>, live: Arc<Live>) {
     let Some((mut worker, history)) = unless_over(&live, gather(&core, &cell, &live)).await else {
         return;
     };
@@ -45,7 +45,7 @@ async fn unless_over<T>(live: &Live, driving: impl Future<Output = Option<T>>) -
 /// not ended by its engine.
 async fn follow(
     core: &Arc<Core>,
-    cell: &Arc<Cell>,
+    cell: &Arc<WorkerCell>,
     live: &Live,
     mut turn: HistoryTurn<'_>,
 ) -> Option<Ending> {

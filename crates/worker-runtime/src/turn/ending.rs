@@ -15,7 +15,7 @@ use crate::{
     identity::TurnId,
     lifecycle::{self, LifecycleInput, Transition},
     model::{Severity, TurnDetail, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
-    state::{core::Core, live::Live, worker_cell::Cell},
+    state::{core::Core, live::Live, worker_cell::WorkerCell},
     store::{CommandMetadata, WorkerRecord},
     sync::{Backoff, Contained, contained},
 };
@@ -54,7 +54,7 @@ impl Ending {
 }
 
 /// Commits the end of a turn. If the store fails, the commit is tried again until the turn is over.
-pub(super) async fn finish(core: &Arc<Core>, cell: &Arc<Cell>, live: &Live, ending: Ending) {
+pub(super) async fn finish(core: &Arc<Core>, cell: &Arc<WorkerCell>, live: &Live, ending: Ending) {
     if let Some(certain) = failed(commit(core, cell, live, &ending).await) {
         Box::pin(insist(core, cell, live, ending, certain)).await;
     }
@@ -64,7 +64,7 @@ pub(super) async fn finish(core: &Arc<Core>, cell: &Arc<Cell>, live: &Live, endi
 /// panics, the end is tried again after a pause.
 async fn commit(
     core: &Arc<Core>,
-    cell: &Arc<Cell>,
+    cell: &Arc<WorkerCell>,
     live: &Live,
     ending: &Ending,
 ) -> Result<(), RuntimeError> {
@@ -98,7 +98,7 @@ fn failed(committed: Result<(), RuntimeError>) -> Option<bool> {
 /// because another change was unsettled is tried again as it is.
 async fn insist(
     core: &Arc<Core>,
-    cell: &Arc<Cell>,
+    cell: &Arc<WorkerCell>,
     live: &Live,
     mut ending: Ending,
     mut certain: bool,
@@ -190,7 +190,12 @@ fn state_after_turn(state: WorkerState) -> WorkerState {
 }
 
 /// Ends a turn as failed, because its engine did not keep the deadline that `which` names.
-pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live>, which: &str) {
+pub(crate) async fn time_out(
+    core: &Arc<Core>,
+    cell: &Arc<WorkerCell>,
+    live: &Arc<Live>,
+    which: &str,
+) {
     let error = llm_engine::EngineError::new(
         llm_engine::ErrorKind::Timeout,
         format!("{which} passed and the engine did not stop by itself"),
@@ -200,7 +205,7 @@ pub(crate) async fn time_out(core: &Arc<Core>, cell: &Arc<Cell>, live: &Arc<Live
 
 /// Cancels a turn because the deadline of a stop has passed. The turn's reason is the end reason in
 /// the Worker's record.
-pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<Cell>, turn_id: TurnId) {
+pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<WorkerCell>, turn_id: TurnId) {
     let (live, reason) = {
         let state = cell.lock();
         (state.live.clone(), state.record.end_reason.clone())

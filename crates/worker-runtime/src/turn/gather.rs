@@ -7,7 +7,7 @@ use worker::Worker;
 
 use crate::{
     model::TurnError,
-    state::{core::Core, live::Live, worker_cell::Cell},
+    state::{core::Core, live::Live, worker_cell::WorkerCell},
     turn::ending::{Ending, finish},
 };
 
@@ -19,7 +19,7 @@ const HISTORY_PAGE: u64 = 128;
 /// turn is ended as failed.
 pub(super) async fn gather(
     core: &Arc<Core>,
-    cell: &Arc<Cell>,
+    cell: &Arc<WorkerCell>,
     live: &Live,
 ) -> Option<(Worker, Vec<Message>)> {
     match read(core, cell, live).await {
@@ -33,7 +33,7 @@ pub(super) async fn gather(
 
 async fn read(
     core: &Core,
-    cell: &Cell,
+    cell: &WorkerCell,
     live: &Live,
 ) -> Result<Option<(Worker, Vec<Message>)>, TurnError> {
     let (mut end, worker) = {

@@ -9,7 +9,7 @@ use tokio::{runtime::Handle, time::Instant};
 use tracing::Instrument;
 
 use crate::{
-    state::{core::Core, live::Live, turn_host::TurnHost, worker_cell::Cell},
+    state::{core::Core, live::Live, turn_host::TurnHost, worker_cell::WorkerCell},
     turn::{drive::drive, ending::cancel_late, watch},
 };
 
@@ -29,10 +29,10 @@ impl Turns {
 }
 
 impl TurnHost for Turns {
-    fn start(&self, core: &Arc<Core>, cell: &Arc<Cell>, live: Arc<Live>) {
+    fn start(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, live: Arc<Live>) {
         let span = tracing::info_span!(
             "turn",
-            runtime_id = %core.owner.runtime_id,
+            runtime_id = %core.identity.runtime_id,
             worker_id = %cell.worker_id,
             turn_id = %live.turn_id,
         );
@@ -41,7 +41,7 @@ impl TurnHost for Turns {
         watch::ensure(core, &self.watching);
     }
 
-    fn cancel_within(&self, core: &Arc<Core>, cell: &Arc<Cell>, within: Duration) {
+    fn cancel_within(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, within: Duration) {
         let live = cell.lock().live.clone();
         let (Some(live), Some(at)) = (live, Instant::now().checked_add(within)) else { return };
         let turn_id = live.turn_id;

@@ -13,7 +13,7 @@ use crate::{
     state::{
         core::Core,
         live::{Live, Refusal},
-        worker_cell::Cell,
+        worker_cell::WorkerCell,
     },
     store::{CommandMetadata, StoredEventBody, StoredRetry},
     turn::ending::current,
@@ -51,7 +51,7 @@ impl Delta {
 /// Handles the event. Returns `false` if the turn is over.
 pub(super) async fn take_unusual(
     core: &Arc<Core>,
-    cell: &Arc<Cell>,
+    cell: &Arc<WorkerCell>,
     live: &Live,
     unusual: Unusual,
 ) -> bool {

@@ -19,9 +19,9 @@ use crate::{
     state::{
         core::Core,
         in_flight::Work,
-        listing::{Bounds, Wanted},
+        listing::{Bounds, ListingFilter},
         live::{Live, Seen},
-        worker_cell::Cell,
+        worker_cell::WorkerCell,
     },
     turn::ending::time_out,
 };
@@ -62,7 +62,7 @@ async fn watch(core: Weak<Core>, watching: Arc<AtomicBool>, period: Duration) {
 }
 
 fn sweep(core: &Arc<Core>, grace: Duration) {
-    let wanted = Wanted {
+    let wanted = ListingFilter {
         states: Some(&[WorkerState::Running, WorkerState::Stopping]),
         labels: &Labels::new(),
     };
@@ -90,7 +90,7 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
 }
 
 /// Returns the turn of a Worker and the name of the deadline that has passed, if one has.
-fn overdue(cell: &Arc<Cell>, grace: Duration) -> Option<(Arc<Live>, &'static str)> {
+fn overdue(cell: &Arc<WorkerCell>, grace: Duration) -> Option<(Arc<Live>, &'static str)> {
     let live = {
         let state = cell.lock();
         // A turn is not overdue while a change of its Worker, which may end the turn, is being

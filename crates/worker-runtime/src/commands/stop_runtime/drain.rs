@@ -16,8 +16,8 @@ use crate::{
         board::Figures,
         core::Core,
         in_flight::Work,
-        listing::{Bounds, Wanted},
-        worker_cell::Cell,
+        listing::{Bounds, ListingFilter},
+        worker_cell::WorkerCell,
     },
     store::CommandMetadata,
     sync::{Backoff, contained},
@@ -38,7 +38,7 @@ pub(super) struct StopOptions {
 const GRACE: Duration = Duration::from_millis(500);
 
 /// The longest time after which a wait checks its condition and the deadline again.
-const GLANCE: Duration = Duration::from_millis(50);
+const RECHECK_PERIOD: Duration = Duration::from_millis(50);
 
 /// The number of Workers that are stopped concurrently, so that a Worker for which the store hangs
 /// delays few others.
@@ -83,14 +83,14 @@ async fn stop_all(core: &Arc<Core>, options: &StopOptions) {
 /// the wait for the store was given up.
 async fn stop_some(
     core: &Arc<Core>,
-    cells: &[Arc<Cell>],
+    cells: &[Arc<WorkerCell>],
     options: &StopOptions,
-) -> Option<Vec<Arc<Cell>>> {
+) -> Option<Vec<Arc<WorkerCell>>> {
     let mut stops = JoinSet::new();
     for cell in cells {
         let is_late = core.shutdown.deadline().is_some_and(|at| at <= Instant::now());
         let stop = StopWorker {
-            worker: core.owner.worker(cell.worker_id),
+            worker: core.identity.worker(cell.worker_id),
             deadline_ms: is_late.then_some(0),
             reason: options.reason.clone(),
             meta: options.meta.clone(),
@@ -154,8 +154,8 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
 }
 
 /// Returns the Workers that are in one of these states now.
-fn workers_in(core: &Core, states: &[WorkerState]) -> Vec<Arc<Cell>> {
-    let wanted = Wanted { states: Some(states), labels: &Labels::new() };
+fn workers_in(core: &Core, states: &[WorkerState]) -> Vec<Arc<WorkerCell>> {
+    let wanted = ListingFilter { states: Some(states), labels: &Labels::new() };
     core.log.lock().listing.oldest(0, &wanted, Bounds::NONE).cells
 }
 
@@ -173,8 +173,8 @@ async fn in_time<T>(core: &Core, answer: impl Future<Output = T>) -> Option<T> {
     let since = Some(Instant::now());
     let mut answer = pin!(answer);
     loop {
-        let glance = Instant::now() + GLANCE;
-        let until = gives_up_at(core, since).map_or(glance, |at| at.min(glance));
+        let recheck = Instant::now() + RECHECK_PERIOD;
+        let until = gives_up_at(core, since).map_or(recheck, |at| at.min(recheck));
         if let Ok(answer) = timeout_at(until, &mut answer).await {
             return Some(answer);
         }
@@ -188,6 +188,6 @@ async fn in_time<T>(core: &Core, answer: impl Future<Output = T>) -> Option<T> {
 async fn until(core: &Core, is_so: impl Fn(&Core) -> bool) {
     while !is_so(core) {
         // The timeout covers a notification that came between the check and this wait.
-        let _ = timeout(GLANCE, core.in_flight.changed()).await;
+        let _ = timeout(RECHECK_PERIOD, core.in_flight.changed()).await;
     }
 }

@@ -8,7 +8,7 @@ use crate::state::listing::*;
 /// A Worker of the naive list.
 #[derive(Clone, Debug)]
 struct Listed {
-    cell: Arc<Cell>,
+    cell: Arc<WorkerCell>,
     state: WorkerState,
     labels: Labels,
     active_at_ms: u64,
@@ -44,7 +44,7 @@ fn workers() -> impl Strategy<Value = Vec<Listed>> {
         let mut ordinal = 0;
         let listed = steps.into_iter().map(|(step, state, labels)| {
             ordinal += step;
-            Listed { cell: Cell::at(ordinal), state, labels, active_at_ms: 7 }
+            Listed { cell: WorkerCell::at(ordinal), state, labels, active_at_ms: 7 }
         });
         listed.collect()
     })
@@ -83,7 +83,7 @@ fn change(listing: &mut Listing, workers: &mut Vec<Listed>, changes: Vec<(Index,
     }
 }
 
-fn ordinals(found: &[Arc<Cell>]) -> Vec<u64> {
+fn ordinals(found: &[Arc<WorkerCell>]) -> Vec<u64> {
     found.iter().map(|cell| cell.ordinal).collect()
 }
 
@@ -104,7 +104,7 @@ proptest! {
             .filter(|worker| labels.iter().all(|(name, value)| worker.labels.get(name) == Some(value)))
             .collect();
         let mut expected: Vec<u64> = matching.iter().map(|worker| worker.cell.ordinal).collect();
-        let wanted = Wanted { states: states.as_deref(), labels: &labels };
+        let wanted = ListingFilter { states: states.as_deref(), labels: &labels };
         let bounds = Bounds { limit, scan: usize::MAX };
 
         let mut after = Some(0);
@@ -154,7 +154,7 @@ proptest! {
     ) {
         let mut listing = listing(&workers);
         change(&mut listing, &mut workers, changes);
-        let wanted = Wanted { states: states.as_deref(), labels: &labels };
+        let wanted = ListingFilter { states: states.as_deref(), labels: &labels };
         let bounds = Bounds { limit: 5, scan };
         let whole = ordinals(&listing.oldest(0, &wanted, Bounds::NONE).cells);
         let mut after = Some(0);

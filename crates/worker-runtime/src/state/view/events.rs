@@ -8,7 +8,7 @@ use crate::{
     identity::WorkerRef,
     log::{Published, Source},
     model::{EventFilter, EventsFrom, LogId, RuntimeEvent, Scope, wire::json_bytes},
-    state::{older_events::OlderEvents, worker_cell::Cell},
+    state::{older_events::OlderEvents, worker_cell::WorkerCell},
 };
 
 /// One page of a log: the events that pass the filter, and the position that was reached.
@@ -116,7 +116,7 @@ impl Reader<'_> {
     /// committed and not published yet.
     async fn worker_commits(
         self,
-        cell: &Arc<Cell>,
+        cell: &Arc<WorkerCell>,
         after: u64,
         head: u64,
     ) -> Result<VecDeque<Arc<Published>>, RuntimeError> {

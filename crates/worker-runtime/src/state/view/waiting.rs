@@ -11,7 +11,7 @@ use crate::{
     model::Scope,
     state::{
         core::Core,
-        worker_cell::{Cell, CellState},
+        worker_cell::{CellState, WorkerCell},
     },
     sync::WakeSlot,
 };
@@ -82,7 +82,7 @@ impl Reader<'_> {
 
     async fn wait_in_worker(
         self,
-        cell: &Arc<Cell>,
+        cell: &Arc<WorkerCell>,
         until: Instant,
         done: impl Fn(&CellState) -> bool,
     ) {
