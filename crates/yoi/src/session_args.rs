@@ -50,20 +50,18 @@ async fn start(profiles: Vec<Profile>) -> Result<Runtime, Failure> {
 /// shorten deadlines that are longer than its limits.
 fn limits(profiles: &[Profile]) -> Limits {
     let default = Limits::default();
-    let longest = |default: u64, deadline: fn(&Deadlines) -> Duration| {
+    let longest = |default_ms: u64, deadline: fn(&Deadlines) -> Duration| {
         let deadlines = profiles.iter().map(|profile| deadline(&profile.policy.deadlines));
-        deadlines
-            .map(|deadline| u64::try_from(deadline.as_millis()).unwrap_or(default))
-            .fold(default, u64::max)
+        deadlines.fold(Duration::from_millis(default_ms), Duration::max)
     };
-    let turn_ms = longest(default.turn_ms, |deadlines| deadlines.turn);
-    let first_ms = longest(default.turn_first_event_ms, |deadlines| deadlines.first_event);
-    let idle_ms = longest(default.turn_idle_ms, |deadlines| deadlines.idle);
+    let turn = longest(default.turn_ms, |deadlines| deadlines.turn);
+    let first_event = longest(default.turn_first_event_ms, |deadlines| deadlines.first_event);
+    let idle = longest(default.turn_idle_ms, |deadlines| deadlines.idle);
     default
         .input_bytes(MAX_INPUT_BYTES)
         .instructions_bytes(MAX_INPUT_BYTES)
         .request_bytes(2 * MAX_INPUT_BYTES)
-        .turn_ms(turn_ms)
-        .turn_first_event_ms(first_ms)
-        .turn_idle_ms(idle_ms)
+        .turn(turn)
+        .turn_first_event(first_event)
+        .turn_idle(idle)
 }

@@ -1,18 +1,42 @@
 //! The limits of a Runtime, in one struct that `get_runtime` shows.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::MAX_INTEGER;
+use crate::model::{MAX_INTEGER, wire};
+
+/// Writes the method that sets a limit: a number, or a duration under a name without `_ms`.
+macro_rules! setter {
+    ($(#[doc = $doc:literal])+ $name:ident) => {
+        $(#[doc = $doc])+
+        #[must_use]
+        pub fn $name(mut self, $name: u64) -> Self {
+            self.$name = $name;
+            self
+        }
+    };
+    ($(#[doc = $doc:literal])+ $name:ident $setter:ident) => {
+        #[doc = concat!("Sets `", stringify!($name), "`.")]
+        #[must_use]
+        pub fn $setter(mut self, $setter: Duration) -> Self {
+            self.$name = wire::milliseconds($setter);
+            self
+        }
+    };
+}
 
 macro_rules! limits {
-    ($($(#[doc = $doc:literal])+ $name:ident: $default:expr,)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident $(by $setter:ident)?: $default:expr,)+) => {
         /// Everything that a Runtime bounds. Each limit is enforced; the defaults suit a server.
         ///
         /// ```
+        /// use std::time::Duration;
+        ///
         /// use worker_runtime::Limits;
         ///
-        /// let limits = Limits::default().workers(10).turn_ms(60_000);
+        /// let limits = Limits::default().workers(10).turn(Duration::from_secs(60));
         /// assert_eq!(limits.workers, 10);
         /// ```
         #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -35,14 +59,7 @@ macro_rules! limits {
         }
 
         impl Limits {
-            $(
-                $(#[doc = $doc])+
-                #[must_use]
-                pub fn $name(mut self, $name: u64) -> Self {
-                    self.$name = $name;
-                    self
-                }
-            )+
+            $(setter! { $(#[doc = $doc])+ $name $($setter)? })+
 
             /// Returns every limit with its name.
             pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
@@ -103,17 +120,17 @@ limits! {
     /// Idempotency keys of creations that are remembered.
     idempotency_keys_create: 10_000,
     /// How long an idempotency key is remembered, in milliseconds.
-    idempotency_age_ms: 24 * 60 * 60 * 1000,
+    idempotency_age_ms by idempotency_age: 24 * 60 * 60 * 1000,
     /// How long a turn may take, in milliseconds.
-    turn_ms: 30 * 60 * 1000,
+    turn_ms by turn: 30 * 60 * 1000,
     /// How long a turn may wait for the engine's first output, in milliseconds.
-    turn_first_event_ms: 300_000,
+    turn_first_event_ms by turn_first_event: 300_000,
     /// How long a turn may wait between outputs of the engine, in milliseconds.
-    turn_idle_ms: 120_000,
+    turn_idle_ms by turn_idle: 120_000,
     /// How long a query may wait, in milliseconds.
-    wait_ms: 60_000,
+    wait_ms by wait: 60_000,
     /// How long a commit may take before it counts as unknown, in milliseconds.
-    commit_ms: 10_000,
+    commit_ms by commit: 10_000,
     /// Subscriptions at once.
     subscriptions: 100_000,
 }

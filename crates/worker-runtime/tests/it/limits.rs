@@ -74,9 +74,11 @@ async fn limits_are_published() {
 
 #[tokio::test(start_paused = true)]
 async fn limits_that_make_no_sense_are_refused_by_name() {
+    let mut too_long = Limits::default();
+    too_long.wait_ms = 1 << 53;
     let refused = [
         ("workers", Limits::default().workers(0)),
-        ("wait_ms", Limits::default().wait_ms(1 << 53)),
+        ("wait_ms", too_long),
         ("request_bytes", Limits::default().request_bytes(1999).input_bytes(1000)),
     ];
     for (name, limits) in refused {

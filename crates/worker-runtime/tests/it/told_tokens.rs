@@ -122,7 +122,9 @@ async fn when_the_engine_blocks_its_thread_and_the_watch_ends_the_turn() {
         .expect("a tokio runtime");
     let blocked = Script::new().usage(TOKENS).block(Duration::from_secs(1)).finish();
     let provider = ScriptedProvider::new().script(blocked);
-    let limits = Limits::default().turn_first_event_ms(200).turn_idle_ms(200);
+    let limits = Limits::default()
+        .turn_first_event(Duration::from_millis(200))
+        .turn_idle(Duration::from_millis(200));
     let runtime = Runtime::builder()
         .profile(Profile::new("blocking", Arc::new(provider)))
         .limits(limits)

@@ -94,7 +94,7 @@ async fn stop_takes(runtime: &Runtime, deadline_ms: u64) -> Duration {
 async fn a_stop_keeps_its_deadline_though_the_store_never_answers() {
     let store = Arc::new(Wrapped(TroubledStore::default()));
     let hanging = Profile::new("hanging", Arc::new(ScriptedProvider::hanging()));
-    let limits = Limits::default().commit_ms(600_000);
+    let limits = Limits::default().commit(Duration::from_mins(10));
     let runtime = Runtime::builder()
         .profile(hanging)
         .limits(limits)

@@ -86,11 +86,10 @@ impl Watched {
         let script = Script::new().text("and so on").hang();
         let provider = Arc::new(ScriptedProvider::new().script(script));
         let store = Arc::new(Wrapped(StuckStore::default()));
-        let commit_ms = COMMIT.as_millis().try_into().unwrap();
         let runtime = Runtime::builder()
             .profile(Profile::new("endless", Arc::clone(&provider) as _))
             .store(Arc::clone(&store) as _)
-            .limits(Limits::default().commit_ms(commit_ms))
+            .limits(Limits::default().commit(COMMIT))
             .retention(Retention { age: Some(Duration::from_hours(1)), count: None })
             .build()
             .await

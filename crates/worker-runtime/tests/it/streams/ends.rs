@@ -249,7 +249,7 @@ async fn end_of_turn(stream: &mut Subscription) -> EventType {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_turn_whose_tokio_runtime_is_gone_misses_its_deadline() {
     let engines = engines();
-    let limits = worker_runtime::Limits::default().turn_first_event_ms(200);
+    let limits = worker_runtime::Limits::default().turn_first_event(Duration::from_millis(200));
     let runtime = Runtime::builder()
         .limits(limits)
         .turn_runtime(engines.handle().clone())
@@ -270,7 +270,9 @@ async fn a_turn_whose_tokio_runtime_is_gone_misses_its_deadline() {
 /// cancellations and other Workers go on meanwhile.
 async fn check_blocked(script: Script) {
     let engines = engines();
-    let limits = worker_runtime::Limits::default().turn_first_event_ms(200).turn_idle_ms(200);
+    let limits = worker_runtime::Limits::default()
+        .turn_first_event(Duration::from_millis(200))
+        .turn_idle(Duration::from_millis(200));
     let provider = ScriptedProvider::new().script(script);
     let runtime = Runtime::builder()
         .profile(Profile::new("blocking", Arc::new(provider)))
