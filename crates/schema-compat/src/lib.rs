@@ -19,6 +19,7 @@ mod change;
 mod comparison;
 mod data;
 mod difference;
+mod direction;
 mod documents;
 mod effect;
 mod format;
@@ -32,21 +33,11 @@ mod shape;
 
 pub use change::{Change, Limit};
 pub use difference::{Difference, Impact};
+pub use direction::Direction;
 pub use documents::{compare_sets, is_known};
 pub use json_type::JsonType;
 
 use serde_json::Value;
-
-/// The direction in which the values of a document travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Clients write and the Runtime reads: the new schema must accept every value that the old one
-    /// accepts.
-    Request,
-    /// The Runtime writes and clients read: the old schema must accept every value that the new one
-    /// accepts, except new variants of a tagged union.
-    Reply,
-}
 
 /// Lists the differences between the schemas `old` and `new`. Documentation and defaults are
 /// ignored.

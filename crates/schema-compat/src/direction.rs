@@ -1,0 +1,12 @@
+//! The direction of a document: who writes its values, and who reads them.
+
+/// The direction in which the values of a document travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Clients write and the Runtime reads: the new schema must accept every value that the old one
+    /// accepts.
+    Request,
+    /// The Runtime writes and clients read: the old schema must accept every value that the new one
+    /// accepts, except new variants of a tagged union.
+    Reply,
+}
