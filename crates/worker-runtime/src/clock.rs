@@ -37,7 +37,7 @@ impl Clock for BoundedClock {
 
 /// A source of new ids, which must be unique across machines and time.
 ///
-/// The source is called while a Worker's lock is held, so it must not call the Runtime.
+/// A source must not call the Runtime, which waits for the id.
 pub trait IdSource: Send + Sync + 'static {
     /// A new UUID, made at `now_ms`.
     fn next(&self, now_ms: u64) -> Uuid;

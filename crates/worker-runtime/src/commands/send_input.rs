@@ -61,22 +61,23 @@ pub struct InputAccepted {
 }
 
 impl SendInput {
-    /// Checks whether the input may begin a turn, which is `Ok(None)`. If the input was accepted
-    /// before under the same idempotency key, this returns the reply to that input. `digest` is the
-    /// result of [`digest`](Self::digest).
+    /// Decides the command. `digest` is the result of [`digest`](Self::digest), and `turn_id` the id
+    /// of the turn that the input begins.
     ///
     /// The room for one more turn, which all Workers share, is checked afterwards.
-    pub(crate) fn check(
+    pub(crate) fn decide(
         &self,
         context: &DecisionContext<'_>,
         worker: &Snapshot<'_>,
         digest: Option<&[u8; 16]>,
-    ) -> Result<Option<InputAccepted>, RuntimeError> {
+        turn_id: TurnId,
+    ) -> Result<Decision<InputAccepted>, RuntimeError> {
         if let (Some(key), Some(digest), Some(keys)) = (&self.idempotency_key, digest, worker.keys)
             && let Some(key) = keys.replay(key, digest, context.now_ms, context.input_keys())?
         {
             let InputKey { turn_id, entry_sequence, cursor_sequence, .. } = *key;
-            return Ok(Some(self.reply(context, turn_id, entry_sequence, cursor_sequence, true)));
+            let reply = self.reply(context, turn_id, entry_sequence, cursor_sequence, true);
+            return Ok(Decision::Keep(reply));
         }
         self.validate(context)?;
         let record = worker.record;
@@ -84,11 +85,11 @@ impl SendInput {
         context.takes_work()?;
         accepts_input(record)?;
         context.has_room_for_two(record.entries)?;
-        Ok(None)
+        self.begin(context, worker, digest, turn_id)
     }
 
     /// Returns the change with which the input begins a turn with the id `turn_id`.
-    pub(crate) fn begin(
+    fn begin(
         &self,
         context: &DecisionContext<'_>,
         worker: &Snapshot<'_>,
@@ -181,13 +182,10 @@ impl Command for SendInput {
         let cell = core.find(self.worker)?;
         let repeatable = self.idempotency_key.is_some();
         let digest = self.digest();
-        let decide = |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
-            if let Some(replayed) = self.check(context, worker, digest.as_ref())? {
-                return Ok(Decision::Keep(replayed));
-            }
-            let turn_id = TurnId::from_uuid(core.new_uuid(context.now_ms));
-            self.begin(context, worker, digest.as_ref(), turn_id)
-        };
-        core.change(&cell, Seal::No, repeatable, decide).await
+        let turn_id = TurnId::from_uuid(core.new_uuid(core.now_ms()));
+        core.change(&cell, Seal::No, repeatable, |context, worker| {
+            self.decide(context, worker, digest.as_ref(), turn_id)
+        })
+        .await
     }
 }

@@ -178,11 +178,10 @@ async fn cancel_turn(reader: Reader<'_>, command: CancelTurn) -> Result<Outcome,
 fn send_input(reader: Reader<'_>, command: &SendInput) -> Result<Outcome, RuntimeError> {
     let digest = command.digest();
     decide(reader, command.worker, Seal::No, |context, worker| {
-        if let Some(replayed) = command.check(context, worker, digest.as_ref())? {
-            return Ok(Decision::Keep(CommandReply::InputAccepted(replayed)));
+        let decision = command.decide(context, worker, digest.as_ref(), TurnId::NIL)?;
+        if let Decision::Change(..) = decision {
+            reader.has_room_for_turn()?;
         }
-        reader.has_room_for_turn()?;
-        let decision = command.begin(context, worker, digest.as_ref(), TurnId::NIL)?;
         Ok(with(decision, CommandReply::InputAccepted))
     })
 }
