@@ -197,3 +197,53 @@ impl Admission {
         self.unsettled_claims.remove(&worker_id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Admission, Conflict, CreationRequest, RequestKey, Rival};
+    use crate::{
+        RuntimeError,
+        identity::WorkerId,
+        model::{Access, ScopeClaim},
+    };
+
+    /// A request with a key and an exclusive claim on a resource, where they are given.
+    fn request(key: Option<&str>, resource: Option<&str>) -> CreationRequest<'static> {
+        let claim = |resource: &str| ScopeClaim {
+            resource: resource.to_owned(),
+            access: Access::Exclusive,
+        };
+        CreationRequest {
+            key: key.map(|key| RequestKey { key: key.into(), digest: [0; 16] }),
+            claims: resource.map(claim).into_iter().collect(),
+            with_turn: false,
+            profile: Err(RuntimeError::ProfileNotFound {}),
+        }
+    }
+
+    #[test]
+    fn a_creation_in_flight_is_a_rival_by_what_both_want() {
+        let mut admission = Admission::new(1);
+        let (worker_id, first) = (WorkerId::NIL, request(Some("key"), Some("/sea")));
+        admission.take(worker_id, &first);
+
+        let same_key = request(Some("key"), Some("/land"));
+        assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::Pending);
+        assert_eq!(admission.conflict(&same_key, Rival::Claims), Conflict::None);
+        let same_claim = request(Some("other"), Some("/sea"));
+        assert_eq!(admission.conflict(&same_claim, Rival::Key), Conflict::None);
+        assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::Pending);
+
+        let key = first.key.as_ref().map(|key| Arc::clone(&key.key));
+        admission.suspend(worker_id, key.as_ref(), &first.claims);
+        assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::Unsettled);
+        assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::Unsettled);
+
+        admission.forget(worker_id, key.as_ref());
+        assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::None);
+        // The claim is held by a Worker that exists, so nobody waits for it.
+        assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::None);
+    }
+}
