@@ -1,6 +1,12 @@
 //! Drives one turn: moves the engine's text into the Worker's live text and commits the turn's end.
 
-use std::{future::poll_fn, mem, pin::pin, sync::Arc, task::Poll};
+use std::{
+    future::poll_fn,
+    mem,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+};
 
 use worker::HistoryTurn;
 
@@ -15,11 +21,14 @@ use crate::state::{core::Core, live::Live, worker_cell::WorkerCell};
 /// Runs one turn: gathers its history, moves the engine's text into `live` and commits the end,
 /// unless a command or the watch ends the turn first.
 pub(super) async fn drive(core: Arc<Core>, cell: Arc<WorkerCell>, live: Arc<Live>) {
-    let Some((mut worker, history)) = unless_over(&live, gather(&core, &cell, &live)).await else {
+    let Some((mut worker, history)) = unless_over(&live, pin!(gather(&core, &cell, &live))).await
+    else {
         return;
     };
-    let turn = worker.turn_over(history);
-    let ending = unless_over(&live, follow(&core, &cell, &live, turn)).await;
+    let ending = {
+        let mut turn = worker.turn_over(history);
+        unless_over(&live, pin!(follow(&core, &cell, &live, &mut turn))).await
+    };
     cell.lock().token_estimate = worker.token_estimate();
     let Some(ending) = ending else { return };
     live.engine_ended();
@@ -27,9 +36,14 @@ pub(super) async fn drive(core: Arc<Core>, cell: Arc<WorkerCell>, live: Arc<Live
 }
 
 /// Polls `driving` until it is ready or the turn is over. The end of the turn wakes this task,
-/// which then returns `None` and drops `driving`, and the engine with it.
-async fn unless_over<T>(live: &Live, driving: impl Future<Output = Option<T>>) -> Option<T> {
-    let mut driving = pin!(driving);
+/// which then returns `None`. The caller drops `driving`, and the engine with it.
+///
+/// `driving` is borrowed, like the turn of [`follow`]: an argument that is moved into an async
+/// function takes its memory twice.
+async fn unless_over<T>(
+    live: &Live,
+    mut driving: Pin<&mut impl Future<Output = Option<T>>>,
+) -> Option<T> {
     let mut is_known = false;
     poll_fn(|context| {
         let wakes = mem::replace(&mut is_known, true) || live.wakes_at_end(context.waker());
@@ -47,10 +61,10 @@ async fn follow(
     core: &Arc<Core>,
     cell: &Arc<WorkerCell>,
     live: &Live,
-    mut turn: HistoryTurn<'_>,
+    turn: &mut HistoryTurn<'_>,
 ) -> Option<Ending> {
     loop {
-        match next_step(core, live, &mut turn).await {
+        match next_step(core, live, turn).await {
             Step::Ended(ending) => return Some(ending),
             Step::Over => return None,
             Step::Unusual(unusual) => {
