@@ -99,7 +99,7 @@ mod tests {
         let mut log = EventLog::after_head(0, capacity);
         for at_ms in 1..=events {
             let source = RuntimeSource { at_ms, metadata: None, fact: RuntimeFact::Started };
-            let evicted = log.append(Published::new(at_ms, Source::Runtime(source)));
+            let evicted = log.append(Published::new(at_ms, Source::Runtime(Arc::new(source))));
             assert_eq!(evicted.len(), usize::from(at_ms > capacity));
         }
         log

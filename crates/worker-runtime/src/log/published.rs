@@ -25,7 +25,8 @@ pub(crate) struct Published {
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     Worker(Arc<EventBlock>),
-    Runtime(RuntimeSource),
+    /// Behind a pointer, so that the many events of Workers take no memory for it.
+    Runtime(Arc<RuntimeSource>),
 }
 
 impl Published {
@@ -74,7 +75,7 @@ impl Published {
     pub(crate) fn redacted(&self) -> Self {
         let source = match &self.source {
             Source::Worker(block) => Source::Worker(Arc::new(block.redacted())),
-            Source::Runtime(source) => Source::Runtime(source.clone()),
+            Source::Runtime(source) => Source::Runtime(Arc::clone(source)),
         };
         Self { previous: self.previous, ..Self::new(self.first, source) }
     }

@@ -67,7 +67,8 @@ impl Board {
     /// Appends an event of the Runtime itself. Returns the commits that the log no longer keeps,
     /// which the caller drops outside the lock.
     pub(crate) fn append_own(&mut self, source: RuntimeSource) -> Vec<Arc<Published>> {
-        self.events.append(Published::new(self.head() + 1, Source::Runtime(source)))
+        let source = Source::Runtime(Arc::new(source));
+        self.events.append(Published::new(self.head() + 1, source))
     }
 
     /// Redacts names and texts in all events of a Worker that the log keeps. `sequence` is that of
