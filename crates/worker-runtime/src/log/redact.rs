@@ -67,7 +67,7 @@ fn redacted_intent(intent: &Intent) -> Intent {
         Intent::Assistant(_) => Intent::Assistant(IntentAssistant { purpose: None }),
         Intent::Task(_) => Intent::Task(IntentTask { objective: String::new() }),
         Intent::Role(_) => Intent::Role(IntentRole { role: String::new(), purpose: None }),
-        Intent::Unknown(unknown) => Intent::Unknown(unknown.redacted()),
+        Intent::Unknown(unknown) => Intent::Unknown(Box::new(unknown.redacted())),
     }
 }
 
@@ -76,7 +76,7 @@ fn redacted_profile(profile: &ProfileSelector) -> ProfileSelector {
         ProfileSelector::RuntimeDefault(_) => ProfileSelector::default(),
         ProfileSelector::Builtin(_) => ProfileSelector::builtin(""),
         ProfileSelector::Named(_) => ProfileSelector::named(""),
-        ProfileSelector::Unknown(unknown) => ProfileSelector::Unknown(unknown.redacted()),
+        ProfileSelector::Unknown(unknown) => ProfileSelector::Unknown(Box::new(unknown.redacted())),
     }
 }
 

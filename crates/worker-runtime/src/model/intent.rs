@@ -18,11 +18,14 @@ pub enum Intent {
     /// An intent that this version of the crate does not know. A command that has one is refused.
     #[serde(untagged, deserialize_with = "unknown_intent")]
     #[schemars(skip)]
-    Unknown(UnknownVariant),
+    Unknown(Box<UnknownVariant>),
 }
 
-fn unknown_intent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnknownVariant, D::Error> {
-    UnknownVariant::read(deserializer, |name| matches!(name, "assistant" | "task" | "role"))
+fn unknown_intent<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Box<UnknownVariant>, D::Error> {
+    let known = ["assistant", "task", "role"];
+    UnknownVariant::read(deserializer, |name| known.contains(&name)).map(Box::new)
 }
 
 impl Default for Intent {

@@ -18,14 +18,14 @@ pub enum ProfileSelector {
     /// A selector that this version of the crate does not know. A command that has one is refused.
     #[serde(untagged, deserialize_with = "unknown_selector")]
     #[schemars(skip)]
-    Unknown(UnknownVariant),
+    Unknown(Box<UnknownVariant>),
 }
 
 fn unknown_selector<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<UnknownVariant, D::Error> {
+) -> Result<Box<UnknownVariant>, D::Error> {
     let known = ["runtime_default", "builtin", "named"];
-    UnknownVariant::read(deserializer, |name| known.contains(&name))
+    UnknownVariant::read(deserializer, |name| known.contains(&name)).map(Box::new)
 }
 
 impl Default for ProfileSelector {
