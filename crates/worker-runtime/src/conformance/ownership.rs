@@ -142,7 +142,8 @@ fn check_lease_grows(old: Lease, new: Lease) -> CheckResult {
     })
 }
 
-/// Returns a violation of `rule` unless commits and renewals with the lease of `client` are refused.
+/// Returns a violation of `rule` unless commits, renewals and settlements with the lease of `client`
+/// are refused.
 async fn check_fenced(client: &Client, rule: Rule, batch: &Batch) -> CheckResult {
     let committed = client.commit(batch.clone()).await?;
     rule.expect(committed == Err(StoreError::LeaseLost), || {
@@ -151,5 +152,11 @@ async fn check_fenced(client: &Client, rule: Rule, batch: &Batch) -> CheckResult
     let renewed = answer("renew", || client.store.renew(client.lease(), LONG_LEASE)).await?;
     rule.expect(renewed == Err(StoreError::LeaseLost), || {
         format!("`renew` of a lost lease returned {renewed:?}")
+    })?;
+    let settle =
+        || client.store.settle(client.lease(), batch.worker_id, batch.expected_version + 1);
+    let settled = answer("settle", settle).await?;
+    rule.expect(settled == Err(StoreError::LeaseLost), || {
+        format!("`settle` with a lost lease returned {settled:?}")
     })
 }

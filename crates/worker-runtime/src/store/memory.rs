@@ -185,7 +185,7 @@ impl Store for MemoryStore {
         version: u64,
     ) -> StoreFuture<Result<Settlement, StoreError>> {
         let content = self.content.lock();
-        if content.ownership.lease != lease.fencing_token {
+        if !content.ownership.holds(lease) {
             return StoreFuture::ready(Err(StoreError::LeaseLost));
         }
         // A missing Worker was never created if the version is 1, and was deleted if it is later.
