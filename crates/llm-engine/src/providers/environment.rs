@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use super::{ConfigError, ProviderKind};
 
-/// The number of bytes that are read of a key file. The rest of a longer file is ignored.
+/// The largest size of a key file. A longer file is refused, because it is not a key.
 const KEY_FILE_BYTES: u64 = 64 * 1024;
 
 /// Reads a key from a file. The key is the file's only line; white space around it is removed.
@@ -20,7 +20,10 @@ const KEY_FILE_BYTES: u64 = 64 * 1024;
 pub fn read_key_file(path: &Path) -> IoResult<SecretString> {
     let wrong = |problem| Error::new(ErrorKind::InvalidData, problem);
     let mut text = String::new();
-    File::open(path)?.take(KEY_FILE_BYTES).read_to_string(&mut text)?;
+    File::open(path)?.take(KEY_FILE_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > KEY_FILE_BYTES {
+        return Err(wrong("the key file has more than 64 KiB"));
+    }
     let key = text.trim();
     if key.is_empty() {
         return Err(wrong("the key file is empty"));

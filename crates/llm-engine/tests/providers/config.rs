@@ -140,6 +140,10 @@ fn keys_come_from_files() {
     assert_eq!(read(b" abc\r\n\n").unwrap().expose_secret(), "abc");
     assert_eq!(read(b" \n").unwrap_err(), "the key file is empty");
     assert_eq!(read(b"a\nb").unwrap_err(), "the key file has more than one line");
+    let longest = vec![b'k'; 64 * 1024];
+    assert_eq!(read(&longest).unwrap().expose_secret().len(), 64 * 1024);
+    let longer = [longest.as_slice(), b"k"].concat();
+    assert_eq!(read(&longer).unwrap_err(), "the key file has more than 64 KiB");
     assert!(read(b"\xff").is_err());
     fs::remove_dir_all(&folder).unwrap();
     assert!(read_key_file(&folder).is_err());
