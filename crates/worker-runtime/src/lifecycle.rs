@@ -10,6 +10,7 @@ use crate::model::{EventType, TurnOutcome, WorkerState};
 /// Something that happens to a Worker: a column of the table.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum LifecycleInput {
     /// `send_input`.
     SendInput,

@@ -35,6 +35,7 @@ pub struct StoredEvent {
 /// What happened to a Worker.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum StoredEventBody {
     /// The Worker was created.
     WorkerCreated {
@@ -92,6 +93,7 @@ pub(crate) enum EventReference {
 
 /// A retry of a model call.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct StoredRetry {
     /// The number of the attempt that follows; the first retry is attempt 2.
     pub attempt: u32,
