@@ -115,7 +115,7 @@ impl CancelTurn {
         context.can_change()?;
         let metadata = CommandMetadata::of_command(self.meta.as_ref(), None);
         let reason = self.reason.as_deref().map(Arc::from);
-        let mut draft = Draft::of_turn(record, context.now_ms, metadata);
+        let mut draft = Draft::of(record, context.now_ms, metadata);
         cancel_running(&mut draft, running, &worker.answer, reason, to, None);
         let cancelled = Cancellation::Cancelled { turn_id: running.turn_id };
         Ok(Decision::Change(draft, reply(cancelled)))

@@ -101,7 +101,7 @@ impl SendInput {
         let model = context.profiles.resolve(&selector)?.model.clone();
         let metadata =
             CommandMetadata::of_command(self.meta.as_ref(), self.idempotency_key.as_deref());
-        let mut draft = Draft::of_turn(record, now_ms, metadata);
+        let mut draft = Draft::of(record, now_ms, metadata);
         let entry_sequence = draft.begin_turn(turn_id, &self.input, selector, model);
         if let (Some(key), Some(digest)) = (&self.idempotency_key, digest) {
             let dropped = worker.keys.map(|keys| keys.pushed_out(now_ms, context.input_keys()));

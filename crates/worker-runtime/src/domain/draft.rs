@@ -63,26 +63,8 @@ impl Draft {
         now_ms: u64,
         metadata: Option<Arc<CommandMetadata>>,
     ) -> Self {
-        Self::following(record, Arc::new(record.next()), now_ms, metadata)
-    }
-
-    /// Starts a draft of a change that begins or ends a turn. The Worker's latest turn is left out
-    /// of the record, and the caller must put a turn in its place.
-    pub(crate) fn of_turn(
-        record: &WorkerRecord,
-        now_ms: u64,
-        metadata: Option<Arc<CommandMetadata>>,
-    ) -> Self {
-        Self::following(record, Arc::new(record.next_but_for_turn()), now_ms, metadata)
-    }
-
-    fn following(
-        before: &WorkerRecord,
-        record: Arc<WorkerRecord>,
-        now_ms: u64,
-        metadata: Option<Arc<CommandMetadata>>,
-    ) -> Self {
-        Self { expected_version: before.version, ..Self::blank(record, now_ms, metadata) }
+        let next = Arc::new(record.next());
+        Self { expected_version: record.version, ..Self::blank(next, now_ms, metadata) }
     }
 
     /// Starts a draft of a new Worker. `record` is the record before the Worker's first event.
@@ -298,7 +280,7 @@ impl Draft {
     /// Converts the draft into a batch for the store.
     pub(crate) fn into_batch(self, lease: Lease) -> Batch {
         let worker_id = self.record.worker_id;
-        debug_assert_eq!(self.record.turns > 0, self.record.turn.is_some(), "a turn was left out");
+        debug_assert_eq!(self.record.turns > 0, self.record.turn.is_some());
         let change = if self.deleted { Change::Delete } else { Change::Put(self.record) };
         Batch {
             lease,

@@ -103,30 +103,7 @@ impl WorkerRecord {
 
     /// Returns a copy of the record with the next version number, for a draft to change.
     pub(crate) fn next(&self) -> Self {
-        Self { turn: self.turn.clone(), ..self.next_but_for_turn() }
-    }
-
-    /// Returns the same as [`next`](Self::next) but without the latest turn, for a draft that
-    /// replaces that turn: cloning its `Arc` is saved.
-    pub(crate) fn next_but_for_turn(&self) -> Self {
-        Self {
-            worker_id: self.worker_id,
-            ordinal: self.ordinal,
-            version: self.version + 1,
-            display_name: self.display_name.clone(),
-            labels: self.labels.clone(),
-            spec: self.spec.clone(),
-            state: self.state,
-            last_outcome: self.last_outcome,
-            turn: None,
-            turns: self.turns,
-            entries: self.entries,
-            usage: self.usage,
-            worker_sequence: self.worker_sequence,
-            created_at_ms: self.created_at_ms,
-            active_at_ms: self.active_at_ms,
-            end_reason: self.end_reason.clone(),
-        }
+        Self { version: self.version + 1, ..self.clone() }
     }
 
     /// Returns the running turn, if there is one.

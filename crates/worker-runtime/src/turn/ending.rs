@@ -172,7 +172,7 @@ pub(crate) fn turn_ends(
     end: TurnEnd,
     now_ms: u64,
 ) -> Draft {
-    let mut draft = Draft::of_turn(record, now_ms, CommandMetadata::of_turn(running));
+    let mut draft = Draft::of(record, now_ms, CommandMetadata::of_turn(running));
     draft.end_turn(running, end, state_after_turn(record.state), None);
     draft
 }
