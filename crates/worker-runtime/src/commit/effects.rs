@@ -70,8 +70,7 @@ impl Effects {
             core.catalogue.remove(cell.worker_id);
             core.ended_workers.forget(cell.ordinal);
         }
-        // The panic of a waker is contained, so that the rest of the effects still run.
-        let _ = contained(|| core.wake(wakers));
+        core.wake(wakers);
         ended.into_iter().for_each(Closed::leave);
         if let Some(live) = start_turn {
             core.turns.start(core, cell, live);

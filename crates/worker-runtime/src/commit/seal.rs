@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::{
     domain::snapshot::PartialAnswer,
     state::{live::Live, worker_cell::CellState},
-    sync::contained,
 };
 
 /// Whether a change may end the running turn.
@@ -44,9 +43,7 @@ impl SealedTurn {
 impl Drop for SealedTurn {
     fn drop(&mut self) {
         if self.is_first {
-            let waiting = self.live.unseal();
-            // The panic of a waker is contained and affects only its own task.
-            let _ = contained(|| waiting.wake());
+            self.live.unseal().wake();
         }
     }
 }

@@ -315,7 +315,7 @@ impl Core {
             if let Some(live) = live {
                 let mut closed = live.close();
                 let wakers = std::mem::take(&mut closed.wakers);
-                let _ = contained(|| wakers.wake());
+                wakers.wake();
                 closed.leave();
                 drop(self.in_flight.resume(Work::Turn));
             }

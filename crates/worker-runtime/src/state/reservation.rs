@@ -15,7 +15,7 @@ use crate::{
         in_flight::{Counted, Work},
     },
     store::{CreateKey, NewKey},
-    sync::{WakeSlot, contained},
+    sync::WakeSlot,
 };
 
 /// The outcome of [`Core::admit`].
@@ -163,8 +163,7 @@ impl Reservation {
         admission.suspend(self.worker_id, self.key.as_ref(), &self.claims);
         let waiting = admission.waiting.take();
         drop(admission);
-        // A panic of a waker is contained, so that it does not affect this creation.
-        let _ = contained(|| waiting.wake());
+        waiting.wake();
     }
 }
 
@@ -175,8 +174,7 @@ impl Drop for Reservation {
         admission.claims.release(self.worker_id, &self.claims);
         let waiting = admission.waiting.take();
         drop(admission);
-        // A panic of a waker is contained, so that it does not affect this creation.
-        let _ = contained(|| waiting.wake());
+        waiting.wake();
         if self.has_place {
             self.core.catalogue.free();
         }
