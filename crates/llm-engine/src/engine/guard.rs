@@ -12,7 +12,6 @@ use crate::{EngineError, ErrorKind};
 ///
 /// The payload of the panic is dropped unread, because it may quote a prompt or a key. The caller
 /// drops everything that `code` touches after a panic, so unwind safety can be asserted.
-#[inline]
 pub(crate) fn guarded<T>(doing: &str, code: impl FnOnce() -> T) -> Result<T, EngineError> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {
         // A payload is the provider's code as well, and its drop may panic in turn.

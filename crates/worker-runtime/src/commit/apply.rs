@@ -96,13 +96,12 @@ impl Core {
         if let Some(ended) = live.take() {
             let mut closed = ended.close();
             effects.wakers.add(std::mem::take(&mut closed.wakers));
-            effects.deferred_drops.previous_live = previous_live.take();
-            let place = if closed.is_driven() {
-                &mut *previous_live
+            effects.deferred_drops.lives.extend(previous_live.take());
+            if closed.is_driven() {
+                *previous_live = Some(ended);
             } else {
-                &mut effects.deferred_drops.live
-            };
-            *place = Some(ended);
+                effects.deferred_drops.lives.push(ended);
+            }
             effects.ended = Some(closed);
             // The count was kept when the turn began.
             effects.counted_out = Some(self.in_flight.resume(Work::Turn));
@@ -112,7 +111,7 @@ impl Core {
             // profile.
             if let Ok(profile) = self.profiles.resolve(&turn.profile) {
                 let begun = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
-                effects.deferred_drops.previous_live = previous_live.take();
+                effects.deferred_drops.lives.extend(previous_live.take());
                 *live = Some(Arc::clone(&begun));
                 effects.start_turn = Some(begun);
             }
@@ -129,24 +128,24 @@ impl Core {
         runtime_sequence: &mut u64,
         step: RecordChange<'_>,
         block: Option<EventBlock>,
-        after: &mut Effects,
+        effects: &mut Effects,
     ) {
         let block = block.map(Arc::new);
         if let (Some(log), Some(block)) = (log, &block) {
             let mut commit = Published::new(block.first, Source::Worker(Arc::clone(block)));
             commit.reasoning =
-                after.ended.as_mut().and_then(|ended| ended.reasoning.take()).map(Arc::from);
+                effects.ended.as_mut().and_then(|ended| ended.reasoning.take()).map(Arc::from);
             let (evicted, waiting) = log.append(commit);
-            after.deferred_drops.events = evicted;
+            effects.deferred_drops.events = evicted;
             if step.now.is_none() {
                 log.events.redact_all();
             }
-            after.wakers.add(waiting);
+            effects.wakers.add(waiting);
         }
         let mut board = self.log.lock();
         if let Some(block) = block {
             let previous = std::mem::replace(runtime_sequence, board.head() + 1);
-            after.deferred_drops.commits = board.append_commit(block, previous);
+            effects.deferred_drops.commits = board.append_commit(block, previous);
         }
         if step.now.is_none() {
             board.redact(*runtime_sequence);
@@ -155,8 +154,8 @@ impl Core {
             self.deletions.fetch_add(1, Ordering::Release);
         }
         count(&mut board.figures, step);
-        after.deferred_drops.cell = list(&mut board.listing, cell, step);
-        after.wakers.add(board.take_waiting());
+        effects.deferred_drops.cell = list(&mut board.listing, cell, step);
+        effects.wakers.add(board.take_waiting());
     }
 
     /// Releases the scope claims of a Worker that the commit ended, and notes the Worker for
@@ -181,12 +180,8 @@ fn count(figures: &mut Figures, step: RecordChange<'_>) {
     if let Some(now) = step.now {
         figures.turns_in_flight += u64::from(now.running_turn().is_some());
     }
-    // Most commits add nothing to the totals. Skipping the write then saves fetching the cache line
-    // from another thread's core.
-    if *step.totals != Totals::default() {
-        figures.usage.add(&step.totals.usage);
-        figures.outcomes.add(&step.totals.outcomes);
-    }
+    figures.usage.add(&step.totals.usage);
+    figures.outcomes.add(&step.totals.outcomes);
 }
 
 /// Updates the list of Workers. Returns the cell that a deletion removed from the list.

@@ -47,8 +47,7 @@ pub(super) struct DeferredDrops {
     pub(super) record: Option<Arc<WorkerRecord>>,
     pub(super) events: Vec<Arc<Published>>,
     pub(super) commits: Vec<Arc<Published>>,
-    pub(super) live: Option<Arc<Live>>,
-    pub(super) previous_live: Option<Arc<Live>>,
+    pub(super) lives: Vec<Arc<Live>>,
     pub(super) cell: Option<Arc<WorkerCell>>,
 }
 

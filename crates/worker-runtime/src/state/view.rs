@@ -222,23 +222,12 @@ impl<'a> Reader<'a> {
         cells: &[Arc<WorkerCell>],
         wanted: impl Fn(&CellState) -> bool,
     ) -> Vec<WorkerSummary> {
-        let mut summaries = Vec::with_capacity(cells.len());
-        let mut add = |cell: &Arc<WorkerCell>| {
+        let summary = |cell: &Arc<WorkerCell>| {
             let state = cell.lock();
-            if state.present().is_ok_and(&wanted) {
-                summaries.push(state.record.summary(&self.0.identity));
-            }
+            let is_shown = state.present().is_ok_and(&wanted);
+            is_shown.then(|| state.record.summary(&self.0.identity))
         };
-        let falls = cells.first().map(|it| it.ordinal) > cells.last().map(|it| it.ordinal);
-        if falls {
-            // Workers mostly lie in memory in the order of their creation, and processors prefetch
-            // towards higher addresses.
-            cells.iter().rev().for_each(&mut add);
-            summaries.reverse();
-        } else {
-            cells.iter().for_each(&mut add);
-        }
-        summaries
+        cells.iter().filter_map(summary).collect()
     }
 
     pub(crate) fn diagnostics(

@@ -1,6 +1,6 @@
 //! A list of wakers that are parked under a lock and woken outside it.
 
-use std::{num::NonZeroU64, task::Waker};
+use std::task::Waker;
 
 use super::contained;
 
@@ -17,7 +17,7 @@ pub(crate) struct WakeList {
 
 /// The place of a reader in a list, by which the reader is parked at most once a round.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct WakeSlot(Option<(usize, NonZeroU64)>);
+pub(crate) struct WakeSlot(Option<(usize, u64)>);
 
 impl WakeList {
     /// Parks a reader until the wakers are next taken. A reader that is parked already keeps its
@@ -34,7 +34,7 @@ impl WakeList {
             self.parked.len() - 1
         });
         self.parked[place] = Some(waker.clone());
-        *slot = WakeSlot(Some((place, self.round())));
+        *slot = WakeSlot(Some((place, self.rounds)));
     }
 
     /// Removes a reader that is dropped. Returns its waker, which the caller drops outside the
@@ -57,13 +57,7 @@ impl WakeList {
 
     fn place(&mut self, slot: WakeSlot) -> Option<&mut Option<Waker>> {
         let (place, round) = slot.0?;
-        if round == self.round() { self.parked.get_mut(place) } else { None }
-    }
-
-    /// Returns the number of the present round. The number is never zero, so that the `Option` in a
-    /// [`WakeSlot`] takes no memory of its own.
-    fn round(&self) -> NonZeroU64 {
-        NonZeroU64::MIN.saturating_add(self.rounds)
+        if round == self.rounds { self.parked.get_mut(place) } else { None }
     }
 }
 
