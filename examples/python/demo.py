@@ -33,7 +33,7 @@ except Refused as refused:
     assert refused.error["turn_id"] == receipt["turn_id"]
     print(f"refused: {refused}")
 assert yoi.call("cancel_turn", worker=worker, reason="enough")["result"]["type"] == "cancelled"
-turn = yoi.call("get_turn", worker=worker, turn_id=receipt["turn_id"])["turn"]
+turn = yoi.call("get_turn", worker=worker, turn={"type": "id", "turn_id": receipt["turn_id"]})["turn"]
 assert turn["outcome"] == "cancelled"
 print(f"cancelled: {turn['reason']}")
 

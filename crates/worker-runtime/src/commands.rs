@@ -47,14 +47,14 @@ pub enum RuntimeCommand {
 
 payloads! {
     RuntimeCommand "runtime_command":
-    CreateWorker "create_worker" boxed,
-    SendInput "send_input",
-    CancelTurn "cancel_turn",
-    StopWorker "stop_worker",
-    CancelWorker "cancel_worker",
-    DeleteWorker "delete_worker",
-    UpdateWorker "update_worker",
-    StopRuntime "stop_runtime",
+    CreateWorker "create_worker" -> "worker_created" boxed,
+    SendInput "send_input" -> "input_accepted",
+    CancelTurn "cancel_turn" -> "turn_cancellation",
+    StopWorker "stop_worker" -> "worker_stop",
+    CancelWorker "cancel_worker" -> "worker_cancelled",
+    DeleteWorker "delete_worker" -> "worker_deleted",
+    UpdateWorker "update_worker" -> "worker_updated",
+    StopRuntime "stop_runtime" -> "runtime_stop",
 }
 
 /// The reply to a [`RuntimeCommand`].

@@ -7,4 +7,4 @@ pub(crate) mod idempotency;
 pub(crate) mod page_token;
 pub(crate) mod profiles;
 pub(crate) mod snapshot;
-mod validate;
+pub(crate) mod validate;

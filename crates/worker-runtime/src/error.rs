@@ -177,7 +177,7 @@ where
 }
 
 /// The codes of all errors that are known.
-const CODES: [&str; 22] = [
+pub(crate) const CODES: [&str; 22] = [
     "invalid_request",
     "wrong_runtime",
     "runtime_stopping",

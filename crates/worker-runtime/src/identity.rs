@@ -11,8 +11,8 @@ use uuid::Uuid;
 pub(crate) use runtime_identity::RuntimeIdentity;
 
 macro_rules! uuid_newtype {
-    ($(#[$attribute:meta])* $name:ident) => {
-        $(#[$attribute])*
+    ($(#[doc = $doc:literal])+ $name:ident) => {
+        $(#[doc = $doc])+
         #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub struct $name(Uuid);
 
@@ -73,9 +73,11 @@ macro_rules! uuid_newtype {
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
                 json_schema!({
+                    "description": concat!($($doc),+).trim_ascii_start(),
                     "type": "string",
                     "format": "uuid",
-                    "pattern": "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
+                    "maxLength": 36,
+                    "pattern": "^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
                 })
             }
         }

@@ -34,6 +34,7 @@ pub mod lifecycle;
 pub mod model;
 pub mod queries;
 pub mod request;
+pub mod rpc;
 pub mod schema;
 pub mod store;
 

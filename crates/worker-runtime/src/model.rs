@@ -13,7 +13,6 @@ mod intent;
 mod labels;
 mod limits;
 mod page;
-mod patch;
 mod profile_selector;
 mod retention;
 mod runtime_summary;
@@ -25,11 +24,13 @@ mod stream_item;
 mod text;
 mod transcript;
 mod turn;
+mod turn_selector;
 pub(crate) mod unknown;
 mod usage;
 pub(crate) mod wire;
 mod worker;
 mod worker_command;
+mod worker_setting;
 
 pub use capability::CapabilityGrant;
 pub use claim::{Access, ScopeClaim};
@@ -40,10 +41,9 @@ pub use event_filter::EventFilter;
 pub use event_type::EventType;
 pub use input::{ConfigBundle, Input, InputKind, InputReceipt, SeedEntry};
 pub use intent::{Intent, IntentAssistant, IntentRole, IntentTask};
-pub use labels::{LabelPatch, Labels, Meta};
+pub use labels::{Labels, Meta};
 pub use limits::Limits;
 pub use page::PageRequest;
-pub use patch::Patch;
 pub use profile_selector::{
     ProfileSelector, ProfileSelectorBuiltin, ProfileSelectorDefault, ProfileSelectorNamed,
 };
@@ -61,10 +61,12 @@ pub use store_summary::{AllocationSummary, ClaimHolder, StoreSummary};
 pub use stream_item::{EndReason, StreamEvent, StreamItem};
 pub use transcript::{InProgress, TranscriptEntry};
 pub use turn::{TurnDetail, TurnError, TurnErrorKind};
+pub use turn_selector::{TurnSelector, TurnSelectorId, TurnSelectorKey, TurnSelectorLatest};
 pub use unknown::UnknownVariant;
 pub use usage::Usage;
 pub use worker::{WorkerDetail, WorkerSummary};
 pub use worker_command::WorkerCommand;
+pub use worker_setting::WorkerSetting;
 
 pub(crate) use cursor::{LogId, NotAPosition, Position};
 pub(crate) use labels::{no_labels, shared_labels};

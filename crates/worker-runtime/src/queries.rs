@@ -56,17 +56,17 @@ pub enum RuntimeQuery {
 
 payloads! {
     RuntimeQuery "runtime_query":
-    GetRuntime "get_runtime",
-    GetOverview "get_overview",
-    ListWorkers "list_workers",
-    GetWorker "get_worker",
-    GetTurn "get_turn",
-    ListTurns "list_turns",
-    GetTranscript "get_transcript",
-    ReadEvents "read_events",
-    GetUsage "get_usage",
-    ListDiagnostics "list_diagnostics",
-    Preview "preview",
+    GetRuntime "get_runtime" -> "runtime",
+    GetOverview "get_overview" -> "overview",
+    ListWorkers "list_workers" -> "workers",
+    GetWorker "get_worker" -> "worker",
+    GetTurn "get_turn" -> "turn",
+    ListTurns "list_turns" -> "turns",
+    GetTranscript "get_transcript" -> "transcript",
+    ReadEvents "read_events" -> "events",
+    GetUsage "get_usage" -> "usage",
+    ListDiagnostics "list_diagnostics" -> "diagnostics",
+    Preview "preview" -> "preview",
 }
 
 /// The reply to a [`RuntimeQuery`].

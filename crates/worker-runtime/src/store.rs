@@ -96,7 +96,7 @@ pub struct EventPage {
 
 /// The way to name one turn of a Worker.
 #[derive(Clone, Debug)]
-pub enum TurnSelector {
+pub enum TurnLookup {
     /// The turn with this id.
     Id(TurnId),
     /// The latest turn whose command had this idempotency key.
@@ -208,7 +208,7 @@ pub trait Store: Send + Sync + 'static {
     fn turn(
         &self,
         worker_id: WorkerId,
-        selector: TurnSelector,
+        selector: TurnLookup,
     ) -> StoreFuture<Result<Option<Arc<TurnDetail>>, StoreError>>;
 
     /// Returns the events whose sequence is greater than `after`.

@@ -9,7 +9,7 @@ use worker_runtime::{
     WorkerId,
     model::TurnDetail,
     store::{
-        CorruptWorker, CreateKey, EventPage, InputKey, StoreError, StoredWorker, TurnSelector,
+        CorruptWorker, CreateKey, EventPage, InputKey, StoreError, StoredWorker, TurnLookup,
         WorkerRecord,
     },
 };
@@ -67,11 +67,11 @@ fn worker(connection: &Connection, worker_id: &str, record: &str) -> Result<Stor
 pub(crate) fn turn(
     connection: &Connection,
     worker_id: WorkerId,
-    selector: &TurnSelector,
+    selector: &TurnLookup,
 ) -> Result<Option<Arc<TurnDetail>>, Failure> {
     let (column, wanted) = match selector {
-        TurnSelector::Id(turn_id) => ("turn_id", turn_id.to_string()),
-        TurnSelector::Key(key) => ("idempotency_key", key.to_string()),
+        TurnLookup::Id(turn_id) => ("turn_id", turn_id.to_string()),
+        TurnLookup::Key(key) => ("idempotency_key", key.to_string()),
     };
     let select = format!(
         "SELECT turn FROM turns WHERE worker_id = ? AND {column} = ? ORDER BY ordinal DESC LIMIT 1"

@@ -8,7 +8,7 @@ use worker_runtime::{
     model::{TranscriptEntry, TurnDetail},
     store::{
         Batch, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened,
-        Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnSelector,
+        Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnLookup,
     },
 };
 
@@ -102,7 +102,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn turn(&self, worker_id: WorkerId, selector: TurnSelector) -> Answer<Option<Arc<TurnDetail>>> {
+    fn turn(&self, worker_id: WorkerId, selector: TurnLookup) -> Answer<Option<Arc<TurnDetail>>> {
         self.reads.run(move |connection| reads::turn(connection, worker_id, &selector))
     }
 

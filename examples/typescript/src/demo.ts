@@ -35,7 +35,7 @@ await assert.rejects(busy, (refused) => {
 });
 const { result } = await yoi.call("cancel_turn", { worker, reason: "enough" });
 assert.equal(result.type, "cancelled");
-const { turn } = await yoi.call("get_turn", { worker, turn_id: receipt.turn_id });
+const { turn } = await yoi.call("get_turn", { worker, turn: { type: "id", turn_id: receipt.turn_id } });
 assert.equal(turn.outcome, "cancelled");
 console.log(`cancelled: ${turn.reason}`);
 

@@ -2,7 +2,7 @@
 
 use worker_runtime::{
     commands::{StopWorker, UpdateWorker},
-    model::{LabelPatch, Labels, PageRequest, WorkerState},
+    model::{Labels, PageRequest, WorkerState},
     queries::ListWorkers,
 };
 
@@ -92,7 +92,7 @@ fn filtered() -> Vec<Row> {
 fn prepare(host: &Host) {
     host.tokio.block_on(async {
         for &worker in host.workers.iter().step_by(100) {
-            let labels = LabelPatch::from([("team".to_owned(), Some("blue".to_owned()))]);
+            let labels = Labels::from([("team".to_owned(), "blue".to_owned())]);
             let update = UpdateWorker { labels: Some(labels), ..UpdateWorker::new(worker) };
             ask(&host.runtime, update).await;
         }

@@ -53,14 +53,14 @@ fn additive_is_told_from_breaking() {
     let equal = run(&[&old_path, &new_path]);
     assert_eq!((equal.code, equal.stdout.as_str()), (Some(0), ""));
 
-    let name = "runtime_error.json";
+    let name = "command_reply.json";
     let mut document: Value =
         serde_json::from_str(&fs::read_to_string(new.join(name)).expect("it is there"))
             .expect("it is JSON");
-    let variants = document["oneOf"].as_array_mut().expect("errors are a union");
-    let removed = variants.pop().expect("there are errors");
+    let variants = document["oneOf"].as_array_mut().expect("replies are a union");
+    let removed = variants.pop().expect("there are replies");
     fs::write(new.join(name), document.to_string()).expect("it can be written");
-    let code = removed["properties"]["code"]["const"].as_str().expect("an error has a code");
+    let code = removed["properties"]["type"]["const"].as_str().expect("a reply has a type");
 
     let breaking = run(&[&old_path, &new_path]);
     assert_eq!(breaking.code, Some(1));

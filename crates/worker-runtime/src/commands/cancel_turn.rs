@@ -18,7 +18,7 @@ use crate::{
     model::{Cursor, Meta, TurnDetail, TurnOutcome, WorkerState, setters},
     request::Command,
     state::core::Core,
-    store::{CommandMetadata, TurnSelector},
+    store::{CommandMetadata, TurnLookup},
 };
 
 /// Ends a running turn now. What had streamed stays in the transcript, marked as truncated.
@@ -169,7 +169,7 @@ impl Core {
         if record.turn.as_ref().is_some_and(|turn| turn.turn_id == wanted) {
             return Ok(None);
         }
-        let found = self.ask(|store| store.turn(cell.worker_id, TurnSelector::Id(wanted))).await;
+        let found = self.ask(|store| store.turn(cell.worker_id, TurnLookup::Id(wanted))).await;
         found.map_err(|_| RuntimeError::store_refused())
     }
 }

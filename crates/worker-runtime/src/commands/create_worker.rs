@@ -301,7 +301,7 @@ fn reply(
         receipt: receipt.map(|(turn_id, entry_sequence)| InputReceipt {
             worker: context.identity.worker(worker_id),
             turn_id,
-            entry_sequence,
+            entry_sequence: Some(entry_sequence),
         }),
         cursor: context.worker_cursor(worker_id, 0),
         replayed,

@@ -148,7 +148,11 @@ impl SendInput {
         replayed: bool,
     ) -> InputAccepted {
         InputAccepted {
-            receipt: InputReceipt { worker: self.worker, turn_id, entry_sequence },
+            receipt: InputReceipt {
+                worker: self.worker,
+                turn_id,
+                entry_sequence: Some(entry_sequence),
+            },
             cursor: context.worker_cursor(self.worker.worker_id, cursor_sequence),
             replayed,
         }
@@ -166,7 +170,7 @@ fn accepts_input(record: &WorkerRecord) -> Result<(), RuntimeError> {
             Some(turn) if record.state == crate::model::WorkerState::Running => {
                 RuntimeError::WorkerBusy {
                     turn_id: turn.turn_id,
-                    started_at_ms: turn.started_at_ms,
+                    started_at_ms: turn.began_at_ms(),
                 }
             }
             Some(_) => RuntimeError::WorkerStopping {},

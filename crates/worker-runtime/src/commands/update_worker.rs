@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     commit::{change::Decision, seal::Seal},
-    domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
+    domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot, validate},
     error::RuntimeError,
     identity::WorkerRef,
     model::{
-        Cursor, LabelPatch, Labels, Meta, Patch, ProfileSelector, WorkerDetail, setters,
-        shared_labels,
+        Cursor, Labels, Meta, ProfileSelector, WorkerDetail, WorkerSetting, setters, shared_labels,
     },
     request::Command,
     state::core::Core,
@@ -30,18 +29,26 @@ pub struct UpdateWorker {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_display_name")]
     pub display_name: Option<String>,
-    /// Labels to set, and with `null` to remove.
+    /// Labels to add, or to give another value. All other labels stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::model::fragments::optional_label_patch")]
-    pub labels: Option<LabelPatch>,
+    #[schemars(schema_with = "crate::model::fragments::optional_labels")]
+    pub labels: Option<Labels>,
+    /// Names of labels to remove, before `labels` are added. A name that the Worker does not have
+    /// changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::model::fragments::optional_label_names")]
+    pub remove_labels: Option<Vec<String>>,
     /// The profile of the next turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileSelector>,
-    /// Instructions that replace the profile's, in at most `instructions_bytes` bytes of UTF-8;
-    /// `null` removes them.
-    #[serde(default, skip_serializing_if = "Patch::is_keep")]
-    #[schemars(with = "Option<String>", length(max = 65_536))]
-    pub instructions: Patch<String>,
+    /// Instructions that replace the profile's, in at most `instructions_bytes` bytes of UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 65_536))]
+    pub instructions: Option<String>,
+    /// Settings to remove from the Worker, before others are set, so that its profile's count again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub clear: Option<Vec<WorkerSetting>>,
     /// The caller's remarks, shown on everything that the command causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
@@ -56,25 +63,22 @@ impl UpdateWorker {
             worker,
             display_name: None,
             labels: None,
+            remove_labels: None,
             profile: None,
-            instructions: Patch::Keep,
+            instructions: None,
+            clear: None,
             meta: None,
         }
-    }
-
-    /// Sets `instructions`. A text replaces the Worker's instructions, and [`Patch::Clear`] removes
-    /// them.
-    #[must_use]
-    pub fn instructions(mut self, instructions: impl Into<Patch<String>>) -> Self {
-        self.instructions = instructions.into();
-        self
     }
 }
 
 setters!(UpdateWorker {
     display_name: String,
-    labels: LabelPatch,
+    labels: Labels,
+    remove_labels: Vec<String>,
     profile: ProfileSelector,
+    instructions: String,
+    clear: Vec<WorkerSetting>,
     meta: Meta
 });
 
@@ -133,9 +137,13 @@ impl UpdateWorker {
             limits.check_display_name(name)?;
         }
         if let Some(labels) = &self.labels {
-            limits.check_label_patch(labels)?;
+            limits.check_labels(labels)?;
         }
-        if let Patch::Set(instructions) = &self.instructions {
+        if let Some(names) = &self.remove_labels {
+            limits.check_label_names("remove_labels", names)?;
+        }
+        validate::check_clear(self.clear.as_deref().unwrap_or_default())?;
+        if let Some(instructions) = &self.instructions {
             limits.check_instructions(instructions)?;
         }
         limits.check_meta(self.meta.as_ref())?;
@@ -146,14 +154,16 @@ impl UpdateWorker {
         Ok(())
     }
 
+    fn clears(&self, setting: WorkerSetting) -> bool {
+        self.clear.iter().flatten().any(|named| *named == setting)
+    }
+
     fn labels_of(&self, record: &WorkerRecord) -> Labels {
         let mut labels = (*record.labels).clone();
-        for (name, value) in self.labels.iter().flatten() {
-            match value {
-                Some(value) => labels.insert(name.clone(), value.clone()),
-                None => labels.remove(name),
-            };
+        for name in self.remove_labels.iter().flatten() {
+            labels.remove(name);
         }
+        labels.extend(self.labels.clone().unwrap_or_default());
         labels
     }
 
@@ -162,10 +172,11 @@ impl UpdateWorker {
         if let Some(profile) = &self.profile {
             spec.profile = profile.clone();
         }
-        match &self.instructions {
-            Patch::Keep => {}
-            Patch::Clear => spec.instructions = None,
-            Patch::Set(instructions) => spec.instructions = Some(Arc::from(instructions.as_str())),
+        if self.clears(WorkerSetting::Instructions) {
+            spec.instructions = None;
+        }
+        if let Some(instructions) = &self.instructions {
+            spec.instructions = Some(Arc::from(instructions.as_str()));
         }
         if spec == *record.spec { Arc::clone(&record.spec) } else { spec.shared() }
     }

@@ -14,7 +14,7 @@ use crate::{
     model::{TranscriptEntry, TurnDetail},
     store::{
         Batch, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Store,
-        StoreError, StoreFuture, StoredEvent, StoredWorker, TurnSelector,
+        StoreError, StoreFuture, StoredEvent, StoredWorker, TurnLookup,
     },
     sync::Contained,
 };
@@ -139,7 +139,7 @@ impl Client {
     pub(super) async fn turn(
         &self,
         worker_id: WorkerId,
-        selector: TurnSelector,
+        selector: TurnLookup,
     ) -> CheckResult<Option<Arc<TurnDetail>>> {
         let ask = || self.store.turn(worker_id, selector);
         readable("turn", answer("turn", ask).await?)

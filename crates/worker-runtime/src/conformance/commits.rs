@@ -9,7 +9,7 @@ use crate::{
         reference_model::ReferenceModel,
         rule::{CheckResult, Rule},
     },
-    store::{Batch, StoreError, Totals, TurnSelector},
+    store::{Batch, StoreError, Totals, TurnLookup},
 };
 
 /// Compares the store with the model after every commit of a Worker's whole life.
@@ -48,7 +48,7 @@ pub(super) async fn fresh(factory: &impl Factory) -> CheckResult {
         let batch = if step % 2 == 0 { model.input(lease) } else { model.answer(lease) };
         client.apply(&mut model, batch).await?;
         let Some(wanted) = model.turns.last() else { continue };
-        let seen = client.turn(model.worker_id, TurnSelector::Id(wanted.turn_id)).await?;
+        let seen = client.turn(model.worker_id, TurnLookup::Id(wanted.turn_id)).await?;
         Rule::Fresh.expect(seen.as_ref() == Some(wanted), || {
             let outcome = seen.as_ref().map(|turn| turn.outcome);
             format!("the latest turn's outcome is {outcome:?} instead of {:?}", wanted.outcome)

@@ -10,7 +10,7 @@ use crate::{
         reference_model::ReferenceModel,
         rule::{CheckResult, Rule},
     },
-    store::{CreateKey, StoreError, Totals, TurnSelector},
+    store::{CreateKey, StoreError, Totals, TurnLookup},
 };
 
 /// Commits inputs whose keys replace and drop earlier keys.
@@ -129,7 +129,7 @@ async fn check_deleted(
 ) -> CheckResult {
     client.check_as(Rule::Deletion, deleted).await?;
     for turn in &before.turns {
-        for selector in [TurnSelector::Id(turn.turn_id), TurnSelector::Key("key".into())] {
+        for selector in [TurnLookup::Id(turn.turn_id), TurnLookup::Key("key".into())] {
             let seen = client.turn(deleted.worker_id, selector).await?;
             Rule::Deletion.expect(seen.is_none(), || {
                 "a turn of the deleted Worker is still found".to_owned()

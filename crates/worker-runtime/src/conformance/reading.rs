@@ -11,7 +11,7 @@ use crate::{
         rule::{CheckResult, Rule},
     },
     identity::TurnId,
-    store::TurnSelector,
+    store::TurnLookup,
 };
 
 const TURNS: usize = 5;
@@ -88,7 +88,7 @@ pub(super) async fn turn_lookup(factory: &impl Factory) -> CheckResult {
     let (client, model) = conversation(factory).await?;
     let id = model.worker_id;
     for turn in &model.turns {
-        let seen = client.turn(id, TurnSelector::Id(turn.turn_id)).await?;
+        let seen = client.turn(id, TurnLookup::Id(turn.turn_id)).await?;
         Rule::TurnLookup.expect(seen.as_ref() == Some(turn), || {
             format!(
                 "a look-up of turn {} returned {:?}",
@@ -98,14 +98,14 @@ pub(super) async fn turn_lookup(factory: &impl Factory) -> CheckResult {
         })?;
     }
     for (key, place) in [("odd", TURNS - 1), ("even", TURNS - 2)] {
-        let seen = client.turn(id, TurnSelector::Key(key.into())).await?;
+        let seen = client.turn(id, TurnLookup::Key(key.into())).await?;
         Rule::TurnLookup.expect(seen.as_ref() == model.turns.get(place), || {
             let input = seen.map(|turn| turn.input_sequence);
             format!("a look-up of the latest turn of a key returned the turn of entry {input:?}")
         })?;
     }
     let unknown = TurnId::from_uuid(new_uuid());
-    for selector in [TurnSelector::Id(unknown), TurnSelector::Key("no such key".into())] {
+    for selector in [TurnLookup::Id(unknown), TurnLookup::Key("no such key".into())] {
         let seen = client.turn(id, selector).await?;
         Rule::TurnLookup.expect(seen.is_none(), || {
             "a look-up of a turn that does not exist returned a turn".to_owned()
@@ -121,12 +121,12 @@ pub(super) async fn absent(factory: &impl Factory) -> CheckResult {
     client.check_as(Rule::Absent, &stranger).await?;
     // A look-up finds only turns of the Worker that it names.
     for turn in &model.turns {
-        let seen = client.turn(stranger.worker_id, TurnSelector::Id(turn.turn_id)).await?;
+        let seen = client.turn(stranger.worker_id, TurnLookup::Id(turn.turn_id)).await?;
         Rule::Absent.expect(seen.is_none(), || {
             "a look-up by id returned another Worker's turn".to_owned()
         })?;
     }
-    let seen = client.turn(stranger.worker_id, TurnSelector::Key("odd".into())).await?;
+    let seen = client.turn(stranger.worker_id, TurnLookup::Key("odd".into())).await?;
     Rule::Absent
         .expect(seen.is_none(), || "a look-up by key returned another Worker's turn".to_owned())
 }

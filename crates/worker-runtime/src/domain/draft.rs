@@ -165,13 +165,13 @@ impl Draft {
             outcome: None,
             profile,
             model,
-            started_at_ms: self.now_ms,
+            started_at_ms: Some(self.now_ms),
             ended_at_ms: None,
             stop_reason: None,
             usage: Usage::default(),
             error: None,
             reason: None,
-            input_sequence: sequence,
+            input_sequence: Some(sequence),
             answer_sequence: None,
             idempotency_key,
             meta,
@@ -199,7 +199,7 @@ impl Draft {
     ) {
         let TurnEnd { outcome, text, usage, stop_reason, error, reason } = end;
         let now_ms = self.now_ms;
-        let duration_ms = now_ms.saturating_sub(running.started_at_ms);
+        let duration_ms = now_ms.saturating_sub(running.began_at_ms());
         let usage = Usage::of_turn(usage, duration_ms);
         let completed = outcome == TurnOutcome::Completed;
         let entry = (completed || !text.is_empty()).then(|| {
@@ -217,7 +217,7 @@ impl Draft {
         });
         let turn = Arc::new(TurnDetail {
             outcome: Some(outcome),
-            ended_at_ms: Some(now_ms.max(running.started_at_ms)),
+            ended_at_ms: Some(now_ms.max(running.began_at_ms())),
             stop_reason,
             usage,
             error: error.map(Box::new),

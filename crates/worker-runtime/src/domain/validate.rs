@@ -3,13 +3,16 @@
 use crate::{
     error::RuntimeError,
     model::{
-        ConfigBundle, EventFilter, Input, Intent, LabelPatch, Labels, Limits, Meta,
-        ProfileSelector, ScopeClaim, SeedEntry,
+        ConfigBundle, EventFilter, Input, Intent, Labels, Limits, Meta, ProfileSelector,
+        ScopeClaim, SeedEntry, WorkerSetting,
     },
 };
 
 /// The maximum number of event types in a filter, far above the number of event types.
 const MOST_TYPES: u64 = 64;
+
+/// The maximum number of settings that one command clears, far above the number of settings.
+const MOST_SETTINGS: u64 = 16;
 
 type Checked = Result<(), RuntimeError>;
 
@@ -27,7 +30,7 @@ impl Limits {
     pub(crate) fn check_display_name(&self, name: &str) -> Checked {
         const FIELD: &str = "display_name";
         at_most_chars(FIELD, name, self.display_name_chars)?;
-        if name.chars().all(char::is_whitespace) {
+        if name.chars().all(is_blank) {
             return Err(RuntimeError::invalid(FIELD, "must not be blank"));
         }
         if name.contains('@') {
@@ -108,22 +111,26 @@ impl Limits {
 
     pub(crate) fn check_labels(&self, labels: &Labels) -> Checked {
         at_most("labels", labels.len(), self.labels)?;
-        labels.iter().try_for_each(|(name, value)| self.check_label(name, Some(value)))
+        labels.iter().try_for_each(|(name, value)| {
+            self.check_label_name("labels", name)?;
+            let field = format!("labels.{name}");
+            at_most_chars(&field, value, self.label_chars)?;
+            without_controls(&field, value)
+        })
     }
 
-    pub(crate) fn check_label_patch(&self, labels: &LabelPatch) -> Checked {
-        at_most("labels", labels.len(), self.labels)?;
-        labels.iter().try_for_each(|(name, value)| self.check_label(name, value.as_ref()))
+    pub(crate) fn check_label_names(&self, field: &str, names: &[String]) -> Checked {
+        at_most(field, names.len(), self.labels)?;
+        names
+            .iter()
+            .enumerate()
+            .try_for_each(|(place, name)| self.check_label_name(&format!("{field}[{place}]"), name))
     }
 
-    fn check_label(&self, name: &str, value: Option<&String>) -> Checked {
-        not_empty("labels", name)?;
-        at_most_chars("labels", name, self.label_chars)?;
-        without_controls("labels", name)?;
-        let Some(value) = value else { return Ok(()) };
-        let field = format!("labels.{name}");
-        at_most_chars(&field, value, self.label_chars)?;
-        without_controls(&field, value)
+    fn check_label_name(&self, field: &str, name: &str) -> Checked {
+        not_empty(field, name)?;
+        at_most_chars(field, name, self.label_chars)?;
+        without_controls(field, name)
     }
 
     pub(crate) fn check_meta(&self, meta: Option<&Meta>) -> Checked {
@@ -137,10 +144,12 @@ impl Limits {
     }
 
     pub(crate) fn check_key(&self, key: Option<&String>) -> Checked {
-        const FIELD: &str = "idempotency_key";
-        let Some(key) = key else { return Ok(()) };
-        not_empty(FIELD, key)?;
-        at_most_chars(FIELD, key, self.key_chars)
+        key.map_or(Ok(()), |key| self.check_key_at("idempotency_key", key))
+    }
+
+    pub(crate) fn check_key_at(&self, field: &str, key: &str) -> Checked {
+        not_empty(field, key)?;
+        at_most_chars(field, key, self.key_chars)
     }
 
     pub(crate) fn check_input(&self, field: &str, input: &Input) -> Checked {
@@ -184,6 +193,11 @@ impl Limits {
     }
 }
 
+/// Checks the list of settings to remove.
+pub(crate) fn check_clear(settings: &[WorkerSetting]) -> Checked {
+    at_most("clear", settings.len(), MOST_SETTINGS)
+}
+
 fn not_empty(field: &str, text: &str) -> Checked {
     if text.is_empty() { Err(RuntimeError::invalid(field, "must not be empty")) } else { Ok(()) }
 }
@@ -215,6 +229,12 @@ fn in_range(field: &str, value: u64, min: u64, max: u64) -> Checked {
     } else {
         Err(RuntimeError::LimitOutOfRange { field: field.to_owned(), min, max })
     }
+}
+
+/// Returns whether a character shows nothing: white space, or U+FEFF, which is white space to
+/// ECMAScript and a space of no width to Unicode.
+fn is_blank(it: char) -> bool {
+    it.is_whitespace() || it == '\u{feff}'
 }
 
 /// Returns whether a character changes the direction of the text around it.

@@ -20,10 +20,7 @@ pub struct ScopeClaim {
     /// An opaque name of segments joined by `/`, such as `workspace/app/src`; no host path: no empty
     /// segment, no `.` or `..`, no backslash, no control character. At most `text_chars`
     /// characters.
-    #[schemars(
-        length(max = 1024),
-        regex(pattern = r"^(?!.*[\\\p{Cc}])(?!(.*/)?\.{1,2}(/|$))[^/]+(/[^/]+)*$")
-    )]
+    #[schemars(schema_with = "crate::model::fragments::resource")]
     pub resource: String,
     /// How much of it.
     pub access: Access,

@@ -14,6 +14,7 @@ use crate::identity::{Epoch, RuntimeId, TurnId, WorkerRef};
 
 /// Something that happened, and where in the logs it stands.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[schemars(transform = super::fragments::add_cursor)]
 #[non_exhaustive]
 pub struct RuntimeEvent {
     /// What happened.

@@ -4,7 +4,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 /// The reference to the definition of an error's `retry`, in documents that contain errors.
-pub(crate) const RETRY: &str = "#/$defs/Retry";
+const RETRY: &str = "#/$defs/Retry";
 
 /// Replaces `anyOf` by `oneOf` in the schema of a tagged union, because exactly one variant fits.
 /// schemars writes `anyOf` because of the untagged variant for unknown types, which no document
@@ -37,13 +37,53 @@ pub(crate) fn add_error_envelope(schema: &mut Schema) {
     }
 }
 
-/// Requires exactly one of `turn_id` and `idempotency_key`.
-pub(crate) fn exactly_one_turn_name(schema: &mut Schema) {
-    let given = |name: &str| json!({ "required": [name], "properties": { name: { "not": { "type": "null" } } } });
-    schema.insert("oneOf".to_owned(), json!([given("turn_id"), given("idempotency_key")]));
+/// Adds the `cursor` that an event has in a stream.
+pub(crate) fn add_cursor(schema: &mut Schema) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+    let description = "The position right after the event, in the scope of the subscription; \
+        present in a stream.";
+    properties.insert(
+        "cursor".to_owned(),
+        json!({ "$ref": "#/$defs/Cursor", "description": description }),
+    );
 }
 
-const NO_CONTROLS: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+/// Refuses a sequence of a Worker's log as a position in the Runtime's log.
+pub(crate) fn sequence_only_of_a_worker(schema: &mut Schema) {
+    let has_type = |name: &str| {
+        json!({
+            "type": "object",
+            "properties": { "type": { "type": "string", "const": name } },
+            "required": ["type"]
+        })
+    };
+    let refused = json!({
+        "type": "object",
+        "properties": { "scope": has_type("runtime"), "from": has_type("after_sequence") },
+        "required": ["scope", "from"]
+    });
+    schema.insert("not".to_owned(), refused);
+}
+
+/// Matches a text with a control character.
+///
+/// Patterns in schemas give the same verdict in every regular expression engine. They have no `$`,
+/// which Python and PCRE let match before a line feed at the end; they write characters up to
+/// U+00FF as `\xNN`, and others as themselves, because no other escape is understood everywhere. A
+/// text that must not contain something is therefore told by `not` and a pattern that finds it.
+const CONTROLS: &str = r"[\x00-\x1f\x7f-\x9f]";
+
+/// Finds what makes a text no resource: an empty segment, `.` or `..`, a backslash or a control
+/// character.
+const NO_RESOURCE: &str = r"^/|/(?:/|$)|(?:^|/)\.\.?(?:/|$)|[\\\x00-\x1f\x7f-\x9f]";
+
+/// Finds what a display name must not contain: `@`, a control character, or a character that changes
+/// the direction of the text around it.
+const NOT_IN_NAMES: &str =
+    "[@\\x00-\\x1f\\x7f-\\x9f\u{61c}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]";
+
+/// Matches a text that is not blank: one with a character that is neither white space nor U+FEFF.
+const NOT_BLANK: &str = "[^\\x09-\\x0d\\x20\\x85\\xa0\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}]";
 
 fn map_of(names: &Value, values: Value, most: u64) -> Map<String, Value> {
     let map = json!({
@@ -60,8 +100,7 @@ fn map_of(names: &Value, values: Value, most: u64) -> Map<String, Value> {
 }
 
 fn label_map(values: Value) -> Map<String, Value> {
-    let names = json!({ "minLength": 1, "maxLength": 128, "pattern": NO_CONTROLS });
-    map_of(&names, values, 32)
+    map_of(&label_name(), values, 32)
 }
 
 fn typed(types: Value, keywords: Map<String, Value>) -> Schema {
@@ -72,8 +111,12 @@ fn typed(types: Value, keywords: Map<String, Value>) -> Schema {
     schema
 }
 
+fn label_name() -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": 128, "not": { "type": "string", "pattern": CONTROLS } })
+}
+
 fn label_value() -> Value {
-    json!({ "type": "string", "maxLength": 128, "pattern": NO_CONTROLS })
+    json!({ "type": "string", "maxLength": 128, "not": { "type": "string", "pattern": CONTROLS } })
 }
 
 /// Returns the schema of optional labels.
@@ -81,17 +124,18 @@ pub(crate) fn optional_labels(_: &mut SchemaGenerator) -> Schema {
     typed(json!(["object", "null"]), label_map(label_value()))
 }
 
-/// Returns the schema of an optional change of labels.
-pub(crate) fn optional_label_patch(_: &mut SchemaGenerator) -> Schema {
-    let mut value = label_value();
-    value["type"] = json!(["string", "null"]);
-    typed(json!(["object", "null"]), label_map(value))
+/// Returns the schema of optional names of labels.
+pub(crate) fn optional_label_names(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["array", "null"], "maxItems": 32, "items": label_name() })
 }
 
 /// Returns the schema of labels in a filter.
 pub(crate) fn labels(_: &mut SchemaGenerator) -> Schema {
-    let values = json!({ "type": "string" });
-    typed(json!(["object", "null"]), map_of(&json!(true), values, 32))
+    json_schema!({
+        "type": ["object", "null"],
+        "additionalProperties": { "type": "string" },
+        "maxProperties": 32
+    })
 }
 
 /// Returns the schema of optional metadata.
@@ -103,13 +147,22 @@ pub(crate) fn optional_meta(_: &mut SchemaGenerator) -> Schema {
 
 /// Returns the schema of an optional display name.
 pub(crate) fn optional_display_name(_: &mut SchemaGenerator) -> Schema {
-    const REFUSED: &str =
-        r"@\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069";
     json_schema!({
         "type": ["string", "null"],
         "minLength": 1,
         "maxLength": 64,
-        "pattern": format!(r"^[^{REFUSED}]*[^\s{REFUSED}][^{REFUSED}]*$")
+        "pattern": NOT_BLANK,
+        "not": { "type": "string", "pattern": NOT_IN_NAMES }
+    })
+}
+
+/// Returns the schema of the resource of a claim.
+pub(crate) fn resource(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 1024,
+        "not": { "type": "string", "pattern": NO_RESOURCE }
     })
 }
 
@@ -118,6 +171,11 @@ pub(crate) fn optional_capabilities(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": ["array", "null"],
         "maxItems": 64,
-        "items": { "type": "string", "minLength": 1, "maxLength": 1024, "pattern": NO_CONTROLS }
+        "items": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1024,
+            "not": { "type": "string", "pattern": CONTROLS }
+        }
     })
 }

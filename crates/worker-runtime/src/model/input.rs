@@ -97,7 +97,8 @@ pub struct InputReceipt {
     pub worker: WorkerRef,
     /// The turn that answers it.
     pub turn_id: TurnId,
-    /// The input's place in the transcript.
+    /// The input's place in the transcript; absent while it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
-    pub entry_sequence: u64,
+    pub entry_sequence: Option<u64>,
 }

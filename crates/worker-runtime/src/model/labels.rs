@@ -1,4 +1,4 @@
-//! Labels, changes of labels, and metadata: small maps of strings.
+//! Labels and metadata: small maps of strings.
 
 use std::{
     collections::BTreeMap,
@@ -18,9 +18,6 @@ pub(crate) fn no_labels() -> Arc<Labels> {
 pub(crate) fn shared_labels(labels: Labels) -> Arc<Labels> {
     if labels.is_empty() { no_labels() } else { Arc::new(labels) }
 }
-
-/// A change of labels: a value sets a label, `null` removes it, and all other labels stay.
-pub type LabelPatch = BTreeMap<String, Option<String>>;
 
 /// The metadata that a Backend adds to a command, such as an actor or a trace id. The Runtime does
 /// not interpret the metadata, and shows it on everything that the command causes.

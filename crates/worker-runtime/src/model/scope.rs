@@ -113,6 +113,7 @@ pub struct FromAfterSequence {
 /// A live stream of events, and of the text of a Worker's running turn.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = super::fragments::sequence_only_of_a_worker)]
 pub struct Subscribe {
     /// Whose events.
     pub scope: Scope,

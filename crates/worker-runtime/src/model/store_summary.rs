@@ -36,7 +36,6 @@ pub struct AllocationSummary {
 
 /// One claim and who has it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[schemars(rename = "Holder")]
 #[non_exhaustive]
 pub struct ClaimHolder {
     /// The resource.

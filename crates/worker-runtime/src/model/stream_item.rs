@@ -57,7 +57,7 @@ pub enum StreamItem {
 }
 
 /// An event in a stream.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StreamEvent {
     /// The event.
@@ -196,11 +196,11 @@ impl JsonSchema for StreamItem {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let event = generator.subschema_for::<StreamEvent>();
+        let event = generator.subschema_for::<RuntimeEvent>();
         let notice = generator.subschema_for::<Notice>();
         json_schema!({
             "description": "What a subscription delivers: an event with its cursor, or a notice.",
-            "anyOf": [event, notice]
+            "oneOf": [event, notice]
         })
     }
 }

@@ -26,9 +26,10 @@ pub struct TurnDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub model: Option<Arc<str>>,
-    /// When it started, in milliseconds since the Unix epoch.
+    /// When it started, in milliseconds since the Unix epoch; absent while it has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
-    pub started_at_ms: u64,
+    pub started_at_ms: Option<u64>,
     /// When it ended, in milliseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
@@ -45,9 +46,10 @@ pub struct TurnDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub reason: Option<Arc<str>>,
-    /// The input's place in the transcript.
+    /// The input's place in the transcript; absent in a turn that has no input there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
-    pub input_sequence: u64,
+    pub input_sequence: Option<u64>,
     /// The answer's place in the transcript, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
@@ -85,18 +87,25 @@ impl TurnDetail {
             outcome: None,
             profile,
             model: None,
-            started_at_ms,
+            started_at_ms: Some(started_at_ms),
             ended_at_ms: None,
             stop_reason: None,
             usage: Usage::default(),
             error: None,
             reason: None,
-            input_sequence,
+            input_sequence: Some(input_sequence),
             answer_sequence: None,
             idempotency_key: None,
             meta: None,
             late_dropped: 0,
         }
+    }
+}
+
+impl TurnDetail {
+    /// Returns when a turn that has begun did so; 0 for one that has not.
+    pub(crate) fn began_at_ms(&self) -> u64 {
+        self.started_at_ms.unwrap_or_default()
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
 /// Asks for a part of a log.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = crate::model::fragments::sequence_only_of_a_worker)]
 pub struct ReadEvents {
     /// Whose events.
     pub scope: Scope,

@@ -19,9 +19,10 @@ impl Payload for Subscribe {
 }
 
 /// Implements [`Payload`] and the conversions for an enum of requests and for its payloads. Each
-/// payload is given with its `type`, and with `boxed` if the enum holds it in a `Box`.
+/// payload is given with its `type`, with the `type` of its reply, and with `boxed` if the enum holds
+/// it in a `Box`.
 macro_rules! payloads {
-    ($requests:ident $name:literal: $($payload:ident $type:literal $($boxed:ident)?),+ $(,)?) => {
+    ($requests:ident $name:literal: $($payload:ident $type:literal -> $reply:literal $($boxed:ident)?),+ $(,)?) => {
         impl $crate::request::Payload for $requests {
             const TYPE: &'static str = $name;
         }
@@ -30,11 +31,23 @@ macro_rules! payloads {
             /// The `type` of every payload on the wire.
             pub const TYPES: &'static [&'static str] = &[$($type),+];
 
+            /// The `type` of every payload on the wire, with the `type` of the reply to it.
+            pub(crate) const REPLIES: &'static [(&'static str, &'static str)] =
+                &[$(($type, $reply)),+];
+
             /// Returns the `type` of this payload on the wire.
             #[must_use]
             pub const fn type_name(&self) -> &'static str {
                 match self {
                     $(Self::$payload(_) => $type,)+
+                }
+            }
+
+            /// Returns the `type` of the reply to this payload on the wire.
+            #[must_use]
+            pub const fn reply_type(&self) -> &'static str {
+                match self {
+                    $(Self::$payload(_) => $reply,)+
                 }
             }
         }

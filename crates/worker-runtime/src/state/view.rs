@@ -20,7 +20,7 @@ use crate::{
         listing::{Activity, Bounds, ListingFilter, Page},
         worker_cell::{CellState, WorkerCell},
     },
-    store::{StoreFuture, TurnSelector, WorkerRecord},
+    store::{StoreFuture, TurnLookup, WorkerRecord},
 };
 
 /// A view of the Runtime for queries, which cannot change the Runtime.
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
                     .live
                     .as_ref()
                     .map_or_else(String::new, |live| live.answer().0.to_string()),
-                started_at_ms: running.started_at_ms,
+                started_at_ms: running.began_at_ms(),
             });
             let sequence = state.record.worker_sequence;
             let cursor = self.0.worker_cursor(worker.worker_id, sequence);
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
     pub(crate) async fn turn(
         self,
         worker_id: WorkerId,
-        selector: TurnSelector,
+        selector: TurnLookup,
     ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
         from_store(self.0.ask(|it| it.turn(worker_id, selector))).await
     }

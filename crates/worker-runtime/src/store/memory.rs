@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use self::{create_keys::CreateKeys, row::Row};
 use super::{
     Batch, Change, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened,
-    Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, Totals, TurnSelector,
+    Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, Totals, TurnLookup,
 };
 use crate::{
     identity::{RuntimeId, WorkerId},
@@ -227,11 +227,11 @@ impl Store for MemoryStore {
     fn turn(
         &self,
         worker_id: WorkerId,
-        selector: TurnSelector,
+        selector: TurnLookup,
     ) -> StoreFuture<Result<Option<Arc<TurnDetail>>, StoreError>> {
         let wanted = |turn: &TurnDetail| match &selector {
-            TurnSelector::Id(turn_id) => turn.turn_id == *turn_id,
-            TurnSelector::Key(key) => turn.idempotency_key.as_ref() == Some(key),
+            TurnLookup::Id(turn_id) => turn.turn_id == *turn_id,
+            TurnLookup::Key(key) => turn.idempotency_key.as_ref() == Some(key),
         };
         now(self
             .read(worker_id, |row| row.turns().iter().rev().find(|it| wanted(it)).cloned())

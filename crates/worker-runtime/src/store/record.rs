@@ -171,7 +171,7 @@ impl WorkerRecord {
             state: self.state,
             labels: self.labels.clone(),
             turn_id: running.map(|turn| turn.turn_id),
-            turn_started_at_ms: running.map(|turn| turn.started_at_ms),
+            turn_started_at_ms: running.and_then(|turn| turn.started_at_ms),
             last_outcome: self.last_outcome,
             entries: self.entries,
             usage: self.usage,

@@ -1,7 +1,6 @@
 //! Decoding of requests: every error names the field and repeats no value.
 
 use serde_json::{Value, json};
-use worker_runtime::model::Patch;
 use worker_runtime::{AnyRequest, Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe};
 
 const MAX: u64 = 1 << 20;
@@ -259,30 +258,30 @@ fn null_is_absent_but_not_for_what_must_be_there() {
     problem(command(&send(r#""input":null"#)), "input");
     problem(command(&send(r#""input":{"kind":null,"text":"hi"}"#)), "input.kind");
     problem(command(r#"{"type":"stop_worker","worker":null}"#), "worker");
-    // In a field where null removes a value, null differs from an absent field.
-    let removing = about("update_worker", r#""labels":{"a":null},"instructions":null"#);
-    let RuntimeCommand::UpdateWorker(update) = command(&removing).expect("an update") else {
-        panic!("not an update");
-    };
-    assert_eq!(update.instructions, Patch::Clear);
-    assert_eq!(update.labels.expect("a patch")["a"], None);
+    let all_null = r#""display_name":null,"labels":null,"remove_labels":null,"profile":null,
+        "instructions":null,"clear":null,"meta":null"#;
+    let nothing = command(&about("update_worker", all_null)).expect("an update");
+    assert_eq!(nothing, command(&about("update_worker", r#""meta":null"#)).expect("an update"));
+    problem(query(&about("get_turn", r#""turn":null"#)), "turn");
+    // The values of a map are no named fields.
+    problem(command(&about("update_worker", r#""labels":{"a":null}"#)), "labels.a");
+    problem(command(&about("update_worker", r#""remove_labels":[null]"#)), "remove_labels[0]");
     problem(command(r#"{"type":"create_worker","labels":{"a":null}}"#), "labels.a");
     problem(command(r#"{"type":"create_worker","meta":{"a":null}}"#), "meta.a");
 }
 
 #[test]
-fn a_patch_is_absent_null_or_a_value() {
-    let cases = [
-        (r#""display_name":"a""#, Patch::Keep),
-        (r#""instructions":null"#, Patch::Clear),
-        (r#""instructions":"be brief""#, Patch::Set("be brief".to_owned())),
-    ];
-    for (field, patch) in cases {
+fn an_update_is_written_as_it_was_read() {
+    for field in [
+        r#""display_name":"a""#,
+        r#""instructions":"be brief""#,
+        r#""clear":["instructions"]"#,
+        r#""labels":{"a":"1"},"remove_labels":["b"]"#,
+    ] {
         let text = about("update_worker", field);
         let Ok(RuntimeCommand::UpdateWorker(update)) = command(&text) else {
             panic!("{text} is not an update");
         };
-        assert_eq!(update.instructions, patch, "{text}");
         let written = serde_json::to_value(RuntimeCommand::UpdateWorker(update)).expect("JSON");
         assert_eq!(written, serde_json::from_str::<Value>(&text).expect("JSON"));
     }
@@ -304,7 +303,7 @@ fn a_repeated_key_is_refused() {
         ),
         (r#"{"type":"create_worker","labels":{"a":"1","a":"2"}}"#.to_owned(), "labels.a"),
         (r#"{"type":"create_worker","meta":{"a":"1","a":"2"}}"#.to_owned(), "meta.a"),
-        (about("update_worker", r#""labels":{"a":"1","a":null}"#), "labels.a"),
+        (about("update_worker", r#""labels":{"a":"1","a":"2"}"#), "labels.a"),
     ];
     for (text, field) in cases {
         let told = problem(command(&text), field);

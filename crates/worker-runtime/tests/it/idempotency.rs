@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    FIRST_PIECE, World, and, cancel_turn, cancel_worker, create, delete, scope_of, send,
-    send_keyed, stop, without,
+    FIRST_PIECE, World, and, cancel_turn, cancel_worker, create, delete, get_turn_by_key, scope_of,
+    send, send_keyed, stop, without,
 };
 
 fn keyed(key: &str) -> Value {
@@ -178,8 +178,7 @@ async fn a_turn_is_found_by_its_key() {
     let worker = &created["detail"]["worker"];
     world.finished(worker, &created["receipt"]["turn_id"]).await;
     let sent = world.ok(send_keyed(worker, "again", "send")).await;
-    let by_key =
-        |key: &str| json!({ "type": "get_turn", "worker": worker, "idempotency_key": key });
+    let by_key = |key: &str| get_turn_by_key(worker, key);
     for (key, reply) in [("create", &created), ("send", &sent)] {
         let found = world.ok(by_key(key)).await;
         assert_eq!(found["turn"]["turn_id"], reply["receipt"]["turn_id"], "{key}");
@@ -188,8 +187,9 @@ async fn a_turn_is_found_by_its_key() {
     let waited = world.ok(and(by_key("send"), json!({ "wait_ms": 60_000 }))).await;
     assert_eq!(waited["turn"]["outcome"], "completed");
     assert_eq!(world.refused(by_key("none")).await["code"], "turn_not_found");
-    let both = and(by_key("send"), json!({ "turn_id": sent["receipt"]["turn_id"] }));
-    for request in [both, json!({ "type": "get_turn", "worker": worker })] {
+    let both = json!({ "type": "key", "idempotency_key": "send", "turn_id": worker["worker_id"] });
+    for turn in [both, json!({ "type": "key" }), json!({ "type": "first" }), json!("latest")] {
+        let request = json!({ "type": "get_turn", "worker": worker, "turn": turn });
         assert_eq!(world.refused(request).await["code"], "invalid_request");
     }
 }
@@ -203,9 +203,9 @@ async fn a_key_used_again_after_its_window_finds_the_latest_turn() {
         last = world.ok(send_keyed(&worker, "hi", key)).await["receipt"]["turn_id"].clone();
         world.finished(&worker, &last).await;
     }
-    let query = json!({ "type": "get_turn", "worker": worker, "idempotency_key": "a" });
+    let query = get_turn_by_key(&worker, "a");
     assert_eq!(world.ok(query).await["turn"]["turn_id"], last);
-    let query = json!({ "type": "get_turn", "worker": worker, "idempotency_key": "b" });
+    let query = get_turn_by_key(&worker, "b");
     assert_eq!(world.ok(query).await["turn"]["input_sequence"], 3);
 }
 

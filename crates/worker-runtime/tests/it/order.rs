@@ -67,7 +67,7 @@ async fn queries_ask_for_authority_before_they_validate() {
     };
     let queries = [
         wrong("get_worker", json!({})),
-        wrong("get_turn", json!({ "turn_id": NOBODY, "wait_ms": 999_999_999 })),
+        wrong("get_turn", json!({ "turn": { "type": "latest" }, "wait_ms": 999_999_999 })),
         wrong("list_turns", json!({ "page": { "limit": 0 } })),
         wrong("get_transcript", json!({ "limit": 0 })),
     ];

@@ -8,7 +8,7 @@ use worker_runtime::{
     model::{TranscriptEntry, TurnDetail},
     store::{
         Batch, CorruptWorker, CreateKey, EventPage, Lease, MemoryStore, OpenError, OpenRequest,
-        Opened, Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnSelector,
+        Opened, Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnLookup,
     },
 };
 
@@ -52,7 +52,7 @@ delegate! {
     fn create_keys() -> Answer<Vec<CreateKey>>;
     fn entries(id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>>;
     fn turns(id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TurnDetail>>>;
-    fn turn(id: WorkerId, selector: TurnSelector) -> Answer<Option<Arc<TurnDetail>>>;
+    fn turn(id: WorkerId, selector: TurnLookup) -> Answer<Option<Arc<TurnDetail>>>;
     fn events(id: WorkerId, after: u64, limit: usize) -> Answer<EventPage>;
 }
 

@@ -134,7 +134,8 @@ pub(crate) fn command(step: &Step, workers: &[WorkerRef]) -> Option<RuntimeComma
             ..UpdateWorker::new(pick(index)?)
         }),
         Step::Label(index, on) => RuntimeCommand::UpdateWorker(UpdateWorker {
-            labels: Some([("on".to_owned(), on.then(|| "yes".to_owned()))].into()),
+            labels: on.then(|| [("on".to_owned(), "yes".to_owned())].into()),
+            remove_labels: (!on).then(|| vec!["on".to_owned()]),
             ..UpdateWorker::new(pick(index)?)
         }),
         Step::Reprofile(index, profile) => RuntimeCommand::UpdateWorker(UpdateWorker {

@@ -97,7 +97,7 @@ impl Said {
         let found = runtime.handle(GetTurn::new(worker, turn_id)).await;
         let found = found.expect("an acknowledged turn is there");
         let input = found.input.unwrap();
-        assert_eq!((input.sequence, &*input.text), (entry_sequence, self.text.as_str()));
+        assert_eq!((Some(input.sequence), &*input.text), (entry_sequence, self.text.as_str()));
         if let Some((turn, answer)) = &self.ended {
             assert_eq!(*found.turn, *turn);
             assert_eq!(found.answer.map(|it| it.text.to_string()), *answer);

@@ -53,12 +53,11 @@ impl Generator<'_> {
         }
         for keyword in ["oneOf", "anyOf"] {
             let Some(Value::Array(branches)) = schema.get(keyword) else { continue };
-            if branches.iter().all(is_exclusion) {
-                continue;
-            }
             let mut rest = schema.clone();
             rest.remove(keyword);
-            let branch = self.flat(choices.one_of(branches));
+            let known: Vec<_> =
+                branches.iter().map(|it| self.flat(it)).filter(|it| !is_of_later(it)).collect();
+            let branch = choices.one_of(&known).clone();
             return self.value(&Value::Object(joined(rest, branch)), choices);
         }
         let kind = match schema.get("type") {
@@ -82,29 +81,14 @@ impl Generator<'_> {
     }
 
     fn object(&self, schema: &Map<String, Value>, choices: &mut Choices<'_>) -> Value {
-        let mut required = names(schema.get("required"));
-        let mut excluded = Vec::new();
-        if let Some(Value::Array(branches)) = schema.get("oneOf") {
-            let chosen = choices.below(branches.len());
-            for (place, branch) in branches.iter().enumerate() {
-                let names = names(branch.get("required"));
-                if place == chosen { &mut required } else { &mut excluded }.extend(names);
-            }
-        }
-        let chosen_exclusively =
-            |name: &String| schema.contains_key("oneOf") && required.contains(name);
+        let required = names(schema.get("required"));
         let mut object = Map::new();
         for (name, property) in
             schema.get("properties").and_then(Value::as_object).into_iter().flatten()
         {
-            if excluded.contains(name) || !(required.contains(name) || choices.yes()) {
-                continue;
+            if required.contains(name) || choices.yes() {
+                object.insert(name.clone(), self.value(property, choices));
             }
-            let mut value = self.value(property, choices);
-            while value.is_null() && chosen_exclusively(name) {
-                value = self.value(&self.not_null(property), choices);
-            }
-            object.insert(name.clone(), value);
         }
         if let Some(values @ Value::Object(_)) = schema.get("additionalProperties") {
             for _ in 0..choices.below(3) {
@@ -113,17 +97,6 @@ impl Generator<'_> {
             }
         }
         object.into()
-    }
-
-    /// `schema` without the alternative null.
-    fn not_null(&self, schema: &Value) -> Value {
-        let mut schema = self.flat(schema);
-        for keyword in ["type", "anyOf"] {
-            if let Some(Value::Array(choices)) = schema.get_mut(keyword) {
-                choices.retain(|choice| *choice != "null" && choice["type"] != "null");
-            }
-        }
-        schema.into()
     }
 
     /// `schema` with its reference resolved.
@@ -154,13 +127,12 @@ fn joined(mut one: Map<String, Value>, two: Map<String, Value>) -> Map<String, V
     one
 }
 
-/// Whether a branch of a schema only says that a property is required.
-fn is_exclusion(branch: &Value) -> bool {
-    branch.get("required").is_some()
-        && branch.get("type").is_none()
-        && branch["properties"].as_object().is_some_and(|properties| {
-            properties.values().all(|property| property.get("not").is_some())
-        })
+/// Whether a branch is for values or variants that later versions add.
+fn is_of_later(branch: &Map<String, Value>) -> bool {
+    let tag = |name: &str| branch.get("properties").and_then(|fields| fields.get(name));
+    let is_open = |schema: &Value| !schema["not"]["enum"].is_null();
+    branch.get("not").is_some_and(|not| !not["enum"].is_null())
+        || ["type", "code"].into_iter().filter_map(tag).any(is_open)
 }
 
 fn names(required: Option<&Value>) -> Vec<String> {

@@ -40,7 +40,12 @@ async fn one_that_changes_nothing_has_no_event() {
     let world = World::new().await;
     let worker = world.worker_with(fields.clone()).await;
     let before = world.everything().await;
-    let requests = [json!({}), fields, json!({ "labels": {} }), json!({ "labels": { "x": null } })];
+    let requests = [
+        json!({}),
+        fields,
+        json!({ "labels": {} }),
+        json!({ "remove_labels": ["x"], "clear": [] }),
+    ];
     for more in requests {
         let reply = world.ok(and(update(&worker), more.clone())).await;
         assert_eq!(reply["detail"], world.detail(&worker).await, "{more}");
@@ -49,27 +54,37 @@ async fn one_that_changes_nothing_has_no_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn labels_are_a_patch_and_null_removes() {
+async fn labels_are_added_replaced_and_removed_by_name() {
     let world = World::new().await;
     let worker = world.worker_with(json!({ "labels": { "a": "1", "b": "2" } })).await;
-    let patch = json!({ "labels": { "a": null, "b": "3", "c": "4" } });
+    let patch = json!({ "labels": { "b": "3", "c": "4" }, "remove_labels": ["a", "a", "none"] });
     let reply = world.ok(and(update(&worker), patch)).await;
     assert_eq!(reply["detail"]["labels"], json!({ "b": "3", "c": "4" }));
+    let again = json!({ "labels": { "b": "5" }, "remove_labels": ["b", "c"] });
+    let reply = world.ok(and(update(&worker), again)).await;
+    assert_eq!(reply["detail"]["labels"], json!({ "b": "5" }), "removed first, then added");
     let untouched = world.ok(and(update(&worker), json!({ "labels": null }))).await;
-    assert_eq!(untouched["detail"]["labels"], json!({ "b": "3", "c": "4" }), "null is absent");
+    assert_eq!(untouched["detail"]["labels"], json!({ "b": "5" }), "null is absent");
 }
 
 #[tokio::test(start_paused = true)]
-async fn null_removes_instructions_and_is_absent_elsewhere() {
+async fn null_is_absent_and_clear_removes_instructions() {
     let world = World::new().await;
     let fields = json!({ "display_name": "Ada", "instructions": "be brief" });
     let worker = world.worker_with(fields).await;
-    let nulls = json!({ "display_name": null, "profile": null, "labels": null, "meta": null });
+    let nulls = json!({
+        "display_name": null, "profile": null, "labels": null, "remove_labels": null,
+        "instructions": null, "clear": null, "meta": null,
+    });
     let reply = world.ok(and(update(&worker), nulls)).await;
     assert_eq!(reply["detail"]["instructions"], "be brief");
     assert_eq!(reply["detail"]["display_name"], "Ada");
-    let reply = world.ok(and(update(&worker), json!({ "instructions": null }))).await;
+    let reply = world.ok(and(update(&worker), json!({ "clear": ["instructions"] }))).await;
     assert_eq!(reply["detail"].get("instructions"), None);
+    assert_eq!(reply["detail"]["display_name"], "Ada");
+    let replaced = json!({ "instructions": "be kind", "clear": ["instructions"] });
+    let reply = world.ok(and(update(&worker), replaced)).await;
+    assert_eq!(reply["detail"]["instructions"], "be kind", "cleared first, then set");
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,7 +109,7 @@ async fn a_refused_update_leaves_no_trace() {
     let given = Given::worker(WorkerState::Running).await;
     let Given { world, worker, .. } = &given;
     let before = world.everything().await;
-    let refused: [(Value, &str); 4] = [
+    let refused: [(Value, &str); 6] = [
         (json!({ "display_name": "a@b", "labels": { "x": "y" } }), "invalid_request"),
         (
             json!({ "display_name": "ok", "profile": { "type": "named", "name": "none" } }),
@@ -102,6 +117,8 @@ async fn a_refused_update_leaves_no_trace() {
         ),
         (json!({ "labels": { "": "y" } }), "invalid_request"),
         (json!({ "instructions": "x".repeat(70_000) }), "too_large"),
+        (json!({ "remove_labels": ["ok", ""] }), "invalid_request"),
+        (json!({ "remove_labels": vec!["x"; 33] }), "too_large"),
     ];
     for (more, code) in refused {
         assert_eq!(world.refused(and(update(worker), more)).await["code"], code);

@@ -184,9 +184,8 @@ pub(super) async fn key_chars() {
     check_size(&world, sent(3), sent(4), field, 3).await;
     let created = |count| and(create(), json!({ "idempotency_key": chars(count) }));
     check_size(&world, created(3), created(4), field, 3).await;
-    let asked =
-        |count| json!({ "type": "get_turn", "worker": worker, "idempotency_key": chars(count) });
-    check_size(&world, asked(3), asked(4), field, 3).await;
+    let asked = |count| crate::support::get_turn_by_key(&worker, &chars(count));
+    check_size(&world, asked(3), asked(4), "turn.idempotency_key", 3).await;
     for request in [sent(0), created(0), asked(0)] {
         assert_eq!(world.refused(request).await["code"], "invalid_request");
     }

@@ -80,7 +80,7 @@ async fn all_labels_must_match_as_they_are_now() {
     assert_eq!(named(&world, labelled(json!({ "a": "2" }))).await, ["a2"]);
     assert_eq!(named(&world, labelled(json!({ "c": "1" }))).await, [""; 0]);
     assert_eq!(named(&world, labelled(json!({}))).await.len(), 4);
-    world.ok(and(update(&ab), labelled(json!({ "b": null, "a": "2" })))).await;
+    world.ok(and(update(&ab), json!({ "labels": { "a": "2" }, "remove_labels": ["b"] }))).await;
     assert_eq!(named(&world, labelled(json!({ "b": "1" }))).await, [""; 0]);
     assert_eq!(named(&world, labelled(json!({ "a": "2" }))).await, ["ab", "a2"]);
     let both = json!({ "labels": { "a": "2" }, "states": ["running"] });

@@ -122,7 +122,7 @@ fn command(workers: &[(Value, Vec<Value>)], (kind, which, detail): (u8, usize, u
         6 => and(delete(&worker), meta),
         7 => match detail % 4 {
             0 => update(&worker),
-            1 => and(update(&worker), json!({ "labels": { "a": "b", "c": null } })),
+            1 => and(update(&worker), json!({ "labels": { "a": "b" }, "remove_labels": ["c"] })),
             2 => and(update(&worker), json!({ "display_name": "a@b" })),
             _ => and(update(&worker), json!({ "instructions": key })),
         },

@@ -4,7 +4,8 @@ use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
 use serde_json::{Value, json};
 
 use crate::support::{
-    BEGIN_MS, FIRST_PIECE, PAUSE, World, and, cancel_turn, get_turn, send, slow_answer,
+    BEGIN_MS, FIRST_PIECE, PAUSE, World, and, cancel_turn, get_latest_turn, get_turn, send,
+    slow_answer,
 };
 
 async fn four_turns() -> (World, Value, Vec<Value>) {
@@ -105,6 +106,22 @@ async fn each_outcome_has_its_fields() {
     }
     assert_eq!(running["started_at_ms"], BEGIN_MS);
     assert_eq!(running["model"], "slow-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_latest_turn_is_the_one_that_began_last() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    assert_eq!(world.refused(get_latest_turn(&worker)).await["code"], "turn_not_found");
+    for text in ["one", "two"] {
+        let turn_id = world.turn(&worker, text).await;
+        let running = world.ok(get_latest_turn(&worker)).await;
+        assert_eq!(running["turn"]["turn_id"], turn_id, "while it runs");
+        let waited = world.ok(and(get_latest_turn(&worker), json!({ "wait_ms": 60_000 }))).await;
+        assert_eq!(waited["turn"]["turn_id"], turn_id);
+        assert_eq!(waited["turn"]["outcome"], "completed");
+        assert_eq!(waited["input"]["text"], text);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,7 +62,15 @@ pub(crate) fn get_worker(worker: &Value) -> Value {
 }
 
 pub(crate) fn get_turn(worker: &Value, turn_id: &Value) -> Value {
-    and(about("get_turn", worker), json!({ "turn_id": turn_id }))
+    and(about("get_turn", worker), json!({ "turn": { "type": "id", "turn_id": turn_id } }))
+}
+
+pub(crate) fn get_turn_by_key(worker: &Value, key: &str) -> Value {
+    and(about("get_turn", worker), json!({ "turn": { "type": "key", "idempotency_key": key } }))
+}
+
+pub(crate) fn get_latest_turn(worker: &Value) -> Value {
+    and(about("get_turn", worker), json!({ "turn": { "type": "latest" } }))
 }
 
 pub(crate) fn get_transcript(worker: &Value) -> Value {

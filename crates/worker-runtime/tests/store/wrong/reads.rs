@@ -10,7 +10,7 @@ use worker_runtime::{
     model::{TranscriptEntry, TurnDetail},
     store::{
         Batch, EventPage, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreFuture,
-        TurnSelector,
+        TurnLookup,
     },
 };
 
@@ -66,14 +66,14 @@ impl Wrapper for Stale {
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
         if let Some((_, turn)) = batch.turn() {
-            let selector = TurnSelector::Id(turn.turn_id);
+            let selector = TurnLookup::Id(turn.turn_id);
             let before = immediate(self.inner.turn(batch.worker_id, selector)).unwrap();
             self.before.lock().unwrap().insert(batch.worker_id, before);
         }
         self.inner.commit(batch)
     }
 
-    fn turn(&self, id: WorkerId, selector: TurnSelector) -> Answer<Option<Arc<TurnDetail>>> {
+    fn turn(&self, id: WorkerId, selector: TurnLookup) -> Answer<Option<Arc<TurnDetail>>> {
         let now = immediate(self.inner.turn(id, selector)).unwrap();
         let before = self.before.lock().unwrap().get(&id).cloned().flatten();
         let stale =

@@ -130,7 +130,7 @@ fn end_turn<'a>(
     let turn = known.last_turn.as_mut().expect("a turn that ends was started");
     let turn = Arc::make_mut(turn);
     turn.outcome = Some(outcome);
-    turn.ended_at_ms = Some(event.at_ms.max(turn.started_at_ms));
+    turn.ended_at_ms = Some(event.at_ms.max(turn.started_at_ms.unwrap_or_default()));
     turn.usage = *usage;
     turn.answer_sequence = answer.map(|entry| entry.sequence);
     turn

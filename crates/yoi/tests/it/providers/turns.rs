@@ -231,7 +231,8 @@ async fn rpc_answers_with_the_model() {
     let created = process.json();
     let worker = &created["result"]["detail"]["worker"];
     let turn_id = &created["result"]["receipt"]["turn_id"];
-    let wait = json!({ "worker": worker, "turn_id": turn_id, "wait_ms": 60_000 });
+    let turn = json!({ "type": "id", "turn_id": turn_id });
+    let wait = json!({ "worker": worker, "turn": turn, "wait_ms": 60_000 });
     process.write(call(2, "get_turn", wait));
     let turn = process.json();
     assert_eq!(turn["result"]["turn"]["model"], "m", "{turn}");

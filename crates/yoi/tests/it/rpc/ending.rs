@@ -18,7 +18,7 @@ fn what_was_asked_before_the_end_is_answered() {
     let worker = client.worker();
     let turn = client.call("send_input", &said(&worker, "one two three"));
     let wait = json!({
-        "worker": worker, "turn_id": turn["receipt"]["turn_id"], "wait_ms": 60_000
+        "worker": worker, "turn": { "type": "id", "turn_id": turn["receipt"]["turn_id"] }, "wait_ms": 60_000
     });
     client.send(request("t", "get_turn", &wait));
     client.close_stdin();
@@ -51,7 +51,7 @@ fn past_the_grace_what_runs_is_cancelled() {
     client.subscribe_to_runtime();
     let turn = client.call("send_input", &said(&worker, "hello"));
     let wait = json!({
-        "worker": worker, "turn_id": turn["receipt"]["turn_id"], "wait_ms": 60_000
+        "worker": worker, "turn": { "type": "id", "turn_id": turn["receipt"]["turn_id"] }, "wait_ms": 60_000
     });
     client.send(request("t", "get_turn", &wait));
     client.close_stdin();

@@ -25,7 +25,7 @@ fn scenario() -> Vec<Value> {
             "history": [{ "role": "user", "text": "before", "at_ms": 1 }],
             "initial_input": say("hello")
         }),
-        json!({ "type": "get_turn", "worker": "$worker", "turn_id": "$turn", "wait_ms": 60_000 }),
+        json!({ "type": "get_turn", "worker": "$worker", "turn": { "type": "id", "turn_id": "$turn" }, "wait_ms": 60_000 }),
         json!({ "type": "create_worker", "idempotency_key": "k" }),
         json!({
             "type": "create_worker", "display_name": "ben",

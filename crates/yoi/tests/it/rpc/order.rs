@@ -74,7 +74,7 @@ fn more_requests_than_are_under_way_at_once_are_all_answered() {
     let worker = client.worker();
     let turn = client.call("send_input", &said(&worker, "one two three"));
     let wait = json!({
-        "worker": worker, "turn_id": turn["receipt"]["turn_id"], "wait_ms": 60_000
+        "worker": worker, "turn": { "type": "id", "turn_id": turn["receipt"]["turn_id"] }, "wait_ms": 60_000
     });
     let lines: String =
         (0..WAITING).map(|number| request(&number.to_string(), "get_turn", &wait) + "\n").collect();

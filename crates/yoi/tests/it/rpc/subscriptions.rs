@@ -33,7 +33,7 @@ fn in_a_batch_the_items_wait_for_the_answers() {
     let worker = client.worker();
     let turn = client.call("send_input", &said(&worker, "one two"));
     let wait = json!({
-        "worker": worker, "turn_id": turn["receipt"]["turn_id"], "wait_ms": 60_000
+        "worker": worker, "turn": { "type": "id", "turn_id": turn["receipt"]["turn_id"] }, "wait_ms": 60_000
     });
     let entries = [request("s", "subscribe", &of_worker(&worker)), request("t", "get_turn", &wait)];
     client.send(format!("[{}]", entries.join(",")));

@@ -1,0 +1,82 @@
+//! The document `openrpc.json`: the methods in the form of the `OpenRPC` specification, for tools and
+//! for people.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    bundle,
+    definitions::{each_object, refer_to, tag, variants},
+    methods::{self, Method, Part},
+};
+use crate::api;
+
+/// Returns the document.
+pub(crate) fn document() -> Value {
+    let definitions = bundle::document()["$defs"].take();
+    let mut schemas = definitions.as_object().cloned().unwrap_or_default();
+    let methods: Vec<Value> = methods::all()
+        .iter()
+        .map(|method| {
+            let result = method.result;
+            schemas.insert(result.title(), schema(result, &definitions).clone());
+            describe(method, &definitions)
+        })
+        .collect();
+    let errors: Map<String, Value> = methods::errors()
+        .into_iter()
+        .map(|error| {
+            let described = json!({ "code": error.code, "message": error.description });
+            (error.code.to_string(), described)
+        })
+        .collect();
+    let mut document = json!({
+        "openrpc": "1.3.2",
+        "info": {
+            "title": "Yoi",
+            "description": "The API of a Runtime as JSON-RPC 2.0, made from the same table as `rpc.json`.",
+            "version": format!("{}.{}", api::MAJOR, api::MINOR),
+        },
+        "methods": methods,
+        "components": { "schemas": schemas, "errors": errors },
+    });
+    each_object(&mut document, &mut |object| {
+        if let Some(Value::String(reference)) = object.get_mut("$ref") {
+            *reference = reference.replace("#/$defs/", "#/components/schemas/");
+        }
+    });
+    document
+}
+
+fn describe(method: &Method, definitions: &Value) -> Value {
+    let params = schema(method.params, definitions);
+    let is_required = |name: &str| {
+        params["required"].as_array().is_some_and(|names| names.contains(&name.into()))
+    };
+    let fields = params["properties"].as_object().into_iter().flatten();
+    let fields: Vec<Value> = fields
+        .filter(|(name, _)| *name != "type")
+        .map(|(name, schema)| {
+            json!({ "name": name, "required": is_required(name), "schema": schema })
+        })
+        .collect();
+    let title = method.result.title();
+    let of_requests = methods::errors().into_iter().filter(|error| !error.data.is_empty());
+    let errors: Vec<Value> = of_requests
+        .map(|error| json!({ "$ref": format!("#/components/errors/{}", error.code) }))
+        .collect();
+    json!({
+        "name": method.name,
+        "description": method.description,
+        "paramStructure": "by-name",
+        "params": fields,
+        "result": { "name": title, "schema": refer_to(&title) },
+        "errors": errors,
+    })
+}
+
+/// Returns the schema of a definition or of one of its variants.
+fn schema(part: Part, definitions: &Value) -> &Value {
+    let definition = &definitions[part.definition];
+    let variant = variants(definition).iter().find(|variant| tag(variant) == part.variant);
+    variant.unwrap_or(definition)
+}

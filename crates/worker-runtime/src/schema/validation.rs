@@ -1,0 +1,51 @@
+//! The documents for validation: each describes one type, by itself and with standard keywords
+//! only.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    definitions::{self, Definitions, each_object, reachable},
+    openness::opened,
+};
+
+/// The document of something that clients send. It is closed: an unknown field is refused.
+pub(crate) fn request(root: &str) -> Value {
+    document(root, &definitions::requests())
+}
+
+/// The document of something that a Runtime sends. It is open: it accepts unknown fields, and
+/// unknown values and variants where later versions may add some.
+pub(crate) fn reply(root: &str) -> Value {
+    let mut definitions = opened(&definitions::replies());
+    if root == "StreamItem" {
+        require_cursors(&mut definitions);
+    }
+    document(root, &definitions)
+}
+
+fn document(root: &str, definitions: &Definitions) -> Value {
+    let mut document = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": root,
+    });
+    let definition = &definitions[root];
+    let parts: Map<String, Value> = reachable(definition, definitions).into_iter().collect();
+    for (keyword, value) in definition.as_object().into_iter().flatten() {
+        document[keyword] = value.clone();
+    }
+    document["$defs"] = Value::Object(parts);
+    each_object(&mut document, &mut |object| {
+        object.retain(|keyword, _| !keyword.starts_with("x-") && keyword != "tsType");
+    });
+    document
+}
+
+/// Requires of every event the position right after it, which streams always give.
+fn require_cursors(definitions: &mut Definitions) {
+    let Some(events) = definitions.get_mut("KnownRuntimeEvent") else { return };
+    for event in events["oneOf"].as_array_mut().into_iter().flatten() {
+        if let Some(required) = event["required"].as_array_mut() {
+            required.push("cursor".into());
+        }
+    }
+}
