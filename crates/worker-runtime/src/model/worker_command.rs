@@ -6,12 +6,17 @@ use serde::{Deserialize, Serialize};
 /// A command about one Worker that exists.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each command's payload documents it")]
 pub enum WorkerCommand {
+    /// The command `send_input`.
     SendInput,
+    /// The command `cancel_turn`.
     CancelTurn,
+    /// The command `stop_worker`.
     StopWorker,
+    /// The command `cancel_worker`.
     CancelWorker,
+    /// The command `delete_worker`.
     DeleteWorker,
+    /// The command `update_worker`.
     UpdateWorker,
 }

@@ -13,6 +13,7 @@ mod order;
 mod payloads;
 mod queries;
 mod restart;
+mod schema_form;
 mod streams;
 mod support;
 mod token_budget;

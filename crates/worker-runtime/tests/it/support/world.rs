@@ -137,17 +137,19 @@ impl World {
         let max = self.runtime.limits().request_bytes;
         let outcome = if is_command(text) {
             match RuntimeCommand::decode(text.as_bytes(), max) {
-                Ok(command) => self
-                    .runtime
-                    .handle(command)
-                    .await
-                    .map(|reply| said("command_reply.json", &reply)),
+                Ok(command) => {
+                    let expected = command.reply_type();
+                    let reply = self.runtime.handle(command).await;
+                    reply.map(|reply| said_as(expected, said("command_reply.json", &reply)))
+                }
                 Err(error) => Err(error),
             }
         } else {
             match RuntimeQuery::decode(text.as_bytes(), max) {
                 Ok(query) => {
-                    self.runtime.handle(query).await.map(|reply| said("query_reply.json", &reply))
+                    let expected = query.reply_type();
+                    let reply = self.runtime.handle(query).await;
+                    reply.map(|reply| said_as(expected, said("query_reply.json", &reply)))
                 }
                 Err(error) => Err(error),
             }
@@ -314,6 +316,12 @@ impl World {
             "events": events, "list": list, "workers": workers,
         })
     }
+}
+
+/// Checks that a reply is of the type that the table of methods names for its request.
+fn said_as(expected: &str, reply: Value) -> Value {
+    assert_eq!(reply["type"], expected);
+    reply
 }
 
 fn is_command(text: &str) -> bool {
