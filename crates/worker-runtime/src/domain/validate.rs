@@ -30,7 +30,7 @@ impl Limits {
     pub(crate) fn check_display_name(&self, name: &str) -> Checked {
         const FIELD: &str = "display_name";
         at_most_chars(FIELD, name, self.display_name_chars)?;
-        if name.chars().all(is_blank) {
+        if name.chars().all(char::is_whitespace) {
             return Err(RuntimeError::invalid(FIELD, "must not be blank"));
         }
         if name.contains('@') {
@@ -229,12 +229,6 @@ fn in_range(field: &str, value: u64, min: u64, max: u64) -> Checked {
     } else {
         Err(RuntimeError::LimitOutOfRange { field: field.to_owned(), min, max })
     }
-}
-
-/// Returns whether a character shows nothing: white space, or U+FEFF, which is white space to
-/// ECMAScript and a space of no width to Unicode.
-fn is_blank(it: char) -> bool {
-    it.is_whitespace() || it == '\u{feff}'
 }
 
 /// Returns whether a character changes the direction of the text around it.

@@ -82,8 +82,9 @@ const NO_RESOURCE: &str = r"^/|/(?:/|$)|(?:^|/)\.\.?(?:/|$)|[\\\x00-\x1f\x7f-\x9
 const NOT_IN_NAMES: &str =
     "[@\\x00-\\x1f\\x7f-\\x9f\u{61c}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]";
 
-/// Matches a text that is not blank: one with a character that is neither white space nor U+FEFF.
-const NOT_BLANK: &str = "[^\\x09-\\x0d\\x20\\x85\\xa0\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}]";
+/// Matches a text that is not blank: one with a character that is not white space. A name of other
+/// invisible characters is allowed, because a name is for people and never for authority.
+const NOT_BLANK: &str = "[^\\x09-\\x0d\\x20\\x85\\xa0\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}]";
 
 fn map_of(names: &Value, values: Value, most: u64) -> Map<String, Value> {
     let map = json!({
