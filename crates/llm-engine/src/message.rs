@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who speaks in a conversation.
+/// The speaker of a message in a conversation.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// The person or program that uses the model.
     User,
-    /// The application, speaking within the conversation. Instructions are not a message.
+    /// The application, which speaks within the conversation. Instructions are not a message.
     System,
-    /// The model.
+    /// The model, which answers.
     Assistant,
 }
 

@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EngineError, TokenUsage};
 
-/// Why a model stopped by itself.
+/// The reason for which a model stopped by itself.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StopReason {
     /// The answer was complete.
     EndTurn,
-    /// The answer reached the longest length asked for.
+    /// The answer reached the largest number of tokens that was asked for.
     MaxTokens,
     /// The model wrote a stop sequence.
     StopSequence,
     /// The model declined to answer.
     Refusal,
-    /// The provider's filter cut the answer.
+    /// A filter of the provider cut the answer off.
     ContentFilter,
-    /// A reason that the provider names and this list does not.
+    /// The provider named a reason that is not in this list.
     Other,
 }
 

@@ -30,7 +30,7 @@ pub use stop_runtime::{RuntimeStop, StopRuntime, StopWorkers};
 pub use stop_worker::{StopWorker, WorkerStop};
 pub use update_worker::{UpdateWorker, WorkerUpdated};
 
-/// Every change that a caller can ask for.
+/// A command: a change that a caller asks the Runtime for.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]
@@ -57,7 +57,7 @@ payloads! {
     StopRuntime "stop_runtime" -> "runtime_stop",
 }
 
-/// The reply to a [`RuntimeCommand`].
+/// The reply to a command.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]

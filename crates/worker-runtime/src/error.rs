@@ -9,10 +9,9 @@ use crate::{
     model::{Cursor, CursorOrigin, NotAPosition},
 };
 
-/// Why a request was refused. A refused command has left no trace.
-///
-/// On the wire: `{"code", "message", "retry", …}`, where `code` is the variant's name in
-/// `snake_case`, followed by the variant's fields.
+/// The error of a request that was refused: its `code`, a `message`, whether to `retry`, and the
+/// fields of that code. A refused command has left no trace, except that after `store_failed` this
+/// may be uncertain.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, thiserror::Error)]
 #[serde(tag = "code", rename_all = "snake_case")]
 #[schemars(transform = crate::model::fragments::add_error_envelope)]
@@ -21,32 +20,32 @@ pub enum RuntimeError {
     /// A field is missing, unknown or not as it must be.
     #[error("{}: {problem}", subject(field))]
     InvalidRequest {
-        /// The path of the field, such as `input.text`; empty for the request as a whole.
+        /// The path of the field, such as `input.text`. It is empty for the request as a whole.
         field: String,
-        /// What is wrong and what is allowed.
+        /// The problem with the field, and what is allowed.
         problem: String,
     },
-    /// The reference names another Runtime.
+    /// The `worker` of the request belongs to another Runtime.
     #[error("the worker belongs to another Runtime")]
     WrongRuntime {},
     /// The Runtime is stopping and takes no new work.
     #[error("the Runtime is stopping and takes no new work")]
     RuntimeStopping {},
-    /// The Runtime has stopped.
+    /// The Runtime has stopped and changes nothing any more.
     #[error("the Runtime has stopped")]
     RuntimeStopped {},
-    /// No such Worker, or it was deleted.
+    /// The Runtime has no such Worker, or the Worker was deleted.
     #[error("no such worker in this Runtime")]
     WorkerNotFound {},
     /// The Worker never had such a turn.
     #[error("the worker never had such a turn")]
     TurnNotFound {},
-    /// The Worker runs a turn: wait for its end or cancel it.
+    /// The Worker runs a turn. Wait for its end, or cancel it.
     #[error("the worker is busy with turn {turn_id}; wait for its end or cancel it")]
     WorkerBusy {
-        /// The running turn.
+        /// The id of the running turn.
         turn_id: TurnId,
-        /// When it started, in milliseconds since the Unix epoch.
+        /// The time at which the running turn started, in milliseconds since the Unix epoch.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         started_at_ms: u64,
     },
@@ -56,7 +55,7 @@ pub enum RuntimeError {
     /// The Worker has ended and takes no more input.
     #[error("the worker has ended and takes no more input")]
     WorkerEnded {},
-    /// The Worker has not ended: stop or cancel it first.
+    /// The Worker has not ended. Stop or cancel it first.
     #[error("the worker has not ended; stop or cancel it first")]
     WorkerNotTerminal {},
     /// The Runtime was built without such a profile.
@@ -65,80 +64,80 @@ pub enum RuntimeError {
     /// A claim conflicts with one that another Worker holds.
     #[error("`{resource}` conflicts with a claim of worker {}", holder.worker_id)]
     ScopeConflict {
-        /// The resource that was asked for.
+        /// The resource that the request claims.
         resource: String,
-        /// Who holds it, or something above or below it.
+        /// The Worker that holds the resource, or a resource above or below it.
         holder: WorkerRef,
     },
-    /// The key was used with another body.
+    /// The idempotency key was used before with other fields.
     #[error("the idempotency key was used with another body; use a new key")]
     IdempotencyConflict {},
-    /// A count is outside its range.
+    /// A number in the request is outside of its range.
     #[error("{field} must be from {min} to {max}")]
     LimitOutOfRange {
-        /// The path of the field.
+        /// The path of the field, such as `page.limit`.
         field: String,
-        /// The smallest value allowed.
+        /// The smallest value that is allowed.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         min: u64,
-        /// The largest value allowed.
+        /// The largest value that is allowed.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         max: u64,
     },
-    /// A text, list or request is larger than its limit.
+    /// A text, a list or the whole request is larger than its limit.
     #[error("{} is larger than {max}", subject(field))]
     TooLarge {
-        /// The path of the field.
+        /// The path of the field, such as `input.text`. It is empty for the request as a whole.
         field: String,
-        /// The limit, in the unit that `get_runtime.limits` documents for it.
+        /// The largest size that is allowed: bytes, characters or items, as the limit counts.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         max: u64,
     },
-    /// A limit of the Runtime or the Worker is reached.
+    /// A limit of the Runtime or of the Worker is reached.
     #[error("no room for more {what}: the limit is {max}")]
     CapacityExhausted {
-        /// The limit's name in `get_runtime.limits`.
+        /// The name of the limit, as in the `limits` of `get_runtime`.
         what: String,
-        /// The limit.
+        /// The value of the limit.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         max: u64,
     },
     /// The events after the cursor are no longer kept.
     #[error("the events after this cursor are no longer kept; go on from `earliest`")]
     CursorExpired {
-        /// The oldest position from which nothing is missing.
+        /// The oldest position from which no event is missing.
         earliest: Cursor,
     },
     /// The cursor lies past the end of the log.
     #[error("the cursor lies past the end of the log; go on from `latest`")]
     CursorAhead {
-        /// The present end.
+        /// The position at the end of the log.
         latest: Cursor,
     },
-    /// The cursor is a good one, of something else.
+    /// The cursor is well-formed, and belongs to another log.
     #[error("the cursor belongs to another {}", what.as_str())]
     CursorForeign {
-        /// What differs.
+        /// The kind of thing that the cursor belongs to another one of.
         what: CursorOrigin,
     },
     /// The text is not a cursor of any Runtime.
     #[error("not a cursor; use one that a reply, an event or an error gave")]
     CursorMalformed {},
-    /// The store did not take the change.
+    /// The store did not take the change, or could not be read.
     #[error("{}", store_failed_message(*certain))]
     StoreFailed {
-        /// Whether it is certain that nothing happened. If not, the same idempotency key tells
-        /// later what did.
+        /// Whether it is certain that nothing happened. If it is false, sending the command again
+        /// under the same idempotency key tells what happened.
         certain: bool,
         /// Whether sending the request again cannot act twice. On the wire, `retry` says it.
         #[serde(default, rename = "retry", deserialize_with = "is_same_request")]
         #[schemars(skip)]
         repeatable: bool,
     },
-    /// A defect of the Runtime; the diagnostic says more.
+    /// The Runtime has a defect. The diagnostic says more.
     #[error("an internal error; see diagnostic {diagnostic_id}")]
     Internal {
-        /// The diagnostic that was recorded.
+        /// The id of the diagnostic that the Runtime recorded.
         diagnostic_id: DiagnosticId,
     },
     /// An error whose code this version of the crate does not know: go by its `retry`.
@@ -223,15 +222,16 @@ fn store_failed_message(certain: bool) -> &'static str {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Retry {
-    /// It will not.
+    /// The same request will not succeed.
     Never {},
-    /// After something has changed: a turn ended, a Worker was deleted.
+    /// The request may succeed after something has changed, such as the end of a turn or the
+    /// deletion of a Worker.
     AfterChange {},
-    /// The same request may be sent again as it is.
+    /// The same request may be sent again as it is, and does not act twice.
     SameRequest {},
-    /// After this time.
+    /// The request may succeed after some time.
     AfterMs {
-        /// How long to wait, in milliseconds.
+        /// The time to wait, in milliseconds.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         ms: u64,
     },

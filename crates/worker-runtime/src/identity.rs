@@ -86,27 +86,31 @@ macro_rules! uuid_newtype {
 
 uuid_newtype! {
     /// The id of a Runtime. The store keeps the id, so that every Runtime that is built on the same
-    /// store has the same one.
+    /// store has the same one. It is a UUID in its hyphenated form.
     RuntimeId
 }
 
 uuid_newtype! {
-    /// The id of a Worker. The Runtime makes it and never reuses it.
+    /// The id of a Worker. The Runtime makes it and never reuses it. It is a UUID in its hyphenated
+    /// form.
     WorkerId
 }
 
 uuid_newtype! {
-    /// The id of a turn. The Runtime makes it and never reuses it.
+    /// The id of a turn. The Runtime makes it and never reuses it. It is a UUID in its hyphenated
+    /// form.
     TurnId
 }
 
 uuid_newtype! {
-    /// The id of one start of a Runtime. Positions in a Runtime's log belong to one epoch.
+    /// The id of one start of a Runtime. A position in the Runtime's log is valid within one epoch.
+    /// It is a UUID in its hyphenated form.
     Epoch
 }
 
 uuid_newtype! {
-    /// The id of a diagnostic.
+    /// The id of a diagnostic. The Runtime makes it and never reuses it. It is a UUID in its
+    /// hyphenated form.
     DiagnosticId
 }
 
@@ -133,15 +137,16 @@ impl de::Visitor<'_> for HyphenatedUuid {
     }
 }
 
-/// The authority over a Worker: which one, in which Runtime. Nothing else addresses a Worker.
+/// The reference that addresses a Worker, and gives authority over it. Nothing else addresses a
+/// Worker.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(deny_unknown_fields)]
 pub struct WorkerRef {
-    /// The Runtime that holds the Worker.
+    /// The id of the Runtime that holds the Worker.
     pub runtime_id: RuntimeId,
-    /// The Worker.
+    /// The id of the Worker.
     pub worker_id: WorkerId,
 }
 

@@ -36,7 +36,7 @@ pub use list_workers::{ListWorkers, WorkerOrder, WorkersReply};
 pub use preview::{Preview, PreviewReply, Previewed};
 pub use read_events::{EventsReply, ReadEvents};
 
-/// Every question that a caller can ask. None of them changes anything.
+/// A query: a question that a caller asks the Runtime. It changes nothing.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]
@@ -69,7 +69,7 @@ payloads! {
     Preview "preview" -> "preview",
 }
 
-/// The reply to a [`RuntimeQuery`].
+/// The reply to a query.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]

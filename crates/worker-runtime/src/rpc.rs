@@ -12,15 +12,15 @@ use crate::{error::RuntimeError, model::StreamItem};
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unsubscribe {
-    /// The subscription, as the result of `subscribe` names it.
+    /// The id of the subscription, as the result of `subscribe` has it.
     pub subscription: String,
 }
 
-/// The result of `subscribe`. It comes before the subscription's first item.
+/// The result of `subscribe`, which comes before the subscription's first item.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Subscribed {
-    /// The name of the subscription within the session.
+    /// The id of the subscription, which is unique within the session.
     pub subscription: String,
 }
 
@@ -33,21 +33,21 @@ pub struct Unsubscribed {}
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct EventNotification {
-    /// The subscription, as the result of `subscribe` names it.
+    /// The id of the subscription, as the result of `subscribe` has it.
     pub subscription: String,
     /// The next item of the subscription's stream.
     pub item: StreamItem,
 }
 
-/// The `error` of a response.
+/// The `error` of a JSON-RPC response.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ErrorObject {
-    /// The code of JSON-RPC.
+    /// The code of the JSON-RPC error, one of the `errors` in `rpc.json`.
     pub code: i64,
-    /// What was wrong and what is allowed, for people.
+    /// A message for people that names what was wrong and what is allowed.
     pub message: String,
-    /// The Runtime's error; absent where the message itself was not understood.
+    /// The error of the Runtime. If absent, the message itself was not understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<RuntimeError>,
 }

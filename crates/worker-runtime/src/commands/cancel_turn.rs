@@ -21,20 +21,24 @@ use crate::{
     store::{CommandMetadata, TurnLookup},
 };
 
-/// Ends a running turn now. What had streamed stays in the transcript, marked as truncated.
+/// A command that ends a running turn at once and keeps the Worker. Text that had streamed stays in
+/// the transcript, marked as truncated.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CancelTurn {
-    /// Which Worker.
+    /// The Worker that the command is for.
     pub worker: WorkerRef,
-    /// Which turn; whichever runs if absent.
+    /// The id of the turn to cancel. If absent, whichever turn runs is cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
-    /// Why, in at most `text_chars` characters; shown on the turn.
+    /// The reason for the command, for people, of 1 to `text_chars` characters. It is shown on the
+    /// turn and on its events. If absent, none is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub reason: Option<String>,
-    /// The caller's remarks, shown on everything that the command causes.
+    /// Strings that the caller adds for its own use, such as an actor or a trace id. They are shown
+    /// on the events, entries and turns that the command causes. There are at most `meta_pairs`
+    /// pairs, whose names and values have at most `meta_chars` characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
@@ -50,31 +54,33 @@ impl CancelTurn {
 
 setters!(CancelTurn { turn_id: TurnId, reason: String, meta: Meta });
 
-/// What became of the turn.
+/// The reply to `cancel_turn`: what became of the turn.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TurnCancellation {
-    /// What became of it.
+    /// The result of the cancellation.
     pub result: Cancellation,
-    /// Right before the first event that the command caused, in the Worker's scope.
+    /// The position right before the first event that the command caused, in the scope of the
+    /// Worker. Subscribing from it shows everything that the command caused. If the command caused
+    /// no event, it is the end of the log.
     pub cursor: Cursor,
 }
 
-/// What became of a turn that was to be cancelled.
+/// The result of the cancellation of a turn.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Cancellation {
-    /// It is over.
+    /// The turn was running, and is now cancelled.
     Cancelled {
-        /// The turn.
+        /// The id of the turn that was cancelled.
         turn_id: TurnId,
     },
-    /// None was named, and none runs.
+    /// The command named no turn, and none runs.
     NoTurn {},
-    /// The one that was named had ended before.
+    /// The turn that the command named had ended before.
     AlreadyFinished {
-        /// How.
+        /// The way in which the turn had ended.
         outcome: TurnOutcome,
     },
     /// A variant that this version of the crate does not know. A Runtime never makes it.

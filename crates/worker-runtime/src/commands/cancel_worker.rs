@@ -18,17 +18,20 @@ use crate::{
     store::CommandMetadata,
 };
 
-/// Ends a Worker now, with its turn.
+/// A command that ends a Worker at once, with its running turn.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CancelWorker {
-    /// Which Worker.
+    /// The Worker that the command is for.
     pub worker: WorkerRef,
-    /// Why, in at most `text_chars` characters; shown on the Worker.
+    /// The reason for the command, for people, of 1 to `text_chars` characters. It is shown on the
+    /// Worker, on a turn that it cancels, and on their events. If absent, none is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub reason: Option<String>,
-    /// The caller's remarks, shown on everything that the command causes.
+    /// Strings that the caller adds for its own use, such as an actor or a trace id. They are shown
+    /// on the events, entries and turns that the command causes. There are at most `meta_pairs`
+    /// pairs, whose names and values have at most `meta_chars` characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
@@ -44,13 +47,15 @@ impl CancelWorker {
 
 setters!(CancelWorker { reason: String, meta: Meta });
 
-/// The Worker has ended.
+/// The reply to `cancel_worker`: the Worker has ended.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerCancelled {
-    /// Whether it had ended before.
+    /// Whether the Worker had ended before the command.
     pub already: bool,
-    /// Right before the first event that the command caused, in the Worker's scope.
+    /// The position right before the first event that the command caused, in the scope of the
+    /// Worker. Subscribing from it shows everything that the command caused. If the command caused
+    /// no event, it is the end of the log.
     pub cursor: Cursor,
 }
 

@@ -26,51 +26,66 @@ use crate::{
     store::{CommandMetadata, CreateKey, WorkerRecord, WorkerSpec},
 };
 
-/// Makes a Worker.
+/// A command that creates a Worker. If it has an `initial_input`, the Worker's first turn runs at
+/// once.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateWorker {
-    /// A name for people; not unique. The Runtime makes a short one if absent.
+    /// The name of the Worker, for people. It is not unique, has at most `display_name_chars`
+    /// characters, is not blank, and has no `@`, control or bidirectional-override characters. If
+    /// absent, the Runtime makes a short one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_display_name")]
     pub display_name: Option<String>,
-    /// Why the Worker exists; `assistant` if absent. Shown, not sent to the model.
+    /// The reason for which the Worker exists. It is shown, and is not sent to the model. If
+    /// absent, it is `assistant`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
-    /// The profile of its turns; `runtime_default` if absent.
+    /// The profile of the Worker's turns. If absent, it is `runtime_default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileSelector>,
-    /// Instructions that replace the profile's, in at most `instructions_bytes` bytes of UTF-8.
+    /// Instructions for the model that replace those of the profile, in at most
+    /// `instructions_bytes` bytes of UTF-8. If absent, those of the profile count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 65_536))]
     pub instructions: Option<String>,
-    /// A configuration that the Backend keeps elsewhere. Carried and shown.
+    /// A reference to a configuration that the Backend keeps elsewhere. The Runtime keeps and shows
+    /// it. If absent, none is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_bundle: Option<ConfigBundle>,
-    /// Names of what the Worker should be able to do. The detail shows what came of them.
+    /// The names of the capabilities that the Worker requests, at most `requested_capabilities` of
+    /// them, of 1 to `text_chars` characters without control characters. The Worker's
+    /// `capabilities` say which were granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_capabilities")]
     pub requested_capabilities: Option<Vec<String>>,
-    /// What others must keep off until the Worker ends. All are taken at once, or none.
+    /// The claims that the Worker holds until it ends, at most `scope_claims` of them. Either all
+    /// are taken, or the command is refused with `scope_conflict`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub scope_claims: Option<Vec<ScopeClaim>>,
-    /// What the Worker is filed under.
+    /// The labels of the Worker, at most `labels` of them. Names have 1 to `label_chars` characters
+    /// and values at most `label_chars`, none of them a control character. If absent, it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_labels")]
     pub labels: Option<Labels>,
-    /// What the transcript begins with, oldest first. No turn runs for it.
+    /// The entries that the transcript begins with, oldest first, at most `history_entries` of
+    /// them. No turn runs for them. If absent, the transcript begins empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1000))]
     pub history: Option<Vec<SeedEntry>>,
-    /// The first thing that is said to the Worker.
+    /// The first input of the Worker. If absent, the Worker waits for input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_input: Option<Input>,
-    /// A key of the caller's choice: sent again with the same body, the command acts once.
+    /// A key that the caller chooses, of 1 to `key_chars` characters. If the command is sent again
+    /// with the same key and the same fields (`meta` aside), it does not act again, and the reply
+    /// repeats the first receipt and cursor. If absent, the command acts each time that it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub idempotency_key: Option<String>,
-    /// The caller's remarks, shown on everything that the command causes.
+    /// Strings that the caller adds for its own use, such as an actor or a trace id. They are shown
+    /// on the events, entries and turns that the command causes. There are at most `meta_pairs`
+    /// pairs, whose names and values have at most `meta_chars` characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
@@ -99,18 +114,21 @@ impl CreateWorker {
 
 setters!(CreateWorker { display_name: String, intent: Intent, profile: ProfileSelector, instructions: String, config_bundle: ConfigBundle, requested_capabilities: Vec<String>, scope_claims: Vec<ScopeClaim>, labels: Labels, history: Vec<SeedEntry>, initial_input: Input, idempotency_key: String, meta: Meta });
 
-/// The Worker exists.
+/// The reply to `create_worker`: the Worker exists.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerCreated {
-    /// The Worker now.
+    /// The Worker as it is now.
     pub detail: WorkerDetail,
-    /// The receipt for the initial input.
+    /// The receipt of the initial input. If absent, the command had no initial input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<InputReceipt>,
-    /// Right before the first event that the command caused, in the Worker's scope.
+    /// The position right before the first event that the command caused, in the scope of the
+    /// Worker. Subscribing from it shows everything that the command caused. If the command caused
+    /// no event, it is the end of the log.
     pub cursor: Cursor,
-    /// Whether the command had been carried out before, under the same key.
+    /// Whether the command had been carried out before under the same idempotency key, so that the
+    /// reply repeats the first receipt and cursor.
     pub replayed: bool,
 }
 

@@ -17,13 +17,16 @@ use crate::{
     store::CommandMetadata,
 };
 
-/// Removes a Worker that has ended, with its transcript. Names and texts go from every log.
+/// A command that removes a Worker that has ended, with its transcript. Its names and texts are
+/// erased from every log.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteWorker {
-    /// Which Worker.
+    /// The Worker that the command is for.
     pub worker: WorkerRef,
-    /// The caller's remarks. They would be shown on an event that has none left to show.
+    /// Strings that the caller adds for its own use, such as an actor or a trace id. They are not
+    /// shown, because the events of a deleted Worker show no `meta`. There are at most `meta_pairs`
+    /// pairs, whose names and values have at most `meta_chars` characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
@@ -39,11 +42,11 @@ impl DeleteWorker {
 
 setters!(DeleteWorker { meta: Meta });
 
-/// The Worker is gone.
+/// The reply to `delete_worker`: the Worker does not exist any more.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerDeleted {
-    /// Whether it was not there any more.
+    /// Whether the Worker did not exist before the command.
     pub already: bool,
 }
 

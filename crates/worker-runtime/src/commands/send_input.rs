@@ -17,22 +17,26 @@ use crate::{
     store::{CommandMetadata, InputKey, WorkerRecord},
 };
 
-/// Says something to a Worker, which answers it in a turn.
+/// A command that says something to a Worker, which answers in a turn.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SendInput {
-    /// Which Worker.
+    /// The Worker that the command is for.
     pub worker: WorkerRef,
-    /// What is said.
+    /// The input that is said to the Worker.
     pub input: Input,
-    /// What to do if the Worker runs a turn; `reject` if absent.
+    /// The treatment of the input if the Worker runs a turn. If absent, it is `reject`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_busy: Option<BusyPolicy>,
-    /// A key of the caller's choice: sent again with the same body, the command acts once.
+    /// A key that the caller chooses, of 1 to `key_chars` characters. If the command is sent again
+    /// with the same key and the same fields (`meta` aside), it does not act again, and the reply
+    /// repeats the first receipt and cursor. If absent, the command acts each time that it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub idempotency_key: Option<String>,
-    /// The caller's remarks, shown on everything that the command causes.
+    /// Strings that the caller adds for its own use, such as an actor or a trace id. They are shown
+    /// on the events, entries and turns that the command causes. There are at most `meta_pairs`
+    /// pairs, whose names and values have at most `meta_chars` characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
@@ -48,15 +52,18 @@ impl SendInput {
 
 setters!(SendInput { if_busy: BusyPolicy, idempotency_key: String, meta: Meta });
 
-/// The input is in the transcript, and the turn that answers it runs.
+/// The reply to `send_input`: the input is in the transcript, and the turn that answers it runs.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct InputAccepted {
-    /// The turn and the input's place in the transcript.
+    /// The receipt of the input, which names its turn and its entry in the transcript.
     pub receipt: InputReceipt,
-    /// Right before the first event that the command caused, in the Worker's scope.
+    /// The position right before the first event that the command caused, in the scope of the
+    /// Worker. Subscribing from it shows everything that the command caused. If the command caused
+    /// no event, it is the end of the log.
     pub cursor: Cursor,
-    /// Whether the command had been carried out before, under the same key.
+    /// Whether the command had been carried out before under the same idempotency key, so that the
+    /// reply repeats the first receipt and cursor.
     pub replayed: bool,
 }
 

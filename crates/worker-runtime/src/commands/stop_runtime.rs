@@ -18,15 +18,17 @@ use crate::{
     store::CommandMetadata,
 };
 
-/// Ends the Runtime: no new work is taken, running turns finish, and the store is given back.
+/// A command that ends the Runtime: it takes no new work, running turns end, and the store is
+/// released.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopRuntime {
-    /// What becomes of the Workers; `stop` if absent.
+    /// The fate of the Workers. If absent, it is `stop`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<StopWorkers>,
-    /// How long running turns may still take, in milliseconds; 0 cancels them at once. Only the
-    /// turns' own limits apply if absent. A later stop may bring it forward, never back.
+    /// The time that running turns may still take, in milliseconds; 0 cancels them at once. A later
+    /// stop may bring the deadline forward, and never back. If absent, only the limits of the turns
+    /// themselves apply.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -34,11 +36,14 @@ pub struct StopRuntime {
     )]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub deadline_ms: Option<u64>,
-    /// Why, in at most `text_chars` characters; shown on every Worker that is stopped.
+    /// The reason for the command, for people, of 1 to `text_chars` characters. It is shown on
+    /// every Worker that is stopped, and on the events. If absent, none is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub reason: Option<String>,
-    /// The caller's remarks, shown on everything that the command causes.
+    /// Strings that the caller adds for its own use, such as an actor or a trace id. They are shown
+    /// on the events, entries and turns that the command causes. There are at most `meta_pairs`
+    /// pairs, whose names and values have at most `meta_chars` characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
@@ -61,26 +66,28 @@ impl StopRuntime {
 
 setters!(StopRuntime { workers: StopWorkers, reason: String, meta: Meta });
 
-/// What becomes of the Workers when their Runtime stops.
+/// The fate of the Workers when their Runtime stops.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopWorkers {
-    /// Each is stopped.
+    /// Each Worker is stopped, and ends with its running turn.
     #[default]
     Stop,
-    /// They stay idle, for the next Runtime on the same store.
+    /// The Workers are kept, and go on in the next Runtime on the same store.
     Keep,
 }
 
-/// The Runtime takes no new work.
+/// The reply to `stop_runtime`: the Runtime takes no new work.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RuntimeStop {
-    /// `stopping` while turns run; the events tell the end.
+    /// The state of the Runtime, which is `stopping` while turns run. Events tell the end.
     pub state: RuntimeState,
-    /// Whether it was stopping or had stopped before.
+    /// Whether the Runtime was stopping or had stopped before the command.
     pub already: bool,
-    /// Right before the first event that the command caused, in the Runtime's scope.
+    /// The position right before the first event that the command caused, in the scope of the
+    /// Runtime. Subscribing from it shows everything that the command caused. If the command caused
+    /// no event, it is the end of the log.
     pub cursor: Cursor,
 }
 

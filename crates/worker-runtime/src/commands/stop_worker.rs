@@ -18,14 +18,16 @@ use crate::{
     store::CommandMetadata,
 };
 
-/// Ends a Worker after the turn that runs. Past the deadline that turn is cancelled.
+/// A command that ends a Worker after its running turn. If the turn is still running at the
+/// deadline, it is cancelled.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopWorker {
-    /// Which Worker.
+    /// The Worker that the command is for.
     pub worker: WorkerRef,
-    /// How long the running turn may still take, in milliseconds; 0 cancels it at once. Only the
-    /// turn's own limits apply if absent. A later stop may bring it forward, never back.
+    /// The time that the running turn may still take, in milliseconds; 0 cancels it at once. A
+    /// later stop may bring the deadline forward, and never back. If absent, only the limits of the
+    /// turn itself apply.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -33,11 +35,14 @@ pub struct StopWorker {
     )]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub deadline_ms: Option<u64>,
-    /// Why, in at most `text_chars` characters; shown on the Worker.
+    /// The reason for the command, for people, of 1 to `text_chars` characters. It is shown on the
+    /// Worker, on a turn that it cancels, and on their events. If absent, none is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub reason: Option<String>,
-    /// The caller's remarks, shown on everything that the command causes.
+    /// Strings that the caller adds for its own use, such as an actor or a trace id. They are shown
+    /// on the events, entries and turns that the command causes. There are at most `meta_pairs`
+    /// pairs, whose names and values have at most `meta_chars` characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
@@ -60,15 +65,17 @@ impl StopWorker {
 
 setters!(StopWorker { reason: String, meta: Meta });
 
-/// The Worker takes no more input.
+/// The reply to `stop_worker`: the Worker takes no more input.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerStop {
-    /// `stopping` while its last turn runs; the events tell the end.
+    /// The state of the Worker, which is `stopping` while its last turn runs. Events tell the end.
     pub state: WorkerState,
-    /// Whether it was stopping or had ended before.
+    /// Whether the Worker was stopping or had ended before the command.
     pub already: bool,
-    /// Right before the first event that the command caused, in the Worker's scope.
+    /// The position right before the first event that the command caused, in the scope of the
+    /// Worker. Subscribing from it shows everything that the command caused. If the command caused
+    /// no event, it is the end of the log.
     pub cursor: Cursor,
 }
 

@@ -18,38 +18,47 @@ use crate::{
     store::{CommandMetadata, WorkerRecord, WorkerSpec},
 };
 
-/// Changes a Worker's name, labels, profile or instructions. What is absent stays. Profile and
-/// instructions count from the next turn on.
+/// A command that changes a Worker's name, labels, profile or instructions. Those that are absent
+/// stay as they are. Profile and instructions count from the next turn on.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateWorker {
-    /// Which Worker.
+    /// The Worker that the command is for.
     pub worker: WorkerRef,
-    /// A new name for people.
+    /// The new name of the Worker, for people. It is not unique, has at most `display_name_chars`
+    /// characters, is not blank, and has no `@`, control or bidirectional-override characters. If
+    /// absent, the name stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_display_name")]
     pub display_name: Option<String>,
-    /// Labels to add, or to give another value. All other labels stay.
+    /// The labels to add or to give another value, at most `labels` of them. Names have 1 to
+    /// `label_chars` characters and values at most `label_chars`, none of them a control character.
+    /// If absent, none is added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_labels")]
     pub labels: Option<Labels>,
-    /// Names of labels to remove, before `labels` are added. A name that the Worker does not have
-    /// changes nothing.
+    /// The names of the labels to remove, at most `labels` of them, before `labels` are added. A
+    /// name that the Worker does not have changes nothing. If absent, none is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_label_names")]
     pub remove_labels: Option<Vec<String>>,
-    /// The profile of the next turn.
+    /// The profile of the Worker's next turn. If absent, the profile stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileSelector>,
-    /// Instructions that replace the profile's, in at most `instructions_bytes` bytes of UTF-8.
+    /// Instructions for the model that replace those of the profile, in at most
+    /// `instructions_bytes` bytes of UTF-8. If absent, the instructions stay, unless `clear`
+    /// removes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 65_536))]
     pub instructions: Option<String>,
-    /// Settings to remove from the Worker, before others are set, so that its profile's count again.
+    /// The settings to remove from the Worker before others are set, at most 16, so that the
+    /// profile's count again. If absent, none is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub clear: Option<Vec<WorkerSetting>>,
-    /// The caller's remarks, shown on everything that the command causes.
+    /// Strings that the caller adds for its own use, such as an actor or a trace id. They are shown
+    /// on the events, entries and turns that the command causes. There are at most `meta_pairs`
+    /// pairs, whose names and values have at most `meta_chars` characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_meta")]
     pub meta: Option<Meta>,
@@ -82,13 +91,15 @@ setters!(UpdateWorker {
     meta: Meta
 });
 
-/// The Worker is as asked.
+/// The reply to `update_worker`: the Worker is as the command asked.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerUpdated {
-    /// The Worker now.
+    /// The Worker as it is now.
     pub detail: WorkerDetail,
-    /// Right before the first event that the command caused, in the Worker's scope.
+    /// The position right before the first event that the command caused, in the scope of the
+    /// Worker. Subscribing from it shows everything that the command caused. If the command caused
+    /// no event, it is the end of the log.
     pub cursor: Cursor,
 }
 

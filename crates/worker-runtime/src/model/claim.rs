@@ -3,25 +3,25 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How much of a resource a claim takes.
+/// The access to a resource that a claim reserves.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
-    /// Others may share it.
+    /// Other Workers may have shared claims on the resource too.
     Shared,
-    /// Nobody else may claim it.
+    /// No other Worker may have a claim on the resource.
     Exclusive,
 }
 
-/// A claim on a resource and everything below it.
+/// A claim of a Worker on a resource and everything below it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeClaim {
-    /// An opaque name of segments joined by `/`, such as `workspace/app/src`; no host path: no empty
-    /// segment, no `.` or `..`, no backslash, no control character. At most `text_chars`
-    /// characters.
+    /// The name of the resource: segments joined by `/`, such as `workspace/app/src`, in at most
+    /// `text_chars` characters. No segment is empty, `.` or `..`, and there is no backslash and no
+    /// control character. It is not a path of the host.
     #[schemars(schema_with = "crate::model::fragments::resource")]
     pub resource: String,
-    /// How much of it.
+    /// The access to the resource that the claim reserves.
     pub access: Access,
 }

@@ -24,18 +24,19 @@ enum Repr {
     Text(Box<str>),
 }
 
-/// What a foreign cursor belongs to another one of.
+/// The kind of thing that a cursor belongs to another one of.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CursorOrigin {
-    /// Another Runtime.
+    /// The cursor belongs to another Runtime.
     Runtime,
-    /// An earlier start of this Runtime.
+    /// The cursor belongs to another start of this Runtime.
     Epoch,
-    /// The other scope: the Runtime's where a Worker's is asked for, or the reverse.
+    /// The cursor belongs to the other scope: to the Runtime where a Worker's is needed, or the
+    /// reverse.
     Scope,
-    /// Another Worker.
+    /// The cursor belongs to another Worker.
     Worker,
 }
 
@@ -203,7 +204,8 @@ impl JsonSchema for Cursor {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A position in a log: opaque, to be kept, sent back and compared for equality.",
+            "description": "A position in a log of events: an opaque text, to be kept, sent back and \
+                compared for equality. It is valid only in the log that it came from.",
             "type": "string"
         })
     }

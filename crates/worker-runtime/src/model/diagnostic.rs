@@ -5,37 +5,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{DiagnosticId, TurnId, WorkerRef};
 
-/// How much a diagnostic matters.
+/// The importance of a diagnostic, from `info` up to `error`.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Worth knowing.
+    /// The diagnostic is worth knowing, and nothing is wrong.
     Info,
-    /// Something went another way than it should.
+    /// Something went another way than it should have gone.
     Warning,
-    /// Something is wrong and wants a person.
+    /// Something is wrong and needs the attention of a person.
     Error,
 }
 
-/// Something that the Runtime noticed.
+/// A diagnostic: something that the Runtime noticed and reports without having been asked.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Diagnostic {
-    /// The diagnostic.
+    /// The id of the diagnostic.
     pub diagnostic_id: DiagnosticId,
-    /// How much it matters.
+    /// The importance of the diagnostic.
     pub severity: Severity,
-    /// What happened; no secret, no host path, no text of a conversation.
+    /// A message for people that says what happened. It contains no secret, no path of the host and
+    /// no text of a conversation.
     pub message: String,
-    /// When, in milliseconds since the Unix epoch.
+    /// The time of the diagnostic, in milliseconds since the Unix epoch.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub at_ms: u64,
-    /// The Worker that it is about.
+    /// The Worker that the diagnostic is about. If absent, it is about no single Worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerRef>,
-    /// The turn that it is about.
+    /// The id of the turn that the diagnostic is about. If absent, it is about no single turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
 }

@@ -12,48 +12,55 @@ use super::{
 };
 use crate::identity::{Epoch, RuntimeId, TurnId, WorkerRef};
 
-/// Something that happened, and where in the logs it stands.
+/// An event: something that happened to a Runtime or to a Worker, with its place in the logs.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[schemars(transform = super::fragments::add_cursor)]
 #[non_exhaustive]
 pub struct RuntimeEvent {
-    /// What happened.
+    /// The type of the event, and the fields of that type.
     #[serde(flatten)]
     pub body: EventBody,
-    /// The Runtime.
+    /// The id of the Runtime that shows the event.
     pub runtime_id: RuntimeId,
-    /// The start of the Runtime that shows it.
+    /// The epoch of the Runtime that shows the event. It may be later than the epoch in which the
+    /// event happened.
     pub epoch: Epoch,
-    /// Its place in the Runtime's log; only in Runtime scope. The first is 1, none is missing.
+    /// The number of the event in the Runtime's log. The first event of an epoch has number 1, and
+    /// no number is left out. It is present in the scope of the Runtime only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub sequence: Option<u64>,
-    /// The Worker that it is about.
+    /// The Worker that the event is about. If absent, the event is about the Runtime itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerRef>,
-    /// Its place in the Worker's log. The first is 1, none is missing.
+    /// The number of the event in the Worker's log. The first event of the Worker has number 1, and
+    /// no number is left out, also across restarts. If absent, the event is not in the log of a
+    /// Worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub worker_sequence: Option<u64>,
-    /// When, in milliseconds since the Unix epoch.
+    /// The time of the event, in milliseconds since the Unix epoch.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub at_ms: u64,
-    /// The turn that it is about.
+    /// The id of the turn that the event is about. If absent, it is about no turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
-    /// The remarks of the command that caused it.
+    /// The `meta` of the command that caused the event. If absent, no command caused it, or the
+    /// command had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Arc<Meta>>,
-    /// The key of the command that caused it.
+    /// The idempotency key of the command that caused the event. If absent, no command caused it,
+    /// or the command had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub idempotency_key: Option<Arc<str>>,
-    /// Present and true where the Worker was deleted and names and texts are gone with it.
+    /// Whether names and texts are gone from the event, because the Worker was deleted: a required
+    /// text is empty, and an optional one is absent. If absent, it is false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,
 }
 
-/// What happened.
+/// The type of an event, and the fields of that type.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[schemars(transform = super::fragments::tagged_union)]
@@ -61,100 +68,102 @@ pub struct RuntimeEvent {
 pub enum EventBody {
     /// The Runtime started.
     RuntimeStarted {},
-    /// The Runtime takes no new work.
+    /// The Runtime began to stop and takes no new work.
     RuntimeStopping {
-        /// The reason given with the command.
+        /// The reason that was given with the command. If absent, none was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Option<String>")]
         reason: Option<Arc<str>>,
     },
-    /// The Runtime has ended.
+    /// The Runtime has stopped.
     RuntimeStopped {},
-    /// A Worker exists.
+    /// A Worker was created.
     WorkerCreated {
-        /// As it was right after.
+        /// The Worker as it was right after the event.
         #[schemars(with = "WorkerDetail")]
         detail: Arc<WorkerDetail>,
     },
-    /// A Worker's name, labels, profile or instructions changed.
+    /// The name, the labels, the profile or the instructions of a Worker changed.
     WorkerUpdated {
-        /// As it was right after.
+        /// The Worker as it was right after the event.
         #[schemars(with = "WorkerDetail")]
         detail: Arc<WorkerDetail>,
     },
     /// A Worker went from one state to another.
     WorkerStateChanged {
-        /// The state before.
+        /// The state of the Worker before the event.
         from: WorkerState,
-        /// The state after.
+        /// The state of the Worker after the event.
         to: WorkerState,
-        /// The reason given with the command.
+        /// The reason that was given with the command. If absent, none was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Option<String>")]
         reason: Option<Arc<str>>,
     },
-    /// A Worker and its transcript are gone.
+    /// A Worker was deleted, with its transcript.
     WorkerDeleted {},
-    /// An input is in the transcript.
+    /// An input was added to the transcript.
     InputAccepted {
-        /// The input.
+        /// The entry of the input in the transcript.
         #[schemars(with = "TranscriptEntry")]
         entry: Arc<TranscriptEntry>,
     },
     /// A turn began.
     TurnStarted {},
-    /// A model call of the turn failed and is made again.
+    /// A model call of the turn failed and is made again after a pause.
     TurnRetrying {
-        /// The attempt about to be made; the first retry is 2.
+        /// The number of the attempt that is about to be made. The first retry has number 2.
         attempt: u32,
-        /// The pause before it, in milliseconds.
+        /// The pause before the attempt, in milliseconds.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         delay_ms: u64,
-        /// Why the last attempt failed.
+        /// The error of the attempt that failed.
         error: TurnError,
     },
-    /// A turn ended: the model finished.
+    /// A turn ended because the model had finished.
     TurnCompleted {
-        /// Why the model stopped.
+        /// The reason for which the model stopped.
         stop_reason: StopReason,
-        /// What the turn consumed.
+        /// The tokens and the time that the turn consumed.
         usage: Usage,
-        /// The answer.
+        /// The entry of the answer in the transcript.
         #[schemars(with = "TranscriptEntry")]
         entry: Arc<TranscriptEntry>,
     },
-    /// A turn ended: it failed.
+    /// A turn ended because it failed.
     TurnFailed {
-        /// Why.
+        /// The error for which the turn failed.
         error: TurnError,
-        /// What the turn consumed, as far as known.
+        /// The tokens and the time that the turn consumed, as far as they are known.
         usage: Usage,
-        /// What had streamed.
+        /// The entry with the text that had streamed before the end, which is marked as
+        /// `truncated`. If absent, no text had streamed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Option<TranscriptEntry>")]
         entry: Option<Arc<TranscriptEntry>>,
     },
-    /// A turn ended: it was cancelled.
+    /// A turn ended because it was cancelled.
     TurnCancelled {
-        /// The reason given with the command.
+        /// The reason that was given with the command. If absent, none was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Option<String>")]
         reason: Option<Arc<str>>,
-        /// What the turn consumed, as far as known.
+        /// The tokens and the time that the turn consumed, as far as they are known.
         usage: Usage,
-        /// What had streamed.
+        /// The entry with the text that had streamed before the end, which is marked as
+        /// `truncated`. If absent, no text had streamed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Option<TranscriptEntry>")]
         entry: Option<Arc<TranscriptEntry>>,
     },
-    /// A turn ended: its Runtime had died.
+    /// A turn ended because its Runtime had died while the turn ran.
     TurnLost {
-        /// What the turn consumed, as far as known.
+        /// The tokens and the time that the turn consumed, as far as they are known.
         usage: Usage,
     },
-    /// The Runtime noticed something.
+    /// The Runtime noticed something and reports it.
     Diagnostic {
-        /// What.
+        /// The diagnostic that the Runtime recorded.
         diagnostic: Diagnostic,
     },
     /// An event that this version of the crate does not know.

@@ -5,15 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{EventType, Labels};
 
-/// Which events somebody wants. Both parts must match; an absent part matches all.
+/// A filter of events. An event passes if it matches both `types` and `labels`.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventFilter {
-    /// Events of these types.
+    /// The types of the events that pass, at most 64. If absent, events of all types pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub types: Option<Vec<EventType>>,
-    /// Events of Workers that have all these labels when the event is published. The event with
-    /// which a Worker ceases to match is still delivered.
+    /// Labels, at most `labels` of them. An event passes if its Worker has all of them when the
+    /// event is published. The event with which a Worker ceases to have them passes too. Events of
+    /// the Runtime itself have no labels. If absent, events pass whatever the labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::labels")]
     pub labels: Option<Labels>,

@@ -39,33 +39,33 @@ macro_rules! event_types {
 event_types! {
     /// The Runtime started.
     RuntimeStarted = "runtime_started",
-    /// The Runtime takes no new work.
+    /// The Runtime began to stop and takes no new work.
     RuntimeStopping = "runtime_stopping",
-    /// The Runtime has ended.
+    /// The Runtime has stopped.
     RuntimeStopped = "runtime_stopped",
-    /// A Worker exists.
+    /// A Worker was created.
     WorkerCreated = "worker_created",
-    /// A Worker's name, labels, profile or instructions changed.
+    /// The name, the labels, the profile or the instructions of a Worker changed.
     WorkerUpdated = "worker_updated",
     /// A Worker went from one state to another.
     WorkerStateChanged = "worker_state_changed",
-    /// A Worker and its transcript are gone.
+    /// A Worker was deleted, with its transcript.
     WorkerDeleted = "worker_deleted",
-    /// An input is in the transcript.
+    /// An input was added to the transcript.
     InputAccepted = "input_accepted",
     /// A turn began.
     TurnStarted = "turn_started",
-    /// A model call of the turn failed and is made again.
+    /// A model call of the turn failed and is made again after a pause.
     TurnRetrying = "turn_retrying",
-    /// A turn ended: the model finished.
+    /// A turn ended because the model had finished.
     TurnCompleted = "turn_completed",
-    /// A turn ended: it failed.
+    /// A turn ended because it failed.
     TurnFailed = "turn_failed",
-    /// A turn ended: it was cancelled.
+    /// A turn ended because it was cancelled.
     TurnCancelled = "turn_cancelled",
-    /// A turn ended: its Runtime had died.
+    /// A turn ended because its Runtime had died while the turn ran.
     TurnLost = "turn_lost",
-    /// The Runtime noticed something.
+    /// The Runtime noticed something and reports it.
     Diagnostic = "diagnostic",
 }
 

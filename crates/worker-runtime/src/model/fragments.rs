@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 /// The reference to the definition of an error's `retry`, in documents that contain errors.
 const RETRY: &str = "#/$defs/Retry";
 
+/// The description of an error's `message`.
+const MESSAGE: &str = "A message for people that names what was wrong and what is allowed.";
+
 /// Replaces `anyOf` by `oneOf` in the schema of a tagged union, because exactly one variant fits.
 /// schemars writes `anyOf` because of the untagged variant for unknown types, which no document
 /// shows.
@@ -23,10 +26,8 @@ pub(crate) fn add_error_envelope(schema: &mut Schema) {
     let Some(Value::Array(branches)) = schema.get_mut("oneOf") else { return };
     for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
         if let Some(Value::Object(properties)) = branch.get_mut("properties") {
-            properties.insert(
-                "message".to_owned(),
-                json!({ "description": "What was wrong and what is allowed, for people.", "type": "string" }),
-            );
+            properties
+                .insert("message".to_owned(), json!({ "description": MESSAGE, "type": "string" }));
             let description = "Whether and when the same request may succeed.";
             let retry = json!({ "$ref": RETRY, "description": description });
             properties.insert("retry".to_owned(), retry);
@@ -40,8 +41,8 @@ pub(crate) fn add_error_envelope(schema: &mut Schema) {
 /// Adds the `cursor` that an event has in a stream.
 pub(crate) fn add_cursor(schema: &mut Schema) {
     let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
-    let description = "The position right after the event, in the scope of the subscription; \
-        present in a stream.";
+    let description = "The position right after the event, in the scope of the subscription. It \
+        is present in a stream only.";
     properties.insert(
         "cursor".to_owned(),
         json!({ "$ref": "#/$defs/Cursor", "description": description }),

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{TurnId, WorkerRef};
 
-/// Who an input speaks for.
+/// The speaker of an input.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InputKind {
     /// The person or program that uses the Worker.
     User,
-    /// The application around it.
+    /// The application that the Worker is a part of.
     System,
 }
 
@@ -27,13 +27,13 @@ impl InputKind {
     }
 }
 
-/// Something said to a Worker.
+/// An input: something that is said to a Worker.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// Who says it.
+    /// The speaker of the input.
     pub kind: InputKind,
-    /// What is said; not empty, at most `input_bytes` bytes of UTF-8.
+    /// The text that is said, of 1 to `input_bytes` bytes of UTF-8.
     #[schemars(with = "String", length(min = 1, max = 262_144))]
     pub text: Arc<str>,
 }
@@ -57,16 +57,17 @@ impl<T: Into<Arc<str>>> From<T> for Input {
     }
 }
 
-/// An entry that a Worker's transcript begins with.
+/// An entry that the transcript of a new Worker begins with.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedEntry {
-    /// Who speaks.
+    /// The speaker of the entry.
     pub role: Role,
-    /// What is said; not empty, at most `input_bytes` bytes of UTF-8.
+    /// The text that is said, of 1 to `input_bytes` bytes of UTF-8.
     #[schemars(with = "String", length(min = 1, max = 262_144))]
     pub text: Arc<str>,
-    /// When it was said, in milliseconds since the Unix epoch; the time of the creation if absent.
+    /// The time at which the text was said, in milliseconds since the Unix epoch. If absent, it is
+    /// the time of the creation.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -76,28 +77,31 @@ pub struct SeedEntry {
     pub at_ms: Option<u64>,
 }
 
-/// A configuration that the Backend keeps elsewhere. Carried and shown, never read.
+/// A reference to a configuration that the Backend keeps elsewhere. The Runtime keeps and shows the
+/// reference and never reads the configuration.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigBundle {
-    /// What the Backend calls it, in at most `text_chars` characters.
+    /// The name of the configuration, of 1 to `text_chars` characters.
     #[schemars(length(min = 1, max = 1024))]
     pub id: String,
-    /// A digest of its content, in at most `text_chars` characters.
+    /// A digest of the configuration's content, of 1 to `text_chars` characters. If absent, none
+    /// was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub digest: Option<String>,
 }
 
-/// The promise that an input is in the transcript and that its turn runs.
+/// The receipt of an input, which says that the input is committed and that its turn runs.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct InputReceipt {
     /// The Worker that has the input.
     pub worker: WorkerRef,
-    /// The turn that answers it.
+    /// The id of the turn that answers the input.
     pub turn_id: TurnId,
-    /// The input's place in the transcript; absent while it has none.
+    /// The `sequence` of the input's entry in the transcript. If absent, the input has no entry
+    /// yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub entry_sequence: Option<u64>,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::UnknownVariant;
 
-/// Why a Worker exists. It is shown to people, not sent to the model.
+/// The reason for which a Worker exists. It is shown to people, and is not sent to the model.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[schemars(transform = super::fragments::tagged_union)]
@@ -34,33 +34,33 @@ impl Default for Intent {
     }
 }
 
-/// It assists somebody.
+/// The Worker assists somebody.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntentAssistant {
-    /// In what, in at most `text_chars` characters.
+    /// The purpose of the assistance, of 1 to `text_chars` characters. If absent, none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub purpose: Option<String>,
 }
 
-/// It has one thing to achieve.
+/// The Worker has one thing to achieve.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntentTask {
-    /// What to achieve, in at most `text_chars` characters.
+    /// The thing to achieve, of 1 to `text_chars` characters.
     #[schemars(length(min = 1, max = 1024))]
     pub objective: String,
 }
 
-/// It plays a part among others.
+/// The Worker plays a role among others.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntentRole {
-    /// The part, in at most `text_chars` characters.
+    /// The name of the role, of 1 to `text_chars` characters.
     #[schemars(length(min = 1, max = 1024))]
     pub role: String,
-    /// What for, in at most `text_chars` characters.
+    /// The purpose of the role, of 1 to `text_chars` characters. If absent, none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub purpose: Option<String>,

@@ -29,7 +29,7 @@ macro_rules! setter {
 
 macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident $(by $setter:ident)?: $default:expr,)+) => {
-        /// Everything that a Runtime bounds. Each limit is enforced; the defaults suit a server.
+        /// The limits of a Runtime. Each is enforced; the defaults suit a server.
         ///
         /// ```
         /// use std::time::Duration;
@@ -41,7 +41,7 @@ macro_rules! limits {
         /// ```
         #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
         #[schemars(
-            description = "Everything that a Runtime bounds. Each limit is enforced; the defaults suit a server."
+            description = "The limits of a Runtime. Each is enforced; the defaults suit a server."
         )]
         #[non_exhaustive]
         pub struct Limits {
@@ -70,68 +70,92 @@ macro_rules! limits {
 }
 
 limits! {
-    /// Workers in the Runtime, ended ones included.
+    /// The most Workers that the Runtime holds, ended ones included. Past it, a creation is refused
+    /// with `capacity_exhausted`.
     workers: 100_000,
-    /// Turns that run at once.
+    /// The most turns that run at once. Past it, a command that begins a turn is refused with
+    /// `capacity_exhausted`.
     turns_in_flight: 100_000,
-    /// Entries of a Worker's transcript.
+    /// The most entries of a Worker's transcript. An input that leaves no room for its answer's
+    /// entry is refused with `capacity_exhausted`.
     transcript_entries: 10_000,
-    /// Entries that a Worker may be created with.
+    /// The most entries that a Worker is created with. Past it, the creation is refused with
+    /// `too_large`.
     history_entries: 1_000,
-    /// Bytes of one JSON request; at least twice `input_bytes`.
+    /// The most bytes of a JSON request, at least twice `input_bytes`. A larger request is refused
+    /// with `too_large`.
     request_bytes: 4 << 20,
-    /// Bytes of UTF-8 of one input, or of one entry of a seeded history.
+    /// The most bytes of UTF-8 of an input, or of an entry of a seeded history. A larger text is
+    /// refused with `too_large`.
     input_bytes: 256 << 10,
-    /// Bytes of UTF-8 of one answer, its reasoning included; past it the turn fails.
+    /// The most bytes of UTF-8 of an answer, its reasoning included. Past it, the turn fails with
+    /// an error of the kind `too_large`.
     answer_bytes: 4 << 20,
-    /// Bytes of UTF-8 of a Worker's own instructions.
+    /// The most bytes of UTF-8 of a Worker's own instructions. A larger text is refused with
+    /// `too_large`.
     instructions_bytes: 64 << 10,
-    /// Characters of a display name.
+    /// The most characters of a display name. A longer name is refused with `too_large`.
     display_name_chars: 64,
-    /// Characters of a reason, purpose, objective, role, resource, bundle id or digest, profile or
-    /// capability name.
+    /// The most characters of a reason, purpose, objective, role, resource, bundle id or digest,
+    /// profile or capability name. A longer text is refused with `too_large`.
     text_chars: 1024,
-    /// Capabilities that one creation may ask for.
+    /// The most capabilities that one creation requests. Past it, the creation is refused with
+    /// `too_large`.
     requested_capabilities: 64,
-    /// Labels of one Worker.
+    /// The most labels of a Worker, of a filter, or of a list of labels to remove. Past it, the
+    /// request is refused with `too_large`.
     labels: 32,
-    /// Characters of a label's name, and of its value.
+    /// The most characters of a label's name, and of its value. A longer text is refused with
+    /// `too_large`.
     label_chars: 128,
-    /// Pairs of one `meta`.
+    /// The most pairs of one `meta`. Past it, the command is refused with `too_large`.
     meta_pairs: 16,
-    /// Characters of a name in `meta`, and of a value.
+    /// The most characters of a name in `meta`, and of a value. A longer text is refused with
+    /// `too_large`.
     meta_chars: 256,
-    /// Characters of an idempotency key.
+    /// The most characters of an idempotency key. A longer key is refused with `too_large`.
     key_chars: 128,
-    /// Claims of one Worker.
+    /// The most claims of one Worker. Past it, the creation is refused with `too_large`.
     scope_claims: 64,
-    /// Items of one page.
+    /// The most items of one page. A request for more is refused with `limit_out_of_range`.
     page_items: 1000,
-    /// Workers that one call of `list_workers` examines.
+    /// The most Workers that one `list_workers` examines, and the most turns that one `list_turns`
+    /// examines. Past it, the page ends and has a `next`.
     list_scan: 10_000,
-    /// Events that are kept of each Worker.
+    /// The number of the newest events of each Worker that are kept. Older ones may be gone, and a
+    /// cursor that needs them is refused with `cursor_expired`.
     events_per_worker: 1024,
-    /// Events that the Runtime's own log keeps.
+    /// The number of the newest events that the Runtime's log keeps. Older ones are gone, and a
+    /// cursor that needs them is refused with `cursor_expired`.
     events_runtime: 65_536,
-    /// Diagnostics that are kept.
+    /// The number of the newest diagnostics that are kept. Older ones are gone.
     diagnostics: 1024,
-    /// Idempotency keys that are remembered of each Worker.
+    /// The number of the newest idempotency keys that are remembered of each Worker. Older ones are
+    /// forgotten, so that their commands act again.
     idempotency_keys: 128,
-    /// Idempotency keys of creations that are remembered.
+    /// The number of the newest idempotency keys of creations that are remembered. Older ones are
+    /// forgotten, so that their commands act again.
     idempotency_keys_create: 10_000,
-    /// How long an idempotency key is remembered, in milliseconds.
+    /// The time for which an idempotency key is remembered, in milliseconds. Past it, the key is
+    /// forgotten, so that its command acts again.
     idempotency_age_ms by idempotency_age: 24 * 60 * 60 * 1000,
-    /// How long a turn may take, in milliseconds.
+    /// The longest time that a turn may take, in milliseconds. Past it, the turn fails with an
+    /// error of the kind `timeout`.
     turn_ms by turn: 30 * 60 * 1000,
-    /// How long a turn may wait for the engine's first output, in milliseconds.
+    /// The longest time that a turn may wait for the engine's first output, in milliseconds. Past
+    /// it, the turn fails with an error of the kind `timeout`.
     turn_first_event_ms by turn_first_event: 300_000,
-    /// How long a turn may wait between outputs of the engine, in milliseconds.
+    /// The longest time that a turn may wait between two outputs of the engine, in milliseconds.
+    /// Past it, the turn fails with an error of the kind `timeout`.
     turn_idle_ms by turn_idle: 120_000,
-    /// How long a query may wait, in milliseconds.
+    /// The longest time that a query may wait, in milliseconds. A request to wait longer is refused
+    /// with `limit_out_of_range`.
     wait_ms by wait: 60_000,
-    /// How long a commit may take before it counts as unknown, in milliseconds.
+    /// The longest time that the store may take to answer, in milliseconds. Past it, a commit
+    /// counts as unknown, and its command fails with `store_failed`.
     commit_ms by commit: 10_000,
-    /// Subscriptions at once.
+    /// The most subscriptions at once. Past it, a subscription is refused with
+    /// `capacity_exhausted`.
     subscriptions: 100_000,
 }
 

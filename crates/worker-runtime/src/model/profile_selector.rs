@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::UnknownVariant;
 
-/// Which profile a Worker uses. It is resolved anew at each turn.
+/// The choice of a profile. It is resolved anew at each turn.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[schemars(transform = super::fragments::tagged_union)]
@@ -46,7 +46,7 @@ impl ProfileSelector {
     }
 }
 
-/// The Runtime's default profile.
+/// The default profile of the Runtime.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileSelectorDefault {}
@@ -55,16 +55,16 @@ pub struct ProfileSelectorDefault {}
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileSelectorBuiltin {
-    /// Its name.
+    /// The name of the built-in profile, of 1 to `text_chars` characters.
     #[schemars(length(min = 1, max = 1024))]
     pub name: String,
 }
 
-/// A profile that the Backend gave the Runtime.
+/// A profile that the Backend gave to the Runtime.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileSelectorNamed {
-    /// Its name.
+    /// The name that the Backend gave to the profile, of 1 to `text_chars` characters.
     #[schemars(length(min = 1, max = 1024))]
     pub name: String,
 }

@@ -10,58 +10,58 @@ use crate::{
     model::{ProfileSelector, TurnOutcome, WorkerState, saturating_sum},
 };
 
-/// Where a Runtime is in its life.
+/// The state of a Runtime in its life.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuntimeState {
-    /// Takes everything.
+    /// The Runtime takes all requests.
     Running,
-    /// Finishes what runs and takes no new work.
+    /// The Runtime finishes the turns that run and takes no new work.
     Stopping,
-    /// Has ended; queries go on.
+    /// The Runtime has ended. It still answers queries.
     Stopped,
 }
 
-/// A Runtime at a glance.
+/// A summary of a Runtime: its identity, its state and its counts.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RuntimeSummary {
-    /// The Runtime.
+    /// The id of the Runtime.
     pub runtime_id: RuntimeId,
-    /// Its name for people.
+    /// The name of the Runtime, for people.
     #[schemars(with = "String")]
     pub display_name: Arc<str>,
-    /// This start of it.
+    /// The id of the present start of the Runtime.
     pub epoch: Epoch,
-    /// Where it is in its life.
+    /// The state of the Runtime in its life.
     pub state: RuntimeState,
-    /// When it started, in milliseconds since the Unix epoch.
+    /// The time at which the Runtime started, in milliseconds since the Unix epoch.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub started_at_ms: u64,
-    /// How many Workers it holds, by state.
+    /// The number of Workers in each state.
     pub workers: StateCounts,
-    /// How many turns run.
+    /// The number of turns that run.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub turns_in_flight: u64,
 }
 
-/// How many Workers are in each state.
+/// The number of Workers in each state.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StateCounts {
-    /// Workers that wait for input.
+    /// The number of Workers that wait for input.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub idle: u64,
-    /// Workers that run a turn.
+    /// The number of Workers that run a turn.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub running: u64,
-    /// Workers that finish their last turn.
+    /// The number of Workers that finish their last turn.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub stopping: u64,
-    /// Workers that were stopped.
+    /// The number of Workers that have ended after their last turn.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub stopped: u64,
-    /// Workers that were cancelled.
+    /// The number of Workers that were cancelled.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub cancelled: u64,
 }
@@ -96,20 +96,20 @@ impl StateCounts {
     }
 }
 
-/// How many turns ended in each way.
+/// The number of ended turns with each outcome.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct OutcomeCounts {
-    /// Turns that the model finished.
+    /// The number of turns that the model finished.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub completed: u64,
-    /// Turns that failed.
+    /// The number of turns that failed.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub failed: u64,
-    /// Turns that were cancelled.
+    /// The number of turns that were cancelled.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub cancelled: u64,
-    /// Turns whose Runtime died.
+    /// The number of turns whose Runtime died while they ran.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub lost: u64,
 }
@@ -144,27 +144,27 @@ impl OutcomeCounts {
     }
 }
 
-/// What a Runtime can do.
+/// The requests, events and profiles that a Runtime has.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// The `type` of every command.
+    /// The `type` of every command that the Runtime takes.
     pub commands: Vec<String>,
-    /// The `type` of every query.
+    /// The `type` of every query that the Runtime answers.
     pub queries: Vec<String>,
-    /// The `type` of every event.
+    /// The `type` of every event that the Runtime knows.
     pub events: Vec<String>,
-    /// What `send_input` can do when the Worker is busy.
+    /// The values of `if_busy` that `send_input` takes.
     pub busy_policies: Vec<BusyPolicy>,
-    /// The profiles that the Runtime was built with.
+    /// The profiles that Workers may select.
     pub profiles: Vec<AvailableProfile>,
 }
 
-/// What to do with an input for a busy Worker.
+/// The treatment of an input whose Worker runs a turn.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BusyPolicy {
-    /// Refuse it with `worker_busy`.
+    /// The input is refused with `worker_busy`.
     #[default]
     Reject,
 }
@@ -173,11 +173,11 @@ pub enum BusyPolicy {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct AvailableProfile {
-    /// How to select it.
+    /// The selector that chooses the profile.
     pub selector: ProfileSelector,
-    /// The provider behind it.
+    /// The name of the provider behind the profile.
     pub provider: String,
-    /// The model, as the profile names it.
+    /// The name of the model, as the profile has it. If absent, the profile names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
 }
@@ -186,11 +186,11 @@ pub struct AvailableProfile {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ApiVersion {
-    /// Goes up when something that worked no longer does.
+    /// The major version, which goes up when something that worked no longer does.
     pub major: u32,
-    /// Goes up when something was added.
+    /// The minor version, which goes up when something was added.
     pub minor: u32,
-    /// The digest of the schema documents, in hexadecimal.
+    /// The SHA-256 digest of the schema documents, in hexadecimal.
     pub schema_digest: String,
 }
 

@@ -8,7 +8,7 @@ use crate::{
     model::{Cursor, EventFilter},
 };
 
-/// Whose events or usage.
+/// The scope of events or of usage: the whole Runtime, or one Worker.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]
@@ -17,16 +17,16 @@ pub enum Scope {
     Worker(ScopeWorker),
 }
 
-/// The Runtime's, with those of all its Workers.
+/// The Runtime, with all its Workers.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeRuntime {}
 
-/// One Worker's.
+/// One Worker of the Runtime.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeWorker {
-    /// Which Worker.
+    /// The Worker that is the scope.
     pub worker: WorkerRef,
 }
 
@@ -44,7 +44,7 @@ impl Scope {
     }
 }
 
-/// From where events are read.
+/// The position at which the reading of events begins.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]
@@ -82,45 +82,46 @@ impl EventsFrom {
     }
 }
 
-/// The oldest event that is kept.
+/// The position right before the oldest event that is kept.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FromOldest {}
 
-/// The next event.
+/// The end of the log, so that reading begins with the next event.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FromNow {}
 
-/// A position.
+/// The position of a cursor.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FromAfter {
-    /// The position, as a reply, an event or an error gave it.
+    /// The position at which reading begins, as a reply, an event or an error gave it.
     pub cursor: Cursor,
 }
 
-/// A place in a Worker's log; not in Runtime scope.
+/// The position right after an event in a Worker's log. It is refused in the scope of the Runtime.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FromAfterSequence {
-    /// The last `worker_sequence` that is known; 0 for none.
+    /// The `worker_sequence` of the event, or 0 for the position before the first event.
     #[serde(deserialize_with = "crate::model::wire::integer")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub sequence: u64,
 }
 
-/// A live stream of events, and of the text of a Worker's running turn.
+/// A request for a live stream of events. In the scope of a Worker, the stream also has the text of
+/// the running turn.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = super::fragments::sequence_only_of_a_worker)]
 pub struct Subscribe {
-    /// Whose events.
+    /// The scope whose events are wanted.
     pub scope: Scope,
-    /// From where; `now` if absent.
+    /// The position at which reading begins. If absent, it is `now`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<EventsFrom>,
-    /// Which events; all if absent.
+    /// The filter that events must pass. If absent, all events pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<EventFilter>,
 }

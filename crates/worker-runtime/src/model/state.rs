@@ -3,21 +3,21 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where a Worker is in its life.
+/// The state of a Worker in its life.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerState {
-    /// Waits for input.
+    /// The Worker waits for input.
     Idle,
-    /// Runs a turn.
+    /// The Worker runs a turn.
     Running,
-    /// Finishes its last turn.
+    /// The Worker finishes its last turn and takes no more input.
     Stopping,
-    /// Has ended after its last turn. Terminal.
+    /// The Worker has ended after its last turn. The state is final.
     Stopped,
-    /// Was ended with its turn. Terminal.
+    /// The Worker was ended at once, with its running turn. The state is final.
     Cancelled,
 }
 
@@ -36,7 +36,7 @@ impl WorkerState {
     }
 }
 
-/// How a turn ended.
+/// The way in which a turn ended.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
@@ -44,11 +44,11 @@ impl WorkerState {
 pub enum TurnOutcome {
     /// The model finished.
     Completed,
-    /// It failed; the turn's error says why.
+    /// The turn failed, and its error says why.
     Failed,
-    /// It was cancelled.
+    /// The turn was cancelled.
     Cancelled,
-    /// Its Runtime died while it ran.
+    /// The Runtime of the turn died while the turn ran.
     Lost,
 }
 

@@ -5,43 +5,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::{identity::WorkerRef, model::Access};
 
-/// The Runtime's store. Live figures.
+/// The Runtime's store and its present condition. The figures change without an event.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StoreSummary {
-    /// What it is, such as `memory`.
+    /// The kind of the store, such as `memory`.
     pub kind: String,
-    /// Whether what it took outlives the process.
+    /// Whether committed data outlives the process.
     pub durable: bool,
-    /// Commits that failed or that it left open, since the Runtime started.
+    /// The number of commits since the Runtime started that failed or whose outcome was unknown.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub failures: u64,
-    /// Workers whose last commit is still undecided.
+    /// The number of Workers with a commit whose outcome is still unknown.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub pending: u64,
 }
 
-/// What live Workers hold. Live figures.
+/// The claims that Workers hold. The figures change without an event.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct AllocationSummary {
-    /// How many claims there are.
+    /// The number of claims that Workers hold.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub claims: u64,
-    /// The first of them by resource, at most 100.
+    /// The first claims in the order of their resources, at most 100.
     pub holders: Vec<ClaimHolder>,
-    /// Whether there are more than shown.
+    /// Whether there are more claims than `holders` shows.
     pub more: bool,
 }
 
-/// One claim and who has it.
+/// A claim on a resource, and the Worker that holds it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ClaimHolder {
-    /// The resource.
+    /// The name of the resource.
     pub resource: String,
-    /// How much of it.
+    /// The access to the resource that the claim reserves.
     pub access: Access,
-    /// Who holds it.
+    /// The Worker that holds the claim.
     pub worker: WorkerRef,
 }

@@ -16,39 +16,43 @@ use crate::identity::TurnId;
 pub enum StreamItem {
     /// An event. All readers of a log share one allocation of it.
     Event(Arc<StreamEvent>),
-    /// More of the running turn's answer. Offset 0 replaces what was shown, any other appends.
+    /// A piece of the answer of the running turn. A piece with offset 0 replaces the text that was
+    /// shown before; any other piece is appended.
     TextDelta {
-        /// The running turn.
+        /// The id of the running turn.
         turn_id: TurnId,
-        /// Where the text begins in the answer, in bytes of UTF-8.
+        /// The place in the answer at which the piece begins, in bytes of UTF-8.
         offset: u64,
-        /// The text.
+        /// The text of the piece.
         text: String,
     },
-    /// More of the running turn's reasoning. A jump in the offset shows that some was missed.
+    /// A piece of the model's reasoning in the running turn. If the offset jumps, some of the
+    /// reasoning was missed.
     ReasoningDelta {
-        /// The running turn.
+        /// The id of the running turn.
         turn_id: TurnId,
-        /// Where the text begins in the reasoning, in bytes of UTF-8.
+        /// The place in the reasoning at which the piece begins, in bytes of UTF-8.
         offset: u64,
-        /// The text.
+        /// The text of the piece.
         text: String,
     },
-    /// Everything up to here was delivered or filtered out.
+    /// A notice that everything up to the cursor was delivered or filtered out.
     Synced {
-        /// Where to go on from.
+        /// The position up to which everything was delivered or filtered out. Another subscription
+        /// can go on from it.
         cursor: Cursor,
     },
-    /// The log moved past the reader. The stream goes on.
+    /// A notice that events were missed, because the log no longer keeps them. The stream goes on.
     Gap {
-        /// How many events were missed.
+        /// The number of events that were missed, including those that the filter would have left
+        /// out.
         missed: u64,
-        /// Where the stream goes on from.
+        /// The position right after the missed events, from which the stream goes on.
         cursor: Cursor,
     },
-    /// Nothing more will come.
+    /// A notice that the stream has ended. It is the last item.
     Ended {
-        /// Why.
+        /// The reason for which the stream ended.
         reason: EndReason,
     },
     /// A notice that this version of the crate does not know. An event of an unknown type is an
@@ -63,7 +67,7 @@ pub struct StreamEvent {
     /// The event.
     #[serde(flatten)]
     pub event: RuntimeEvent,
-    /// The position right after it, in the subscription's scope.
+    /// The position right after the event, in the scope of the subscription.
     pub cursor: Cursor,
 }
 
@@ -83,7 +87,7 @@ impl Deref for StreamEvent {
     }
 }
 
-/// Why a stream ended.
+/// The reason for which a stream ended.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -94,46 +98,50 @@ pub enum EndReason {
     RuntimeStopped,
 }
 
-/// The items that are no events, as they are written.
+/// A notice in a stream: an item that is not an event.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Notice {
-    /// More of the running turn's answer. Offset 0 replaces what was shown, any other appends.
+    /// A piece of the answer of the running turn. A piece with offset 0 replaces the text that was
+    /// shown before; any other piece is appended.
     TextDelta {
-        /// The running turn.
+        /// The id of the running turn.
         turn_id: TurnId,
-        /// Where the text begins in the answer, in bytes of UTF-8.
+        /// The place in the answer at which the piece begins, in bytes of UTF-8.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         offset: u64,
-        /// The text.
+        /// The text of the piece.
         text: String,
     },
-    /// More of the running turn's reasoning. A jump in the offset shows that some was missed.
+    /// A piece of the model's reasoning in the running turn. If the offset jumps, some of the
+    /// reasoning was missed.
     ReasoningDelta {
-        /// The running turn.
+        /// The id of the running turn.
         turn_id: TurnId,
-        /// Where the text begins in the reasoning, in bytes of UTF-8.
+        /// The place in the reasoning at which the piece begins, in bytes of UTF-8.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         offset: u64,
-        /// The text.
+        /// The text of the piece.
         text: String,
     },
-    /// Everything up to here was delivered or filtered out.
+    /// A notice that everything up to the cursor was delivered or filtered out.
     Synced {
-        /// Where to go on from.
+        /// The position up to which everything was delivered or filtered out. Another subscription
+        /// can go on from it.
         cursor: Cursor,
     },
-    /// The log moved past the reader. The stream goes on.
+    /// A notice that events were missed, because the log no longer keeps them. The stream goes on.
     Gap {
-        /// How many events were missed.
+        /// The number of events that were missed, including those that the filter would have left
+        /// out.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]
         missed: u64,
-        /// Where the stream goes on from.
+        /// The position right after the missed events, from which the stream goes on.
         cursor: Cursor,
     },
-    /// Nothing more will come.
+    /// A notice that the stream has ended. It is the last item.
     Ended {
-        /// Why.
+        /// The reason for which the stream ended.
         reason: EndReason,
     },
 }
@@ -199,7 +207,7 @@ impl JsonSchema for StreamItem {
         let event = generator.subschema_for::<RuntimeEvent>();
         let notice = generator.subschema_for::<Notice>();
         json_schema!({
-            "description": "What a subscription delivers: an event with its cursor, or a notice.",
+            "description": "An item that a subscription delivers: an event with its cursor, or a notice.",
             "oneOf": [event, notice]
         })
     }

@@ -11,50 +11,55 @@ use crate::{
     model::{Meta, Usage},
 };
 
-/// One entry of a transcript. It never changes once it is there.
+/// An entry of a Worker's transcript. It never changes once it is there.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TranscriptEntry {
-    /// Its place in the transcript; the first is 1, and none is missing.
+    /// The number of the entry in the transcript. The first entry has number 1, and no number is
+    /// left out.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub sequence: u64,
-    /// Who speaks.
+    /// The speaker of the entry.
     pub role: Role,
-    /// What is said.
+    /// The text that was said.
     #[schemars(with = "String")]
     pub text: Arc<str>,
-    /// The turn that it began or that wrote it; none for what a Worker was created with.
+    /// The id of the turn that the entry began or that wrote the entry. If absent, the Worker was
+    /// created with the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
-    /// When it was said, in milliseconds since the Unix epoch.
+    /// The time at which the text was said, in milliseconds since the Unix epoch.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub at_ms: u64,
-    /// Present and true where the turn ended before the model had finished.
+    /// Whether the turn ended before the model had finished the text. If absent, it is false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
-    /// What the turn that wrote it consumed.
+    /// The tokens and the time that the turn consumed that wrote the entry. If absent, no turn
+    /// wrote it.
     #[serde(default, skip_serializing_if = "Usage::is_zero")]
     #[schemars(with = "Option<Usage>")]
     pub usage: Usage,
-    /// The key of the command that caused it.
+    /// The idempotency key of the command that caused the entry. If absent, the command had none,
+    /// or the Worker was created with the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub idempotency_key: Option<Arc<str>>,
-    /// The remarks of the command that caused it.
+    /// The `meta` of the command that caused the entry. If absent, the command had none, or the
+    /// Worker was created with the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Meta>")]
     pub meta: Option<Arc<Meta>>,
 }
 
-/// The answer that is being written.
+/// The answer that a running turn is writing.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct InProgress {
-    /// The running turn.
+    /// The id of the running turn.
     pub turn_id: TurnId,
-    /// What has streamed so far.
+    /// The text that has streamed so far. It changes without an event.
     pub text: String,
-    /// When the turn started, in milliseconds since the Unix epoch.
+    /// The time at which the turn started, in milliseconds since the Unix epoch.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub started_at_ms: u64,
 }

@@ -11,58 +11,62 @@ use crate::{
     model::{Meta, ProfileSelector, TurnOutcome, Usage},
 };
 
-/// One turn.
+/// A turn of a Worker: one input, and everything that answers it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TurnDetail {
-    /// The turn.
+    /// The id of the turn.
     pub turn_id: TurnId,
-    /// How it ended; absent while it runs.
+    /// The way in which the turn ended. If absent, the turn has not ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<TurnOutcome>,
-    /// The profile that it ran with.
+    /// The profile that the turn was begun with.
     pub profile: ProfileSelector,
-    /// The model, as the profile names it.
+    /// The name of the model, as the profile has it. If absent, the profile names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub model: Option<Arc<str>>,
-    /// When it started, in milliseconds since the Unix epoch; absent while it has not.
+    /// The time at which the turn started, in milliseconds since the Unix epoch. If absent, the
+    /// turn has not started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub started_at_ms: Option<u64>,
-    /// When it ended, in milliseconds since the Unix epoch.
+    /// The time at which the turn ended, in milliseconds since the Unix epoch. If absent, the turn
+    /// has not ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub ended_at_ms: Option<u64>,
-    /// Why the model stopped, in a completed turn.
+    /// The reason for which the model stopped. If absent, the turn was not completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<StopReason>,
-    /// What it consumed; zero while it runs.
+    /// The tokens and the time that the turn consumed. All figures are 0 until the turn has ended.
     pub usage: Usage,
-    /// Why it failed.
+    /// The error for which the turn failed. If absent, the turn did not fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<TurnError>>,
-    /// The reason given with the command that cancelled it.
+    /// The reason that was given with the command that cancelled the turn. If absent, none was
+    /// given, or the turn was not cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub reason: Option<Arc<str>>,
-    /// The input's place in the transcript; absent in a turn that has no input there.
+    /// The `sequence` of the input's entry in the transcript. If absent, the input has no entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub input_sequence: Option<u64>,
-    /// The answer's place in the transcript, if there is one.
+    /// The `sequence` of the answer's entry in the transcript. If absent, there is no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub answer_sequence: Option<u64>,
-    /// The key of the command that began it.
+    /// The idempotency key of the command that began the turn. If absent, the command had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub idempotency_key: Option<Arc<str>>,
-    /// The remarks of the command that began it.
+    /// The `meta` of the command that began the turn. If absent, the command had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Meta>")]
     pub meta: Option<Arc<Meta>>,
-    /// How much of the engine came too late and was dropped, in events. A live figure.
+    /// The number of pieces of text and reasoning that came after the end of the turn and were
+    /// dropped. It changes without an event. If absent, it is 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(with = "Option<u64>", range(max = 9_007_199_254_740_991_u64))]
     pub late_dropped: u64,
@@ -109,58 +113,58 @@ impl TurnDetail {
     }
 }
 
-/// Why a turn failed.
+/// The error for which a turn, or one attempt of it, failed.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TurnError {
-    /// What went wrong.
+    /// The kind of the error, for programs.
     pub kind: TurnErrorKind,
-    /// What went wrong and what to do, for people.
+    /// A message for people that says what went wrong and what to do.
     pub message: String,
     /// Whether the same input may well succeed later.
     pub retryable: bool,
-    /// How long the provider asked to wait, in milliseconds.
+    /// The time that the provider asked to wait, in milliseconds. If absent, it asked for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub retry_after_ms: Option<u64>,
 }
 
-/// What goes wrong in turns: the engine's kinds, and the store's.
+/// The kind of a turn's error.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TurnErrorKind {
-    /// The provider did not accept the key.
+    /// The provider did not accept the API key.
     Authentication,
-    /// The key is not allowed to do this.
+    /// The API key is not allowed to do what the turn needs.
     PermissionDenied,
-    /// No such model or address.
+    /// The provider has no such model or address.
     NotFound,
     /// The provider refused the request as it is.
     InvalidRequest,
     /// The conversation does not fit into the model's context.
     ContextLengthExceeded,
-    /// The account has nothing left to spend.
+    /// The account at the provider has nothing left to spend.
     QuotaExceeded,
-    /// Too many requests.
+    /// The provider received too many requests.
     RateLimited,
-    /// The provider has no capacity just now.
+    /// The provider has no capacity at the moment.
     Overloaded,
     /// The provider failed.
     Server,
     /// The provider could not be reached.
     Connection,
-    /// A deadline passed.
+    /// A deadline of the turn passed.
     Timeout,
-    /// The stream ended before its end.
+    /// The provider's answer broke off before its end.
     Interrupted,
-    /// The answer was not of the provider's protocol.
+    /// The provider's answer did not follow the provider's protocol.
     Protocol,
-    /// The answer went past `answer_bytes`.
+    /// The answer, its reasoning included, was larger than `answer_bytes` or the profile allows.
     TooLarge,
-    /// The provider's code panicked.
+    /// The code of the provider panicked.
     Panicked,
-    /// The store failed to give the history or to take the end.
+    /// The store did not give the history of the turn, or did not take its end.
     Store,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::TurnId;
 
-/// Which of a Worker's turns a query asks for.
+/// The choice of one of a Worker's turns.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]
@@ -41,7 +41,7 @@ impl From<TurnId> for TurnSelector {
     }
 }
 
-/// The turn with this id.
+/// The turn with a given id.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TurnSelectorId {
@@ -49,11 +49,11 @@ pub struct TurnSelectorId {
     pub turn_id: TurnId,
 }
 
-/// The latest turn whose command had this idempotency key.
+/// The latest turn whose command had a given idempotency key.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TurnSelectorKey {
-    /// The key of the command that began the turn, in at most `key_chars` characters.
+    /// The idempotency key of the command that began the turn, of 1 to `key_chars` characters.
     #[schemars(length(min = 1, max = 128))]
     pub idempotency_key: String,
 }

@@ -6,29 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{MAX_INTEGER, saturating_sum};
 
-/// What ended turns consumed. Usages add up: the turns' to the Worker's, the Workers' to the
-/// Runtime's.
+/// The tokens and the time that ended turns consumed. The usage of turns adds up to that of their
+/// Worker, and the usage of Workers to that of their Runtime.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Usage {
-    /// Turns that have ended.
+    /// The number of turns that have ended.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub turns: u64,
-    /// Tokens of the prompts, cached ones included.
+    /// The number of tokens of the prompts, cached ones included.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub input_tokens: u64,
-    /// The part of the input that came from a provider's cache.
+    /// The number of those input tokens that came from the provider's cache.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub cached_input_tokens: u64,
-    /// Tokens generated, reasoning included.
+    /// The number of generated tokens, reasoning included.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub output_tokens: u64,
-    /// The part of the output that was reasoning.
+    /// The number of those output tokens that were reasoning.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub reasoning_tokens: u64,
-    /// Time that the turns took, in milliseconds.
+    /// The time that the turns took, in milliseconds.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub duration_ms: u64,
-    /// Present and true where a provider did not report its tokens: the figures are too low.
+    /// Whether the figures are too low, because a provider did not report its tokens or a sum
+    /// reached the largest integer, 2^53 - 1. If absent, it is false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
 }

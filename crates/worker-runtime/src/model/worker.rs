@@ -11,107 +11,114 @@ use super::{
 };
 use crate::identity::{DisplayName, DisplayRef, TurnId, WorkerRef};
 
-/// A Worker at a glance.
+/// A summary of a Worker, as lists show it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerSummary {
-    /// The Worker.
+    /// The reference that addresses the Worker.
     pub worker: WorkerRef,
-    /// Its name for people.
+    /// The name of the Worker, for people.
     pub display_name: DisplayName,
-    /// Its name with the Runtime's, for people.
+    /// The names of the Worker and of its Runtime, joined by `@`, for people. It does not address
+    /// the Worker.
     pub display_ref: DisplayRef,
-    /// Where it is in its life.
+    /// The state of the Worker in its life.
     pub state: WorkerState,
-    /// What it is filed under.
+    /// The labels of the Worker.
     pub labels: Arc<Labels>,
-    /// The running turn.
+    /// The id of the running turn. If absent, no turn runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
-    /// When the running turn started, in milliseconds since the Unix epoch.
+    /// The time at which the running turn started, in milliseconds since the Unix epoch. If absent,
+    /// no turn runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub turn_started_at_ms: Option<u64>,
-    /// How the turn that ended last went.
+    /// The way in which the turn ended that ended last. If absent, no turn has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_outcome: Option<TurnOutcome>,
-    /// How many entries its transcript has.
+    /// The number of entries in the transcript.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub entries: u64,
-    /// What its turns consumed.
+    /// The tokens and the time that the Worker's ended turns consumed.
     pub usage: Usage,
-    /// The last event that is shown here.
+    /// The `worker_sequence` of the last event that is shown here.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub worker_sequence: u64,
-    /// When it was created, in milliseconds since the Unix epoch.
+    /// The time at which the Worker was created, in milliseconds since the Unix epoch.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub created_at_ms: u64,
-    /// When that last event was, in milliseconds since the Unix epoch.
+    /// The time of the last event that is shown here, in milliseconds since the Unix epoch.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub active_at_ms: u64,
 }
 
-/// Everything about a Worker but its transcript.
+/// A Worker in full, except for its transcript and its earlier turns.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerDetail {
-    /// The Worker.
+    /// The reference that addresses the Worker.
     pub worker: WorkerRef,
-    /// Its name for people.
+    /// The name of the Worker, for people.
     pub display_name: DisplayName,
-    /// Its name with the Runtime's, for people.
+    /// The names of the Worker and of its Runtime, joined by `@`, for people. It does not address
+    /// the Worker.
     pub display_ref: DisplayRef,
-    /// Where it is in its life.
+    /// The state of the Worker in its life.
     pub state: WorkerState,
-    /// What it is filed under.
+    /// The labels of the Worker.
     pub labels: Arc<Labels>,
-    /// The running turn.
+    /// The id of the running turn. If absent, no turn runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
-    /// When the running turn started, in milliseconds since the Unix epoch.
+    /// The time at which the running turn started, in milliseconds since the Unix epoch. If absent,
+    /// no turn runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub turn_started_at_ms: Option<u64>,
-    /// How the turn that ended last went.
+    /// The way in which the turn ended that ended last. If absent, no turn has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_outcome: Option<TurnOutcome>,
-    /// How many entries its transcript has.
+    /// The number of entries in the transcript.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub entries: u64,
-    /// What its turns consumed.
+    /// The tokens and the time that the Worker's ended turns consumed.
     pub usage: Usage,
-    /// The last event that is shown here.
+    /// The `worker_sequence` of the last event that is shown here.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub worker_sequence: u64,
-    /// When it was created, in milliseconds since the Unix epoch.
+    /// The time at which the Worker was created, in milliseconds since the Unix epoch.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub created_at_ms: u64,
-    /// When that last event was, in milliseconds since the Unix epoch.
+    /// The time of the last event that is shown here, in milliseconds since the Unix epoch.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub active_at_ms: u64,
-    /// Why it exists.
+    /// The reason for which the Worker exists.
     pub intent: Intent,
-    /// The profile of its next turn.
+    /// The profile of the Worker's next turn.
     pub profile: ProfileSelector,
-    /// Its own instructions, which replace the profile's.
+    /// The Worker's own instructions, which replace those of the profile. If absent, those of the
+    /// profile count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub instructions: Option<Arc<str>>,
-    /// The configuration that the Backend keeps elsewhere.
+    /// A reference to a configuration that the Backend keeps elsewhere. If absent, none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<ConfigBundle>")]
     pub config_bundle: Option<Arc<ConfigBundle>>,
-    /// What was asked for at creation, and what came of it.
+    /// The capabilities that were requested at the creation, and whether they were granted.
     pub capabilities: Vec<CapabilityGrant>,
-    /// What it claimed at creation; held until it ends.
+    /// The claims that were made at the creation. The Worker holds them until it ends.
     pub scope_claims: Vec<ScopeClaim>,
-    /// Its latest turn, running or ended.
+    /// The turn that began last, running or ended. If absent, no turn has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TurnDetail>")]
     pub last_turn: Option<Arc<TurnDetail>>,
-    /// The commands that change something in its state, in the order of the lifecycle table.
+    /// The commands that change something in the Worker's state, whatever the state of the Runtime,
+    /// in the order of the lifecycle table.
     pub allowed_commands: Vec<WorkerCommand>,
-    /// The reason given when it was stopped or cancelled.
+    /// The reason that was given when the Worker was stopped or cancelled. If absent, none was
+    /// given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub end_reason: Option<Arc<str>>,

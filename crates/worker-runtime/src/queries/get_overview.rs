@@ -13,12 +13,12 @@ use crate::{
     },
 };
 
-/// Asks for the Runtime in figures.
+/// A query for the counts and the usage of the Runtime, and for the Workers that were active last.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct GetOverview {
-    /// How many of the most recently active Workers to show, from 1 to `page_items`; 100 if
-    /// absent, or `page_items` if less.
+    /// The most Workers to show, from 1 to `page_items`. If absent, it is 100, or `page_items` if
+    /// that is less.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -38,17 +38,17 @@ impl GetOverview {
 
 setters!(GetOverview { recent: u64 });
 
-/// The Runtime in figures.
+/// The reply to `get_overview`: the Runtime in figures.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct OverviewReply {
-    /// Workers by state.
+    /// The number of Workers in each state.
     pub workers: StateCounts,
-    /// Turns by outcome, those of deleted Workers included.
+    /// The number of ended turns with each outcome, those of deleted Workers included.
     pub turns: OutcomeCounts,
-    /// What all ended turns consumed, those of deleted Workers included.
+    /// The tokens and the time that all ended turns consumed, those of deleted Workers included.
     pub usage: Usage,
-    /// The most recently active Workers, the last one first.
+    /// The Workers that were active last, the most recent one first.
     pub recent: Vec<WorkerSummary>,
 }
 

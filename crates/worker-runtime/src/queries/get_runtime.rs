@@ -18,7 +18,7 @@ use crate::{
     state::view::Reader,
 };
 
-/// Asks for the Runtime itself, what it can do and what it bounds.
+/// A query for the Runtime itself: its state, its capabilities and its limits.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct GetRuntime {}
@@ -31,23 +31,24 @@ impl GetRuntime {
     }
 }
 
-/// The Runtime.
+/// The reply to `get_runtime`: the Runtime itself.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RuntimeReply {
-    /// The Runtime at a glance.
+    /// The identity, the state and the counts of the Runtime.
     pub summary: RuntimeSummary,
-    /// What it can do.
+    /// The requests, events and profiles that the Runtime has.
     pub capabilities: Capabilities,
-    /// What it bounds.
+    /// The limits of the Runtime.
     pub limits: Limits,
-    /// How its store is doing. Live figures.
+    /// The Runtime's store and its present condition. The figures change without an event.
     pub store: StoreSummary,
-    /// What live Workers hold. Live figures.
+    /// The claims that Workers hold. The figures change without an event.
     pub allocation: AllocationSummary,
-    /// The API that it speaks.
+    /// The version of the API that the Runtime speaks.
     pub api: ApiVersion,
-    /// The end of the Runtime's log: later events are what this reply does not show.
+    /// The end of the Runtime's log at the moment that the reply shows. The events after it are the
+    /// changes that the reply does not show.
     pub cursor: Cursor,
 }
 

@@ -13,16 +13,17 @@ use crate::{
     state::view::{PAGE_BYTES, Reader},
 };
 
-/// Asks for a part of a Worker's conversation.
+/// A query for a part of a Worker's transcript, and for the answer in progress.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct GetTranscript {
-    /// Which Worker.
+    /// The Worker that the query is about.
     pub worker: WorkerRef,
-    /// Which part; the newest entries if absent.
+    /// The part of the transcript to show. If absent, it is `tail`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<TranscriptFrom>,
-    /// The most entries to give, from 1 to `page_items`; 100 if absent, or `page_items` if less.
+    /// The most entries to show, from 1 to `page_items`. If absent, it is 100, or `page_items` if
+    /// that is less.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -49,7 +50,7 @@ impl GetTranscript {
 
 setters!(GetTranscript { limit: u64 });
 
-/// Which part of a transcript.
+/// The choice of a part of a transcript.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]
@@ -60,58 +61,59 @@ pub enum TranscriptFrom {
     Before(TranscriptBefore),
 }
 
-/// The oldest entries.
+/// The oldest entries of the transcript.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TranscriptStart {}
 
-/// The newest entries.
+/// The newest entries of the transcript.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TranscriptTail {}
 
-/// The entries right after one.
+/// The entries right after a given one.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TranscriptAfter {
-    /// The entry before the first one wanted.
+    /// The `sequence` of the entry after which the part begins, or 0 for the first entry.
     #[serde(deserialize_with = "crate::model::wire::integer")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub sequence: u64,
 }
 
-/// The entries right before one.
+/// The entries right before a given one.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TranscriptBefore {
-    /// The entry after the last one wanted.
+    /// The `sequence` of the entry before which the part ends.
     #[serde(deserialize_with = "crate::model::wire::integer")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub sequence: u64,
 }
 
-/// A part of a conversation.
+/// The reply to `get_transcript`: a part of the transcript.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TranscriptReply {
-    /// The entries, ascending.
+    /// The entries of the part, in ascending order of their `sequence`.
     #[schemars(with = "Vec<TranscriptEntry>")]
     pub entries: Vec<Arc<TranscriptEntry>>,
-    /// The sequence of the first of them.
+    /// The `sequence` of the first entry that is shown. If absent, none is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub first: Option<u64>,
-    /// The sequence of the last of them.
+    /// The `sequence` of the last entry that is shown. If absent, none is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub last: Option<u64>,
-    /// How many entries the whole transcript has.
+    /// The number of entries in the whole transcript.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub total: u64,
-    /// The answer that is being written. Its text is a live figure.
+    /// The answer that the running turn is writing. If absent, no turn runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_progress: Option<InProgress>,
-    /// The end of the Worker's log: later events are what this reply does not show.
+    /// The end of the Worker's log at the moment that the reply shows. The events after it are the
+    /// changes that the reply does not show.
     pub cursor: Cursor,
 }
 

@@ -14,16 +14,16 @@ use crate::{
     store::TurnLookup,
 };
 
-/// Asks for one turn of a Worker.
+/// A query for one turn of a Worker, with its input and its answer.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct GetTurn {
-    /// Which Worker.
+    /// The Worker that the query is about.
     pub worker: WorkerRef,
-    /// Which of its turns.
+    /// The choice of one of the Worker's turns.
     pub turn: TurnSelector,
-    /// How long to wait for the turn's end, in milliseconds, at most `wait_ms`; not at all if
-    /// absent.
+    /// The time to wait for the turn's end, in milliseconds, at most `wait_ms`. If absent, the
+    /// reply comes at once.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -47,22 +47,23 @@ impl GetTurn {
     }
 }
 
-/// The turn.
+/// The reply to `get_turn`: the turn with its input and its answer.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TurnReply {
-    /// The turn now.
+    /// The turn as it is now.
     #[schemars(with = "TurnDetail")]
     pub turn: Arc<TurnDetail>,
-    /// The entry that began it.
+    /// The entry of the turn's input. If absent, the input has no entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TranscriptEntry>")]
     pub input: Option<Arc<TranscriptEntry>>,
-    /// The entry that it wrote.
+    /// The entry of the turn's answer. If absent, there is no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TranscriptEntry>")]
     pub answer: Option<Arc<TranscriptEntry>>,
-    /// The end of the Worker's log: later events are what this reply does not show.
+    /// The end of the Worker's log at the moment that the reply shows. The events after it are the
+    /// changes that the reply does not show.
     pub cursor: Cursor,
 }
 

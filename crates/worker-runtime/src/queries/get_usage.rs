@@ -10,11 +10,11 @@ use crate::{
     state::view::Reader,
 };
 
-/// Asks what turns consumed.
+/// A query for the tokens and the time that turns consumed.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct GetUsage {
-    /// Whose turns.
+    /// The scope whose turns are counted.
     pub scope: Scope,
 }
 
@@ -26,11 +26,12 @@ impl GetUsage {
     }
 }
 
-/// What turns consumed.
+/// The reply to `get_usage`: the tokens and the time that turns consumed.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct UsageReply {
-    /// The sum over all ended turns; in the Runtime's scope with those of deleted Workers.
+    /// The sum over all ended turns in the scope. In the scope of the Runtime it includes the turns
+    /// of deleted Workers.
     pub usage: Usage,
 }
 

@@ -11,11 +11,11 @@ use crate::{
     state::view::Reader,
 };
 
-/// Asks for everything about one Worker but its transcript.
+/// A query for a Worker in full, except for its transcript and its earlier turns.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct GetWorker {
-    /// Which Worker.
+    /// The Worker that the query is about.
     pub worker: WorkerRef,
 }
 
@@ -27,13 +27,14 @@ impl GetWorker {
     }
 }
 
-/// The Worker.
+/// The reply to `get_worker`: the Worker in full.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerReply {
-    /// The Worker now.
+    /// The Worker as it is now.
     pub detail: WorkerDetail,
-    /// The end of the Worker's log: later events are what this reply does not show.
+    /// The end of the Worker's log at the moment that the reply shows. The events after it are the
+    /// changes that the reply does not show.
     pub cursor: Cursor,
 }
 

@@ -13,14 +13,14 @@ use crate::{
     state::view::Reader,
 };
 
-/// Asks what the Runtime noticed, newest first.
+/// A query for the diagnostics of the Runtime, newest first.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListDiagnostics {
-    /// Only what matters at least so much; everything if absent.
+    /// The least severity of the diagnostics to show. If absent, all are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
-    /// Which part of the list.
+    /// The part of the list that the page shows. If absent, it is the first part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<PageRequest>,
 }
@@ -35,14 +35,15 @@ impl ListDiagnostics {
 
 setters!(ListDiagnostics { severity: Severity, page: PageRequest });
 
-/// A part of what the Runtime noticed.
+/// The reply to `list_diagnostics`: one page of diagnostics.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DiagnosticsReply {
-    /// The diagnostics, newest first.
+    /// The diagnostics of the page, newest first.
     #[schemars(with = "Vec<Diagnostic>")]
     pub items: Vec<Arc<Diagnostic>>,
-    /// The token of the next page; absent at the end.
+    /// The token of the next page, for `page.token` of the same query. If absent, there are no
+    /// further pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }

@@ -14,16 +14,17 @@ use crate::{
     state::view::Reader,
 };
 
-/// Asks for a Worker's turns, oldest first.
+/// A query for the turns of a Worker, oldest first.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListTurns {
-    /// Which Worker.
+    /// The Worker that the query is about.
     pub worker: WorkerRef,
-    /// Only turns that ended so; all, the running one included, if absent.
+    /// The outcomes of the turns to show. If absent, all turns are shown, including the one that
+    /// runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcomes: Option<Vec<TurnOutcome>>,
-    /// Which part of the list.
+    /// The part of the list that the page shows. If absent, it is the first part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<PageRequest>,
 }
@@ -38,17 +39,20 @@ impl ListTurns {
 
 setters!(ListTurns { outcomes: Vec<TurnOutcome>, page: PageRequest });
 
-/// A part of a Worker's turns.
+/// The reply to `list_turns`: one page of turns.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TurnsReply {
-    /// The turns, oldest first.
+    /// The turns of the page, oldest first. A page may have few items, even none, and still have a
+    /// `next`.
     #[schemars(with = "Vec<TurnDetail>")]
     pub items: Vec<Arc<TurnDetail>>,
-    /// The token of the next page; absent at the end.
+    /// The token of the next page, for `page.token` of the same query. If absent, there are no
+    /// further pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// The end of the Worker's log: later events are what this reply does not show.
+    /// The end of the Worker's log at the moment that the reply shows. The events after it are the
+    /// changes that the reply does not show.
     pub cursor: Cursor,
 }
 

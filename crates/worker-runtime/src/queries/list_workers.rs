@@ -16,26 +16,28 @@ use crate::{
     store::WorkerRecord,
 };
 
-/// Asks for Workers.
+/// A query for Workers by state, labels and name.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListWorkers {
-    /// Only Workers in one of these states.
+    /// The states of the Workers to show. If absent, Workers in all states are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub states: Option<Vec<WorkerState>>,
-    /// Only Workers with all of these labels.
+    /// The labels that the Workers to show must all have, at most `labels` of them. Names have 1 to
+    /// `label_chars` characters and values at most `label_chars`, none of them a control character.
+    /// If absent, Workers are shown whatever their labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_labels")]
     pub labels: Option<Labels>,
-    /// Only Workers whose display name has this in it, whatever the case; in at most
-    /// `display_name_chars` characters.
+    /// A text that the display name of the Workers to show contains, in any case of its letters, of
+    /// 1 to `display_name_chars` characters. If absent, Workers of all names are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub name_contains: Option<String>,
-    /// In which order; `oldest` if absent.
+    /// The order of the Workers. If absent, it is `oldest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<WorkerOrder>,
-    /// Which part of the list.
+    /// The part of the list that the page shows. If absent, it is the first part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<PageRequest>,
 }
@@ -50,31 +52,33 @@ impl ListWorkers {
 
 setters!(ListWorkers { states: Vec<WorkerState>, labels: Labels, name_contains: String, order: WorkerOrder, page: PageRequest });
 
-/// An order of Workers.
+/// The order in which Workers are listed.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerOrder {
-    /// By creation, the first one first.
+    /// The Workers are listed by creation, the first one first.
     #[default]
     Oldest,
-    /// By creation, the last one first.
+    /// The Workers are listed by creation, the last one first.
     Newest,
-    /// By activity, the most recent first. A Worker that is active meanwhile may be skipped or
-    /// shown twice.
+    /// The Workers are listed by activity, the most recent one first. A Worker that is active
+    /// meanwhile may be skipped or shown twice.
     Active,
 }
 
-/// A part of the Workers.
+/// The reply to `list_workers`: one page of Workers.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct WorkersReply {
-    /// The Workers. May be few, even none, and still have a `next`.
+    /// The Workers of the page, in the order that was asked for. A page may have few items, even
+    /// none, and still have a `next`.
     pub items: Vec<WorkerSummary>,
-    /// The token of the next page; absent at the end.
+    /// The token of the next page, for `page.token` of the same query. If absent, there are no
+    /// further pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// A position in the Runtime's log before the first item was read. Each item shows its Worker
-    /// up to its own `worker_sequence`.
+    /// A position in the Runtime's log that was taken before the first item was read. Each item
+    /// shows its Worker up to the item's own `worker_sequence`.
     pub cursor: Cursor,
 }
 

@@ -20,12 +20,12 @@ use crate::{
     state::{view::Reader, worker_cell::CellState},
 };
 
-/// Asks what a command would do now. It goes through the very rules that the command would, and
-/// nothing changes.
+/// A query for what a command would do now. The command is checked and decided as if it were sent,
+/// and nothing changes.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preview {
-    /// The command.
+    /// The command that is not carried out.
     pub command: Box<RuntimeCommand>,
 }
 
@@ -37,35 +37,36 @@ impl Preview {
     }
 }
 
-/// What the command would do.
+/// The reply to `preview`: what the command would do.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PreviewReply {
-    /// What it would do.
+    /// The result that the command would have.
     pub result: Previewed,
 }
 
-/// What a command would do.
+/// The result that a command would have if it were sent now.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Previewed {
-    /// It would be carried out.
+    /// The command would be carried out.
     Accepted {
-        /// The reply. Ids that are not made yet are nil UUIDs, and a cursor in a Worker that is not
-        /// there is empty.
+        /// The reply that the command would have. Ids that are not made yet are nil UUIDs, and a
+        /// cursor in a Worker that is not there is empty.
         reply: Box<CommandReply>,
-        /// The Worker's state after it, if it is about a Worker that is there then.
+        /// The state that the Worker would have after the command. If absent, the command is not
+        /// about a Worker, or the Worker would not exist.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         state: Option<WorkerState>,
-        /// The types of the events of its commit, in order.
+        /// The types of the events that the command would commit, in their order.
         events: Vec<EventType>,
-        /// Whether it was carried out before, under the same key.
+        /// Whether the command was carried out before under the same idempotency key.
         replayed: bool,
     },
-    /// It would be refused.
+    /// The command would be refused.
     Refused {
-        /// Why.
+        /// The error that the command would be refused with.
         error: RuntimeError,
     },
     /// A variant that this version of the crate does not know. A Runtime never makes it.

@@ -13,20 +13,21 @@ use crate::{
     state::view::Reader,
 };
 
-/// Asks for a part of a log.
+/// A query for a part of a log of events.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = crate::model::fragments::sequence_only_of_a_worker)]
 pub struct ReadEvents {
-    /// Whose events.
+    /// The scope whose events are wanted.
     pub scope: Scope,
-    /// From where; `oldest` if absent.
+    /// The position at which reading begins. If absent, it is `oldest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<EventsFrom>,
-    /// Which events; all if absent.
+    /// The filter that events must pass. If absent, all events pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<EventFilter>,
-    /// The most events to give, from 1 to `page_items`; 100 if absent, or `page_items` if less.
+    /// The most events to show, from 1 to `page_items`. If absent, it is 100, or `page_items` if
+    /// that is less.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -34,8 +35,8 @@ pub struct ReadEvents {
     )]
     #[schemars(range(min = 1, max = 1000))]
     pub limit: Option<u64>,
-    /// How long to wait if there is nothing, in milliseconds, at most `wait_ms`; not at all if
-    /// absent.
+    /// The time to wait for an event if there is none yet, in milliseconds, at most `wait_ms`. If
+    /// absent, the reply comes at once.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -69,15 +70,15 @@ impl ReadEvents {
 
 setters!(ReadEvents { filter: EventFilter, limit: u64 });
 
-/// A part of a log.
+/// The reply to `read_events`: a part of the log.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct EventsReply {
-    /// The events that passed the filter, in order.
+    /// The events of the part that passed the filter, in the order of the log.
     pub items: Vec<RuntimeEvent>,
-    /// The position right after what was examined, to go on from.
+    /// The position right after the last event that was examined, from which reading can go on.
     pub next: Cursor,
-    /// Whether the log goes on behind it.
+    /// Whether the log has more events after `next`.
     pub more: bool,
 }
 

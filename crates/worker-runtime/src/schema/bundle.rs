@@ -38,9 +38,10 @@ pub(crate) fn document() -> Value {
     })
 }
 
-const DESCRIPTION: &str = "All types of Yoi's wire contract, for generators of code. A list or a \
-    union that is marked `x-yoi-open` gains values or variants in later versions, and its second \
-    branch holds those. Requests are closed, and are checked against the documents of their own.";
+const DESCRIPTION: &str = "All types of Yoi's wire contract, for generators of code. A definition \
+    that is marked `x-yoi-open` gains values or alternatives in later versions, and the last branch \
+    of its `oneOf` holds those. Requests are closed; each kind of request has a document for \
+    validation.";
 
 /// Returns the definition of a type that only requests have: a closed object without bounds of
 /// lengths, whose optional fields are left out and not `null`.

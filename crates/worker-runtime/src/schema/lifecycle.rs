@@ -22,8 +22,9 @@ pub(crate) fn document() -> serde_json::Value {
         .collect();
     serde_json::json!({
         "title": "Lifecycle",
-        "description": "What each command does in each state of a Worker, and the order of the \
-                        events of one commit. `cancel_turn` is the one that names no turn.",
+        "description": "The lifecycle of a Worker: what each command does in each state, and the \
+                        order of the events of one commit. `cancel_turn` stands for the command \
+                        that names no turn.",
         "states": states,
         "event_order": EVENT_ORDER,
     })

@@ -99,13 +99,16 @@ pub(super) struct ErrorCode {
 pub(super) fn errors() -> Vec<ErrorCode> {
     let described = [
         (ErrorObject::PARSE_ERROR, "The line is not JSON. The response has the id `null`."),
-        (ErrorObject::INVALID_REQUEST, "The value is JSON, but no request that can be answered."),
+        (
+            ErrorObject::INVALID_REQUEST,
+            "The value is JSON, but not a request that can be answered.",
+        ),
         (ErrorObject::METHOD_NOT_FOUND, "There is no such method. The message lists all methods."),
         (-32602, "The params are not as the method takes them."),
         (-32603, "The Runtime or its store failed."),
         (
             -32000,
-            "The Runtime refused the request. Codes of later versions come with this one too.",
+            "The Runtime refused the request. Errors that a later version adds have this code too.",
         ),
     ];
     let error = |(code, description)| {
@@ -146,7 +149,7 @@ pub(crate) fn document() -> Value {
         "methods": methods,
         "notifications": [{
             "name": "event",
-            "description": "One item of a subscription. The first follows the result of `subscribe`.",
+            "description": "One item of a subscription. The first item follows the result of `subscribe`.",
             "params": Part::whole("EventNotification").document(),
         }],
         "error": Part::whole("ErrorObject").document(),
@@ -154,7 +157,8 @@ pub(crate) fn document() -> Value {
     })
 }
 
-const DESCRIPTION: &str = "The API as JSON-RPC 2.0. `definition` names a definition in `yoi.json`, \
-    and `type` the variant of a union there. The params of a command or a query are the fields of its \
-    variant without `type`; the result is the whole variant. `errors` lists the codes of errors; \
-    `data` lists the codes of the Runtime's errors that the error has as its `data`.";
+const DESCRIPTION: &str = "The API of a Runtime as JSON-RPC 2.0. `definition` names a definition in \
+    `yoi.json`, and `type` an alternative of that definition. The params of a command or a query are \
+    the fields of the alternative without `type`; the result is the whole alternative. `errors` lists \
+    the codes of errors, and `data` lists the codes of the Runtime's errors that come as the `data` \
+    of such an error.";

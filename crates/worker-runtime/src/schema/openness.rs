@@ -62,13 +62,13 @@ fn open_list(name: &str, definition: &Value, values: &[(&str, &str)]) -> Value {
         "oneOf": [
             {
                 "title": format!("Known{name}"),
-                "description": "A value that this version knows.",
+                "description": "A value that this version of the API knows.",
                 "type": "string",
                 "enum": names(values)
             },
             {
                 "title": format!("Other{name}"),
-                "description": "A value of a later version.",
+                "description": "A value that a later version of the API added.",
                 "type": "string",
                 "not": { "enum": names(values) },
                 "tsType": "string & {}"
@@ -86,8 +86,9 @@ fn open_union(name: &str, definition: &Value, opened: &mut Definitions) {
     });
     let tag = tag_name(definition).unwrap_or_default();
     let mut variants = definition.clone();
-    variants["description"] = format!("The variants of `{name}` that this version knows.").into();
-    let of_later = format!("A variant of `{name}` that a later version added.");
+    variants["description"] =
+        format!("`{name}` with a `{tag}` that this version of the API knows.").into();
+    let of_later = format!("`{name}` with a `{tag}` that a later version of the API added.");
     opened.insert(
         unknown,
         unknown_variant(&of_later, tag, &tags(definition), definition, common(name)),
@@ -107,7 +108,7 @@ fn open_stream_item(definition: &Value, definitions: &Definitions, opened: &mut 
     });
     let parts = variants(definition).iter().filter_map(reference);
     let known: Vec<&str> = parts.filter_map(|part| definitions.get(part)).flat_map(tags).collect();
-    let of_later = "An event or a notice that a later version added.";
+    let of_later = "An event or a notice with a `type` that a later version of the API added.";
     let event = &definitions["RuntimeEvent"];
     let unknown = unknown_variant(of_later, "type", &known, event, &["cursor"]);
     opened.insert("UnknownStreamItem".to_owned(), unknown);
@@ -151,7 +152,7 @@ fn unknown_variant(
         "type": "object",
         "properties": {
             tag: {
-                "description": "The name of the variant.",
+                "description": format!("The `{tag}`, which is none that this version of the API knows."),
                 "type": "string",
                 "not": { "enum": known },
                 "tsType": "`?${string}`"

@@ -33,7 +33,7 @@ pub(crate) fn document() -> Value {
         "openrpc": "1.3.2",
         "info": {
             "title": "Yoi",
-            "description": "The API of a Runtime as JSON-RPC 2.0, made from the same table as `rpc.json`.",
+            "description": "The API of a Runtime as JSON-RPC 2.0, with the same methods as `rpc.json`.",
             "version": format!("{}.{}", api::MAJOR, api::MINOR),
         },
         "methods": methods,
