@@ -158,6 +158,7 @@ fn normalized(mut generator: SchemaGenerator) -> Definitions {
         inline_payloads(definition, &raw);
         flatten(definition);
         title_variants(name, definition);
+        describe_tags(definition);
         each_object(definition, &mut tidy);
     }
     // A payload that was written into its variant is not needed by itself.
@@ -224,6 +225,17 @@ fn title_variants(union: &str, definition: &mut Value) {
         let title = naming::title(union, tag);
         if let Some(object) = variant.as_object_mut() {
             object.insert("title".to_owned(), title.into());
+        }
+    }
+}
+
+/// Describes the tag of each variant, which is no field in Rust and therefore has no comment.
+fn describe_tags(definition: &mut Value) {
+    for variant in variants_mut(definition) {
+        for tag in naming::TAGS {
+            let Some(value) = variant["properties"][tag]["const"].as_str() else { continue };
+            let description = format!("The `{tag}`, which is always `{value}`.");
+            variant["properties"][tag]["description"] = description.into();
         }
     }
 }

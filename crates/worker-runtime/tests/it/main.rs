@@ -3,6 +3,7 @@
 mod agree;
 mod concurrency;
 mod decode;
+mod descriptions;
 mod errors;
 mod golden;
 mod idempotency;
