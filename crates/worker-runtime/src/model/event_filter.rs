@@ -11,6 +11,7 @@ use super::{EventType, Labels};
 pub struct EventFilter {
     /// The types of the events that pass, at most 64. If absent, events of all types pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
     pub types: Option<Vec<EventType>>,
     /// Labels, at most `labels` of them. An event passes if its Worker has all of them when the
     /// event is published. The event with which a Worker ceases to have them passes too. Events of
