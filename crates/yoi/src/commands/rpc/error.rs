@@ -10,8 +10,8 @@ pub(super) enum RpcError {
     Parse,
     /// The value is JSON, but not a request.
     InvalidRequest,
-    /// The method does not exist.
-    MethodNotFound,
+    /// The method does not exist. The message names the methods that do.
+    MethodNotFound(String),
     /// The Runtime refused the request, or the params do not fit the method.
     Runtime(RuntimeError),
 }
@@ -29,13 +29,19 @@ impl Serialize for RpcError {
         let object = match self {
             Self::Parse => plain(-32700, "Parse error"),
             Self::InvalidRequest => plain(-32600, "Invalid Request"),
-            Self::MethodNotFound => plain(-32601, "Method not found"),
+            Self::MethodNotFound(message) => plain(-32601, message),
             Self::Runtime(error) => {
                 ErrorObject { code: code(error), message: error.to_string(), data: Some(error) }
             }
         };
         object.serialize(serializer)
     }
+}
+
+/// Returns the first 64 characters of a name, without control characters. The name comes from the
+/// client and may be of any length.
+pub(super) fn shortened(name: &str) -> String {
+    name.chars().filter(|char| !char.is_control()).take(64).collect()
 }
 
 #[derive(Serialize)]

@@ -1,14 +1,21 @@
 //! The methods by name, and how their params are decoded.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use strsim::osa_distance;
 use worker_runtime::{
     Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe, queries::RuntimeReply,
 };
 
-use super::{error::RpcError, request::Call};
+use super::{
+    error::{RpcError, shortened},
+    request::Call,
+};
+
+/// The largest number of mistyped characters in a name that is still taken for a method's.
+const MAX_DISTANCE: usize = 2;
 
 /// A method with its params.
 #[derive(Debug)]
@@ -48,7 +55,7 @@ enum Kind {
 /// All methods by name.
 #[derive(Debug)]
 pub(super) struct Methods {
-    kinds: HashMap<String, Kind>,
+    kinds: BTreeMap<String, Kind>,
     /// The limit `request_bytes` of the Runtime.
     max_bytes: u64,
 }
@@ -70,7 +77,7 @@ impl Methods {
     /// not fit.
     pub(super) fn decode(&self, call: &Call) -> Result<Operation, RpcError> {
         let Call { method, params } = call;
-        let kind = self.kinds.get(method).ok_or(RpcError::MethodNotFound)?;
+        let kind = self.kinds.get(method).ok_or_else(|| self.not_found(method))?;
         let params = params.as_ref().map_or("{}", |params| params.get());
         if !params.starts_with('{') {
             Err(invalid("params", "must be an object; fields are passed by name"))?;
@@ -86,6 +93,21 @@ impl Methods {
                 Operation::Query(Box::new(RuntimeQuery::decode_fields(method, json, max)?))
             }
         })
+    }
+
+    fn not_found(&self, method: &str) -> RpcError {
+        let method = shortened(method);
+        let near = self
+            .kinds
+            .keys()
+            .map(|name| (osa_distance(name, &method), name))
+            .filter(|(distance, _)| *distance <= MAX_DISTANCE)
+            .min()
+            .map(|(_, name)| format!("did you mean `{name}`? "))
+            .unwrap_or_default();
+        let names = self.kinds.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        let names = names.join(", ");
+        RpcError::MethodNotFound(format!("no method `{method}`; {near}there are {names}"))
     }
 }
 

@@ -93,14 +93,51 @@ fn what_is_no_request_is_an_invalid_request() {
 
 #[test]
 fn an_unknown_method_is_not_found() {
-    let lines =
-        ["nope", "", "event", "worker_created", "Get_overview", "rpc.discover"].map(|name| {
-            json!({ "jsonrpc": "2.0", "id": 1, "method": name, "params": [1] }).to_string()
-        });
-    check(lines, |_| {
-        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}"#
-            .to_owned()
+    let names = ["nope", "", "event", "worker_created", "rpc.discover"];
+    let lines = names.map(|name| {
+        json!({ "jsonrpc": "2.0", "id": 1, "method": name, "params": [1] }).to_string()
     });
+    check_by(lines, |line, found| {
+        let [line, found] = [line, found]
+            .map(|text| -> Value { serde_json::from_str(text).expect("the line is JSON") });
+        assert_eq!((&found["id"], &found["error"]["code"]), (&json!(1), &json!(-32601)));
+        let message = found["error"]["message"].as_str().expect("a message");
+        let name = line["method"].as_str().expect("a name");
+        assert!(message.starts_with(&format!("no method `{name}`; there are `cancel_turn`, ")));
+        for method in ["`get_runtime`", "`send_input`", "`subscribe`", "`unsubscribe`"] {
+            assert!(message.contains(method), "{message}");
+        }
+    });
+}
+
+#[test]
+fn a_mistyped_method_is_told_the_right_one() {
+    let mut client = Client::start(&[]);
+    for (mistyped, meant) in [
+        ("get_overveiw", "get_overview"),
+        ("Get_overview", "get_overview"),
+        ("get_workers", "get_worker"),
+        ("list_worker", "list_workers"),
+        ("unsubscibe", "unsubscribe"),
+    ] {
+        let error = client.refused(mistyped, &json!({}));
+        let message = error["message"].as_str().expect("a message");
+        let start = format!("no method `{mistyped}`; did you mean `{meant}`? there are ");
+        assert!(message.starts_with(&start), "{message}");
+    }
+}
+
+#[test]
+fn the_name_of_an_unknown_method_is_shortened() {
+    let mut client = Client::start(&[]);
+    let long = "x\u{1b}\n".repeat(100_000);
+    let error = client.refused(&long, &json!({}));
+    let message = error["message"].as_str().expect("a message");
+    assert!(
+        message.starts_with(&format!("no method `{}`; there are ", "x".repeat(64))),
+        "{message}"
+    );
+    assert!(message.len() < 1000, "{message}");
 }
 
 #[test]
