@@ -9,6 +9,7 @@ mod response;
 mod session;
 mod settings;
 mod subscriptions;
+mod unsubscribe;
 mod writer;
 
 use std::{io, sync::Arc, time::Duration};

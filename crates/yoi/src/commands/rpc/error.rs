@@ -38,6 +38,11 @@ impl Serialize for RpcError {
     }
 }
 
+/// Returns the error for params that do not fit.
+pub(super) fn invalid(field: &str, problem: &str) -> RuntimeError {
+    RuntimeError::InvalidRequest { field: field.to_owned(), problem: problem.to_owned() }
+}
+
 /// Returns the first 64 characters of a name, without control characters. The name comes from the
 /// client and may be of any length.
 pub(super) fn shortened(name: &str) -> String {

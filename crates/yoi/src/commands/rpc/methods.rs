@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use strsim::osa_distance;
-use worker_runtime::{
-    Decode, RuntimeCommand, RuntimeError, RuntimeQuery, Subscribe, queries::RuntimeReply,
-};
+use worker_runtime::{Decode, RuntimeCommand, RuntimeQuery, Subscribe, queries::RuntimeReply};
 
 use super::{
-    error::{RpcError, shortened},
+    error::{RpcError, invalid, shortened},
     request::Call,
+    unsubscribe::Unsubscribe,
 };
 
 /// The largest number of mistyped characters in a name that is still taken for a method's.
@@ -24,24 +21,6 @@ pub(super) enum Operation {
     Query(Box<RuntimeQuery>),
     Subscribe(Subscribe),
     Unsubscribe(Unsubscribe),
-}
-
-/// Ends a subscription.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Unsubscribe {
-    pub(super) subscription: String,
-}
-
-impl Unsubscribe {
-    fn decode(params: &str) -> Result<Self, RuntimeError> {
-        let fields: BTreeMap<String, &RawValue> = serde_json::from_str(params).unwrap_or_default();
-        if let Some(unknown) = fields.keys().find(|name| *name != "subscription") {
-            return Err(invalid(unknown, "unknown field; allowed is `subscription`"));
-        }
-        let problem = "must be the text that `subscribe` gave";
-        serde_json::from_str(params).map_err(|_| invalid("subscription", problem))
-    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -109,8 +88,4 @@ impl Methods {
         let names = names.join(", ");
         RpcError::MethodNotFound(format!("no method `{method}`; {near}there are {names}"))
     }
-}
-
-fn invalid(field: &str, problem: &str) -> RuntimeError {
-    RuntimeError::InvalidRequest { field: field.to_owned(), problem: problem.to_owned() }
 }

@@ -10,7 +10,7 @@ use tokio::{
 use uuid::Uuid;
 use worker_runtime::{RuntimeError, StreamItem, Subscription};
 
-use super::response;
+use super::{error::invalid, response};
 
 /// The open subscriptions of a session by id.
 #[derive(Debug)]
@@ -57,10 +57,9 @@ impl Subscriptions {
 
     /// Closes a subscription. No item is written after this returns.
     pub(super) async fn close(&self, id: &str) -> Result<(), RuntimeError> {
-        let task = self.tasks.lock().remove(id).ok_or_else(|| RuntimeError::InvalidRequest {
-            field: "subscription".to_owned(),
-            problem: "must be one that `subscribe` gave and that has not ended".to_owned(),
-        })?;
+        let problem = "must be one that `subscribe` gave and that has not ended";
+        let task = self.tasks.lock().remove(id);
+        let task = task.ok_or_else(|| invalid("subscription", problem))?;
         task.abort();
         // The result does not matter: the task was aborted, or it had just ended by itself.
         let _ = task.await;

@@ -195,6 +195,7 @@ fn params_that_do_not_fit_are_named() {
         ("subscribe", json!({}), "scope"),
         ("unsubscribe", json!({}), "subscription"),
         ("unsubscribe", json!({ "subscription": "x", "force": true }), "force"),
+        ("unsubscribe", json!({ "type": "unsubscribe", "subscription": "x" }), "type"),
         ("unsubscribe", json!({ "subscription": "x" }), "subscription"),
     ] {
         let error = client.refused(method, &params);
@@ -218,6 +219,29 @@ fn a_field_given_twice_is_refused() {
         let response = client.message();
         assert_eq!(response["error"]["code"], -32602, "{params}");
         assert_eq!(response["error"]["data"]["code"], "invalid_request", "{params}");
+    }
+}
+
+#[test]
+fn params_of_unsubscribe_are_checked_like_those_of_the_runtime() {
+    let mut client = Client::start(&[]);
+    let long = "x\u{7f}".repeat(1000);
+    let long = format!(r#"{{"{long}":1}}"#);
+    for (params, message) in [
+        ("{}", "subscription: is missing"),
+        (r#"{"subscription":null}"#, "subscription: must be a text"),
+        (r#"{"subscription":["x"]}"#, "subscription: must be a text"),
+        (r#"{"subscription":{"id":"x"}}"#, "subscription: must be a text"),
+        (r#"{"subscription":"x","subscription":"x"}"#, "subscription: is given twice"),
+        (r#"{"subscription":"x","subscr\u0069ption":1}"#, "subscription: is given twice"),
+        (r#"{"force":1,"subscription":1}"#, "force: unknown field; allowed are `subscription`"),
+        (&long, &format!("{}: unknown field; allowed are `subscription`", "x".repeat(64))),
+    ] {
+        let line = r#"{"jsonrpc":"2.0","id":1,"method":"unsubscribe","params":PARAMS}"#;
+        client.send(line.replace("PARAMS", params));
+        let error = client.message()["error"].take();
+        assert_eq!((&error["code"], &error["message"]), (&json!(-32602), &json!(message)));
+        assert_eq!(error["data"]["code"], "invalid_request");
     }
 }
 
