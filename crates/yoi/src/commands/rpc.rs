@@ -37,6 +37,8 @@ Rules:
   A batch of more than 1024 is an Invalid Request. A client that does not read stdout delays replies
   and items; the items wait in the Runtime's logs.
 
+  A response, which has `result` or `error` and no `method`, is ignored.
+
   error.data is the RuntimeError. Its error.code is -32602 for invalid_request, -32603 for internal
   and store_failed, else -32000.
 

@@ -1,6 +1,7 @@
-//! A line of input read as JSON-RPC: a request, a notification, or a batch of them.
+//! A line of input read as JSON-RPC: a request, a notification, or a batch of them. Responses are
+//! left out.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
 use super::error::RpcError;
@@ -11,6 +12,7 @@ pub(super) const MAX_BATCH: usize = 1024;
 /// The requests of one line.
 #[derive(Debug)]
 pub(super) struct Message {
+    /// Empty if the line holds only responses, which are ignored.
     pub(super) requests: Vec<Request>,
     /// Whether the responses belong in an array.
     pub(super) is_batch: bool,
@@ -55,7 +57,8 @@ impl TryFrom<Box<RawValue>> for Id {
     }
 }
 
-/// The members of a request. Unknown ones, such as those that carry a trace, are ignored.
+/// The members of a request or a response. Unknown ones, such as those that carry a trace, are
+/// ignored.
 #[derive(Deserialize)]
 struct Envelope {
     jsonrpc: Option<Value>,
@@ -63,11 +66,20 @@ struct Envelope {
     id: Option<Id>,
     method: Option<Value>,
     params: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "present")]
+    result: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    error: Option<IgnoredAny>,
 }
 
-/// Reads `null` as a value, because a request with the id `null` is not a notification.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
-    Id::deserialize(deserializer).map(Some)
+/// Reads `null` as a value: a request with the id `null` is not a notification, and a result may be
+/// `null`.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 impl Message {
@@ -82,7 +94,9 @@ impl Message {
         let is_json = serde_json::from_slice::<Value>(line).is_ok();
         Some(match str::from_utf8(line) {
             Ok(text) if is_json && text.starts_with('[') => Self::read_batch(text),
-            Ok(text) if is_json => Self { requests: vec![Request::read(text)], is_batch: false },
+            Ok(text) if is_json => {
+                Self { requests: Vec::from_iter(Request::read(text)), is_batch: false }
+            }
             Ok(_) | Err(_) => Self::refused(RpcError::Parse),
         })
     }
@@ -95,8 +109,8 @@ impl Message {
     fn read_batch(text: &str) -> Self {
         match serde_json::from_str::<Vec<&RawValue>>(text) {
             Ok(entries) if (1..=MAX_BATCH).contains(&entries.len()) => {
-                let requests = entries.iter().map(|entry| Request::read(entry.get())).collect();
-                Self { requests, is_batch: true }
+                let requests = entries.iter().filter_map(|entry| Request::read(entry.get()));
+                Self { requests: requests.collect(), is_batch: true }
             }
             Ok(_) | Err(_) => Self::refused(RpcError::InvalidRequest),
         }
@@ -108,22 +122,26 @@ impl Request {
         Self { id: Some(Id::null()), call: Err(error) }
     }
 
-    fn read(text: &str) -> Self {
+    /// Reads an object. Returns `None` if it is a response: this server asks nothing, so a response
+    /// is a mistake of the client's, and two sides that answer each other's responses do not stop.
+    fn read(text: &str) -> Option<Self> {
         // Serde would take an array of the members for an object of them.
         let envelope = text.starts_with('{').then(|| serde_json::from_str::<Envelope>(text));
-        let Some(Ok(Envelope { jsonrpc, id, method, params })) = envelope else {
-            return Self::refused(RpcError::InvalidRequest);
+        let Some(Ok(Envelope { jsonrpc, id, method, params, result, error })) = envelope else {
+            return Some(Self::refused(RpcError::InvalidRequest));
         };
         let is_version_2 = jsonrpc.is_some_and(|version| version == "2.0");
         let is_structured =
             params.as_ref().is_none_or(|params| params.get().starts_with(['{', '[']));
         match method {
+            None if is_version_2 && (result.is_some() || error.is_some()) => None,
             Some(Value::String(method)) if is_version_2 && is_structured => {
-                Self { id, call: Ok(Call { method, params }) }
+                Some(Self { id, call: Ok(Call { method, params }) })
             }
             Some(_) | None => {
                 // Input without an id that is not a request is not a notification either.
-                Self { id: id.or(Some(Id::null())), call: Err(RpcError::InvalidRequest) }
+                let id = id.or(Some(Id::null()));
+                Some(Self { id, call: Err(RpcError::InvalidRequest) })
             }
         }
     }

@@ -86,9 +86,34 @@ fn what_is_no_request_is_an_invalid_request() {
         r#"{"jsonrpc":"2.0","id":7}"#,
         r#"{"jsonrpc":"2.0","id":7,"method":null}"#,
         r#"{"jsonrpc":"2.0","id":7,"method":"get_overview","params":1}"#,
-        r#"{"jsonrpc":"2.0","id":7,"result":{}}"#,
+        r#"{"id":7,"result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":7,"method":1,"result":{}}"#,
     ];
     check(lines, |_| with_id.clone());
+}
+
+#[test]
+fn a_response_is_not_answered() {
+    let responses = [
+        r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":null}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}"#,
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request"}}"#,
+        r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"}}"#,
+        r#"{"jsonrpc":"2.0","id":"a","result":1,"error":null}"#,
+    ];
+    let all = responses.join(",");
+    let mut client = Client::start(&[]);
+    for response in responses {
+        client.send(response);
+    }
+    client.send(format!("[{all}]"));
+    client.send(format!("[{all},{OVERVIEW},{all}]"));
+    let answers = client.message();
+    assert_eq!(answers.as_array().expect("an array").len(), 1, "{answers}");
+    assert_eq!(answers[0]["result"]["type"], "overview");
+    let ended = client.end();
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""));
 }
 
 #[test]
