@@ -27,7 +27,8 @@ Methods:
   fields. `get_runtime` lists them, `yoi schema` describes them. There are two more methods:
 
   subscribe    { scope, from?, filter? }: its result is {\"subscription\": ID}, followed by
-               notifications `event` with params {\"subscription\": ID, \"item\": ITEM}
+               notifications `event` with params {\"subscription\": ID, \"item\": ITEM};
+               without an `id`, which is to say as a notification, it is an Invalid Request
   unsubscribe  { subscription }: its result is {}, and no item follows it
 
 Rules:

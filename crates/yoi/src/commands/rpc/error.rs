@@ -3,6 +3,9 @@
 use serde::{Serialize, Serializer};
 use worker_runtime::RuntimeError;
 
+const SUBSCRIBE_WITHOUT_ID: &str = "\
+Invalid Request: `subscribe` needs an `id`, because only its result names the subscription";
+
 /// The reason why a request has no result.
 #[derive(Debug)]
 pub(super) enum RpcError {
@@ -10,6 +13,8 @@ pub(super) enum RpcError {
     Parse,
     /// The value is JSON, but not a request.
     InvalidRequest,
+    /// A notification asks for a subscription.
+    SubscribeWithoutId,
     /// The method does not exist. The message names the methods that do.
     MethodNotFound(String),
     /// The Runtime refused the request, or the params do not fit the method.
@@ -29,6 +34,7 @@ impl Serialize for RpcError {
         let object = match self {
             Self::Parse => plain(-32700, "Parse error"),
             Self::InvalidRequest => plain(-32600, "Invalid Request"),
+            Self::SubscribeWithoutId => plain(-32600, SUBSCRIBE_WITHOUT_ID),
             Self::MethodNotFound(message) => plain(-32601, message),
             Self::Runtime(error) => {
                 ErrorObject { code: code(error), message: error.to_string(), data: Some(error) }

@@ -52,6 +52,11 @@ impl Methods {
         }
     }
 
+    /// Returns whether a call is one of `subscribe`, whatever its params.
+    pub(super) fn is_subscribe(&self, call: &Call) -> bool {
+        matches!(self.kinds.get(&call.method), Some(Kind::Subscribe))
+    }
+
     /// Decodes the params of a call by its method. Fails if the method is unknown or the params do
     /// not fit.
     pub(super) fn decode(&self, call: &Call) -> Result<Operation, RpcError> {

@@ -118,7 +118,8 @@ impl Message {
 }
 
 impl Request {
-    fn refused(error: RpcError) -> Self {
+    /// Returns a request that is answered with an error, although it has no id that can be read.
+    pub(super) fn refused(error: RpcError) -> Self {
         Self { id: Some(Id::null()), call: Err(error) }
     }
 

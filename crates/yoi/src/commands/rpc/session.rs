@@ -136,7 +136,12 @@ impl Session {
         Response { line, gates }
     }
 
-    async fn respond_to(&self, request: Request) -> Response {
+    async fn respond_to(&self, mut request: Request) -> Response {
+        if let Request { id: None, call: Ok(call) } = &request
+            && self.methods.is_subscribe(call)
+        {
+            request = Request::refused(RpcError::SubscribeWithoutId);
+        }
         let Request { id, call } = request;
         let id = id.as_ref();
         let operation = match call.and_then(|call| self.methods.decode(&call)) {

@@ -136,14 +136,32 @@ fn subscriptions_do_not_touch_each_other() {
 }
 
 #[test]
-fn a_notification_may_subscribe() {
-    let mut client = Client::start(&[]);
+fn a_notification_cannot_subscribe() {
+    // One subscription is for the end of the session, so that a second one would be refused.
+    let mut client = Client::start(&["--limit", "subscriptions=2"]);
     let worker = client.worker();
-    client.send(
-        json!({ "jsonrpc": "2.0", "method": "subscribe", "params": of_worker(&worker) })
-            .to_string(),
-    );
-    assert_eq!(client.item("worker_created")["worker"], worker);
+    let fits = json!({ "jsonrpc": "2.0", "method": "subscribe", "params": of_worker(&worker) });
+    let does_not_fit = json!({ "jsonrpc": "2.0", "method": "subscribe", "params": [1] });
+    let check = |answer: &Value| {
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&Value::Null, &json!(-32600)));
+        let message = answer["error"]["message"].as_str().expect("a message");
+        assert!(message.contains("`subscribe` needs an `id`"), "{message}");
+    };
+    for line in [&fits, &does_not_fit] {
+        client.send(line.to_string());
+        check(&client.message());
+    }
+    client.send(json!([fits, does_not_fit, fits]).to_string());
+    let answers = client.message();
+    let answers = answers.as_array().expect("an array");
+    assert_eq!(answers.len(), 3);
+    answers.iter().for_each(check);
+    client.call("send_input", &said(&worker, "hello"));
+    client.call("stop_worker", &json!({ "worker": worker }));
+    assert_eq!(client.kept_event(), None);
+    client.subscribe_to_runtime();
+    let error = client.refused("subscribe", &of_worker(&worker));
+    assert_eq!(error["data"]["code"], "capacity_exhausted");
 }
 
 #[test]
