@@ -1,5 +1,6 @@
 //! `yoi rpc`: the Runtime's API as JSON-RPC 2.0 lines on stdin and stdout.
 
+mod begun;
 mod ending;
 mod error;
 mod lines;
@@ -35,6 +36,10 @@ Rules:
   One message a line. A line past the limit `request_bytes` is skipped and answered with
   `too_large`. Requests are begun in the order of their lines and answered as they are ready.
   At most 1024 requests are in flight at once: past that, nothing is read until some are answered.
+  Queries that wait, which is to say with `wait_ms`, do not count among them, nor do the other
+  requests of their batches. At most 4096 of these are in flight at once: past that, a query that
+  would have to wait is refused with `capacity_exhausted` of `waiting_queries`, and the lines behind
+  it are read. Ask again, without `wait_ms` or when others are answered.
   A batch of more than 1024 is an Invalid Request. A client that does not read stdout delays replies
   and items; the items wait in the Runtime's logs.
 

@@ -23,6 +23,32 @@ pub(super) enum Operation {
     Unsubscribe(Unsubscribe),
 }
 
+impl Operation {
+    /// Returns whether the operation waits, for up to `wait_ms`, until there is something to tell.
+    pub(super) fn waits(&self) -> bool {
+        match self {
+            Self::Query(query) => wait_ms(query).is_some_and(|wait_ms| wait_ms > 0),
+            Self::Command(_) | Self::Subscribe(_) | Self::Unsubscribe(_) => false,
+        }
+    }
+}
+
+fn wait_ms(query: &RuntimeQuery) -> Option<u64> {
+    match query {
+        RuntimeQuery::GetTurn(query) => query.wait_ms,
+        RuntimeQuery::ReadEvents(query) => query.wait_ms,
+        RuntimeQuery::GetOverview(_)
+        | RuntimeQuery::GetRuntime(_)
+        | RuntimeQuery::GetTranscript(_)
+        | RuntimeQuery::GetUsage(_)
+        | RuntimeQuery::GetWorker(_)
+        | RuntimeQuery::ListDiagnostics(_)
+        | RuntimeQuery::ListTurns(_)
+        | RuntimeQuery::ListWorkers(_)
+        | RuntimeQuery::Preview(_) => None,
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Command,

@@ -3,28 +3,30 @@
 
 use std::{io::Read, sync::Arc};
 
-use futures_util::{FutureExt, future::join_all};
-use serde::Serialize;
 use serde_json::json;
 use tokio::{
     sync::{Semaphore, mpsc::Sender},
-    task::unconstrained,
     time::{Instant, timeout_at},
 };
 use worker_runtime::{Runtime, RuntimeError, queries::GetRuntime};
 
 use super::{
+    begun::{self, Begun, Response},
     error::RpcError,
     lines::{Line, Lines},
     methods::{Methods, Operation},
     request::{Id, MAX_BATCH, Message, Request},
-    response,
-    subscriptions::{Gate, Subscriptions},
+    subscriptions::Subscriptions,
 };
 
-/// The number of requests that may be in flight at once: as many as the largest batch has.
+/// The number of requests that may be in flight at once, apart from those that wait: as many as the
+/// largest batch has. Past it, nothing is read until some are answered.
 const MAX_IN_FLIGHT: u32 = 1024;
 const _: () = assert!(MAX_BATCH == MAX_IN_FLIGHT as usize);
+
+/// The number of queries that may wait at once, with the other requests of their batches. Past it, a
+/// query that would have to wait is refused, so that it does not hold up the lines behind it.
+const MAX_WAITING: u32 = 4096;
 
 /// A Runtime and the client that talks to it.
 #[derive(Debug)]
@@ -34,15 +36,7 @@ pub(super) struct Session {
     subscriptions: Subscriptions,
     output: Sender<String>,
     in_flight: Arc<Semaphore>,
-}
-
-/// The response to a request or a batch.
-#[derive(Debug)]
-struct Response {
-    /// `None` if no response is due, as to a notification.
-    line: Option<String>,
-    /// The gates of the subscriptions that begin when the line has been sent.
-    gates: Vec<Gate>,
+    waiting: Arc<Semaphore>,
 }
 
 impl Session {
@@ -53,7 +47,8 @@ impl Session {
         let methods = Methods::new(runtime.handle(GetRuntime {}).await?);
         let subscriptions = Subscriptions::new(output.clone());
         let in_flight = Arc::new(Semaphore::new(MAX_IN_FLIGHT as usize));
-        Ok(Self { runtime, methods, subscriptions, output, in_flight })
+        let waiting = Arc::new(Semaphore::new(MAX_WAITING as usize));
+        Ok(Self { runtime, methods, subscriptions, output, in_flight, waiting })
     }
 
     /// Begins the requests of all lines, until the end of input or until stdout is closed. Blocks
@@ -77,26 +72,38 @@ impl Session {
 
     /// Waits until no request is in flight, but no longer than until `deadline`.
     pub(super) async fn idle(&self, deadline: Instant) {
+        let all = async {
+            let in_flight = self.in_flight.acquire_many(MAX_IN_FLIGHT).await;
+            (in_flight, self.waiting.acquire_many(MAX_WAITING).await)
+        };
         // An error means that the deadline has passed. The Runtime cancels the rest when it stops.
-        let _ = timeout_at(deadline, self.in_flight.acquire_many(MAX_IN_FLIGHT)).await;
+        let _ = timeout_at(deadline, all).await;
     }
 
     /// Begins the requests of a line. Returns when each request has its place in the order, which
     /// may be long before it is answered.
     async fn begin(self: &Arc<Self>, message: Message) {
-        let count = u32::try_from(message.requests.len()).unwrap_or(MAX_IN_FLIGHT);
-        let permit = Arc::clone(&self.in_flight).acquire_many_owned(count).await;
-        let session = Arc::clone(self);
-        let mut responding = Box::pin(async move { session.respond(message).await });
-        // A request takes its place in the queue of its Worker when it is first polled. The first
-        // poll is made here and not in a new task, because tasks start in no particular order.
-        if let Some(response) = poll_once(&mut responding) {
-            self.send(response).await;
+        let Message { requests, is_batch } = message;
+        let count = u32::try_from(requests.len()).unwrap_or(MAX_IN_FLIGHT);
+        let mut places = Arc::clone(&self.in_flight).acquire_many_owned(count).await;
+        let mut begun: Vec<Begun> =
+            requests.into_iter().map(|request| self.begin_request(request)).collect();
+        if begun.iter().any(Begun::waits) {
+            // The whole batch waits with the query, because its responses are kept until then.
+            match Arc::clone(&self.waiting).try_acquire_many_owned(count) {
+                Ok(waiting) => places = Ok(waiting),
+                Err(_) => begun = begun.into_iter().map(Begun::refuse_to_wait).collect(),
+            }
+        }
+        let is_answered = begun.iter().all(Begun::is_answered);
+        let responding = begun::respond(begun, is_batch);
+        if is_answered {
+            self.send(responding.await).await;
         } else {
             let session = Arc::clone(self);
             tokio::spawn(async move {
                 session.send(responding.await).await;
-                drop(permit);
+                drop(places);
             });
         }
     }
@@ -109,45 +116,28 @@ impl Session {
         drop(response.gates);
     }
 
-    async fn respond(&self, message: Message) -> Response {
-        // `join_all` does not promise to poll in order, so each request of the batch is first
-        // polled once, to take its place.
-        let mut begun = Vec::new();
-        for request in message.requests {
-            let mut responding = Box::pin(self.respond_to(request));
-            let response = poll_once(&mut responding);
-            begun.push(async move {
-                match response {
-                    Some(response) => response,
-                    None => responding.await,
-                }
-            });
-        }
-        let (mut lines, mut gates) = (Vec::new(), Vec::new());
-        for response in join_all(begun).await {
-            lines.extend(response.line);
-            gates.extend(response.gates);
-        }
-        let line = if message.is_batch && !lines.is_empty() {
-            Some(response::batch(&lines))
-        } else {
-            lines.pop()
-        };
-        Response { line, gates }
-    }
-
-    async fn respond_to(&self, mut request: Request) -> Response {
+    fn begin_request(self: &Arc<Self>, mut request: Request) -> Begun {
         if let Request { id: None, call: Ok(call) } = &request
             && self.methods.is_subscribe(call)
         {
             request = Request::refused(RpcError::SubscribeWithoutId);
         }
         let Request { id, call } = request;
-        let id = id.as_ref();
         let operation = match call.and_then(|call| self.methods.decode(&call)) {
             Ok(operation) => operation,
-            Err(error) => return Response::new(id, Err::<(), _>(error)),
+            Err(error) => return Begun::Answered(Response::new(id.as_ref(), Err::<(), _>(error))),
         };
+        let refusal = operation.waits().then(|| {
+            let (what, max) = ("waiting_queries".to_owned(), MAX_WAITING.into());
+            let error = RuntimeError::CapacityExhausted { what, max };
+            Response::new(id.as_ref(), Err::<(), _>(error))
+        });
+        let session = Arc::clone(self);
+        let responding = async move { session.carry_out(id.as_ref(), operation).await };
+        Begun::new(responding, refusal)
+    }
+
+    async fn carry_out(&self, id: Option<&Id>, operation: Operation) -> Response {
         match operation {
             Operation::Command(command) => Response::new(id, self.runtime.handle(*command).await),
             Operation::Query(query) => Response::new(id, self.runtime.handle(*query).await),
@@ -165,19 +155,4 @@ impl Session {
             },
         }
     }
-}
-
-impl Response {
-    fn new<T: Serialize>(id: Option<&Id>, outcome: Result<T, impl Into<RpcError>>) -> Self {
-        let line = id.map(|id| response::response(id, &outcome.map_err(Into::into)));
-        Self { line, gates: Vec::new() }
-    }
-}
-
-/// Polls a future once, and returns its output if it is ready. If not, the caller must have it
-/// polled by a task, because this poll registers no waker.
-fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-    // When a task has used up its budget, tokio's own futures are pending although they could go
-    // on. Many lines in a row would use up the budget, and a request would then not take its place.
-    unconstrained(future).now_or_never()
 }

@@ -67,26 +67,108 @@ fn a_reply_that_is_ready_does_not_wait_for_an_earlier_one() {
     assert!(ids.contains(&json!("wait")) && ids.contains(&json!("cancel")), "{ids:?}");
 }
 
-#[test]
-fn more_requests_than_are_under_way_at_once_are_all_answered() {
-    const WAITING: usize = 3000;
-    let mut client = Client::start(&["--echo-delay-ms", "100"]);
-    let worker = client.worker();
-    let turn = client.call("send_input", &said(&worker, "one two three"));
-    let wait = json!({
-        "worker": worker, "turn": { "type": "id", "turn_id": turn["receipt"]["turn_id"] }, "wait_ms": 60_000
+/// The most queries that may wait at once.
+const WAITING: usize = 4096;
+/// The most requests in a batch.
+const BATCH: usize = 1024;
+
+/// A query that waits until a turn is cancelled.
+fn wait_for_cancel(id: &str) -> String {
+    let params = json!({
+        "scope": { "type": "runtime" }, "from": { "type": "now" },
+        "filter": { "types": ["turn_cancelled"] }, "wait_ms": 60_000
     });
-    let lines: String =
-        (0..WAITING).map(|number| request(&number.to_string(), "get_turn", &wait) + "\n").collect();
-    client.write(lines);
+    request(id, "read_events", &params)
+}
+
+/// A client, and a Worker whose turn runs until it is cancelled.
+fn with_running_turn() -> (Client, Value) {
+    let mut client = Client::start(&["--echo-delay-ms", "60000"]);
+    let worker = client.worker();
+    client.call("send_input", &said(&worker, "hello"));
+    (client, worker)
+}
+
+#[track_caller]
+fn check_refused_to_wait(response: &Value) {
+    let error = &response["error"];
+    assert_eq!(error["code"], -32000, "{response}");
+    assert_eq!(error["data"]["code"], "capacity_exhausted");
+    assert_eq!(error["data"]["what"], "waiting_queries");
+    assert_eq!(error["data"]["max"], WAITING);
+    assert_eq!(error["data"]["retry"], json!({ "type": "after_change" }));
+}
+
+#[test]
+fn a_command_does_not_wait_for_the_queries_before_it() {
+    let (mut client, worker) = with_running_turn();
+    for number in 0..WAITING {
+        client.send(wait_for_cancel(&number.to_string()));
+    }
+    // There is no place left to wait, neither for a line of its own nor in a batch.
+    client.send(wait_for_cancel("one more"));
+    let refused = client.message();
+    assert_eq!(refused["id"], "one more");
+    check_refused_to_wait(&refused);
+    let overview = request("overview", "get_overview", &json!({}));
+    client.send(format!("[{},{overview}]", wait_for_cancel("in a batch")));
+    let batch = client.message();
+    check_refused_to_wait(&batch[0]);
+    assert_eq!(batch[1]["result"]["type"], "overview");
+    // What is ready does not need a place.
+    let ready = json!({ "scope": { "type": "runtime" }, "wait_ms": 60_000 });
+    let first = client.call("read_events", &ready)["items"][0].take();
+    assert_eq!(first["type"], "runtime_started");
+
+    client.send(request("cancel", "cancel_turn", &json!({ "worker": worker })));
     let mut answered = vec![false; WAITING];
-    for _ in 0..WAITING {
+    for _ in 0..=WAITING {
         let response = client.message();
-        assert_eq!(response["result"]["turn"]["outcome"], "completed", "{response}");
+        if response["id"] == "cancel" {
+            assert!(response["error"].is_null(), "{response}");
+            continue;
+        }
+        assert_eq!(response["result"]["items"][0]["type"], "turn_cancelled", "{response}");
         let number: usize = response["id"].as_str().expect("a string").parse().expect("a number");
         assert!(!answered[number], "{number} is answered once");
         answered[number] = true;
     }
+
+    // The places are free again.
+    client.call("send_input", &said(&worker, "hello"));
+    client.send(wait_for_cancel("again"));
+    client.send(request("cancel", "cancel_turn", &json!({ "worker": worker })));
+    let responses = [client.message(), client.message()];
+    assert!(responses.iter().all(|response| response["error"].is_null()), "{responses:?}");
+}
+
+#[test]
+fn a_command_does_not_wait_for_batches_of_queries_before_it() {
+    let (mut client, worker) = with_running_turn();
+    let batch = format!("[{}]", vec![wait_for_cancel("wait"); BATCH].join(","));
+    for _ in 0..WAITING / BATCH {
+        client.send(&batch);
+    }
+    client.send(&batch);
+    let refused = client.message();
+    let refused = refused.as_array().expect("an array");
+    assert_eq!(refused.len(), BATCH);
+    refused.iter().for_each(check_refused_to_wait);
+
+    client.send(request("cancel", "cancel_turn", &json!({ "worker": worker })));
+    let mut answered = 0;
+    for _ in 0..=WAITING / BATCH {
+        let response = client.message();
+        if response["id"] == "cancel" {
+            assert!(response["error"].is_null(), "{response}");
+            continue;
+        }
+        for response in response.as_array().expect("an array") {
+            assert_eq!(response["result"]["items"][0]["type"], "turn_cancelled", "{response}");
+            answered += 1;
+        }
+    }
+    assert_eq!(answered, WAITING);
 }
 
 #[test]
