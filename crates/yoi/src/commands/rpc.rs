@@ -13,14 +13,22 @@ mod subscriptions;
 mod unsubscribe;
 mod writer;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use clap::Args;
-use tokio::{runtime::Handle, task::spawn_blocking, time::Instant};
+use tokio::{
+    runtime::Handle,
+    sync::watch,
+    task::spawn_blocking,
+    time::{Instant, sleep},
+};
 use worker_runtime::{Runtime, RuntimeBuilder};
 
 use self::{ending::Ending, lines::Lines, session::Session, settings::Setting};
-use crate::{engine::EngineArgs, exit::Exit, failure::Failure, tokio_main};
+use crate::{engine::EngineArgs, exit::Exit, failure::Failure, signals::Signals, tokio_main};
+
+/// The time that a client has, after a signal and the end of the Runtime, to read what is left.
+const LAST_WRITES: Duration = Duration::from_secs(3);
 
 const AFTER_HELP: &str = "\
 Methods:
@@ -52,10 +60,16 @@ Rules:
   After --grace-ms, turns that still run are cancelled. A closed stdout, which is noticed by the next
   write, has the same effect.
 
+  A first SIGINT or SIGTERM has the same effect as the end of input; lines that have not been begun
+  are left. When the Runtime has stopped, stdout has 3 more seconds to be read: the process ends
+  then, and what could not be written is lost. A second signal ends the process at once.
+
 Exit codes:
-  0  the input ended, or stdout was closed
-  1  the output cannot be written
-  2  the command line is invalid
+    0  the input ended, stdout was closed, or a first signal came
+    1  the output cannot be written, or was not read in time after a signal
+    2  the command line is invalid
+  130  a second signal, SIGINT
+  143  a second signal, SIGTERM
 
 Examples:
   echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"get_runtime\"}' | yoi rpc
@@ -70,7 +84,8 @@ pub(crate) struct Rpc {
     #[arg(long, default_value = "yoi")]
     name: String,
 
-    /// The time that replies and turns may still take at the end of input, in milliseconds.
+    /// The time that replies and turns may still take at the end of input or after a signal, in
+    /// milliseconds.
     #[arg(long, value_name = "N", default_value_t = 5000)]
     grace_ms: u32,
 
@@ -88,6 +103,21 @@ impl Rpc {
     }
 
     async fn serve(self) -> Result<Exit, Failure> {
+        let mut signals = Signals::listen()?;
+        let (ask, asked) = watch::channel(false);
+        let mut session = pin!(self.session(asked));
+        tokio::select! {
+            ended = &mut session => return ended,
+            _ = signals.next() => ask.send_replace(true),
+        };
+        tokio::select! {
+            ended = session => ended,
+            signal = signals.next() => Ok(signal.exit()),
+        }
+    }
+
+    /// Serves the client until the input ends, stdout is closed, or the session is asked to end.
+    async fn session(self, mut asked: watch::Receiver<bool>) -> Result<Exit, Failure> {
         let limits = settings::limits(&self.limit)?;
         let max_line = limits.request_bytes;
         let profiles = self.engine.profiles()?;
@@ -97,21 +127,33 @@ impl Rpc {
         let (output, writer) = writer::start();
         let session = Arc::new(Session::new(runtime, output.clone()).await?);
         // Requests are read and begun on a thread of their own, which may block on stdin.
-        let serving = Arc::clone(&session).serve(Lines::new(io::stdin(), max_line));
+        let serving = Session::serve(Arc::downgrade(&session), Lines::new(io::stdin(), max_line));
         let serving = spawn_blocking(move || Handle::current().block_on(serving));
         let served = tokio::select! {
             served = serving => served,
             () = output.closed() => Ok(()),
+            _ = asked.wait_for(|asked| *asked) => Ok(()),
         };
         served.map_err(|error| Failure::new(format!("the session failed: {error}")))?;
+        session.end();
         let deadline = Instant::now() + Duration::from_millis(self.grace_ms.into());
         session.idle(deadline).await;
         ending.carry_out(deadline).await?;
         // The subscriptions end with the Runtime, and the writer when the last sender is dropped.
         drop((session, output));
-        match writer.await {
-            Ok(written) => written.map(|()| Exit::Completed),
-            Err(error) => Err(Failure::new(format!("the writer failed: {error}"))),
+        tokio::select! {
+            written = writer => match written {
+                Ok(written) => written.map(|()| Exit::Completed),
+                Err(error) => Err(Failure::new(format!("the writer failed: {error}"))),
+            },
+            () = too_long(asked) => Err(Failure::new("stdout was not read to the end in time")),
         }
     }
+}
+
+/// Waits until a session that was asked to end has had its time to write what is left.
+async fn too_long(mut asked: watch::Receiver<bool>) {
+    // An error means that nobody can ask any more, which is so only when the session is dropped.
+    let _ = asked.wait_for(|asked| *asked).await;
+    sleep(LAST_WRITES).await;
 }

@@ -119,6 +119,14 @@ impl Process {
         let code = self.child.wait().expect("the process ends").code();
         Ended { code, stdout, stderr }
     }
+
+    /// Waits for the process to end without closing stdin and without reading stdout.
+    #[cfg(unix)]
+    pub(crate) fn wait_without_reading(mut self) -> Ended {
+        let stderr = self.stderr.rest();
+        let code = self.child.wait().expect("the process ends").code();
+        Ended { code, stdout: String::new(), stderr }
+    }
 }
 
 #[cfg(unix)]

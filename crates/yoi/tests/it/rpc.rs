@@ -7,4 +7,6 @@ mod in_process;
 mod lines;
 mod messages;
 mod order;
+#[cfg(unix)]
+mod signals;
 mod subscriptions;

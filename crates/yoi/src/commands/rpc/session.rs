@@ -1,7 +1,13 @@
 //! A session with a client: begins requests in the order of their lines, and sends each response
 //! when it is ready.
 
-use std::{io::Read, sync::Arc};
+use std::{
+    io::Read,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use serde_json::json;
 use tokio::{
@@ -37,6 +43,7 @@ pub(super) struct Session {
     output: Sender<String>,
     in_flight: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    ended: AtomicBool,
 }
 
 impl Session {
@@ -48,14 +55,17 @@ impl Session {
         let subscriptions = Subscriptions::new(output.clone());
         let in_flight = Arc::new(Semaphore::new(MAX_IN_FLIGHT as usize));
         let waiting = Arc::new(Semaphore::new(MAX_WAITING as usize));
-        Ok(Self { runtime, methods, subscriptions, output, in_flight, waiting })
+        let ended = AtomicBool::new(false);
+        Ok(Self { runtime, methods, subscriptions, output, in_flight, waiting, ended })
     }
 
-    /// Begins the requests of all lines, until the end of input or until stdout is closed. Blocks
-    /// the thread while it waits for a line.
-    pub(super) async fn serve<R: Read>(self: Arc<Self>, mut lines: Lines<R>) {
+    /// Begins the requests of all lines, until the end of input, until stdout is closed, or until the
+    /// session is over. Blocks the thread while it waits for a line, and holds the session only while
+    /// it begins one, so that a thread that waits in vain does not keep the writer from its end.
+    pub(super) async fn serve<R: Read>(session: Weak<Self>, mut lines: Lines<R>) {
         while let Some(line) = lines.next()
-            && !self.output.is_closed()
+            && let Some(session) = session.upgrade()
+            && !session.is_over()
         {
             let message = match line {
                 Line::Whole(line) => Message::read(&line),
@@ -65,9 +75,18 @@ impl Session {
                 }
             };
             if let Some(message) = message {
-                self.begin(message).await;
+                session.begin(message).await;
             }
         }
+    }
+
+    /// Lets no further line begin. One that is being begun is begun to its end.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        self.ended.load(Ordering::Relaxed) || self.output.is_closed()
     }
 
     /// Waits until no request is in flight, but no longer than until `deadline`.

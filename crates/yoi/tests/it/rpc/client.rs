@@ -135,6 +135,24 @@ impl Client {
     pub(super) fn wait(self) -> Ended {
         self.process.wait()
     }
+
+    /// Waits for the process to end without closing stdin and without reading stdout.
+    #[cfg(unix)]
+    pub(super) fn wait_without_reading(self) -> Ended {
+        self.process.wait_without_reading()
+    }
+
+    /// Sends a signal, such as `INT`.
+    #[cfg(unix)]
+    pub(super) fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
+    /// Reads stdout up to and including `text`.
+    #[cfg(unix)]
+    pub(super) fn until(&mut self, text: &str) -> String {
+        self.process.until(text)
+    }
 }
 
 /// A request as a line.
