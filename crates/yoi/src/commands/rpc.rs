@@ -58,7 +58,7 @@ Rules:
 
   At the end of input, pending replies are written, running turns may finish, and the Runtime stops.
   After --grace-ms, turns that still run are cancelled. A closed stdout, which is noticed by the next
-  write, has the same effect.
+  write, has the same effect, and so has a stdin that cannot be read.
 
   A first SIGINT or SIGTERM has the same effect as the end of input; lines that have not been begun
   are left. When the Runtime has stopped, stdout has 3 more seconds to be read: the process ends
@@ -66,7 +66,7 @@ Rules:
 
 Exit codes:
     0  the input ended, stdout was closed, or a first signal came
-    1  the output cannot be written, or was not read in time after a signal
+    1  stdin cannot be read, or stdout cannot be written or was not read in time after a signal
     2  the command line is invalid
   130  a second signal, SIGINT
   143  a second signal, SIGTERM
@@ -131,10 +131,10 @@ impl Rpc {
         let serving = spawn_blocking(move || Handle::current().block_on(serving));
         let served = tokio::select! {
             served = serving => served,
-            () = output.closed() => Ok(()),
-            _ = asked.wait_for(|asked| *asked) => Ok(()),
+            () = output.closed() => Ok(Ok(())),
+            _ = asked.wait_for(|asked| *asked) => Ok(Ok(())),
         };
-        served.map_err(|error| Failure::new(format!("the session failed: {error}")))?;
+        let read = served.map_err(|error| Failure::new(format!("the session failed: {error}")))?;
         session.end();
         let deadline = Instant::now() + Duration::from_millis(self.grace_ms.into());
         session.idle(deadline).await;
@@ -143,11 +143,15 @@ impl Rpc {
         drop((session, output));
         tokio::select! {
             written = writer => match written {
-                Ok(written) => written.map(|()| Exit::Completed),
-                Err(error) => Err(Failure::new(format!("the writer failed: {error}"))),
+                Ok(written) => written?,
+                Err(error) => return Err(Failure::new(format!("the writer failed: {error}"))),
             },
-            () = too_long(asked) => Err(Failure::new("stdout was not read to the end in time")),
+            () = too_long(asked) => {
+                return Err(Failure::new("stdout was not read to the end in time"));
+            }
         }
+        read.map_err(|error| Failure::new(format!("cannot read stdin: {error}")))?;
+        Ok(Exit::Completed)
     }
 }
 

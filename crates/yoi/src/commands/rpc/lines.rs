@@ -1,6 +1,6 @@
 //! Reads input line by line, in bounded memory.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 /// A line of input.
 #[derive(Debug, Eq, PartialEq)]
@@ -24,20 +24,23 @@ impl<R: Read> Lines<R> {
         Self { source: BufReader::with_capacity(64 << 10, source), max }
     }
 
-    /// Returns the next line, or `None` at the end of input and when the input can no longer be
-    /// read.
-    pub(super) fn next(&mut self) -> Option<Line> {
+    /// Returns the next line, or `None` at the end of input. If the input cannot be read, the part
+    /// of a line before the error is lost, because nobody knows whether it is whole.
+    pub(super) fn next(&mut self) -> Option<io::Result<Line>> {
+        self.read().transpose()
+    }
+
+    fn read(&mut self) -> io::Result<Option<Line>> {
         let mut line = Vec::new();
-        // An error ends the input. The bytes before it are the last line.
-        let _ = self.source.by_ref().take(self.max.saturating_add(1)).read_until(b'\n', &mut line);
+        self.source.by_ref().take(self.max.saturating_add(1)).read_until(b'\n', &mut line)?;
         if line.pop_if(|last| *last == b'\n').is_some() {
-            return Some(Line::Whole(line));
+            return Ok(Some(Line::Whole(line)));
         }
         if line.len() as u64 > self.max {
-            let _ = self.source.skip_until(b'\n');
-            return Some(Line::TooLong { max: self.max });
+            self.source.skip_until(b'\n')?;
+            return Ok(Some(Line::TooLong { max: self.max }));
         }
-        (!line.is_empty()).then_some(Line::Whole(line))
+        Ok((!line.is_empty()).then_some(Line::Whole(line)))
     }
 }
 
@@ -51,7 +54,7 @@ mod tests {
         lines.source = BufReader::with_capacity(2, input.as_bytes());
         let mut found = Vec::new();
         while let Some(line) = lines.next() {
-            found.push(line);
+            found.push(line.expect("the input can be read"));
         }
         assert_eq!(found, expected, "{input:?}");
     }
@@ -74,5 +77,22 @@ mod tests {
         check("abc\nabcd\nabc", &[whole("abc"), TOO_LONG, whole("abc")]);
         check("abcdefghi", &[TOO_LONG]);
         check("abcdefghi\n", &[TOO_LONG]);
+    }
+
+    #[test]
+    fn an_error_is_not_the_end_of_input() {
+        struct Broken;
+
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::Other.into())
+            }
+        }
+
+        for input in ["a\nbc", "a\nbcdef"] {
+            let mut lines = Lines::new(input.as_bytes().chain(Broken), 3);
+            assert_eq!(lines.next().and_then(Result::ok), Some(whole("a")));
+            assert!(lines.next().is_some_and(|line| line.is_err()), "{input:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! when it is ready.
 
 use std::{
-    io::Read,
+    io::{self, Read},
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, Ordering},
@@ -62,12 +62,16 @@ impl Session {
     /// Begins the requests of all lines, until the end of input, until stdout is closed, or until the
     /// session is over. Blocks the thread while it waits for a line, and holds the session only while
     /// it begins one, so that a thread that waits in vain does not keep the writer from its end.
-    pub(super) async fn serve<R: Read>(session: Weak<Self>, mut lines: Lines<R>) {
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the input if it can no longer be read.
+    pub(super) async fn serve<R: Read>(session: Weak<Self>, mut lines: Lines<R>) -> io::Result<()> {
         while let Some(line) = lines.next()
             && let Some(session) = session.upgrade()
             && !session.is_over()
         {
-            let message = match line {
+            let message = match line? {
                 Line::Whole(line) => Message::read(&line),
                 Line::TooLong { max } => {
                     let error = RuntimeError::TooLarge { field: String::new(), max };
@@ -78,6 +82,7 @@ impl Session {
                 session.begin(message).await;
             }
         }
+        Ok(())
     }
 
     /// Lets no further line begin. One that is being begun is begun to its end.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::{Client, NOTE, request, said};
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 use crate::process::yoi;
 
 #[test]
@@ -97,6 +97,17 @@ fn a_closed_stdout_ends_it_although_more_could_come() {
     }
     let ended = client.wait();
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), NOTE));
+}
+
+/// A directory can be opened and not be read.
+#[cfg(unix)]
+#[test]
+fn input_that_cannot_be_read_is_an_error() {
+    let folder = std::fs::File::open("/").expect("there is a root");
+    let ended = yoi().arg("rpc").stdin(folder).output().expect("yoi starts");
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!((ended.status.code(), ended.stdout.as_slice()), (Some(1), &[][..]), "{stderr}");
+    assert!(stderr.contains("cannot read stdin"), "{stderr}");
 }
 
 /// A write to `/dev/full` fails like one to a full disk.
