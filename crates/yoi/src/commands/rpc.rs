@@ -48,8 +48,9 @@ Rules:
   requests of their batches. At most 4096 of these are in flight at once: past that, a query that
   would have to wait is refused with `capacity_exhausted` of `waiting_queries`, and the lines behind
   it are read. Ask again, without `wait_ms` or when others are answered.
-  A batch of more than 1024 is an Invalid Request. A client that does not read stdout delays replies
-  and items; the items wait in the Runtime's logs.
+  A batch of more than 1024 is an Invalid Request, and an id of more than 1024 bytes is `too_large`;
+  the response then has the id null. A client that does not read stdout delays replies and items;
+  the items wait in the Runtime's logs.
 
   A response, which has `result` or `error` and no `method`, is ignored.
 

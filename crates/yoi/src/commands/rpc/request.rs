@@ -3,11 +3,15 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
+use worker_runtime::RuntimeError;
 
 use super::error::RpcError;
 
 /// The largest number of requests in a batch.
 pub(super) const MAX_BATCH: usize = 1024;
+
+/// The largest length of an id, because ids are kept until their requests are answered.
+const MAX_ID_BYTES: usize = 1024;
 
 /// The requests of one line.
 #[derive(Debug)]
@@ -43,6 +47,10 @@ impl Id {
     /// Returns the id in a response to input whose own id cannot be read.
     fn null() -> Self {
         Self(RawValue::NULL.to_owned())
+    }
+
+    fn is_too_long(&self) -> bool {
+        self.0.get().len() > MAX_ID_BYTES
     }
 }
 
@@ -131,6 +139,10 @@ impl Request {
         let Some(Ok(Envelope { jsonrpc, id, method, params, result, error })) = envelope else {
             return Some(Self::refused(RpcError::InvalidRequest));
         };
+        if id.as_ref().is_some_and(Id::is_too_long) {
+            let (field, max) = ("id".to_owned(), MAX_ID_BYTES as u64);
+            return Some(Self::refused(RuntimeError::TooLarge { field, max }.into()));
+        }
         let is_version_2 = jsonrpc.is_some_and(|version| version == "2.0");
         let is_structured =
             params.as_ref().is_none_or(|params| params.get().starts_with(['{', '[']));

@@ -189,6 +189,34 @@ fn an_id_comes_back_as_it_was() {
 }
 
 #[test]
+fn an_id_has_a_largest_length() {
+    let mut client = Client::start(&[]);
+    let with_id = |length: usize| {
+        // Two bytes are the quotes.
+        let id = "x".repeat(length - 2);
+        (json!(id), request(&id, "create_worker", &json!({})))
+    };
+    let (id, longest) = with_id(1024);
+    client.send(longest);
+    assert_eq!(client.message()["id"], id);
+    for length in [1025, 1_000_000] {
+        let (_, line) = with_id(length);
+        client.send(&line);
+        let response = client.message();
+        assert!(response["id"].is_null(), "{response}");
+        assert_eq!(response["error"]["code"], -32000);
+        assert_eq!(response["error"]["message"], "id is larger than 1024");
+        assert_eq!(response["error"]["data"]["code"], "too_large");
+        client.send(format!("[{line},{OVERVIEW}]"));
+        let responses = client.message();
+        assert_eq!(responses[0], response);
+        assert_eq!(responses[1]["result"]["type"], "overview");
+    }
+    let workers = client.call("list_workers", &json!({}));
+    assert_eq!(workers["items"].as_array().expect("a list").len(), 1);
+}
+
+#[test]
 fn params_may_be_left_out_where_no_field_is_needed() {
     let with = |more: &str| OVERVIEW.replace('}', &format!("{more}}}"));
     let lines = [
