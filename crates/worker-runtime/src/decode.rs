@@ -20,7 +20,8 @@ use self::{
     shape::Shape,
 };
 use crate::{
-    commands::RuntimeCommand, error::RuntimeError, model::Subscribe, queries::RuntimeQuery, schema,
+    commands::RuntimeCommand, error::RuntimeError, model::Subscribe, queries::RuntimeQuery,
+    rpc::Unsubscribe, schema,
 };
 
 /// A request that can be decoded from JSON.
@@ -92,4 +93,4 @@ macro_rules! shaped {
     };
 }
 
-shaped!(RuntimeCommand, RuntimeQuery, Subscribe);
+shaped!(RuntimeCommand, RuntimeQuery, Subscribe, Unsubscribe);

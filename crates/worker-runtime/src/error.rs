@@ -96,7 +96,7 @@ pub enum RuntimeError {
     /// A limit of the Runtime or of the Worker is reached.
     #[error("no room for more {what}: the limit is {max}")]
     CapacityExhausted {
-        /// The name of the limit, as in the `limits` of `get_runtime`.
+        /// The name of the limit: one of the `limits` of `get_runtime`, or one of the transport.
         what: String,
         /// The value of the limit.
         #[schemars(range(max = 9_007_199_254_740_991_u64))]

@@ -52,6 +52,20 @@ pub struct ErrorObject {
     pub data: Option<RuntimeError>,
 }
 
+impl Subscribed {
+    /// Makes the result that names a subscription.
+    pub fn new(subscription: impl Into<String>) -> Self {
+        Self { subscription: subscription.into() }
+    }
+}
+
+impl EventNotification {
+    /// Makes the params that bring an item of a subscription.
+    pub fn new(subscription: impl Into<String>, item: StreamItem) -> Self {
+        Self { subscription: subscription.into(), item }
+    }
+}
+
 impl From<RuntimeError> for ErrorObject {
     fn from(error: RuntimeError) -> Self {
         Self { code: code_of(error.code()), message: error.to_string(), data: Some(error) }

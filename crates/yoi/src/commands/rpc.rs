@@ -10,7 +10,6 @@ mod response;
 mod session;
 mod settings;
 mod subscriptions;
-mod unsubscribe;
 mod writer;
 
 use std::{io, pin::pin, sync::Arc, time::Duration};

@@ -1,7 +1,7 @@
 //! The errors of JSON-RPC, with their codes and messages.
 
 use serde::{Serialize, Serializer};
-use worker_runtime::RuntimeError;
+use worker_runtime::{RuntimeError, rpc::ErrorObject};
 
 const SUBSCRIBE_WITHOUT_ID: &str = "\
 Invalid Request: `subscribe` needs an `id`, because only its result names the subscription";
@@ -29,18 +29,14 @@ impl From<RuntimeError> for RpcError {
 
 impl Serialize for RpcError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let plain =
-            |code, message: &str| ErrorObject { code, message: message.to_owned(), data: None };
-        let object = match self {
-            Self::Parse => plain(-32700, "Parse error"),
-            Self::InvalidRequest => plain(-32600, "Invalid Request"),
-            Self::SubscribeWithoutId => plain(-32600, SUBSCRIBE_WITHOUT_ID),
-            Self::MethodNotFound(message) => plain(-32601, message),
-            Self::Runtime(error) => {
-                ErrorObject { code: code(error), message: error.to_string(), data: Some(error) }
-            }
+        let (code, message) = match self {
+            Self::Parse => (ErrorObject::PARSE_ERROR, "Parse error"),
+            Self::InvalidRequest => (ErrorObject::INVALID_REQUEST, "Invalid Request"),
+            Self::SubscribeWithoutId => (ErrorObject::INVALID_REQUEST, SUBSCRIBE_WITHOUT_ID),
+            Self::MethodNotFound(message) => (ErrorObject::METHOD_NOT_FOUND, &**message),
+            Self::Runtime(error) => return ErrorObject::from(error.clone()).serialize(serializer),
         };
-        object.serialize(serializer)
+        ErrorObject::plain(code, message).serialize(serializer)
     }
 }
 
@@ -53,20 +49,4 @@ pub(super) fn invalid(field: &str, problem: &str) -> RuntimeError {
 /// client and may be of any length.
 pub(super) fn shortened(name: &str) -> String {
     name.chars().filter(|char| !char.is_control()).take(64).collect()
-}
-
-#[derive(Serialize)]
-struct ErrorObject<'a> {
-    code: i32,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a RuntimeError>,
-}
-
-fn code(error: &RuntimeError) -> i32 {
-    match error {
-        RuntimeError::InvalidRequest { .. } => -32602,
-        RuntimeError::StoreFailed { .. } | RuntimeError::Internal { .. } => -32603,
-        _ => -32000,
-    }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use strsim::osa_distance;
-use worker_runtime::{Decode, RuntimeCommand, RuntimeQuery, Subscribe, queries::RuntimeReply};
+use worker_runtime::{
+    Decode, RuntimeCommand, RuntimeQuery, Subscribe, queries::RuntimeReply, rpc::Unsubscribe,
+};
 
 use super::{
     error::{RpcError, invalid, shortened},
     request::Call,
-    unsubscribe::Unsubscribe,
 };
 
 /// The largest number of mistyped characters in a name that is still taken for a method's.
@@ -95,7 +96,7 @@ impl Methods {
         let (json, max) = (params.as_bytes(), self.max_bytes);
         Ok(match kind {
             Kind::Subscribe => Operation::Subscribe(Subscribe::decode(json, max)?),
-            Kind::Unsubscribe => Operation::Unsubscribe(Unsubscribe::decode(params)?),
+            Kind::Unsubscribe => Operation::Unsubscribe(Unsubscribe::decode(json, max)?),
             Kind::Command => {
                 Operation::Command(Box::new(RuntimeCommand::decode_fields(method, json, max)?))
             }

@@ -1,7 +1,7 @@
 //! The lines of output: responses and the items of subscriptions.
 
 use serde::Serialize;
-use worker_runtime::StreamItem;
+use worker_runtime::{StreamItem, rpc::EventNotification};
 
 use super::{error::RpcError, request::Id};
 
@@ -20,8 +20,9 @@ pub(super) fn batch(responses: &[String]) -> String {
 }
 
 /// Returns the line that carries an item of a subscription.
-pub(super) fn event(subscription: &str, item: &StreamItem) -> String {
-    line(&Notification { jsonrpc: "2.0", method: "event", params: Event { subscription, item } })
+pub(super) fn event(subscription: &str, item: StreamItem) -> String {
+    let params = EventNotification::new(subscription, item);
+    line(&Notification { jsonrpc: "2.0", method: "event", params })
 }
 
 #[derive(Serialize)]
@@ -35,16 +36,10 @@ struct Response<'a, T> {
 }
 
 #[derive(Serialize)]
-struct Notification<'a> {
+struct Notification {
     jsonrpc: &'static str,
     method: &'static str,
-    params: Event<'a>,
-}
-
-#[derive(Serialize)]
-struct Event<'a> {
-    subscription: &'a str,
-    item: &'a StreamItem,
+    params: EventNotification,
 }
 
 fn line(message: &impl Serialize) -> String {

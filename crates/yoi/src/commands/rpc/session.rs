@@ -9,12 +9,15 @@ use std::{
     },
 };
 
-use serde_json::json;
 use tokio::{
     sync::{Semaphore, mpsc::Sender},
     time::{Instant, timeout_at},
 };
-use worker_runtime::{Runtime, RuntimeError, queries::GetRuntime};
+use worker_runtime::{
+    Runtime, RuntimeError,
+    queries::GetRuntime,
+    rpc::{Subscribed, Unsubscribed},
+};
 
 use super::{
     begun::{self, Begun, Response},
@@ -167,12 +170,12 @@ impl Session {
             Operation::Query(query) => Response::new(id, self.runtime.handle(*query).await),
             Operation::Unsubscribe(unsubscribe) => {
                 let closed = self.subscriptions.close(&unsubscribe.subscription).await;
-                Response::new(id, closed.map(|()| json!({})))
+                Response::new(id, closed.map(|()| Unsubscribed::default()))
             }
             Operation::Subscribe(subscribe) => match self.runtime.subscribe(subscribe).await {
                 Ok(stream) => {
                     let (subscription, gate) = self.subscriptions.open(stream);
-                    let result = Ok::<_, RpcError>(json!({ "subscription": subscription }));
+                    let result = Ok::<_, RpcError>(Subscribed::new(subscription));
                     Response { gates: vec![gate], ..Response::new(id, result) }
                 }
                 Err(error) => Response::new(id, Err::<(), _>(error)),

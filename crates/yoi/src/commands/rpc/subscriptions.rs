@@ -77,8 +77,9 @@ async fn write_items(
     output: &mpsc::Sender<String>,
 ) -> Option<String> {
     while let Some(item) = stream.next().await {
-        let line = response::event(id, &item);
-        if matches!(item, StreamItem::Ended { .. }) {
+        let is_last = matches!(item, StreamItem::Ended { .. });
+        let line = response::event(id, item);
+        if is_last {
             return Some(line);
         }
         output.send(line).await.ok()?;
