@@ -1,6 +1,5 @@
 //! Whether a new version of a document still serves those who hold the old one.
 
-mod command;
 mod derived;
 mod display;
 mod documents;

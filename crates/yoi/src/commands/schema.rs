@@ -1,11 +1,12 @@
-//! `yoi schema`: prints, writes or checks the documents of the wire contract.
+//! `yoi schema`: prints, writes, checks or compares the documents of the wire contract.
 
 mod check;
+mod diff;
 mod folder;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 use worker_runtime::schema;
 
@@ -17,19 +18,23 @@ Examples:
   yoi schema stream_item                print one document
   yoi schema --write                    write all documents into schema/
   yoi schema --check                    check that schema/ is what --write would write
+  yoi schema diff old/schema schema     tell what breaks clients of old/schema
 
 Exit codes:
     0  success; with --check: nothing differs
     1  with --check: something differs
     2  the command line is invalid, or a file or folder cannot be read or written";
 
-/// Print, write or check the documents of the wire contract.
+/// Print, write, check or compare the documents of the wire contract.
 ///
 /// They are JSON Schemas (draft 2020-12) of all requests, replies, events and errors, and the table
 /// of a Worker's lifecycle.
 #[derive(Args, Debug)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(crate) struct Schema {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// The document to print, such as `runtime_command`; all documents if absent.
     #[arg(conflicts_with_all = ["write", "check"])]
     name: Option<String>,
@@ -49,8 +54,16 @@ pub(crate) struct Schema {
     check: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    Diff(diff::Diff),
+}
+
 impl Schema {
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
+        if let Some(Command::Diff(diff)) = self.command {
+            return diff.execute();
+        }
         if let Some(folder) = self.write {
             return folder::write(&folder, &files());
         }

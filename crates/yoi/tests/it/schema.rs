@@ -1,5 +1,7 @@
 //! Tests of `yoi schema` and of the committed documents.
 
+mod diff;
+
 use std::{
     fs,
     path::{Path, PathBuf},

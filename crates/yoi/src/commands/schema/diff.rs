@@ -1,38 +1,37 @@
-//! `schema-compat`: compares two versions of the documents of the wire contract.
-
-#![forbid(unsafe_code)]
+//! `yoi schema diff`: compares two versions of the documents of the wire contract.
 
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
     fs,
-    io::{self, Write},
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
-use clap::{CommandFactory, Parser, error::ErrorKind};
+use clap::Args;
 use schema_compat::{Difference, Impact, compare_sets, is_known};
 use serde_json::{Value, json};
 
+use super::folder::cannot;
+use crate::{exit::Exit, failure::Failure, output};
+
 const AFTER_HELP: &str = "\
 Examples:
-  schema-compat old/schema schema
-  schema-compat old/runtime_command.json schema/runtime_command.json
-  schema-compat --json old/schema schema | jq -r '.[] | select(.impact == \"breaking\").path'
+  yoi schema diff old/schema schema
+  yoi schema diff old/runtime_command.json schema/runtime_command.json
+  yoi schema diff --json old/schema schema | jq -r '.[] | select(.impact == \"breaking\").path'
 
 Exit codes:
     0  nothing differs, or no difference breaks the clients of OLD
-    1  a difference breaks the clients of OLD, or stdout cannot be written
-    2  the command line is not understood, or OLD or NEW cannot be read";
+    1  a difference breaks the clients of OLD
+    2  the command line is invalid, or OLD or NEW cannot be read";
 
 /// Tell whether programs that were made for the documents OLD can go on with NEW.
 ///
 /// Each difference is printed as a line: its impact, the document, the path through the values, and
 /// the change. The name of a document tells whether clients or the Runtime write its values.
-#[derive(Debug, Parser)]
-#[command(name = "schema-compat", version, after_help = AFTER_HELP)]
-struct Arguments {
+#[derive(Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Diff {
     /// A document, or a folder of documents.
     old: PathBuf,
 
@@ -47,22 +46,19 @@ struct Arguments {
 /// Documents by file name.
 type Documents = BTreeMap<String, Value>;
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let (old, new) = match documents(&arguments.old, &arguments.new) {
-        Ok(documents) => documents,
-        Err(problem) => Arguments::command().error(ErrorKind::Io, problem).exit(),
-    };
-    let differences = compare_sets(&old, &new);
-    let report = if arguments.json { as_json(&differences) } else { as_lines(&differences) };
-    let is_written = io::stdout().write_all(report.as_bytes()).is_ok();
-    let is_breaking = differences.iter().any(|difference| difference.impact == Impact::Breaking);
-    if is_breaking || !is_written { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+impl Diff {
+    pub(super) fn execute(self) -> Result<Exit, Failure> {
+        let (old, new) = documents(&self.old, &self.new)?;
+        let differences = compare_sets(&old, &new);
+        output::print(&if self.json { as_json(&differences) } else { as_lines(&differences) })?;
+        let is_breaking = differences.iter().any(|it| it.impact == Impact::Breaking);
+        Ok(if is_breaking { Exit::Failed } else { Exit::Completed })
+    }
 }
 
 /// Reads the documents at `old` and `new`, which must both be folders of documents or both be
 /// files.
-fn documents(old: &Path, new: &Path) -> Result<(Documents, Documents), String> {
+fn documents(old: &Path, new: &Path) -> Result<(Documents, Documents), Failure> {
     match (old.is_dir(), new.is_dir()) {
         (true, true) => Ok((folder(old)?, folder(new)?)),
         (false, false) => {
@@ -70,19 +66,19 @@ fn documents(old: &Path, new: &Path) -> Result<(Documents, Documents), String> {
             // known, or else the name of `old`.
             let names = [file_name(old), file_name(new)];
             let name = names.iter().find(|name| is_known(name)).unwrap_or(&names[0]);
-            let set = |path| Ok::<_, String>(Documents::from([(name.clone(), document(path)?)]));
+            let set = |path| Ok::<_, Failure>(Documents::from([(name.clone(), document(path)?)]));
             Ok((set(old)?, set(new)?))
         }
         (true, false) | (false, true) => {
-            Err("OLD and NEW must both be files, or both folders".to_owned())
+            Err(Failure::usage("OLD and NEW must both be files, or both folders"))
         }
     }
 }
 
-fn folder(folder: &Path) -> Result<Documents, String> {
+fn folder(folder: &Path) -> Result<Documents, Failure> {
     let mut documents = Documents::new();
-    for entry in fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))? {
-        let path = entry.map_err(|error| cannot_read(folder, &error))?.path();
+    for entry in fs::read_dir(folder).map_err(|error| cannot("read", folder, &error))? {
+        let path = entry.map_err(|error| cannot("read", folder, &error))?.path();
         if path.extension() == Some(OsStr::new("json")) {
             documents.insert(file_name(&path), document(&path)?);
         }
@@ -90,14 +86,10 @@ fn folder(folder: &Path) -> Result<Documents, String> {
     Ok(documents)
 }
 
-fn document(path: &Path) -> Result<Value, String> {
-    let text = fs::read(path).map_err(|error| cannot_read(path, &error))?;
+fn document(path: &Path) -> Result<Value, Failure> {
+    let text = fs::read(path).map_err(|error| cannot("read", path, &error))?;
     serde_json::from_slice(&text)
-        .map_err(|error| format!("{} is not JSON: {error}", path.display()))
-}
-
-fn cannot_read(path: &Path, error: &io::Error) -> String {
-    format!("cannot read {}: {error}", path.display())
+        .map_err(|error| Failure::usage(format!("{} is not JSON: {error}", path.display())))
 }
 
 fn file_name(path: &Path) -> String {
