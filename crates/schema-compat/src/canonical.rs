@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keywords::ANNOTATIONS;
+use super::keywords::is_annotation;
 
 /// Keywords whose value is a list without a meaningful order.
 const UNORDERED: [&str; 6] = ["type", "enum", "required", "allOf", "anyOf", "oneOf"];
@@ -33,7 +33,7 @@ pub(super) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value>
 
 /// Returns the reference of a schema that is nothing but a reference. Annotations are ignored.
 pub(super) fn bare_reference(schema: &Map<String, Value>) -> Option<&str> {
-    let is_bare = |key: &String| key == "$ref" || ANNOTATIONS.contains(&key.as_str());
+    let is_bare = |key: &String| key == "$ref" || is_annotation(key);
     schema.get("$ref").filter(|_| schema.keys().all(is_bare))?.as_str()
 }
 
@@ -66,7 +66,7 @@ fn object_written_out<'a>(
     let mut written = Map::new();
     for (key, value) in object {
         let value = match (place, key.as_str(), value) {
-            (Place::Schema, key, _) if ANNOTATIONS.contains(&key) => continue,
+            (Place::Schema, key, _) if is_annotation(key) => continue,
             (Place::Schema | Place::Unknown, "$ref", Value::String(to)) => {
                 target(root, to, place, open)
             }

@@ -21,7 +21,7 @@ const ALL_TYPES: [JsonType; 6] = [
 ];
 
 /// Keywords that do not constrain values.
-pub(super) const ANNOTATIONS: [&str; 11] = [
+const ANNOTATIONS: [&str; 13] = [
     "$schema",
     "$comment",
     "$defs",
@@ -33,7 +33,16 @@ pub(super) const ANNOTATIONS: [&str; 11] = [
     "deprecated",
     "readOnly",
     "writeOnly",
+    // Words to generators: the type that TypeScript gets, and the field that tells variants apart.
+    "tsType",
+    "discriminator",
 ];
+
+/// Returns whether a keyword does not constrain values. Keywords that begin with `x-` are
+/// extensions, which say something to tools or people.
+pub(super) fn is_annotation(keyword: &str) -> bool {
+    keyword.starts_with("x-") || ANNOTATIONS.contains(&keyword)
+}
 
 /// Returns the shape of all values.
 pub(super) fn anything<'a>() -> Shape<'a> {
@@ -77,7 +86,7 @@ fn is_known(keyword: &str, value: &Value) -> bool {
         | "multipleOf" => value.is_number(),
         "uniqueItems" => value.is_boolean(),
         "const" => true,
-        other => ANNOTATIONS.contains(&other),
+        other => is_annotation(other),
     }
 }
 

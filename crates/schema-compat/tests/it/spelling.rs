@@ -12,10 +12,40 @@ fn documentation_and_defaults_do_not_count() {
     );
 }
 
+/// Annotations that only tools and people read, each as old and new value.
+#[test]
+fn annotations_may_come_go_and_change() {
+    for (keyword, old, new) in [
+        ("x-limits", json!({"a": 1}), json!({"a": 2})),
+        ("x-enum-descriptions", json!(["First."]), json!(["First of all."])),
+        ("x-yoi-open", json!(true), json!(false)),
+        ("tsType", json!("string & {}"), json!("string")),
+        ("discriminator", json!({"propertyName": "type"}), json!({"propertyName": "code"})),
+        ("readOnly", json!(true), json!(false)),
+        ("writeOnly", json!(true), json!(false)),
+        ("deprecated", json!(true), json!(false)),
+        ("default", json!(1), json!({"a": 2})),
+        ("examples", json!([1]), json!([2])),
+        ("$comment", json!("a"), json!("b")),
+    ] {
+        let with = |value: Value| json!({"properties": {"id": {"type": "string", keyword: value}}});
+        let without = json!({"properties": {"id": {"type": "string"}}});
+        check_same(&with(old.clone()), &with(new));
+        check_same(&with(old), &without);
+    }
+    check_same(
+        &json!({"not": {"type": "string", "x-a": 1}}),
+        &json!({"not": {"type": "string", "x-a": 2}}),
+    );
+}
+
 #[test]
 fn a_field_called_like_a_keyword_does_count() {
     let old = json!({"properties": {"description": {"type": "string"}, "default": {}}});
     let gone = ["! /default: field removed", "! /description: field removed"];
+    check(&old, &json!({"properties": {}}), &gone, &gone);
+    let old = json!({"properties": {"x-id": {"type": "string"}, "tsType": {"type": "string"}}});
+    let gone = ["! /tsType: field removed", "! /x-id: field removed"];
     check(&old, &json!({"properties": {}}), &gone, &gone);
 }
 
@@ -80,7 +110,7 @@ fn not_understood() -> Vec<(&'static str, Value, Value)> {
             json!({"prefixItems": [{"$ref": "#/$defs/A"}], "$defs": {"A": {"type": "string"}}}),
             json!({"prefixItems": [{"$ref": "#/$defs/A"}], "$defs": {"A": {"type": "null"}}}),
         ),
-        ("x-limits", json!({"x-limits": {"a": 1}}), json!({"x-limits": {"a": 2}})),
+        ("contains", json!({"contains": {"minimum": 1}}), json!({"contains": {"minimum": 2}})),
         (
             "if, then",
             json!({"if": {"minimum": 1}, "then": true}),
