@@ -46,6 +46,16 @@ impl Range {
         }
     }
 
+    /// Returns the smallest and the largest integer, where there is a bound that is an integer.
+    pub(super) fn integers(&self) -> (Option<i128>, Option<i128>) {
+        let bound = |limit: &Option<Limit>, inwards: i128| {
+            let limit = limit.as_ref()?;
+            let value = number::integral(&limit.value)?;
+            Some(if exclusive(limit) { value + inwards } else { value })
+        };
+        (bound(&self.lower, 1), bound(&self.upper, -1))
+    }
+
     /// Returns the changes of the bounds from `self` to `new`, with their effects.
     pub(super) fn changes(&self, new: &Self) -> impl Iterator<Item = (Change, Effect)> {
         [(Side::Lower, &self.lower, &new.lower), (Side::Upper, &self.upper, &new.upper)]

@@ -51,22 +51,24 @@ impl<'a> Comparison<'a> {
     fn conditions(&mut self, path: &str, old: &Alternative<'a>, new: &Alternative<'a>) {
         let gone: Vec<_> = old.conditions.difference(&new.conditions).collect();
         let added: Vec<_> = new.conditions.difference(&old.conditions).collect();
-        let exchanged = match (formats(&gone).as_slice(), formats(&added).as_slice()) {
-            ([old], [new]) => {
-                self.format(path, Some(old), Some(new));
-                true
+        match (formats(&gone).as_slice(), formats(&added).as_slice()) {
+            ([before], [now]) => self.format(path, (old, Some(before)), (new, Some(now))),
+            (before, now) => {
+                for format in before {
+                    self.format(path, (old, Some(format)), (new, None));
+                }
+                for format in now {
+                    self.format(path, (old, None), (new, Some(format)));
+                }
             }
-            _ => false,
-        };
+        }
         for (condition, is_new) in gone
             .into_iter()
             .map(|condition| (condition, false))
             .chain(added.into_iter().map(|condition| (condition, true)))
         {
             match (condition.clone(), is_new) {
-                (Condition::Format(_), _) if exchanged => {}
-                (Condition::Format(new), true) => self.format(path, None, Some(&new)),
-                (Condition::Format(old), false) => self.format(path, Some(&old), None),
+                (Condition::Format(_), _) => {}
                 (Condition::Stated { keyword, value }, true) => {
                     let change = Change::ConditionAdded { keyword, value };
                     self.report(path, change, Effect::Narrows);
@@ -82,10 +84,16 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn format(&mut self, path: &str, old: Option<&str>, new: Option<&str>) {
-        let effect = format::effect(old, new);
-        let (old, new) = (old.map(str::to_owned), new.map(str::to_owned));
-        self.report(path, Change::FormatChanged { old, new }, effect);
+    fn format(
+        &mut self,
+        path: &str,
+        (old, before): (&Alternative<'a>, Option<&str>),
+        (new, now): (&Alternative<'a>, Option<&str>),
+    ) {
+        if let Some(effect) = format::effect((old, before), (new, now)) {
+            let (old, new) = (before.map(str::to_owned), now.map(str::to_owned));
+            self.report(path, Change::FormatChanged { old, new }, effect);
+        }
     }
 }
 

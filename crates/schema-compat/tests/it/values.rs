@@ -125,6 +125,33 @@ fn wider_integers_contain_narrower_ones() {
 }
 
 #[test]
+fn the_format_of_an_integer_says_nothing_beyond_its_bounds() {
+    let integer = |format: &str, minimum: i64, maximum: i64| json!({"type": "integer", "format": format, "minimum": minimum, "maximum": maximum});
+    let safe = (1 << 53) - 1;
+    check_same(&integer("uint64", 0, safe), &integer("int64", 0, safe));
+    check_same(
+        &integer("uint64", 0, safe),
+        &json!({"type": "integer", "minimum": 0, "maximum": safe}),
+    );
+    let below = |format: &str| json!({"type": "integer", "format": format, "exclusiveMinimum": -1, "exclusiveMaximum": 256});
+    check_same(&below("uint8"), &below("uint64"));
+    check_same(&integer("int8", -128, 127), &integer("int16", -128, 127));
+
+    let line = |mark| format!("{mark} : format changed from uint8 to int8");
+    check(&integer("uint8", 0, 255), &integer("int8", 0, 255), &[&line('!')], &[&line('+')]);
+    check(
+        &integer("uint64", 0, safe),
+        &json!({"type": "integer", "format": "int64", "minimum": 0}),
+        &[&format!("+ : maximum {safe} removed"), "+ : format changed from uint64 to int64"],
+        &[&format!("! : maximum {safe} removed"), "! : format changed from uint64 to int64"],
+    );
+    let number =
+        |format: &str| json!({"type": "number", "format": format, "minimum": 0, "maximum": 1});
+    let lines = ["! : format changed from double to int8"];
+    check(&number("double"), &number("int8"), &lines, &lines);
+}
+
+#[test]
 fn another_format_breaks_both() {
     let text = |format: &str| json!({"type": "string", "format": format});
     let lines = ["! : format changed from uuid to date-time"];
