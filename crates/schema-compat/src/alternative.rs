@@ -33,6 +33,7 @@ pub(super) struct Alternative<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Condition {
     Format(String),
+    Pattern(String),
     Stated {
         keyword: &'static str,
         value: String,

@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, fmt};
 
-use serde_json::{Number, Value};
+use serde_json::{Number, Value, json};
 
 use super::{JsonType, number};
 
@@ -64,6 +64,13 @@ pub enum Change {
         old: Option<String>,
         /// The new value.
         new: Option<String>,
+    },
+    /// The `pattern` changed, and not only its spelling.
+    PatternChanged {
+        /// The old value.
+        old: String,
+        /// The new value.
+        new: String,
     },
     /// A condition, such as a `pattern`, was added.
     ConditionAdded {
@@ -141,6 +148,9 @@ impl fmt::Display for Change {
             Self::FormatChanged { old, new } => {
                 let name = |format: &Option<String>| format.clone().unwrap_or("none".to_owned());
                 write!(f, "format changed from {} to {}", name(old), name(new))
+            }
+            Self::PatternChanged { old, new } => {
+                write!(f, "pattern changed from {} to {}", json!(old), json!(new))
             }
             Self::ConditionAdded { keyword, value } => write!(f, "{keyword} {value} added"),
             Self::ConditionRemoved { keyword, value } => write!(f, "{keyword} {value} removed"),

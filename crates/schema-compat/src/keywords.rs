@@ -139,17 +139,21 @@ fn restricted<'a>(alternative: Alternative<'a>, list: Vec<&'a Value>) -> Option<
 fn conditions(of: JsonType, schema: &Map<String, Value>) -> impl Iterator<Item = Condition> {
     let stated: &[&'static str] = match of {
         JsonType::Integer | JsonType::Number => &["multipleOf"],
-        JsonType::String => &["pattern"],
         JsonType::Array => &["uniqueItems"],
-        JsonType::Null | JsonType::Boolean | JsonType::Object => &[],
+        JsonType::Null | JsonType::Boolean | JsonType::String | JsonType::Object => &[],
     };
     let has_format = matches!(of, JsonType::Integer | JsonType::Number | JsonType::String);
-    let format = schema.get("format").and_then(Value::as_str).filter(|_| has_format);
+    let text = |keyword, applies| {
+        let value = schema.get(keyword).and_then(Value::as_str).filter(|_| applies);
+        value.map(str::to_owned)
+    };
+    let format = text("format", has_format).map(Condition::Format);
+    let pattern = text("pattern", of == JsonType::String).map(Condition::Pattern);
     let stated = stated.iter().filter_map(|&keyword| {
         let value = schema.get(keyword).filter(|value| **value != Value::Bool(false))?;
         Some(Condition::Stated { keyword, value: value.to_string() })
     });
-    stated.chain(format.map(|format| Condition::Format(format.to_owned())))
+    stated.chain(format).chain(pattern)
 }
 
 fn fields(schema: &Map<String, Value>) -> BTreeMap<&str, Schemas<'_>> {

@@ -27,6 +27,7 @@ mod json_type;
 mod keywords;
 mod number;
 mod path;
+mod pattern;
 mod range;
 mod reader;
 mod shape;

@@ -1,11 +1,16 @@
 //! Compares two alternatives of one type, constraint by constraint.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use super::Comparison;
 use crate::{
     Change, JsonType,
     alternative::{Alternative, Condition},
     effect::Effect,
     format, path,
+    pattern::{self, Moved},
 };
 
 impl<'a> Comparison<'a> {
@@ -62,13 +67,14 @@ impl<'a> Comparison<'a> {
                 }
             }
         }
+        self.patterns(path, old, new);
         for (condition, is_new) in gone
             .into_iter()
             .map(|condition| (condition, false))
             .chain(added.into_iter().map(|condition| (condition, true)))
         {
             match (condition.clone(), is_new) {
-                (Condition::Format(_), _) => {}
+                (Condition::Format(_) | Condition::Pattern(_), _) => {}
                 (Condition::Stated { keyword, value }, true) => {
                     let change = Change::ConditionAdded { keyword, value };
                     self.report(path, change, Effect::Narrows);
@@ -95,14 +101,59 @@ impl<'a> Comparison<'a> {
             self.report(path, Change::FormatChanged { old, new }, effect);
         }
     }
+    /// Compares patterns by the strings that they match, or else as text.
+    fn patterns(&mut self, path: &str, old: &Alternative<'a>, new: &Alternative<'a>) {
+        let (before, now) = (patterns(&old.conditions), patterns(&new.conditions));
+        if before == now {
+            return;
+        }
+        let moved = pattern::moved(&before, &now);
+        if moved == Some(Moved { adds: false, drops: false }) {
+            return;
+        }
+        let effect = moved.map(|moved| match (moved.adds, moved.drops) {
+            (true, false) => Effect::Widens,
+            (false, true) => Effect::Narrows,
+            (true, true) | (false, false) => Effect::Breaks,
+        });
+        let gone: Vec<_> = before.iter().filter(|pattern| !now.contains(pattern)).collect();
+        let added: Vec<_> = now.iter().filter(|pattern| !before.contains(pattern)).collect();
+        if let ([old], [new]) = (gone.as_slice(), added.as_slice()) {
+            let change = Change::PatternChanged { old: (**old).into(), new: (**new).into() };
+            self.report(path, change, effect.unwrap_or(Effect::Breaks));
+            return;
+        }
+        for pattern in gone {
+            let change = Change::ConditionRemoved { keyword: "pattern", value: quoted(pattern) };
+            self.report(path, change, effect.unwrap_or(Effect::Widens));
+        }
+        for pattern in added {
+            let change = Change::ConditionAdded { keyword: "pattern", value: quoted(pattern) };
+            self.report(path, change, effect.unwrap_or(Effect::Narrows));
+        }
+    }
 }
 
 fn formats<'c>(conditions: &[&'c Condition]) -> Vec<&'c str> {
+    let format = |condition: &&'c Condition| match condition {
+        Condition::Format(name) => Some(name.as_str()),
+        Condition::Pattern(_) | Condition::Stated { .. } | Condition::NotUnderstood { .. } => None,
+    };
+    conditions.iter().filter_map(format).collect()
+}
+
+fn patterns(conditions: &BTreeSet<Condition>) -> Vec<&str> {
     conditions
         .iter()
         .filter_map(|condition| match condition {
-            Condition::Format(name) => Some(name.as_str()),
-            Condition::Stated { .. } | Condition::NotUnderstood { .. } => None,
+            Condition::Pattern(text) => Some(text.as_str()),
+            Condition::Format(_) | Condition::Stated { .. } | Condition::NotUnderstood { .. } => {
+                None
+            }
         })
         .collect()
+}
+
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }

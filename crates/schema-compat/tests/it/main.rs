@@ -5,6 +5,7 @@ mod display;
 mod documents;
 mod fields;
 mod oracle;
+mod patterns;
 mod release;
 mod spelling;
 mod types;

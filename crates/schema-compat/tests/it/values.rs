@@ -177,13 +177,3 @@ fn a_condition_narrows_where_it_comes_and_widens_where_it_goes() {
         check(&bound, &free, &[&line('+', "removed")], &[&line('!', "removed")]);
     }
 }
-
-#[test]
-fn another_pattern_breaks_both() {
-    check(
-        &json!({"type": "string", "pattern": "^a"}),
-        &json!({"type": "string", "pattern": "^b"}),
-        &["+ : pattern \"^a\" removed", "! : pattern \"^b\" added"],
-        &["! : pattern \"^a\" removed", "+ : pattern \"^b\" added"],
-    );
-}

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     random::Random,
-    schemas::{self, BOUNDS, NAMES, Place, STRINGS},
+    schemas::{self, BOUNDS, NAMES, PATTERNS, Place, STRINGS},
 };
 
 /// Keywords whose value is a schema, a list of schemas, or schemas by name.
@@ -65,7 +65,7 @@ fn collect(place: &str, schema: &Value, places: &mut Vec<String>) {
 
 fn changed(random: &mut Random, schema: Value, place: Place) -> Value {
     let Value::Object(_) = schema else { return schemas::schema(random, place) };
-    match random.below(15) {
+    match random.below(16) {
         0 => schemas::schema(random, place),
         1 => without_a_keyword(random, schema),
         2 | 3 => bounded(random, schema),
@@ -78,6 +78,7 @@ fn changed(random: &mut Random, schema: Value, place: Place) -> Value {
         11 => json!({"anyOf": [schema, {"type": "null"}]}),
         12 => json!({"allOf": [schema, schemas::schema(random, place)]}),
         13 => json!({"anyOf": [schema, schemas::schema(random, place)]}),
+        14 => patterned(random, schema),
         _ => json!({"allOf": [bounded(random, schema.clone()), schema]}),
     }
 }
@@ -189,6 +190,11 @@ fn listed_changed(random: &mut Random, mut schema: Value) -> Value {
         }
         None => schema["enum"] = json!(schemas::listed(random)),
     }
+    schema
+}
+
+fn patterned(random: &mut Random, mut schema: Value) -> Value {
+    schema["pattern"] = json!(random.pick(&PATTERNS));
     schema
 }
 
