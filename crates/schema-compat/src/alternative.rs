@@ -19,6 +19,8 @@ pub(super) struct Alternative<'a> {
     pub(super) of: JsonType,
     /// The allowed values, if they are listed. Listed integers have the type `Number`.
     pub(super) values: Option<Values<'a>>,
+    /// Values that are refused. Empty if the allowed values are listed.
+    pub(super) excluded: Values<'a>,
     pub(super) range: Range,
     pub(super) conditions: BTreeSet<Condition>,
     pub(super) items: Schemas<'a>,
@@ -60,6 +62,7 @@ impl<'a> Alternative<'a> {
         Self {
             of,
             values: (!few.is_empty()).then(|| by_text(few.iter().copied())),
+            excluded: Values::new(),
             range: Range::default(),
             conditions: BTreeSet::new(),
             items: Vec::new(),
@@ -82,6 +85,7 @@ impl<'a> Alternative<'a> {
         let both = Self {
             of,
             values: None,
+            excluded: Values::new(),
             range: self.range.and(other.range),
             conditions: self.conditions.into_iter().chain(other.conditions).collect(),
             items: joined(&self.items, &other.items),
@@ -93,15 +97,19 @@ impl<'a> Alternative<'a> {
             other_fields: joined(&self.other_fields, &other.other_fields),
             names: joined(&self.names, &other.names),
         };
-        [self.values, other.values].into_iter().flatten().try_fold(both, Self::among)
+        let both = [self.values, other.values].into_iter().flatten().try_fold(both, Self::among)?;
+        both.without(self.excluded)?.without(other.excluded)
     }
 
     /// Restricts an alternative to a list of values. Returns `None` if no value is left.
     pub(super) fn among(mut self, mut list: Values<'a>) -> Option<Self> {
         let known = self.values.take();
         list.retain(|key, value| {
-            self.of.includes(value) && known.as_ref().is_none_or(|known| known.contains_key(key))
+            self.of.includes(value)
+                && known.as_ref().is_none_or(|known| known.contains_key(key))
+                && !self.excluded.contains_key(key)
         });
+        self.excluded.clear();
         if self.of == JsonType::Integer {
             // The list has only integers, and lists of one type are easier to join.
             self.of = JsonType::Number;
@@ -110,11 +118,26 @@ impl<'a> Alternative<'a> {
         self.values.is_some().then_some(self)
     }
 
+    /// Refuses some values. Returns `None` if no listed value is left.
+    pub(super) fn without(mut self, excluded: Values<'a>) -> Option<Self> {
+        if let Some(list) = &mut self.values {
+            list.retain(|key, _| !excluded.contains_key(key));
+        } else {
+            let of_type = excluded.into_iter().filter(|(_, value)| self.of.includes(value));
+            self.excluded.extend(of_type);
+        }
+        self.values.as_ref().is_none_or(|list| !list.is_empty()).then_some(self)
+    }
+
     /// Adds the values of `other`, if the two differ only in the values that they list. Returns
     /// whether the values were added, or the two are equal.
     pub(super) fn absorb(&mut self, other: &Self) -> bool {
         let (Some(own), Some(others)) = (&self.values, &other.values) else {
-            return self == other;
+            let alike = Self { excluded: other.excluded.clone(), ..self.clone() } == *other;
+            if alike {
+                self.excluded.retain(|key, _| other.excluded.contains_key(key));
+            }
+            return alike;
         };
         let union = own.iter().chain(others).map(|(key, value)| (key.clone(), *value)).collect();
         let alike = Self { values: other.values.clone(), ..self.clone() } == *other;
@@ -122,6 +145,25 @@ impl<'a> Alternative<'a> {
             self.values = Some(union);
         }
         alike
+    }
+
+    /// Returns whether no value matches both alternatives, as their types and values show.
+    pub(super) fn excludes(&self, other: &Self) -> bool {
+        let lies_outside = |values: &Option<Values>, refused: &dyn Fn(&String) -> bool| {
+            values.as_ref().is_some_and(|values| values.keys().all(refused))
+        };
+        self.of.family() != other.of.family()
+            || lies_outside(&self.values, &|value| {
+                other.excluded.contains_key(value)
+                    || other.values.as_ref().is_some_and(|list| !list.contains_key(value))
+            })
+            || lies_outside(&other.values, &|value| self.excluded.contains_key(value))
+    }
+
+    /// Returns whether the values are all that is said about a string.
+    pub(super) fn is_plain_string(&self) -> bool {
+        let values = (self.values.clone(), self.excluded.clone());
+        *self == Self { values: values.0, excluded: values.1, ..Self::any(JsonType::String) }
     }
 
     /// Returns the narrowest type of all the values.

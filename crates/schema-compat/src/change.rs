@@ -51,6 +51,10 @@ pub enum Change {
     ValuesListed(Vec<Value>),
     /// The values are no longer restricted to a list, which was this one.
     ValuesFreed(Vec<Value>),
+    /// A list of values was opened: values that it does not name became allowed.
+    ListOpened,
+    /// An open list of values was closed: values that it does not name became refused.
+    ListClosed,
     /// A bound was added, changed or removed.
     LimitChanged {
         /// The old value.
@@ -144,6 +148,8 @@ impl fmt::Display for Change {
             Self::ValueRemoved(value) => write!(f, "value {value} removed"),
             Self::ValuesListed(values) => write!(f, "limited to {}", list(values)),
             Self::ValuesFreed(values) => write!(f, "no longer limited to {}", list(values)),
+            Self::ListOpened => f.write_str("other values are allowed now"),
+            Self::ListClosed => f.write_str("other values are refused now"),
             Self::LimitChanged { old, new } => limit_changed(f, old.as_ref(), new.as_ref()),
             Self::FormatChanged { old, new } => {
                 let name = |format: &Option<String>| format.clone().unwrap_or("none".to_owned());

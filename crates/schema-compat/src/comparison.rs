@@ -3,6 +3,7 @@
 mod alternatives;
 mod facets;
 mod fields;
+mod lists;
 
 use std::collections::BTreeSet;
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     JsonType,
-    alternative::{self, Alternative, Condition, Schemas},
+    alternative::{self, Alternative, Condition, Schemas, Values},
     range::Range,
     shape::Shape,
 };
@@ -86,6 +86,7 @@ fn is_known(keyword: &str, value: &Value) -> bool {
         | "multipleOf" => value.is_number(),
         "uniqueItems" => value.is_boolean(),
         "const" => true,
+        "not" => excluded(value).is_some(),
         other => is_annotation(other),
     }
 }
@@ -107,9 +108,24 @@ fn alternative(of: JsonType, schema: &Map<String, Value>) -> Option<Alternative<
             alternative.names = of_keyword(schema, "propertyNames");
         }
     }
-    listed(schema)
+    let listed = listed(schema)
         .into_iter()
-        .try_fold(alternative, |alternative, list| restricted(alternative, list))
+        .try_fold(alternative, |alternative, list| restricted(alternative, list))?;
+    listed.without(schema.get("not").and_then(excluded).unwrap_or_default())
+}
+
+/// Returns the values that the value of `not` lists, if it lists values and says nothing else.
+/// Lists and objects are not among them, because equal ones may have another text.
+fn excluded(not: &Value) -> Option<Values<'_>> {
+    let not = not.as_object()?;
+    let mut keywords = not.keys().filter(|keyword| !is_annotation(keyword));
+    let (Some("enum" | "const"), None) = (keywords.next().map(String::as_str), keywords.next())
+    else {
+        return None;
+    };
+    let values = listed(not).concat();
+    let are_plain = values.iter().all(|value| !value.is_array() && !value.is_object());
+    are_plain.then(|| alternative::by_text(values))
 }
 
 /// Returns the lists of allowed values in `enum` and `const`.

@@ -163,16 +163,11 @@ impl<'a> Reader<'a> {
     }
 
     fn disjoint(&mut self, left: &Alternative<'a>, right: &Alternative<'a>) -> bool {
-        if left.of.family() != right.of.family() {
-            return true;
-        }
-        if let (Some(left), Some(right)) = (&left.values, &right.values) {
-            return left.keys().all(|value| !right.contains_key(value));
-        }
-        TAGS.iter().any(|&tag| match (self.tag(left, tag), self.tag(right, tag)) {
-            (Some(left), Some(right)) => left != right,
-            _ => false,
-        })
+        left.excludes(right)
+            || TAGS.iter().any(|&tag| match (self.tag(left, tag), self.tag(right, tag)) {
+                (Some(left), Some(right)) => left != right,
+                _ => false,
+            })
     }
 
     fn not_understood_within(

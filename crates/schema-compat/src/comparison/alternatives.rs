@@ -21,6 +21,9 @@ impl<'a> Comparison<'a> {
         old: &[Alternative<'a>],
         new: &[Alternative<'a>],
     ) {
+        if self.open_lists(path, old, new) {
+            return;
+        }
         for tag in TAGS {
             let variants = (variants(&mut self.old, old, tag), variants(&mut self.new, new, tag));
             if let (Some(old), Some(new)) = variants {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Comparison;
 use crate::{
     Change, JsonType,
-    alternative::{Alternative, Condition},
+    alternative::{Alternative, Condition, Values},
     effect::Effect,
     format, path,
     pattern::{self, Moved},
@@ -33,23 +33,36 @@ impl<'a> Comparison<'a> {
 
     fn values(&mut self, path: &str, old: &Alternative<'a>, new: &Alternative<'a>) {
         match (&old.values, &new.values) {
-            (None, None) => {}
+            (None, None) => {
+                self.values_removed(path, &new.excluded, |key| !old.excluded.contains_key(key));
+                self.values_added(path, &old.excluded, |key| !new.excluded.contains_key(key));
+            }
             (None, Some(now)) => {
                 let change = Change::ValuesListed(now.values().copied().cloned().collect());
                 self.report(path, change, Effect::Narrows);
+                self.values_added(path, &old.excluded, |key| now.contains_key(key));
             }
             (Some(before), None) => {
                 let change = Change::ValuesFreed(before.values().copied().cloned().collect());
                 self.report(path, change, Effect::Widens);
+                self.values_removed(path, &new.excluded, |key| before.contains_key(key));
             }
             (Some(before), Some(now)) => {
-                for (_, &value) in before.iter().filter(|(key, _)| !now.contains_key(*key)) {
-                    self.report(path, Change::ValueRemoved(value.clone()), Effect::Narrows);
-                }
-                for (_, &value) in now.iter().filter(|(key, _)| !before.contains_key(*key)) {
-                    self.report(path, Change::ValueAdded(value.clone()), Effect::Widens);
-                }
+                self.values_removed(path, before, |key| !now.contains_key(key));
+                self.values_added(path, now, |key| !before.contains_key(key));
             }
+        }
+    }
+
+    fn values_removed(&mut self, path: &str, of: &Values<'a>, is_gone: impl Fn(&str) -> bool) {
+        for (_, &value) in of.iter().filter(|(key, _)| is_gone(key)) {
+            self.report(path, Change::ValueRemoved(value.clone()), Effect::Narrows);
+        }
+    }
+
+    fn values_added(&mut self, path: &str, of: &Values<'a>, is_new: impl Fn(&str) -> bool) {
+        for (_, &value) in of.iter().filter(|(key, _)| is_new(key)) {
+            self.report(path, Change::ValueAdded(value.clone()), Effect::Widens);
         }
     }
 

@@ -4,6 +4,7 @@ mod derived;
 mod display;
 mod documents;
 mod fields;
+mod open_lists;
 mod oracle;
 mod patterns;
 mod release;

@@ -65,7 +65,7 @@ fn collect(place: &str, schema: &Value, places: &mut Vec<String>) {
 
 fn changed(random: &mut Random, schema: Value, place: Place) -> Value {
     let Value::Object(_) = schema else { return schemas::schema(random, place) };
-    match random.below(16) {
+    match random.below(18) {
         0 => schemas::schema(random, place),
         1 => without_a_keyword(random, schema),
         2 | 3 => bounded(random, schema),
@@ -79,6 +79,7 @@ fn changed(random: &mut Random, schema: Value, place: Place) -> Value {
         12 => json!({"allOf": [schema, schemas::schema(random, place)]}),
         13 => json!({"anyOf": [schema, schemas::schema(random, place)]}),
         14 => patterned(random, schema),
+        15 | 16 => named_changed(random, schema),
         _ => json!({"allOf": [bounded(random, schema.clone()), schema]}),
     }
 }
@@ -191,6 +192,35 @@ fn listed_changed(random: &mut Random, mut schema: Value) -> Value {
         None => schema["enum"] = json!(schemas::listed(random)),
     }
     schema
+}
+
+/// An open list that names one value more or less, or that is opened or closed.
+fn named_changed(random: &mut Random, mut schema: Value) -> Value {
+    let Some(mut named) = named(&schema) else {
+        let Some(list) = schema.get("enum").cloned() else { return schema };
+        let list: Vec<_> =
+            list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        return schemas::open_list(random, &list);
+    };
+    if named.len() > 1 && random.one_in(2) {
+        named.remove(random.below(named.len()));
+    } else if random.one_in(4) {
+        return json!({"type": "string", "enum": named});
+    } else {
+        let value = json!(random.pick(&STRINGS));
+        if !named.contains(&value) {
+            named.push(value);
+        }
+    }
+    schema["oneOf"][0]["enum"] = json!(named);
+    schema["oneOf"][1]["not"]["enum"] = json!(named);
+    schema
+}
+
+/// The values that an open list names.
+fn named(schema: &Value) -> Option<Vec<Value>> {
+    let named = schema.pointer("/oneOf/0/enum")?.as_array()?;
+    schema.pointer("/oneOf/1/not/enum").map(|_| named.clone())
 }
 
 fn patterned(random: &mut Random, mut schema: Value) -> Value {

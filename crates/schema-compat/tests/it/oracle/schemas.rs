@@ -95,7 +95,7 @@ pub(super) fn reference(random: &mut Random) -> Value {
 }
 
 fn scalar(random: &mut Random) -> Value {
-    match random.below(9) {
+    match random.below(10) {
         0 => json!({"type": random.pick(&TYPES)}),
         1 => json!({"type": ["null", random.pick(&TYPES[1..])]}),
         2 => json!({"type": "string", "enum": listed(random)}),
@@ -105,7 +105,11 @@ fn scalar(random: &mut Random) -> Value {
         4 => json!({"const": constant(random)}),
         5 => json!({"enum": [constant(random), constant(random)]}),
         6 => json!({"type": "integer", "format": random.pick(&["uint8", "uint32", "int32"])}),
-        7 => json!({"type": "string", "pattern": random.pick(&PATTERNS)}),
+        7 => {
+            let named = listed(random);
+            open_list(random, &named)
+        }
+        8 => json!({"type": "string", "pattern": random.pick(&PATTERNS)}),
         _ => {
             let mut bounded = json!({"type": random.pick(&TYPES)});
             if random.one_in(3) {
@@ -118,6 +122,15 @@ fn scalar(random: &mut Random) -> Value {
             bounded
         }
     }
+}
+
+/// A list of values and any other, which now and then is bounded.
+pub(super) fn open_list(random: &mut Random, named: &[&str]) -> Value {
+    let mut other = json!({"type": "string", "not": {"enum": named}});
+    if random.one_in(4) {
+        other["maxLength"] = json!(random.below(3));
+    }
+    json!({"oneOf": [{"type": "string", "enum": named}, other]})
 }
 
 pub(super) fn bound(random: &mut Random) -> (&'static str, Value) {
