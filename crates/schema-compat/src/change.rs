@@ -36,9 +36,16 @@ pub enum Change {
     /// Fields that are not described became allowed.
     Opened,
     /// A variant was added to a union tagged by `type` or `code`.
-    VariantAdded,
+    VariantAdded {
+        /// Whether the union was open, so that clients expect variants without a name.
+        to_open: bool,
+    },
     /// A variant was removed from a union tagged by `type` or `code`.
     VariantRemoved,
+    /// A union was opened: variants that it does not name became allowed.
+    UnionOpened,
+    /// An open union was closed: variants that it does not name became refused.
+    UnionClosed,
     /// An alternative of this type was added to a union without a tag.
     AlternativeAdded(JsonType),
     /// An alternative of this type was removed from a union without a tag.
@@ -140,8 +147,10 @@ impl fmt::Display for Change {
             Self::FieldOptional => f.write_str("required field became optional"),
             Self::Closed => f.write_str("other fields are refused now"),
             Self::Opened => f.write_str("other fields are allowed now"),
-            Self::VariantAdded => f.write_str("variant added"),
+            Self::VariantAdded { .. } => f.write_str("variant added"),
             Self::VariantRemoved => f.write_str("variant removed"),
+            Self::UnionOpened => f.write_str("other variants are allowed now"),
+            Self::UnionClosed => f.write_str("other variants are refused now"),
             Self::AlternativeAdded(of) => write!(f, "another form of {of} added"),
             Self::AlternativeRemoved(of) => write!(f, "a form of {of} removed"),
             Self::ValueAdded(value) => write!(f, "value {value} added"),

@@ -4,6 +4,7 @@ mod alternatives;
 mod facets;
 mod fields;
 mod lists;
+mod unions;
 
 use std::collections::BTreeSet;
 
@@ -97,15 +98,16 @@ impl<'a> Comparison<'a> {
         std::mem::replace(&mut self.differences, reported)
     }
 
-    /// Returns whether the reading side accepts every value of the writing side, without a variant
-    /// that it must ignore.
+    /// Returns whether the reading side accepts every value of the writing side. An additive
+    /// variant is no proof of it where the variant is additive by agreement.
     fn fits(&self, differences: &[Difference]) -> bool {
-        differences.iter().all(|difference| match self.direction {
-            Direction::Request => difference.impact == Impact::Additive,
-            Direction::Reply => {
-                difference.impact == Impact::Additive && difference.change != Change::VariantAdded
-            }
-        })
+        let by_agreement = |change: &Change| match (self.direction, change) {
+            (Direction::Request, Change::VariantAdded { to_open }) => *to_open,
+            (Direction::Answer, Change::VariantAdded { to_open }) => !*to_open,
+            _ => false,
+        };
+        let is_proof = |it: &Difference| it.impact == Impact::Additive && !by_agreement(&it.change);
+        differences.iter().all(is_proof)
     }
 
     fn report(&mut self, path: &str, change: Change, effect: Effect) {

@@ -7,6 +7,10 @@ pub enum Direction {
     /// accepts.
     Request,
     /// The Runtime writes and clients read: the old schema must accept every value that the new one
-    /// accepts, except new variants of a tagged union.
+    /// accepts.
     Reply,
+    /// The Runtime writes in answer to a request, and the client that asked reads. This is a reply
+    /// whose outermost union may gain variants, because nobody gets an answer to a request that
+    /// they do not know.
+    Answer,
 }

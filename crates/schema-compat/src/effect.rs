@@ -21,9 +21,9 @@ impl Effect {
         match (self, direction) {
             (Self::Keeps, _)
             | (Self::Widens, Direction::Request)
-            | (Self::Narrows, Direction::Reply) => Impact::Additive,
+            | (Self::Narrows, Direction::Reply | Direction::Answer) => Impact::Additive,
             (Self::Breaks, _)
-            | (Self::Widens, Direction::Reply)
+            | (Self::Widens, Direction::Reply | Direction::Answer)
             | (Self::Narrows, Direction::Request) => Impact::Breaking,
         }
     }

@@ -86,7 +86,6 @@ fn is_known(keyword: &str, value: &Value) -> bool {
         | "multipleOf" => value.is_number(),
         "uniqueItems" => value.is_boolean(),
         "const" => true,
-        "not" => excluded(value).is_some(),
         other => is_annotation(other),
     }
 }
@@ -108,22 +107,22 @@ fn alternative(of: JsonType, schema: &Map<String, Value>) -> Option<Alternative<
             alternative.names = of_keyword(schema, "propertyNames");
         }
     }
-    let listed = listed(schema)
+    listed(schema)
         .into_iter()
-        .try_fold(alternative, |alternative, list| restricted(alternative, list))?;
-    listed.without(schema.get("not").and_then(excluded).unwrap_or_default())
+        .try_fold(alternative, |alternative, list| restricted(alternative, list))
 }
 
-/// Returns the values that the value of `not` lists, if it lists values and says nothing else.
-/// Lists and objects are not among them, because equal ones may have another text.
-fn excluded(not: &Value) -> Option<Values<'_>> {
-    let not = not.as_object()?;
-    let mut keywords = not.keys().filter(|keyword| !is_annotation(keyword));
+/// Returns the values that a schema lists, if it lists values and says nothing else, so that its
+/// opposite is any value but these. Lists and objects are not among them, because equal ones may
+/// have another text.
+pub(super) fn only_listed(schema: &Value) -> Option<Values<'_>> {
+    let schema = schema.as_object()?;
+    let mut keywords = schema.keys().filter(|keyword| !is_annotation(keyword));
     let (Some("enum" | "const"), None) = (keywords.next().map(String::as_str), keywords.next())
     else {
         return None;
     };
-    let values = listed(not).concat();
+    let values = listed(schema).concat();
     let are_plain = values.iter().all(|value| !value.is_array() && !value.is_object());
     are_plain.then(|| alternative::by_text(values))
 }

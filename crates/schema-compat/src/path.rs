@@ -10,6 +10,11 @@ pub(super) fn each(path: &str) -> String {
     format!("{path}/*")
 }
 
+/// Returns the path of the variants that an open union does not name.
+pub(super) fn others(path: &str) -> String {
+    format!("{path}/{{other}}")
+}
+
 /// Returns the path of the keys of a map.
 pub(super) fn names(path: &str) -> String {
     format!("{path}/{{name}}")

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{
-    alternative::{self, Alternative, Condition, Schemas},
+    alternative::{self, Alternative, Condition, Schemas, Values},
     canonical, keywords,
     shape::Shape,
 };
@@ -69,10 +69,23 @@ impl<'a> Reader<'a> {
 
     /// Returns the value of a tag that an alternative requires, if there is exactly one.
     pub(super) fn tag(&mut self, alternative: &Alternative<'a>, tag: &str) -> Option<&'a str> {
-        alternative
-            .required
-            .contains(tag)
-            .then(|| self.all(alternative.field(tag)).only_string())?
+        self.tag_values(alternative, tag)?.only_string()
+    }
+
+    fn tag_values(&mut self, alternative: &Alternative<'a>, tag: &str) -> Option<Shape<'a>> {
+        alternative.required.contains(tag).then(|| self.all(alternative.field(tag)))
+    }
+
+    /// Returns the values of a tag that an alternative refuses, if it accepts all other strings.
+    pub(super) fn refused_tags(
+        &mut self,
+        alternative: &Alternative<'a>,
+        tag: &str,
+    ) -> Option<Values<'a>> {
+        let values = self.tag_values(alternative, tag)?;
+        let [only] = values.0.as_slice() else { return None };
+        let is_open = only.values.is_none() && !only.excluded.is_empty();
+        (is_open && only.is_plain_string()).then(|| only.excluded.clone())
     }
 
     fn one(&mut self, schema: &'a Value) -> Shape<'a> {
@@ -88,6 +101,9 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, schema: &'a Value, object: &'a Map<String, Value>) -> Shape<'a> {
         let mut shape = keywords::read(object);
+        if let Some(excluded) = self.excluded(object) {
+            shape = shape.without(&excluded);
+        }
         if let Some(condition) = self.not_understood_within(schema, object) {
             shape = shape.with(&condition);
         }
@@ -115,6 +131,11 @@ impl<'a> Reader<'a> {
             };
         }
         shape
+    }
+
+    /// Returns the values that `not` lists.
+    fn excluded(&self, object: &'a Map<String, Value>) -> Option<Values<'a>> {
+        keywords::only_listed(self.target(object.get("not")?))
     }
 
     fn reference(&mut self, reference: &'a str, schema: &'a Value) -> Shape<'a> {
@@ -164,18 +185,20 @@ impl<'a> Reader<'a> {
 
     fn disjoint(&mut self, left: &Alternative<'a>, right: &Alternative<'a>) -> bool {
         left.excludes(right)
-            || TAGS.iter().any(|&tag| match (self.tag(left, tag), self.tag(right, tag)) {
-                (Some(left), Some(right)) => left != right,
-                _ => false,
+            || TAGS.iter().any(|&tag| {
+                let values = (self.tag_values(left, tag), self.tag_values(right, tag));
+                let (Some(left), Some(right)) = values else { return false };
+                left.0.iter().all(|left| right.0.iter().all(|right| left.excludes(right)))
             })
     }
 
     fn not_understood_within(
         &self,
         schema: &Value,
-        object: &Map<String, Value>,
+        object: &'a Map<String, Value>,
     ) -> Option<Condition> {
-        let unknown = keywords::unknown(object);
+        let mut unknown = keywords::unknown(object);
+        unknown.retain(|keyword| *keyword != "not" || self.excluded(object).is_none());
         if unknown.is_empty() {
             return None;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     JsonType,
-    alternative::{Alternative, Condition},
+    alternative::{Alternative, Condition, Values},
 };
 
 /// The alternatives that a schema accepts. An empty list accepts nothing.
@@ -38,6 +38,12 @@ impl<'a> Shape<'a> {
             alternative.conditions.insert(condition.clone());
         }
         self
+    }
+
+    /// Refuses some values.
+    pub(super) fn without(self, excluded: &Values<'a>) -> Self {
+        let left = self.0.into_iter().filter_map(|it| it.without(excluded.clone()));
+        Self::any_of(left.collect())
     }
 
     pub(super) fn is_nothing(&self) -> bool {

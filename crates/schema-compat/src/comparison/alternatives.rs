@@ -1,17 +1,9 @@
 //! Matches the alternatives of two schemas and compares them.
 
-use std::collections::BTreeMap;
-
-use super::Comparison;
+use super::{Comparison, unions::Union};
 use crate::{
-    Change, Difference, Direction, JsonType,
-    alternative::Alternative,
-    effect::Effect,
-    path,
-    reader::{Reader, TAGS},
+    Change, Difference, Direction, JsonType, alternative::Alternative, effect::Effect, reader::TAGS,
 };
-
-type Variants<'a> = BTreeMap<&'a str, Vec<Alternative<'a>>>;
 
 impl<'a> Comparison<'a> {
     /// Compares alternatives of one type. Neither list is empty.
@@ -25,30 +17,21 @@ impl<'a> Comparison<'a> {
             return;
         }
         for tag in TAGS {
-            let variants = (variants(&mut self.old, old, tag), variants(&mut self.new, new, tag));
-            if let (Some(old), Some(new)) = variants {
-                return self.variants(path, &old, &new);
+            let unions =
+                (Union::read(&mut self.old, old, tag), Union::read(&mut self.new, new, tag));
+            if let (Some(old), Some(new)) = unions {
+                return self.unions(path, &old, &new);
             }
         }
         self.untagged(path, old, new);
     }
 
-    /// Compares unions with a tag. A new variant keeps compatibility, because clients ignore
-    /// unknown variants.
-    fn variants(&mut self, path: &str, old: &Variants<'a>, new: &Variants<'a>) {
-        for (&tag, old) in old {
-            let path = path::child(path, tag);
-            match new.get(tag) {
-                Some(new) => self.untagged(&path, old, new),
-                None => self.report(&path, Change::VariantRemoved, Effect::Breaks),
-            }
-        }
-        for tag in new.keys().filter(|tag| !old.contains_key(*tag)) {
-            self.report(&path::child(path, tag), Change::VariantAdded, Effect::Keeps);
-        }
-    }
-
-    fn untagged(&mut self, path: &str, old: &[Alternative<'a>], new: &[Alternative<'a>]) {
+    pub(super) fn untagged(
+        &mut self,
+        path: &str,
+        old: &[Alternative<'a>],
+        new: &[Alternative<'a>],
+    ) {
         if let ([old], [new]) = (old, new) {
             return self.pair(path, old, new);
         }
@@ -60,7 +43,9 @@ impl<'a> Comparison<'a> {
         let (lost, added) = (pairs.unequal_old(), pairs.unequal_new());
         let unanswered = match self.direction {
             Direction::Request => lost.iter().filter(|old| !pairs.old_fits(**old)).count(),
-            Direction::Reply => added.iter().filter(|new| !pairs.new_fits(**new)).count(),
+            Direction::Reply | Direction::Answer => {
+                added.iter().filter(|new| !pairs.new_fits(**new)).count()
+            }
         };
         if let ([lost], [added], 1) = (lost.as_slice(), added.as_slice(), unanswered) {
             self.differences.append(&mut pairs.0[*lost][*added].differences);
@@ -129,18 +114,4 @@ impl Pair {
     fn is_equal(&self) -> bool {
         self.differences.is_empty()
     }
-}
-
-/// Returns the alternatives by the value of their tag, if each of them requires exactly one value.
-fn variants<'a>(
-    reader: &mut Reader<'a>,
-    alternatives: &[Alternative<'a>],
-    tag: &str,
-) -> Option<Variants<'a>> {
-    let mut variants = Variants::new();
-    for alternative in alternatives {
-        let name = reader.tag(alternative, tag)?;
-        variants.entry(name).or_default().push(alternative.clone());
-    }
-    Some(variants)
 }

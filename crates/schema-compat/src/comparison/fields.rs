@@ -12,8 +12,8 @@ use crate::{
     path,
 };
 
-/// The schema that all keys of an object satisfy: they are strings.
-static STRING: LazyLock<Value> = LazyLock::new(|| json!({ "type": "string" }));
+/// The schema of any string, which all keys of an object satisfy.
+pub(super) static STRING: LazyLock<Value> = LazyLock::new(|| json!({ "type": "string" }));
 
 impl<'a> Comparison<'a> {
     pub(super) fn fields(&mut self, path: &str, old: &Alternative<'a>, new: &Alternative<'a>) {

@@ -257,7 +257,7 @@ fn events() {
         "! /turn_ended/usage/*/tokens: format changed from uint32 to uint64",
         "+ /turn_started/model: required field added",
         "+ /turn_started/turn_id: type changed from string or null to string",
-        "+ /diagnostic: variant added",
+        "! /diagnostic: variant added",
     ];
     assert_eq!(found, expected);
 }

@@ -5,6 +5,7 @@ mod display;
 mod documents;
 mod fields;
 mod open_lists;
+mod open_unions;
 mod oracle;
 mod patterns;
 mod release;

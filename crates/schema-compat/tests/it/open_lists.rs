@@ -80,6 +80,10 @@ fn an_open_list_may_be_null_and_may_be_spelled_otherwise() {
         ]}),
     );
     check_same(
+        &json!({"type": "string", "not": {"enum": ["a", "b"]}}),
+        &json!({"type": "string", "not": {"$ref": "#/$defs/Named"}, "$defs": {"Named": {"enum": ["a", "b"]}}}),
+    );
+    check_same(
         &json!({"type": "string", "not": {"const": "a"}}),
         &json!({"type": "string", "not": {"enum": ["a", 1]}}),
     );

@@ -17,15 +17,34 @@ fn union(variants: &[Value]) -> Value {
 }
 
 #[test]
-fn a_variant_may_come_in_both_directions() {
+fn a_variant_may_come_to_a_request_only() {
     let stop = variant("stop_worker", json!({}));
-    let lines = ["+ /cancel_worker: variant added"];
     check(
         &union(std::slice::from_ref(&stop)),
         &union(&[stop, variant("cancel_worker", json!({}))]),
-        &lines,
-        &lines,
+        &["+ /cancel_worker: variant added"],
+        &["! /cancel_worker: variant added"],
     );
+}
+
+/// Nobody gets an answer to a request that they do not know. That says nothing of a union inside
+/// the answer.
+#[test]
+fn a_variant_may_come_to_an_answer_as_a_whole_only() {
+    let answers = |states: &[Value], more: &[Value]| {
+        let stopped = variant("worker_stop", json!({"state": union(states)}));
+        union(&[&[stopped], more].concat())
+    };
+    let (idle, ended) = (variant("idle", json!({})), variant("ended", json!({})));
+    let old = answers(std::slice::from_ref(&idle), &[]);
+    let found = lines(
+        &old,
+        &answers(std::slice::from_ref(&idle), &[variant("worker_cancel", json!({}))]),
+        Direction::Answer,
+    );
+    assert_eq!(found, ["+ /worker_cancel: variant added"]);
+    let found = lines(&old, &answers(&[idle, ended], &[]), Direction::Answer);
+    assert_eq!(found, ["! /worker_stop/state/ended: variant added"]);
 }
 
 #[test]
@@ -42,12 +61,11 @@ fn a_variant_may_go_in_neither_direction() {
 
 #[test]
 fn a_renamed_variant_is_one_gone_and_one_come() {
-    let lines = ["! /stop: variant removed", "+ /stop_worker: variant added"];
     check(
         &union(&[variant("stop", json!({}))]),
         &union(&[variant("stop_worker", json!({}))]),
-        &lines,
-        &lines,
+        &["! /stop: variant removed", "+ /stop_worker: variant added"],
+        &["! /stop: variant removed", "! /stop_worker: variant added"],
     );
 }
 
@@ -83,12 +101,11 @@ fn unions_inside_unions_have_their_tags_in_the_path() {
 #[test]
 fn errors_are_tagged_by_code() {
     let error = |code: &str| json!({"type": "object", "properties": {"code": {"const": code}}, "required": ["code"]});
-    let lines = ["+ /worker_ended: variant added"];
     check(
         &union(&[error("worker_busy")]),
         &union(&[error("worker_busy"), error("worker_ended")]),
-        &lines,
-        &lines,
+        &["+ /worker_ended: variant added"],
+        &["! /worker_ended: variant added"],
     );
 }
 

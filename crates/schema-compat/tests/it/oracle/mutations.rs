@@ -172,10 +172,26 @@ fn branches_changed(random: &mut Random, mut schema: Value, place: Place) -> Val
         Some(branches) if branches.len() > 1 && random.one_in(2) => {
             branches.remove(random.below(branches.len()));
         }
-        Some(branches) => branches.push(added),
+        Some(branches) => {
+            keep_in_step(branches, &added);
+            branches.push(added);
+        }
         None => schema["anyOf"] = json!([added]),
     }
     schema
+}
+
+/// Takes the tag of a new variant from those that an open union leaves to variants without a name.
+fn keep_in_step(branches: &mut [Value], added: &Value) {
+    for tag in ["type", "code"] {
+        let Some(name) = added.pointer(&format!("/properties/{tag}/const")) else { continue };
+        let refused = format!("/properties/{tag}/not/enum");
+        for branch in &mut *branches {
+            if let Some(Value::Array(names)) = branch.pointer_mut(&refused) {
+                names.push(name.clone());
+            }
+        }
+    }
 }
 
 fn listed_changed(random: &mut Random, mut schema: Value) -> Value {

@@ -200,7 +200,26 @@ fn union(random: &mut Random, place: Place) -> Value {
     let keyword = if random.one_in(3) { "anyOf" } else { "oneOf" };
     let mut union = if random.one_in(4) { object(random, place) } else { json!({}) };
     union[keyword] = Value::Array(variants);
+    if random.one_in(3) {
+        opened(random, &mut union[keyword], tag, &tags);
+    }
     union
+}
+
+/// Adds the variants that have any tag but these.
+pub(super) fn opened(random: &mut Random, variants: &mut Value, tag: &str, tags: &[&str]) {
+    let mut others = json!({
+        "type": "object",
+        "properties": {tag: {"type": "string", "not": {"enum": tags}}},
+        "required": [tag],
+        "additionalProperties": {},
+    });
+    if random.one_in(3) {
+        others["properties"]["a"] = scalar(random);
+    }
+    if let Some(variants) = variants.as_array_mut() {
+        variants.push(others);
+    }
 }
 
 pub(super) fn variant(random: &mut Random, place: Place, tag: &str, name: &str) -> Value {
