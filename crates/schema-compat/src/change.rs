@@ -102,6 +102,32 @@ pub enum Change {
         /// A name for the part, mostly its keywords.
         what: String,
     },
+    /// The title was added, changed or removed.
+    TitleChanged {
+        /// The old value.
+        old: Option<String>,
+        /// The new value.
+        new: Option<String>,
+    },
+    /// A definition has another name.
+    DefinitionRenamed {
+        /// The new name.
+        new: String,
+    },
+    /// A definition was removed.
+    DefinitionRemoved,
+    /// A definition is no longer used at a place.
+    DefinitionReplaced {
+        /// The definition that is used there instead. `None` if the schema is written out.
+        new: Option<String>,
+        /// The place.
+        at: String,
+    },
+    /// A definition is used at a place where the schema was written out.
+    DefinitionUsed {
+        /// The name of the definition.
+        new: String,
+    },
     /// An entry was added to a data document.
     EntryAdded,
     /// An entry was removed from a data document.
@@ -172,6 +198,16 @@ impl fmt::Display for Change {
             Self::NotUnderstood { what } => {
                 write!(f, "{what} differs, which this check does not understand")
             }
+            Self::TitleChanged { old, new } => title_changed(f, old.as_deref(), new.as_deref()),
+            Self::DefinitionRenamed { new } => write!(f, "definition renamed to {new}"),
+            Self::DefinitionRemoved => f.write_str("definition removed"),
+            Self::DefinitionReplaced { new: Some(new), at } => {
+                write!(f, "definition replaced by {new} at {at}")
+            }
+            Self::DefinitionReplaced { new: None, at } => {
+                write!(f, "definition written out at {at}")
+            }
+            Self::DefinitionUsed { new } => write!(f, "refers to the definition {new} now"),
             Self::EntryAdded => f.write_str("entry added"),
             Self::EntryRemoved => f.write_str("entry removed"),
             Self::EntryChanged { old, new } => write!(f, "changed from {old} to {new}"),
@@ -197,6 +233,15 @@ fn limit_changed(
             write!(f, "{} {moved} from {} to {}", old.keyword, old.value, new.value)
         }
         (Some(old), Some(new)) => write!(f, "{old} became {new}"),
+    }
+}
+
+fn title_changed(f: &mut fmt::Formatter<'_>, old: Option<&str>, new: Option<&str>) -> fmt::Result {
+    match (old, new) {
+        (None, None) => f.write_str("title unchanged"),
+        (None, Some(new)) => write!(f, "title {} added", json!(new)),
+        (Some(old), None) => write!(f, "title {} removed", json!(old)),
+        (Some(old), Some(new)) => write!(f, "title changed from {} to {}", json!(old), json!(new)),
     }
 }
 

@@ -12,8 +12,10 @@ pub struct Difference {
     /// The place of the difference, as a JSON pointer through the values and not through the
     /// schema.
     ///
-    /// A segment is a field's name, the tag of a union's variant, `*` for any item of a list or any
-    /// value of a map, or `{name}` for the keys of a map. The whole document is the empty string.
+    /// A segment is a field's name, the tag of a union's variant, `{other}` for the variants that an
+    /// open union does not name, `*` for any item of a list or any value of a map, or `{name}` for
+    /// the keys of a map. The whole document is the empty string. The name of a type is looked for
+    /// where the type is defined: such a path begins with `/$defs` and the name of the definition.
     pub path: String,
     /// The kind of the difference.
     pub change: Change,
@@ -26,6 +28,9 @@ pub struct Difference {
 pub enum Impact {
     /// All clients of the old document work with the new one.
     Additive,
+    /// All values stay readable, but a type has another name in the code that is generated from the
+    /// new document.
+    Source,
     /// Some clients of the old document do not work with the new one, or it is not known whether
     /// they do.
     Breaking,
@@ -46,6 +51,7 @@ impl fmt::Display for Impact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Additive => "additive",
+            Self::Source => "source",
             Self::Breaking => "breaking",
         })
     }

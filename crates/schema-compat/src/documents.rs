@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Change, Difference, Direction, Impact, comparison, data};
+use super::{Change, Difference, Direction, Impact, data};
 
 /// The use of a document.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ fn role(name: &str) -> Option<Role> {
 
 fn document(name: &str, old: &Value, new: &Value) -> Vec<Difference> {
     match role(name) {
-        Some(Role::Schema(direction)) => comparison::compare(old, new, direction),
+        Some(Role::Schema(direction)) => super::compare(old, new, direction),
         Some(Role::Data) => data::compare(old, new),
         None if old == new => Vec::new(),
         None => {

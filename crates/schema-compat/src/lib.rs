@@ -8,7 +8,8 @@
 //! The module `reader` turns a schema into a `Shape`, the list of alternatives that it accepts, so
 //! that a renamed definition or another spelling is not a difference. The module `comparison` walks
 //! two shapes side by side and finds the `Effect` of each change on the set of accepted values.
-//! Direction and effect give the impact. Parts that are not understood are compared word for word,
+//! Direction and effect give the impact. The module `names` compares what the shapes leave out: the
+//! names of definitions and the titles, which generators make the names of types of. Parts that are not understood are compared word for word,
 //! and a difference in them is breaking.
 
 #![forbid(unsafe_code)]
@@ -25,6 +26,7 @@ mod effect;
 mod format;
 mod json_type;
 mod keywords;
+mod names;
 mod number;
 mod path;
 mod pattern;
@@ -40,9 +42,11 @@ pub use json_type::JsonType;
 
 use serde_json::Value;
 
-/// Lists the differences between the schemas `old` and `new`. Documentation and defaults are
-/// ignored.
+/// Lists the differences between the schemas `old` and `new`: those of the values that they accept,
+/// then those of the names that generated code has. Documentation and defaults are ignored.
 #[must_use]
 pub fn compare(old: &Value, new: &Value, direction: Direction) -> Vec<Difference> {
-    comparison::compare(old, new, direction)
+    let mut differences = comparison::compare(old, new, direction);
+    differences.extend(names::compare(old, new));
+    differences
 }

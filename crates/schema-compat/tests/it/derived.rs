@@ -243,6 +243,7 @@ fn commands() {
         "+ /send_input/text: required field became optional",
         "! /stop_worker: variant removed",
         "+ /cancel_worker: variant added",
+        "~ /$defs/WorkerRef: definition renamed to Reference",
     ];
     assert_eq!(lines(&old, &new, Direction::Request), expected);
 }

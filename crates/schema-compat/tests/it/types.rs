@@ -115,9 +115,15 @@ fn recursion_may_go_another_way_inside() {
             "Other": {"properties": {"next": {"$ref": "#/$defs/Other"}, "value": {"type": "null"}}},
         },
     });
-    let lines = ["! /next/value: type changed from string to null"];
+    let lines = [
+        "! /next/value: type changed from string to null",
+        "~ /$defs/Node: definition replaced by Other at /$defs/Node/next",
+    ];
     check(&once, &twice, &lines, &lines);
-    let lines = ["! /next/value: type changed from null to string"];
+    let lines = [
+        "! /next/value: type changed from null to string",
+        "~ /$defs/Other: definition renamed to Node",
+    ];
     check(&twice, &once, &lines, &lines);
 }
 

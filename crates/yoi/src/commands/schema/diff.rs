@@ -21,14 +21,16 @@ Examples:
   yoi schema diff --json old/schema schema | jq -r '.[] | select(.impact == \"breaking\").path'
 
 Exit codes:
-    0  nothing differs, or no difference breaks the clients of OLD
-    1  a difference breaks the clients of OLD
+    0  all differences are additive or of source, or there are none
+    1  a difference is breaking
     2  the command line is invalid, or OLD or NEW cannot be read";
 
 /// Tell whether programs that were made for the documents OLD can go on with NEW.
 ///
 /// Each difference is printed as a line: its impact, the document, the path through the values, and
-/// the change. The name of a document tells whether clients or the Runtime write its values.
+/// the change. The impact is `additive`, `source` (a type has another name in generated code, and
+/// the values are the same) or `breaking`. The name of a document tells whether clients or the
+/// Runtime write its values.
 #[derive(Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Diff {
