@@ -25,6 +25,11 @@ pub enum Change {
         /// Whether the field is required now and was not before.
         required: bool,
     },
+    /// A field was added in a reply to what clients also send, and a request refuses it.
+    FieldNotTakenBack {
+        /// The document of the requests that refuse it.
+        by: String,
+    },
     /// A field was removed from the description.
     FieldRemoved,
     /// An optional field became required.
@@ -168,6 +173,9 @@ impl fmt::Display for Change {
             }
             Self::FieldAdded { required: true } => f.write_str("required field added"),
             Self::FieldAdded { required: false } => f.write_str("optional field added"),
+            Self::FieldNotTakenBack { by } => {
+                write!(f, "field added that {by} refuses when a client sends it back")
+            }
             Self::FieldRemoved => f.write_str("field removed"),
             Self::FieldRequired => f.write_str("optional field became required"),
             Self::FieldOptional => f.write_str("required field became optional"),

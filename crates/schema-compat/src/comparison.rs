@@ -6,6 +6,8 @@ mod fields;
 mod lists;
 mod unions;
 
+pub(super) use unions::Union;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;

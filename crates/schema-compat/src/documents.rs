@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Change, Difference, Direction, Impact, data};
+use super::{Change, Difference, Direction, Impact, data, round_trip};
 
 /// The use of a document.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,8 @@ pub fn compare_sets(
             None => vec![whole(Change::DocumentRemoved, Impact::Breaking)],
         };
         differences.extend(found.into_iter().map(|difference| of(name, difference)));
+        let refused = new.get(name).map(|now| refused(name, (before, now), new));
+        differences.extend(refused.into_iter().flatten());
     }
     for name in new.keys().filter(|name| !old.contains_key(*name)) {
         differences.push(of(name, whole(Change::DocumentAdded, Impact::Additive)));
@@ -71,6 +73,24 @@ fn document(name: &str, old: &Value, new: &Value) -> Vec<Difference> {
             vec![whole(Change::NotUnderstood { what }, Impact::Breaking)]
         }
     }
+}
+
+/// Lists the fields that came to a document of replies and that those of requests refuse.
+fn refused(
+    name: &str,
+    versions: (&Value, &Value),
+    new: &BTreeMap<String, Value>,
+) -> Vec<Difference> {
+    let is_of = |name: &str, directions: &[Direction]| match role(name) {
+        Some(Role::Schema(direction)) => directions.contains(&direction),
+        Some(Role::Data) | None => false,
+    };
+    if !is_of(name, &[Direction::Reply, Direction::Answer]) {
+        return Vec::new();
+    }
+    let requests = new.iter().filter(|(name, _)| is_of(name, &[Direction::Request]));
+    let found = requests.flat_map(|(by, request)| round_trip::compare(versions, by, request));
+    found.map(|difference| of(name, difference)).collect()
 }
 
 fn whole(change: Change, impact: Impact) -> Difference {

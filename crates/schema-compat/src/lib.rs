@@ -9,7 +9,8 @@
 //! that a renamed definition or another spelling is not a difference. The module `comparison` walks
 //! two shapes side by side and finds the `Effect` of each change on the set of accepted values.
 //! Direction and effect give the impact. The module `names` compares what the shapes leave out: the
-//! names of definitions and the titles, which generators make the names of types of. Parts that are not understood are compared word for word,
+//! names of definitions and the titles, which generators make the names of types of. In folders, the
+//! module `round_trip` finds what clients receive and cannot send back. Parts that are not understood are compared word for word,
 //! and a difference in them is breaking.
 
 #![forbid(unsafe_code)]
@@ -32,6 +33,7 @@ mod path;
 mod pattern;
 mod range;
 mod reader;
+mod round_trip;
 mod shape;
 
 pub use change::{Change, Limit};

@@ -12,9 +12,9 @@ use crate::{
 
 /// A union of objects that each require a tag.
 #[derive(Debug)]
-pub(super) struct Union<'a> {
+pub(crate) struct Union<'a> {
     tag: &'static str,
-    variants: BTreeMap<&'a str, Vec<Alternative<'a>>>,
+    pub(crate) variants: BTreeMap<&'a str, Vec<Alternative<'a>>>,
     /// The variants without a name, if the union is open.
     others: Option<Alternative<'a>>,
 }
@@ -22,7 +22,7 @@ pub(super) struct Union<'a> {
 impl<'a> Union<'a> {
     /// Reads alternatives that each require one value of the tag. One of them may take all values
     /// that the others do not require.
-    pub(super) fn read(
+    pub(crate) fn read(
         reader: &mut Reader<'a>,
         alternatives: &[Alternative<'a>],
         tag: &'static str,

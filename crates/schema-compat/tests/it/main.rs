@@ -10,6 +10,7 @@ mod open_unions;
 mod oracle;
 mod patterns;
 mod release;
+mod round_trip;
 mod spelling;
 mod types;
 mod unions;
