@@ -13,21 +13,29 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    Change, Difference, Direction, Impact, JsonType, alternative::Schemas, effect::Effect,
-    reader::Reader, shape::Shape,
+    Change, Difference, Direction, Impact, JsonType, alternative::Schemas, canonical,
+    effect::Effect, reader::Reader, shape::Shape,
 };
 
-pub(super) fn compare(old: &Value, new: &Value, direction: Direction) -> Vec<Difference> {
-    let mut comparison = Comparison {
-        old: Reader::new(old),
-        new: Reader::new(new),
-        direction,
-        open: Vec::new(),
-        differences: Vec::new(),
-    };
+/// Compares two documents.
+pub(super) fn documents(old: &Value, new: &Value, direction: Direction) -> Vec<Difference> {
+    let mut comparison = Comparison::new((old, new), direction);
     if old.get("$schema") != new.get("$schema") {
         comparison.report("", Change::NotUnderstood { what: "$schema".to_owned() }, Effect::Breaks);
     }
+    comparison.schemas("", &vec![old], &vec![new]);
+    comparison.differences
+}
+
+/// Compares two definitions of the same name in two documents. Definitions to which they refer by
+/// the same name are left out, because each is compared by itself.
+pub(super) fn definitions(
+    documents: (&Value, &Value),
+    (old, new): (&Value, &Value),
+    direction: Direction,
+) -> Vec<Difference> {
+    let mut comparison = Comparison::new(documents, direction);
+    comparison.is_of_definition = true;
     comparison.schemas("", &vec![old], &vec![new]);
     comparison.differences
 }
@@ -38,6 +46,8 @@ struct Comparison<'a> {
     old: Reader<'a>,
     new: Reader<'a>,
     direction: Direction,
+    /// Whether a definition of a bundle is compared, by itself.
+    is_of_definition: bool,
     /// The pairs that are being compared. If a pair occurs again within itself, the inner pair is
     /// assumed to be equal, because its differences are reported by the outer comparison.
     open: Vec<(Schemas<'a>, Schemas<'a>)>,
@@ -45,7 +55,21 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
+    fn new((old, new): (&'a Value, &'a Value), direction: Direction) -> Self {
+        Self {
+            old: Reader::new(old),
+            new: Reader::new(new),
+            direction,
+            is_of_definition: false,
+            open: Vec::new(),
+            differences: Vec::new(),
+        }
+    }
+
     fn schemas(&mut self, path: &str, old: &Schemas<'a>, new: &Schemas<'a>) {
+        if self.is_of_definition && have_one_name(old, new) {
+            return;
+        }
         let (old, new) = (&self.old.targets(old), &self.new.targets(new));
         let is_open = |(left, right): &(Schemas, Schemas)| same(left, old) && same(right, new);
         let are_free = old.is_empty() && new.is_empty();
@@ -126,4 +150,13 @@ impl<'a> Comparison<'a> {
 fn same(left: &Schemas, right: &Schemas) -> bool {
     let is_in_right = |it: &&Value| right.iter().any(|other| std::ptr::eq(*it, *other));
     left.len() == right.len() && left.iter().all(is_in_right)
+}
+
+/// Returns whether two lists have the same reference and nothing else.
+fn have_one_name(old: &Schemas, new: &Schemas) -> bool {
+    let name = |schemas: &Schemas| match schemas.as_slice() {
+        [Value::Object(schema)] => canonical::bare_reference(schema).map(str::to_owned),
+        _ => None,
+    };
+    name(old).is_some_and(|old| name(new) == Some(old))
 }

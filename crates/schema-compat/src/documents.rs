@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Change, Difference, Direction, Impact, data, round_trip};
+use super::{Change, Difference, Direction, Impact, bundle, data, round_trip};
 
 /// The use of a document.
 #[derive(Debug, Clone, Copy)]
 enum Role {
     Schema(Direction),
+    /// The document holds all types as definitions, and each has its own use.
+    Bundle,
     /// The document is plain data and not a schema.
     Data,
+    /// The document is derived from the others and may change freely.
+    Derived,
 }
 
-const ROLES: [(&str, Role); 9] = [
+const ROLES: [(&str, Role); 12] = [
     ("runtime_command", Role::Schema(Direction::Request)),
     ("runtime_query", Role::Schema(Direction::Request)),
     ("subscribe", Role::Schema(Direction::Request)),
@@ -23,13 +27,16 @@ const ROLES: [(&str, Role); 9] = [
     ("runtime_event", Role::Schema(Direction::Reply)),
     ("stream_item", Role::Schema(Direction::Reply)),
     ("runtime_error", Role::Schema(Direction::Reply)),
+    ("yoi", Role::Bundle),
     ("lifecycle", Role::Data),
+    ("rpc", Role::Data),
+    ("openrpc", Role::Derived),
 ];
 
 /// Lists the differences between two sets of documents by file name.
 ///
 /// The name, with or without `.json`, determines whether a document is a schema of requests, a
-/// schema of replies or plain data. A document of another name may be added. A change in such a
+/// schema of replies, a bundle of definitions or plain data. A document of another name may be added. A change in such a
 /// document is breaking, because its use is not known.
 #[must_use]
 pub fn compare_sets(
@@ -66,7 +73,9 @@ fn role(name: &str) -> Option<Role> {
 fn document(name: &str, old: &Value, new: &Value) -> Vec<Difference> {
     match role(name) {
         Some(Role::Schema(direction)) => super::compare(old, new, direction),
+        Some(Role::Bundle) => bundle::compare(old, new),
         Some(Role::Data) => data::compare(old, new),
+        Some(Role::Derived) => Vec::new(),
         None if old == new => Vec::new(),
         None => {
             let what = "a document of unknown use".to_owned();
@@ -83,7 +92,7 @@ fn refused(
 ) -> Vec<Difference> {
     let is_of = |name: &str, directions: &[Direction]| match role(name) {
         Some(Role::Schema(direction)) => directions.contains(&direction),
-        Some(Role::Data) | None => false,
+        Some(Role::Bundle | Role::Data | Role::Derived) | None => false,
     };
     if !is_of(name, &[Direction::Reply, Direction::Answer]) {
         return Vec::new();

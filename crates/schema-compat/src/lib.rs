@@ -10,12 +10,14 @@
 //! two shapes side by side and finds the `Effect` of each change on the set of accepted values.
 //! Direction and effect give the impact. The module `names` compares what the shapes leave out: the
 //! names of definitions and the titles, which generators make the names of types of. In folders, the
-//! module `round_trip` finds what clients receive and cannot send back. Parts that are not understood are compared word for word,
+//! module `round_trip` finds what clients receive and cannot send back, and the module `bundle`
+//! compares the document that holds all types. Parts that are not understood are compared word for word,
 //! and a difference in them is breaking.
 
 #![forbid(unsafe_code)]
 
 mod alternative;
+mod bundle;
 mod canonical;
 mod change;
 mod comparison;
@@ -48,7 +50,7 @@ use serde_json::Value;
 /// then those of the names that generated code has. Documentation and defaults are ignored.
 #[must_use]
 pub fn compare(old: &Value, new: &Value, direction: Direction) -> Vec<Difference> {
-    let mut differences = comparison::compare(old, new, direction);
+    let mut differences = comparison::documents(old, new, direction);
     differences.extend(names::compare(old, new));
     differences
 }

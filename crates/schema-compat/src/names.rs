@@ -174,7 +174,8 @@ impl<'a> Names<'a> {
     }
 }
 
-fn definitions(root: &Value) -> Option<&Map<String, Value>> {
+/// Returns the definitions of a document.
+pub(super) fn definitions(root: &Value) -> Option<&Map<String, Value>> {
     root.get("$defs")?.as_object()
 }
 

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::Comparison;
 use crate::{
-    Change,
+    Change, Direction,
     alternative::{Alternative, Schemas},
     effect::Effect,
-    path,
+    keywords, path,
 };
 
 /// The schema of any string, which all keys of an object satisfy.
@@ -44,7 +44,12 @@ impl<'a> Comparison<'a> {
         let required = new.required.contains(name) && !old.required.contains(name);
         let schema =
             self.trial(|comparison| comparison.schemas(path, old.field(name), new.field(name)));
-        let effect = match (self.fits(&schema), required) {
+        // In a bundle, what clients send is open where they also receive it. The documents of the
+        // requests are closed, and nobody could send the field.
+        let was_refused = self.is_of_definition
+            && self.direction == Direction::Request
+            && self.old.all(&old.other_fields) == keywords::anything();
+        let effect = match (self.fits(&schema) || was_refused, required) {
             (false, _) => Effect::Breaks,
             (true, true) => Effect::Narrows,
             (true, false) => Effect::Keeps,

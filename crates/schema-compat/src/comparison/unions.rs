@@ -16,7 +16,7 @@ pub(crate) struct Union<'a> {
     tag: &'static str,
     pub(crate) variants: BTreeMap<&'a str, Vec<Alternative<'a>>>,
     /// The variants without a name, if the union is open.
-    others: Option<Alternative<'a>>,
+    pub(crate) others: Option<Alternative<'a>>,
 }
 
 impl<'a> Union<'a> {

@@ -1,5 +1,7 @@
 //! Whether a new version of a document still serves those who hold the old one.
 
+mod bundle;
+mod contract;
 mod derived;
 mod display;
 mod documents;
