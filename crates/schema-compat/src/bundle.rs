@@ -12,21 +12,8 @@ use serde_json::Value;
 use super::{
     Change, Difference, Direction, Impact, comparison,
     names::{self, of_definition},
+    roots::{self, ROOTS},
 };
-
-/// The definitions of whole requests and replies.
-const ROOTS: [(&str, Direction); 10] = [
-    ("RuntimeCommand", Direction::Request),
-    ("RuntimeQuery", Direction::Request),
-    ("Subscribe", Direction::Request),
-    ("Unsubscribe", Direction::Request),
-    ("CommandReply", Direction::Answer),
-    ("QueryReply", Direction::Answer),
-    ("RuntimeError", Direction::Reply),
-    ("RuntimeEvent", Direction::Reply),
-    ("StreamItem", Direction::Reply),
-    ("Subscribed", Direction::Reply),
-];
 
 pub(super) fn compare(old: &Value, new: &Value) -> Vec<Difference> {
     let mut differences = Vec::new();
@@ -75,7 +62,7 @@ impl<'a> Directions<'a> {
 
     /// Returns the directions of a definition. One that nothing leads to may be of any use.
     fn of(&self, name: &str) -> Vec<Direction> {
-        let root = ROOTS.iter().find(|(root, _)| *root == name).map(|(_, direction)| *direction);
+        let root = roots::direction(name);
         let reply = root.filter(|root| *root == Direction::Answer).unwrap_or(Direction::Reply);
         match (self.requests.contains(name), self.replies.contains(name)) {
             (true, false) => vec![Direction::Request],

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     Change, Difference, Direction, Impact, JsonType, alternative::Schemas, canonical,
-    effect::Effect, reader::Reader, shape::Shape,
+    effect::Effect, reader::Reader, roots, shape::Shape,
 };
 
 /// Compares two documents.
@@ -46,6 +46,8 @@ struct Comparison<'a> {
     old: Reader<'a>,
     new: Reader<'a>,
     direction: Direction,
+    /// Whether the schemas that are being compared are answers as a whole.
+    is_answer: bool,
     /// Whether a definition of a bundle is compared, by itself.
     is_of_definition: bool,
     /// The pairs that are being compared. If a pair occurs again within itself, the inner pair is
@@ -60,6 +62,7 @@ impl<'a> Comparison<'a> {
             old: Reader::new(old),
             new: Reader::new(new),
             direction,
+            is_answer: false,
             is_of_definition: false,
             open: Vec::new(),
             differences: Vec::new(),
@@ -67,9 +70,14 @@ impl<'a> Comparison<'a> {
     }
 
     fn schemas(&mut self, path: &str, old: &Schemas<'a>, new: &Schemas<'a>) {
-        if self.is_of_definition && have_one_name(old, new) {
+        let name = common_name(old, new);
+        if self.is_of_definition && name.is_some() {
             return;
         }
+        let is_answer = match name {
+            Some(name) => roots::direction(name) == Some(Direction::Answer),
+            None => path.is_empty() && self.direction == Direction::Answer,
+        };
         let (old, new) = (&self.old.targets(old), &self.new.targets(new));
         let is_open = |(left, right): &(Schemas, Schemas)| same(left, old) && same(right, new);
         let are_free = old.is_empty() && new.is_empty();
@@ -78,7 +86,9 @@ impl<'a> Comparison<'a> {
         }
         self.open.push((old.clone(), new.clone()));
         let (old, new) = (self.old.all(old), self.new.all(new));
+        let is_around = std::mem::replace(&mut self.is_answer, is_answer);
         self.shapes(path, &old, &new);
+        self.is_answer = is_around;
         self.open.pop();
     }
 
@@ -129,7 +139,7 @@ impl<'a> Comparison<'a> {
     fn fits(&self, differences: &[Difference]) -> bool {
         let by_agreement = |change: &Change| match (self.direction, change) {
             (Direction::Request, Change::VariantAdded { to_open }) => *to_open,
-            (Direction::Answer, Change::VariantAdded { to_open }) => !*to_open,
+            (Direction::Reply | Direction::Answer, Change::VariantAdded { to_open }) => !*to_open,
             _ => false,
         };
         let is_proof = |it: &Difference| it.impact == Impact::Additive && !by_agreement(&it.change);
@@ -152,11 +162,11 @@ fn same(left: &Schemas, right: &Schemas) -> bool {
     left.len() == right.len() && left.iter().all(is_in_right)
 }
 
-/// Returns whether two lists have the same reference and nothing else.
-fn have_one_name(old: &Schemas, new: &Schemas) -> bool {
-    let name = |schemas: &Schemas| match schemas.as_slice() {
-        [Value::Object(schema)] => canonical::bare_reference(schema).map(str::to_owned),
+/// Returns the name of the definition, if both lists have a reference to it and nothing else.
+fn common_name<'a>(old: &Schemas<'a>, new: &Schemas<'a>) -> Option<&'a str> {
+    let name = |schemas: &Schemas<'a>| match schemas.as_slice() {
+        [Value::Object(schema)] => canonical::bare_reference(schema)?.strip_prefix("#/$defs/"),
         _ => None,
     };
-    name(old).is_some_and(|old| name(new) == Some(old))
+    name(old).filter(|_| name(old) == name(new))
 }

@@ -10,7 +10,7 @@ pub enum Direction {
     /// accepts.
     Reply,
     /// The Runtime writes in answer to a request, and the client that asked reads. This is a reply
-    /// whose outermost union may gain variants, because nobody gets an answer to a request that
-    /// they do not know.
+    /// whose outermost union may gain variants, because nobody gets an answer to a request that they
+    /// do not know. The definitions `CommandReply` and `QueryReply` are answers wherever they stand.
     Answer,
 }

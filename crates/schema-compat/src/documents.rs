@@ -74,13 +74,26 @@ fn document(name: &str, old: &Value, new: &Value) -> Vec<Difference> {
     match role(name) {
         Some(Role::Schema(direction)) => super::compare(old, new, direction),
         Some(Role::Bundle) => bundle::compare(old, new),
-        Some(Role::Data) => data::compare(old, new),
+        Some(Role::Data) => data::compare(old, new).into_iter().map(minor_version).collect(),
         Some(Role::Derived) => Vec::new(),
         None if old == new => Vec::new(),
         None => {
             let what = "a document of unknown use".to_owned();
             vec![whole(Change::NotUnderstood { what }, Impact::Breaking)]
         }
+    }
+}
+
+/// A higher minor version of the API is additive: it says that something was added.
+fn minor_version(difference: Difference) -> Difference {
+    let is_higher = match &difference.change {
+        Change::EntryChanged { old, new } => new.as_u64() > old.as_u64(),
+        _ => false,
+    };
+    if difference.path == "/api/minor" && is_higher {
+        Difference { impact: Impact::Additive, ..difference }
+    } else {
+        difference
     }
 }
 

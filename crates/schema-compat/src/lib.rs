@@ -35,6 +35,7 @@ mod path;
 mod pattern;
 mod range;
 mod reader;
+mod roots;
 mod round_trip;
 mod shape;
 

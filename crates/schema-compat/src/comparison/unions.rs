@@ -64,7 +64,7 @@ impl<'a> Comparison<'a> {
         }
         let others = (old.others_with_any_tag(), new.others_with_any_tag());
         for (tag, new) in new.variants.iter().filter(|(tag, _)| !old.variants.contains_key(*tag)) {
-            let effect = self.variant_added(path, others.0.as_ref(), new);
+            let effect = self.variant_added(others.0.as_ref(), new);
             let change = Change::VariantAdded { to_open: others.0.is_some() };
             self.report(&path::child(path, tag), change, effect);
         }
@@ -80,14 +80,13 @@ impl<'a> Comparison<'a> {
     /// name.
     fn variant_added(
         &mut self,
-        path: &str,
         others: Option<&Alternative<'a>>,
         variant: &[Alternative<'a>],
     ) -> Effect {
         match (self.direction, others) {
-            (Direction::Answer, None) if path.is_empty() => Effect::Keeps,
-            (_, None) => Effect::Widens,
             (Direction::Request, Some(_)) => Effect::Keeps,
+            (Direction::Reply | Direction::Answer, None) if self.is_answer => Effect::Keeps,
+            (_, None) => Effect::Widens,
             (Direction::Reply | Direction::Answer, Some(others)) => {
                 if variant.iter().all(|variant| self.is_one_of(others, variant)) {
                     Effect::Keeps

@@ -215,6 +215,17 @@ fn the_table_of_methods_may_only_grow() {
         lines(&set(one.clone()), &set(more.clone())),
         ["additive  rpc.json  /methods/b: entry added"]
     );
+    let version = |minor: u32| {
+        BTreeMap::from([("rpc.json".to_owned(), json!({"api": {"major": 1, "minor": minor}}))])
+    };
+    assert_eq!(
+        lines(&version(0), &version(1)),
+        ["additive  rpc.json  /api/minor: changed from 0 to 1"]
+    );
+    assert_eq!(
+        lines(&version(1), &version(0)),
+        ["breaking  rpc.json  /api/minor: changed from 1 to 0"]
+    );
     assert_eq!(lines(&set(more), &set(one)), ["breaking  rpc.json  /methods/b: entry removed"]);
 }
 

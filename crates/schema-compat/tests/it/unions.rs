@@ -109,6 +109,23 @@ fn errors_are_tagged_by_code() {
     );
 }
 
+/// A preview tells what the reply to a command would be.
+#[test]
+fn an_answer_within_an_answer_is_one_as_a_whole() {
+    let preview = |replies: &[Value], name: &str| {
+        let reply = json!({"$ref": format!("#/$defs/{name}")});
+        let mut preview = union(&[variant("preview", json!({"reply": reply}))]);
+        preview["$defs"] = json!({name: union(replies)});
+        preview
+    };
+    let [one, two] = ["worker_stop", "worker_cancel"].map(|tag| variant(tag, json!({})));
+    for (name, mark) in [("CommandReply", "+"), ("Outcome", "!")] {
+        let (old, new) = (std::slice::from_ref(&one), &[one.clone(), two.clone()]);
+        let found = lines(&preview(old, name), &preview(new, name), Direction::Answer);
+        assert_eq!(found, [format!("{mark} /preview/reply/worker_cancel: variant added")]);
+    }
+}
+
 /// What schemars writes for an envelope with a flattened union.
 #[test]
 fn an_envelope_belongs_to_every_variant() {
