@@ -6,6 +6,7 @@ mod derived;
 mod display;
 mod documents;
 mod fields;
+mod growth;
 mod names;
 mod open_lists;
 mod open_unions;
