@@ -6,13 +6,15 @@
 //! holds the rules.
 //!
 //! The module `reader` turns a schema into a `Shape`, the list of alternatives that it accepts, so
-//! that a renamed definition or another spelling is not a difference. The module `comparison` walks
-//! two shapes side by side and finds the `Effect` of each change on the set of accepted values.
-//! Direction and effect give the impact. The module `names` compares what the shapes leave out: the
-//! names of definitions and the titles, which generators make the names of types of. In folders, the
-//! module `round_trip` finds what clients receive and cannot send back, and the module `bundle`
-//! compares the document that holds all types. Parts that are not understood are compared word for word,
-//! and a difference in them is breaking.
+//! that another spelling is not a difference. The module `comparison` walks two shapes side by side
+//! and finds the `Effect` of each change on the set of accepted values. Direction and effect give
+//! the impact. Parts that are not understood are compared word for word, and a difference in them
+//! is breaking.
+//!
+//! The module `names` compares what the shapes leave out: definitions and titles, of which
+//! generators make the names of types. In folders, the module `round_trip` finds what clients
+//! receive and cannot send back, and the module `bundle` compares the document that holds all
+//! types.
 
 #![forbid(unsafe_code)]
 
