@@ -36,6 +36,7 @@ mod error;
 mod message;
 mod policy;
 mod provider;
+mod provider_fn;
 #[cfg(feature = "providers")]
 pub mod providers;
 mod scripted;
@@ -50,6 +51,7 @@ pub use error::{EngineError, ErrorKind};
 pub use message::{Message, Role};
 pub use policy::{Deadlines, Policy, RetryPolicy};
 pub use provider::{ModelRequest, Provider, ProviderEvent, ProviderStream, Sampling};
+pub use provider_fn::{ProviderFn, provider_fn};
 pub use scripted::{Script, ScriptedProvider};
 pub use turn::{StopReason, TurnEnd, TurnEvent};
 pub use usage::TokenUsage;

@@ -27,10 +27,20 @@ use stream::Play;
 ///     .script(Script::new().text("Hel").text("lo").finish());
 /// assert_eq!(provider.calls(), 0);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ScriptedProvider {
     scripts: Vec<Arc<Script>>,
+    kept: usize,
     seen: Arc<Seen>,
+}
+
+/// The number of requests that a scripted provider keeps unless it is told otherwise.
+const KEPT: usize = 256;
+
+impl Default for ScriptedProvider {
+    fn default() -> Self {
+        Self { scripts: Vec::new(), kept: KEPT, seen: Arc::default() }
+    }
 }
 
 impl ScriptedProvider {
@@ -38,6 +48,14 @@ impl ScriptedProvider {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Sets the number of requests that are kept for [`requests`](Self::requests), which is 256
+    /// unless it is set. A test of many calls keeps few, so that its memory does not grow.
+    #[must_use]
+    pub fn keeping(mut self, requests: usize) -> Self {
+        self.kept = requests;
+        self
     }
 
     /// Creates a provider whose calls all answer `text`, in one piece.
@@ -64,17 +82,16 @@ impl ScriptedProvider {
         self
     }
 
-    /// Returns the requests of all calls, oldest first. They are kept for as long as the provider
-    /// lives.
+    /// Returns the newest requests, oldest first: as many as are [kept](Self::keeping).
     #[must_use]
     pub fn requests(&self) -> Vec<Arc<ModelRequest>> {
-        self.seen.requests().clone()
+        self.seen.requests()
     }
 
     /// Returns the number of calls that were made.
     #[must_use]
     pub fn calls(&self) -> usize {
-        self.seen.requests().len()
+        self.seen.calls()
     }
 
     /// Returns the number of calls whose stream was not dropped yet.
@@ -96,11 +113,7 @@ impl Provider for ScriptedProvider {
     }
 
     fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {
-        let call = {
-            let mut requests = self.seen.requests();
-            requests.push(request);
-            requests.len() - 1
-        };
+        let call = self.seen.called(request, self.kept);
         let script = self.scripts.get(call).or(self.scripts.last()).cloned().unwrap_or_default();
         assert!(!script.panics_at_start, "a scripted panic while beginning a call");
         Box::pin(Play::new(script, Arc::clone(&self.seen)))

@@ -20,6 +20,34 @@ async fn each_call_has_its_script_and_the_last_repeats() {
     assert_eq!(*provider.requests()[2], asking("hello"));
 }
 
+#[tokio::test]
+async fn as_many_requests_are_kept_as_was_asked_for() {
+    let provider = ScriptedProvider::answer("hi").keeping(2);
+    for _ in 0..5 {
+        run(&provider, once()).await;
+    }
+    assert_eq!((provider.calls(), provider.requests().len()), (5, 2));
+    let provider = ScriptedProvider::answer("hi").keeping(0);
+    run(&provider, once()).await;
+    assert_eq!((provider.calls(), provider.requests().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_closure_is_a_provider() {
+    let provider = llm_engine::provider_fn("shouting", |request| {
+        let last = request.messages.last().map(|message| message.text.to_uppercase());
+        futures_util::stream::iter([
+            Ok(ProviderEvent::TextDelta(last.unwrap_or_default())),
+            Ok(ProviderEvent::Finished {
+                stop_reason: llm_engine::StopReason::EndTurn,
+                usage: llm_engine::TokenUsage::default(),
+            }),
+        ])
+    });
+    assert_eq!(joined(&run(&provider, once()).await), "HELLO");
+    assert_eq!(provider.name(), "shouting");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_shortcuts_do_what_they_say() {
     assert_eq!(joined(&run(&ScriptedProvider::answer("hi"), once()).await), "hi");
