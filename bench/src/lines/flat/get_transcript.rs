@@ -4,7 +4,7 @@ use llm_engine::Role;
 use worker_runtime::{
     commands::CreateWorker,
     model::SeedEntry,
-    queries::{GetTranscript, TranscriptBefore, TranscriptFrom},
+    queries::{GetTranscript, TranscriptFrom},
 };
 
 use super::SAME;
@@ -37,7 +37,7 @@ fn page(host: &Host, entries: u64) -> Side<'_> {
     let history = Some((0..entries).map(seed).collect());
     let create = CreateWorker { history, ..CreateWorker::default() };
     let created = host.tokio.block_on(host.runtime.handle(create)).expect("a Worker");
-    let from = TranscriptFrom::Before(TranscriptBefore { sequence: entries / 2 });
+    let from = TranscriptFrom::before(entries / 2);
     let worker = created.detail.worker;
     let query = GetTranscript { worker, from: Some(from), limit: Some(PAGE) };
     let reply = host.tokio.block_on(host.runtime.handle(query.clone())).expect("a page");

@@ -15,9 +15,7 @@ use crate::{
         ProfileSelector, RuntimeEvent, RuntimeState, Scope, TranscriptEntry, TurnDetail,
         TurnOutcome,
     },
-    queries::{
-        GetRuntime, GetTranscript, GetTurn, ListTurns, ReadEvents, TranscriptFrom, TranscriptStart,
-    },
+    queries::{GetRuntime, GetTranscript, GetTurn, ListTurns, ReadEvents, TranscriptFrom},
     request::Request,
     runtime::{BuildError, Runtime},
     store::Store,
@@ -120,7 +118,7 @@ impl Harness {
         &self,
         worker: WorkerRef,
     ) -> CheckResult<Vec<Arc<TranscriptEntry>>> {
-        let from = Some(TranscriptFrom::Start(TranscriptStart {}));
+        let from = Some(TranscriptFrom::start());
         Ok(self.ask(GetTranscript { from, ..GetTranscript::new(worker) }).await?.entries)
     }
 

@@ -61,6 +61,32 @@ pub enum TranscriptFrom {
     Before(TranscriptBefore),
 }
 
+impl TranscriptFrom {
+    /// Begins with the oldest entry.
+    #[must_use]
+    pub const fn start() -> Self {
+        Self::Start(TranscriptStart {})
+    }
+
+    /// Ends with the newest entry.
+    #[must_use]
+    pub const fn tail() -> Self {
+        Self::Tail(TranscriptTail {})
+    }
+
+    /// Begins right after the entry with this `sequence`; 0 begins with the first entry.
+    #[must_use]
+    pub const fn after(sequence: u64) -> Self {
+        Self::After(TranscriptAfter { sequence })
+    }
+
+    /// Ends right before the entry with this `sequence`.
+    #[must_use]
+    pub const fn before(sequence: u64) -> Self {
+        Self::Before(TranscriptBefore { sequence })
+    }
+}
+
 /// The oldest entries of the transcript.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -154,7 +180,7 @@ impl GetTranscript {
         let up_to = |last: u64| (last.saturating_sub(limit) + 1, last, true);
         let beyond =
             |after: u64| (after.saturating_add(1), after.saturating_add(limit).min(total), false);
-        match self.from.unwrap_or(TranscriptFrom::Tail(TranscriptTail {})) {
+        match self.from.unwrap_or(TranscriptFrom::tail()) {
             TranscriptFrom::Start(_) => beyond(0),
             TranscriptFrom::Tail(_) => up_to(total),
             TranscriptFrom::After(from) => beyond(from.sequence),

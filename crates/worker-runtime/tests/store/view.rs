@@ -10,7 +10,7 @@ use worker_runtime::{
     },
     queries::{
         GetOverview, GetRuntime, GetTranscript, GetWorker, ListTurns, ListWorkers, ReadEvents,
-        TranscriptFrom, TranscriptStart,
+        TranscriptFrom,
     },
 };
 
@@ -51,7 +51,7 @@ pub(crate) async fn worker_view(runtime: &Runtime, worker: WorkerRef) -> WorkerV
     let detail = runtime.handle(GetWorker { worker }).await.unwrap().detail;
     let mut detail = WorkerDetail::clone(&detail);
     detail.last_turn = detail.last_turn.map(|turn| Arc::new(lasting(&turn)));
-    let from = Some(TranscriptFrom::Start(TranscriptStart {}));
+    let from = Some(TranscriptFrom::start());
     let get = GetTranscript { from, ..GetTranscript::new(worker) };
     let turns = runtime.handle(ListTurns { worker, outcomes: None, page: None }).await.unwrap();
     let events = runtime.handle(ReadEvents::new(Scope::worker(worker))).await.unwrap();

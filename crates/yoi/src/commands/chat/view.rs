@@ -5,7 +5,7 @@ use llm_engine::Role;
 use worker_runtime::{
     RuntimeError, Scope,
     model::{TranscriptEntry, Usage, WorkerState},
-    queries::{GetTranscript, GetUsage, GetWorker, TranscriptAfter, TranscriptFrom},
+    queries::{GetTranscript, GetUsage, GetWorker, TranscriptFrom},
 };
 
 /// Lists the Workers with their numbers, and marks the current one.
@@ -36,7 +36,7 @@ pub(super) async fn transcript(workers: &Workers) -> Result<String, RuntimeError
     let mut text = String::new();
     let mut sequence = 0;
     loop {
-        let from = Some(TranscriptFrom::After(TranscriptAfter { sequence }));
+        let from = Some(TranscriptFrom::after(sequence));
         let page = workers.runtime.handle(GetTranscript { worker, from, limit: None }).await?;
         text.extend(page.entries.iter().map(|entry| self::entry(entry)));
         match page.last {
