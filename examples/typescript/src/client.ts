@@ -1,138 +1,109 @@
-// A client of `yoi rpc`: requests and replies are typed by what the schemas say.
+// The client: a Runtime in a process of its own.
 
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { createInterface } from "node:readline";
+import type { Exit } from "./errors.js";
+import type { Methods } from "./generated/methods.js";
+import type { Subscribe } from "./generated/types.js";
+import { Rpc, type CallOptions } from "./rpc.js";
+import { Server } from "./server.js";
+import { Stream } from "./stream.js";
+import { Subscriptions } from "./subscriptions.js";
 
-import type { CommandReply } from "./generated/command_reply.js";
-import type { QueryReply } from "./generated/query_reply.js";
-import type { RuntimeCommand } from "./generated/runtime_command.js";
-import type { RuntimeError } from "./generated/runtime_error.js";
-import type { RuntimeQuery } from "./generated/runtime_query.js";
-import type { StreamItem } from "./generated/stream_item.js";
-import type { Subscribe } from "./generated/subscribe.js";
-
-/** Which reply answers which request. */
-interface ReplyTypes {
-  create_worker: "worker_created";
-  send_input: "input_accepted";
-  cancel_turn: "turn_cancellation";
-  stop_worker: "worker_stop";
-  cancel_worker: "worker_cancelled";
-  delete_worker: "worker_deleted";
-  update_worker: "worker_updated";
-  stop_runtime: "runtime_stop";
-  get_runtime: "runtime";
-  get_overview: "overview";
-  list_workers: "workers";
-  get_worker: "worker";
-  get_turn: "turn";
-  list_turns: "turns";
-  get_transcript: "transcript";
-  read_events: "events";
-  get_usage: "usage";
-  list_diagnostics: "diagnostics";
-  preview: "preview";
+export interface YoiOptions {
+  /** What is run. Without it, `yoi rpc`. */
+  command?: readonly [program: string, ...args: string[]];
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** How long a reply may take: 90 seconds, which is more than any `wait_ms`. */
+  timeoutMs?: number;
+  /** How long `close` waits for the process before it kills it: 10 seconds. */
+  graceMs?: number;
+  /** How many items of a stream wait for their reader before the stream pauses: 256. */
+  maxUnread?: number;
+  /** The longest line that is read: 64 MiB. A longer one is skipped. */
+  maxLineBytes?: number;
+  /** Takes what the server writes to stderr. Without it, this process's stderr does. */
+  onStderr?: (text: string) => void;
+  /** Told of lines that fit nothing, with their beginning. They are skipped. Without it, a warning. */
+  onUnexpected?: (what: string, line: string) => void;
 }
 
-type Request = RuntimeCommand | RuntimeQuery;
-type Method = Request["type"];
-type Params<M extends Method> = Omit<Extract<Request, { type: M }>, "type">;
-type Reply<M extends Method> = Extract<CommandReply | QueryReply, { type: ReplyTypes[M] }>;
+export type Method = keyof Methods;
+export type Params<M extends Method> = Methods[M]["params"];
+export type Reply<M extends Method> = Methods[M]["result"];
 
-/** A refused request, with the Runtime's own error. */
-export class Refused extends Error {
-  constructor(
-    message: string,
-    readonly error: RuntimeError | undefined,
-  ) {
-    super(message);
-  }
-}
+/** Params may be left out where all of them may. */
+type CallArguments<M extends Method> =
+  {} extends Params<M>
+    ? [params?: Params<M>, options?: CallOptions]
+    : [params: Params<M>, options?: CallOptions];
 
-interface Waiting {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-}
+export class Yoi implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #rpc: Rpc;
+  readonly #subscriptions: Subscriptions;
+  readonly #maxUnread: number;
+  readonly #graceMs: number;
+  #closed: Promise<Exit> | undefined;
 
-/** A Runtime in a process of its own. */
-export class Yoi {
-  readonly #process: ChildProcessWithoutNullStreams;
-  readonly #waiting = new Map<number, Waiting>();
-  readonly #streams = new Map<string, (item: StreamItem) => void>();
-  #lastId = 0;
-
-  constructor(program: string, ...args: string[]) {
-    this.#process = spawn(program, ["rpc", ...args]);
-    this.#process.stderr.pipe(process.stderr);
-    createInterface({ input: this.#process.stdout }).on("line", (line) => this.#receive(line));
-  }
-
-  /** Sends a request and waits for its reply. */
-  async call<M extends Method>(method: M, params: Params<M>): Promise<Reply<M>> {
-    return (await this.#request(method, params)) as Reply<M>;
-  }
-
-  /** Begins a stream; items come until it has `ended` or is left. */
-  async *subscribe(subscribe: Subscribe): AsyncGenerator<StreamItem> {
-    const items: StreamItem[] = [];
-    let wake = () => {};
-    const result = this.#request("subscribe", subscribe) as Promise<{ subscription: string }>;
-    const { subscription } = await result;
-    this.#streams.set(subscription, (item) => {
-      items.push(item);
-      wake();
+  /** Starts the server. Rejects with `ServerNotFound` if there is no such program. */
+  static async start(options: YoiOptions = {}): Promise<Yoi> {
+    const server = await Server.start({
+      command: options.command ?? ["yoi", "rpc"],
+      cwd: options.cwd,
+      env: options.env,
+      maxLineBytes: options.maxLineBytes ?? 64 << 20,
+      onStderr: options.onStderr ?? ((text) => void process.stderr.write(text)),
     });
-    try {
-      for (;;) {
-        const item = items.shift();
-        if (item === undefined) {
-          await new Promise<void>((resolve) => (wake = resolve));
-          continue;
-        }
-        yield item;
-        if (item.type === "ended") return;
-      }
-    } finally {
-      this.#streams.delete(subscription);
-      await this.#request("unsubscribe", { subscription }).catch(() => undefined);
-    }
+    return new Yoi(server, options);
   }
 
-  /** Ends the input; the Runtime stops, and the process with it. */
-  close(): Promise<number | null> {
-    const exit = new Promise<number | null>((resolve) => this.#process.on("exit", resolve));
-    this.#process.stdin.end();
-    return exit;
-  }
-
-  #request(method: string, params: object): Promise<unknown> {
-    const id = ++this.#lastId;
-    const message = { jsonrpc: "2.0", id, method, params };
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#process.stdin.write(`${JSON.stringify(message)}\n`);
+  private constructor(server: Server, options: YoiOptions) {
+    const tell = options.onUnexpected ?? ((what, line) => console.warn(`yoi: ${what}: ${line}`));
+    const onUnexpected = (what: string, line: string) => tell(what, line.slice(0, 200));
+    const rpc = new Rpc(server, options.timeoutMs ?? 90_000, {
+      onNotification: (method, params) => {
+        const isTaken = method === "event" && subscriptions.deliver(params);
+        if (!isTaken) onUnexpected(`a notification \`${method}\` for nobody`, JSON.stringify(params) ?? "");
+      },
+      onLate: (result) => subscriptions.late(result),
+      onUnexpected,
     });
+    const subscriptions = new Subscriptions(rpc);
+    server.listen({
+      onLine: (line) => rpc.receive(line),
+      onTooLong: (start) => onUnexpected("a line that is too long", start),
+      onGone: (gone) => {
+        rpc.end(gone);
+        subscriptions.end(gone);
+      },
+    });
+    this.#server = server;
+    this.#rpc = rpc;
+    this.#subscriptions = subscriptions;
+    this.#maxUnread = options.maxUnread ?? 256;
+    this.#graceMs = options.graceMs ?? 10_000;
   }
 
-  #receive(line: string): void {
-    const message = JSON.parse(line) as {
-      id?: number;
-      result?: unknown;
-      error?: { message: string; data?: RuntimeError };
-      params?: { subscription: string; item: StreamItem };
-    };
-    if (message.params) {
-      // Items wait for their reader, who registers when the subscription's reply has been read.
-      const { subscription, item } = message.params;
-      setImmediate(() => this.#streams.get(subscription)?.(item));
-      return;
-    }
-    const waiting = this.#waiting.get(message.id ?? 0);
-    this.#waiting.delete(message.id ?? 0);
-    if (message.error) {
-      waiting?.reject(new Refused(message.error.message, message.error.data));
-    } else {
-      waiting?.resolve(message.result);
-    }
+  /** Sends a command or a query and waits for its reply. */
+  call<M extends Method>(method: M, ...[params, options]: CallArguments<M>): Promise<Reply<M>> {
+    return this.#rpc.request(method, params ?? {}, (result) => result as Reply<M>, options);
+  }
+
+  /** Makes a subscription. From the moment that this resolves, no item is missed. */
+  subscribe(params: Subscribe, options?: CallOptions): Promise<Stream> {
+    return Stream.open(this.#subscriptions, params, this.#maxUnread, options);
+  }
+
+  /**
+   * Ends the input and waits for the process, which answers what waits and lets running turns finish.
+   * After `graceMs` it is killed.
+   */
+  close(): Promise<Exit> {
+    this.#closed ??= this.#server.close(this.#graceMs);
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 }
