@@ -1,0 +1,3 @@
+"""All types of the wire."""
+
+from .generated.models import *  # noqa: F403
