@@ -26,6 +26,10 @@ doc:
 deny:
     cargo deny check
 
+# Random commands among hostile engines, stores, wakers and clocks, for ten minutes, with audits.
+stress *arguments:
+    cargo run --release --manifest-path stress/Cargo.toml -- {{ arguments }}
+
 # Conversations with a real small model, which is installed for it.
 real-model:
     scripts/test-real-model
