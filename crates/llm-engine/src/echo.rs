@@ -109,21 +109,14 @@ impl Echo {
     fn counted(&self) -> ProviderEvent {
         let request = &self.request;
         let heard = request.messages.iter().map(|message| words(&message.text)).sum::<u64>();
-        ProviderEvent::Usage(TokenUsage {
-            input_tokens: Some(heard + request.instructions.as_deref().map_or(0, words)),
-            cached_input_tokens: Some(0),
-            ..TokenUsage::default()
-        })
+        let instructions = request.instructions.as_deref().map_or(0, words);
+        ProviderEvent::Usage(TokenUsage::new().input(heard + instructions).cached_input(0))
     }
 
     fn finished(&self) -> ProviderEvent {
         ProviderEvent::Finished {
             stop_reason: StopReason::EndTurn,
-            usage: TokenUsage {
-                output_tokens: Some(self.words),
-                reasoning_tokens: Some(0),
-                ..TokenUsage::default()
-            },
+            usage: TokenUsage::new().output(self.words).reasoning(0),
         }
     }
 }

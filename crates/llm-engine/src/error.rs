@@ -5,6 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ShortText;
+
 /// The kind of a failure, in terms that a caller can act on.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
@@ -112,7 +114,7 @@ impl ErrorKind {
 /// A failed model call.
 ///
 /// The message is for people. It names the failure and the remedy, and holds no raw answer of the
-/// provider, no key and no path of the host.
+/// provider, no key and no path of the host. A long message is cut.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{kind}: {message}", kind = kind.as_str())]
 #[non_exhaustive]
@@ -120,7 +122,7 @@ pub struct EngineError {
     /// The kind of the failure.
     pub kind: ErrorKind,
     /// The failure and its remedy, for people.
-    pub message: String,
+    pub message: ShortText,
     /// Whether the same call can succeed later.
     pub retryable: bool,
     /// The time that the provider asked to wait.
@@ -130,7 +132,12 @@ pub struct EngineError {
 impl EngineError {
     /// Creates an error of `kind`, which is retryable if that kind is transient.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retryable: kind.is_transient(), retry_after: None }
+        Self {
+            kind,
+            message: ShortText::from(message.into()),
+            retryable: kind.is_transient(),
+            retry_after: None,
+        }
     }
 
     /// Sets the time that the provider asked to wait.
@@ -138,5 +145,17 @@ impl EngineError {
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_cannot_be_long() {
+        let error = EngineError::new(ErrorKind::Server, "\u{1b}[2Jno ".repeat(1_000_000));
+        assert_eq!(error.message.chars().count(), ShortText::MAX_CHARS);
+        assert!(!error.to_string().contains(char::is_control));
     }
 }

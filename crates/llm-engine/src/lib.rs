@@ -40,7 +40,9 @@ mod provider_fn;
 #[cfg(feature = "providers")]
 pub mod providers;
 mod scripted;
+mod short_text;
 mod timer;
+mod token_count;
 mod turn;
 mod usage;
 
@@ -53,5 +55,7 @@ pub use policy::{Deadlines, Policy, RetryPolicy};
 pub use provider::{ModelRequest, Provider, ProviderEvent, ProviderStream, Sampling};
 pub use provider_fn::{ProviderFn, provider_fn};
 pub use scripted::{Script, ScriptedProvider};
+pub use short_text::ShortText;
+pub use token_count::TokenCount;
 pub use turn::{StopReason, TurnEnd, TurnEvent};
 pub use usage::TokenUsage;

@@ -28,8 +28,9 @@ impl Timer {
     }
 }
 
-/// Returns `start + wait`, or a time thirty years after `start` if that sum cannot be expressed.
+/// Returns `start + wait`. A wait of more than thirty years is one of thirty years, so that no
+/// duration is too long to add.
 pub(crate) fn after(start: Instant, wait: Duration) -> Instant {
     const FAR: Duration = Duration::from_hours(30 * 365 * 24);
-    start.checked_add(wait).unwrap_or_else(|| start + FAR)
+    start + wait.min(FAR)
 }

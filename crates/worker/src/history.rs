@@ -101,6 +101,12 @@ impl HistorySelection {
     }
 }
 
+/// The most tokens that a byte of a prompt is believed to have.
+const TOKENS_IN_A_BYTE: u64 = 4;
+
+/// The most bytes that a token of a prompt is believed to have.
+const BYTES_IN_A_TOKEN: u64 = 64;
+
 /// An estimate of the bytes of text in a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TokenEstimate {
@@ -117,10 +123,22 @@ impl Default for TokenEstimate {
 
 impl TokenEstimate {
     /// Creates an estimate from the `tokens` that a provider has counted in a text of `bytes`, such
-    /// as the prompt of the last turn. If either is zero, the default is returned.
+    /// as the prompt of the last turn. Counts that cannot be right, with less than a quarter of a
+    /// byte or more than 64 bytes a token, give the default.
     #[must_use]
     pub fn observed(bytes: u64, tokens: u64) -> Self {
-        if bytes == 0 || tokens == 0 { Self::default() } else { Self { bytes, tokens } }
+        Self::believed(bytes, tokens).unwrap_or_default()
+    }
+
+    /// Creates an estimate like [`observed`](Self::observed). `None` for counts that cannot be
+    /// right.
+    pub(crate) fn believed(bytes: u64, tokens: u64) -> Option<Self> {
+        // A token is a byte or more, but a short prompt has more tokens in its frame than in its
+        // text.
+        let is_possible = tokens > 0
+            && bytes >= tokens.div_ceil(TOKENS_IN_A_BYTE)
+            && bytes <= tokens.saturating_mul(BYTES_IN_A_TOKEN);
+        is_possible.then_some(Self { bytes, tokens })
     }
 
     /// Returns the bytes of that many tokens, rounded down.

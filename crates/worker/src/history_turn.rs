@@ -19,7 +19,8 @@ use crate::{HistoryBudget, TokenEstimate, Worker, WorkerEvent};
 ///
 /// Dropping the turn cancels it. When the terminal event is given out or the turn is dropped, the
 /// Worker adds the cost to its [`usage`](Worker::usage). If the provider reported the tokens of the
-/// prompt, the Worker also updates its [`token_estimate`](Worker::token_estimate).
+/// prompt, and that count can be right, the Worker also updates its
+/// [`token_estimate`](Worker::token_estimate).
 #[derive(Debug)]
 pub struct HistoryTurn<'a> {
     worker: &'a mut Worker,
@@ -130,13 +131,14 @@ impl HistoryTurn<'_> {
             return;
         }
         let usage = self.usage();
-        self.worker.usage.turns += 1;
-        self.worker.usage.tokens += usage;
+        self.worker.usage.add(usage);
         if let Some(tokens) = self.turn.last_call_usage().input_tokens {
             let request = self.turn.request();
             let instructions = request.instructions.as_deref().map_or(0, str::len);
             let bytes = text_bytes(&request.messages) + instructions;
-            self.worker.estimate = TokenEstimate::observed(bytes as u64, tokens);
+            if let Some(estimate) = TokenEstimate::believed(bytes as u64, tokens.get()) {
+                self.worker.estimate = estimate;
+            }
         }
     }
 }

@@ -32,6 +32,18 @@ pub struct WorkerUsage {
     pub tokens: TokenUsage,
 }
 
+impl WorkerUsage {
+    /// Adds a turn that is over.
+    pub(crate) fn add(&mut self, turn: TokenUsage) {
+        if self.turns == 0 {
+            self.tokens = turn;
+        } else {
+            self.tokens += turn;
+        }
+        self.turns = self.turns.saturating_add(1);
+    }
+}
+
 impl Worker {
     /// Creates a Worker with the profile's instructions and an empty conversation.
     #[must_use]

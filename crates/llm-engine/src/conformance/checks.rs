@@ -15,7 +15,7 @@ use super::{
     Check, Subject, Violation,
     call::{Call, Item},
 };
-use crate::ProviderEvent;
+use crate::{ProviderEvent, TokenCount};
 
 /// The number of calls that run at the same time.
 const CALLS: usize = 8;
@@ -190,8 +190,8 @@ async fn drops(subject: &Subject) -> Result<(), Violation> {
 
 async fn tokens(subject: &Subject) -> Result<(), Violation> {
     let usage = Call::begin(subject, subject.ordinary())?.drain().await?.usage;
-    let fits = |part: Option<u64>, whole: Option<u64>| {
-        part.zip(whole).is_none_or(|(part, whole)| part <= whole)
+    let fits = |part: Option<TokenCount>, whole: Option<TokenCount>| {
+        part.zip(whole).is_none_or(|(part, whole)| part.get() <= whole.get())
     };
     let cached = fits(usage.cached_input_tokens, usage.input_tokens);
     demand(cached, Check::Tokens, "cached_input_tokens is more than input_tokens")?;

@@ -151,7 +151,7 @@ impl ProviderConfig {
             headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         }
         for (name, value) in &self.headers {
-            let wrong = |problem| ConfigError::Header { name: name.clone(), problem };
+            let wrong = |problem| ConfigError::Header { name: ConfigError::name(name), problem };
             let header = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| wrong("is not a header's name: letters, digits and dashes"))?;
             if CLIENT_HEADERS.contains(&header.as_str()) {

@@ -1,6 +1,7 @@
 //! The errors of a configuration.
 
 use super::ProviderKind;
+use crate::ShortText;
 
 /// A configuration that cannot work. The message names the field and what is allowed, and never
 /// the value of a secret.
@@ -11,7 +12,7 @@ pub enum ConfigError {
     #[error("provider {given:?} is unknown; known are {}", known_kinds())]
     UnknownProvider {
         /// The name that was given.
-        given: String,
+        given: ShortText,
     },
     /// The address cannot be used.
     #[error("base_url {problem}; it is an address such as {}", .kind.default_base_url())]
@@ -42,7 +43,7 @@ pub enum ConfigError {
     #[error("header {name:?} {problem}")]
     Header {
         /// The name of the header.
-        name: String,
+        name: ShortText,
         /// The problem of the header.
         problem: &'static str,
     },
@@ -73,6 +74,13 @@ impl ConfigError {
             Self::Variable { .. } => "environment",
             Self::Client => "client",
         }
+    }
+}
+
+impl ConfigError {
+    /// Returns as much of a name as an error repeats.
+    pub(super) fn name(name: &str) -> ShortText {
+        ShortText::cut(name, 64)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The differences between providers: the form of a request and of an answer.
 
 mod anthropic;
+mod counts;
 mod gemini;
 mod ollama;
 mod openai_chat;
@@ -10,6 +11,7 @@ mod wire;
 
 use super::{ProviderKind, endpoint::Endpoint};
 
+pub(super) use counts::Counts;
 pub(super) use wire::{Dialect, Framing};
 
 /// Returns the dialect of `kind`, spoken at `endpoint`.

@@ -24,7 +24,8 @@ async fn the_answer_comes_word_by_word_and_loses_nothing() {
     }
     let events = echoed(EchoProvider::new(), asking("one two  three")).await;
     assert!(matches!(events[1], TurnEvent::Usage(_)), "{events:?}");
-    let words: Vec<_> = events[2..events.len() - 1].to_vec();
+    assert!(matches!(events[events.len() - 2], TurnEvent::Usage(_)), "{events:?}");
+    let words: Vec<_> = events[2..events.len() - 2].to_vec();
     let expected = ["echo: ", "one ", "two  ", "three"];
     assert_eq!(words, expected.map(|word| TurnEvent::TextDelta(word.into())));
 }

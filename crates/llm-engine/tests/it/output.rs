@@ -1,8 +1,13 @@
 //! What is given out, and the cap on it.
 
-use llm_engine::{ErrorKind, Script, ScriptedProvider, StopReason, TokenUsage, TurnEvent};
+use std::time::Duration;
 
-use crate::support::{failure, joined, once, run};
+use futures_util::StreamExt;
+use llm_engine::{
+    Deadlines, ErrorKind, Script, ScriptedProvider, StopReason, TokenCount, TokenUsage, TurnEvent,
+};
+
+use crate::support::{self, failure, joined, once, run};
 
 async fn capped(max_output_bytes: usize, script: Script) -> Vec<TurnEvent> {
     let provider = ScriptedProvider::new().script(script);
@@ -90,9 +95,51 @@ async fn tokens_are_told_when_they_change() {
     let told: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
-            TurnEvent::Usage(usage) => usage.input_tokens,
+            TurnEvent::Usage(usage) => usage.input_tokens.map(TokenCount::get),
             _ => None,
         })
         .collect();
     assert_eq!(told, [7, 8]);
+}
+
+/// The drop of a provider's stream may block its thread, and the text that had come must not be
+/// late because of it.
+#[tokio::test]
+async fn the_last_text_and_tokens_are_told_before_the_stream_is_dropped() {
+    let tokens = TokenUsage::new().input(7).output(5);
+    let end =
+        ScriptedProvider::new().script(Script::new().finish_with(StopReason::EndTurn, tokens));
+    let mut turn = support::turn(&end, once());
+    assert_eq!(turn.next().await, Some(TurnEvent::Started));
+    assert_eq!(turn.next().await, Some(TurnEvent::Usage(tokens)));
+    assert_eq!(end.live(), 1);
+    let completed = TurnEvent::Completed { stop_reason: StopReason::EndTurn, usage: tokens };
+    assert_eq!((turn.next().await, end.live()), (Some(completed), 0));
+
+    let flood = ScriptedProvider::new().script(Script::new().text("abc").finish());
+    let mut turn = support::turn(&flood, once().max_output_bytes(2));
+    assert_eq!(turn.next().await, Some(TurnEvent::Started));
+    assert_eq!(turn.next().await, Some(TurnEvent::TextDelta("ab".into())));
+    assert_eq!(flood.live(), 1);
+    assert!(turn.next().await.is_some_and(|event| event.is_terminal()));
+}
+
+/// A stream that is silent until after the first deadline, and tells tokens then.
+#[tokio::test(start_paused = true)]
+async fn tokens_that_come_too_late_are_told_before_the_stream_is_dropped() {
+    let tokens = TokenUsage::new().input(7).output(5);
+    let wait = Duration::from_secs(1);
+    let late = ScriptedProvider::new().script(Script::new().delay(wait).usage(tokens).hang());
+    let deadlines = Deadlines::default().first_event(wait);
+    let mut turn = support::turn(&late, once().deadlines(deadlines));
+    assert_eq!(turn.next().await, Some(TurnEvent::Started));
+    assert_eq!(turn.next().await, Some(TurnEvent::Usage(tokens)));
+    assert_eq!(late.live(), 1);
+    match turn.next().await {
+        Some(TurnEvent::Failed { error, usage }) => {
+            assert_eq!((error.kind, usage), (ErrorKind::Timeout, tokens));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(late.live(), 0);
 }

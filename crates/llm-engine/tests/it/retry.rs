@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use llm_engine::{EngineError, ErrorKind, Policy, Script, ScriptedProvider, TurnEvent};
+use llm_engine::{EngineError, ErrorKind, Policy, Script, ScriptedProvider, TokenUsage, TurnEvent};
 use tokio::time::Instant;
 
 use crate::support::{failure, joined, overloaded, pauses, run, stop_reason, tokens, usage};
@@ -108,6 +108,27 @@ async fn the_usage_of_all_calls_is_summed() {
             llm_engine::TokenUsage::new().output(3),
         ));
     let events = run(&provider, Policy::default()).await;
-    assert_eq!(usage(&events), tokens(16, 4));
+    let told = usage(&events);
+    let told = [told.input_tokens, told.output_tokens].map(|count| count.unwrap().get());
+    assert_eq!(told, [16, 4]);
     assert_eq!(stop_reason(&events), llm_engine::StopReason::MaxTokens);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sum_is_too_low_if_a_call_told_nothing() {
+    let tells = || Script::new().usage(tokens(7, 5));
+    for (first, sum) in [
+        (tells().error(overloaded()), tokens(14, 10)),
+        (Script::new().error(overloaded()), {
+            let mut told = tokens(7, 5);
+            told += TokenUsage::new();
+            told
+        }),
+    ] {
+        let provider = ScriptedProvider::new().script(first).script(tells().text("hi").finish());
+        let told = usage(&run(&provider, Policy::default()).await);
+        assert_eq!((told, told.is_complete()), (sum, sum == tokens(14, 10)));
+    }
+    let provider = ScriptedProvider::new().script(tells().text("hi").finish());
+    assert!(usage(&run(&provider, Policy::default()).await).is_complete());
 }

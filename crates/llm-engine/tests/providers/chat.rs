@@ -190,8 +190,8 @@ async fn zero_is_not_the_same_as_untold() {
     let zero = r#"{"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":0,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":null}}"#;
     let outcome = chat(Reply::events(&[CHAT_STOP, zero, "[DONE]"]).end(), policy()).await;
     let usage = outcome.usage;
-    assert_eq!((usage.input_tokens, usage.cached_input_tokens), (Some(7), Some(0)));
-    assert_eq!((usage.output_tokens, usage.reasoning_tokens), (Some(0), None));
+    assert_eq!((usage.input_tokens, usage.cached_input_tokens), (Some(7.into()), Some(0.into())));
+    assert_eq!((usage.output_tokens, usage.reasoning_tokens), (Some(0.into()), None));
 
     let odd = r#"{"choices":[],"usage":{"prompt_tokens":-1,"completion_tokens":"many"}}"#;
     let outcome = chat(Reply::events(&[CHAT_STOP, odd, "[DONE]"]).end(), policy()).await;

@@ -173,7 +173,84 @@ async fn tokens_are_told_as_early_as_the_provider_does() {
     let outcome =
         outcome(ProviderKind::OpenAiResponses, Reply::events(&[failed]).end(), policy()).await;
     assert_eq!(outcome.result.unwrap_err().kind, ErrorKind::Server);
-    assert_eq!(outcome.usage.input_tokens, Some(7));
+    assert_eq!(outcome.usage.input_tokens, Some(7.into()));
+}
+
+/// Tokens and text that come in one part with an error, or with content of a wrong type.
+#[tokio::test]
+async fn tokens_in_a_part_that_ends_the_call_are_told() {
+    use ProviderKind::*;
+    let told = TokenUsage::new().input(7).output(1);
+    for (provider, part, text) in [
+        (
+            OpenAi,
+            r#"{"error":{"message":"x"},"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":7,"completion_tokens":1.0}}"#,
+            "a",
+        ),
+        (OpenAi, r#"{"choices":"x","usage":{"prompt_tokens":7,"completion_tokens":1}}"#, ""),
+        (
+            Gemini,
+            r#"{"error":{"code":500},"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":1}}"#,
+            "a",
+        ),
+        (
+            Ollama,
+            r#"{"error":"x","message":{"content":"a"},"prompt_eval_count":7,"eval_count":1}"#,
+            "a",
+        ),
+        (
+            OpenAiResponses,
+            r#"{"type":"response.failed","response":{"error":{"code":"server_error"},"usage":{"input_tokens":7,"output_tokens":1}}}"#,
+            "",
+        ),
+        (
+            Anthropic,
+            r#"{"type":"error","error":{"type":"api_error"},"usage":{"input_tokens":7,"output_tokens":1}}"#,
+            "",
+        ),
+    ] {
+        let outcome = outcome(provider, framed(provider, &[part]).end(), policy()).await;
+        assert!(outcome.result.is_err(), "{provider} {part}");
+        assert_eq!((outcome.usage, &*outcome.text), (told, text), "{provider} {part}");
+    }
+}
+
+/// Reports that each leave out what the other one tells.
+#[tokio::test]
+async fn tokens_are_converted_from_all_reports_together() {
+    let start = r#"{"type":"message_start","message":{"usage":{"input_tokens":10,"cache_read_input_tokens":1000,"output_tokens":1}}}"#;
+    let delta = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":10,"output_tokens":20}}"#;
+    let stop = r#"{"type":"message_stop"}"#;
+    let reply = Reply::events(&[start, delta, stop]).end();
+    let usage = outcome(ProviderKind::Anthropic, reply, policy()).await.usage;
+    assert_eq!(usage, TokenUsage::new().input(1010).cached_input(1000).output(20));
+
+    let thought = r#"{"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]}}],"usageMetadata":{"promptTokenCount":4,"thoughtsTokenCount":5}}"#;
+    let said = r#"{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":7}}"#;
+    let usage =
+        outcome(ProviderKind::Gemini, Reply::events(&[thought, said]).end(), policy()).await.usage;
+    assert_eq!(usage, TokenUsage::new().input(4).output(12).reasoning(5));
+}
+
+/// A count of no sense costs neither the answer nor the other counts.
+#[tokio::test]
+async fn odd_counts_are_left_out_or_bounded() {
+    for (usage, told) in [
+        (r#"{"prompt_tokens":-1,"completion_tokens":2}"#, TokenUsage::new().output(2)),
+        (r#"{"prompt_tokens":"7","completion_tokens":2}"#, TokenUsage::new().output(2)),
+        (r#"{"prompt_tokens":7,"prompt_tokens_details":3}"#, TokenUsage::new().input(7)),
+        (r#"{"prompt_tokens":18446744073709551615}"#, TokenUsage::new().input(u64::MAX)),
+        ("\"none\"", TokenUsage::new()),
+        ("null", TokenUsage::new()),
+    ] {
+        let part = format!(
+            r#"{{"choices":[{{"delta":{{"content":"a"}},"finish_reason":"stop"}}],"usage":{usage}}}"#
+        );
+        let reply = Reply::events(&[&part, "[DONE]"]).end();
+        let outcome = outcome(ProviderKind::OpenAi, reply, policy()).await;
+        assert_eq!(outcome.result, Ok(StopReason::EndTurn), "{usage}");
+        assert_eq!((outcome.usage, &*outcome.text), (told, "a"), "{usage}");
+    }
 }
 
 #[tokio::test]

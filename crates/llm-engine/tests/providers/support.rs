@@ -100,6 +100,6 @@ pub(crate) async fn outcome(kind: ProviderKind, reply: Reply, policy: Policy) ->
 /// The tokens of every whole answer in [`mock_provider::answers`].
 pub(crate) fn counted(reasoning_tokens: Option<u64>) -> TokenUsage {
     let mut usage = TokenUsage::new().input(40).cached_input(32).output(5);
-    usage.reasoning_tokens = reasoning_tokens;
+    usage.reasoning_tokens = reasoning_tokens.map(u64::into);
     usage
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{Meta, ProfileSelector, TurnOutcome, Usage},
+    model::{Meta, ProfileSelector, TurnOutcome, Usage, wire},
 };
 
 /// A turn of a Worker: one input, and everything that answers it.
@@ -195,11 +195,9 @@ impl From<EngineError> for TurnError {
     fn from(error: EngineError) -> Self {
         Self {
             kind: error.kind.into(),
-            message: error.message,
+            message: error.message.into(),
             retryable: error.retryable,
-            retry_after_ms: error
-                .retry_after
-                .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(super::MAX_INTEGER)),
+            retry_after_ms: error.retry_after.map(wire::milliseconds),
         }
     }
 }
@@ -217,7 +215,22 @@ impl TurnError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::model::MAX_INTEGER;
+
+    #[test]
+    fn a_wait_of_any_length_stays_in_the_range_of_the_wire() {
+        for (wait, ms) in [
+            (Duration::from_secs(3), 3000),
+            (Duration::from_secs(10_000_000_000_000_000), MAX_INTEGER),
+            (Duration::MAX, MAX_INTEGER),
+        ] {
+            let error = EngineError::new(ErrorKind::RateLimited, "").with_retry_after(wait);
+            assert_eq!(TurnError::from(error).retry_after_ms, Some(ms));
+        }
+    }
 
     #[test]
     fn every_kind_of_the_engine_keeps_its_name() {

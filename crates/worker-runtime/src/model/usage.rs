@@ -1,6 +1,6 @@
 //! Usage: tokens and time that turns consumed.
 
-use llm_engine::TokenUsage;
+use llm_engine::{TokenCount, TokenUsage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +28,9 @@ pub struct Usage {
     /// The time that the turns took, in milliseconds.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub duration_ms: u64,
-    /// Whether the figures are too low, because a provider did not report its tokens or a sum
-    /// reached the largest integer, 2^53 - 1. If absent, it is false.
+    /// Whether the figures are too low, because a provider did not report the tokens of a call,
+    /// reported figures that cannot be right, or a sum reached the largest integer, 2^53 - 1. If
+    /// absent, it is false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
 }
@@ -45,16 +46,22 @@ impl Usage {
         incomplete: false,
     };
 
-    /// Returns the usage of one ended turn. A figure past the largest integer on the wire is
-    /// replaced by that integer, and the usage is marked as incomplete.
+    /// Returns the usage of one ended turn. If the counts cannot be right, because a part is greater
+    /// than its whole, the parts are lowered, and the usage is marked as incomplete. A part of an
+    /// unknown whole is the whole, at least.
     pub(crate) fn of_turn(tokens: TokenUsage, duration_ms: u64) -> Self {
-        let mut usage = Self { incomplete: !tokens.is_complete(), ..Self::NONE };
+        let input = Figures::of(tokens.input_tokens, tokens.cached_input_tokens);
+        let output = Figures::of(tokens.output_tokens, tokens.reasoning_tokens);
+        let mut usage = Self {
+            incomplete: !tokens.is_complete() || input.are_wrong || output.are_wrong,
+            ..Self::NONE
+        };
         usage.add(&Self {
             turns: 1,
-            input_tokens: tokens.input_tokens.unwrap_or(0),
-            cached_input_tokens: tokens.cached_input_tokens.unwrap_or(0),
-            output_tokens: tokens.output_tokens.unwrap_or(0),
-            reasoning_tokens: tokens.reasoning_tokens.unwrap_or(0),
+            input_tokens: input.whole,
+            cached_input_tokens: input.part,
+            output_tokens: output.whole,
+            reasoning_tokens: output.part,
             duration_ms,
             incomplete: false,
         });
@@ -84,6 +91,21 @@ impl Usage {
     }
 }
 
+/// A number of tokens, and how many of them are of a special kind.
+struct Figures {
+    whole: u64,
+    part: u64,
+    are_wrong: bool,
+}
+
+impl Figures {
+    fn of(whole: Option<TokenCount>, part: Option<TokenCount>) -> Self {
+        let part = part.map_or(0, TokenCount::get);
+        let whole = whole.map_or(part, TokenCount::get);
+        Self { whole, part: part.min(whole), are_wrong: part > whole }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,11 +113,7 @@ mod tests {
     #[test]
     fn sums_stay_at_the_largest_integer_on_the_wire() {
         for tokens in [MAX_INTEGER, MAX_INTEGER + 1, u64::MAX] {
-            let reported = TokenUsage {
-                input_tokens: Some(tokens),
-                output_tokens: Some(1),
-                ..TokenUsage::default()
-            };
+            let reported = TokenUsage::new().input(tokens).output(1);
             let turn = Usage::of_turn(reported, u64::MAX);
             assert_eq!([turn.input_tokens, turn.duration_ms], [MAX_INTEGER; 2]);
             assert!(turn.incomplete);
@@ -107,6 +125,25 @@ mod tests {
         let mut foreign = Usage { turns: u64::MAX, ..Usage::NONE };
         foreign.add(&Usage::NONE);
         assert_eq!((foreign.turns, foreign.incomplete), (MAX_INTEGER, true));
+    }
+
+    #[test]
+    fn no_part_is_greater_than_its_whole() {
+        let tokens = TokenUsage::new;
+        for (told, figures, incomplete) in [
+            (tokens().input(7).cached_input(3).output(5).reasoning(2), [7, 3, 5, 2], false),
+            (tokens().input(7).cached_input(7).output(5).reasoning(5), [7, 7, 5, 5], false),
+            (tokens().input(7).cached_input(8).output(5), [7, 7, 5, 0], true),
+            (tokens().input(7).output(5).reasoning(u64::MAX), [7, 0, 5, 5], true),
+            (tokens().cached_input(3).output(5), [3, 3, 5, 0], true),
+            (tokens().input(7).reasoning(2), [7, 0, 2, 2], true),
+            (tokens(), [0; 4], true),
+        ] {
+            let usage = Usage::of_turn(told, 0);
+            let Usage { input_tokens, cached_input_tokens, output_tokens, .. } = usage;
+            let shown = [input_tokens, cached_input_tokens, output_tokens, usage.reasoning_tokens];
+            assert_eq!((shown, usage.incomplete), (figures, incomplete), "{told:?}");
+        }
     }
 
     #[test]

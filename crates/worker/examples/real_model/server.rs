@@ -9,7 +9,7 @@ use std::{
 
 use futures_util::StreamExt;
 use llm_engine::{
-    EngineError, Message, Sampling, TokenUsage, TurnEvent,
+    EngineError, Message, Sampling, TokenCount, TokenUsage, TurnEvent,
     providers::{ProviderConfig, ProviderKind},
 };
 use worker::{Profile, Worker, WorkerEvent, WorkerTurn};
@@ -98,7 +98,8 @@ pub(crate) async fn failure(mut turn: WorkerTurn<'_>) -> Option<EngineError> {
 }
 
 pub(crate) fn figures(usage: TokenUsage) -> String {
-    let show = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), |count| count.to_string());
+    let show =
+        |count: Option<TokenCount>| count.map_or_else(|| "?".to_owned(), |it| it.to_string());
     format!(
         "{} tokens in (of them {} cached), {} out",
         show(usage.input_tokens),

@@ -31,6 +31,7 @@ async fn the_turn_is_run_again_with_half_of_the_history() {
         WorkerEvent::Turn(TurnEvent::Usage(tokens(40, 0))),
         WorkerEvent::HistoryShortened { dropped: 2, kept: 2 },
         WorkerEvent::Turn(TurnEvent::TextDelta("ok".into())),
+        WorkerEvent::Turn(TurnEvent::Usage(tokens(60, 1))),
         WorkerEvent::Turn(TurnEvent::Completed {
             stop_reason: StopReason::EndTurn,
             usage: tokens(60, 1),

@@ -21,6 +21,7 @@ async fn text_passes_and_the_workers_own_conversation_stays() {
         WorkerEvent::Turn(TurnEvent::Started),
         WorkerEvent::Turn(TurnEvent::TextDelta("Hel".into())),
         WorkerEvent::Turn(TurnEvent::TextDelta("lo".into())),
+        WorkerEvent::Turn(TurnEvent::Usage(tokens(6, 2))),
         WorkerEvent::Turn(TurnEvent::Completed {
             stop_reason: StopReason::EndTurn,
             usage: tokens(6, 2),
@@ -72,4 +73,36 @@ async fn the_tokens_of_a_call_that_was_made_again_are_not_learned_twice() {
     drain(worker.turn_over(said(["hi"]))).await;
     assert_eq!(worker.usage().tokens, tokens(8, 1));
     assert_eq!(worker.token_estimate(), TokenEstimate::observed(2, 4));
+}
+
+/// One report of this size must not leave the next turn without a history.
+#[tokio::test]
+async fn absurd_counts_are_not_learned_from() {
+    for absurd in [u64::MAX, 1 << 40, 0] {
+        let provider = ScriptedProvider::new()
+            .script(Script::new().text("a").finish_with(StopReason::EndTurn, tokens(8, 1)))
+            .script(Script::new().text("a").finish_with(StopReason::EndTurn, tokens(absurd, 1)));
+        let mut worker = worker(&provider);
+        for _ in 0..2 {
+            drain(worker.turn_over(said(["abcdefgh"]))).await;
+            assert_eq!(worker.token_estimate(), TokenEstimate::observed(8, 8), "{absurd}");
+        }
+        assert_eq!(worker.usage().tokens.is_complete(), absurd != u64::MAX);
+    }
+}
+
+#[tokio::test]
+async fn the_sum_of_turns_is_too_low_if_one_told_nothing() {
+    let told = Script::new().text("a").finish_with(StopReason::EndTurn, tokens(7, 1));
+    let provider = ScriptedProvider::new()
+        .script(told.clone())
+        .script(told)
+        .script(Script::new().text("a").finish());
+    let mut worker = worker(&provider);
+    for (turns, input, is_complete) in [(1, 7, true), (2, 14, true), (3, 14, false)] {
+        drain(worker.turn_over(said(["hi"]))).await;
+        let usage = worker.usage();
+        assert_eq!((usage.turns, usage.tokens.input_tokens.unwrap().get()), (turns, input));
+        assert_eq!(usage.tokens.is_complete(), is_complete);
+    }
 }

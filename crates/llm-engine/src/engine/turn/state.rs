@@ -1,7 +1,6 @@
 //! The state of a turn, and the step that comes next.
 
 use std::{
-    mem,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -24,11 +23,21 @@ pub(super) struct State {
     phase: Phase,
     output: Output,
     watch: Watch,
-    /// The token counts of the present call, as far as its provider reported them.
-    usage: TokenUsage,
-    /// The token counts of all earlier calls of the turn.
-    spent: TokenUsage,
+    /// The token counts of the present or last call, as far as its provider reported them. `None`
+    /// between two calls.
+    usage: Option<TokenUsage>,
+    /// The token counts of all earlier calls of the turn. `None` until the first one is over.
+    spent: Option<TokenUsage>,
     retries: u32,
+    /// The end of the present call, if it was decided and must still be carried out.
+    due: Option<Due>,
+}
+
+/// The decided end of a call. It is carried out in the step after the last event of the call was
+/// given out, because that drops the provider's stream, which may block.
+enum Due {
+    End(TurnEnd),
+    CallFailed(EngineError),
 }
 
 enum Phase {
@@ -63,9 +72,10 @@ impl State {
             phase: Phase::New,
             output: Output::default(),
             watch: Watch::default(),
-            usage: TokenUsage::default(),
-            spent: TokenUsage::default(),
+            usage: None,
+            spent: None,
             retries: 0,
+            due: None,
         }
     }
 
@@ -79,14 +89,18 @@ impl State {
 
     /// Returns the token counts known so far, of all calls.
     pub(super) fn usage(&self) -> TokenUsage {
-        let mut usage = self.usage;
-        usage += self.spent;
-        usage
+        match (self.spent, self.usage) {
+            (Some(mut spent), Some(usage)) => {
+                spent += usage;
+                spent
+            }
+            (told, None) | (None, told) => told.unwrap_or_default(),
+        }
     }
 
     /// Returns the token counts of the latest call alone.
     pub(super) fn last_call_usage(&self) -> TokenUsage {
-        self.usage
+        self.usage.unwrap_or_default()
     }
 
     /// Waits until the turn is cancelled.
@@ -109,6 +123,11 @@ impl State {
     /// Takes one event of the provider, or the step that is due instead: begins the turn or a call,
     /// or ends the turn.
     pub(super) fn step(&mut self, cx: &mut Context<'_>) -> Step {
+        match self.due.take() {
+            Some(Due::End(end)) => return self.end(end),
+            Some(Due::CallFailed(error)) => return self.call_failed(error),
+            None => {}
+        }
         let now = Instant::now();
         if let Some(end) = self.must_end(now) {
             return self.end(end);
@@ -143,6 +162,7 @@ impl State {
     }
 
     fn begin_call(&mut self) -> Step {
+        self.usage = Some(TokenUsage::default());
         match Call::begin(&*self.engine.provider, Arc::clone(&self.request)) {
             Ok(call) => {
                 self.phase = Phase::Calling(call);
@@ -162,18 +182,12 @@ impl State {
                 self.give(text, TurnEvent::ReasoningDelta)
             }
             ProviderEvent::Finished { stop_reason, usage } => {
-                self.usage.update(usage);
-                self.end(TurnEnd::Completed(stop_reason))
+                self.due = Some(Due::End(TurnEnd::Completed(stop_reason)));
+                self.tell(usage)
             }
             ProviderEvent::Usage(usage) => {
-                let known = self.usage;
-                self.usage.update(usage);
-                match self.no_progress() {
-                    Step::Again if self.usage != known => {
-                        Step::Give(TurnEvent::Usage(self.usage()))
-                    }
-                    step => step,
-                }
+                self.due = self.overdue().map(Due::CallFailed);
+                self.tell(usage)
             }
             ProviderEvent::Connected
             | ProviderEvent::Heartbeat
@@ -182,23 +196,34 @@ impl State {
         }
     }
 
+    /// Notes the token counts of the present call, and gives them out if they are new.
+    fn tell(&mut self, told: TokenUsage) -> Step {
+        let mut usage = self.last_call_usage();
+        usage.update(told);
+        if self.usage.replace(usage) == Some(usage) {
+            Step::Again
+        } else {
+            Step::Give(TurnEvent::Usage(self.usage()))
+        }
+    }
+
     /// Passes the provider's text on, up to the cap.
     fn give(&mut self, mut text: String, event: fn(String) -> TurnEvent) -> Step {
         self.watch.progress();
         let admitted = self.output.admit(&mut text, self.engine.policy().max_output_bytes);
-        let end = admitted.err().map(|error| self.end(TurnEnd::Failed(error)));
-        match end {
-            Some(end) if text.is_empty() => end,
-            Some(_) | None => Step::Give(event(text)),
-        }
+        self.due = admitted.err().map(|error| Due::End(TurnEnd::Failed(error)));
+        if text.is_empty() { Step::Again } else { Step::Give(event(text)) }
     }
 
     /// Checks the call's deadline after an event that is not progress.
     fn no_progress(&mut self) -> Step {
-        match self.watch.check_call(&self.engine.policy().deadlines, Instant::now()) {
-            Ok(_) => Step::Again,
-            Err(error) => self.call_failed(error),
-        }
+        self.due = self.overdue().map(Due::CallFailed);
+        Step::Again
+    }
+
+    /// Returns the error of a call whose deadline has passed.
+    fn overdue(&mut self) -> Option<EngineError> {
+        self.watch.check_call(&self.engine.policy().deadlines, Instant::now()).err()
     }
 
     /// Waits for the provider, at most until the next deadline.
@@ -224,7 +249,8 @@ impl State {
             .filter(|delay| self.output.is_empty() && after(now, *delay) < turn_ends);
         let Some(delay) = delay else { return self.end(TurnEnd::Failed(error)) };
         self.retries += 1;
-        self.spent += mem::take(&mut self.usage);
+        self.spent = Some(self.usage());
+        self.usage = None;
         let attempt = self.retries.saturating_add(1);
         tracing::debug!(attempt, ?delay, kind = error.kind.as_str(), "a model call is made again");
         self.phase = Phase::Pausing(after(now, delay));

@@ -1,15 +1,18 @@
 //! The Anthropic Messages API.
 
+use std::ops::Add;
+
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    support::{check, count, from_json, model, to_json},
+    counts::{Counts, count, counts, told},
+    support::{from_json, model, to_json},
     wire::{Dialect, Framing},
 };
 use crate::{
-    EngineError, ModelRequest, StopReason, TokenUsage,
+    EngineError, ModelRequest, StopReason, TokenCount, TokenUsage,
     providers::{
         conversation::{WireMessage, alternating},
         endpoint::Endpoint,
@@ -47,26 +50,33 @@ impl Dialect for Anthropic {
         })
     }
 
+    fn counts(&self, part: &str) -> Counts {
+        let told: Told = told(part);
+        let mut counts = Counts::from(told.message.usage);
+        counts.update(told.usage.into());
+        counts
+    }
+
+    /// Adds the tokens that were read from the cache or written to it, which the API does not count
+    /// as input.
+    fn usage(&self, counts: &Counts) -> TokenUsage {
+        let cached = [counts.cached, counts.cache_written].into_iter().flatten();
+        let whole = |fresh: TokenCount| cached.fold(fresh, TokenCount::add);
+        TokenUsage { input_tokens: counts.input.map(whole), ..counts.usage() }
+    }
+
     fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         let event: Event = from_json(part)?;
         match event.kind.as_str() {
-            "message_start" => {
-                if let Some(usage) = event.message.and_then(|message| message.usage) {
-                    answer.usage(usage.into());
-                }
-            }
             "content_block_start" => take(event.content_block, answer),
             "content_block_delta" => take(event.delta, answer),
             "message_delta" => {
-                if let Some(usage) = event.usage {
-                    answer.usage(usage.into());
-                }
                 if let Some(reason) = event.delta.and_then(|delta| delta.stop_reason) {
                     answer.stopped(stop_reason(&reason));
                 }
             }
             "message_stop" => answer.over(),
-            "error" => check(Some(event.error.unwrap_or_default()))?,
+            "error" => answer.error(Some(event.error.unwrap_or_default())),
             _ => {}
         }
         Ok(())
@@ -110,16 +120,9 @@ struct Body<'a> {
 struct Event {
     #[serde(rename = "type")]
     kind: String,
-    message: Option<Message>,
     content_block: Option<Content>,
     delta: Option<Content>,
-    usage: Option<Usage>,
     error: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    usage: Option<Usage>,
 }
 
 /// A piece of content. The `delta` of a `message_delta` event, which is about the whole message,
@@ -131,31 +134,45 @@ struct Content {
     stop_reason: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[expect(clippy::struct_field_names, reason = "these names are the provider's")]
-struct Usage {
-    #[serde(default, deserialize_with = "count")]
-    input_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    cache_creation_input_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    cache_read_input_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    output_tokens: Option<u64>,
+/// The token counts of an event.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    #[serde(deserialize_with = "counts")]
+    message: Message,
+    #[serde(deserialize_with = "counts")]
+    usage: Usage,
 }
 
-impl From<Usage> for TokenUsage {
-    /// Adds the tokens that were read from the cache or written to it, which the API does not count
-    /// as input.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Message {
+    #[serde(deserialize_with = "counts")]
+    usage: Usage,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+#[expect(clippy::struct_field_names, reason = "these names are the provider's")]
+struct Usage {
+    #[serde(deserialize_with = "count")]
+    input_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    cache_creation_input_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    cache_read_input_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    output_tokens: Option<TokenCount>,
+}
+
+impl From<Usage> for Counts {
     fn from(usage: Usage) -> Self {
-        let cached = [usage.cache_creation_input_tokens, usage.cache_read_input_tokens]
-            .into_iter()
-            .flatten();
         Self {
-            input_tokens: usage.input_tokens.map(|fresh| cached.fold(fresh, u64::saturating_add)),
-            cached_input_tokens: usage.cache_read_input_tokens,
-            output_tokens: usage.output_tokens,
-            reasoning_tokens: None,
+            input: usage.input_tokens,
+            cached: usage.cache_read_input_tokens,
+            cache_written: usage.cache_creation_input_tokens,
+            output: usage.output_tokens,
+            reasoning: None,
         }
     }
 }

@@ -1,17 +1,18 @@
 //! The Gemini API.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Add};
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    support::{check, count, from_json, model, refused, to_json},
+    counts::{Counts, count, counts, told},
+    support::{from_json, model, refused, to_json},
     wire::{Dialect, Framing},
 };
 use crate::{
-    EngineError, ModelRequest, StopReason, TokenUsage,
+    EngineError, ModelRequest, StopReason, TokenCount, TokenUsage,
     providers::{conversation::alternating, endpoint::Endpoint, http::Answer},
 };
 
@@ -57,12 +58,21 @@ impl Dialect for Gemini {
         })
     }
 
+    fn counts(&self, part: &str) -> Counts {
+        let told: Told = told(part);
+        told.usage_metadata.into()
+    }
+
+    /// Adds the thoughts to the output, because the API counts them apart from the answer.
+    fn usage(&self, counts: &Counts) -> TokenUsage {
+        let output =
+            [counts.output, counts.reasoning].into_iter().flatten().reduce(TokenCount::add);
+        TokenUsage { output_tokens: output, ..counts.usage() }
+    }
+
     fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         let chunk: Chunk = from_json(part)?;
-        check(chunk.error)?;
-        if let Some(usage) = chunk.usage_metadata {
-            answer.usage(usage.into());
-        }
+        answer.error(chunk.error);
         if chunk.prompt_feedback.is_some_and(|feedback| feedback.block_reason.is_some()) {
             answer.stopped(StopReason::ContentFilter);
         }
@@ -131,7 +141,6 @@ struct GenerationConfig<'a> {
 #[serde(rename_all = "camelCase")]
 struct Chunk {
     candidates: Option<Vec<Candidate>>,
-    usage_metadata: Option<Usage>,
     prompt_feedback: Option<PromptFeedback>,
     error: Option<Value>,
 }
@@ -160,30 +169,36 @@ struct PromptFeedback {
     block_reason: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "these names are the provider's")]
-struct Usage {
-    #[serde(default, deserialize_with = "count")]
-    prompt_token_count: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    cached_content_token_count: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    candidates_token_count: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    thoughts_token_count: Option<u64>,
+/// The token counts of a chunk.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Told {
+    #[serde(deserialize_with = "counts")]
+    usage_metadata: Usage,
 }
 
-impl From<Usage> for TokenUsage {
-    /// Adds the thoughts to the output, because the API counts them apart from the answer.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "these names are the provider's")]
+struct Usage {
+    #[serde(deserialize_with = "count")]
+    prompt_token_count: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    cached_content_token_count: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    candidates_token_count: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    thoughts_token_count: Option<TokenCount>,
+}
+
+impl From<Usage> for Counts {
     fn from(usage: Usage) -> Self {
-        let (said, thought) = (usage.candidates_token_count, usage.thoughts_token_count);
-        let output = said.unwrap_or_default().saturating_add(thought.unwrap_or_default());
         Self {
-            input_tokens: usage.prompt_token_count,
-            cached_input_tokens: usage.cached_content_token_count,
-            output_tokens: said.or(thought).map(|_| output),
-            reasoning_tokens: thought,
+            input: usage.prompt_token_count,
+            cached: usage.cached_content_token_count,
+            cache_written: None,
+            output: usage.candidates_token_count,
+            reasoning: usage.thoughts_token_count,
         }
     }
 }

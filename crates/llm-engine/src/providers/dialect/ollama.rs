@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    support::{check, count, from_json, model, to_json},
+    counts::{Counts, count, told},
+    support::{from_json, model, to_json},
     wire::{Dialect, Framing},
 };
 use crate::{
-    EngineError, ModelRequest, StopReason, TokenUsage,
+    EngineError, ModelRequest, StopReason, TokenCount,
     providers::{
         conversation::{WireMessage, free},
         endpoint::Endpoint,
@@ -44,20 +45,24 @@ impl Dialect for Ollama {
         })
     }
 
+    fn counts(&self, part: &str) -> Counts {
+        let told: Told = told(part);
+        Counts {
+            input: told.prompt_eval_count,
+            cached: told.prompt_eval_cached_count,
+            output: told.eval_count,
+            ..Counts::default()
+        }
+    }
+
     fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         let line: Line = from_json(part)?;
-        check(line.error)?;
+        answer.error(line.error);
         if let Some(message) = line.message {
             answer.reasoning(message.thinking);
             answer.text(message.content);
         }
         if line.done == Some(true) {
-            answer.usage(TokenUsage {
-                input_tokens: line.prompt_eval_count,
-                cached_input_tokens: line.prompt_eval_cached_count,
-                output_tokens: line.eval_count,
-                reasoning_tokens: None,
-            });
             answer.stopped(match line.done_reason.as_deref() {
                 // Older servers give no reason.
                 Some("stop") | None => StopReason::EndTurn,
@@ -95,12 +100,6 @@ struct Line {
     message: Option<Message>,
     done: Option<bool>,
     done_reason: Option<String>,
-    #[serde(default, deserialize_with = "count")]
-    prompt_eval_count: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    prompt_eval_cached_count: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    eval_count: Option<u64>,
     error: Option<Value>,
 }
 
@@ -108,4 +107,17 @@ struct Line {
 struct Message {
     content: Option<String>,
     thinking: Option<String>,
+}
+
+/// The token counts of a line.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+#[expect(clippy::struct_field_names, reason = "these names are the provider's")]
+struct Told {
+    #[serde(deserialize_with = "count")]
+    prompt_eval_count: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    prompt_eval_cached_count: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    eval_count: Option<TokenCount>,
 }

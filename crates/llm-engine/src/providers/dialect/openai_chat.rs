@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    support::{check, count, from_json, to_json},
+    counts::{Counts, count, counts, told},
+    support::{from_json, to_json},
     wire::{Dialect, Framing},
 };
 use crate::{
-    EngineError, ModelRequest, StopReason, TokenUsage,
+    EngineError, ModelRequest, StopReason, TokenCount,
     providers::{
         conversation::{WireMessage, free},
         endpoint::Endpoint,
@@ -58,16 +59,24 @@ impl Dialect for OpenAiChat {
         })
     }
 
+    fn counts(&self, part: &str) -> Counts {
+        let Told { usage } = told(part);
+        Counts {
+            input: usage.prompt_tokens,
+            cached: usage.prompt_tokens_details.cached_tokens,
+            cache_written: None,
+            output: usage.completion_tokens,
+            reasoning: usage.completion_tokens_details.reasoning_tokens,
+        }
+    }
+
     fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         if part == DONE {
             answer.over();
             return Ok(());
         }
         let chunk: Chunk = from_json(part)?;
-        check(chunk.error)?;
-        if let Some(usage) = chunk.usage {
-            answer.usage(usage.into());
-        }
+        answer.error(chunk.error);
         for choice in chunk.choices.unwrap_or_default() {
             let delta = choice.delta.unwrap_or_default();
             answer.reasoning(delta.reasoning_content.or(delta.reasoning));
@@ -117,7 +126,6 @@ struct StreamOptions {
 #[derive(Deserialize)]
 struct Chunk {
     choices: Option<Vec<Choice>>,
-    usage: Option<Usage>,
     error: Option<Value>,
 }
 
@@ -137,35 +145,37 @@ struct Delta {
     reasoning: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// The token counts of a chunk.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    #[serde(deserialize_with = "counts")]
+    usage: Usage,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Usage {
-    #[serde(default, deserialize_with = "count")]
-    prompt_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    completion_tokens: Option<u64>,
-    prompt_tokens_details: Option<PromptDetails>,
-    completion_tokens_details: Option<CompletionDetails>,
+    #[serde(deserialize_with = "count")]
+    prompt_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    completion_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "counts")]
+    prompt_tokens_details: PromptDetails,
+    #[serde(deserialize_with = "counts")]
+    completion_tokens_details: CompletionDetails,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct PromptDetails {
-    #[serde(default, deserialize_with = "count")]
-    cached_tokens: Option<u64>,
+    #[serde(deserialize_with = "count")]
+    cached_tokens: Option<TokenCount>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct CompletionDetails {
-    #[serde(default, deserialize_with = "count")]
-    reasoning_tokens: Option<u64>,
-}
-
-impl From<Usage> for TokenUsage {
-    fn from(usage: Usage) -> Self {
-        Self {
-            input_tokens: usage.prompt_tokens,
-            cached_input_tokens: usage.prompt_tokens_details.and_then(|it| it.cached_tokens),
-            output_tokens: usage.completion_tokens,
-            reasoning_tokens: usage.completion_tokens_details.and_then(|it| it.reasoning_tokens),
-        }
-    }
+    #[serde(deserialize_with = "count")]
+    reasoning_tokens: Option<TokenCount>,
 }

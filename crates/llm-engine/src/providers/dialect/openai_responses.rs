@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    support::{check, count, from_json, model, refused, to_json},
+    counts::{Counts, count, counts, told},
+    support::{from_json, model, refused, to_json},
     wire::{Dialect, Framing},
 };
 use crate::{
-    EngineError, ModelRequest, StopReason, TokenUsage,
+    EngineError, ModelRequest, StopReason, TokenCount,
     providers::{
         conversation::{WireMessage, free},
         endpoint::Endpoint,
@@ -46,6 +47,18 @@ impl Dialect for OpenAiResponses {
         })
     }
 
+    fn counts(&self, part: &str) -> Counts {
+        let told: Told = told(part);
+        let usage = told.response.usage;
+        Counts {
+            input: usage.input_tokens,
+            cached: usage.input_tokens_details.cached_tokens,
+            cache_written: None,
+            output: usage.output_tokens,
+            reasoning: usage.output_tokens_details.reasoning_tokens,
+        }
+    }
+
     fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         let event: Event = from_json(part)?;
         match event.kind.as_str() {
@@ -55,12 +68,12 @@ impl Dialect for OpenAiResponses {
                 answer.reasoning(event.delta);
             }
             "response.completed" | "response.incomplete" | "response.failed" => {
-                end(event.response.unwrap_or_default(), answer)?;
+                end(event.response.unwrap_or_default(), answer);
             }
             "error" => {
                 // The event holds an error object, or the event itself is the error object.
                 let whole: Value = from_json(part)?;
-                check(Some(event.error.unwrap_or(whole)))?;
+                answer.error(Some(event.error.unwrap_or(whole)));
             }
             _ => {}
         }
@@ -68,11 +81,8 @@ impl Dialect for OpenAiResponses {
     }
 }
 
-fn end(response: Response, answer: &mut Answer) -> Result<(), EngineError> {
-    if let Some(usage) = response.usage {
-        answer.usage(usage.into());
-    }
-    check(response.error)?;
+fn end(response: Response, answer: &mut Answer) {
+    answer.error(response.error);
     answer.stopped(match response.incomplete_details.and_then(|it| it.reason).as_deref() {
         None => StopReason::EndTurn,
         Some("max_output_tokens") => StopReason::MaxTokens,
@@ -80,7 +90,6 @@ fn end(response: Response, answer: &mut Answer) -> Result<(), EngineError> {
         Some(_) => StopReason::Other,
     });
     answer.over();
-    Ok(())
 }
 
 #[derive(Serialize)]
@@ -111,7 +120,6 @@ struct Event {
 
 #[derive(Default, Deserialize)]
 struct Response {
-    usage: Option<Usage>,
     incomplete_details: Option<Incomplete>,
     error: Option<Value>,
 }
@@ -121,35 +129,44 @@ struct Incomplete {
     reason: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// The token counts of an event.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    #[serde(deserialize_with = "counts")]
+    response: ResponseTold,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ResponseTold {
+    #[serde(deserialize_with = "counts")]
+    usage: Usage,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Usage {
-    #[serde(default, deserialize_with = "count")]
-    input_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
-    output_tokens: Option<u64>,
-    input_tokens_details: Option<InputDetails>,
-    output_tokens_details: Option<OutputDetails>,
+    #[serde(deserialize_with = "count")]
+    input_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    output_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "counts")]
+    input_tokens_details: InputDetails,
+    #[serde(deserialize_with = "counts")]
+    output_tokens_details: OutputDetails,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct InputDetails {
-    #[serde(default, deserialize_with = "count")]
-    cached_tokens: Option<u64>,
+    #[serde(deserialize_with = "count")]
+    cached_tokens: Option<TokenCount>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct OutputDetails {
-    #[serde(default, deserialize_with = "count")]
-    reasoning_tokens: Option<u64>,
-}
-
-impl From<Usage> for TokenUsage {
-    fn from(usage: Usage) -> Self {
-        Self {
-            input_tokens: usage.input_tokens,
-            cached_input_tokens: usage.input_tokens_details.and_then(|it| it.cached_tokens),
-            output_tokens: usage.output_tokens,
-            reasoning_tokens: usage.output_tokens_details.and_then(|it| it.reasoning_tokens),
-        }
-    }
+    #[serde(deserialize_with = "count")]
+    reasoning_tokens: Option<TokenCount>,
 }

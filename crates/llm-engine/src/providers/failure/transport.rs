@@ -2,7 +2,10 @@
 
 use std::error::Error;
 
-use crate::{EngineError, ErrorKind};
+use crate::{EngineError, ErrorKind, ShortText};
+
+/// The most characters of a cause.
+const CAUSE_CHARS: usize = 80;
 
 /// Returns the error of a call that got no answer.
 pub(in crate::providers) fn unreachable(error: &reqwest::Error, origin: &str) -> EngineError {
@@ -30,12 +33,45 @@ pub(in crate::providers) fn broken(has_output: bool) -> EngineError {
     }
 }
 
-/// Returns the innermost cause. It comes from this machine's own network code, not from the
-/// provider.
-fn innermost(error: &reqwest::Error) -> String {
+/// Returns the innermost cause, as this machine's own network code names it.
+fn innermost(error: &reqwest::Error) -> ShortText {
     let mut cause = error.source();
     while let Some(deeper) = cause.and_then(Error::source) {
         cause = Some(deeper);
     }
-    cause.map_or_else(|| "no cause is known".to_owned(), ToString::to_string)
+    cause.map_or_else(|| "no cause is known".into(), |cause| own_words(&cause.to_string()))
+}
+
+/// Returns the beginning of a cause, up to what may be a quotation. The error of a TLS handshake
+/// quotes the names in the server's certificate.
+fn own_words(cause: &str) -> ShortText {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " :()-_.,/".contains(c);
+    let plain = cause.split(|c| !is_plain(c)).next().unwrap_or_default();
+    ShortText::cut(plain.trim_end_matches([' ', ':', ',', '(']), CAUSE_CHARS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_words;
+
+    #[test]
+    fn causes_do_not_quote_the_certificate_of_the_server() {
+        for (cause, shown) in [
+            ("Connection refused (os error 111)", "Connection refused (os error 111)"),
+            (
+                "failed to lookup address information: Name or service not known",
+                "failed to lookup address information: Name or service not known",
+            ),
+            ("invalid peer certificate: UnknownIssuer", "invalid peer certificate: UnknownIssuer"),
+            (
+                "invalid peer certificate: certificate not valid for name \"a\"; certificate is \
+                 only valid for DnsName(\"secret\")",
+                "invalid peer certificate: certificate not valid for name",
+            ),
+            ("\u{1b}[2Jx", ""),
+        ] {
+            assert_eq!(own_words(cause), shown);
+        }
+        assert_eq!(own_words(&"a".repeat(1000)).chars().count(), 80);
+    }
 }

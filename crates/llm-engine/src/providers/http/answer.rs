@@ -2,7 +2,15 @@
 
 use std::collections::VecDeque;
 
-use crate::{EngineError, ProviderEvent, StopReason, TokenUsage};
+use serde_json::Value;
+
+use crate::{
+    EngineError, ProviderEvent, StopReason, TokenUsage,
+    providers::{
+        dialect::{Counts, Dialect},
+        failure::{Complaint, of_complaint},
+    },
+};
 
 /// The events that a dialect has read, and the state that decides the end of the call.
 #[derive(Debug, Default)]
@@ -17,9 +25,26 @@ pub(in crate::providers) struct Answer {
     /// Whether the provider said that nothing more will come.
     pub(super) is_over: bool,
     is_refused: bool,
+    /// All token counts of the call.
+    counts: Counts,
+    usage: TokenUsage,
 }
 
 impl Answer {
+    /// Reads one part. Whatever is in the part is given out in this order: token counts, text and
+    /// reasoning, the error.
+    pub(super) fn read(&mut self, part: &str, dialect: &dyn Dialect) {
+        self.counts.update(dialect.counts(part));
+        let usage = dialect.usage(&self.counts);
+        if usage != self.usage {
+            self.usage = usage;
+            self.events.push_back(ProviderEvent::Usage(usage));
+        }
+        if let Err(error) = dialect.read(part, self) {
+            self.failure = Some(error);
+        }
+    }
+
     /// Adds a piece of the answer.
     pub(in crate::providers) fn text(&mut self, text: Option<String>) {
         self.say(text, ProviderEvent::TextDelta);
@@ -36,9 +61,11 @@ impl Answer {
         self.text(text);
     }
 
-    /// Adds the token counts known so far.
-    pub(in crate::providers) fn usage(&mut self, usage: TokenUsage) {
-        self.events.push_back(ProviderEvent::Usage(usage));
+    /// Ends the call with the error object of a part, if there is one.
+    pub(in crate::providers) fn error(&mut self, error: Option<Value>) {
+        if let Some(error) = error {
+            self.failure = Some(of_complaint(&Complaint::of(&error)));
+        }
     }
 
     /// Records that the model stopped. Token counts may still follow.

@@ -103,9 +103,7 @@ impl Call {
         match self.frame().await {
             Ok(Some(Frame::Part(part))) => {
                 self.has_begun = true;
-                // Events that the part contains before its failure, such as token counts, are given
-                // out first.
-                self.answer.failure = self.server.dialect.read(&part, &mut self.answer).err();
+                self.answer.read(&part, &*self.server.dialect);
                 Ok(self.answer.events.pop_front().unwrap_or(ProviderEvent::Heartbeat))
             }
             Ok(Some(Frame::Heartbeat)) => Ok(ProviderEvent::Heartbeat),

@@ -12,7 +12,7 @@ impl FromStr for ProviderKind {
         Self::ALL
             .into_iter()
             .find(|kind| kind.as_str() == name)
-            .ok_or_else(|| ConfigError::UnknownProvider { given: name.to_owned() })
+            .ok_or_else(|| ConfigError::UnknownProvider { given: ConfigError::name(name) })
     }
 }
 
@@ -35,5 +35,7 @@ mod tests {
             "provider \"OpenAI\" is unknown; known are openai, openai-responses, anthropic, \
              gemini, ollama"
         );
+        let error = "x".repeat(100_000).parse::<ProviderKind>().unwrap_err().to_string();
+        assert!(error.len() < 200, "{error}");
     }
 }

@@ -29,9 +29,10 @@ pub(super) async fn ping(mut profile: Profile) -> Result<String, String> {
     while let Some(event) = turn.next().await {
         match event {
             WorkerEvent::Turn(TurnEvent::Completed { .. }) => {
-                return Ok(format!("ok, answered within {} ms", began.elapsed().as_millis() + 1));
+                let ms = began.elapsed().as_secs_f64() * 1000.0;
+                return Ok(format!("ok, answered within {:.0} ms", ms + 1.0));
             }
-            WorkerEvent::Turn(TurnEvent::Failed { error, .. }) => return Err(error.message),
+            WorkerEvent::Turn(TurnEvent::Failed { error, .. }) => return Err(error.message.into()),
             WorkerEvent::Turn(
                 TurnEvent::Cancelled { .. }
                 | TurnEvent::Started
