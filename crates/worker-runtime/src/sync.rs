@@ -1,10 +1,12 @@
 //! Tools for tasks and threads that do not depend on Runtimes and Workers.
 
+mod after;
 mod backoff;
 mod contain;
 mod relay;
 mod wake_list;
 
+pub(crate) use after::after;
 pub(crate) use backoff::Backoff;
 pub(crate) use contain::{Contained, contained};
 pub(crate) use relay::Relay;

@@ -13,7 +13,7 @@ use crate::{
     identity::{Epoch, TurnId, WorkerRef},
     model::{
         ProfileSelector, RuntimeEvent, RuntimeState, Scope, TranscriptEntry, TurnDetail,
-        TurnOutcome,
+        TurnOutcome, wire,
     },
     queries::{GetRuntime, GetTranscript, GetTurn, ListTurns, ReadEvents, TranscriptFrom},
     request::Request,
@@ -108,7 +108,7 @@ impl Harness {
 
     /// Waits until a turn has ended, and returns a violation unless the turn has completed.
     pub(super) async fn completes(&self, worker: WorkerRef, turn_id: TurnId) -> CheckResult {
-        let wait_ms = u64::try_from(TIME_LIMIT.as_millis()).ok();
+        let wait_ms = Some(wire::milliseconds(TIME_LIMIT));
         let get = GetTurn { wait_ms, ..GetTurn::new(worker, turn_id) };
         let outcome = self.ask(get).await?.turn.outcome;
         require(outcome == Some(TurnOutcome::Completed), || format!("a turn ended as {outcome:?}"))

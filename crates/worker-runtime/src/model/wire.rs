@@ -61,6 +61,7 @@ where
 }
 
 /// Converts a duration to whole milliseconds, at most the largest integer on the wire.
+#[expect(clippy::disallowed_methods, reason = "this is the place that bounds it")]
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).min(MAX_INTEGER)
 }

@@ -9,7 +9,11 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::{identity::WorkerId, model::Retention, store::WorkerRecord};
+use crate::{
+    identity::WorkerId,
+    model::{Retention, wire},
+    store::WorkerRecord,
+};
 
 /// The Workers that have ended, in the order in which retention deletes them.
 #[derive(Debug)]
@@ -84,7 +88,7 @@ impl EndedWorkers {
     pub(crate) fn due(&self, now_ms: u64) -> Due {
         let ended = self.ended.lock();
         let surplus = self.policy.count.map_or(0, |count| ended.order.len().saturating_sub(count));
-        let age_ms = self.policy.age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+        let age_ms = self.policy.age.map(wire::milliseconds);
         let left = |ended_at_ms: u64| {
             age_ms.map(|age| ended_at_ms.saturating_add(age).saturating_sub(now_ms))
         };

@@ -9,13 +9,14 @@ use tokio::time::Instant;
 use crate::{
     commit::{change::Decision, seal::Seal},
     domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
-    model::Severity,
+    model::{Severity, wire},
     state::{
         core::Core,
         live::{Live, Refusal},
         worker_cell::WorkerCell,
     },
     store::{CommandMetadata, StoredEventBody, StoredRetry},
+    sync::after,
     turn::ending::current,
 };
 
@@ -64,12 +65,9 @@ pub(super) async fn take_unusual(
             goes_on
         }
         Unusual::Retrying { attempt, delay, error } => {
-            live.begins_anew(Instant::now() + delay);
-            let retry = StoredRetry {
-                attempt,
-                delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-                error: error.into(),
-            };
+            live.begins_anew(after(Instant::now(), delay));
+            let retry =
+                StoredRetry { attempt, delay_ms: wire::milliseconds(delay), error: error.into() };
             // If the commit fails, the event is left out and the turn goes on.
             let _ = core
                 .change(cell, Seal::No, true, |context, worker| {

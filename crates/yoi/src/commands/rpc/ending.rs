@@ -25,11 +25,7 @@ impl Ending {
     /// Stops the Runtime and waits for its end. Turns are cancelled at `deadline`.
     pub(super) async fn carry_out(mut self, deadline: Instant) -> Result<(), RuntimeError> {
         let left = deadline.saturating_duration_since(Instant::now());
-        let stop = StopRuntime {
-            deadline_ms: u64::try_from(left.as_millis()).ok(),
-            reason: Some("the session ended".to_owned()),
-            ..StopRuntime::default()
-        };
+        let stop = StopRuntime::default().deadline(left).reason("the session ended");
         self.runtime.handle(stop).await?;
         while self.events.next().await.is_some() {}
         Ok(())

@@ -73,7 +73,7 @@ impl Server {
             assert!(began.elapsed() < Duration::from_secs(10), "the server goes on");
             sleep(Duration::from_millis(1));
         }
-        println!("   the server logs \"cancel task\" {} ms later", began.elapsed().as_millis());
+        println!("   the server logs \"cancel task\" {:.0?} later", began.elapsed());
     }
 
     /// Kills the server.
