@@ -52,7 +52,9 @@ pub use engine::{Engine, Turn, TurnRequest};
 pub use error::{EngineError, ErrorKind};
 pub use message::{Message, Role};
 pub use policy::{Deadlines, Policy, RetryPolicy};
-pub use provider::{ModelRequest, Provider, ProviderEvent, ProviderStream, Sampling};
+pub use provider::{
+    ModelRequest, Provider, ProviderEvent, ProviderStream, Sampling, SamplingError,
+};
 pub use provider_fn::{ProviderFn, provider_fn};
 pub use scripted::{Script, ScriptedProvider};
 pub use short_text::ShortText;

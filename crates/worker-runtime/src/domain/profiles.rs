@@ -1,14 +1,22 @@
 //! The profiles that a Runtime was built with.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt::Display, sync::Arc, time::Duration};
 
-use llm_engine::EchoProvider;
+use llm_engine::{EchoProvider, ShortText};
 use worker::Profile;
 
 use crate::{
     error::RuntimeError,
     model::{AvailableProfile, Limits, ProfileSelector},
+    sync::contained,
 };
+
+/// The maximum number of profiles. `get_runtime` shows all of them.
+const MOST_PROFILES: usize = 256;
+
+/// The maximum number of characters of a provider's name that is shown, and of a profile's name in
+/// an error.
+const NAME_CHARS: usize = 64;
 
 /// The profiles that a Runtime was built with, and the built-in profiles.
 #[derive(Debug)]
@@ -16,20 +24,40 @@ pub(crate) struct Profiles {
     builtin: BTreeMap<String, Arc<Profile>>,
     named: BTreeMap<String, Arc<Profile>>,
     default: Arc<Profile>,
+    available: Vec<AvailableProfile>,
 }
 
 impl Profiles {
-    /// Bounds the profiles by the limits. The first given profile is the default; without any, the
-    /// built-in `echo` is.
-    pub(crate) fn new(given: Vec<Profile>, limits: &Limits) -> Self {
+    /// Checks the profiles, bounds them by the limits, and asks each provider for its name, once.
+    /// The first given profile is the default; without any, the built-in `echo` is. The error names
+    /// the profile and says what is allowed.
+    pub(crate) fn new(given: Vec<Profile>, limits: &Limits) -> Result<Self, ShortText> {
+        if given.len() > MOST_PROFILES {
+            return Err(format!("there must be at most {MOST_PROFILES} profiles").into());
+        }
         let bounded = |profile: Profile| Arc::new(bounded(profile, limits));
         let echo = bounded(Profile::new("echo", Arc::new(EchoProvider::new())));
-        let given: Vec<Arc<Profile>> = given.into_iter().map(bounded).collect();
-        Self {
-            default: Arc::clone(given.first().unwrap_or(&echo)),
-            named: given.into_iter().map(|profile| (profile.name.to_string(), profile)).collect(),
-            builtin: BTreeMap::from([("echo".to_owned(), echo)]),
+        let mut named: BTreeMap<String, Arc<Profile>> = BTreeMap::new();
+        let mut default = None;
+        for profile in given {
+            check(&profile, limits)?;
+            let profile = bounded(profile);
+            let name = profile.name.to_string();
+            default.get_or_insert_with(|| Arc::clone(&profile));
+            if let Some(other) = named.insert(name, profile) {
+                let name = ShortText::cut(&other.name, NAME_CHARS);
+                return Err(format!("two profiles are named `{name}`").into());
+            }
         }
+        let default = default.unwrap_or_else(|| Arc::clone(&echo));
+        let mut available = vec![
+            describe(ProfileSelector::default(), &default)?,
+            describe(ProfileSelector::builtin("echo"), &echo)?,
+        ];
+        for (name, profile) in &named {
+            available.push(describe(ProfileSelector::named(name), profile)?);
+        }
+        Ok(Self { builtin: BTreeMap::from([("echo".to_owned(), echo)]), named, default, available })
     }
 
     /// Returns the selected profile.
@@ -46,18 +74,31 @@ impl Profiles {
         .ok_or(RuntimeError::ProfileNotFound {})
     }
 
-    pub(crate) fn available(&self) -> Vec<AvailableProfile> {
-        let describe = |selector, profile: &Profile| AvailableProfile {
-            selector,
-            provider: profile.provider.name().to_owned(),
-            model: profile.model.as_deref().map(ToOwned::to_owned),
-        };
-        let default = describe(ProfileSelector::default(), &self.default);
-        let builtin =
-            self.builtin.iter().map(|(name, it)| describe(ProfileSelector::builtin(name), it));
-        let named = self.named.iter().map(|(name, it)| describe(ProfileSelector::named(name), it));
-        std::iter::once(default).chain(builtin).chain(named).collect()
+    /// Returns the profiles that `get_runtime` shows: the default, the built-in ones, and the others
+    /// by name.
+    pub(crate) fn available(&self) -> &[AvailableProfile] {
+        &self.available
     }
+}
+
+fn check(profile: &Profile, limits: &Limits) -> Result<(), ShortText> {
+    let name = ShortText::cut(&profile.name, NAME_CHARS);
+    let of_profile = |problem: &dyn Display| format!("profile `{name}`: {problem}").into();
+    limits.check_setting("name", &profile.name).map_err(|error| of_profile(&error))?;
+    if let Some(model) = &profile.model {
+        limits.check_setting("model", model).map_err(|error| of_profile(&error))?;
+    }
+    profile.sampling.check().map_err(|error| of_profile(&error))
+}
+
+fn describe(selector: ProfileSelector, profile: &Profile) -> Result<AvailableProfile, ShortText> {
+    let provider = contained(|| ShortText::cut(profile.provider.name(), NAME_CHARS));
+    let Some(provider) = provider else {
+        let name = ShortText::cut(&profile.name, NAME_CHARS);
+        return Err(format!("profile `{name}`: the provider panicked when asked its name").into());
+    };
+    let model = profile.model.as_deref().map(ToOwned::to_owned);
+    Ok(AvailableProfile { selector, provider: provider.into(), model })
 }
 
 /// Returns the profile with its deadlines and its output size lowered to the Runtime's limits.

@@ -3,13 +3,21 @@
 use crate::{
     error::RuntimeError,
     model::{
-        ConfigBundle, EventFilter, Input, Intent, Labels, Limits, Meta, ProfileSelector,
-        ScopeClaim, SeedEntry, WorkerSetting,
+        ConfigBundle, EventFilter, Input, Intent, Labels, Limits, MAX_INTEGER, Meta,
+        ProfileSelector, ScopeClaim, SeedEntry, WorkerSetting,
     },
 };
 
 /// The maximum number of event types in a filter, far above the number of event types.
 const MOST_TYPES: u64 = 64;
+
+/// The maximum number of states, and of outcomes, that a query asks for, far above the number of
+/// either.
+const MOST_STATES: u64 = 16;
+
+/// The maximum number of segments of a claim's resource, so that the depth of a name costs little,
+/// whatever `text_chars` allows.
+const MOST_SEGMENTS: usize = 128;
 
 /// The maximum number of settings that one command clears, far above the number of settings.
 const MOST_SETTINGS: u64 = 16;
@@ -21,6 +29,12 @@ impl Limits {
     pub(crate) fn check_text(&self, field: &str, text: &str) -> Checked {
         not_empty(field, text)?;
         at_most_chars(field, text, self.text_chars)
+    }
+
+    /// Checks a text of the Backend's own configuration, such as the name of a profile.
+    pub(crate) fn check_setting(&self, field: &str, text: &str) -> Checked {
+        self.check_text(field, text)?;
+        without_controls(field, text)
     }
 
     pub(crate) fn check_reason(&self, reason: Option<&String>) -> Checked {
@@ -105,15 +119,23 @@ impl Limits {
                 let problem = "must be segments joined by `/`, none of them empty, `.` or `..`";
                 return Err(RuntimeError::invalid(field, problem));
             }
+            if claim.resource.split('/').nth(MOST_SEGMENTS).is_some() {
+                let problem = format!("must have at most {MOST_SEGMENTS} segments");
+                return Err(RuntimeError::invalid(field, problem));
+            }
             Ok(())
         })
     }
 
     pub(crate) fn check_labels(&self, labels: &Labels) -> Checked {
-        at_most("labels", labels.len(), self.labels)?;
+        self.check_labels_at("labels", labels)
+    }
+
+    fn check_labels_at(&self, field: &str, labels: &Labels) -> Checked {
+        at_most(field, labels.len(), self.labels)?;
         labels.iter().try_for_each(|(name, value)| {
-            self.check_label_name("labels", name)?;
-            let field = format!("labels.{name}");
+            self.check_label_name(field, name)?;
+            let field = format!("{field}.{name}");
             at_most_chars(&field, value, self.label_chars)?;
             without_controls(&field, value)
         })
@@ -167,14 +189,19 @@ impl Limits {
         history.iter().enumerate().try_for_each(|(place, entry)| {
             let field = format!("history[{place}].text");
             not_empty(&field, &entry.text)?;
-            at_most_bytes(&field, &entry.text, self.input_bytes)
+            at_most_bytes(&field, &entry.text, self.input_bytes)?;
+            let field = format!("history[{place}].at_ms");
+            in_range(&field, entry.at_ms.unwrap_or(0), 0, MAX_INTEGER)
         })
     }
 
     pub(crate) fn check_filter(&self, filter: Option<&EventFilter>) -> Checked {
         let Some(filter) = filter else { return Ok(()) };
         at_most("filter.types", filter.types.as_ref().map_or(0, Vec::len), MOST_TYPES)?;
-        at_most("filter.labels", filter.labels.as_ref().map_or(0, Labels::len), self.labels)
+        filter
+            .labels
+            .as_ref()
+            .map_or(Ok(()), |labels| self.check_labels_at("filter.labels", labels))
     }
 
     /// Returns the number of items on a page: `limit`, or the default if there is none.
@@ -191,6 +218,11 @@ impl Limits {
     fn check_optional_text(&self, field: &str, text: Option<&String>) -> Checked {
         text.map_or(Ok(()), |text| self.check_text(field, text))
     }
+}
+
+/// Checks a list of states or outcomes to show.
+pub(crate) fn check_states<T>(field: &str, states: Option<&Vec<T>>) -> Checked {
+    at_most(field, states.map_or(0, Vec::len), MOST_STATES)
 }
 
 /// Checks the list of settings to remove.

@@ -17,8 +17,8 @@ pub enum Access {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeClaim {
-    /// The name of the resource: segments joined by `/`, such as `workspace/app/src`, in at most
-    /// `text_chars` characters. No segment is empty, `.` or `..`, and there is no backslash and no
+    /// The name of the resource: at most 128 segments joined by `/`, such as `workspace/app/src`, in
+    /// at most `text_chars` characters. No segment is empty, `.` or `..`, and there is no backslash and no
     /// control character. It is not a path of the host.
     #[schemars(schema_with = "crate::model::fragments::resource")]
     pub resource: String,

@@ -13,11 +13,12 @@ pub struct EventFilter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub types: Option<Vec<EventType>>,
-    /// Labels, at most `labels` of them. An event passes if its Worker has all of them when the
-    /// event is published. The event with which a Worker ceases to have them passes too. Events of
+    /// Labels, at most `labels` of them. Names have 1 to `label_chars` characters and values at most
+    /// `label_chars`, none of them a control character. An event passes if its Worker has all of
+    /// them when the event is published. The event with which a Worker ceases to have them passes too. Events of
     /// the Runtime itself have no labels. If absent, events pass whatever the labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::model::fragments::labels")]
+    #[schemars(schema_with = "crate::model::fragments::optional_labels")]
     pub labels: Option<Labels>,
 }
 

@@ -75,8 +75,8 @@ pub(crate) fn sequence_only_of_a_worker(schema: &mut Schema) {
 const CONTROLS: &str = r"[\x00-\x1f\x7f-\x9f]";
 
 /// Finds what makes a text no resource: an empty segment, `.` or `..`, a backslash or a control
-/// character.
-const NO_RESOURCE: &str = r"^/|/(?:/|$)|(?:^|/)\.\.?(?:/|$)|[\\\x00-\x1f\x7f-\x9f]";
+/// character, or a 129th segment.
+const NO_RESOURCE: &str = r"^/|/(?:/|$)|(?:^|/)\.\.?(?:/|$)|[\\\x00-\x1f\x7f-\x9f]|(?:/[^/]+){128}";
 
 /// Finds what a display name must not contain: `@`, a control character, or a character that changes
 /// the direction of the text around it.
@@ -129,15 +129,6 @@ pub(crate) fn optional_labels(_: &mut SchemaGenerator) -> Schema {
 /// Returns the schema of optional names of labels.
 pub(crate) fn optional_label_names(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["array", "null"], "maxItems": 32, "items": label_name() })
-}
-
-/// Returns the schema of labels in a filter.
-pub(crate) fn labels(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "type": ["object", "null"],
-        "additionalProperties": { "type": "string" },
-        "maxProperties": 32
-    })
 }
 
 /// Returns the schema of optional metadata.

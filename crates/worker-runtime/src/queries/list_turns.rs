@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::page_token::ListId,
+    domain::{page_token::ListId, validate::check_states},
     error::RuntimeError,
     identity::WorkerRef,
     model::{Cursor, PageRequest, TurnDetail, TurnOutcome, setters},
@@ -20,9 +20,10 @@ use crate::{
 pub struct ListTurns {
     /// The Worker that the query is about.
     pub worker: WorkerRef,
-    /// The outcomes of the turns to show. If absent, all turns are shown, including the one that
-    /// runs.
+    /// The outcomes of the turns to show, at most 16. If absent, all turns are shown, including the
+    /// one that runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
     pub outcomes: Option<Vec<TurnOutcome>>,
     /// The part of the list that the page shows. If absent, it is the first part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +64,7 @@ impl Query for ListTurns {
         let moment = reader.moment(self.worker)?;
         let page = self.page.clone().unwrap_or_default();
         let limit = reader.limits().page("page.limit", page.limit)?;
+        check_states("outcomes", self.outcomes.as_ref())?;
         let list_id =
             ListId::of(&("list_turns", reader.identity().runtime_id, self.worker, &self.outcomes));
         let mut after = match &page.token {

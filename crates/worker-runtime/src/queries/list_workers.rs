@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::page_token::ListId,
+    domain::{page_token::ListId, validate::check_states},
     error::RuntimeError,
     model::{Cursor, Labels, PageRequest, WorkerState, WorkerSummary, setters},
     request::Query,
@@ -20,8 +20,9 @@ use crate::{
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListWorkers {
-    /// The states of the Workers to show. If absent, Workers in all states are shown.
+    /// The states of the Workers to show, at most 16. If absent, Workers in all states are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
     pub states: Option<Vec<WorkerState>>,
     /// The labels that the Workers to show must all have, at most `labels` of them. Names have 1 to
     /// `label_chars` characters and values at most `label_chars`, none of them a control character.
@@ -89,6 +90,7 @@ impl Query for ListWorkers {
         let limits = reader.limits();
         let page = self.page.clone().unwrap_or_default();
         let limit = limits.page("page.limit", page.limit)?;
+        check_states("states", self.states.as_ref())?;
         if let Some(labels) = &self.labels {
             limits.check_labels(labels)?;
         }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use llm_engine::ShortText;
 use tokio::runtime::Handle;
 use worker::Profile;
 
@@ -19,13 +20,19 @@ use crate::{
     turn::Turns,
 };
 
-/// The reason why a Runtime could not be built.
+/// The shortest time for which a Runtime owns its store without renewing the lease.
+const SHORTEST_LEASE: Duration = Duration::from_millis(100);
+
+/// The longest time for which a Runtime owns its store without renewing the lease: a year.
+const LONGEST_LEASE: Duration = Duration::from_hours(365 * 24);
+
+/// The reason why a Runtime could not be built. Its texts are short.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// A setting is not allowed. The text names the setting and says what is allowed.
     #[error("{0}")]
-    Invalid(String),
+    Invalid(ShortText),
     /// No store was given, and the crate was built without `memory-store`.
     #[error("no store was given; pass one to `store`, or enable the feature `memory-store`")]
     NoStore,
@@ -49,7 +56,7 @@ pub enum BuildError {
     },
     /// The store failed.
     #[error("the store failed: {0}")]
-    StoreFailed(String),
+    StoreFailed(ShortText),
 }
 
 /// Builds a [`Runtime`]. Every setting has a default.
@@ -99,8 +106,9 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Adds a profile under its name. The first profile is the default; if none is added, the
-    /// built-in `echo` is.
+    /// Adds a profile under its name, at most 256 of them. The first profile is the default; if none
+    /// is added, the built-in `echo` is. The names of the profile and of its model have 1 to
+    /// `text_chars` characters, none of them a control character.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profiles.push(profile);
         self
@@ -138,8 +146,8 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Sets how long this Runtime owns the store without renewing its lease: at least 100
-    /// milliseconds, and 30 seconds if not set. The lease is renewed every third of this time.
+    /// Sets how long this Runtime owns the store without renewing its lease: from 100 milliseconds
+    /// to a year, and 30 seconds if not set. The lease is renewed every third of this time.
     pub fn lease_duration(mut self, lease_duration: Duration) -> Self {
         self.lease_duration = lease_duration;
         self
@@ -159,6 +167,7 @@ impl RuntimeBuilder {
     /// if the store cannot be opened or read.
     pub async fn build(self) -> Result<Runtime, BuildError> {
         self.check()?;
+        let profiles = Profiles::new(self.profiles, &self.limits).map_err(BuildError::Invalid)?;
         let handle = Handle::try_current().map_err(|_| BuildError::NoTokio)?;
         if !has_timers(&handle) || self.turn_runtime.as_ref().is_some_and(|it| !has_timers(it)) {
             return Err(BuildError::NoTimers);
@@ -188,7 +197,7 @@ impl RuntimeBuilder {
             started_at_ms: now_ms,
             clock,
             ids: self.ids,
-            profiles: Profiles::new(self.profiles, &self.limits),
+            profiles,
             limits: self.limits,
             retention: self.retention,
             store,
@@ -207,20 +216,13 @@ impl RuntimeBuilder {
     }
 
     fn check(&self) -> Result<(), BuildError> {
-        self.limits.check().map_err(BuildError::Invalid)?;
+        self.limits.check().map_err(|problem| BuildError::Invalid(problem.into()))?;
         self.limits
             .check_display_name(&self.display_name)
-            .map_err(|error| BuildError::Invalid(error.to_string()))?;
-        if self.lease_duration < Duration::from_millis(100) {
-            return Err(BuildError::Invalid("`lease_duration` must be at least 100 ms".to_owned()));
-        }
-        let mut names: Vec<&str> = self.profiles.iter().map(|it| &*it.name).collect();
-        names.sort_unstable();
-        for pair in names.windows(2) {
-            if pair[0] == pair[1] {
-                let problem = format!("two profiles are named `{}`", pair[0]);
-                return Err(BuildError::Invalid(problem));
-            }
+            .map_err(|error| BuildError::Invalid(error.to_string().into()))?;
+        if !(SHORTEST_LEASE..=LONGEST_LEASE).contains(&self.lease_duration) {
+            let range = format!("from {SHORTEST_LEASE:?} to {LONGEST_LEASE:?}");
+            return Err(BuildError::Invalid(format!("`lease_duration` must be {range}").into()));
         }
         Ok(())
     }
@@ -235,7 +237,7 @@ fn has_timers(handle: &Handle) -> bool {
 
 impl From<RestoreError> for BuildError {
     fn from(error: RestoreError) -> Self {
-        Self::StoreFailed(error.to_string())
+        Self::StoreFailed(error.to_string().into())
     }
 }
 
@@ -244,7 +246,7 @@ impl From<OpenError> for BuildError {
         match error {
             OpenError::Owned { remaining } => Self::StoreOwned { remaining },
             OpenError::OtherRuntime { runtime_id } => Self::OtherRuntime { runtime_id },
-            OpenError::Failed(problem) => Self::StoreFailed(problem),
+            OpenError::Failed(problem) => Self::StoreFailed(problem.into()),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use llm_engine::ShortText;
 use parking_lot::Mutex;
 use tokio::{runtime::Handle, task::AbortHandle};
 use uuid::Uuid;
@@ -226,7 +227,7 @@ impl Core {
         let diagnostic = Arc::new(Diagnostic {
             diagnostic_id: crate::identity::DiagnosticId::from_uuid(self.ids.next(at_ms)),
             severity,
-            message: message.into(),
+            message: ShortText::from(message.into()).into(),
             at_ms,
             worker: worker_id.map(|it| self.identity.worker(it)),
             turn_id,

@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn profiles(self) -> Vec<crate::model::AvailableProfile> {
-        self.0.profiles.available()
+        self.0.profiles.available().to_vec()
     }
 
     /// Calls `look` with the state that creations share, under its lock.

@@ -1,6 +1,7 @@
 //! Tests of each rule of the specification, through the public API of a Runtime.
 
 mod agree;
+mod bounds;
 mod concurrency;
 mod decode;
 mod descriptions;

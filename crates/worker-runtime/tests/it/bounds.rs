@@ -1,0 +1,258 @@
+//! Numbers and texts that a provider or a Backend hands in are bounded where they enter.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use llm_engine::{
+    EchoProvider, EngineError, ErrorKind, ModelRequest, Policy, Provider, ProviderStream,
+    RetryPolicy, Role, Sampling, Script, ScriptedProvider, ShortText,
+};
+use serde_json::{Value, json};
+use worker_runtime::{
+    BuildError, Profile, Runtime, RuntimeBuilder, RuntimeError,
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorker},
+    model::{EventsFrom, Scope, SeedEntry, Subscribe},
+    queries::{
+        GetOverview, GetTranscript, ReadEvents, TranscriptAfter, TranscriptBefore, TranscriptFrom,
+    },
+};
+
+use crate::support::{World, and, create, read_events, runtime_scope, scope_of};
+
+fn echo(name: &str) -> Profile {
+    Profile::new(name, Arc::new(EchoProvider::new()))
+}
+
+async fn refused(builder: RuntimeBuilder) -> String {
+    match builder.build().await {
+        Err(BuildError::Invalid(problem)) => {
+            assert!(problem.chars().count() <= ShortText::MAX_CHARS, "{problem}");
+            problem.to_string()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn leases_are_from_a_tenth_of_a_second_to_a_year() {
+    let (shortest, longest) = (Duration::from_millis(100), Duration::from_hours(365 * 24));
+    let (shorter, longer) = (Duration::from_micros(99_999), longest + Duration::from_nanos(1));
+    for lease in [Duration::ZERO, shorter, longer, Duration::MAX] {
+        let problem = refused(Runtime::builder().lease_duration(lease)).await;
+        assert!(problem.contains("`lease_duration` must be from 100ms to"), "{problem}");
+    }
+    for lease in [shortest, longest] {
+        Runtime::builder().lease_duration(lease).build().await.expect("a lease of this length");
+    }
+}
+
+#[tokio::test]
+async fn profiles_are_checked() {
+    let long = "€".repeat(1025);
+    let sampled = |sampling: Sampling| echo("a").sampling(sampling);
+    for (profile, problem) in [
+        (echo(""), "name must not be empty"),
+        (echo("a\nb"), "name: must not contain control characters"),
+        (echo(&long), "name is larger than 1024"),
+        (echo("a").model(""), "model: must not be empty"),
+        (echo("a").model(&*long), "model is larger than 1024"),
+        (sampled(Sampling::default().temperature(f64::NAN)), "temperature must be"),
+        (sampled(Sampling::default().top_p(1.5)), "top_p must be"),
+        (sampled(Sampling::default().max_output_tokens(0)), "max_output_tokens must be"),
+    ] {
+        let told = refused(Runtime::builder().profile(profile)).await;
+        let words = problem.split(' ').filter(|word| !told.contains(word.trim_end_matches(':')));
+        assert_eq!(words.count(), 0, "{told}, not {problem}");
+    }
+    let twice = refused(Runtime::builder().profile(echo("a")).profile(echo("a"))).await;
+    assert_eq!(twice, "two profiles are named `a`");
+    let most = (0..256).fold(Runtime::builder(), |it, index| it.profile(echo(&index.to_string())));
+    let past = (0..257).fold(Runtime::builder(), |it, index| it.profile(echo(&index.to_string())));
+    most.build().await.expect("as many as there may be");
+    assert_eq!(refused(past).await, "there must be at most 256 profiles");
+}
+
+/// A provider whose name is long, and which counts how often it is asked.
+#[derive(Default)]
+struct Named {
+    asked: AtomicUsize,
+    panics: bool,
+    name: String,
+}
+
+impl Provider for Named {
+    fn name(&self) -> &str {
+        assert!(!self.panics, "a panic of a provider");
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        &self.name
+    }
+
+    fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {
+        EchoProvider::new().stream(request)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_of_a_provider_is_read_when_the_runtime_is_built() {
+    let named = Arc::new(Named { name: "\u{1b}x".repeat(100_000), ..Named::default() });
+    let profile = Profile::new("a", Arc::clone(&named) as _);
+    let world = World::builder().with(|builder| builder.profile(profile)).build().await;
+    let asked = named.asked.load(Ordering::Relaxed);
+    for _ in 0..3 {
+        let reply = world.ok(json!({ "type": "get_runtime" })).await;
+        let profiles = reply["capabilities"]["profiles"].as_array().expect("profiles").clone();
+        let is_named = |profile: &&Value| profile["selector"]["name"] == "a";
+        let name = profiles.iter().find(is_named).expect("the profile")["provider"].clone();
+        assert_eq!(name.as_str().expect("a name"), "x".repeat(63) + "…");
+    }
+    assert_eq!(named.asked.load(Ordering::Relaxed), asked);
+
+    let panicking = Profile::new("b", Arc::new(Named { panics: true, ..Named::default() }));
+    let problem = refused(Runtime::builder().profile(panicking)).await;
+    assert_eq!(problem, "profile `b`: the provider panicked when asked its name");
+}
+
+/// A provider fails twice with as much as it can say, and asks for the longest wait.
+#[tokio::test(start_paused = true)]
+async fn what_a_provider_says_of_its_failure_is_short() {
+    let said = "\u{1b}[2J€".repeat(1_000_000);
+    let error = |wait| EngineError::new(ErrorKind::Overloaded, &*said).with_retry_after(wait);
+    let provider = ScriptedProvider::new()
+        .script(Script::new().error(error(Duration::from_secs(1))))
+        .script(Script::new().error(error(Duration::from_secs(10_000_000_000_000_000))));
+    let world = World::builder().provider(provider).build().await;
+    let worker = world.worker().await;
+    let turn_id = world.turn(&worker, "hi").await;
+    let turn = world.finished(&worker, &turn_id).await["turn"].take();
+    let events = world.ok(read_events(&scope_of(&worker))).await;
+    let events = events["items"].as_array().expect("events");
+    let of = |name: &str| events.iter().find(|event| event["type"] == name).expect("an event");
+    for error in [&turn["error"], &of("turn_retrying")["error"], &of("turn_failed")["error"]] {
+        let message = error["message"].as_str().expect("a message");
+        assert_eq!(message.chars().count(), ShortText::MAX_CHARS);
+        assert!(!message.contains(char::is_control));
+    }
+    assert_eq!(turn["error"]["retry_after_ms"], 9_007_199_254_740_991_u64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_of_any_length_do_no_harm() {
+    let endless = RetryPolicy::default()
+        .initial_delay(Duration::MAX)
+        .max_delay(Duration::MAX)
+        .max_retry_after(Duration::MAX);
+    let error = EngineError::new(ErrorKind::Overloaded, "busy").with_retry_after(Duration::MAX);
+    let profile = Profile::new("endless", Arc::new(ScriptedProvider::failing(error)))
+        .policy(Policy::default().retry(endless));
+    let world = World::builder()
+        .limits(|limits| limits.turn_ms = (1 << 53) - 1)
+        .with(|builder| builder.profile(profile))
+        .build()
+        .await;
+    let worker =
+        world.worker_with(json!({ "profile": { "type": "named", "name": "endless" } })).await;
+    let turn_id = world.turn(&worker, "hi").await;
+    let turn = world.finished(&worker, &turn_id).await;
+    assert_eq!(turn["turn"]["error"]["kind"], "overloaded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_of_seeded_entries_are_bounded() {
+    let world = World::new().await;
+    let seeded = |at_ms| {
+        let entry = SeedEntry { role: Role::User, text: "hi".into(), at_ms: Some(at_ms) };
+        CreateWorker::default().history(vec![entry])
+    };
+    let most = (1 << 53) - 1;
+    world.runtime.handle(seeded(most)).await.expect("the latest time");
+    match world.runtime.handle(seeded(most + 1)).await {
+        Err(RuntimeError::LimitOutOfRange { field, max, .. }) => {
+            assert_eq!((field.as_str(), max), ("history[0].at_ms", most));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn claims_have_at_most_128_segments() {
+    let world = World::limited(|limits| limits.text_chars = 1_000_000).await;
+    let claiming = |segments| {
+        let resource = vec!["a"; segments].join("/");
+        and(create(), json!({ "scope_claims": [{ "resource": resource, "access": "shared" }] }))
+    };
+    world.ok(claiming(128)).await;
+    for segments in [129, 400_000] {
+        let error = world.refused(claiming(segments)).await;
+        assert_eq!(error["field"], "scope_claims[0].resource");
+        assert_eq!(error["problem"], "must have at most 128 segments");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn labels_in_a_filter_are_checked_like_labels() {
+    let world = World::new().await;
+    let wanted =
+        |labels| and(read_events(&runtime_scope()), json!({ "filter": { "labels": labels } }));
+    let long = "x".repeat(129);
+    world.ok(wanted(json!({ "a": "x".repeat(128) }))).await;
+    for (labels, code, field) in [
+        (json!({ "a": long }), "too_large", "filter.labels.a"),
+        (json!({ long: "a" }), "too_large", "filter.labels"),
+        (json!({ "": "a" }), "invalid_request", "filter.labels"),
+        (json!({ "a": "\n" }), "invalid_request", "filter.labels.a"),
+    ] {
+        let error = world.refused(wanted(labels)).await;
+        assert_eq!((&error["code"], &error["field"]), (&json!(code), &json!(field)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_of_states_and_outcomes_are_bounded() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    let states = |count| json!({ "type": "list_workers", "states": vec!["idle"; count] });
+    let outcomes =
+        |count| json!({ "type": "list_turns", "worker": worker, "outcomes": vec!["lost"; count] });
+    world.ok(states(16)).await;
+    world.ok(outcomes(16)).await;
+    for (request, field) in [(states(17), "states"), (outcomes(17), "outcomes")] {
+        let error = world.refused(request).await;
+        let said = (&error["code"], &error["field"], &error["max"]);
+        assert_eq!(said, (&json!("too_large"), &json!(field), &json!(16)));
+    }
+}
+
+/// The Rust API takes any number, unlike JSON.
+#[tokio::test(start_paused = true)]
+async fn the_largest_numbers_of_requests_do_no_harm() {
+    const MOST: u64 = u64::MAX;
+    let runtime = World::new().await.runtime;
+    let created = runtime.handle(CreateWorker::default()).await.expect("a Worker");
+    let worker = created.detail.worker;
+    let scope = Scope::worker(worker);
+    let from = EventsFrom::after_sequence(MOST);
+    let read = runtime.handle(ReadEvents::new(scope).starting_at(from.clone())).await;
+    assert!(matches!(read, Err(RuntimeError::CursorAhead { .. })), "{read:?}");
+    let stream = runtime.subscribe(Subscribe::new(scope).starting_at(from)).await;
+    assert!(matches!(stream, Err(RuntimeError::CursorAhead { .. })));
+    for from in [
+        TranscriptFrom::After(TranscriptAfter { sequence: MOST }),
+        TranscriptFrom::Before(TranscriptBefore { sequence: MOST }),
+    ] {
+        let request = GetTranscript::new(worker).starting_at(from);
+        assert_eq!(runtime.handle(request).await.expect("a page").entries.len(), 0);
+    }
+    let overview = GetOverview { recent: Some(MOST) };
+    assert!(runtime.handle(overview).await.is_err());
+    runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
+    let stop = StopWorker { deadline_ms: Some(MOST), ..StopWorker::new(worker) };
+    runtime.handle(stop).await.expect("a stop");
+    let stop = StopRuntime { deadline_ms: Some(MOST), ..StopRuntime::default() };
+    runtime.handle(stop).await.expect("a stop");
+    runtime.wait_stopped(Duration::MAX).await.expect("the end");
+}
