@@ -12,6 +12,7 @@ mod secret;
 use std::{env, path::PathBuf};
 
 use clap::Args;
+use llm_engine::ShortText;
 use worker::Profile;
 
 pub(crate) use self::{profile_spec::ProfileSpec, profiles_file::ProfilesFile};
@@ -122,7 +123,7 @@ fn named(name: &str, file: &ProfilesFile) -> Result<ProfileSpec, Failure> {
         Some(spec) => Ok(spec.clone()),
         None if name == ECHO => Ok(ProfileSpec::echo(ECHO)),
         None => {
-            let known = names(file, &[ECHO]);
+            let (name, known) = (ShortText::cut(name, 64), names(file, &[ECHO]));
             Err(Failure::configuration(format!("there is no profile {name:?}; there are {known}")))
         }
     }

@@ -7,6 +7,7 @@ mod folder;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use llm_engine::ShortText;
 use serde_json::{Map, Value};
 use worker_runtime::schema;
 
@@ -91,6 +92,7 @@ fn one(name: &str) -> Result<String, Failure> {
     let names: Vec<&str> = files.iter().map(|(file, _)| stem(file)).collect();
     let found = files.into_iter().find(|(file, _)| stem(file) == wanted);
     found.map(|(_, text)| text).ok_or_else(|| {
+        let name = ShortText::cut(name, 64);
         Failure::usage(format!("no document `{name}`; there are {}", names.join(", ")))
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use llm_engine::providers;
+use llm_engine::{ShortText, providers};
 use serde::Deserialize;
 
 /// The echo provider, or a protocol of model servers.
@@ -37,6 +37,7 @@ impl FromStr for ProviderKind {
             return Ok(Self::Echo);
         }
         name.parse().map(Self::Model).map_err(|_| {
+            let name = ShortText::cut(name, 64);
             let known = providers::ProviderKind::ALL.map(providers::ProviderKind::as_str);
             format!("unknown provider {name:?}; known are echo, {}", known.join(", "))
         })

@@ -1,5 +1,10 @@
 //! The commands of a conversation, and how a line is parsed.
 
+use llm_engine::ShortText;
+
+/// The most characters of a word that an error repeats.
+const WORD_CHARS: usize = 64;
+
 /// The text that `/help` prints.
 pub(super) const HELP: &str = "\
 /help        list these commands
@@ -54,11 +59,17 @@ impl ChatCommand {
             "usage" => Self::Usage,
             "cancel" => Self::Cancel,
             "quit" => Self::Quit,
-            _ => return Err(format!("there is no command /{name}: see /help")),
+            _ => {
+                let name = ShortText::cut(name, WORD_CHARS);
+                return Err(format!("there is no command /{name}: see /help"));
+            }
         };
         match words.next() {
             None => Ok(command),
-            Some(word) => Err(format!("/{name} does not know what to do with {word:?}: see /help")),
+            Some(word) => {
+                let word = ShortText::cut(word, WORD_CHARS);
+                Err(format!("/{name} does not know what to do with {word:?}: see /help"))
+            }
         }
     }
 }

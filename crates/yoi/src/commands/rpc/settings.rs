@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use llm_engine::ShortText;
 use serde_json::{Map, Value};
 use worker_runtime::Limits;
 
@@ -30,6 +31,7 @@ pub(super) fn limits(settings: &[Setting]) -> Result<Limits, Failure> {
         Limits::default().iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     for Setting { name, value } in settings {
         let limit = values.get_mut(name).ok_or_else(|| {
+            let name = ShortText::cut(name, 64);
             Failure::usage(format!("no limit `{name}`; `get_runtime` lists them"))
         })?;
         *limit = (*value).into();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use llm_engine::ShortText;
 use serde_path_to_error::{Path, Segment};
 use toml::Spanned;
 
@@ -22,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<(Option<String>, Vec<ProfileSpec>), Pr
     if let Some(default) = &file.default
         && !file.profiles.contains_key(default.get_ref())
     {
-        let problem = format!("there is no profile {:?}", default.get_ref());
+        let problem = format!("there is no profile {:?}", ShortText::cut(default.get_ref(), 64));
         return Err(Problem::at(text, Some(default.span()), "default".to_owned(), problem));
     }
     let profiles =
