@@ -103,6 +103,9 @@ mod tests {
         assert!(refused("/").contains("/help"));
         assert!(refused("/Quit").contains("no command /Quit"));
         assert!(refused("/quit now").contains("now"));
+        for long in ["/", "/quit "] {
+            assert!(refused(&(long.to_owned() + &"x".repeat(100_000))).len() < 200);
+        }
         for line in ["/switch", "/switch two", "/switch -1"] {
             assert!(refused(line).contains("/workers"), "{line}");
         }

@@ -2,6 +2,11 @@
 
 use std::{fmt, ops::Range};
 
+use llm_engine::ShortText;
+
+/// The most characters of a key that an error repeats.
+const KEY_CHARS: usize = 200;
+
 /// An error in a profiles file, with its place.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Problem {
@@ -9,8 +14,8 @@ pub(super) struct Problem {
     /// The column in characters. Lines and columns count from 1.
     column: usize,
     /// The dotted path of the key, such as `profiles.local.model`.
-    key: String,
-    message: String,
+    key: ShortText,
+    message: ShortText,
 }
 
 impl Problem {
@@ -27,8 +32,8 @@ impl Problem {
         Self {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            key,
-            message: message.into(),
+            key: ShortText::cut(&key, KEY_CHARS),
+            message: message.into().into(),
         }
     }
 }

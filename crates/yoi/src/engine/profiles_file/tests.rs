@@ -203,6 +203,16 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
     ] {
         refused(parse(text), expected);
     }
+    let long = "\\u001b".to_owned() + &"x".repeat(100_000);
+    for text in [
+        format!("\"{long}\" = 1"),
+        format!("default = \"{long}\""),
+        format!("[profiles.a]\nprovider = \"{long}\""),
+        format!("[profiles.\"{long}\"]\nprovider = 1"),
+    ] {
+        let error = parse(&text).expect_err("it is wrong");
+        assert!(error.len() < 800 && !error.contains(char::is_control), "{error}");
+    }
     let error = parse("default = \"a").expect_err("it is no TOML");
     assert!(error.starts_with("1:"), "{error}");
 }
