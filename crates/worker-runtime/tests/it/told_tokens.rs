@@ -1,8 +1,12 @@
 //! Token counts that a provider reported are in the turn's usage, however the turn ends.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, task::Poll, time::Duration};
 
-use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider, TokenUsage};
+use futures_util::stream;
+use llm_engine::{
+    EngineError, ErrorKind, ModelRequest, Provider, ProviderEvent, ProviderStream, Script,
+    ScriptedProvider, StopReason, TokenUsage,
+};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 use worker_runtime::{
@@ -113,20 +117,50 @@ async fn between_two_calls_and_in_the_second_one() {
     check(&ended_by(provider(), SOON * 2000, cancel_turn).await, 2, "in the second call");
 }
 
+/// A provider that tells its tokens together with its end, and whose stream blocks the thread that
+/// drops it.
+struct BlocksInDrop;
+
+struct Blocking(Option<ProviderEvent>);
+
+impl Drop for Blocking {
+    fn drop(&mut self) {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+impl Provider for BlocksInDrop {
+    fn name(&self) -> &'static str {
+        "blocking"
+    }
+
+    fn stream(&self, _: Arc<ModelRequest>) -> ProviderStream {
+        let end = ProviderEvent::Finished { stop_reason: StopReason::EndTurn, usage: TOKENS };
+        let mut blocking = Blocking(Some(end));
+        Box::pin(stream::poll_fn(move |_| Poll::Ready(blocking.0.take().map(Ok))))
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_the_engine_blocks_its_thread_and_the_watch_ends_the_turn() {
+    let blocked = Script::new().usage(TOKENS).block(Duration::from_secs(1)).finish();
+    let scripted: Arc<dyn Provider> = Arc::new(ScriptedProvider::new().script(blocked));
+    for provider in [scripted, Arc::new(BlocksInDrop)] {
+        check_ended_by_the_watch(provider).await;
+    }
+}
+
+async fn check_ended_by_the_watch(provider: Arc<dyn Provider>) {
     let engines = Builder::new_multi_thread()
         .worker_threads(1)
         .enable_time()
         .build()
         .expect("a tokio runtime");
-    let blocked = Script::new().usage(TOKENS).block(Duration::from_secs(1)).finish();
-    let provider = ScriptedProvider::new().script(blocked);
     let limits = Limits::default()
         .turn_first_event(Duration::from_millis(200))
         .turn_idle(Duration::from_millis(200));
     let runtime = Runtime::builder()
-        .profile(Profile::new("blocking", Arc::new(provider)))
+        .profile(Profile::new("blocking", provider))
         .limits(limits)
         .turn_runtime(engines.handle().clone())
         .build()
