@@ -4,7 +4,7 @@ use std::ops::Add;
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{
     counts::{Counts, count, counts, told},
@@ -76,7 +76,7 @@ impl Dialect for Anthropic {
                 }
             }
             "message_stop" => answer.over(),
-            "error" => answer.error(Some(event.error.unwrap_or_default())),
+            "error" => answer.failed(event.error.as_deref().map_or("", RawValue::get)),
             _ => {}
         }
         Ok(())
@@ -122,7 +122,7 @@ struct Event {
     kind: String,
     content_block: Option<Content>,
     delta: Option<Content>,
-    error: Option<Value>,
+    error: Option<Box<RawValue>>,
 }
 
 /// A piece of content. The `delta` of a `message_delta` event, which is about the whole message,

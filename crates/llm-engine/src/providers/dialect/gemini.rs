@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Add};
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{
     counts::{Counts, count, counts, told},
@@ -72,7 +72,7 @@ impl Dialect for Gemini {
 
     fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         let chunk: Chunk = from_json(part)?;
-        answer.error(chunk.error);
+        answer.error(chunk.error.as_deref());
         if chunk.prompt_feedback.is_some_and(|feedback| feedback.block_reason.is_some()) {
             answer.stopped(StopReason::ContentFilter);
         }
@@ -142,7 +142,7 @@ struct GenerationConfig<'a> {
 struct Chunk {
     candidates: Option<Vec<Candidate>>,
     prompt_feedback: Option<PromptFeedback>,
-    error: Option<Value>,
+    error: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{
     counts::{Counts, count, told},
@@ -57,7 +57,7 @@ impl Dialect for Ollama {
 
     fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         let line: Line = from_json(part)?;
-        answer.error(line.error);
+        answer.error(line.error.as_deref());
         if let Some(message) = line.message {
             answer.reasoning(message.thinking);
             answer.text(message.content);
@@ -100,7 +100,7 @@ struct Line {
     message: Option<Message>,
     done: Option<bool>,
     done_reason: Option<String>,
-    error: Option<Value>,
+    error: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]

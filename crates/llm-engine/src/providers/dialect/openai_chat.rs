@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{
     counts::{Counts, count, counts, told},
@@ -76,7 +76,7 @@ impl Dialect for OpenAiChat {
             return Ok(());
         }
         let chunk: Chunk = from_json(part)?;
-        answer.error(chunk.error);
+        answer.error(chunk.error.as_deref());
         for choice in chunk.choices.unwrap_or_default() {
             let delta = choice.delta.unwrap_or_default();
             answer.reasoning(delta.reasoning_content.or(delta.reasoning));
@@ -126,7 +126,7 @@ struct StreamOptions {
 #[derive(Deserialize)]
 struct Chunk {
     choices: Option<Vec<Choice>>,
-    error: Option<Value>,
+    error: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{
     counts::{Counts, count, counts, told},
@@ -72,8 +72,7 @@ impl Dialect for OpenAiResponses {
             }
             "error" => {
                 // The event holds an error object, or the event itself is the error object.
-                let whole: Value = from_json(part)?;
-                answer.error(Some(event.error.unwrap_or(whole)));
+                answer.failed(event.error.as_deref().map_or(part, RawValue::get));
             }
             _ => {}
         }
@@ -82,7 +81,7 @@ impl Dialect for OpenAiResponses {
 }
 
 fn end(response: Response, answer: &mut Answer) {
-    answer.error(response.error);
+    answer.error(response.error.as_deref());
     answer.stopped(match response.incomplete_details.and_then(|it| it.reason).as_deref() {
         None => StopReason::EndTurn,
         Some("max_output_tokens") => StopReason::MaxTokens,
@@ -115,13 +114,13 @@ struct Event {
     kind: String,
     delta: Option<String>,
     response: Option<Response>,
-    error: Option<Value>,
+    error: Option<Box<RawValue>>,
 }
 
 #[derive(Default, Deserialize)]
 struct Response {
     incomplete_details: Option<Incomplete>,
-    error: Option<Value>,
+    error: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]

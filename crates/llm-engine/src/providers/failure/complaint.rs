@@ -6,6 +6,10 @@ use serde_json::Value;
 
 use super::retry_after::seconds;
 
+/// The maximum size of an error object in a stream, in bytes. As a tree of values, JSON takes many
+/// times its size.
+const ERROR_BYTES: usize = 64 * 1024;
+
 /// The maximum length of the name of a request's field, in bytes.
 const FIELD_CHARS: usize = 40;
 
@@ -40,8 +44,16 @@ impl Complaint {
         }
     }
 
-    /// Reads an error object, or a text in its place.
-    pub(in crate::providers) fn of(error: &Value) -> Self {
+    /// Reads an error object, or a text in its place. One that is too long to be an error, or that
+    /// is no JSON, says nothing.
+    pub(in crate::providers) fn of_json(error: &str) -> Self {
+        if error.len() > ERROR_BYTES {
+            return Self::default();
+        }
+        serde_json::from_str(error).map_or_else(|_| Self::default(), |error| Self::of(&error))
+    }
+
+    fn of(error: &Value) -> Self {
         let text = |key: &str| error.get(key).and_then(Value::as_str);
         let number = |key: &str| error.get(key).and_then(Value::as_u64);
         let details = || error.get("details").and_then(Value::as_array).into_iter().flatten();
@@ -80,6 +92,17 @@ mod tests {
         for other in ["", "sk-abc", "Bearer", "a b", "1", &"a".repeat(41)] {
             assert!(!is_field(other), "{other}");
         }
+    }
+
+    #[test]
+    fn an_error_object_is_read_if_it_is_not_too_long() {
+        let error = |padding: usize| {
+            format!(r#"{{"code":"slow_down","details":["{}"]}}"#, "x".repeat(padding))
+        };
+        assert_eq!(Complaint::of_json(&error(1000)).words, ["slow_down"]);
+        assert!(Complaint::of_json(&error(ERROR_BYTES)).words.is_empty());
+        assert_eq!(Complaint::of_json("\"Too long\"").message, "too long");
+        assert!(Complaint::of_json("").message.is_empty());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::{
     EngineError, ProviderEvent, StopReason, TokenUsage,
@@ -62,10 +62,15 @@ impl Answer {
     }
 
     /// Ends the call with the error object of a part, if there is one.
-    pub(in crate::providers) fn error(&mut self, error: Option<Value>) {
+    pub(in crate::providers) fn error(&mut self, error: Option<&RawValue>) {
         if let Some(error) = error {
-            self.failure = Some(of_complaint(&Complaint::of(&error)));
+            self.failed(error.get());
         }
+    }
+
+    /// Ends the call with an error object.
+    pub(in crate::providers) fn failed(&mut self, error: &str) {
+        self.failure = Some(of_complaint(&Complaint::of_json(error)));
     }
 
     /// Records that the model stopped. Token counts may still follow.
