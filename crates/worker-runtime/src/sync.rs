@@ -3,11 +3,13 @@
 mod after;
 mod backoff;
 mod contain;
+mod fair;
 mod relay;
 mod wake_list;
 
 pub(crate) use after::after;
 pub(crate) use backoff::Backoff;
 pub(crate) use contain::{Contained, contained};
+pub(crate) use fair::fair;
 pub(crate) use relay::Relay;
 pub(crate) use wake_list::{WakeList, WakeSlot, Wakers};

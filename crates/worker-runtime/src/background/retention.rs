@@ -10,17 +10,16 @@ use tokio::task::JoinSet;
 use crate::{
     commands::DeleteWorker,
     commit::seal::Seal,
-    error::RuntimeError,
     identity::WorkerId,
     state::{
         core::Core,
         ended_workers::{Due, EndedWorkers},
         worker_cell::WorkerCell,
     },
-    sync::{Backoff, contained},
+    sync::{Backoff, contained, fair},
 };
 
-/// The pauses after deletions that failed, and after a panic of the clock.
+/// The pauses after a panic of the clock.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
 
 /// Starts the task that deletes Workers that are due, if the Runtime has a retention.
@@ -41,14 +40,14 @@ async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>) {
             continue;
         };
         let due = ended_workers.due(now_ms);
-        let went = match &due {
-            Due::Now(going) => delete(&core_now, going).await,
-            Due::In(_) | Due::Nothing => true,
-        };
+        backoff = BACKOFF;
+        if let Due::Now(going) = &due {
+            delete(&core_now, going).await;
+        }
         drop(core_now);
         match due {
-            Due::Now(_) if went => backoff = BACKOFF,
-            Due::Now(_) => backoff.pause().await,
+            // The deletions may all be done at once.
+            Due::Now(_) => fair().await,
             // In either case, a notification or the end of the time, the loop looks again.
             Due::In(left) => {
                 drop(tokio::time::timeout(left, ended_workers.changed.notified()).await);
@@ -58,25 +57,30 @@ async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>) {
     }
 }
 
-/// Deletes Workers as the command `delete_worker` does. Returns whether all of them are deleted.
-async fn delete(core: &Arc<Core>, going: &[WorkerId]) -> bool {
+/// Deletes Workers as the command `delete_worker` does. Those that could not be deleted are put
+/// off.
+async fn delete(core: &Arc<Core>, going: &[(u64, WorkerId)]) {
     let mut deletions = JoinSet::new();
-    for cell in going.iter().filter_map(|id| core.catalogue.get(*id)) {
-        deletions.spawn_on(delete_one(Arc::clone(core), cell), &core.handle);
+    for (ordinal, worker_id) in going {
+        match core.catalogue.get(*worker_id) {
+            Some(cell) => {
+                deletions.spawn_on(delete_one(Arc::clone(core), cell), &core.handle);
+            }
+            None => core.ended_workers.forget(*ordinal),
+        }
     }
-    let mut went = true;
-    while let Some(deleted) = deletions.join_next().await {
-        went &= deleted.unwrap_or(false);
+    while deletions.join_next().await.is_some() {}
+    // Whatever became of a deletion, even a panic, the Worker does not come first again.
+    for (ordinal, _) in going {
+        core.ended_workers.put_off(*ordinal);
     }
-    went
 }
 
-async fn delete_one(core: Arc<Core>, cell: Arc<WorkerCell>) -> bool {
+async fn delete_one(core: Arc<Core>, cell: Arc<WorkerCell>) {
     let command = DeleteWorker::new(core.identity.worker(cell.worker_id));
     let deleted =
         core.change(&cell, Seal::No, true, |context, worker| command.decide(context, worker));
-    match deleted.await {
-        Ok(_) | Err(RuntimeError::WorkerNotFound {}) => true,
-        Err(_) => false,
+    if let Err(error) = deleted.await {
+        tracing::debug!(%error, "an ended Worker could not be deleted yet");
     }
 }

@@ -13,6 +13,7 @@ use worker_runtime::{
 
 use crate::{
     fault_store::{Fault, FaultStore},
+    trouble::{Trouble, TroubledStore},
     wrapper::Wrapped,
 };
 
@@ -149,4 +150,30 @@ async fn a_deletion_that_the_store_refuses_is_tried_again() {
         assert_eq!(states.total(), 0, "{fault:?}");
         assert_eq!(deletions(&runtime).await, 1, "{fault:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_that_cannot_be_deleted_hold_up_no_others() {
+    let store = Arc::new(Wrapped(TroubledStore::default()));
+    let runtime = runtime_on(
+        Arc::clone(&store) as Arc<dyn Store>,
+        Arc::new(TokioClock(Instant::now())),
+        by_age(HOUR),
+    )
+    .await;
+    let mut stuck = Vec::new();
+    for _ in 0..80 {
+        stuck.push(ended(&runtime).await);
+    }
+    sleep(HOUR / 2).await;
+    let free = ended(&runtime).await;
+    store.0.set(Trouble::DeletionsRefusedBut(free.worker_id));
+    sleep(HOUR / 2 + Duration::from_secs(30)).await;
+    assert_eq!(there(&runtime).await.len(), 81);
+    sleep(HOUR / 2).await;
+    assert!(!there(&runtime).await.contains(&free), "the others hold it up");
+    assert_eq!(there(&runtime).await, stuck);
+    store.0.set(Trouble::None);
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(there(&runtime).await, []);
 }

@@ -10,7 +10,8 @@ use worker_runtime::{
     WorkerId,
     model::TranscriptEntry,
     store::{
-        Batch, Lease, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreError, StoreFuture,
+        Batch, Change, Lease, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreError,
+        StoreFuture,
     },
 };
 
@@ -26,6 +27,8 @@ pub(crate) enum Trouble {
     CommitsHang,
     CommitsRefused,
     CommitsOfHang(WorkerId),
+    /// Every deletion is refused but that of this Worker.
+    DeletionsRefusedBut(WorkerId),
     LeaseIsLost,
     RenewHangs,
     RenewPanics,
@@ -76,6 +79,11 @@ impl Wrapper for TroubledStore {
         if hangs.contains(&trouble) {
             StoreFuture::pending(pending())
         } else if trouble == Trouble::CommitsRefused {
+            StoreFuture::ready(Err(StoreError::Refused("trouble".to_owned())))
+        } else if let Trouble::DeletionsRefusedBut(free) = trouble
+            && matches!(batch.change, Change::Delete)
+            && batch.worker_id != free
+        {
             StoreFuture::ready(Err(StoreError::Refused("trouble".to_owned())))
         } else if trouble == Trouble::LeaseIsLost {
             StoreFuture::ready(Err(StoreError::LeaseLost))
