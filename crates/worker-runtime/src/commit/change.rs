@@ -74,6 +74,7 @@ impl Core {
                 return Ok((reply, SentCommit::Concluded(CommitOutcome::Committed)));
             }
         };
+        draft.check_range()?;
         let cancel_within = draft.cancel_within;
         let batch = draft.into_batch(self.store.lease());
         self.can_change()?;

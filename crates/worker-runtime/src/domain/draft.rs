@@ -5,10 +5,12 @@ use std::{sync::Arc, time::Duration};
 use llm_engine::{StopReason, TokenUsage};
 
 use crate::{
+    domain::context::exhausted,
+    error::RuntimeError,
     identity::TurnId,
     model::{
-        EventType, Input, Labels, ProfileSelector, TranscriptEntry, TurnDetail, TurnError,
-        TurnOutcome, Usage, WorkerState,
+        EventType, Input, Labels, MAX_INTEGER, ProfileSelector, TranscriptEntry, TurnDetail,
+        TurnError, TurnOutcome, Usage, WorkerState,
     },
     store::{
         Batch, Change, CommandMetadata, CreateKey, InputKey, Lease, NewKey, StoredEvent,
@@ -264,7 +266,8 @@ impl Draft {
 
     fn tell(&mut self, turn_id: Option<TurnId>, body: StoredEventBody) {
         let (metadata, labels) = (self.metadata.clone(), self.record.labels.clone());
-        self.events.push(StoredEvent { at_ms: self.now_ms, turn_id, metadata, labels, body });
+        let (sequence, at_ms) = (self.record.worker_sequence, self.now_ms);
+        self.events.push(StoredEvent { sequence, at_ms, turn_id, metadata, labels, body });
     }
 
     /// Records the idempotency key of an input, and the keys that it pushes out.
@@ -275,6 +278,24 @@ impl Draft {
     /// Records the idempotency key of a creation, and the keys that it pushes out.
     pub(crate) fn remember_creation(&mut self, key: CreateKey, dropped: Vec<Arc<str>>) {
         self.create_key = Some(NewKey { key, dropped });
+    }
+
+    /// Returns an error if the draft counts past the largest integer on the wire, after which
+    /// nothing of the Worker could be shown.
+    ///
+    /// # Errors
+    ///
+    /// `capacity_exhausted` that names the number.
+    pub(crate) fn check_range(&self) -> Result<(), RuntimeError> {
+        let WorkerRecord { version, worker_sequence, entries, turns, .. } = *self.record;
+        let numbers = [
+            ("version", version),
+            ("worker_sequence", worker_sequence),
+            ("transcript_entries", entries),
+            ("turns", turns),
+        ];
+        let past = numbers.iter().find(|(_, number)| *number > MAX_INTEGER);
+        past.map_or(Ok(()), |(what, _)| Err(exhausted(what, MAX_INTEGER)))
     }
 
     /// Converts the draft into a batch for the store.
@@ -304,5 +325,31 @@ impl Draft {
     /// Returns the types of the events so far, in order.
     pub(crate) fn event_types(&self) -> Vec<EventType> {
         self.events.iter().map(StoredEvent::event_type).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::WorkerId;
+
+    #[test]
+    fn a_draft_that_counts_past_the_range_is_refused() {
+        let name = |count: fn(&mut WorkerRecord)| {
+            let mut record = WorkerRecord::new(WorkerId::NIL, 1, 7);
+            count(&mut record);
+            let mut draft = Draft::of(&record, 7, None);
+            draft.begin_turn(TurnId::NIL, &Input::user("a"), ProfileSelector::default(), None);
+            match draft.check_range() {
+                Err(RuntimeError::CapacityExhausted { what, max: MAX_INTEGER }) => what,
+                other => format!("{other:?}"),
+            }
+        };
+        assert_eq!(name(|record| record.version = MAX_INTEGER - 1), "Ok(())");
+        assert_eq!(name(|record| record.version = MAX_INTEGER), "version");
+        assert_eq!(name(|record| record.worker_sequence = MAX_INTEGER - 3), "Ok(())");
+        assert_eq!(name(|record| record.worker_sequence = MAX_INTEGER - 2), "worker_sequence");
+        assert_eq!(name(|record| record.entries = MAX_INTEGER), "transcript_entries");
+        assert_eq!(name(|record| record.turns = MAX_INTEGER), "turns");
     }
 }

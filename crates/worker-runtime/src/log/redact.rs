@@ -39,7 +39,8 @@ impl StoredEvent {
         };
         let is_deletion = matches!(body, StoredEventBody::WorkerDeleted);
         let labels = if is_deletion { self.labels.clone() } else { no_labels() };
-        Self { at_ms: self.at_ms, turn_id: self.turn_id, metadata: None, labels, body }
+        let Self { sequence, at_ms, turn_id, .. } = *self;
+        Self { sequence, at_ms, turn_id, metadata: None, labels, body }
     }
 }
 

@@ -14,10 +14,12 @@ use crate::{
 ///
 /// An event refers to entries and turns by number and repeats none of their text: a reader joins
 /// the event with the Worker's transcript and turns. A store therefore writes each text of the
-/// conversation once, and a deletion leaves none behind. The sequence of an event is not stored in
-/// it: it is the position among the Worker's events.
+/// conversation once, and a deletion leaves none behind.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct StoredEvent {
+    /// The event's sequence among the Worker's events; the first is 1. The Runtime compares it with
+    /// the place that the store answers the event for.
+    pub sequence: u64,
     /// When the event happened, in milliseconds since the Unix epoch.
     pub at_ms: u64,
     /// The turn that the event is about.
