@@ -8,6 +8,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod ended_workers;
 pub(crate) mod extent;
 pub(crate) mod in_flight;
+mod known;
 pub(crate) mod listing;
 pub(crate) mod live;
 pub(crate) mod older_events;

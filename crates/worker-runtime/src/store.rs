@@ -7,19 +7,25 @@
 mod batch;
 mod client;
 mod command_metadata;
+mod complaint;
 mod error;
 mod future;
 mod guard;
 #[cfg(feature = "memory-store")]
 mod memory;
+mod pages;
+mod reads;
 mod record;
 mod stored_event;
+mod within_range;
+mod worker_pages;
 
 use std::{sync::Arc, time::Duration};
 
 pub use batch::{Batch, Change, CreateKey, InputKey, NewKey, Totals};
 pub(crate) use client::StoreClient;
 pub use command_metadata::CommandMetadata;
+pub(crate) use complaint::{Complaint, Complaints};
 pub use error::{CorruptWorker, OpenError, Settlement, StoreError};
 pub use future::StoreFuture;
 #[cfg(feature = "memory-store")]
@@ -29,9 +35,11 @@ use crate::{
     identity::{Epoch, RuntimeId, TurnId, WorkerId},
     model::{TranscriptEntry, TurnDetail},
 };
+pub(crate) use reads::{EventsFound, Known, ReadAbout, ReadError};
 pub use record::{WorkerRecord, WorkerSpec};
 pub(crate) use stored_event::EventReference;
 pub use stored_event::{StoredEvent, StoredEventBody, StoredRetry};
+pub(crate) use worker_pages::ListingError;
 
 /// The description that a store gives of itself.
 #[derive(Clone, Debug, Eq, PartialEq)]

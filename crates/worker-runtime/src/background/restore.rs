@@ -10,21 +10,18 @@ use crate::{
     error::RuntimeError,
     model::{Severity, TurnOutcome},
     state::{core::Core, worker_cell::WorkerCell},
-    store::{CorruptWorker, Store, StoreError, StoredWorker},
+    store::{CorruptWorker, ListingError, StoreError, StoredWorker},
+    sync::fair,
     turn,
 };
-
-/// The number of Workers that are read from the store at once.
-const PAGE: usize = 512;
 
 /// The reason for which the Workers of the store could not be restored.
 #[derive(Debug)]
 pub(crate) enum RestoreError {
-    /// The store could not be read.
-    Read(StoreError),
-    /// The store does not list the Workers by ascending ordinal, or a page does not begin after the
-    /// last Worker of the page before.
-    Listing,
+    /// The keys of creations could not be read.
+    Keys(StoreError),
+    /// The Workers could not be listed.
+    Listing(ListingError),
     /// The end of a turn that was open could not be committed.
     OpenTurn(RuntimeError),
 }
@@ -32,41 +29,26 @@ pub(crate) enum RestoreError {
 impl fmt::Display for RestoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read(error) => error.fmt(f),
-            Self::Listing => f.write_str("it does not list its workers by ordinal"),
+            Self::Keys(error) => error.fmt(f),
+            Self::Listing(error) => error.fmt(f),
             Self::OpenTurn(error) => error.fmt(f),
         }
     }
 }
 
 impl Core {
-    /// Restores every Worker of the store, and ends the turns that the store's last owner left
-    /// open.
-    pub(crate) async fn restore(self: &Arc<Self>) -> Result<(), RestoreError> {
-        let keys = self.ask(Store::create_keys).await.map_err(RestoreError::Read)?;
+    /// Restores every Worker of a store in which `created` Workers were ever created, and ends the
+    /// turns that the store's last owner left open.
+    pub(crate) async fn restore(self: &Arc<Self>, created: u64) -> Result<(), RestoreError> {
+        let keys = self.store.create_keys().await.map_err(RestoreError::Keys)?;
         for key in keys {
             self.admission.lock().keys.remember(key);
         }
         let mut open = Vec::new();
-        let mut last = 0;
-        loop {
-            let page = self.ask(|store| store.workers(last, PAGE)).await;
-            let page = page.map_err(RestoreError::Read)?;
-            let is_over = page.len() < PAGE;
-            if page.len() > PAGE {
-                let message = "the store gave more workers at once than it was asked for";
-                self.note(Severity::Warning, message, None, None);
-            }
-            for found in page.into_iter().take(PAGE) {
-                let ordinal = match &found {
-                    Ok(worker) => worker.record.ordinal,
-                    Err(unreadable) => unreadable.ordinal,
-                };
-                if ordinal <= last {
-                    return Err(RestoreError::Listing);
-                }
-                last = ordinal;
-                match found {
+        let mut pages = self.store.worker_pages(created);
+        while let Some(page) = pages.next().await.map_err(RestoreError::Listing)? {
+            for listed in page {
+                match listed {
                     Ok(worker) => {
                         let is_open = worker.record.running_turn().is_some();
                         let cell = self.bring_back(worker);
@@ -75,12 +57,13 @@ impl Core {
                     Err(unreadable) => self.note_unreadable(&unreadable),
                 }
             }
-            if is_over {
-                break;
-            }
         }
+        let last = pages.last_ordinal();
+        self.store.restored_until(last);
         self.admission.lock().continue_after(last);
         for cell in open {
+            // The answers of the store may all be ready.
+            fair().await;
             self.lose_turn(&cell).await?;
         }
         Ok(())

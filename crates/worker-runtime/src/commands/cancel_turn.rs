@@ -175,7 +175,6 @@ impl Core {
         if record.turn.as_ref().is_some_and(|turn| turn.turn_id == wanted) {
             return Ok(None);
         }
-        let found = self.ask(|store| store.turn(cell.worker_id, TurnLookup::Id(wanted))).await;
-        found.map_err(|_| RuntimeError::store_refused())
+        Ok(self.store.turn(cell, TurnLookup::Id(wanted)).await?)
     }
 }

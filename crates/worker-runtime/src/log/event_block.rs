@@ -6,7 +6,7 @@ use super::redact::{redacted_entry, redacted_turn};
 use crate::{
     identity::WorkerId,
     model::{TranscriptEntry, TurnDetail},
-    store::{EventReference, StoredEvent},
+    store::{EventReference, StoredEvent, StoredEventBody},
 };
 
 /// Consecutive events of one Worker: the events of one commit, or a page that was read from the
@@ -68,6 +68,20 @@ impl EventBlock {
         };
         let events = events.into_iter().map(join).collect::<Option<_>>()?;
         Some(Self { worker_id, first, events, redacted: false })
+    }
+
+    /// Whether the entries and turns are those of the turns that the events are about. A store may
+    /// err; a commit of this Runtime does not.
+    pub(crate) fn fits_together(&self) -> bool {
+        self.events.iter().all(|JoinedEvent { stored, entry, turn }| {
+            let is_of_turn = entry.as_ref().is_none_or(|it| it.turn_id == stored.turn_id);
+            let is_end_of = |turn: &Arc<TurnDetail>| {
+                let StoredEventBody::TurnEnded { outcome, .. } = &stored.body else { return false };
+                Some(turn.turn_id) == stored.turn_id && turn.outcome == Some(*outcome)
+            };
+            let is_of_end = turn.as_ref().is_none_or(is_end_of);
+            is_of_turn && is_of_end
+        })
     }
 
     /// Returns the same events without names and texts, as they are shown once the Worker is

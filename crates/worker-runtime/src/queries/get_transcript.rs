@@ -154,12 +154,7 @@ impl Query for GetTranscript {
         let mut entries = Vec::new();
         if first <= last {
             let count = usize::try_from(last + 1 - first).unwrap_or(usize::MAX);
-            entries = reader.entries(self.worker.worker_id, first, count).await?;
-            if entries.len() < count {
-                // The store has fewer entries than the record counts, so the Worker may have been
-                // deleted.
-                reader.still_there(self.worker).await?;
-            }
+            entries = reader.entries(self.worker, first, count).await?;
         }
         cut(&mut entries, backwards);
         Ok(TranscriptReply {

@@ -11,7 +11,7 @@ use crate::{
     model::{Cursor, TranscriptEntry, TurnDetail, TurnSelector, wire},
     request::Query,
     state::view::Reader,
-    store::TurnLookup,
+    store::{Complaint, TurnLookup},
 };
 
 /// A query for one turn of a Worker, with its input and its answer.
@@ -78,7 +78,6 @@ impl Query for GetTurn {
         }
         limits.check_wait(self.wait_ms)?;
         let lookup = self.lookup(reader)?;
-        let worker_id = self.worker.worker_id;
         if let Some(wait_ms) = self.wait_ms {
             let turn_id = self.find(reader, &lookup).await?.0.turn_id;
             reader.wait_for_turn(self.worker, turn_id, wait_ms).await?;
@@ -86,12 +85,11 @@ impl Query for GetTurn {
         let (turn, cursor) = self.find(reader, &lookup).await?;
         let entry = async |sequence: Option<u64>| {
             let Some(sequence) = sequence else { return Ok(None) };
-            let page = reader.entries(worker_id, sequence, 1).await?;
-            if page.is_empty() {
-                // The store lacks an entry of the turn, so the Worker may have been deleted.
-                reader.still_there(self.worker).await?;
+            let entry = reader.entries(self.worker, sequence, 1).await?.into_iter().next();
+            if entry.as_ref().is_some_and(|entry| entry.turn_id != Some(turn.turn_id)) {
+                return Err(reader.contradiction(self.worker, Complaint::Mismatch));
             }
-            Ok::<_, RuntimeError>(page.into_iter().next())
+            Ok(entry)
         };
         let input = entry(turn.input_sequence).await?;
         let answer = entry(turn.answer_sequence).await?;
@@ -132,12 +130,11 @@ impl GetTurn {
         if let Some(turn) = moment.turn.filter(wanted) {
             return Ok((turn, moment.cursor));
         }
-        let turn = reader.turn(self.worker.worker_id, lookup.clone()).await?;
+        let turn = reader.turn(self.worker, lookup.clone()).await?;
         let is_shown = |turn: &Arc<TurnDetail>| turn.input_sequence <= Some(moment.record.entries);
-        let Some(turn) = turn.filter(is_shown) else {
-            reader.still_there(self.worker).await?;
-            return Err(RuntimeError::TurnNotFound {});
-        };
-        Ok((turn, moment.cursor))
+        match turn.filter(is_shown) {
+            Some(turn) => Ok((turn, moment.cursor)),
+            None => Err(RuntimeError::TurnNotFound {}),
+        }
     }
 }

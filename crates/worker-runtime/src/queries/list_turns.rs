@@ -12,6 +12,7 @@ use crate::{
     model::{Cursor, PageRequest, TurnDetail, TurnOutcome, setters},
     request::Query,
     state::view::Reader,
+    sync::fair,
 };
 
 /// A query for the turns of a Worker, oldest first.
@@ -75,15 +76,12 @@ impl Query for ListTurns {
         let mut items = Vec::new();
         let mut examined = 0;
         while items.len() < limit && after < last && examined < reader.limits().list_scan {
-            let turns = reader.turns(self.worker.worker_id, after + 1, limit).await?;
-            if turns.is_empty() {
-                // The store has fewer turns than the record counts, so the Worker may have been
-                // deleted.
-                reader.still_there(self.worker).await?;
-                break;
+            if examined > 0 {
+                fair().await;
             }
-            for turn in turns {
-                if items.len() == limit || after == last {
+            let left = usize::try_from(last - after).unwrap_or(usize::MAX);
+            for turn in reader.turns(self.worker, after + 1, limit.min(left)).await? {
+                if items.len() == limit {
                     break;
                 }
                 after += 1;

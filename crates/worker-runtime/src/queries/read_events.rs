@@ -11,6 +11,8 @@ use crate::{
     model::{Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope, setters, wire},
     request::Query,
     state::view::Reader,
+    store::Complaint,
+    sync::fair,
 };
 
 /// A query for a part of a log of events.
@@ -82,6 +84,24 @@ pub struct EventsReply {
     pub more: bool,
 }
 
+impl ReadEvents {
+    /// Returns the position of the oldest event, which must have moved on from `before`.
+    async fn begin_again(
+        &self,
+        reader: Reader<'_>,
+        from: &EventsFrom,
+        before: u64,
+    ) -> Result<u64, RuntimeError> {
+        let position = reader.begin(self.scope, from).await?;
+        match &self.scope {
+            Scope::Worker(it) if position <= before => {
+                Err(reader.contradiction(it.worker, Complaint::FloorMoves))
+            }
+            Scope::Worker(_) | Scope::Runtime(_) => Ok(position),
+        }
+    }
+}
+
 impl Query for ReadEvents {
     type Reply = EventsReply;
 
@@ -94,14 +114,18 @@ impl Query for ReadEvents {
         limits.check_wait(self.wait_ms)?;
         limits.check_filter(self.filter.as_ref())?;
         let until = Instant::now() + Duration::from_millis(self.wait_ms.unwrap_or(0));
-        let from = self.from.unwrap_or(EventsFrom::oldest());
+        let from = self.from.clone().unwrap_or(EventsFrom::oldest());
         let mut position = reader.begin(self.scope, &from).await?;
+        let mut began_again = false;
         loop {
             let range = reader.events(self.scope, position, self.filter.as_ref(), limit).await;
             let range = match (range, &from) {
                 // The log dropped its oldest event after that event's position was read.
-                (Err(RuntimeError::CursorExpired { .. }), EventsFrom::Oldest(_)) => {
-                    position = reader.begin(self.scope, &from).await?;
+                (Err(RuntimeError::CursorExpired { .. }), EventsFrom::Oldest(_))
+                    if !began_again =>
+                {
+                    began_again = true;
+                    position = self.begin_again(reader, &from, position).await?;
                     continue;
                 }
                 (range, _) => range?,
@@ -112,6 +136,8 @@ impl Query for ReadEvents {
                 let next = reader.cursor(self.scope, position);
                 return Ok(EventsReply { items: range.items, next, more: range.more });
             }
+            // All events that are there may be filtered out.
+            fair().await;
             if !range.more {
                 reader.wait_behind(self.scope, position, until).await?;
             }

@@ -210,7 +210,7 @@ impl RuntimeBuilder {
         let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_duration));
         core.set_lease_keeper(keeper.abort_handle());
         core.tell(None, RuntimeFact::Started, |_| {});
-        core.restore().await?;
+        core.restore(totals.created).await?;
         retention::start(&core);
         Ok(runtime)
     }

@@ -9,14 +9,15 @@ use futures_core::Stream;
 
 use crate::{
     error::RuntimeError,
-    identity::WorkerRef,
+    identity::{TurnId, WorkerRef},
     model::{
         EventBody, EventFilter, EventType, EventsFrom, InputReceipt, RuntimeEvent, Scope,
         StreamItem, Subscribe, WorkerState,
     },
-    queries::{GetTurn, GetWorker},
+    queries::{GetTurn, GetWorker, ReadEvents},
     runtime::Runtime,
     stream::Subscription,
+    sync::fair,
 };
 
 /// The reason why a wait failed.
@@ -40,8 +41,8 @@ pub enum WaitError {
 }
 
 impl Runtime {
-    /// Waits for the end of the turn that an input began, and returns its terminal event. The wait
-    /// takes one of the `subscriptions` places.
+    /// Waits for the end of the turn that an input began, and returns its terminal event. While the
+    /// turn runs, the wait takes one of the `subscriptions` places.
     ///
     /// # Errors
     ///
@@ -57,6 +58,7 @@ impl Runtime {
                 if let Some(end) = self.look_for_end(receipt).await? {
                     return Ok(end);
                 }
+                fair().await;
             }
         };
         self.within(timeout, end).await
@@ -102,12 +104,12 @@ impl Runtime {
     async fn look_for_end(&self, receipt: InputReceipt) -> Result<Option<RuntimeEvent>, WaitError> {
         let InputReceipt { worker, turn_id, .. } = receipt;
         let shown = self.handle(GetTurn::new(worker, turn_id)).await?;
-        let over = shown.turn.outcome.is_some();
+        if shown.turn.outcome.is_some() {
+            return self.find_end(worker, turn_id).await.map(Some);
+        }
         // The end of a turn that still runs comes after the reply's cursor, wherever the log ends
         // by now.
-        let from = if over { EventsFrom::oldest() } else { EventsFrom::after(shown.cursor) };
-        let ends = EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect();
-        let mut stream = match self.listen(worker, from, ends).await {
+        let mut stream = match self.listen(worker, EventsFrom::after(shown.cursor), ends()).await {
             Err(RuntimeError::CursorExpired { .. }) => return Ok(None),
             listened => listened?,
         };
@@ -116,9 +118,6 @@ impl Runtime {
                 StreamItem::Event(it) if it.event.turn_id == Some(turn_id) => {
                     return Ok(Some(it.event.clone()));
                 }
-                // All events that are kept have been read, and the end of the turn is not among
-                // them.
-                StreamItem::Synced { .. } if over => return Err(WaitError::Expired),
                 StreamItem::Event(_)
                 | StreamItem::Synced { .. }
                 | StreamItem::TextDelta { .. }
@@ -127,6 +126,33 @@ impl Runtime {
                 StreamItem::Gap { .. } => return Ok(None),
                 StreamItem::Ended { .. } => return Err(WaitError::Ended),
             }
+        }
+    }
+
+    /// Returns the terminal event of a turn that has ended, from the events that are kept.
+    async fn find_end(
+        &self,
+        worker: WorkerRef,
+        turn_id: TurnId,
+    ) -> Result<RuntimeEvent, WaitError> {
+        let filter = EventFilter { types: Some(ends()), labels: None };
+        let mut read = ReadEvents::new(Scope::worker(worker)).filter(filter);
+        loop {
+            let page = match self.handle(read.clone()).await {
+                // Events were dropped that were not read yet, and the end may be among them.
+                Err(RuntimeError::CursorExpired { earliest }) => {
+                    read.from = Some(EventsFrom::after(earliest));
+                    continue;
+                }
+                page => page?,
+            };
+            if let Some(end) = page.items.into_iter().find(|it| it.turn_id == Some(turn_id)) {
+                return Ok(end);
+            }
+            if !page.more {
+                return Err(WaitError::Expired);
+            }
+            read.from = Some(EventsFrom::after(page.next));
         }
     }
 
@@ -186,6 +212,11 @@ impl Runtime {
         let filter = EventFilter { types: Some(types), labels: None };
         self.subscribe(Subscribe::new(Scope::worker(worker)).starting_at(from).filter(filter)).await
     }
+}
+
+/// The types of the events that end turns.
+fn ends() -> Vec<EventType> {
+    EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect()
 }
 
 fn is_at_rest(state: WorkerState) -> bool {

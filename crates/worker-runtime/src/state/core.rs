@@ -34,7 +34,7 @@ use crate::{
         turn_host::TurnHost,
         worker_cell::WorkerCell,
     },
-    store::{CommandMetadata, Store, StoreClient, StoreError, StoreFuture, Totals},
+    store::{CommandMetadata, StoreClient, Totals},
     sync::{Relay, Wakers, contained},
 };
 
@@ -108,7 +108,7 @@ impl Core {
         let relay = Arc::new(Relay::default());
         let relay_there = Arc::clone(&relay);
         handle.spawn(async move { relay_there.run().await });
-        Arc::new(Self {
+        let core = Arc::new(Self {
             presenter: Presenter { identity: identity.clone(), epoch },
             identity,
             epoch,
@@ -132,7 +132,14 @@ impl Core {
             limits,
             turns: parts.turns,
             handle,
-        })
+        });
+        let weak = Arc::downgrade(&core);
+        core.store.complaints().report_to(move |severity, message, worker_id| {
+            let Some(core) = weak.upgrade() else { return };
+            // A clock that panics must not make a read fail in another way.
+            let _ = contained(|| core.note(severity, message, worker_id, None));
+        });
+        core
     }
 
     /// Sets the task that renews the lease, to be aborted when the Runtime ends.
@@ -268,14 +275,6 @@ impl Core {
         drop(evicted);
         self.wake(waiting);
         before
-    }
-
-    /// Calls the store, which must answer within the timeout of a commit.
-    pub(crate) fn ask<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&dyn Store) -> StoreFuture<Result<T, StoreError>>,
-    ) -> StoreFuture<Result<T, StoreError>> {
-        self.store.ask(ask)
     }
 
     /// Whether the Runtime has ended, so that its streams and its background tasks end too.

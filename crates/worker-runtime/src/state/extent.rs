@@ -33,14 +33,8 @@ impl Core {
         &self,
         cell: &Arc<WorkerCell>,
     ) -> Result<Extent, RuntimeError> {
-        let page = self.ask(|it| it.events(cell.worker_id, 0, 1)).await;
-        let page = page.map_err(|_| RuntimeError::store_refused())?;
-        let head = cell.record()?.worker_sequence;
-        if page.oldest == 0 {
-            // The store has deleted the Worker, and the deletion is not applied yet.
-            return Err(RuntimeError::WorkerNotFound {});
-        }
-        Ok(Extent { floor: page.oldest.saturating_sub(1).min(head), head })
+        let floor = self.store.floor(&**cell).await?;
+        Ok(Extent { floor, head: cell.record()?.worker_sequence })
     }
 
     /// Returns the sequence after which a caller wants to read, in a log with the range `extent`.

@@ -3,122 +3,97 @@
 use std::{ops::RangeInclusive, sync::Arc};
 
 use crate::{
-    identity::WorkerId,
     log::EventBlock,
     model::{TranscriptEntry, TurnDetail},
-    state::core::Core,
-    store::{EventReference, StoreError, StoredEvent},
+    state::{core::Core, worker_cell::WorkerCell},
+    store::{Complaint, EventReference, EventsFound, ReadError, StoredEvent},
 };
 
 /// The events of a Worker after a sequence, as the store has them.
 #[derive(Debug)]
 pub(crate) enum OlderEvents {
-    /// The events that follow, at least one.
+    /// The events that follow.
     Events(EventBlock),
     /// The store no longer has the next event. It has no event up to the sequence `floor`.
     Missed { floor: u64 },
-    /// The store does not have the Worker, because it was deleted. The deletion may not be applied
-    /// yet.
-    Absent,
 }
 
 impl Core {
-    /// Reads up to `limit` events of a Worker after the sequence `after`, with the entries and
-    /// turns that they name.
-    ///
-    /// # Errors
-    ///
-    /// An error of the store, or [`StoreError::Refused`] if its answers contradict each other.
+    /// Reads the `count` events of a Worker after the sequence `after`, which are published, with
+    /// the entries and turns that they name.
     pub(crate) async fn older_events(
         &self,
-        worker_id: WorkerId,
+        cell: &WorkerCell,
         after: u64,
-        limit: usize,
-    ) -> Result<OlderEvents, StoreError> {
-        let mut page = self.ask(|store| store.events(worker_id, after, limit)).await?;
-        if page.oldest == 0 {
-            return Ok(OlderEvents::Absent);
-        }
-        if page.oldest > after + 1 {
-            return Ok(OlderEvents::Missed { floor: page.oldest - 1 });
-        }
-        page.events.truncate(limit);
-        if page.events.is_empty() {
-            return self.absent_or_contradictory(worker_id).await;
-        }
-        let turns = self.turns_of(worker_id, &page.events).await?;
-        let entries = self.entries_of(worker_id, &page.events, &turns).await?;
-        match EventBlock::join(worker_id, after + 1, page.events, &entries, &turns) {
-            Some(block) => Ok(OlderEvents::Events(block)),
-            None => self.absent_or_contradictory(worker_id).await,
-        }
+        count: usize,
+    ) -> Result<OlderEvents, ReadError> {
+        let events = match self.store.events(cell, after, count).await? {
+            EventsFound::Events(events) => events,
+            EventsFound::Missed { floor } => return Ok(OlderEvents::Missed { floor }),
+        };
+        let turns = self.turns_of(cell, &events).await?;
+        let entries = self.entries_of(cell, &events, &turns).await?;
+        let block = EventBlock::join(cell.worker_id, after + 1, events, &entries, &turns);
+        let block = block.filter(EventBlock::fits_together).ok_or_else(|| self.mismatch(cell))?;
+        Ok(OlderEvents::Events(block))
     }
 
     /// Reads the turns that end with one of these events, with their ordinals.
     async fn turns_of(
         &self,
-        worker_id: WorkerId,
+        cell: &WorkerCell,
         events: &[StoredEvent],
-    ) -> Result<Vec<(u64, Arc<TurnDetail>)>, StoreError> {
+    ) -> Result<Vec<(u64, Arc<TurnDetail>)>, ReadError> {
         let ended = events.iter().filter_map(|event| match event.reference() {
             Some(EventReference::Turn(ordinal)) => Some(ordinal),
             Some(EventReference::Entry(_)) | None => None,
         });
-        let Some((ordinals, count)) = span(ended, events.len())? else {
-            return Ok(Vec::new());
-        };
-        let turns = self.ask(|store| store.turns(worker_id, *ordinals.start(), count)).await?;
+        let Some(ordinals) = span(ended) else { return Ok(Vec::new()) };
+        let count = self.length(cell, &ordinals, events.len())?;
+        let turns = self.store.turns(cell, *ordinals.start(), count).await?;
         Ok(ordinals.zip(turns).collect())
     }
 
     /// Reads the entries that these events and turns name.
     async fn entries_of(
         &self,
-        worker_id: WorkerId,
+        cell: &WorkerCell,
         events: &[StoredEvent],
         turns: &[(u64, Arc<TurnDetail>)],
-    ) -> Result<Vec<Arc<TranscriptEntry>>, StoreError> {
+    ) -> Result<Vec<Arc<TranscriptEntry>>, ReadError> {
         let inputs = events.iter().filter_map(|event| match event.reference() {
             Some(EventReference::Entry(sequence)) => Some(sequence),
             Some(EventReference::Turn(_)) | None => None,
         });
         let answers = turns.iter().filter_map(|(_, turn)| turn.answer_sequence);
-        let named = inputs.chain(answers);
-        let Some((sequences, count)) = span(named, events.len())? else { return Ok(Vec::new()) };
-        self.ask(|store| store.entries(worker_id, *sequences.start(), count)).await
+        let Some(sequences) = span(inputs.chain(answers)) else { return Ok(Vec::new()) };
+        let count = self.length(cell, &sequences, events.len())?;
+        self.store.entries(cell, *sequences.start(), count).await
     }
 
-    /// Decides why something is missing in the store: the Worker was deleted meanwhile, or the
-    /// store contradicts itself.
-    async fn absent_or_contradictory(
+    /// Returns the length of a range of ordinals or sequences that some events name. The range has
+    /// no more than one number for each of the `events`, because every entry and every end of a
+    /// turn has an event of its own.
+    fn length(
         &self,
-        worker_id: WorkerId,
-    ) -> Result<OlderEvents, StoreError> {
-        let page = self.ask(|store| store.events(worker_id, 0, 1)).await?;
-        if page.oldest == 0 { Ok(OlderEvents::Absent) } else { Err(contradiction()) }
+        cell: &WorkerCell,
+        range: &RangeInclusive<u64>,
+        events: usize,
+    ) -> Result<usize, ReadError> {
+        let length = usize::try_from(range.end() - range.start()).unwrap_or(usize::MAX);
+        let length = length.saturating_add(1);
+        if length > events { Err(self.mismatch(cell)) } else { Ok(length) }
+    }
+
+    fn mismatch(&self, cell: &WorkerCell) -> ReadError {
+        self.store.complain(Complaint::Mismatch, cell.worker_id)
     }
 }
 
-/// Returns the range that some ordinals or sequences span, and its length; `None` without numbers.
-///
-/// The range has no more than one number for each of the `events`, because every entry and every
-/// end of a turn has an event of its own. A longer range is an error of the store.
-fn span(
-    numbers: impl Iterator<Item = u64>,
-    events: usize,
-) -> Result<Option<(RangeInclusive<u64>, usize)>, StoreError> {
-    let Some((first, last)) = numbers.fold(None, |range, number| match range {
-        None => Some((number, number)),
-        Some((first, last)) => Some((number.min(first), number.max(last))),
-    }) else {
-        return Ok(None);
-    };
-    let count = usize::try_from(last - first).unwrap_or(usize::MAX).saturating_add(1);
-    if count > events { Err(contradiction()) } else { Ok(Some((first..=last, count))) }
-}
-
-fn contradiction() -> StoreError {
-    StoreError::Refused(
-        "the events of a worker name entries or turns that are not there".to_owned(),
-    )
+/// Returns the range that some ordinals or sequences span; `None` without numbers.
+fn span(numbers: impl Iterator<Item = u64>) -> Option<RangeInclusive<u64>> {
+    numbers.fold(None, |range, number| match range {
+        None => Some(number..=number),
+        Some(range) => Some(number.min(*range.start())..=number.max(*range.end())),
+    })
 }

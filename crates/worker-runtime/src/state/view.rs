@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::{
     domain::context::DecisionContext,
     error::RuntimeError,
-    identity::{Epoch, RuntimeIdentity, TurnId, WorkerId, WorkerRef},
+    identity::{Epoch, RuntimeIdentity, TurnId, WorkerRef},
     model::{
         AllocationSummary, Cursor, Diagnostic, InProgress, Limits, Scope, Severity, StateCounts,
         StoreSummary, TranscriptEntry, TurnDetail, WorkerDetail, WorkerSummary,
@@ -20,7 +20,7 @@ use crate::{
         listing::{Activity, Bounds, ListingFilter, Page},
         worker_cell::{CellState, WorkerCell},
     },
-    store::{StoreFuture, TurnLookup, WorkerRecord},
+    store::{Complaint, TurnLookup, WorkerRecord},
 };
 
 /// A view of the Runtime for queries, which cannot change the Runtime.
@@ -151,40 +151,39 @@ impl<'a> Reader<'a> {
         self.look(worker, |state| Some(state.keys.as_ref()?.get(key)?.turn_id))
     }
 
-    /// Returns an error if the Worker was deleted, also if the deletion is committed in the store
-    /// and not applied yet.
-    ///
-    /// A query calls this if the store lacks something that the Worker's record names.
-    pub(crate) async fn still_there(self, worker: WorkerRef) -> Result<(), RuntimeError> {
-        self.look(worker, |_| ())?;
-        let page = from_store(self.0.ask(|it| it.events(worker.worker_id, 0, 1))).await?;
-        if page.oldest == 0 { Err(RuntimeError::WorkerNotFound {}) } else { Ok(()) }
-    }
-
+    /// Reads the `count` entries from the sequence `first` on, which are in the transcript.
     pub(crate) async fn entries(
         self,
-        worker_id: WorkerId,
+        worker: WorkerRef,
         first: u64,
-        limit: usize,
+        count: usize,
     ) -> Result<Vec<Arc<TranscriptEntry>>, RuntimeError> {
-        from_store(self.0.ask(|it| it.entries(worker_id, first, limit))).await
+        Ok(self.0.store.entries(&*self.0.find(worker)?, first, count).await?)
     }
 
+    /// Reads the `count` turns from the ordinal `first` on, which the Worker has.
     pub(crate) async fn turns(
         self,
-        worker_id: WorkerId,
+        worker: WorkerRef,
         first: u64,
-        limit: usize,
+        count: usize,
     ) -> Result<Vec<Arc<TurnDetail>>, RuntimeError> {
-        from_store(self.0.ask(|it| it.turns(worker_id, first, limit))).await
+        Ok(self.0.store.turns(&*self.0.find(worker)?, first, count).await?)
     }
 
+    /// Reads one turn. Returns `None` if the store does not have it.
     pub(crate) async fn turn(
         self,
-        worker_id: WorkerId,
-        selector: TurnLookup,
+        worker: WorkerRef,
+        wanted: TurnLookup,
     ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
-        from_store(self.0.ask(|it| it.turn(worker_id, selector))).await
+        Ok(self.0.store.turn(&*self.0.find(worker)?, wanted).await?)
+    }
+
+    /// Reports that what the store holds of a Worker contradicts itself, and returns the error of
+    /// the query.
+    pub(crate) fn contradiction(self, worker: WorkerRef, complaint: Complaint) -> RuntimeError {
+        self.0.store.complain(complaint, worker.worker_id).into()
     }
 
     pub(crate) fn oldest_workers(
@@ -276,13 +275,4 @@ impl<'a> Reader<'a> {
             Scope::Worker(it) => self.0.worker_cursor(it.worker.worker_id, sequence),
         }
     }
-}
-
-async fn from_store<T: Unpin>(
-    answer: StoreFuture<Result<T, crate::store::StoreError>>,
-) -> Result<T, RuntimeError> {
-    answer.await.map_err(|error| {
-        tracing::warn!(%error, "the store could not be read");
-        RuntimeError::store_refused()
-    })
 }

@@ -13,8 +13,10 @@ use tokio::runtime::Handle;
 use crate::{
     identity::WorkerId,
     store::{
-        Batch, Lease, OpenError, OpenRequest, Opened, Settlement, Store, StoreError, StoreFuture,
-        StoreInfo, guard::guarded,
+        Batch, Complaints, Lease, OpenError, OpenRequest, Opened, Settlement, Store, StoreError,
+        StoreFuture, StoreInfo,
+        guard::guarded,
+        within_range::{MOST_AT_START, clean},
     },
     sync::contained,
 };
@@ -23,7 +25,8 @@ use crate::{
 ///
 /// The store is foreign code, and may hang or panic. A call that panics fails at once with
 /// [`StoreError::Unknown`], and so does a call without an answer after its time limit, which is
-/// measured by the clock of `handle`.
+/// measured by the clock of `handle`. What the store answers is checked (`reads.rs`,
+/// `worker_pages.rs`); no other code sees an answer.
 pub(crate) struct StoreClient {
     store: Arc<dyn Store>,
     info: StoreInfo,
@@ -33,7 +36,18 @@ pub(crate) struct StoreClient {
     time_out: Duration,
     /// The number of commits that failed so far.
     failures: AtomicU64,
+    pub(super) complaints: Complaints,
+    /// The number of newest events that the store must keep for each Worker.
+    pub(super) events_kept: u64,
+    /// The greatest ordinal of the Workers that were restored.
+    restored_until: AtomicU64,
 }
+
+/// The most characters of the kind of a store.
+const KIND_CHARS: usize = 64;
+
+/// The most characters of a problem that a store describes when it is opened.
+const PROBLEM_CHARS: usize = 1024;
 
 type Answer<T> = StoreFuture<Result<T, StoreError>>;
 
@@ -45,15 +59,65 @@ impl StoreClient {
         handle: Handle,
         time_out: Duration,
     ) -> Result<(Self, Opened), OpenError> {
-        let opened = guarded(&handle, time_out, OpenError::Failed, || store.open(request)).await?;
-        let info = contained(|| store.info());
-        let info = info.ok_or_else(|| OpenError::Failed("the store panicked".to_owned()))?;
-        let (lease, failures) = (opened.lease, AtomicU64::new(0));
-        Ok((Self { store, info, lease, handle, time_out, failures }, opened))
+        let opened = guarded(&handle, time_out, OpenError::Failed, || store.open(request)).await;
+        let opened = opened.map_err(|error| match error {
+            OpenError::Failed(problem) => OpenError::Failed(clean(&problem, PROBLEM_CHARS)),
+            error @ (OpenError::Owned { .. } | OpenError::OtherRuntime { .. }) => error,
+        })?;
+        let mut client = Self {
+            store,
+            info: StoreInfo { kind: String::new(), durable: false },
+            lease: opened.lease,
+            handle,
+            time_out,
+            failures: AtomicU64::new(0),
+            complaints: Complaints::default(),
+            events_kept: request.events_per_worker,
+            restored_until: AtomicU64::new(u64::MAX),
+        };
+        match client.look(&request, &opened) {
+            Ok(info) => client.info = info,
+            Err(error) => {
+                // A lease that could not be released runs out by itself.
+                let _ = client.release(time_out).await;
+                return Err(error);
+            }
+        }
+        Ok((client, opened))
     }
 
-    /// Calls the store with the time limit of a commit.
-    pub(crate) fn ask<T: Send + 'static>(
+    /// Checks what the store said when it was opened, and returns its description of itself.
+    fn look(&self, request: &OpenRequest, opened: &Opened) -> Result<StoreInfo, OpenError> {
+        let runtime_id = opened.runtime_id;
+        if request.runtime_id.is_some_and(|wanted| wanted != runtime_id) {
+            return Err(OpenError::OtherRuntime { runtime_id });
+        }
+        if opened.totals.created > MOST_AT_START {
+            let problem = "it says that more workers were created than can be counted";
+            return Err(OpenError::Failed(problem.to_owned()));
+        }
+        let info = contained(|| self.store.info());
+        let info = info.ok_or_else(|| OpenError::Failed("the store panicked".to_owned()))?;
+        Ok(StoreInfo { kind: clean(&info.kind, KIND_CHARS), ..info })
+    }
+
+    /// Notes that every Worker up to this ordinal was restored, so that later ones are of this run.
+    pub(crate) fn restored_until(&self, ordinal: u64) {
+        self.restored_until.store(ordinal, Ordering::Relaxed);
+    }
+
+    /// Whether the Worker with this ordinal was created by the Runtime that has the store open.
+    pub(super) fn is_of_this_run(&self, ordinal: u64) -> bool {
+        ordinal > self.restored_until.load(Ordering::Relaxed)
+    }
+
+    /// Returns the complaints about the store.
+    pub(crate) fn complaints(&self) -> &Complaints {
+        &self.complaints
+    }
+
+    /// Calls the store with the time limit of a commit. The answer is not checked.
+    pub(super) fn ask<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&dyn Store) -> Answer<T>,
     ) -> Answer<T> {

@@ -48,6 +48,11 @@ impl<T> StoreFuture<T> {
         Self(State::Pending(Box::pin(future)))
     }
 
+    /// Whether the answer was returned by an earlier poll, so that none will come.
+    pub(crate) fn is_taken(&self) -> bool {
+        matches!(self.0, State::Taken)
+    }
+
     /// Returns the answer if it is ready, and otherwise the future that yields it.
     ///
     /// # Panics

@@ -9,8 +9,8 @@ use crate::{
     sync::{Contained, contained},
 };
 
-/// Calls a store. A panic, or no answer within the duration `within` by the clock of `handle`,
-/// becomes the error that `failed` makes of a description.
+/// Calls a store. A panic, an answer that somebody else has taken, or no answer within the duration
+/// `within` by the clock of `handle` becomes the error that `failed` makes of a description.
 pub(crate) fn guarded<T, E>(
     handle: &Handle,
     within: Duration,
@@ -25,6 +25,9 @@ where
     let Some(answer) = contained(ask) else {
         return StoreFuture::ready(panicked());
     };
+    if answer.is_taken() {
+        return StoreFuture::ready(Err(failed("the store's answer was taken before".to_owned())));
+    }
     match answer.into_ready() {
         Ok(answer) => StoreFuture::ready(answer),
         Err(answer) => {

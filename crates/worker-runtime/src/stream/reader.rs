@@ -15,6 +15,9 @@ use crate::{
 /// The number of consecutive events that are filtered out before the cursor is sent again.
 const LONG_SILENCE: u64 = 256;
 
+/// The most events that are examined in one poll.
+const EXAMINED_AT_ONCE: u64 = 256;
+
 /// Reads one log for one subscriber.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -63,7 +66,7 @@ impl Reader {
     }
 
     pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<StreamItem>> {
-        loop {
+        for _ in 0..EXAMINED_AT_ONCE {
             if self.ended {
                 return Poll::Ready(None);
             }
@@ -85,6 +88,9 @@ impl Reader {
                 return Poll::Ready(item);
             }
         }
+        // Other tasks run before more events are examined, all of which may be filtered out.
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Discards events that were read before a deletion and not delivered yet, because they may

@@ -15,9 +15,9 @@ use super::{
 use crate::{
     identity::WorkerId,
     log::{Published, Source},
-    model::{EndReason, Severity, StreamItem},
+    model::{EndReason, StreamItem},
     state::{core::Core, older_events::OlderEvents, worker_cell::WorkerCell},
-    store::{StoreError, StoredEventBody},
+    store::{Complaint, ReadError, StoredEventBody},
     sync::WakeSlot,
 };
 
@@ -32,7 +32,7 @@ pub(super) struct WorkerReader {
     slot: WakeSlot,
 }
 
-type Fetch = Pin<Box<dyn Future<Output = Result<OlderEvents, StoreError>> + Send>>;
+type Fetch = Pin<Box<dyn Future<Output = Result<OlderEvents, ReadError>> + Send>>;
 
 impl WorkerReader {
     /// Creates a reader of the Worker's log. Returns the sequence of the newest event too, or
@@ -119,10 +119,10 @@ impl WorkerReader {
     }
 
     fn older_events(&self, core: &Arc<Core>, position: u64, head: u64) -> Fetch {
-        let (core, worker_id) = (Arc::clone(core), self.cell.worker_id);
+        let (core, cell) = (Arc::clone(core), Arc::clone(&self.cell));
         // The store may hold events that are not published yet, so no event after `head` is read.
         let limit = usize::try_from(head - position).unwrap_or(usize::MAX).min(AT_ONCE);
-        Box::pin(async move { core.older_events(worker_id, position, limit).await })
+        Box::pin(async move { core.older_events(&cell, position, limit).await })
     }
 
     /// Waits for events from the store. Returns `Next::Missed` if the store does not give them.
@@ -143,11 +143,12 @@ impl WorkerReader {
                 None
             }
             Ok(OlderEvents::Missed { floor }) => Some(self.missed(floor.min(head), is_synced)),
-            Ok(OlderEvents::Absent) => Some(self.missed(head, is_synced)),
-            Err(error) => {
+            Err(ReadError::Deleted | ReadError::Contradiction) => {
+                Some(self.missed(head, is_synced))
+            }
+            Err(ReadError::Failed(error)) => {
                 tracing::warn!(%error, "events could not be read");
-                let message = "the store did not give older events to a subscriber";
-                core.note(Severity::Error, message, Some(self.worker_id()), None);
+                core.store.complain(Complaint::NotGiven, self.worker_id());
                 Some(self.missed(head, is_synced))
             }
         })

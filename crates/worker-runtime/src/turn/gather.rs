@@ -8,6 +8,7 @@ use worker::Worker;
 use crate::{
     model::TurnError,
     state::{core::Core, live::Live, worker_cell::WorkerCell},
+    sync::fair,
     turn::ending::{Ending, finish},
 };
 
@@ -54,12 +55,10 @@ async fn read(
     'pages: while end > 0 {
         let first = end.saturating_sub(page_size) + 1;
         let limit = usize::try_from(end + 1 - first).unwrap_or(usize::MAX);
-        let page = core.ask(|store| store.entries(cell.worker_id, first, limit)).await.map_err(
-            |error| {
-                tracing::warn!(%error, "the history could not be read");
-                TurnError::store("the store did not give the history")
-            },
-        )?;
+        let page = core.store.entries(cell, first, limit).await.map_err(|error| {
+            tracing::warn!(?error, "the history could not be read");
+            TurnError::store("the store did not give the history")
+        })?;
         // The history is held as long as the turn runs, and most conversations are short, so that
         // room for at most four messages is reserved for a page.
         history.reserve_exact(page.len().min(4));
@@ -77,6 +76,7 @@ async fn read(
             break;
         }
         end = first - 1;
+        fair().await;
     }
     history.reverse();
     Ok(Some((worker, history)))

@@ -5,6 +5,7 @@
 
 mod allocation;
 mod conformance;
+mod erring;
 mod fault_store;
 mod hanging;
 mod lease;

@@ -9,6 +9,7 @@ use crate::{
     log::{Published, Source},
     model::{EventFilter, EventsFrom, LogId, RuntimeEvent, Scope, wire::json_bytes},
     state::{older_events::OlderEvents, worker_cell::WorkerCell},
+    sync::fair,
 };
 
 /// One page of a log: the events that pass the filter, and the position that was reached.
@@ -107,6 +108,9 @@ impl Reader<'_> {
             page.take(self, &commits);
             // If the Worker was deleted in between, this returns the error.
             head = cell.record()?.worker_sequence;
+            if page.has_room() && page.examined < head {
+                fair().await;
+            }
         }
         Ok(page.into_range(head))
     }
@@ -129,23 +133,18 @@ impl Reader<'_> {
             return Ok(commits);
         }
         let published = usize::try_from(head - after).unwrap_or(usize::MAX);
-        let older = self.0.older_events(cell.worker_id, after, published.min(AT_ONCE)).await;
+        let older = self.0.older_events(cell, after, published.min(AT_ONCE)).await;
         // If the Worker was deleted meanwhile, that is the error, and not the events that the store
         // lacks.
         cell.record()?;
-        match older {
-            Ok(OlderEvents::Events(block)) => {
+        match older? {
+            OlderEvents::Events(block) => {
                 let page = Published::new(block.first, Source::Worker(Arc::new(block)));
                 Ok(VecDeque::from([Arc::new(page)]))
             }
-            Ok(OlderEvents::Missed { floor }) => {
+            OlderEvents::Missed { floor } => {
                 let earliest = self.0.worker_cursor(cell.worker_id, floor);
                 Err(RuntimeError::CursorExpired { earliest })
-            }
-            Ok(OlderEvents::Absent) => Err(RuntimeError::WorkerNotFound {}),
-            Err(error) => {
-                tracing::warn!(%error, "the store could not be read");
-                Err(RuntimeError::store_refused())
             }
         }
     }

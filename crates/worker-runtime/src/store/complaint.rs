@@ -1,0 +1,114 @@
+//! What a Runtime reports about a store that errs, once for each Worker and kind.
+
+use std::{collections::HashSet, fmt, sync::OnceLock};
+
+use parking_lot::Mutex;
+
+use crate::{identity::WorkerId, model::Severity};
+
+/// A kind of error in the answers of a store.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum Complaint {
+    /// The store says that it does not have a Worker that was not deleted.
+    NoWorker,
+    /// The store says that it has lost events that it must keep, or that its oldest event is newer
+    /// than the Worker's last.
+    LostEvents,
+    /// The floor of a Worker's events differs between reads without a reason.
+    FloorMoves,
+    /// Events are missing, or are others than those that were asked for.
+    Events,
+    /// Entries are missing, or are others than those that were asked for.
+    Entries,
+    /// Turns are missing, or are others than those that were asked for.
+    Turns,
+    /// Events, entries and turns do not belong together.
+    Mismatch,
+    /// A page has more items than were asked for.
+    TooMany,
+    /// An idempotency key has numbers that no Runtime wrote.
+    Keys,
+    /// The store failed to give older events to a subscriber.
+    NotGiven,
+}
+
+impl Complaint {
+    /// The message of the diagnostic.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::NoWorker => "the store says that it does not have a worker that was not deleted",
+            Self::LostEvents => "the store does not have events of a worker that it must keep",
+            Self::FloorMoves => "the store says each time that another event of a worker is oldest",
+            Self::Events => "the store gave other events of a worker than it was asked for",
+            Self::Entries => "the store gave other entries of a worker than it was asked for",
+            Self::Turns => "the store gave other turns of a worker than it was asked for",
+            Self::Mismatch => "the store gave events, entries and turns that do not fit together",
+            Self::TooMany => "the store gave more items at once than it was asked for",
+            Self::Keys => "the store gave an idempotency key with numbers out of range",
+            Self::NotGiven => "the store did not give older events to a subscriber",
+        }
+    }
+
+    fn severity(self) -> Severity {
+        match self {
+            // The rest of the page is good, and nothing is lost.
+            Self::TooMany => Severity::Warning,
+            Self::NoWorker
+            | Self::LostEvents
+            | Self::FloorMoves
+            | Self::Events
+            | Self::Entries
+            | Self::Turns
+            | Self::Mismatch
+            | Self::Keys
+            | Self::NotGiven => Severity::Error,
+        }
+    }
+}
+
+/// Takes a report: its importance, its message, and the Worker that it is about.
+type Report = Box<dyn Fn(Severity, &'static str, Option<WorkerId>) + Send + Sync>;
+
+/// The complaints of one Runtime about its store.
+#[derive(Default)]
+pub(crate) struct Complaints {
+    report: OnceLock<Report>,
+    /// The complaints that were reported. Emptied when it has [`MOST`], so that it stays small.
+    made: Mutex<HashSet<(Option<WorkerId>, Complaint)>>,
+}
+
+/// The most complaints that are remembered.
+const MOST: usize = 1024;
+
+impl Complaints {
+    /// Sets where the reports go.
+    pub(crate) fn report_to(
+        &self,
+        report: impl Fn(Severity, &'static str, Option<WorkerId>) + Send + Sync + 'static,
+    ) {
+        self.report.get_or_init(|| Box::new(report));
+    }
+
+    /// Reports the complaint, unless it was reported before. The caller holds no lock.
+    pub(crate) fn make(&self, complaint: Complaint, worker_id: Option<WorkerId>) {
+        let is_new = {
+            let mut made = self.made.lock();
+            if made.len() >= MOST {
+                made.clear();
+            }
+            made.insert((worker_id, complaint))
+        };
+        if is_new {
+            tracing::warn!(?complaint, "the store erred");
+            if let Some(report) = self.report.get() {
+                report(complaint.severity(), complaint.message(), worker_id);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Complaints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Complaints").field("made", &self.made).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,142 @@
+//! Checks of the numbers and texts in what a store answers: records, turns, entries and keys.
+//!
+//! A check returns what is wrong, in words that quote nothing of the value. Usage past the range of
+//! the wire is no error: it is clamped and marked as incomplete.
+
+use std::sync::Arc;
+
+use crate::{
+    model::{MAX_INTEGER, TranscriptEntry, TurnDetail, TurnOutcome, Usage, WorkerState},
+    store::{InputKey, StoredWorker, WorkerRecord},
+};
+
+/// The result of a check: what is wrong with the value, if anything is.
+pub(super) type Verdict = Result<(), &'static str>;
+
+/// The largest number that counts up and that a Runtime begins with. A Runtime cannot count through
+/// the rest of the range of the wire in its life.
+pub(crate) const MOST_AT_START: u64 = MAX_INTEGER - (1 << 32);
+
+const OUT_OF_RANGE: &str = "a number is out of range";
+
+/// Checks a Worker that a Runtime is about to restore.
+pub(super) fn restored(worker: &mut StoredWorker) -> Verdict {
+    let StoredWorker { record, keys } = worker;
+    let WorkerRecord { ordinal, version, worker_sequence, entries, turns, .. } = **record;
+    let counters = [ordinal, version, worker_sequence, entries, turns];
+    ensure(counters.iter().all(|it| *it <= MOST_AT_START), OUT_OF_RANGE)?;
+    keys.iter().try_for_each(|key| input_key(key, record))?;
+    self::record(record)
+}
+
+fn input_key(key: &InputKey, record: &WorkerRecord) -> Verdict {
+    ensure(key.at_ms <= MAX_INTEGER, OUT_OF_RANGE)?;
+    ensure(
+        key.entry_sequence <= record.entries && key.cursor_sequence <= record.worker_sequence,
+        "a key of an input names what is not there",
+    )
+}
+
+/// Checks a record, which may be one of the past, and clamps its usage.
+pub(super) fn record(record: &mut Arc<WorkerRecord>) -> Verdict {
+    let there = &**record;
+    let counters = [there.ordinal, there.version, there.worker_sequence];
+    ensure(counters.iter().all(|it| (1..=MAX_INTEGER).contains(it)), OUT_OF_RANGE)?;
+    let figures = [there.entries, there.turns, there.created_at_ms, there.active_at_ms];
+    ensure(figures.iter().all(|it| *it <= MAX_INTEGER), OUT_OF_RANGE)?;
+    ensure(
+        (there.turns > 0) == there.turn.is_some() && there.turns <= there.entries,
+        "the number of turns does not fit the rest",
+    )?;
+    let runs = match there.state {
+        WorkerState::Running | WorkerState::Stopping => true,
+        WorkerState::Idle | WorkerState::Stopped | WorkerState::Cancelled => false,
+    };
+    ensure(there.running_turn().is_some() == runs, "the state does not fit the latest turn")?;
+    if let Some(turn) = &there.turn {
+        ensure(
+            turn.outcome.is_none() || turn.outcome == there.last_outcome,
+            "the last outcome does not fit the latest turn",
+        )?;
+        ensure(last_entry(turn) <= there.entries, "the latest turn names what is not there")?;
+    }
+    if !is_within(&there.usage) {
+        clamp(&mut Arc::make_mut(record).usage);
+    }
+    if let Some(latest) = &record.turn {
+        let mut checked = Arc::clone(latest);
+        turn(&mut checked)?;
+        if !Arc::ptr_eq(&checked, latest) {
+            Arc::make_mut(record).turn = Some(checked);
+        }
+    }
+    Ok(())
+}
+
+/// Checks a turn, and clamps its usage.
+pub(super) fn turn(turn: &mut Arc<TurnDetail>) -> Verdict {
+    let there = &**turn;
+    let retry_after_ms = there.error.as_ref().and_then(|error| error.retry_after_ms);
+    let figures = [
+        there.started_at_ms,
+        there.ended_at_ms,
+        there.input_sequence,
+        there.answer_sequence,
+        retry_after_ms,
+        Some(there.late_dropped),
+    ];
+    ensure(figures.iter().flatten().all(|it| *it <= MAX_INTEGER), OUT_OF_RANGE)?;
+    ensure(
+        there.answer_sequence.is_none_or(|answer| there.input_sequence < Some(answer)),
+        "an answer comes before its input",
+    )?;
+    match there.outcome {
+        None => ensure(
+            there.answer_sequence.is_none() && there.ended_at_ms.is_none(),
+            "a turn that runs has an end",
+        )?,
+        Some(TurnOutcome::Completed) => {
+            ensure(there.answer_sequence.is_some(), "a completed turn has no answer")?;
+        }
+        Some(TurnOutcome::Failed | TurnOutcome::Cancelled | TurnOutcome::Lost) => {}
+    }
+    if !is_within(&there.usage) {
+        clamp(&mut Arc::make_mut(turn).usage);
+    }
+    Ok(())
+}
+
+/// Checks an entry, and clamps its usage.
+pub(super) fn entry(entry: &mut Arc<TranscriptEntry>) -> Verdict {
+    ensure(entry.sequence <= MAX_INTEGER && entry.at_ms <= MAX_INTEGER, OUT_OF_RANGE)?;
+    if !is_within(&entry.usage) {
+        clamp(&mut Arc::make_mut(entry).usage);
+    }
+    Ok(())
+}
+
+/// Returns the sequence of the last entry that a turn names; 0 if there is none.
+pub(super) fn last_entry(turn: &TurnDetail) -> u64 {
+    turn.answer_sequence.max(turn.input_sequence).unwrap_or(0)
+}
+
+/// Shortens a text of the store's to `most` characters, without control characters.
+pub(super) fn clean(text: &str, most: usize) -> String {
+    text.chars().filter(|it| !it.is_control()).take(most).collect()
+}
+
+fn is_within(usage: &Usage) -> bool {
+    let mut clamped = *usage;
+    clamp(&mut clamped);
+    clamped == *usage
+}
+
+fn clamp(usage: &mut Usage) {
+    let stored = *usage;
+    *usage = Usage::default();
+    usage.add(&stored);
+}
+
+fn ensure(holds: bool, problem: &'static str) -> Verdict {
+    if holds { Ok(()) } else { Err(problem) }
+}

@@ -1,0 +1,127 @@
+//! The listing of all Workers when a Runtime is built, checked.
+
+use std::{collections::HashSet, fmt};
+
+use super::within_range::{self, MOST_AT_START, clean};
+use crate::{
+    identity::WorkerId,
+    store::{CorruptWorker, StoreClient, StoreError, StoredWorker},
+    sync::fair,
+};
+
+/// The number of Workers that are read from the store at once.
+const PAGE: usize = 512;
+
+/// The number of Workers past those that were ever created at which a listing is endless. A store
+/// that has lost part of its totals is still read.
+const ROOM: u64 = 10_000;
+
+/// The most characters of a problem that the store describes.
+const PROBLEM_CHARS: usize = 1024;
+
+/// A Worker of the listing. One whose record cannot be used is reported and sinks nothing else.
+type Listed = Result<StoredWorker, CorruptWorker>;
+
+/// The reason why the Workers could not be listed.
+#[derive(Debug)]
+pub(crate) enum ListingError {
+    /// The store could not be read.
+    Read(StoreError),
+    /// The Workers do not come by ascending ordinal, or a page does not begin after the last one.
+    Order,
+    /// A Worker comes twice.
+    Twice,
+    /// There are more Workers than were ever created.
+    Endless,
+}
+
+impl fmt::Display for ListingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(error) => f.write_str(&clean(&error.to_string(), PROBLEM_CHARS)),
+            Self::Order => f.write_str("it does not list its workers by ordinal"),
+            Self::Twice => f.write_str("it lists a worker twice"),
+            Self::Endless => f.write_str("it lists more workers than were ever created"),
+        }
+    }
+}
+
+/// Reads the Workers page by page.
+pub(crate) struct WorkerPages<'a> {
+    client: &'a StoreClient,
+    /// The last ordinal.
+    last: u64,
+    /// The last ordinal that a Worker can have.
+    last_good: u64,
+    /// Whether no page can follow.
+    is_over: bool,
+    /// The most Workers that may still come.
+    left: u64,
+    seen: HashSet<WorkerId>,
+}
+
+impl StoreClient {
+    /// Lists the Workers of a store in which `created` Workers were ever created.
+    pub(crate) fn worker_pages(&self, created: u64) -> WorkerPages<'_> {
+        let left = created.saturating_add(ROOM);
+        WorkerPages {
+            client: self,
+            last: 0,
+            last_good: 0,
+            is_over: false,
+            left,
+            seen: HashSet::new(),
+        }
+    }
+}
+
+impl WorkerPages<'_> {
+    /// Returns the next Workers, or `None` after the last one.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Listed>>, ListingError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let after = self.last;
+        let page = self.client.ask(|store| store.workers(after, PAGE)).await;
+        fair().await;
+        let page = self.client.cut(page.map_err(ListingError::Read)?, PAGE, None);
+        if page.is_empty() {
+            return Ok(None);
+        }
+        page.into_iter().map(|listed| self.check(listed)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Returns the greatest ordinal that came and that a Worker can have.
+    pub(crate) fn last_ordinal(&self) -> u64 {
+        self.last_good
+    }
+
+    fn check(&mut self, listed: Listed) -> Result<Listed, ListingError> {
+        let (ordinal, worker_id) = match &listed {
+            Ok(worker) => (worker.record.ordinal, Some(worker.record.worker_id)),
+            Err(unreadable) => (unreadable.ordinal, unreadable.worker_id),
+        };
+        if ordinal <= self.last {
+            return Err(ListingError::Order);
+        }
+        self.last = ordinal;
+        if ordinal <= MOST_AT_START {
+            self.last_good = ordinal;
+        } else {
+            // Nothing in range follows, and a store need not take this ordinal as an argument.
+            self.is_over = true;
+        }
+        self.left = self.left.checked_sub(1).ok_or(ListingError::Endless)?;
+        if worker_id.is_some_and(|it| !self.seen.insert(it)) {
+            return Err(ListingError::Twice);
+        }
+        let corrupt = |problem| CorruptWorker { worker_id, ordinal, problem };
+        Ok(match listed {
+            Ok(mut worker) => match within_range::restored(&mut worker) {
+                Ok(()) => Ok(worker),
+                Err(problem) => Err(corrupt(problem.to_owned())),
+            },
+            Err(unreadable) => Err(corrupt(clean(&unreadable.problem, PROBLEM_CHARS))),
+        })
+    }
+}

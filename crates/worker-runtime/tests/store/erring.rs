@@ -1,0 +1,10 @@
+//! A Runtime on a store that errs: the store is reported, not believed, and not waited for without
+//! end.
+
+mod events;
+mod listing;
+mod lying_store;
+mod opening;
+mod pages;
+mod records;
+mod taken;

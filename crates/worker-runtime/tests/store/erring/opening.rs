@@ -1,0 +1,137 @@
+//! A store that errs when it is opened.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use worker_runtime::{
+    BuildError, Runtime, RuntimeId,
+    queries::GetRuntime,
+    store::{
+        Batch, CreateKey, EventPage, Lease, MemoryStore, OpenError, OpenRequest, Opened,
+        Settlement, Store, StoreFuture, StoreInfo, TurnLookup,
+    },
+};
+
+use super::lying_store::{bounded, store};
+use crate::wrapper::{Answer, Listed};
+
+#[test]
+fn a_store_of_another_runtime_is_refused_whatever_it_says() {
+    bounded(async {
+        let store = store();
+        store.0.opened.set(|(), opened| Ok(Opened { runtime_id: RuntimeId::NIL, ..opened }));
+        let wanted = RuntimeId::from_uuid(uuid::Uuid::from_u128(7));
+        let builder = || Runtime::builder().store(Arc::clone(&store) as Arc<dyn Store>);
+        for _ in 0..2 {
+            // The lease was released, so that the next attempt is not `StoreOwned`.
+            let built = builder().runtime_id(wanted).build().await;
+            let other = BuildError::OtherRuntime { runtime_id: RuntimeId::NIL };
+            assert_eq!(built.unwrap_err(), other);
+        }
+    });
+}
+
+#[test]
+fn totals_that_leave_no_room_for_a_worker_are_refused() {
+    bounded(async {
+        let store = store();
+        store.0.opened.set(|(), mut opened| {
+            opened.totals.created = u64::MAX;
+            Ok(opened)
+        });
+        for _ in 0..2 {
+            let built =
+                Runtime::builder().store(Arc::clone(&store) as Arc<dyn Store>).build().await;
+            assert!(matches!(built, Err(BuildError::StoreFailed(_))), "{built:?}");
+        }
+    });
+}
+
+/// A store whose description panics, or is long.
+#[derive(Default)]
+struct Boastful {
+    inner: MemoryStore,
+    panics: AtomicBool,
+}
+
+impl Store for Boastful {
+    fn info(&self) -> StoreInfo {
+        assert!(!self.panics.load(Ordering::Relaxed), "no description today");
+        StoreInfo { kind: "big\u{1b}".repeat(100_000), durable: true }
+    }
+
+    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
+        self.inner.open(request)
+    }
+
+    fn renew(&self, lease: Lease, duration: std::time::Duration) -> Answer<()> {
+        self.inner.renew(lease, duration)
+    }
+
+    fn release(&self, lease: Lease) -> Answer<()> {
+        self.inner.release(lease)
+    }
+
+    fn commit(&self, batch: &Batch) -> Answer<()> {
+        self.inner.commit(batch)
+    }
+
+    fn settle(&self, lease: Lease, id: worker_runtime::WorkerId, to: u64) -> Answer<Settlement> {
+        self.inner.settle(lease, id, to)
+    }
+
+    fn workers(&self, after: u64, limit: usize) -> Answer<Listed> {
+        self.inner.workers(after, limit)
+    }
+
+    fn create_keys(&self) -> Answer<Vec<CreateKey>> {
+        self.inner.create_keys()
+    }
+
+    fn entries(
+        &self,
+        id: worker_runtime::WorkerId,
+        first: u64,
+        limit: usize,
+    ) -> Answer<Vec<Arc<worker_runtime::model::TranscriptEntry>>> {
+        self.inner.entries(id, first, limit)
+    }
+
+    fn turns(
+        &self,
+        id: worker_runtime::WorkerId,
+        first: u64,
+        limit: usize,
+    ) -> Answer<Vec<Arc<worker_runtime::model::TurnDetail>>> {
+        self.inner.turns(id, first, limit)
+    }
+
+    fn turn(
+        &self,
+        id: worker_runtime::WorkerId,
+        selector: TurnLookup,
+    ) -> Answer<Option<Arc<worker_runtime::model::TurnDetail>>> {
+        self.inner.turn(id, selector)
+    }
+
+    fn events(&self, id: worker_runtime::WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
+        self.inner.events(id, after, limit)
+    }
+}
+
+#[test]
+fn a_description_that_panics_leaves_the_store_free_and_a_long_one_is_cut() {
+    bounded(async {
+        let store = Arc::new(Boastful::default());
+        let attempt = || Runtime::builder().store(Arc::clone(&store) as Arc<dyn Store>).build();
+        store.panics.store(true, Ordering::Relaxed);
+        let built = attempt().await;
+        assert!(matches!(built, Err(BuildError::StoreFailed(_))), "{built:?}");
+        store.panics.store(false, Ordering::Relaxed);
+        let runtime = attempt().await.expect("the lease was given back");
+        let kind = runtime.handle(GetRuntime {}).await.unwrap().store.kind;
+        assert_eq!((kind.len(), kind.contains(char::is_control)), (64, false));
+    });
+}
