@@ -44,7 +44,8 @@ pub(crate) use worker_pages::ListingError;
 /// The description that a store gives of itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StoreInfo {
-    /// The kind of store, such as `memory`; shown in `get_runtime`.
+    /// The kind of store, such as `memory`. The first 64 characters are shown in `get_runtime`,
+    /// without control characters.
     pub kind: String,
     /// Whether committed batches outlive the process.
     pub durable: bool,
@@ -97,7 +98,8 @@ pub struct StoredWorker {
 pub struct EventPage {
     /// The sequence of the oldest event that the store still has of the Worker; 0 without a Worker.
     pub oldest: u64,
-    /// The events, ordered by sequence and without a gap. The first one follows the sequence that
+    /// The events, ordered by sequence and without a gap, each as it was committed, with its
+    /// sequence. The first one follows the sequence that
     /// was asked for, or is the oldest one if that is later.
     pub events: Vec<StoredEvent>,
 }
@@ -136,18 +138,45 @@ pub enum TurnLookup {
 ///   once, in any order. [`workers`](Self::workers) and [`create_keys`](Self::create_keys) are read
 ///   only between opening the store and the first commit.
 /// - **Reads are bounded** by their `limit`, which is at least 1, and return fewer items only at
-///   the end. Reads about a Worker that the store does not have return nothing.
+///   the end; of [`workers`](Self::workers), only an empty page is the end. Reads about a Worker
+///   that the store does not have return nothing.
 /// - **Deletion** ([`Change::Delete`]) removes everything of a Worker but its part in the totals.
 ///   The idempotency key of its creation is removed only when a batch drops it.
 /// - **Events:** for each Worker at least the newest [`OpenRequest::events_per_worker`] events are
 ///   kept. A store may keep more, and [`EventPage::oldest`] says how far they reach back.
-/// - **A record that cannot be read** is reported as [`CorruptWorker`] and hides nothing else.
+/// - **A record that cannot be read** is reported as [`CorruptWorker`] and hides nothing else. The
+///   report quotes nothing of the record.
 /// - **One owner.** While a lease has neither run out nor been released, [`open`](Self::open) is
 ///   refused. Each `open` that succeeds issues a lease with a greater fencing token; from then on
 ///   every call but [`release`](Self::release) under an older lease is answered with
 ///   [`StoreError::LeaseLost`]. A lease that ran out may still be used and renewed until somebody
 ///   else opens the store.
 /// - **One Runtime.** The first `open` decides for good which Runtime the store belongs to.
+///
+/// # A store that errs
+///
+/// The Runtime checks what a store answers, and believes nothing that contradicts what was
+/// committed or the rest of the answer:
+///
+/// - A page must hold exactly the entries, turns or events that were asked for, each in its place
+///   and of this Worker; a turn must be the one that was asked for, and entries, turns and events
+///   must belong together. A query then fails with `store_failed`, a turn that lacks its history
+///   with an error of kind `store`, and a stream has a gap.
+/// - A Worker counts as deleted only if the Runtime deleted it. [`EventPage::oldest`] must not hide
+///   events that the store has to keep.
+/// - A page that is too long is cut to its `limit`.
+/// - Workers that do not come by ascending ordinal, that come twice, or that are many more than
+///   were ever created, make the build fail, and so does the id of another Runtime than the one
+///   asked for. The lease is then given back.
+/// - A Worker whose record contradicts itself, or has a number past 2<sup>53</sup> − 1 or so close
+///   to it that nothing could be counted on, is treated like a [`CorruptWorker`]. Usage past that
+///   range is cut to it and marked as incomplete.
+/// - A call that panics, does not answer in time, or returns a [`StoreFuture`] that was polled
+///   before, has failed; if it was a commit, its outcome is unknown.
+///
+/// Each kind of error is one diagnostic for each Worker, not one for each read.
+///
+/// # Values and threads
 ///
 /// The store owns the values that it was given. Values behind an `Arc` are immutable, so a store
 /// may keep the `Arc` itself; a read returns each value unchanged, to the last byte. No method may
@@ -184,7 +213,8 @@ pub trait Store: Send + Sync + 'static {
         version: u64,
     ) -> StoreFuture<Result<Settlement, StoreError>>;
 
-    /// Returns the Workers whose ordinal is greater than `after`, ordered by ordinal.
+    /// Returns the Workers whose ordinal is greater than `after`, ordered by ordinal. A page may be
+    /// short; only an empty page is the end.
     fn workers(
         &self,
         after: u64,

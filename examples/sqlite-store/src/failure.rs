@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     During(String),
     /// Another owner has the store.
     LeaseLost,
+    /// A stored value is not what was written. The text says where, and quotes nothing of the value.
+    Unreadable(String),
 }
 
 impl Failure {
@@ -36,14 +38,16 @@ impl From<rusqlite::Error> for Failure {
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
-        Self::Before(error.to_string())
+        // The text of the error may quote the value.
+        let (kind, line, column) = (error.classify(), error.line(), error.column());
+        Self::Unreadable(format!("bad JSON: {kind:?} at line {line}, column {column}"))
     }
 }
 
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Before(problem) => Self::Refused(problem),
+            Failure::Before(problem) | Failure::Unreadable(problem) => Self::Refused(problem),
             Failure::Busy => Self::Refused("another process is writing".to_owned()),
             Failure::During(problem) => Self::Unknown(problem),
             Failure::LeaseLost => Self::LeaseLost,
@@ -54,7 +58,9 @@ impl From<Failure> for StoreError {
 impl From<Failure> for OpenError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Before(problem) | Failure::During(problem) => Self::Failed(problem),
+            Failure::Before(problem) | Failure::During(problem) | Failure::Unreadable(problem) => {
+                Self::Failed(problem)
+            }
             // The process that writes owns the store, or is about to own it.
             Failure::Busy => Self::Owned { remaining: Duration::from_millis(1) },
             Failure::LeaseLost => Self::Failed("another owner was quicker".to_owned()),

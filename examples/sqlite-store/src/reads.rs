@@ -9,8 +9,7 @@ use worker_runtime::{
     WorkerId,
     model::TurnDetail,
     store::{
-        CorruptWorker, CreateKey, EventPage, InputKey, StoreError, StoredWorker, TurnLookup,
-        WorkerRecord,
+        CorruptWorker, CreateKey, EventPage, InputKey, StoredWorker, TurnLookup, WorkerRecord,
     },
 };
 
@@ -23,8 +22,13 @@ pub(crate) fn values<T: DeserializeOwned>(
     parameters: impl Params,
 ) -> Result<Vec<T>, Failure> {
     let mut statement = connection.prepare_cached(select)?;
-    let texts = statement.query_map(parameters, |row| row.get::<_, String>(0))?;
-    texts.map(|text| Ok(serde_json::from_str(&text?)?)).collect()
+    let texts = statement.query_map(parameters, |row| bytes(row, 0))?;
+    texts.map(|text| Ok(serde_json::from_slice(&text?)?)).collect()
+}
+
+/// Returns the bytes of a text, which need not be UTF-8 in a damaged file.
+fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
+    Ok(row.get_ref(column)?.as_bytes()?.to_vec())
 }
 
 pub(crate) fn create_keys(connection: &Connection) -> Result<Vec<CreateKey>, Failure> {
@@ -41,21 +45,29 @@ pub(crate) fn workers(
         "SELECT worker_id, ordinal, record FROM workers WHERE ordinal > ? ORDER BY ordinal LIMIT ?",
     )?;
     let rows = statement.query_map(params![after, size(limit)], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        Ok((bytes(row, 0)?, row.get(1)?, bytes(row, 2)?))
     })?;
     rows.map(|row| {
-        let (worker_id, ordinal, record): (String, u64, String) = row?;
-        Ok(worker(&snapshot, &worker_id, &record).map_err(|failure| CorruptWorker {
-            worker_id: worker_id.parse().ok(),
-            ordinal,
-            problem: StoreError::from(failure).to_string(),
-        }))
+        let (worker_id, ordinal, record) = row?;
+        let worker_id = String::from_utf8_lossy(&worker_id);
+        match worker(&snapshot, &worker_id, &record) {
+            Ok(worker) => Ok(Ok(worker)),
+            Err(Failure::Unreadable(problem)) => {
+                Ok(Err(CorruptWorker { worker_id: worker_id.parse().ok(), ordinal, problem }))
+            }
+            // The file could not be read, which says nothing about this Worker.
+            Err(failure) => Err(failure),
+        }
     })
     .collect()
 }
 
-fn worker(connection: &Connection, worker_id: &str, record: &str) -> Result<StoredWorker, Failure> {
-    let record: Arc<WorkerRecord> = serde_json::from_str(record)?;
+fn worker(
+    connection: &Connection,
+    worker_id: &str,
+    record: &[u8],
+) -> Result<StoredWorker, Failure> {
+    let record: Arc<WorkerRecord> = serde_json::from_slice(record)?;
     let keys: Vec<InputKey> = values(
         connection,
         "SELECT input_key FROM input_keys WHERE worker_id = ? ORDER BY place",

@@ -10,7 +10,8 @@ use std::{
 
 use sqlite_store::SqliteStore;
 use worker_runtime::{
-    WorkerId,
+    Runtime, WorkerId,
+    commands::CreateWorker,
     conformance::{self, Factory},
     store::Store,
 };
@@ -53,4 +54,30 @@ async fn it_keeps_the_contract() {
     let files = Files { folder: tempfile::tempdir().unwrap(), count: AtomicU32::new(0) };
     let checked = conformance::run(files).await;
     assert!(checked.is_ok(), "{}", checked.unwrap_err());
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_one_unreadable_worker_whose_report_quotes_nothing() {
+    let damages = [
+        "record = json_set(record, '$.state', 'a secret')",
+        "record = json_set(record, '$.version', 'a secret')",
+        "record = CAST(x'22FF2061207365637265742E' AS TEXT)",
+        "record = 'a secret'",
+    ];
+    for damage in damages {
+        let files = Files { folder: tempfile::tempdir().unwrap(), count: AtomicU32::new(0) };
+        let store = files.fresh().await;
+        let runtime = Runtime::builder().store(Arc::clone(&store)).build().await.unwrap();
+        for _ in 0..3 {
+            runtime.handle(CreateWorker::default()).await.unwrap();
+        }
+        let connection = rusqlite::Connection::open(files.latest()).unwrap();
+        let damage = format!("UPDATE workers SET {damage} WHERE ordinal = 2");
+        assert_eq!(connection.execute(&damage, []).unwrap(), 1);
+        let page = store.workers(0, 10).await.unwrap();
+        assert_eq!(page.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+        let unreadable = page[1].as_ref().unwrap_err();
+        assert!(!unreadable.problem.contains("secret"), "{}", unreadable.problem);
+        assert!(unreadable.worker_id.is_some());
+    }
 }

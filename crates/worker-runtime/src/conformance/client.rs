@@ -164,6 +164,26 @@ impl Client {
         readable("workers", answer("workers", ask).await?)
     }
 
+    /// All Workers, read page by page until a page is empty.
+    pub(super) async fn all_workers(
+        &self,
+    ) -> CheckResult<Vec<Result<StoredWorker, CorruptWorker>>> {
+        let (mut all, mut last) = (Vec::new(), 0);
+        loop {
+            let page = self.workers(last, PAGE).await?;
+            let ordinals = page.iter().map(|listed| match listed {
+                Ok(worker) => worker.record.ordinal,
+                Err(unreadable) => unreadable.ordinal,
+            });
+            let Some(next) = ordinals.max() else { return Ok(all) };
+            Rule::Workers.expect(next > last, || {
+                format!("the page of Workers after {last} ends with {next}")
+            })?;
+            last = next;
+            all.extend(page);
+        }
+    }
+
     pub(super) async fn create_keys(&self) -> CheckResult<Vec<CreateKey>> {
         readable("create_keys", answer("create_keys", || self.store.create_keys()).await?)
     }

@@ -117,7 +117,7 @@ pub(super) async fn writers(factory: &impl Factory) -> CheckResult {
     let seen = client.opened.totals;
     Rule::Concurrency
         .expect(seen == wanted, || format!("the totals are {seen:?} instead of {wanted:?}"))?;
-    let listed = client.workers(0, 100).await?.len() as u64;
+    let listed = client.all_workers().await?.len() as u64;
     Rule::Concurrency.expect(listed == WRITERS, || {
         format!("{listed} Workers are listed instead of {WRITERS}")
     })?;

@@ -201,7 +201,7 @@ pub(super) async fn unreadable(factory: &impl Factory) -> CheckResult {
     if !factory.corrupt(models[1].worker_id).await {
         return Ok(());
     }
-    let page = client.workers(0, 10).await?;
+    let page = client.all_workers().await?;
     let ordinals: Vec<Result<u64, u64>> = page
         .iter()
         .map(|listed| match listed {

@@ -48,7 +48,7 @@ rules! {
     EventsKept: "at least the newest `events_per_worker` events of each Worker are kept",
     Pages: "a page begins at the requested position and is filled up to its limit, unless the items end",
     Absent: "reads about a Worker that does not exist return nothing",
-    Workers: "every existing Worker is listed once, in the order of ordinals, with its latest record",
+    Workers: "every existing Worker is listed once, in the order of ordinals, with its latest record, and only an empty page is the end",
     InputKeys: "the keys of inputs are stored, oldest first, without those that were dropped",
     CreateKeys: "the keys of creations are stored, oldest first, without those that were dropped",
     Totals: "the totals are the sum of all increments, including those of deleted Workers",

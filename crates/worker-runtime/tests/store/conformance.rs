@@ -8,7 +8,7 @@ use worker_runtime::{
 };
 
 use crate::{
-    wrapper::{Wrapped, Wrapper},
+    wrapper::{Answer, Listed, Wrapped, Wrapper},
     wrong,
 };
 
@@ -61,6 +61,7 @@ wrong_stores! {
     forgotten_keys_of_creations_show: Forgetful breaks CreateKeys;
     events_pruned_too_early_show: Overprunes breaks EventsKept;
     a_panic_shows: Panics breaks Answers;
+    workers_past_an_empty_page_show: Hides breaks Workers;
 }
 
 /// A wrapper that overrides nothing.
@@ -71,6 +72,26 @@ impl Wrapper for Unchanged {
     fn inner(&self) -> &Arc<MemoryStore> {
         &self.0
     }
+}
+
+/// A wrapper that lists two Workers at a time, however many are asked for.
+#[derive(Default)]
+struct ShortPages(Arc<MemoryStore>);
+
+impl Wrapper for ShortPages {
+    fn inner(&self) -> &Arc<MemoryStore> {
+        &self.0
+    }
+
+    fn workers(&self, after: u64, limit: usize) -> Answer<Listed> {
+        self.0.workers(after, limit.min(2))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn short_pages_of_workers_are_allowed() {
+    let checked = conformance::run(|| Arc::new(Wrapped(ShortPages::default()))).await;
+    assert!(checked.is_ok(), "{}", checked.unwrap_err());
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ pub(crate) use commits::{
     Forgetful, IgnoresLease, IgnoresVersion, Liar, LosesEntry, LosesTotals, RefusesAndDoes,
     Resurrects,
 };
-pub(crate) use reads::{OffByOne, Overprunes, Panics, Reorders, Stale, Torn};
+pub(crate) use reads::{Hides, OffByOne, Overprunes, Panics, Reorders, Stale, Torn};
 pub(crate) use settling::{ForgetsDeletion, LateSuccess, SaysNever};
 
 /// Declares wrong stores that have no state of their own.

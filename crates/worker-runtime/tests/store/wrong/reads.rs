@@ -15,7 +15,7 @@ use worker_runtime::{
 };
 
 use super::plain;
-use crate::wrapper::{Answer, Wrapper, immediate};
+use crate::wrapper::{Answer, Listed, Wrapper, immediate};
 
 plain! {
     /// Swaps the last two events of a page.
@@ -41,6 +41,13 @@ plain! {
         fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
             let events_per_worker = request.events_per_worker - 1;
             self.0.open(OpenRequest { events_per_worker, ..request })
+        }
+    }
+
+    /// Answers every other page of Workers without any.
+    Hides {
+        fn workers(&self, after: u64, limit: usize) -> Answer<Listed> {
+            self.0.workers(if after % 2 == 1 { u64::MAX } else { after }, limit)
         }
     }
 
