@@ -77,12 +77,12 @@ impl Query for GetTurn {
             limits.check_key_at("turn.idempotency_key", &key.idempotency_key)?;
         }
         limits.check_wait(self.wait_ms)?;
-        let lookup = self.lookup(reader)?;
+        let (lookup, is_known) = self.lookup(reader)?;
         if let Some(wait_ms) = self.wait_ms {
-            let turn_id = self.find(reader, &lookup).await?.0.turn_id;
+            let turn_id = self.find(reader, &lookup, is_known).await?.0.turn_id;
             reader.wait_for_turn(self.worker, turn_id, wait_ms).await?;
         }
-        let (turn, cursor) = self.find(reader, &lookup).await?;
+        let (turn, cursor) = self.find(reader, &lookup, is_known).await?;
         let entry = async |sequence: Option<u64>| {
             let Some(sequence) = sequence else { return Ok(None) };
             let entry = reader.entries(self.worker, sequence, 1).await?.into_iter().next();
@@ -99,18 +99,18 @@ impl Query for GetTurn {
 
 impl GetTurn {
     /// Returns how the store finds the turn, which stays the same turn however long the query
-    /// waits.
-    fn lookup(&self, reader: Reader<'_>) -> Result<TurnLookup, RuntimeError> {
+    /// waits, and whether the Worker is known to have the turn.
+    fn lookup(&self, reader: Reader<'_>) -> Result<(TurnLookup, bool), RuntimeError> {
         Ok(match &self.turn {
-            TurnSelector::Id(it) => TurnLookup::Id(it.turn_id),
+            TurnSelector::Id(it) => (TurnLookup::Id(it.turn_id), false),
             TurnSelector::Key(it) => match reader.turn_of_key(self.worker, &it.idempotency_key)? {
-                Some(turn_id) => TurnLookup::Id(turn_id),
+                Some(turn_id) => (TurnLookup::Id(turn_id), true),
                 // The key may be the creation's, or the Worker may have forgotten it.
-                None => TurnLookup::Key(it.idempotency_key.as_str().into()),
+                None => (TurnLookup::Key(it.idempotency_key.as_str().into()), false),
             },
             TurnSelector::Latest(_) => {
                 let latest = reader.moment(self.worker)?.turn;
-                TurnLookup::Id(latest.ok_or(RuntimeError::TurnNotFound {})?.turn_id)
+                (TurnLookup::Id(latest.ok_or(RuntimeError::TurnNotFound {})?.turn_id), true)
             }
         })
     }
@@ -120,6 +120,7 @@ impl GetTurn {
         &self,
         reader: Reader<'_>,
         lookup: &TurnLookup,
+        is_known: bool,
     ) -> Result<(Arc<TurnDetail>, Cursor), RuntimeError> {
         let moment = reader.moment(self.worker)?;
         let wanted = |turn: &Arc<TurnDetail>| match lookup {
@@ -134,6 +135,7 @@ impl GetTurn {
         let is_shown = |turn: &Arc<TurnDetail>| turn.input_sequence <= Some(moment.record.entries);
         match turn.filter(is_shown) {
             Some(turn) => Ok((turn, moment.cursor)),
+            None if is_known => Err(reader.contradiction(self.worker, Complaint::Turns)),
             None => Err(RuntimeError::TurnNotFound {}),
         }
     }

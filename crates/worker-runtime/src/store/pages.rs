@@ -65,11 +65,11 @@ pub(super) fn turn(
     let is_latest = known.record.turn.as_ref().is_some_and(|it| it.turn_id == turn.turn_id);
     // The store may have a turn that began since, and its end.
     let is_later = turn.input_sequence > Some(known.record.entries);
+    let is_earlier = turn.outcome.is_some()
+        && known.record.turns > 1
+        && within_range::last_entry(turn) <= known.record.entries;
     let is_good = within_range::turn(turn).is_ok();
-    ensure(
-        is_wanted && is_good && (is_latest || is_later || turn.outcome.is_some()),
-        Complaint::Turns,
-    )
+    ensure(is_wanted && is_good && (is_latest || is_later || is_earlier), Complaint::Turns)
 }
 
 /// Checks that a page holds exactly the `count` events of a Worker after the sequence `after`.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use worker_runtime::{
     RuntimeError, TurnId,
-    commands::CancelTurn,
-    model::{TranscriptEntry, TurnDetail, TurnErrorKind, TurnOutcome, WorkerState},
+    commands::{CancelTurn, CreateWorker, SendInput},
+    model::{TranscriptEntry, TurnDetail, TurnErrorKind, TurnOutcome, TurnSelector, WorkerState},
     queries::{
         GetTranscript, GetTurn, GetWorker, ListTurns, ReadEvents, TranscriptAfter, TranscriptFrom,
     },
@@ -16,6 +16,7 @@ use super::lying_store::{after_turns, bounded, fails, provider, runtime_with, st
 const OTHER_ENTRIES: &str = "the store gave other entries of a worker than it was asked for";
 const OTHER_TURNS: &str = "the store gave other turns of a worker than it was asked for";
 const TOO_MANY: &str = "the store gave more items at once than it was asked for";
+const LONG: std::time::Duration = std::time::Duration::from_secs(5);
 const MOST: u64 = (1 << 53) - 1;
 
 fn shift(entry: &mut Arc<TranscriptEntry>, by: u64) {
@@ -104,6 +105,39 @@ fn another_turn_than_the_one_asked_for_is_a_failure() {
 }
 
 #[test]
+fn a_turn_that_a_key_names_is_not_believed_to_be_missing() {
+    bounded(async {
+        let (store, runtime, worker) = after_turns(0).await;
+        let send = |key: &str| SendInput::new(worker, "hello").idempotency_key(key);
+        for key in ["first", "second"] {
+            runtime.handle(send(key)).await.unwrap();
+            runtime.wait_idle(worker, LONG).await.unwrap();
+        }
+        let by_key =
+            GetTurn { turn: TurnSelector::key("first"), ..GetTurn::new(worker, TurnId::NIL) };
+        runtime.handle(by_key.clone()).await.unwrap();
+        store.0.turn.set(|(), _| Ok(None));
+        fails(&runtime, by_key, OTHER_TURNS).await;
+        let unknown = runtime.handle(GetTurn::new(worker, TurnId::NIL)).await.unwrap_err();
+        assert_eq!(unknown, RuntimeError::TurnNotFound {});
+    });
+}
+
+#[test]
+fn a_turn_that_the_record_does_not_count_is_a_failure() {
+    bounded(async {
+        let (store, runtime, worker) = after_turns(1).await;
+        let known = runtime.handle(ListTurns::new(worker)).await.unwrap().items;
+        store.0.turn.set(move |(), _| {
+            let mut forged = Arc::clone(&known[0]);
+            Arc::make_mut(&mut forged).turn_id = TurnId::NIL;
+            Ok(Some(forged))
+        });
+        fails(&runtime, GetTurn::new(worker, TurnId::NIL), OTHER_TURNS).await;
+    });
+}
+
+#[test]
 fn an_entry_of_another_turn_is_a_failure() {
     bounded(async {
         let (store, runtime, worker) = after_turns(2).await;
@@ -123,7 +157,7 @@ fn a_model_is_not_asked_without_the_history() {
         bounded(async move {
             let (store, provider) = (store(), provider());
             let runtime = runtime_with(&store, &provider).await;
-            let worker = runtime.handle(worker_runtime::commands::CreateWorker::default()).await;
+            let worker = runtime.handle(CreateWorker::default()).await;
             let worker = worker.unwrap().detail.worker;
             super::lying_store::converse(&runtime, worker).await;
             let asked = provider.requests().len();
@@ -131,9 +165,9 @@ fn a_model_is_not_asked_without_the_history() {
                 page.truncate(kept);
                 Ok(page)
             });
-            let send = worker_runtime::commands::SendInput::new(worker, "again");
+            let send = SendInput::new(worker, "again");
             runtime.handle(send).await.unwrap();
-            let idle = runtime.wait_idle(worker, std::time::Duration::from_secs(5)).await;
+            let idle = runtime.wait_idle(worker, LONG).await;
             assert_eq!(idle.unwrap(), WorkerState::Idle);
             let detail = runtime.handle(GetWorker { worker }).await.unwrap().detail;
             let turn = detail.last_turn.unwrap();
