@@ -4,6 +4,7 @@
 mod events;
 mod listing;
 mod lying_store;
+mod none;
 mod opening;
 mod pages;
 mod records;
