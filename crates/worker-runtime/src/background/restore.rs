@@ -10,7 +10,7 @@ use crate::{
     error::RuntimeError,
     model::{Severity, TurnOutcome},
     state::{core::Core, worker_cell::WorkerCell},
-    store::{CorruptWorker, ListingError, StoreError, StoredWorker},
+    store::{CorruptWorker, ListingError, StoredWorker},
     sync::fair,
     turn,
 };
@@ -18,9 +18,7 @@ use crate::{
 /// The reason for which the Workers of the store could not be restored.
 #[derive(Debug)]
 pub(crate) enum RestoreError {
-    /// The keys of creations could not be read.
-    Keys(StoreError),
-    /// The Workers could not be listed.
+    /// The keys of creations or the Workers could not be listed.
     Listing(ListingError),
     /// The end of a turn that was open could not be committed.
     OpenTurn(RuntimeError),
@@ -29,7 +27,6 @@ pub(crate) enum RestoreError {
 impl fmt::Display for RestoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Keys(error) => error.fmt(f),
             Self::Listing(error) => error.fmt(f),
             Self::OpenTurn(error) => error.fmt(f),
         }
@@ -40,7 +37,7 @@ impl Core {
     /// Restores every Worker of a store in which `created` Workers were ever created, and ends the
     /// turns that the store's last owner left open.
     pub(crate) async fn restore(self: &Arc<Self>, created: u64) -> Result<(), RestoreError> {
-        let keys = self.store.create_keys().await.map_err(RestoreError::Keys)?;
+        let keys = self.store.create_keys().await.map_err(RestoreError::Listing)?;
         for key in keys {
             self.admission.lock().keys.remember(key);
         }

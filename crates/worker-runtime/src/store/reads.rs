@@ -9,9 +9,9 @@ use std::sync::Arc;
 use crate::{
     error::RuntimeError,
     identity::WorkerId,
-    model::{MAX_INTEGER, TranscriptEntry, TurnDetail},
+    model::{TranscriptEntry, TurnDetail},
     store::{
-        Complaint, CreateKey, Store, StoreClient, StoreError, StoreFuture, StoredEvent, TurnLookup,
+        Complaint, Store, StoreClient, StoreError, StoreFuture, StoredEvent, TurnLookup,
         WorkerRecord, pages,
     },
 };
@@ -141,22 +141,6 @@ impl StoreClient {
         let worker_id = worker.known().record.worker_id;
         let page = self.read(|store| store.events(worker_id, 0, 1)).await?;
         self.floor_of(worker, page.oldest)
-    }
-
-    /// Reads the idempotency keys of creations.
-    pub(crate) async fn create_keys(&self) -> Result<Vec<CreateKey>, StoreError> {
-        let mut keys = self.ask(Store::create_keys).await?;
-        keys.retain_mut(|key| {
-            let entry = key.receipt.map_or(1, |(_, sequence)| sequence);
-            let is_good = key.at_ms <= MAX_INTEGER && (1..=MAX_INTEGER).contains(&entry);
-            if !is_good {
-                self.complaints.make(Complaint::Keys, None);
-            }
-            // A time of another range makes a key last long, and hurts nothing else.
-            key.at_ms = key.at_ms.min(MAX_INTEGER);
-            (1..=MAX_INTEGER).contains(&entry)
-        });
-        Ok(keys)
     }
 
     /// Makes a complaint about a Worker's data, and returns the error of the read.

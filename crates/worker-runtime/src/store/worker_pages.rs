@@ -1,11 +1,12 @@
-//! The listing of all Workers when a Runtime is built, checked.
+//! The checked reads when a Runtime is built: the keys of creations, and the listing of all Workers.
 
 use std::{collections::HashSet, fmt};
 
 use super::within_range::{self, MOST_AT_START, clean};
 use crate::{
     identity::WorkerId,
-    store::{CorruptWorker, StoreClient, StoreError, StoredWorker},
+    model::MAX_INTEGER,
+    store::{Complaint, CorruptWorker, CreateKey, Store, StoreClient, StoreError, StoredWorker},
     sync::fair,
 };
 
@@ -22,7 +23,7 @@ const PROBLEM_CHARS: usize = 1024;
 /// A Worker of the listing. One whose record cannot be used is reported and sinks nothing else.
 type Listed = Result<StoredWorker, CorruptWorker>;
 
-/// The reason why the Workers could not be listed.
+/// The reason why the keys or the Workers could not be listed.
 #[derive(Debug)]
 pub(crate) enum ListingError {
     /// The store could not be read.
@@ -61,6 +62,21 @@ pub(crate) struct WorkerPages<'a> {
 }
 
 impl StoreClient {
+    /// Reads the idempotency keys of creations. Every key is kept, so that no creation is carried
+    /// out twice; numbers out of range are not.
+    pub(crate) async fn create_keys(&self) -> Result<Vec<CreateKey>, ListingError> {
+        let mut keys = self.ask(Store::create_keys).await.map_err(ListingError::Read)?;
+        for key in &mut keys {
+            let at_ms = key.at_ms.min(MAX_INTEGER);
+            let receipt = key.receipt.filter(|(_, entry)| (1..=MAX_INTEGER).contains(entry));
+            if (at_ms, receipt) != (key.at_ms, key.receipt) {
+                self.complaints.make(Complaint::Keys, None);
+                (key.at_ms, key.receipt) = (at_ms, receipt);
+            }
+        }
+        Ok(keys)
+    }
+
     /// Lists the Workers of a store in which `created` Workers were ever created.
     pub(crate) fn worker_pages(&self, created: u64) -> WorkerPages<'_> {
         let left = created.saturating_add(ROOM);

@@ -13,8 +13,8 @@ use worker_runtime::{
     model::{TranscriptEntry, TurnDetail},
     queries::{GetTurn, ListDiagnostics},
     store::{
-        Batch, EventPage, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreError,
-        StoreFuture, TurnLookup,
+        Batch, CreateKey, EventPage, MemoryStore, OpenError, OpenRequest, Opened, Store,
+        StoreError, StoreFuture, TurnLookup,
     },
 };
 
@@ -52,6 +52,7 @@ pub(crate) struct LyingStore {
     pub(crate) inner: Arc<MemoryStore>,
     pub(crate) opened: Lie<(), Opened>,
     pub(crate) workers: Lie<Page, Listed>,
+    pub(crate) create_keys: Lie<(), Vec<CreateKey>>,
     pub(crate) entries: Lie<Page, Vec<Arc<TranscriptEntry>>>,
     pub(crate) turns: Lie<Page, Vec<Arc<TurnDetail>>>,
     pub(crate) turn: Lie<(), Option<Arc<TurnDetail>>>,
@@ -87,6 +88,11 @@ impl Wrapper for LyingStore {
     fn workers(&self, after: u64, limit: usize) -> Answer<Listed> {
         let truth = immediate(self.inner.workers(after, limit)).unwrap();
         StoreFuture::ready(self.workers.tell((after, limit), truth))
+    }
+
+    fn create_keys(&self) -> Answer<Vec<CreateKey>> {
+        let truth = immediate(self.inner.create_keys()).unwrap();
+        StoreFuture::ready(self.create_keys.tell((), truth))
     }
 
     fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {

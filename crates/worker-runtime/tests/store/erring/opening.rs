@@ -7,14 +7,16 @@ use std::sync::{
 
 use worker_runtime::{
     BuildError, Runtime, RuntimeId,
+    commands::CreateWorker,
+    model::Input,
     queries::GetRuntime,
     store::{
         Batch, CreateKey, EventPage, Lease, MemoryStore, OpenError, OpenRequest, Opened,
-        Settlement, Store, StoreFuture, StoreInfo, TurnLookup,
+        Settlement, Store, StoreError, StoreFuture, StoreInfo, TurnLookup,
     },
 };
 
-use super::lying_store::{bounded, store};
+use super::lying_store::{bounded, restart, runtime_on, store, told};
 use crate::wrapper::{Answer, Listed};
 
 #[test]
@@ -45,6 +47,47 @@ fn totals_that_leave_no_room_for_a_worker_are_refused() {
             let built =
                 Runtime::builder().store(Arc::clone(&store) as Arc<dyn Store>).build().await;
             assert!(matches!(built, Err(BuildError::StoreFailed(_))), "{built:?}");
+        }
+    });
+}
+
+#[test]
+fn keys_of_creations_with_numbers_out_of_range_are_reported() {
+    bounded(async {
+        let store = store();
+        let runtime = runtime_on(&store).await;
+        let create = |key: &str| CreateWorker::default().idempotency_key(key);
+        let first = runtime.handle(create("first")).await.unwrap();
+        let second = create("second").initial_input(Input::user("hi"));
+        runtime.handle(second.clone()).await.unwrap();
+        store.0.create_keys.set(|(), mut keys| {
+            keys[0].at_ms = u64::MAX;
+            keys[1].receipt.as_mut().unwrap().1 = u64::MAX;
+            Ok(keys)
+        });
+        let runtime = restart(&store, runtime).await;
+        let told = told(&runtime).await;
+        assert_eq!(told, ["the store gave an idempotency key with numbers out of range"]);
+        let again = runtime.handle(create("first")).await.unwrap();
+        assert_eq!((again.replayed, again.detail.worker), (true, first.detail.worker));
+        let again = runtime.handle(second).await.unwrap();
+        assert_eq!((again.replayed, again.receipt), (true, None));
+    });
+}
+
+#[test]
+fn what_a_store_says_of_a_listing_that_failed_is_bounded() {
+    bounded(async {
+        let store = store();
+        let problem = || StoreError::Refused("no\n".repeat(100_000));
+        let build = || Runtime::builder().store(Arc::clone(&store) as Arc<dyn Store>).build();
+        store.0.create_keys.set(move |(), _| Err(problem()));
+        let of_keys = build().await;
+        store.0.create_keys.set(|(), keys| Ok(keys));
+        store.0.workers.set(move |_, _| Err(problem()));
+        for built in [of_keys, build().await] {
+            let Err(BuildError::StoreFailed(problem)) = built else { panic!("{built:?}") };
+            assert!(problem.len() <= 1024 && !problem.contains('\n'));
         }
     });
 }
