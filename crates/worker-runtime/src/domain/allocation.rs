@@ -1,6 +1,14 @@
 //! The scope claims that Workers hold, and the conflicts between claims.
 
-use std::{collections::BTreeMap, sync::Arc};
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    iter,
+    ops::Bound::{Excluded, Included, Unbounded},
+    sync::Arc,
+};
 
 use crate::{
     error::RuntimeError,
@@ -8,22 +16,25 @@ use crate::{
     model::{Access, AllocationSummary, ClaimHolder, ScopeClaim},
 };
 
-/// The scope claims of Workers that have not ended, as a tree of path segments.
+/// The scope claims of Workers that have not ended.
 #[derive(Debug, Default)]
 pub(crate) struct Allocation {
-    root: Node,
-    claims: u64,
+    /// All claims. An exclusive claim is in conflict with any of them.
+    all: Claims,
+    /// The exclusive claims. A shared claim is in conflict with any of them.
+    exclusive: Claims,
 }
 
-/// A resource and the resources below it.
+/// Claims by resource. The resources below `a/b` follow one another, because they begin with
+/// `a/b/`, so nothing needs to walk a tree.
 #[derive(Debug, Default)]
-struct Node {
-    holders: Vec<(WorkerId, Access)>,
-    /// The number of claims on this resource and below. `exclusive` counts the exclusive ones.
-    claims: u64,
-    exclusive: u64,
-    below: BTreeMap<Arc<str>, Node>,
+struct Claims {
+    holders: BTreeMap<Arc<str>, Holders>,
+    count: u64,
 }
+
+/// The Workers that hold a resource, and how many claims on it each of them has.
+type Holders = BTreeMap<WorkerId, u32>;
 
 /// The maximum number of holders in a summary.
 const SHOWN: usize = 100;
@@ -31,16 +42,10 @@ const SHOWN: usize = 100;
 impl Allocation {
     /// Returns a Worker that holds a claim in conflict with `claim`, if there is one.
     pub(crate) fn conflict(&self, claim: &ScopeClaim) -> Option<WorkerId> {
-        let clashes =
-            |theirs: Access| theirs == Access::Exclusive || claim.access == Access::Exclusive;
-        let mut node = &self.root;
-        for segment in claim.resource.split('/') {
-            node = node.below.get(segment)?;
-            if let Some((holder, _)) = node.holders.iter().find(|(_, access)| clashes(*access)) {
-                return Some(*holder);
-            }
+        match claim.access {
+            Access::Exclusive => self.all.related(&claim.resource),
+            Access::Shared => self.exclusive.related(&claim.resource),
         }
-        node.any_below(&|access| clashes(access))
     }
 
     /// Takes all claims of a Worker, or none if one is in conflict. The claims of the Worker itself
@@ -59,15 +64,12 @@ impl Allocation {
     /// Inserts claims of a Worker that were [checked](Self::check).
     pub(crate) fn insert(&mut self, worker_id: WorkerId, claims: &[ScopeClaim]) {
         for claim in claims {
-            let mut node = &mut self.root;
-            for segment in claim.resource.split('/') {
-                node = node.below.entry(segment.into()).or_default();
-                node.claims += 1;
-                node.exclusive += u64::from(claim.access == Access::Exclusive);
+            let resource: Arc<str> = claim.resource.as_str().into();
+            if claim.access == Access::Exclusive {
+                self.exclusive.insert(Arc::clone(&resource), worker_id);
             }
-            node.holders.push((worker_id, claim.access));
+            self.all.insert(resource, worker_id);
         }
-        self.claims += claims.len() as u64;
     }
 
     /// Returns an error if a claim is in conflict with a claim that is held.
@@ -90,70 +92,103 @@ impl Allocation {
     /// Releases claims that a Worker holds.
     pub(crate) fn release(&mut self, worker_id: WorkerId, claims: &[ScopeClaim]) {
         for claim in claims {
-            let segments: Vec<&str> = claim.resource.split('/').collect();
-            if self.root.release(&segments, worker_id, claim.access) {
-                self.claims -= 1;
+            if claim.access == Access::Exclusive {
+                self.exclusive.remove(&claim.resource, worker_id);
             }
+            self.all.remove(&claim.resource, worker_id);
         }
     }
 
     /// Returns the number of claims, and at most `SHOWN` of their holders.
     pub(crate) fn summary(&self, identity: &RuntimeIdentity) -> AllocationSummary {
-        let mut holders = Vec::new();
-        self.root.collect(&mut String::new(), identity, &mut holders);
-        let more = self.claims > holders.len() as u64;
-        AllocationSummary { claims: self.claims, holders, more }
+        let holders: Vec<_> = self
+            .all
+            .holders
+            .iter()
+            .flat_map(|(resource, holders)| {
+                let exclusive = self.exclusive.holders.get(resource);
+                let shown = move |(worker_id, count): (&WorkerId, &u32)| {
+                    let exclusive =
+                        exclusive.and_then(|it| it.get(worker_id)).copied().unwrap_or(0);
+                    let exclusive_ones = iter::repeat_n(Access::Exclusive, exclusive as usize);
+                    let shared_ones =
+                        iter::repeat_n(Access::Shared, count.saturating_sub(exclusive) as usize);
+                    let worker = identity.worker(*worker_id);
+                    exclusive_ones.chain(shared_ones).map(move |access| ClaimHolder {
+                        resource: resource.to_string(),
+                        access,
+                        worker,
+                    })
+                };
+                holders.iter().flat_map(shown)
+            })
+            .take(SHOWN)
+            .collect();
+        let more = self.all.count > holders.len() as u64;
+        AllocationSummary { claims: self.all.count, holders, more }
     }
 }
 
-impl Node {
-    fn any_below(&self, clashes: &impl Fn(Access) -> bool) -> Option<WorkerId> {
-        self.below.values().find_map(|node| {
-            let worth_a_look = if clashes(Access::Shared) { node.claims } else { node.exclusive };
-            if worth_a_look == 0 {
-                return None;
-            }
-            let here = node.holders.iter().find(|(_, access)| clashes(*access));
-            here.map(|(holder, _)| *holder).or_else(|| node.any_below(clashes))
-        })
+impl Claims {
+    fn insert(&mut self, resource: Arc<str>, worker_id: WorkerId) {
+        *self.holders.entry(resource).or_default().entry(worker_id).or_default() += 1;
+        self.count += 1;
     }
 
-    fn release(&mut self, segments: &[&str], worker_id: WorkerId, access: Access) -> bool {
-        let Some((first, rest)) = segments.split_first() else {
-            let held = self.holders.iter().position(|it| *it == (worker_id, access));
-            return held.map(|place| self.holders.swap_remove(place)).is_some();
-        };
-        let Some(node) = self.below.get_mut(*first) else { return false };
-        if !node.release(rest, worker_id, access) {
-            return false;
+    fn remove(&mut self, resource: &str, worker_id: WorkerId) {
+        let Some(holders) = self.holders.get_mut(resource) else { return };
+        let Some(count) = holders.get_mut(&worker_id) else { return };
+        self.count -= 1;
+        *count -= 1;
+        if *count == 0 {
+            holders.remove(&worker_id);
         }
-        node.claims -= 1;
-        node.exclusive -= u64::from(access == Access::Exclusive);
-        if node.claims == 0 {
-            self.below.remove(*first);
+        if holders.is_empty() {
+            self.holders.remove(resource);
         }
-        true
     }
 
-    fn collect(&self, path: &mut String, identity: &RuntimeIdentity, into: &mut Vec<ClaimHolder>) {
-        for (holder, access) in self.holders.iter().take(SHOWN - into.len().min(SHOWN)) {
-            into.push(ClaimHolder {
-                resource: path.clone(),
-                access: *access,
-                worker: identity.worker(*holder),
-            });
-        }
-        for (segment, node) in &self.below {
-            if into.len() >= SHOWN {
-                return;
+    /// Returns a holder of the resource, of one above it or of one below it.
+    fn related(&self, resource: &str) -> Option<WorkerId> {
+        let found = self.at_or_above(resource).or_else(|| self.below(resource));
+        found.and_then(|holders| holders.keys().next().copied())
+    }
+
+    /// Returns the holders of the resource or of one above it.
+    ///
+    /// A resource above is a prefix of `resource`, and therefore of all that sorts in between. So
+    /// the last resource that does not sort after `resource` either is above, or shows how long a
+    /// prefix can be at most. There are at most as many steps as segments.
+    fn at_or_above(&self, mut resource: &str) -> Option<&Holders> {
+        loop {
+            let (last, holders) = self.up_to(resource)?;
+            if is_at_or_above(last, resource) {
+                return Some(holders);
             }
-            let length = path.len();
-            if length > 0 {
-                path.push('/');
-            }
-            path.push_str(segment);
-            node.collect(path, identity, into);
-            path.truncate(length);
+            let common = iter::zip(last.bytes(), resource.bytes()).take_while(|(a, b)| a == b);
+            let common = common.count();
+            // The separator after the prefix may be the first byte that differs.
+            let seen = resource.as_bytes().get(..=common)?;
+            let end = seen.iter().rposition(|byte| *byte == b'/')?;
+            resource = resource.get(..end)?;
         }
     }
+
+    fn up_to(&self, resource: &str) -> Option<(&Arc<str>, &Holders)> {
+        self.holders.range::<str, _>((Unbounded, Included(resource))).next_back()
+    }
+
+    /// Returns the holders of the first resource below this one.
+    fn below(&self, resource: &str) -> Option<&Holders> {
+        let prefix = format!("{resource}/");
+        let (first, holders) =
+            self.holders.range::<str, _>((Excluded(prefix.as_str()), Unbounded)).next()?;
+        first.starts_with(&prefix).then_some(holders)
+    }
+}
+
+/// Whether a resource is another one, or one above that.
+fn is_at_or_above(this: &str, other: &str) -> bool {
+    let rest = other.strip_prefix(this);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
