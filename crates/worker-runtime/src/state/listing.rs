@@ -62,8 +62,9 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// The bounds of a page that has all Workers.
-    pub(crate) const NONE: Self = Self { limit: usize::MAX, scan: usize::MAX };
+    /// The bounds within which every page is, because the lock of the list is shared. Whoever wants
+    /// more takes the lock again for each page.
+    pub(crate) const HOLD: Self = Self { limit: 256, scan: 256 };
 }
 
 /// One page of the list, whose positions are ordinals or times of activity.
@@ -253,10 +254,11 @@ fn page<'a, K: Copy + 'a>(
     filter: &Filter<'_>,
     bounds: Bounds,
 ) -> Page<K> {
+    let scan = bounds.scan.min(Bounds::HOLD.scan);
     let mut page = Page::EMPTY;
     let mut last = None;
     for (position, cell) in walk {
-        if page.examined == bounds.scan {
+        if page.examined == scan {
             return Page { next: last, ..page };
         }
         if filter.matches(cell.ordinal) {

@@ -26,12 +26,11 @@ use crate::{
     turn::ending::time_out,
 };
 
-/// The number of Workers that are taken from the list under one hold of the log's lock.
-const BATCH: usize = 256;
-
 /// Starts the watch, unless `watching` shows that it runs already.
 pub(super) fn ensure(core: &Arc<Core>, watching: &Arc<AtomicBool>) {
-    if watching.load(Ordering::Relaxed) || watching.swap(true, Ordering::AcqRel) {
+    // This and the watch's own swap are one after the other for both threads: either the watch sees
+    // the turn that the caller has counted in, or the caller sees that the watch has ended.
+    if watching.swap(true, Ordering::SeqCst) {
         return;
     }
     core.handle.spawn(watch(Arc::downgrade(core), Arc::clone(watching), period(core)));
@@ -50,10 +49,10 @@ async fn watch(core: Weak<Core>, watching: Arc<AtomicBool>, period: Duration) {
         tokio::time::sleep(period).await;
         let Some(core) = core.upgrade() else { return };
         if core.in_flight.count(Work::Turn) == 0 {
-            watching.store(false, Ordering::Release);
+            watching.swap(false, Ordering::SeqCst);
             // A turn may have begun before the flag was cleared, and so not have started the watch.
             let idle = core.in_flight.count(Work::Turn) == 0;
-            if idle || watching.swap(true, Ordering::AcqRel) {
+            if idle || watching.swap(true, Ordering::SeqCst) {
                 return;
             }
         }
@@ -66,10 +65,9 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
         states: Some(&[WorkerState::Running, WorkerState::Stopping]),
         labels: &Labels::new(),
     };
-    let bounds = Bounds { limit: BATCH, scan: usize::MAX };
     let mut after = 0;
     loop {
-        let found = core.log.lock().listing.oldest(after, &wanted, bounds);
+        let found = core.log.lock().listing.oldest(after, &wanted, Bounds::HOLD);
         for cell in &found.cells {
             if let Some((live, which)) = overdue(cell, grace)
                 && live.give_up()

@@ -153,10 +153,16 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
     core.abandon();
 }
 
-/// Returns the Workers that are in one of these states now.
+/// Returns the Workers that are in one of these states, some in each hold of the log's lock.
 fn workers_in(core: &Core, states: &[WorkerState]) -> Vec<Arc<WorkerCell>> {
     let wanted = ListingFilter { states: Some(states), labels: &Labels::new() };
-    core.log.lock().listing.oldest(0, &wanted, Bounds::NONE).cells
+    let (mut cells, mut next) = (Vec::new(), Some(0));
+    while let Some(after) = next {
+        let page = core.log.lock().listing.oldest(after, &wanted, Bounds::HOLD);
+        cells.extend(page.cells);
+        next = page.next;
+    }
+    cells
 }
 
 /// Returns the time at which the stop gives up waiting for the store: the [`GRACE`] after the

@@ -87,6 +87,19 @@ fn ordinals(found: &[Arc<WorkerCell>]) -> Vec<u64> {
     found.iter().map(|cell| cell.ordinal).collect()
 }
 
+/// Returns the Workers with one of the states and all labels.
+fn matching<'a>(
+    workers: &'a [Listed],
+    states: Option<&[WorkerState]>,
+    labels: &Labels,
+) -> Vec<&'a Listed> {
+    workers
+        .iter()
+        .filter(|worker| states.is_none_or(|states| states.contains(&worker.state)))
+        .filter(|worker| labels.iter().all(|(name, value)| worker.labels.get(name) == Some(value)))
+        .collect()
+}
+
 proptest! {
     #[test]
     fn pages_are_those_of_a_naive_list(
@@ -98,11 +111,7 @@ proptest! {
     ) {
         let mut listing = listing(&workers);
         change(&mut listing, &mut workers, changes);
-        let matching: Vec<&Listed> = workers
-            .iter()
-            .filter(|worker| states.as_ref().is_none_or(|states| states.contains(&worker.state)))
-            .filter(|worker| labels.iter().all(|(name, value)| worker.labels.get(name) == Some(value)))
-            .collect();
+        let matching = matching(&workers, states.as_deref(), &labels);
         let mut expected: Vec<u64> = matching.iter().map(|worker| worker.cell.ordinal).collect();
         let wanted = ListingFilter { states: states.as_deref(), labels: &labels };
         let bounds = Bounds { limit, scan: usize::MAX };
@@ -111,7 +120,8 @@ proptest! {
         let mut oldest = Vec::new();
         while let Some(from) = after {
             let page = listing.oldest(from, &wanted, bounds);
-            prop_assert!(page.next.is_none() || page.cells.len() == limit);
+            let is_full = page.cells.len() == limit || page.examined == Bounds::HOLD.scan;
+            prop_assert!(page.next.is_none() || is_full);
             oldest.extend(ordinals(&page.cells));
             after = page.next;
         }
@@ -156,7 +166,8 @@ proptest! {
         change(&mut listing, &mut workers, changes);
         let wanted = ListingFilter { states: states.as_deref(), labels: &labels };
         let bounds = Bounds { limit: 5, scan };
-        let whole = ordinals(&listing.oldest(0, &wanted, Bounds::NONE).cells);
+        let matching = matching(&workers, states.as_deref(), &labels);
+        let whole: Vec<u64> = matching.iter().map(|worker| worker.cell.ordinal).collect();
         let mut after = Some(0);
         let mut oldest = Vec::new();
         while let Some(from) = after {
@@ -180,5 +191,30 @@ proptest! {
         prop_assert!(states.iter().all(BTreeMap::is_empty));
         prop_assert!(labels.is_empty() && activity.is_empty());
         prop_assert_eq!(listing.counts(), StateCounts::default());
+    }
+}
+
+#[test]
+fn no_page_looks_at_more_workers_than_one_hold_of_the_lock_allows() {
+    let mut listing = Listing::default();
+    let labels = Labels::new();
+    let idle = super::Listed { state: WorkerState::Idle, labels: &labels, active_at_ms: 0 };
+    for ordinal in 1..=1000 {
+        listing.insert(WorkerCell::at(ordinal), idle);
+    }
+    let none = [WorkerState::Stopped];
+    let greedy = Bounds { limit: usize::MAX, scan: usize::MAX };
+    for states in [None, Some(&[WorkerState::Idle, WorkerState::Stopped][..]), Some(&none[..])] {
+        let wanted = ListingFilter { states, labels: &labels };
+        let (mut next, mut found) = (Some(0), 0);
+        while let Some(after) = next {
+            let page = listing.oldest(after, &wanted, greedy);
+            assert!(page.examined <= Bounds::HOLD.scan);
+            found += page.cells.len();
+            next = page.next;
+        }
+        assert_eq!(found, if states == Some(&none) { 0 } else { 1000 });
+        assert!(listing.newest(u64::MAX, &wanted, greedy).examined <= Bounds::HOLD.scan);
+        assert!(listing.active(None, &wanted, greedy).examined <= Bounds::HOLD.scan);
     }
 }
