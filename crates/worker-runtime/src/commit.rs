@@ -5,4 +5,5 @@ pub(crate) mod change;
 mod effects;
 pub(crate) mod outcome;
 pub(crate) mod pending;
+mod release;
 pub(crate) mod seal;

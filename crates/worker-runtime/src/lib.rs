@@ -49,6 +49,10 @@ pub mod event {
     pub use crate::stream::Subscription;
 }
 
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub use state::station::Station;
+
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use commands::{CommandReply, RuntimeCommand};
 pub use decode::{AnyRequest, Decode};

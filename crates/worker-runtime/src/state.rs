@@ -14,6 +14,7 @@ pub(crate) mod live;
 pub(crate) mod older_events;
 pub(crate) mod reservation;
 pub(crate) mod shutdown;
+pub(crate) mod station;
 pub(crate) mod turn_host;
 pub(crate) mod view;
 pub(crate) mod worker_cell;

@@ -3,15 +3,16 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
-    commit::effects::Effects,
+    commit::{effects::Effects, release::Release},
     log::{EventBlock, Published, Source, WorkerLog},
     state::{
         board::Figures,
         core::Core,
-        in_flight::Work,
         listing::Listing,
         live::Live,
+        reservation::Reservation,
         shutdown::Publishing,
+        station::Station,
         worker_cell::{CellState, WorkerCell},
     },
     store::{Batch, Change, Totals, WorkerRecord},
@@ -19,27 +20,50 @@ use crate::{
 
 /// The record of a Worker before and after a commit.
 #[derive(Clone, Copy)]
-struct RecordChange<'a> {
+pub(super) struct RecordChange<'a> {
     /// `None` if the commit created the Worker.
-    before: Option<&'a WorkerRecord>,
+    pub(super) before: Option<&'a WorkerRecord>,
     /// `None` if the commit deleted the Worker.
-    now: Option<&'a WorkerRecord>,
+    pub(super) now: Option<&'a WorkerRecord>,
     /// The amounts that the commit adds to the Runtime's totals.
     totals: &'a Totals,
 }
 
+impl<'a> RecordChange<'a> {
+    /// Returns the record of a Worker that the commit ended.
+    pub(super) fn ended(self) -> Option<&'a WorkerRecord> {
+        let (before, now) = (self.before?, self.now?);
+        (now.state.is_terminal() && !before.state.is_terminal()).then_some(now)
+    }
+}
+
 impl Core {
     /// Applies a committed batch to a Worker and publishes its events. The Worker's lock is held.
-    /// Returns the effects, which the caller runs without that lock.
+    /// `reserved` is what the creation of a Worker has reserved. Returns the effects, which the
+    /// caller runs without that lock.
+    ///
+    /// The right to publish is held until this returns, so that a Runtime that stops and finds
+    /// nothing in flight closes only after the events are in the log.
     pub(super) fn apply(
         &self,
         cell: &Arc<WorkerCell>,
         state: &mut CellState,
         batch: Batch,
+        reserved: Option<&mut Reservation>,
         _open: &Publishing<'_>,
     ) -> Effects {
         let turn = batch.turn().map(|(ordinal, turn)| (ordinal, Arc::clone(turn)));
-        let Batch { worker_id, expected_version, change, entries, events, key, totals, .. } = batch;
+        let Batch {
+            worker_id,
+            expected_version,
+            change,
+            entries,
+            events,
+            key,
+            create_key,
+            totals,
+            ..
+        } = batch;
         let (record, deleted) = match change {
             Change::Put(record) => (record, false),
             Change::Delete => {
@@ -63,19 +87,19 @@ impl Core {
             now: (!deleted).then_some(&**record),
             totals: &totals,
         };
+        let mut release = Release::of(step);
+        release.reserved = reserved.map(|it| (it, create_key));
         self.apply_turn(live, previous_live, step, &mut effects);
+        release.turn = effects.ended.is_some();
+        self.stations.pass(Station::Applied, worker_id);
         let first = record.worker_sequence + 1 - events.len() as u64;
         let block = EventBlock::join(worker_id, first, events, &entries, turn.as_slice());
         debug_assert!(block.is_some(), "an event refers to an entry or turn outside its batch");
-        self.publish(
-            cell,
-            log,
-            runtime_sequence,
-            step,
-            block.filter(|it| !it.events.is_empty()),
-            &mut effects,
-        );
-        self.give_back(step);
+        let block = block.filter(|it| !it.events.is_empty()).map(Arc::new);
+        if let (Some(log), Some(block)) = (log, &block) {
+            append(log, block, step, &mut effects);
+        }
+        self.publish(cell, runtime_sequence, step, block, release, &mut effects);
         effects.deferred_drops.record = Some(before);
         effects
     }
@@ -95,7 +119,7 @@ impl Core {
         }
         if let Some(ended) = live.take() {
             let mut closed = ended.close();
-            effects.wakers.add(std::mem::take(&mut closed.wakers));
+            effects.wakers.push(std::mem::take(&mut closed.wakers));
             effects.deferred_drops.lives.extend(previous_live.take());
             if closed.is_driven() {
                 *previous_live = Some(ended);
@@ -103,8 +127,6 @@ impl Core {
                 effects.deferred_drops.lives.push(ended);
             }
             effects.ended = Some(closed);
-            // The count was kept when the turn began.
-            effects.counted_out = Some(self.in_flight.resume(Work::Turn));
         }
         if let Some(turn) = running {
             // The profile was resolved when the turn was decided, and a Runtime never loses a
@@ -118,30 +140,21 @@ impl Core {
         }
     }
 
-    /// Appends the events to both logs, and updates the Runtime's figures and the list of Workers.
-    /// The Runtime's log, the figures and the list change under one lock, so that no reader sees
-    /// them differ.
+    /// Appends the events to the Runtime's log, updates its figures and the list of Workers, and
+    /// gives back what others may wait for. All of this changes under one lock, so that no reader
+    /// sees the parts differ, and whoever sees the events can take at once what the commit gave
+    /// back.
     fn publish(
         &self,
         cell: &Arc<WorkerCell>,
-        log: &mut Option<Box<WorkerLog>>,
         runtime_sequence: &mut u64,
         step: RecordChange<'_>,
-        block: Option<EventBlock>,
+        block: Option<Arc<EventBlock>>,
+        release: Release<'_>,
         effects: &mut Effects,
     ) {
-        let block = block.map(Arc::new);
-        if let (Some(log), Some(block)) = (log, &block) {
-            let mut commit = Published::new(block.first, Source::Worker(Arc::clone(block)));
-            commit.reasoning =
-                effects.ended.as_mut().and_then(|ended| ended.reasoning.take()).map(Arc::from);
-            let (evicted, waiting) = log.append(commit);
-            effects.deferred_drops.events = evicted;
-            if step.now.is_none() {
-                log.events.redact_all();
-            }
-            effects.wakers.add(waiting);
-        }
+        // The lock of creations is taken before that of the log, which more wait for.
+        let mut admission = release.is_of_admission().then(|| self.admission.lock());
         let mut board = self.log.lock();
         if let Some(block) = block {
             let previous = std::mem::replace(runtime_sequence, board.head() + 1);
@@ -155,21 +168,36 @@ impl Core {
         }
         count(&mut board.figures, step);
         effects.deferred_drops.cell = list(&mut board.listing, cell, step);
-        effects.wakers.add(board.take_waiting());
-    }
-
-    /// Releases the scope claims of a Worker that the commit ended, and notes the Worker for
-    /// retention.
-    fn give_back(&self, step: RecordChange<'_>) {
-        let (Some(before), Some(now)) = (step.before, step.now) else { return };
-        let claims = &now.spec.scope_claims;
-        if now.state.is_terminal() && !before.state.is_terminal() {
-            if !claims.is_empty() {
-                self.admission.lock().claims.release(now.worker_id, claims);
-            }
-            self.ended_workers.note(now);
+        self.stations.pass(Station::Published, cell.worker_id);
+        let rivals = release.run(self, admission.as_deref_mut());
+        let waiting = board.take_waiting();
+        drop(board);
+        drop(admission);
+        // The many wakers of the Runtime's readers are not moved under the lock of its log.
+        effects.wakers.push(waiting);
+        effects.wakers.push(rivals);
+        if let Some(ended) = step.ended() {
+            self.ended_workers.note(ended);
         }
     }
+}
+
+/// Appends the events to the Worker's own log.
+fn append(
+    log: &mut WorkerLog,
+    block: &Arc<EventBlock>,
+    step: RecordChange<'_>,
+    effects: &mut Effects,
+) {
+    let mut commit = Published::new(block.first, Source::Worker(Arc::clone(block)));
+    commit.reasoning =
+        effects.ended.as_mut().and_then(|ended| ended.reasoning.take()).map(Arc::from);
+    let (evicted, waiting) = log.append(commit);
+    effects.deferred_drops.events = evicted;
+    if step.now.is_none() {
+        log.events.redact_all();
+    }
+    effects.wakers.push(waiting);
 }
 
 fn count(figures: &mut Figures, step: RecordChange<'_>) {

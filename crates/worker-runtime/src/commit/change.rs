@@ -62,6 +62,7 @@ impl Core {
         // the permit wakes other tasks, and dropping the permit takes the lock.
         let cell = Arc::clone(permit.cell());
         let (mut sealed, mut begun) = (None, None);
+        let counted;
         let state = cell.lock();
         state.present()?;
         let mut answer = PartialAnswer::default();
@@ -77,7 +78,7 @@ impl Core {
         draft.check_range()?;
         let cancel_within = draft.cancel_within;
         let batch = draft.into_batch(self.store.lease());
-        self.can_change()?;
+        counted = self.begin_commit()?;
         let runs = match &batch.change {
             Change::Put(record) => record.running_turn().is_some(),
             Change::Delete => false,
@@ -95,7 +96,7 @@ impl Core {
         // If a turn runs after the change, the seal is dropped here, and the text grows again
         // before the change is committed.
         let sealed = sealed.filter(|_| !runs);
-        let held = HeldWorker { cell, sealed, begun, permit };
+        let held = HeldWorker { cell, sealed, begun, permit, _counted: counted };
         Ok((reply, PendingCommit::change(batch, cancel_within, held).send(self)))
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     log::Published,
     state::{
         core::Core,
-        in_flight::Counted,
         live::{Closed, Live},
+        station::Station,
         worker_cell::{Handover, WorkerCell},
     },
     store::WorkerRecord,
@@ -16,27 +16,26 @@ use crate::{
 
 /// The effects of a commit that was applied.
 ///
-/// The work of a commit has a fixed order. Under the Worker's lock, the events are appended to the
-/// logs and the figures are updated, which publishes the change. Then, with no lock held, the
-/// fields of this type are handled from top to bottom: waiting tasks are woken, the task of the
-/// ended turn is ended, the next turn is started, and only then is the ended turn counted out. A
-/// Runtime that stops therefore cannot end its streams before the last event of a turn is in the
-/// log.
+/// The work of a commit has a fixed order: append, count, release, publish, wake. Under the Worker's
+/// lock and, within that, one hold of the lock of the Runtime's log, the events are appended to the
+/// logs, the figures are updated, and what others wait for is given back (see `Release`). The end
+/// of that hold publishes the change, so that nobody sees an event before its consequences. Then,
+/// with no lock held, the fields of this type are handled from top to bottom: waiting tasks are
+/// woken, the task of the ended turn is ended, and the next turn is started.
 #[derive(Debug, Default)]
 #[must_use = "the rest of the commit is still to be done"]
 pub(crate) struct Effects {
     /// The permit, which is passed on to the next task in the queue.
     pub(super) handover: Handover,
-    /// Whether the Worker was deleted, so that it is removed from the catalogue.
+    /// Whether the Worker was deleted, so that it is removed from the catalogue. Its place is free
+    /// already.
     pub(super) removed: bool,
-    pub(super) wakers: Wakers,
+    pub(super) wakers: Vec<Wakers>,
     /// The turn that ended, whose tasks are ended too.
     pub(super) ended: Option<Closed>,
     pub(super) start_turn: Option<Arc<Live>>,
     /// The time after which the running turn is cancelled.
     pub(super) cancel_within: Option<Duration>,
-    /// The count of the turn that ended. Dropping it counts the turn out.
-    pub(super) counted_out: Option<Counted>,
     pub(super) deferred_drops: DeferredDrops,
 }
 
@@ -54,22 +53,20 @@ pub(super) struct DeferredDrops {
 impl Effects {
     /// Runs the effects. No lock may be held.
     pub(crate) fn run(self, core: &Arc<Core>, cell: &Arc<WorkerCell>) {
-        let Self {
-            handover,
-            removed,
-            wakers,
-            ended,
-            start_turn,
-            cancel_within,
-            counted_out,
-            deferred_drops,
-        } = self;
+        let Self { handover, removed, wakers, ended, start_turn, cancel_within, deferred_drops } =
+            self;
+        core.stations.pass(Station::Released, cell.worker_id);
         handover.send();
         if removed {
             core.catalogue.remove(cell.worker_id);
             core.ended_workers.forget(cell.ordinal);
         }
-        core.wake(wakers);
+        for wakers in wakers {
+            core.wake(wakers);
+        }
+        if ended.is_some() {
+            core.in_flight.ring();
+        }
         ended.into_iter().for_each(Closed::leave);
         if let Some(live) = start_turn {
             core.turns.start(core, cell, live);
@@ -77,7 +74,7 @@ impl Effects {
         if let Some(within) = cancel_within {
             core.turns.cancel_within(core, cell, within);
         }
-        drop(counted_out);
+        core.stations.pass(Station::Woken, cell.worker_id);
         let _ = contained(|| drop(deferred_drops));
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         core::Core,
         in_flight::{Counted, Work},
         reservation::Reservation,
+        station::Station,
         worker_cell::{Permit, WorkerCell},
     },
     store::{Batch, Change, Settlement, StoreError},
@@ -50,6 +51,8 @@ pub(super) struct HeldWorker {
     /// The count of the turn that the commit begins.
     pub(super) begun: Option<Counted>,
     pub(super) permit: Permit,
+    /// The count of the commit. It is dropped last, because a Runtime that stops waits for it.
+    pub(super) _counted: Counted,
 }
 
 impl PendingCommit {
@@ -87,6 +90,7 @@ impl PendingCommit {
     fn conclude(self, core: &Arc<Core>, answer: Result<(), StoreError>) -> CommitOutcome {
         match answer {
             Ok(()) => {
+                core.stations.pass(Station::Committed, self.batch.worker_id);
                 let shows = self.publish(core);
                 // A change that is committed after the Runtime has closed is not published here.
                 // The next owner of the store finds it there.
@@ -172,7 +176,7 @@ impl PendingCommit {
 
 impl HeldWorker {
     fn publish(self, core: &Arc<Core>, batch: Batch, cancel_within: Option<Duration>) -> bool {
-        let Self { cell, sealed, begun, mut permit } = self;
+        let Self { cell, sealed, begun, mut permit, _counted } = self;
         let mut state = cell.lock();
         let Some(open) = core.shutdown.publishing() else {
             state.unsettled = true;
@@ -180,7 +184,7 @@ impl HeldWorker {
         };
         state.unsettled = false;
         begun.into_iter().for_each(Counted::keep);
-        let mut effects = core.apply(&cell, &mut state, batch, &open);
+        let mut effects = core.apply(&cell, &mut state, batch, None, &open);
         drop(open);
         effects.handover = permit.release(&mut state);
         effects.cancel_within = cancel_within;
@@ -202,7 +206,7 @@ impl HeldWorker {
     }
 
     fn withdraw(self) {
-        let Self { cell, sealed, begun, permit } = self;
+        let Self { cell, sealed, begun, permit, _counted } = self;
         // The text is unsealed first, so that no later change finds it sealed by this one.
         drop(sealed);
         cell.lock().unsettled = false;
@@ -213,17 +217,15 @@ impl HeldWorker {
 /// Adds a new Worker to the catalogue and publishes its events. The cell is locked before other
 /// tasks can find it, and is unlocked once its events are published. Returns `false` if the Runtime
 /// has closed.
-fn publish_new(core: &Arc<Core>, reservation: Reservation, mut batch: Batch) -> bool {
+fn publish_new(core: &Arc<Core>, mut reservation: Reservation, batch: Batch) -> bool {
     let Change::Put(record) = &batch.change else { return false };
     let cell = Arc::new(WorkerCell::new(Arc::clone(record)));
-    let key = batch.create_key.take();
     let mut state = cell.lock();
     let Some(open) = core.shutdown.publishing() else { return false };
     core.catalogue.insert(Arc::clone(&cell));
-    let effects = core.apply(&cell, &mut state, batch, &open);
+    let effects = core.apply(&cell, &mut state, batch, Some(&mut reservation), &open);
     drop(open);
     drop(state);
-    reservation.redeem(key);
     effects.run(core, &cell);
     true
 }

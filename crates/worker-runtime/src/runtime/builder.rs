@@ -14,7 +14,10 @@ use crate::{
     log::RuntimeFact,
     model::{Limits, Retention},
     runtime::Runtime,
-    state::core::{Core, Parts},
+    state::{
+        core::{Core, Parts},
+        station::Stations,
+    },
     store::{OpenError, OpenRequest, Store, StoreClient, Totals},
     sync::contained,
     turn::Turns,
@@ -72,6 +75,7 @@ pub struct RuntimeBuilder {
     turn_runtime: Option<Handle>,
     lease_duration: Duration,
     retention: Retention,
+    stations: Stations,
 }
 
 impl Default for RuntimeBuilder {
@@ -87,6 +91,7 @@ impl Default for RuntimeBuilder {
             turn_runtime: None,
             lease_duration: Duration::from_secs(30),
             retention: Retention::default(),
+            stations: Stations::default(),
         }
     }
 }
@@ -159,6 +164,18 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Sets a function that every change and every reader calls at each
+    /// [`Station`](crate::Station), for tests that stop one there.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn stations(
+        mut self,
+        pass: impl Fn(crate::Station, crate::WorkerId) + Send + Sync + 'static,
+    ) -> Self {
+        self.stations.pass = Some(Arc::new(pass));
+        self
+    }
+
     /// Builds the Runtime on the current tokio runtime, and restores what its store holds.
     ///
     /// # Errors
@@ -200,6 +217,7 @@ impl RuntimeBuilder {
             profiles,
             limits: self.limits,
             retention: self.retention,
+            stations: self.stations,
             store,
             totals,
             turns: Box::new(Turns::new(self.turn_runtime.unwrap_or_else(|| handle.clone()))),

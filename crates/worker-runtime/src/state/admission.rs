@@ -1,6 +1,9 @@
 //! The idempotency keys and the claims of creations, including creations in flight.
 
-use std::{collections::HashSet, sync::Arc};
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, sync::Arc, task::Waker};
 
 use worker::Profile;
 
@@ -10,7 +13,7 @@ use crate::{
     identity::WorkerId,
     model::ScopeClaim,
     store::CreateKey,
-    sync::WakeList,
+    sync::{WakeList, WakeSlot, Wakers},
 };
 
 /// The state that all creations share: idempotency keys, claims and the next ordinal.
@@ -20,16 +23,21 @@ pub(crate) struct Admission {
     pub(crate) claims: Allocation,
     /// The ordinal of the next Worker.
     next_ordinal: u64,
-    /// The keys of creations in flight.
-    keys_under_way: HashSet<Arc<str>>,
-    /// The Workers with claims whose creation is in flight.
-    claims_under_way: HashSet<WorkerId>,
-    /// The keys of creations whose commit has an unknown outcome.
-    unsettled_keys: HashSet<Arc<str>>,
-    /// The Workers with claims whose creation has a commit with an unknown outcome.
-    unsettled_claims: HashSet<WorkerId>,
-    /// The wakers of creations that wait for the outcome of another one.
-    pub(super) waiting: WakeList,
+    /// The creations in flight that others may have to wait for, by ordinal.
+    under_way: BTreeMap<u64, UnderWay>,
+    /// The ordinals of the creations in flight that have a key.
+    keys_under_way: BTreeMap<Arc<str>, u64>,
+    /// The ordinals of the creations in flight that have claims.
+    claims_under_way: BTreeMap<WorkerId, u64>,
+}
+
+/// A creation in flight with a key or claims.
+#[derive(Debug, Default)]
+struct UnderWay {
+    /// Whether the outcome of the commit is unknown.
+    is_unsettled: bool,
+    /// The creations that wait for the outcome of this one.
+    waiting: WakeList,
 }
 
 /// The properties of a creation that admission depends on. They are computed once, before any lock
@@ -61,14 +69,18 @@ pub(crate) enum Rival {
     Claims,
 }
 
-/// Whether another creation has the same key or conflicting claims: none, one in flight, or one
-/// whose commit has an unknown outcome.
+/// Whether another creation has the same key or conflicting claims: none, one in flight, by its
+/// ordinal, or one whose commit has an unknown outcome.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Conflict {
     None,
-    Pending,
+    Pending(u64),
     Unsettled,
 }
+
+/// The place of a creation that waits for another one, in the list of that other one.
+#[derive(Debug, Default)]
+pub(super) struct WaitingFor(Option<(u64, WakeSlot)>);
 
 impl Admission {
     /// Creates the state without keys and claims. `next_ordinal` is the ordinal of the next Worker.
@@ -77,11 +89,9 @@ impl Admission {
             keys: KeyWindow::default(),
             claims: Allocation::default(),
             next_ordinal,
-            keys_under_way: HashSet::default(),
-            claims_under_way: HashSet::default(),
-            unsettled_keys: HashSet::default(),
-            unsettled_claims: HashSet::default(),
-            waiting: WakeList::default(),
+            under_way: BTreeMap::new(),
+            keys_under_way: BTreeMap::new(),
+            claims_under_way: BTreeMap::new(),
         }
     }
 
@@ -137,113 +147,95 @@ impl Admission {
     }
 
     fn conflict_of_key(&self, request: &CreationRequest<'_>) -> Conflict {
-        let Some(RequestKey { key, .. }) = &request.key else { return Conflict::None };
-        if self.unsettled_keys.contains(key) {
-            Conflict::Unsettled
-        } else if self.keys_under_way.contains(key) {
-            Conflict::Pending
-        } else {
-            Conflict::None
-        }
+        let ordinal = request.key.as_ref().and_then(|it| self.keys_under_way.get(&it.key));
+        ordinal.map_or(Conflict::None, |ordinal| self.conflict_with(*ordinal))
     }
 
     fn conflict_of_claims(&self, request: &CreationRequest<'_>) -> Conflict {
         let mut conflict = Conflict::None;
         for holder in request.claims.iter().filter_map(|claim| self.claims.conflict(claim)) {
-            if self.unsettled_claims.contains(&holder) {
-                return Conflict::Unsettled;
-            }
-            if self.claims_under_way.contains(&holder) {
-                conflict = Conflict::Pending;
+            let Some(ordinal) = self.claims_under_way.get(&holder) else { continue };
+            conflict = self.conflict_with(*ordinal);
+            if conflict == Conflict::Unsettled {
+                return conflict;
             }
         }
         conflict
     }
 
+    fn conflict_with(&self, ordinal: u64) -> Conflict {
+        match self.under_way.get(&ordinal) {
+            Some(UnderWay { is_unsettled: true, .. }) => Conflict::Unsettled,
+            Some(_) => Conflict::Pending(ordinal),
+            None => Conflict::None,
+        }
+    }
+
     /// Takes the key, the claims and the next ordinal. The caller has checked under the same lock
     /// that the key and the claims are free.
     pub(super) fn take(&mut self, worker_id: WorkerId, request: &CreationRequest<'_>) -> u64 {
-        self.claims.insert(worker_id, &request.claims);
-        if !request.claims.is_empty() {
-            self.claims_under_way.insert(worker_id);
-        }
-        self.keys_under_way.extend(request.key.iter().map(|key| Arc::clone(&key.key)));
         let ordinal = self.next_ordinal;
         self.continue_after(ordinal);
+        self.claims.insert(worker_id, &request.claims);
+        if !request.claims.is_empty() {
+            self.claims_under_way.insert(worker_id, ordinal);
+            self.under_way.insert(ordinal, UnderWay::default());
+        }
+        if let Some(RequestKey { key, .. }) = &request.key {
+            self.keys_under_way.insert(Arc::clone(key), ordinal);
+            self.under_way.insert(ordinal, UnderWay::default());
+        }
         ordinal
     }
 
-    /// Notes that the outcome of a creation's commit is unknown.
-    pub(super) fn suspend(
+    /// Notes that the outcome of a creation's commit is unknown. Returns the creations that waited
+    /// for the outcome.
+    pub(super) fn suspend(&mut self, ordinal: u64) -> Wakers {
+        let Some(there) = self.under_way.get_mut(&ordinal) else { return Wakers::default() };
+        there.is_unsettled = true;
+        there.waiting.take()
+    }
+
+    /// Removes a creation from those in flight. Returns the creations that waited for the outcome.
+    pub(super) fn forget(
         &mut self,
+        ordinal: u64,
         worker_id: WorkerId,
         key: Option<&Arc<str>>,
-        claims: &[ScopeClaim],
-    ) {
-        self.forget(worker_id, key);
-        self.unsettled_keys.extend(key.cloned());
-        if !claims.is_empty() {
-            self.unsettled_claims.insert(worker_id);
-        }
-    }
-
-    /// Removes a creation from those in flight and from those with an unknown outcome.
-    pub(super) fn forget(&mut self, worker_id: WorkerId, key: Option<&Arc<str>>) {
+    ) -> Wakers {
+        let Some(mut gone) = self.under_way.remove(&ordinal) else { return Wakers::default() };
         if let Some(key) = key {
             self.keys_under_way.remove(key);
-            self.unsettled_keys.remove(key);
         }
-        self.claims_under_way.remove(&worker_id);
-        self.unsettled_claims.remove(&worker_id);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::{Admission, Conflict, CreationRequest, RequestKey, Rival};
-    use crate::{
-        RuntimeError,
-        identity::WorkerId,
-        model::{Access, ScopeClaim},
-    };
-
-    /// A request with a key and an exclusive claim on a resource, where they are given.
-    fn request(key: Option<&str>, resource: Option<&str>) -> CreationRequest<'static> {
-        let claim = |resource: &str| ScopeClaim {
-            resource: resource.to_owned(),
-            access: Access::Exclusive,
-        };
-        CreationRequest {
-            key: key.map(|key| RequestKey { key: key.into(), digest: [0; 16] }),
-            claims: resource.map(claim).into_iter().collect(),
-            with_turn: false,
-            profile: Err(RuntimeError::ProfileNotFound {}),
+        if self.claims_under_way.get(&worker_id) == Some(&ordinal) {
+            self.claims_under_way.remove(&worker_id);
         }
+        gone.waiting.take()
     }
 
-    #[test]
-    fn a_creation_in_flight_is_a_rival_by_what_both_want() {
-        let mut admission = Admission::new(1);
-        let (worker_id, first) = (WorkerId::NIL, request(Some("key"), Some("/sea")));
-        admission.take(worker_id, &first);
+    /// Parks a creation until the outcome of the one with this ordinal is known. Returns a waker
+    /// that the caller drops outside the lock.
+    pub(super) fn park(
+        &mut self,
+        ordinal: u64,
+        place: &mut WaitingFor,
+        waker: &Waker,
+    ) -> Option<Waker> {
+        let mut left = None;
+        if place.0.is_some_and(|(other, _)| other != ordinal) {
+            left = self.leave(std::mem::take(place));
+        }
+        let (_, slot) = place.0.get_or_insert((ordinal, WakeSlot::default()));
+        if let Some(rival) = self.under_way.get_mut(&ordinal) {
+            rival.waiting.park(slot, waker);
+        }
+        left
+    }
 
-        let same_key = request(Some("key"), Some("/land"));
-        assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::Pending);
-        assert_eq!(admission.conflict(&same_key, Rival::Claims), Conflict::None);
-        let same_claim = request(Some("other"), Some("/sea"));
-        assert_eq!(admission.conflict(&same_claim, Rival::Key), Conflict::None);
-        assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::Pending);
-
-        let key = first.key.as_ref().map(|key| Arc::clone(&key.key));
-        admission.suspend(worker_id, key.as_ref(), &first.claims);
-        assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::Unsettled);
-        assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::Unsettled);
-
-        admission.forget(worker_id, key.as_ref());
-        assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::None);
-        // The claim is held by a Worker that exists, so nobody waits for it.
-        assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::None);
+    /// Removes a creation that waits no more. Returns its waker, which the caller drops outside the
+    /// lock.
+    pub(super) fn leave(&mut self, place: WaitingFor) -> Option<Waker> {
+        let (ordinal, slot) = place.0?;
+        self.under_way.get_mut(&ordinal)?.waiting.leave(slot)
     }
 }

@@ -68,11 +68,9 @@ impl Catalogue {
         self.shard(cell.worker_id).write().insert(cell.worker_id, cell);
     }
 
-    /// Removes a Worker and frees its room.
+    /// Removes a Worker whose room was [freed](Self::free).
     pub(crate) fn remove(&self, worker_id: WorkerId) -> Option<Arc<WorkerCell>> {
-        let removed = self.shard(worker_id).write().remove(&worker_id)?;
-        self.free();
-        Some(removed)
+        self.shard(worker_id).write().remove(&worker_id)
     }
 
     /// Returns every Worker. Workers that are created or deleted during the call may be missing.
@@ -103,6 +101,7 @@ mod tests {
         assert!(catalogue.has_room().is_err());
         assert_eq!(catalogue.get(cell.worker_id).map(|found| found.ordinal), Some(7));
         assert_eq!(catalogue.all().len(), 1);
+        catalogue.free();
         assert!(catalogue.remove(cell.worker_id).is_some());
         assert!(catalogue.remove(cell.worker_id).is_none());
         assert!(catalogue.get(cell.worker_id).is_none() && catalogue.reserve().is_ok());

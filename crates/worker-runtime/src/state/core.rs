@@ -29,8 +29,9 @@ use crate::{
         catalogue::Catalogue,
         diagnostics::Diagnostics,
         ended_workers::EndedWorkers,
-        in_flight::{InFlight, Work},
+        in_flight::{Counted, InFlight, Work},
         shutdown::{Shutdown, Stage},
+        station::Stations,
         turn_host::TurnHost,
         worker_cell::WorkerCell,
     },
@@ -42,9 +43,10 @@ use crate::{
 ///
 /// Locks are taken in this order: a Worker's cell; under the cell, one at a time, the text of the
 /// turn, an index (catalogue, admission, ended Workers) or the Runtime's log; and no lock under
-/// those. A commit that is applied also holds the right to publish (`Publishing`), which it takes
-/// under the cell and before any of the other locks. No engine, no store, no wake-up and no foreign
-/// `Drop` runs under a lock.
+/// those, except that a commit which gives back claims or a key takes the log under the admission.
+/// A commit that is applied also holds the right to publish (`Publishing`), which it takes under the
+/// cell and before any of the other locks. No engine, no store, no wake-up and no foreign `Drop`
+/// runs under a lock.
 pub struct Core {
     pub(crate) identity: RuntimeIdentity,
     pub(crate) presenter: Presenter,
@@ -75,6 +77,7 @@ pub struct Core {
     /// The tokio runtime for the tasks of the Runtime, such as commits, deadlines and the drain.
     pub(crate) handle: Handle,
     pub(crate) turns: Box<dyn TurnHost>,
+    pub(crate) stations: Stations,
 }
 
 /// The arguments of [`Core::new`].
@@ -92,6 +95,7 @@ pub(crate) struct Parts {
     pub(crate) totals: Totals,
     pub(crate) handle: Handle,
     pub(crate) turns: Box<dyn TurnHost>,
+    pub(crate) stations: Stations,
 }
 
 impl Core {
@@ -131,6 +135,7 @@ impl Core {
             deletions: AtomicU64::new(0),
             limits,
             turns: parts.turns,
+            stations: parts.stations,
             handle,
         });
         let weak = Arc::downgrade(&core);
@@ -204,10 +209,16 @@ impl Core {
         }
     }
 
-    /// Returns an error if the Runtime has stopped, after which no Worker changes.
-    pub(crate) fn can_change(&self) -> Result<(), RuntimeError> {
-        let is_over = self.state() == RuntimeState::Stopped || self.shutdown.is_closed();
-        if is_over { Err(RuntimeError::RuntimeStopped {}) } else { Ok(()) }
+    /// Counts a commit in, or returns an error if the Runtime takes no changes any more.
+    pub(crate) fn begin_commit(&self) -> Result<Counted, RuntimeError> {
+        // The commit is counted before the check, because a Runtime that stops refuses further
+        // changes first and then waits for those that are counted.
+        let counted = self.in_flight.enter(Work::Commit);
+        if self.shutdown.takes_changes() {
+            Ok(counted)
+        } else {
+            Err(RuntimeError::RuntimeStopped {})
+        }
     }
 
     /// Returns an error if the Runtime takes no new work, because it is stopping or has stopped.

@@ -7,15 +7,19 @@ use std::sync::{
 
 use tokio::sync::{Notify, futures::Notified};
 
-/// The numbers of turns, creations and unsettled commits in flight.
+/// The numbers of turns, creations and commits in flight.
 ///
 /// Work is counted in before the check whether the Runtime still takes work, and counted out after
 /// its outcome is published. A Runtime that stops therefore waits for all work that it did not
 /// refuse, and its last event comes after the events of that work.
+///
+/// Counting in and the check, and the end of taking work and reading a count, are in one order for
+/// all threads ([`Ordering::SeqCst`]), so that one of two that run at once sees the other.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     turns: AtomicU64,
     creations: AtomicU64,
+    commits: AtomicU64,
     unsettled: AtomicU64,
     /// Notified whenever work is counted out.
     changed: Notify,
@@ -28,6 +32,9 @@ pub(crate) enum Work {
     Turn,
     /// A creation of a Worker, from its admission until the Worker is published.
     Creation,
+    /// A change of a Worker, from its decision until it is published, also while its outcome is
+    /// unknown.
+    Commit,
     /// A commit whose outcome is unknown until the store settles it.
     UnsettledCommit,
 }
@@ -46,12 +53,13 @@ impl InFlight {
         match work {
             Work::Turn => &self.turns,
             Work::Creation => &self.creations,
+            Work::Commit => &self.commits,
             Work::UnsettledCommit => &self.unsettled,
         }
     }
 
     pub(crate) fn count(&self, work: Work) -> u64 {
-        self.of(work).load(Ordering::Acquire)
+        self.of(work).load(Ordering::SeqCst)
     }
 
     /// Whether no turn runs and no commit is unsettled.
@@ -61,15 +69,15 @@ impl InFlight {
 
     /// Counts work in.
     pub(crate) fn enter(self: &Arc<Self>, work: Work) -> Counted {
-        self.of(work).fetch_add(1, Ordering::AcqRel);
+        self.of(work).fetch_add(1, Ordering::SeqCst);
         self.resume(work)
     }
 
     /// Counts work in, or returns `None` if the count of its kind is `max`.
     pub(crate) fn enter_below(self: &Arc<Self>, work: Work, max: u64) -> Option<Counted> {
         let one_more = |count: u64| (count < max).then_some(count + 1);
-        let (acquire, order) = (Ordering::Acquire, Ordering::AcqRel);
-        self.of(work).fetch_update(order, acquire, one_more).ok().map(|_| self.resume(work))
+        let order = Ordering::SeqCst;
+        self.of(work).fetch_update(order, order, one_more).ok().map(|_| self.resume(work))
     }
 
     /// Returns a value for work that is counted in already, because it was [kept](Counted::keep).
@@ -77,8 +85,15 @@ impl InFlight {
         Counted { counts: Arc::clone(self), work, is_kept: false }
     }
 
+    /// Counts out work that was [kept](Counted::keep), under a lock. The caller
+    /// [rings](Self::ring) when no lock is held.
+    pub(crate) fn leave(&self, work: Work) {
+        self.of(work).fetch_sub(1, Ordering::SeqCst);
+    }
+
     /// Returns a future that is ready the next time that work is counted out, or
-    /// [`ring`](Self::ring) is called. Only what happens after this call counts.
+    /// [`ring`](Self::ring) is called. Only what happens after this call counts, so it is called
+    /// before the check whether there is anything to wait for.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
@@ -99,8 +114,29 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         if !self.is_kept {
-            self.counts.of(self.work).fetch_sub(1, Ordering::AcqRel);
+            self.counts.leave(self.work);
             self.counts.ring();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        sync::Arc,
+        task::{Context, Waker},
+    };
+
+    use super::{InFlight, Work};
+
+    #[test]
+    fn what_leaves_between_the_check_and_the_wait_is_seen() {
+        let counts: Arc<InFlight> = Arc::default();
+        let turn = counts.enter(Work::Turn);
+        let mut changed = pin!(counts.changed());
+        assert_eq!(counts.count(Work::Turn), 1);
+        drop(turn);
+        assert!(changed.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
     }
 }

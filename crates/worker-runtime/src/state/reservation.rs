@@ -10,12 +10,12 @@ use crate::{
     identity::WorkerId,
     model::ScopeClaim,
     state::{
-        admission::{Admission, Conflict, CreationRequest, Rival},
+        admission::{Admission, Conflict, CreationRequest, Rival, WaitingFor},
         core::Core,
         in_flight::{Counted, Work},
     },
     store::{CreateKey, NewKey},
-    sync::WakeSlot,
+    sync::Wakers,
 };
 
 /// The outcome of [`Core::admit`].
@@ -113,14 +113,16 @@ impl Core {
         request: &CreationRequest<'_>,
         rival: Rival,
     ) -> Result<(), RuntimeError> {
-        let mut waiting = Waiting { admission: &self.admission, slot: WakeSlot::default() };
+        let mut waiting = Waiting { admission: &self.admission, place: WaitingFor::default() };
         poll_fn(|context| {
             let mut admission = self.admission.lock();
             match admission.conflict(request, rival) {
                 Conflict::None => Poll::Ready(Ok(())),
                 Conflict::Unsettled => Poll::Ready(Err(RuntimeError::store_refused())),
-                Conflict::Pending => {
-                    admission.waiting.park(&mut waiting.slot, context.waker());
+                Conflict::Pending(ordinal) => {
+                    let left = admission.park(ordinal, &mut waiting.place, context.waker());
+                    drop(admission);
+                    drop(left);
                     Poll::Pending
                 }
             }
@@ -132,49 +134,61 @@ impl Core {
 /// A creation that waits for another one. Dropping it removes its waker from the list.
 struct Waiting<'a> {
     admission: &'a Mutex<Admission>,
-    slot: WakeSlot,
+    place: WaitingFor,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let waker = self.admission.lock().waiting.leave(self.slot);
+        let waker = self.admission.lock().leave(std::mem::take(&mut self.place));
         drop(waker);
     }
 }
 
 impl Reservation {
-    /// Passes the reserved resources to the Worker, because the creation is committed, and
-    /// remembers the idempotency key.
-    pub(crate) fn redeem(mut self, new_key: Option<NewKey<CreateKey>>) {
+    /// Whether the admission changes when the creation ends.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.key.is_some() || !self.claims.is_empty()
+    }
+
+    /// Passes the reserved resources to the Worker, because its creation is published, and
+    /// remembers the idempotency key. Returns the creations that waited for the outcome.
+    ///
+    /// The caller passes the admission, under its lock, if the creation [is
+    /// shared](Self::is_shared).
+    pub(crate) fn redeem(
+        &mut self,
+        admission: Option<&mut Admission>,
+        new_key: Option<NewKey<CreateKey>>,
+    ) -> Wakers {
         self.has_place = false;
         self.turn.take().into_iter().for_each(Counted::keep);
+        let Some(admission) = admission else { return Wakers::default() };
+        let key = self.key.take();
         self.claims = Arc::default();
         if let Some(new_key) = new_key {
-            let mut admission = self.core.admission.lock();
             admission.keys.forget(&new_key.dropped);
             admission.keys.remember(new_key.key);
         }
+        admission.forget(self.ordinal, self.worker_id, key.as_ref())
     }
 
     /// Notes that the outcome of the creation's commit is unknown. Until it is settled, creations
     /// with the same key or conflicting claims are refused.
     pub(crate) fn suspend(&self) {
-        let mut admission = self.core.admission.lock();
-        admission.suspend(self.worker_id, self.key.as_ref(), &self.claims);
-        let waiting = admission.waiting.take();
-        drop(admission);
+        let waiting = self.core.admission.lock().suspend(self.ordinal);
         waiting.wake();
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut admission = self.core.admission.lock();
-        admission.forget(self.worker_id, self.key.as_ref());
-        admission.claims.release(self.worker_id, &self.claims);
-        let waiting = admission.waiting.take();
-        drop(admission);
-        waiting.wake();
+        if self.is_shared() {
+            let mut admission = self.core.admission.lock();
+            let waiting = admission.forget(self.ordinal, self.worker_id, self.key.as_ref());
+            admission.claims.release(self.worker_id, &self.claims);
+            drop(admission);
+            waiting.wake();
+        }
         if self.has_place {
             self.core.catalogue.free();
         }

@@ -12,13 +12,24 @@ use crate::model::RuntimeState;
 pub(crate) struct Shutdown {
     /// The time at which running turns are cancelled; `None` if no stop has set one.
     deadline: Mutex<Option<Instant>>,
-    /// Whether the Runtime has closed, so that no commit is published any more.
-    is_closed: RwLock<bool>,
+    gate: RwLock<Gate>,
+}
+
+/// What a Runtime still does with changes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Gate {
+    /// Changes are begun and published.
+    #[default]
+    Open,
+    /// The changes that were begun are published, and no further ones are begun.
+    Sealed,
+    /// No change is published any more.
+    Closed,
 }
 
 /// The right to publish a commit. The Runtime does not close while this is held.
 #[derive(Debug)]
-pub(crate) struct Publishing<'a>(#[expect(dead_code, reason = "held")] RwLockReadGuard<'a, bool>);
+pub(crate) struct Publishing<'a>(#[expect(dead_code, reason = "held")] RwLockReadGuard<'a, Gate>);
 
 impl Shutdown {
     /// Returns the time at which running turns are cancelled, if a stop has set one.
@@ -37,19 +48,33 @@ impl Shutdown {
     /// The check and the publication are one step with regard to [`close`](Self::close), so that no
     /// event of a Worker comes after the event that says that the Runtime has stopped.
     pub(crate) fn publishing(&self) -> Option<Publishing<'_>> {
-        let is_closed = self.is_closed.read();
-        (!*is_closed).then_some(Publishing(is_closed))
+        let gate = self.gate.read();
+        (*gate != Gate::Closed).then_some(Publishing(gate))
+    }
+
+    /// Whether changes are begun. A caller that was counted in before this call is waited for.
+    pub(crate) fn takes_changes(&self) -> bool {
+        *self.gate.read() == Gate::Open
+    }
+
+    /// Refuses changes that are not begun yet. Whoever waits for those that are counted afterwards
+    /// waits for all that are begun.
+    pub(crate) fn seal(&self) {
+        let mut gate = self.gate.write();
+        if *gate == Gate::Open {
+            *gate = Gate::Sealed;
+        }
     }
 
     /// Waits until every commit that is being published is visible, and refuses further ones.
     /// Returns whether this call was the first to close.
     pub(crate) fn close(&self) -> bool {
-        !std::mem::replace(&mut *self.is_closed.write(), true)
+        std::mem::replace(&mut *self.gate.write(), Gate::Closed) != Gate::Closed
     }
 
     /// Whether the Runtime has closed, so that no commit is published any more.
     pub(crate) fn is_closed(&self) -> bool {
-        *self.is_closed.read()
+        *self.gate.read() == Gate::Closed
     }
 }
 
@@ -70,11 +95,11 @@ impl Stage {
             RuntimeState::Stopped if closed => Self::CLOSED,
             RuntimeState::Stopped => Self::STOPPED,
         };
-        self.0.store(byte, Ordering::Release);
+        self.0.store(byte, Ordering::SeqCst);
     }
 
     pub(crate) fn get(&self) -> RuntimeState {
-        match self.0.load(Ordering::Acquire) {
+        match self.0.load(Ordering::SeqCst) {
             0 => RuntimeState::Running,
             Self::STOPPING => RuntimeState::Stopping,
             _ => RuntimeState::Stopped,
@@ -82,6 +107,6 @@ impl Stage {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.0.load(Ordering::Acquire) == Self::CLOSED
+        self.0.load(Ordering::SeqCst) == Self::CLOSED
     }
 }

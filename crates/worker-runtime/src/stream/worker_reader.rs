@@ -16,7 +16,7 @@ use crate::{
     identity::WorkerId,
     log::{Published, Source},
     model::{EndReason, StreamItem},
-    state::{core::Core, older_events::OlderEvents, worker_cell::WorkerCell},
+    state::{core::Core, older_events::OlderEvents, station::Station, worker_cell::WorkerCell},
     store::{Complaint, ReadError, StoredEventBody},
     sync::WakeSlot,
 };
@@ -81,6 +81,9 @@ impl WorkerReader {
                 }
                 continue;
             }
+            // Whether the Runtime has ended is read before the log is: nothing is published after
+            // the end, so that the log that is read afterwards is complete.
+            let is_closed = core.is_closed();
             let mut state = self.cell.lock();
             let head = state.record.worker_sequence;
             if position < head {
@@ -100,20 +103,24 @@ impl WorkerReader {
             if state.deleted {
                 return Poll::Ready(Next::Ended(EndReason::WorkerDeleted));
             }
+            if is_closed {
+                return Poll::Ready(Next::Ended(EndReason::RuntimeStopped));
+            }
             if let Some(turn) = &mut self.turn {
                 turn.find(state.live.as_ref());
             }
             state.log_mut().waiting.park(&mut self.slot, context.waker());
             drop(state);
+            core.stations.pass(Station::Read, self.worker_id());
             match self.turn.as_mut().map_or(Read::Nothing, |turn| turn.read(context)) {
                 Read::Text(item) => return Poll::Ready(Next::Text(item)),
                 // The turn has ended since the log was read. The log is read again, because the end
                 // of the turn is in it by now.
-                Read::Over if !core.is_closed() => {}
-                Read::Over | Read::Nothing if core.is_closed() => {
-                    return Poll::Ready(Next::Ended(EndReason::RuntimeStopped));
-                }
-                Read::Over | Read::Nothing => return Poll::Pending,
+                Read::Over => {}
+                // The Runtime may have ended, and have woken its readers, before this one was
+                // parked. The log is read again here too.
+                Read::Nothing if core.is_closed() => {}
+                Read::Nothing => return Poll::Pending,
             }
         }
     }

@@ -78,12 +78,4 @@ impl Wakers {
             let _ = contained(|| waker.wake());
         }
     }
-
-    pub(crate) fn add(&mut self, other: Self) {
-        if self.0.is_empty() {
-            self.0 = other.0;
-        } else {
-            self.0.extend(other.0);
-        }
-    }
 }

@@ -5,6 +5,7 @@ mod bounds;
 mod concurrency;
 mod decode;
 mod descriptions;
+mod effects;
 mod errors;
 mod golden;
 mod idempotency;

@@ -139,6 +139,10 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
         let message = "the store did not take the end of every turn; those turns are lost";
         // Here and below: a clock that panics must not keep the Runtime from ending.
         let _ = contained(|| core.note(Severity::Error, message, None, None));
+    } else {
+        // Changes that end no turn, such as deletions, are published too before the end is.
+        core.shutdown.seal();
+        in_time(&core, until(&core, |core| core.in_flight.count(Work::Commit) == 0)).await;
     }
     if !core.shutdown.close() {
         return;
@@ -192,8 +196,12 @@ async fn in_time<T>(core: &Core, answer: impl Future<Output = T>) -> Option<T> {
 
 /// Waits until the condition holds, and checks it whenever something leaves `in_flight`.
 async fn until(core: &Core, is_so: impl Fn(&Core) -> bool) {
-    while !is_so(core) {
-        // The timeout covers a notification that came between the check and this wait.
-        let _ = timeout(RECHECK_PERIOD, core.in_flight.changed()).await;
+    loop {
+        let changed = core.in_flight.changed();
+        if is_so(core) {
+            return;
+        }
+        // The timeout is for conditions that depend on the time.
+        let _ = timeout(RECHECK_PERIOD, changed).await;
     }
 }

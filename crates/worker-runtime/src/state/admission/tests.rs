@@ -1,0 +1,103 @@
+//! Tests of the creations in flight.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Wake, Waker},
+};
+
+use super::{Admission, Conflict, CreationRequest, RequestKey, Rival, WaitingFor};
+use crate::{
+    RuntimeError,
+    identity::WorkerId,
+    model::{Access, ScopeClaim},
+};
+
+/// A request with a key and an exclusive claim on a resource, where they are given.
+fn request(key: Option<&str>, resource: Option<&str>) -> CreationRequest<'static> {
+    let claim =
+        |resource: &str| ScopeClaim { resource: resource.to_owned(), access: Access::Exclusive };
+    CreationRequest {
+        key: key.map(|key| RequestKey { key: key.into(), digest: [0; 16] }),
+        claims: resource.map(claim).into_iter().collect(),
+        with_turn: false,
+        profile: Err(RuntimeError::ProfileNotFound {}),
+    }
+}
+
+fn worker(number: u128) -> WorkerId {
+    WorkerId::from_uuid(uuid::Uuid::from_u128(number))
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Bell(AtomicUsize);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_creation_in_flight_is_a_rival_by_what_both_want() {
+    let mut admission = Admission::new(1);
+    let (worker_id, first) = (WorkerId::NIL, request(Some("key"), Some("/sea")));
+    let ordinal = admission.take(worker_id, &first);
+
+    let same_key = request(Some("key"), Some("/land"));
+    assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::Pending(ordinal));
+    assert_eq!(admission.conflict(&same_key, Rival::Claims), Conflict::None);
+    let same_claim = request(Some("other"), Some("/sea"));
+    assert_eq!(admission.conflict(&same_claim, Rival::Key), Conflict::None);
+    assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::Pending(ordinal));
+
+    let key = first.key.as_ref().map(|key| Arc::clone(&key.key));
+    admission.suspend(ordinal).wake();
+    assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::Unsettled);
+    assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::Unsettled);
+
+    admission.forget(ordinal, worker_id, key.as_ref()).wake();
+    assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::None);
+    // The claim is held by a Worker that exists, so nobody waits for it.
+    assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::None);
+}
+
+#[test]
+fn the_end_of_a_creation_wakes_those_who_wait_for_it_alone() {
+    let mut admission = Admission::new(1);
+    let one = request(Some("one"), None);
+    let two = request(None, Some("/two"));
+    let first = admission.take(worker(1), &one);
+    let second = admission.take(worker(2), &two);
+    let (bell_of_one, bell_of_two) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
+    let (mut place_of_one, mut place_of_two) = (WaitingFor::default(), WaitingFor::default());
+    let waker = |bell: &Arc<Bell>| Waker::from(Arc::clone(bell));
+    admission.park(first, &mut place_of_one, &waker(&bell_of_one));
+    admission.park(second, &mut place_of_two, &waker(&bell_of_two));
+
+    admission.forget(second, worker(2), None).wake();
+    assert_eq!(bell_of_two.0.load(Ordering::SeqCst), 1);
+    assert_eq!(bell_of_one.0.load(Ordering::SeqCst), 0, "its rival is still in flight");
+    admission.forget(first, worker(1), Some(&"one".into())).wake();
+    assert_eq!(bell_of_one.0.load(Ordering::SeqCst), 1);
+    assert!(admission.under_way.is_empty(), "nothing is left of what has ended");
+    assert!(admission.keys_under_way.is_empty() && admission.claims_under_way.is_empty());
+}
+
+#[test]
+fn a_place_in_the_list_of_a_creation_that_ended_is_nobody_elses() {
+    let mut admission = Admission::new(1);
+    let first = admission.take(worker(1), &request(Some("key"), None));
+    let (here, there) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
+    let (mut old, mut new) = (WaitingFor::default(), WaitingFor::default());
+    admission.park(first, &mut old, &Waker::from(here));
+    admission.forget(first, worker(1), Some(&"key".into())).wake();
+    let second = admission.take(worker(2), &request(Some("key"), None));
+    admission.park(second, &mut new, &Waker::from(Arc::clone(&there)));
+    assert!(admission.leave(old).is_none());
+    admission.forget(second, worker(2), Some(&"key".into())).wake();
+    assert_eq!(there.0.load(Ordering::SeqCst), 1);
+}
