@@ -1,14 +1,17 @@
 //! The built-in store, which keeps everything in memory and answers every call at once.
 
-mod create_keys;
+#[cfg(test)]
+mod tests;
+
+mod keys;
 mod row;
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 
-use self::{create_keys::CreateKeys, row::Row};
+use self::{keys::Keys, row::Row};
 use super::{
     Batch, Change, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened,
     Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, Totals, TurnLookup,
@@ -22,23 +25,27 @@ use crate::{
 ///
 /// The contents last as long as the value. A second Runtime that is built on the same store, after
 /// the first one released it or its lease ran out, continues with all Workers.
+///
+/// Each Worker has a lock of its own, so that a commit or a read of one holds up no other. What all
+/// share is locked for a look-up only. Under the lock of a Worker that of the index may be taken,
+/// and not the other way round.
 #[derive(Default)]
 pub struct MemoryStore {
-    content: Mutex<Content>,
+    /// Commits hold this for reading, so that their lease stays the newest one meanwhile.
+    ownership: RwLock<Ownership>,
+    index: RwLock<Index>,
+    create_keys: Mutex<Keys<CreateKey>>,
+    totals: Mutex<Totals>,
 }
 
-/// Everything in the store. A batch is checked and applied under one hold of the lock, so that
-/// readers see it as a whole and its lease stays the newest one meanwhile.
+/// The data of one Worker behind its lock; `None` once the Worker was deleted.
+type SharedRow = Arc<Mutex<Option<Row>>>;
+
+/// The Workers by id and by ordinal. Trees give back their memory when Workers are deleted.
 #[derive(Debug, Default)]
-struct Content {
-    ownership: Ownership,
-    /// The data of each Worker. Rows are boxed because up to half of a hash table is empty slots.
-    rows: HashMap<WorkerId, Box<Row>>,
-    create_keys: CreateKeys,
-    totals: Totals,
-    /// The Workers sorted by ordinal, cached between the pages of one listing. Discarded with the
-    /// last page, and when a Worker is created or deleted.
-    order: Option<Vec<(u64, WorkerId)>>,
+struct Index {
+    by_id: BTreeMap<WorkerId, SharedRow>,
+    by_ordinal: BTreeMap<u64, SharedRow>,
 }
 
 /// The ownership of the store: its Runtime and the newest lease.
@@ -59,8 +66,95 @@ impl MemoryStore {
         Self::default()
     }
 
+    fn row(&self, worker_id: WorkerId) -> Option<SharedRow> {
+        self.index.read().by_id.get(&worker_id).cloned()
+    }
+
     fn read<T>(&self, worker_id: WorkerId, read: impl FnOnce(&Row) -> T) -> Option<T> {
-        self.content.lock().rows.get(&worker_id).map(|row| read(row))
+        self.row(worker_id)?.lock().as_ref().map(read)
+    }
+
+    fn commit_batch(&self, batch: &Batch) -> Result<(), StoreError> {
+        let ownership = self.ownership.read();
+        if !ownership.holds(batch.lease) {
+            return Err(StoreError::LeaseLost);
+        }
+        let deleted = match self.row(batch.worker_id) {
+            Some(row) => self.change(&row, batch, ownership.events_per_worker)?,
+            None => self.create(batch, ownership.events_per_worker).map(|()| None)?,
+        };
+        if let Some(new) = &batch.create_key {
+            self.create_keys.lock().add(new);
+        }
+        self.totals.lock().add(&batch.totals);
+        drop(ownership);
+        // A transcript may be large, so it is dropped with no lock held.
+        drop(deleted);
+        Ok(())
+    }
+
+    /// Adds a Worker that the index does not have.
+    fn create(&self, batch: &Batch, events_kept: u64) -> Result<(), StoreError> {
+        check_version(None, batch)?;
+        let Change::Put(record) = &batch.change else { return Ok(()) };
+        let mut row = Row::new(record);
+        row.apply(batch, events_kept);
+        let ordinal = record.ordinal;
+        let row: SharedRow = Arc::new(Mutex::new(Some(row)));
+        let mut index = self.index.write();
+        if index.by_id.contains_key(&batch.worker_id) {
+            return Err(StoreError::Refused("the worker is there already".to_owned()));
+        }
+        index.by_ordinal.insert(ordinal, Arc::clone(&row));
+        index.by_id.insert(batch.worker_id, row);
+        Ok(())
+    }
+
+    /// Changes or deletes a Worker. Returns what was deleted.
+    fn change(
+        &self,
+        row: &SharedRow,
+        batch: &Batch,
+        events_kept: u64,
+    ) -> Result<Option<Row>, StoreError> {
+        let mut there = row.lock();
+        check_version(there.as_ref(), batch)?;
+        match (&batch.change, &mut *there) {
+            (Change::Put(_), Some(row)) => row.apply(batch, events_kept),
+            (Change::Put(_), None) => {
+                return Err(StoreError::Refused("the worker is being deleted".to_owned()));
+            }
+            (Change::Delete, deleted) => {
+                let deleted = deleted.take();
+                let mut index = self.index.write();
+                index.by_id.remove(&batch.worker_id);
+                if let Some(deleted) = &deleted {
+                    index.by_ordinal.remove(&deleted.ordinal());
+                }
+                return Ok(deleted);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns up to `limit` Workers whose ordinal is greater than `after`, ordered by ordinal.
+    fn workers_after(&self, after: u64, limit: usize) -> Vec<StoredWorker> {
+        let Some(first) = after.checked_add(1) else { return Vec::new() };
+        let index = self.index.read();
+        let rows: Vec<SharedRow> =
+            index.by_ordinal.range(first..).take(limit).map(|it| Arc::clone(it.1)).collect();
+        drop(index);
+        rows.iter().filter_map(|row| row.lock().as_ref().map(Row::stored)).collect()
+    }
+}
+
+/// Returns an error unless the Worker has the version that a batch expects.
+fn check_version(row: Option<&Row>, batch: &Batch) -> Result<(), StoreError> {
+    let version = row.map_or(0, |row| row.record.version);
+    if version == batch.expected_version {
+        Ok(())
+    } else {
+        Err(StoreError::Refused(format!("the worker is at version {version}")))
     }
 }
 
@@ -68,74 +162,23 @@ impl Ownership {
     fn holds(&self, lease: Lease) -> bool {
         self.until.is_some() && self.lease == lease.fencing_token
     }
-}
 
-impl Content {
-    fn open(&mut self, request: OpenRequest) -> Result<Opened, OpenError> {
-        let ownership = &mut self.ownership;
+    /// Gives the store to a Runtime. Returns the Runtime's id and lease.
+    fn open(&mut self, request: &OpenRequest) -> Result<(RuntimeId, Lease), OpenError> {
         let now = Instant::now();
-        if let Some(until) = ownership.until.filter(|until| *until > now) {
+        if let Some(until) = self.until.filter(|until| *until > now) {
             return Err(OpenError::Owned { remaining: until - now });
         }
         let runtime_id =
-            ownership.runtime_id.unwrap_or(request.runtime_id.unwrap_or(request.new_runtime_id));
+            self.runtime_id.unwrap_or(request.runtime_id.unwrap_or(request.new_runtime_id));
         if request.runtime_id.is_some_and(|wanted| wanted != runtime_id) {
             return Err(OpenError::OtherRuntime { runtime_id });
         }
-        ownership.runtime_id = Some(runtime_id);
-        ownership.lease += 1;
-        ownership.until = Some(now + request.lease_duration);
-        ownership.events_per_worker = request.events_per_worker;
-        Ok(Opened {
-            runtime_id,
-            lease: Lease { fencing_token: ownership.lease },
-            totals: self.totals,
-        })
-    }
-
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
-        if !self.ownership.holds(batch.lease) {
-            return Err(StoreError::LeaseLost);
-        }
-        let there = self.rows.get(&batch.worker_id);
-        let version = there.map_or(0, |row| row.record.version);
-        if version != batch.expected_version {
-            return Err(StoreError::Refused(format!("the worker is at version {version}")));
-        }
-        match &batch.change {
-            Change::Put(record) => {
-                let row =
-                    self.rows.entry(batch.worker_id).or_insert_with(|| Box::new(Row::new(record)));
-                row.apply(batch, self.ownership.events_per_worker);
-            }
-            Change::Delete => drop(self.rows.remove(&batch.worker_id)),
-        }
-        if version == 0 || matches!(batch.change, Change::Delete) {
-            self.order = None;
-        }
-        if let Some(new) = &batch.create_key {
-            self.create_keys.add(new);
-        }
-        self.totals.add(&batch.totals);
-        Ok(())
-    }
-
-    /// Returns up to `limit` Workers whose ordinal is greater than `after`, ordered by ordinal.
-    fn workers(&mut self, after: u64, limit: usize) -> Vec<StoredWorker> {
-        let order = self.order.take().unwrap_or_else(|| {
-            let places = self.rows.iter().map(|(id, row)| (row.record.ordinal, *id));
-            let mut order: Vec<_> = places.collect();
-            order.sort_unstable();
-            order
-        });
-        let first = order.partition_point(|(ordinal, _)| *ordinal <= after);
-        let page = order[first..].iter().take(limit);
-        let workers: Vec<_> =
-            page.filter_map(|(_, id)| Some(self.rows.get(id)?.stored())).collect();
-        if first + workers.len() < order.len() {
-            self.order = Some(order);
-        }
-        workers
+        self.runtime_id = Some(runtime_id);
+        self.lease += 1;
+        self.until = Some(now + request.lease_duration);
+        self.events_per_worker = request.events_per_worker;
+        Ok((runtime_id, Lease { fencing_token: self.lease }))
     }
 }
 
@@ -154,11 +197,17 @@ impl Store for MemoryStore {
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        StoreFuture::ready(self.content.lock().open(request))
+        let mut ownership = self.ownership.write();
+        let opened = ownership.open(&request).map(|(runtime_id, lease)| Opened {
+            runtime_id,
+            lease,
+            totals: *self.totals.lock(),
+        });
+        StoreFuture::ready(opened)
     }
 
     fn renew(&self, lease: Lease, duration: Duration) -> StoreFuture<Result<(), StoreError>> {
-        let ownership = &mut self.content.lock().ownership;
+        let mut ownership = self.ownership.write();
         if !ownership.holds(lease) {
             return StoreFuture::ready(Err(StoreError::LeaseLost));
         }
@@ -167,7 +216,7 @@ impl Store for MemoryStore {
     }
 
     fn release(&self, lease: Lease) -> StoreFuture<Result<(), StoreError>> {
-        let ownership = &mut self.content.lock().ownership;
+        let mut ownership = self.ownership.write();
         if ownership.holds(lease) {
             ownership.until = None;
         }
@@ -175,7 +224,7 @@ impl Store for MemoryStore {
     }
 
     fn commit(&self, batch: &Batch) -> StoreFuture<Result<(), StoreError>> {
-        StoreFuture::ready(self.content.lock().commit(batch))
+        StoreFuture::ready(self.commit_batch(batch))
     }
 
     fn settle(
@@ -184,12 +233,12 @@ impl Store for MemoryStore {
         worker_id: WorkerId,
         version: u64,
     ) -> StoreFuture<Result<Settlement, StoreError>> {
-        let content = self.content.lock();
-        if !content.ownership.holds(lease) {
+        let ownership = self.ownership.read();
+        if !ownership.holds(lease) {
             return StoreFuture::ready(Err(StoreError::LeaseLost));
         }
         // A missing Worker was never created if the version is 1, and was deleted if it is later.
-        let version_there = content.rows.get(&worker_id).map(|row| row.record.version);
+        let version_there = self.read(worker_id, |row| row.record.version);
         let took_effect = version_there.map_or(version > 1, |there| there >= version);
         now(if took_effect { Settlement::Committed } else { Settlement::NotApplied })
     }
@@ -199,11 +248,11 @@ impl Store for MemoryStore {
         after: u64,
         limit: usize,
     ) -> StoreFuture<Result<Vec<Result<StoredWorker, CorruptWorker>>, StoreError>> {
-        now(self.content.lock().workers(after, limit).into_iter().map(Ok).collect())
+        now(self.workers_after(after, limit).into_iter().map(Ok).collect())
     }
 
     fn create_keys(&self) -> StoreFuture<Result<Vec<CreateKey>, StoreError>> {
-        now(self.content.lock().create_keys.all())
+        now(self.create_keys.lock().all())
     }
 
     fn entries(
@@ -229,13 +278,7 @@ impl Store for MemoryStore {
         worker_id: WorkerId,
         selector: TurnLookup,
     ) -> StoreFuture<Result<Option<Arc<TurnDetail>>, StoreError>> {
-        let wanted = |turn: &TurnDetail| match &selector {
-            TurnLookup::Id(turn_id) => turn.turn_id == *turn_id,
-            TurnLookup::Key(key) => turn.idempotency_key.as_ref() == Some(key),
-        };
-        now(self
-            .read(worker_id, |row| row.turns().iter().rev().find(|it| wanted(it)).cloned())
-            .flatten())
+        now(self.read(worker_id, |row| row.turn(&selector).cloned()).flatten())
     }
 
     fn events(

@@ -1,16 +1,25 @@
 //! The data of one Worker in the built-in store.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
+use super::keys::Keys;
 use crate::{
+    identity::TurnId,
     model::{TranscriptEntry, TurnDetail},
-    store::{Batch, Change, EventPage, InputKey, StoredEvent, StoredWorker, WorkerRecord},
+    store::{
+        Batch, Change, EventPage, InputKey, StoredEvent, StoredWorker, TurnLookup, WorkerRecord,
+    },
 };
 
 /// The data of one Worker.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) record: Arc<WorkerRecord>,
+    /// The ordinal under which the index has the Worker.
+    ordinal: u64,
     /// The newest events, oldest first; the last one has the record's `worker_sequence`.
     events: VecDeque<StoredEvent>,
     /// Absent until the first entry, turn or key, because most Workers of a large Runtime are idle.
@@ -22,14 +31,22 @@ pub(super) struct Row {
 struct Conversation {
     entries: Vec<Arc<TranscriptEntry>>,
     turns: Vec<Arc<TurnDetail>>,
-    keys: Vec<InputKey>,
+    /// The place in `turns` of each turn, and of the latest turn with each idempotency key.
+    turn_of_id: BTreeMap<TurnId, usize>,
+    turn_of_key: BTreeMap<Arc<str>, usize>,
+    keys: Keys<InputKey>,
 }
 
 impl Row {
     /// Creates the row of a new Worker, without the events and entries of the batch that creates
     /// it.
     pub(super) fn new(record: &Arc<WorkerRecord>) -> Self {
-        Self { record: Arc::clone(record), events: VecDeque::new(), conversation: None }
+        Self {
+            record: Arc::clone(record),
+            ordinal: record.ordinal,
+            events: VecDeque::new(),
+            conversation: None,
+        }
     }
 
     /// Applies a batch that does not delete the Worker, and keeps the newest `events_kept` events.
@@ -37,7 +54,10 @@ impl Row {
         if let Change::Put(record) = &batch.change {
             self.record = Arc::clone(record);
         }
-        self.events.reserve_exact(batch.events.len());
+        if self.events.is_empty() {
+            // Most Workers of a large Runtime have the events of their creation only.
+            self.events.reserve_exact(batch.events.len());
+        }
         self.events.extend(batch.events.iter().cloned());
         let kept = usize::try_from(events_kept).unwrap_or(usize::MAX);
         self.events.drain(..self.events.len().saturating_sub(kept));
@@ -54,8 +74,21 @@ impl Row {
         self.conversation.as_ref().map_or(&[], |it| &it.turns)
     }
 
+    pub(super) fn turn(&self, lookup: &TurnLookup) -> Option<&Arc<TurnDetail>> {
+        let there = self.conversation.as_ref()?;
+        let place = match lookup {
+            TurnLookup::Id(turn_id) => there.turn_of_id.get(turn_id),
+            TurnLookup::Key(key) => there.turn_of_key.get(key),
+        };
+        there.turns.get(*place?)
+    }
+
+    pub(super) fn ordinal(&self) -> u64 {
+        self.ordinal
+    }
+
     pub(super) fn stored(&self) -> StoredWorker {
-        let keys = self.conversation.as_ref().map(|it| it.keys.clone()).unwrap_or_default();
+        let keys = self.conversation.as_ref().map(|it| it.keys.all()).unwrap_or_default();
         StoredWorker { record: Arc::clone(&self.record), keys }
     }
 
@@ -63,7 +96,8 @@ impl Row {
     pub(super) fn events_after(&self, after: u64, limit: usize) -> EventPage {
         let oldest = self.record.worker_sequence + 1 - self.events.len() as u64;
         let skipped = usize::try_from((after + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);
-        let events = self.events.iter().skip(skipped).take(limit).cloned().collect();
+        let first = skipped.min(self.events.len());
+        let events = self.events.range(first..).take(limit).cloned().collect();
         EventPage { oldest, events }
     }
 }
@@ -72,15 +106,18 @@ impl Conversation {
     fn apply(&mut self, batch: &Batch) {
         self.entries.extend(batch.entries.iter().cloned());
         if let Some((ordinal, turn)) = batch.turn() {
-            let place = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
+            let place = usize::try_from(ordinal - 1).unwrap_or(usize::MAX).min(self.turns.len());
             match self.turns.get_mut(place) {
                 Some(there) => *there = Arc::clone(turn),
                 None => self.turns.push(Arc::clone(turn)),
             }
+            self.turn_of_id.insert(turn.turn_id, place);
+            if let Some(key) = &turn.idempotency_key {
+                self.turn_of_key.insert(Arc::clone(key), place);
+            }
         }
         if let Some(new) = &batch.key {
-            self.keys.retain(|key| !new.dropped.contains(&key.key));
-            self.keys.push(new.key.clone());
+            self.keys.add(new);
         }
     }
 }
