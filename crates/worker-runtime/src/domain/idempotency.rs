@@ -1,7 +1,7 @@
 //! Idempotency keys: which are remembered, and the digest of a request's body.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     io,
     sync::Arc,
 };
@@ -56,18 +56,22 @@ pub(crate) struct WindowBounds {
     pub(crate) age_ms: u64,
 }
 
-/// The idempotency keys that are remembered, oldest first.
+/// The idempotency keys that are remembered, oldest first. Keys that have expired stay until later
+/// requests with a key push them out, a few each.
 #[derive(Debug)]
 pub(crate) struct KeyWindow<T> {
     keys: VecDeque<T>,
     /// The number of each key: its index in `keys` plus the number of keys forgotten before.
-    numbers: HashMap<Arc<str>, u64>,
+    numbers: BTreeMap<Arc<str>, u64>,
     forgotten: u64,
 }
 
+/// The most keys that one request pushes out, so that none pays for all that have expired.
+const AT_ONCE: usize = 64;
+
 impl<T> Default for KeyWindow<T> {
     fn default() -> Self {
-        Self { keys: VecDeque::new(), numbers: HashMap::new(), forgotten: 0 }
+        Self { keys: VecDeque::new(), numbers: BTreeMap::new(), forgotten: 0 }
     }
 }
 
@@ -96,12 +100,13 @@ impl<T: Remembered> KeyWindow<T> {
         self.keys.get(usize::try_from(number - self.forgotten).ok()?)
     }
 
-    /// Returns the keys that must be forgotten when one more key is remembered, oldest first.
+    /// Returns the keys that are forgotten when one more key is remembered, oldest first: those that
+    /// have expired or for which there is no room, at most 64.
     pub(crate) fn pushed_out(&self, now_ms: u64, bounds: WindowBounds) -> Vec<Arc<str>> {
         let room = usize::try_from(bounds.count - 1).unwrap_or(usize::MAX);
         let surplus = self.keys.len().saturating_sub(room);
         let gone = |(place, key): &(usize, &T)| *place < surplus || !is_fresh(*key, now_ms, bounds);
-        let oldest = self.keys.iter().enumerate().take_while(gone);
+        let oldest = self.keys.iter().enumerate().take(AT_ONCE).take_while(gone);
         oldest.map(|(_, key)| Arc::clone(key.key())).collect()
     }
 
@@ -114,6 +119,9 @@ impl<T: Remembered> KeyWindow<T> {
                 self.numbers.remove(oldest.key());
             }
             self.forgotten += 1;
+        }
+        if self.keys.len() < self.keys.capacity() / 4 {
+            self.keys.shrink_to(2 * self.keys.len());
         }
     }
 
@@ -195,5 +203,25 @@ mod tests {
         assert!(window.replay("a", &[2; 16], 101, BOUNDS).unwrap().is_none());
         assert_eq!(insert(&mut window, key("a", 101)), ["a".into()]);
         assert_eq!(window.get("a").map(|it| it.at_ms), Some(101));
+    }
+
+    #[test]
+    fn no_request_pays_for_all_keys_that_have_expired() {
+        const MANY: WindowBounds = WindowBounds { count: 10_000, age_ms: 100 };
+        let mut window = KeyWindow::default();
+        for number in 0..10_000 {
+            window.remember(key(&number.to_string(), 0));
+        }
+        let peak = window.keys.capacity();
+        for number in 0..200 {
+            let fresh = key(&format!("new {number}"), 1000);
+            let gone = window.pushed_out(fresh.at_ms, MANY);
+            assert!(gone.len() <= AT_ONCE);
+            window.forget(&gone);
+            window.remember(fresh);
+            assert!(window.replay("9999", &[1; 16], 1000, MANY).unwrap().is_none());
+        }
+        assert_eq!((window.keys.len(), window.numbers.len()), (200, 200));
+        assert!(window.keys.capacity() < peak / 4, "the memory of the peak is given back");
     }
 }

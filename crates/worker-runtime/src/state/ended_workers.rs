@@ -1,10 +1,6 @@
 //! The Workers that have ended, for the task that deletes them when retention says so.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
@@ -34,7 +30,7 @@ struct Ended {
     /// ordinal.
     put_off: BTreeMap<(Instant, u64), WorkerId>,
     /// All of these Workers, by ordinal.
-    places: HashMap<u64, Place>,
+    places: BTreeMap<u64, Place>,
 }
 
 /// The place of a Worker among those that have ended.
