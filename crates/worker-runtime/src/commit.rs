@@ -3,6 +3,7 @@
 mod apply;
 pub(crate) mod change;
 mod effects;
+mod erase;
 pub(crate) mod outcome;
 pub(crate) mod pending;
 mod release;

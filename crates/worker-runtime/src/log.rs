@@ -5,6 +5,7 @@
 //! readers. An [`EventLog`] keeps such values in order; a [`Presenter`] converts them into the
 //! events that subscribers receive.
 
+mod erased;
 mod event_block;
 mod event_log;
 mod presenter;
@@ -14,6 +15,7 @@ mod runtime_fact;
 mod tail;
 mod worker_log;
 
+pub(crate) use erased::Erased;
 pub(crate) use event_block::EventBlock;
 pub(crate) use event_log::EventLog;
 pub(crate) use presenter::Presenter;

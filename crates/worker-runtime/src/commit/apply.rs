@@ -1,9 +1,10 @@
 //! Applies a committed batch: updates the state in memory and appends the events to the logs.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{Arc, atomic::AtomicU64};
 
 use crate::{
     commit::{effects::Effects, release::Release},
+    identity::TurnId,
     log::{EventBlock, Published, Source, WorkerLog},
     state::{
         board::Figures,
@@ -72,14 +73,18 @@ impl Core {
             }
         };
         let before = std::mem::replace(&mut state.record, record);
-        state.deleted |= deleted;
-        let mut effects = Effects { removed: deleted, ..Effects::default() };
+        if deleted {
+            state.deleted = true;
+            // From here on nobody shows a text of the Worker.
+            cell.erased.set();
+        }
+        let mut effects = Effects::default();
         if let Some(new_key) = key {
             let keys = state.keys.get_or_insert_default();
             keys.forget(&new_key.dropped);
             keys.remember(new_key.key);
         }
-        let CellState { record, live, previous_live, log, runtime_sequence, .. } = state;
+        let CellState { record, live, late, log, runtime_sequence, .. } = state;
         let step = RecordChange {
             // The cell of a new Worker was created with the record of this batch, so there is no
             // record before it.
@@ -89,15 +94,15 @@ impl Core {
         };
         let mut release = Release::of(step);
         release.reserved = reserved.map(|it| (it, create_key));
-        self.apply_turn(live, previous_live, step, &mut effects);
+        self.apply_turn(live, late, step, &mut effects);
         release.turn = effects.ended.is_some();
         self.stations.pass(Station::Applied, worker_id);
         let first = record.worker_sequence + 1 - events.len() as u64;
-        let block = EventBlock::join(worker_id, first, events, &entries, turn.as_slice());
+        let block = EventBlock::join(cell.owner(), first, events, &entries, turn.as_slice());
         debug_assert!(block.is_some(), "an event refers to an entry or turn outside its batch");
         let block = block.filter(|it| !it.events.is_empty()).map(Arc::new);
         if let (Some(log), Some(block)) = (log, &block) {
-            append(log, block, step, &mut effects);
+            append(log, block, &mut effects);
         }
         self.publish(cell, runtime_sequence, step, block, release, &mut effects);
         effects.deferred_drops.record = Some(before);
@@ -108,7 +113,7 @@ impl Core {
     fn apply_turn(
         &self,
         live: &mut Option<Arc<Live>>,
-        previous_live: &mut Option<Arc<Live>>,
+        late: &mut Option<Box<(TurnId, Arc<AtomicU64>)>>,
         step: RecordChange<'_>,
         effects: &mut Effects,
     ) {
@@ -120,12 +125,8 @@ impl Core {
         if let Some(ended) = live.take() {
             let mut closed = ended.close();
             effects.wakers.push(std::mem::take(&mut closed.wakers));
-            effects.deferred_drops.lives.extend(previous_live.take());
-            if closed.is_driven() {
-                *previous_live = Some(ended);
-            } else {
-                effects.deferred_drops.lives.push(ended);
-            }
+            *late = closed.is_driven().then(|| Box::new((ended.turn_id, ended.late())));
+            effects.deferred_drops.live = Some(ended);
             effects.ended = Some(closed);
         }
         if let Some(turn) = running {
@@ -133,7 +134,7 @@ impl Core {
             // profile.
             if let Ok(profile) = self.profiles.resolve(&turn.profile) {
                 let begun = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
-                effects.deferred_drops.lives.extend(previous_live.take());
+                *late = None;
                 *live = Some(Arc::clone(&begun));
                 effects.start_turn = Some(begun);
             }
@@ -160,12 +161,7 @@ impl Core {
             let previous = std::mem::replace(runtime_sequence, board.head() + 1);
             effects.deferred_drops.commits = board.append_commit(block, previous);
         }
-        if step.now.is_none() {
-            board.redact(*runtime_sequence);
-            // Counted under the locks of both logs, so that a reader that copied events from either
-            // log before the deletion discards them and reads again.
-            self.deletions.fetch_add(1, Ordering::Release);
-        }
+        effects.erase = step.now.is_none().then_some(*runtime_sequence);
         count(&mut board.figures, step);
         effects.deferred_drops.cell = list(&mut board.listing, cell, step);
         self.stations.pass(Station::Published, cell.worker_id);
@@ -183,20 +179,12 @@ impl Core {
 }
 
 /// Appends the events to the Worker's own log.
-fn append(
-    log: &mut WorkerLog,
-    block: &Arc<EventBlock>,
-    step: RecordChange<'_>,
-    effects: &mut Effects,
-) {
+fn append(log: &mut WorkerLog, block: &Arc<EventBlock>, effects: &mut Effects) {
     let mut commit = Published::new(block.first, Source::Worker(Arc::clone(block)));
     commit.reasoning =
         effects.ended.as_mut().and_then(|ended| ended.reasoning.take()).map(Arc::from);
     let (evicted, waiting) = log.append(commit);
     effects.deferred_drops.events = evicted;
-    if step.now.is_none() {
-        log.events.redact_all();
-    }
     effects.wakers.push(waiting);
 }
 

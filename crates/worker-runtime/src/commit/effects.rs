@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
+    commit::erase::erase,
     log::Published,
     state::{
         core::Core,
@@ -27,15 +28,15 @@ use crate::{
 pub(crate) struct Effects {
     /// The permit, which is passed on to the next task in the queue.
     pub(super) handover: Handover,
-    /// Whether the Worker was deleted, so that it is removed from the catalogue. Its place is free
-    /// already.
-    pub(super) removed: bool,
     pub(super) wakers: Vec<Wakers>,
     /// The turn that ended, whose tasks are ended too.
     pub(super) ended: Option<Closed>,
     pub(super) start_turn: Option<Arc<Live>>,
     /// The time after which the running turn is cancelled.
     pub(super) cancel_within: Option<Duration>,
+    /// The sequence in the Runtime's log of an event of the newest commit of a Worker that was
+    /// deleted. The memory of the Worker's texts is given back.
+    pub(super) erase: Option<u64>,
     pub(super) deferred_drops: DeferredDrops,
 }
 
@@ -46,18 +47,25 @@ pub(super) struct DeferredDrops {
     pub(super) record: Option<Arc<WorkerRecord>>,
     pub(super) events: Vec<Arc<Published>>,
     pub(super) commits: Vec<Arc<Published>>,
-    pub(super) lives: Vec<Arc<Live>>,
+    pub(super) live: Option<Arc<Live>>,
     pub(super) cell: Option<Arc<WorkerCell>>,
 }
 
 impl Effects {
     /// Runs the effects. No lock may be held.
     pub(crate) fn run(self, core: &Arc<Core>, cell: &Arc<WorkerCell>) {
-        let Self { handover, removed, wakers, ended, start_turn, cancel_within, deferred_drops } =
-            self;
+        let Self {
+            handover,
+            wakers,
+            ended,
+            start_turn,
+            cancel_within,
+            erase: last,
+            deferred_drops,
+        } = self;
         core.stations.pass(Station::Released, cell.worker_id);
         handover.send();
-        if removed {
+        if last.is_some() {
             core.catalogue.remove(cell.worker_id);
             core.ended_workers.forget(cell.ordinal);
         }
@@ -75,6 +83,9 @@ impl Effects {
             core.turns.cancel_within(core, cell, within);
         }
         core.stations.pass(Station::Woken, cell.worker_id);
+        if let Some(last) = last {
+            erase(core, cell, last);
+        }
         let _ = contained(|| drop(deferred_drops));
     }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::redact::{redacted_entry, redacted_turn};
+use super::{
+    Erased,
+    redact::{redacted_entry, redacted_turn},
+};
 use crate::{
     identity::WorkerId,
     model::{TranscriptEntry, TurnDetail},
@@ -17,8 +20,8 @@ pub(crate) struct EventBlock {
     /// The sequence of the first event in the Worker's log.
     pub(crate) first: u64,
     pub(crate) events: Box<[JoinedEvent]>,
-    /// Whether the Worker was deleted, so that the events are redacted.
-    pub(crate) redacted: bool,
+    /// Whether the Worker was deleted, so that the events are shown without names and texts.
+    pub(crate) erased: Arc<Erased>,
 }
 
 /// A stored event with the entry and the turn that it names.
@@ -32,12 +35,16 @@ pub(crate) struct JoinedEvent {
 }
 
 impl EventBlock {
+    pub(crate) fn is_erased(&self) -> bool {
+        self.erased.is_set()
+    }
+
     /// Joins events with the entries and turns that they name. `entries` are sorted by sequence;
     /// `turns` are pairs of an ordinal and a turn, sorted by ordinal.
     ///
     /// Returns `None` if an entry or a turn is missing, as when the Worker was deleted meanwhile.
     pub(crate) fn join(
-        worker_id: WorkerId,
+        (worker_id, erased): (WorkerId, Arc<Erased>),
         first: u64,
         events: Vec<StoredEvent>,
         entries: &[Arc<TranscriptEntry>],
@@ -67,7 +74,7 @@ impl EventBlock {
             Some(JoinedEvent { stored, entry, turn })
         };
         let events = events.into_iter().map(join).collect::<Option<_>>()?;
-        Some(Self { worker_id, first, events, redacted: false })
+        Some(Self { worker_id, first, events, erased })
     }
 
     /// Whether the entries and turns are those of the turns that the events are about. A store may
@@ -87,16 +94,22 @@ impl EventBlock {
     /// Returns the same events without names and texts, as they are shown once the Worker is
     /// deleted.
     pub(crate) fn redacted(&self) -> Self {
-        let redacted = |event: &JoinedEvent| JoinedEvent {
-            stored: event.stored.redacted(),
-            entry: event.entry.as_deref().map(|entry| Arc::new(redacted_entry(entry))),
-            turn: event.turn.as_deref().map(|turn| Arc::new(redacted_turn(turn))),
-        };
         Self {
             worker_id: self.worker_id,
             first: self.first,
-            events: self.events.iter().map(redacted).collect(),
-            redacted: true,
+            events: self.events.iter().map(JoinedEvent::redacted).collect(),
+            erased: Arc::clone(&self.erased),
+        }
+    }
+}
+
+impl JoinedEvent {
+    /// Returns the event without names and texts.
+    pub(crate) fn redacted(&self) -> Self {
+        Self {
+            stored: self.stored.redacted(),
+            entry: self.entry.as_deref().map(|entry| Arc::new(redacted_entry(entry))),
+            turn: self.turn.as_deref().map(|turn| Arc::new(redacted_turn(turn))),
         }
     }
 }

@@ -65,21 +65,30 @@ impl EventLog {
         found
     }
 
-    /// Erases names and texts from the commit that contains the event `sequence`. Returns the
-    /// commit as it was before, or `None` if it is no longer kept.
-    pub(crate) fn redact(&mut self, sequence: u64) -> Option<Arc<Published>> {
-        let index = self.index_of(sequence);
-        let commit = self.commits.get_mut(index)?;
-        commit.index_of(sequence)?;
-        let redacted = Arc::new(commit.redacted());
-        Some(std::mem::replace(commit, redacted))
+    /// Returns the commit that contains the event `sequence`, if it is kept.
+    pub(crate) fn of(&self, sequence: u64) -> Option<&Arc<Published>> {
+        let commit = self.commits.get(self.index_of(sequence))?;
+        commit.index_of(sequence).map(|_| commit)
     }
 
-    /// Erases names and texts from every commit.
-    pub(crate) fn redact_all(&mut self) {
-        for commit in &mut self.commits {
-            *commit = Arc::new(commit.redacted());
-        }
+    /// Returns all commits that are kept.
+    pub(crate) fn all(&self) -> Vec<Arc<Published>> {
+        self.commits.iter().cloned().collect()
+    }
+
+    /// Replaces commits that are still kept by copies of them. Returns those that are not needed
+    /// any more, which the caller drops when no lock is held.
+    #[must_use = "what falls out of a log is dropped outside its lock"]
+    pub(crate) fn replace(&mut self, copies: Vec<Arc<Published>>) -> Vec<Arc<Published>> {
+        let swap = |mut copy: Arc<Published>| {
+            let index = self.index_of(copy.first);
+            let kept = self.commits.get_mut(index).filter(|kept| kept.first == copy.first);
+            if let Some(kept) = kept {
+                std::mem::swap(kept, &mut copy);
+            }
+            copy
+        };
+        copies.into_iter().map(swap).collect()
     }
 
     /// Returns the index of the first commit that ends at or after `sequence`.
@@ -117,10 +126,20 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_kept_is_redacted() {
+    fn only_what_is_kept_is_found_and_replaced() {
         let mut log = log(100, 10);
-        assert!(log.redact(90).is_none());
-        assert!(log.redact(101).is_none());
-        assert_eq!(log.redact(91).map(|it| it.first), Some(91));
+        assert!(log.of(90).is_none());
+        assert!(log.of(101).is_none());
+        assert_eq!(log.of(91).map(|it| it.first), Some(91));
+        let there = log.all();
+        let copy = |first: u64| {
+            let source = RuntimeSource { at_ms: first, metadata: None, fact: RuntimeFact::Started };
+            Arc::new(Published::new(first, Source::Runtime(Arc::new(source))))
+        };
+        let copies = vec![copy(90), copy(95)];
+        let replaced = log.replace(copies.clone());
+        assert!(Arc::ptr_eq(&replaced[0], &copies[0]), "this one is not kept any more");
+        assert!(Arc::ptr_eq(&replaced[1], &there[4]));
+        assert!(Arc::ptr_eq(&log.all()[4], &copies[1]));
     }
 }

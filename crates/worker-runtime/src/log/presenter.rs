@@ -29,35 +29,52 @@ impl Presenter {
 
     /// Returns the events of a commit as a subscription to `log` delivers them.
     pub(crate) fn show(&self, commit: &Published, log: LogId) -> Box<[Arc<StreamEvent>]> {
-        let mut sequence = commit.first;
-        let mut deliver = |mut event: RuntimeEvent| {
-            if let LogId::Runtime(_) = log {
-                event.sequence = Some(sequence);
-            }
-            let cursor = self.cursor(log, sequence);
-            sequence += 1;
-            Arc::new(StreamEvent { event, cursor })
+        (0..commit.len()).map(|index| self.show_one(commit, index, log)).collect()
+    }
+
+    /// Returns the event of a commit at `index` as a subscription to `log` delivers it.
+    pub(crate) fn show_one(
+        &self,
+        commit: &Published,
+        index: usize,
+        log: LogId,
+    ) -> Arc<StreamEvent> {
+        let sequence = commit.first + index as u64;
+        let mut event = match &commit.source {
+            Source::Worker(block) => self.worker_event(block, index),
+            Source::Runtime(source) => self.runtime_event(source),
         };
-        match &commit.source {
-            Source::Worker(block) => (0..block.events.len())
-                .map(|index| deliver(self.worker_event(block, index)))
-                .collect(),
-            Source::Runtime(source) => Box::new([deliver(self.runtime_event(source))]),
+        if let LogId::Runtime(_) = log {
+            event.sequence = Some(sequence);
         }
+        Arc::new(StreamEvent { event, cursor: self.cursor(log, sequence) })
     }
 
     /// Returns an event of a Worker, without its sequence in the Runtime's log.
     fn worker_event(&self, block: &EventBlock, index: usize) -> RuntimeEvent {
         let event = &block.events[index];
+        if block.is_erased() {
+            return self.event_of(&event.redacted(), block, index, true);
+        }
+        self.event_of(event, block, index, false)
+    }
+
+    fn event_of(
+        &self,
+        event: &JoinedEvent,
+        block: &EventBlock,
+        index: usize,
+        redacted: bool,
+    ) -> RuntimeEvent {
         RuntimeEvent {
             worker: Some(self.identity.worker(block.worker_id)),
             worker_sequence: Some(block.first + index as u64),
             turn_id: event.stored.turn_id,
-            redacted: block.redacted,
+            redacted,
             ..self.envelope(
                 event.stored.at_ms,
                 event.stored.metadata.as_deref(),
-                self.body(event, block),
+                self.body(event, redacted),
             )
         }
     }
@@ -103,8 +120,7 @@ impl Presenter {
         }
     }
 
-    fn body(&self, event: &JoinedEvent, block: &EventBlock) -> EventBody {
-        let redacted = block.redacted;
+    fn body(&self, event: &JoinedEvent, redacted: bool) -> EventBody {
         match &event.stored.body {
             StoredEventBody::WorkerCreated { record } => {
                 EventBody::WorkerCreated { detail: self.detail(record, redacted) }

@@ -12,7 +12,7 @@ pub(crate) struct Published {
     pub(crate) first: u64,
     pub(crate) source: Source,
     /// In the Runtime's log: the sequence of an event of the same Worker's previous commit, or 0 if
-    /// there is none. A deletion follows these sequences to redact all events of the Worker.
+    /// there is none. A deletion follows these sequences to erase all events of the Worker.
     pub(crate) previous: u64,
     /// In a Worker's log: the end of the reasoning of the turn that the commit ended, for
     /// subscribers that have not read it yet.
@@ -58,6 +58,13 @@ impl Published {
         match &self.source {
             Source::Worker(block) => {
                 let event = &block.events[index].stored;
+                let redacted;
+                let event = if block.is_erased() {
+                    redacted = event.redacted();
+                    &redacted
+                } else {
+                    event
+                };
                 filter.passes(event.event_type(), &event.labels, event.labels_before())
             }
             Source::Runtime(source) => {
@@ -66,17 +73,36 @@ impl Published {
         }
     }
 
-    /// Returns the events as subscribers to the log `log` receive them.
-    pub(crate) fn shown(&self, presenter: &Presenter, log: LogId) -> &[Arc<StreamEvent>] {
-        self.shown.get_or_init(|| presenter.show(self, log))
+    /// Returns the event at `index` as subscribers to the log `log` receive it.
+    pub(crate) fn shown(
+        &self,
+        index: usize,
+        presenter: &Presenter,
+        log: LogId,
+    ) -> Arc<StreamEvent> {
+        let shown = self.shown.get_or_init(|| presenter.show(self, log));
+        let event = &shown[index];
+        if self.is_erased() && !event.event.redacted {
+            // The Worker was deleted since the events were first shown.
+            return presenter.show_one(self, index, log);
+        }
+        Arc::clone(event)
+    }
+
+    /// Whether the names and texts of the events are erased.
+    pub(crate) fn is_erased(&self) -> bool {
+        match &self.source {
+            Source::Worker(block) => block.is_erased(),
+            Source::Runtime(_) => false,
+        }
     }
 
     /// Returns the same events without names and texts.
-    pub(crate) fn redacted(&self) -> Self {
+    pub(crate) fn redacted(&self) -> Arc<Self> {
         let source = match &self.source {
             Source::Worker(block) => Source::Worker(Arc::new(block.redacted())),
             Source::Runtime(source) => Source::Runtime(Arc::clone(source)),
         };
-        Self { previous: self.previous, ..Self::new(self.first, source) }
+        Arc::new(Self { previous: self.previous, ..Self::new(self.first, source) })
     }
 }

@@ -147,7 +147,7 @@ impl Query for GetTranscript {
     type Reply = TranscriptReply;
 
     async fn answer(self, reader: Reader<'_>) -> Result<TranscriptReply, RuntimeError> {
-        let moment = reader.moment(self.worker)?;
+        let (moment, in_progress) = reader.moment_with_answer(self.worker)?;
         let limit = reader.limits().page("limit", self.limit)?;
         let total = moment.record.entries;
         let (first, last, backwards) = self.range(total, limit as u64);
@@ -162,7 +162,7 @@ impl Query for GetTranscript {
             last: entries.last().map(|entry| entry.sequence),
             entries,
             total,
-            in_progress: moment.in_progress,
+            in_progress,
             cursor: moment.cursor,
         })
     }

@@ -71,12 +71,28 @@ impl Board {
         self.events.append(Published::new(self.head() + 1, source))
     }
 
-    /// Redacts names and texts in all events of a Worker that the log keeps. `sequence` is that of
-    /// an event of the Worker's newest commit.
-    pub(crate) fn redact(&mut self, mut sequence: u64) {
-        while let Some(commit) = self.events.redact(sequence) {
+    /// Returns the newest commits of a Worker that the log keeps, at most `at_once` of them, and the
+    /// sequence from which the older ones go on. `sequence` is that of an event of the newest one.
+    pub(crate) fn commits_before(
+        &self,
+        mut sequence: u64,
+        at_once: usize,
+    ) -> (Vec<Arc<Published>>, Option<u64>) {
+        let mut commits = Vec::new();
+        while let Some(commit) = self.events.of(sequence) {
+            if commits.len() == at_once {
+                return (commits, Some(sequence));
+            }
+            commits.push(Arc::clone(commit));
             sequence = commit.previous;
         }
+        (commits, None)
+    }
+
+    /// Replaces commits that are still kept by copies of them. Returns those that are not needed
+    /// any more, which the caller drops outside the lock.
+    pub(crate) fn replace(&mut self, copies: Vec<Arc<Published>>) -> Vec<Arc<Published>> {
+        self.events.replace(copies)
     }
 
     /// Takes the wakers of all readers that wait for an event, which the caller wakes with no lock

@@ -71,9 +71,6 @@ pub struct Core {
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) ended_workers: Arc<EndedWorkers>,
     pub(crate) subscriptions: AtomicU64,
-    /// The number of deletions so far. A subscriber that copied events before the latest deletion
-    /// reads them again, because the deletion may have redacted them.
-    pub(crate) deletions: AtomicU64,
     /// The tokio runtime for the tasks of the Runtime, such as commits, deadlines and the drain.
     pub(crate) handle: Handle,
     pub(crate) turns: Box<dyn TurnHost>,
@@ -132,7 +129,6 @@ impl Core {
             in_flight: Arc::default(),
             ended_workers: EndedWorkers::new(parts.retention),
             subscriptions: AtomicU64::new(0),
-            deletions: AtomicU64::new(0),
             limits,
             turns: parts.turns,
             stations: parts.stations,

@@ -1,5 +1,9 @@
 //! The running turn of a Worker: its growing text, which readers follow by offset.
 
+mod closed;
+#[cfg(test)]
+mod tests;
+
 use std::{
     future::poll_fn,
     sync::{
@@ -14,6 +18,7 @@ use parking_lot::Mutex;
 use tokio::{task::AbortHandle, time::Instant};
 use worker::Profile;
 
+pub(crate) use self::closed::Closed;
 use crate::{
     identity::TurnId,
     log::{Tail, piece_after},
@@ -27,7 +32,7 @@ pub(crate) struct Live {
     pub(crate) profile: Arc<Profile>,
     text: Mutex<LiveText>,
     /// The number of deltas that came after the turn was over.
-    late: AtomicU64,
+    late: Arc<AtomicU64>,
     /// Whether the watch ends the turn, because the engine kept no deadline.
     given_up: AtomicBool,
     /// Whether `text.phase` is `Over`. The task that polls the engine reads it without the lock.
@@ -86,19 +91,6 @@ enum Phase {
     Over,
 }
 
-/// The rest of the work for a turn that is over, to be done with no lock held.
-#[derive(Debug, Default)]
-pub(crate) struct Closed {
-    /// The readers that wait for text.
-    pub(crate) wakers: Wakers,
-    /// Whether the engine may still give text.
-    is_heard: bool,
-    driver: Option<Waker>,
-    deadline: Option<Box<Deadline>>,
-    /// The end of the reasoning, for readers who have not read it yet.
-    pub(crate) reasoning: Option<Box<Tail>>,
-}
-
 /// The position of a reader in the texts of a turn, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ReadOffsets {
@@ -139,7 +131,7 @@ impl Live {
                 driver: None,
                 deadline: None,
             }),
-            late: AtomicU64::new(0),
+            late: Arc::default(),
             given_up: AtomicBool::new(false),
             over: AtomicBool::new(false),
             heard: AtomicBool::new(true),
@@ -226,7 +218,12 @@ impl Live {
         text.take_waiting()
     }
 
-    /// Returns the answer and the usage known so far.
+    /// Returns a copy of the answer so far.
+    pub(crate) fn written(&self) -> String {
+        self.text.lock().answer.clone()
+    }
+
+    /// Returns the answer and the usage known so far, for a decision.
     pub(crate) fn answer(&self) -> (Arc<str>, TokenUsage) {
         let text = self.text.lock();
         (text.answer.as_str().into(), text.usage)
@@ -313,13 +310,14 @@ impl Live {
             is_heard: self.heard.load(Ordering::Acquire),
             driver: text.driver.take(),
             deadline: text.deadline.take(),
+            _answer: std::mem::take(&mut text.answer),
             reasoning: text.reasoning.take(),
         }
     }
 
-    /// Returns the number of deltas that came after the turn was over.
-    pub(crate) fn late(&self) -> u64 {
-        self.late.load(Ordering::Relaxed)
+    /// Returns the number of deltas that came after the turn was over, which may still grow.
+    pub(crate) fn late(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.late)
     }
 
     /// Sets the waker of the task that drives the turn, which the end of the turn wakes. Returns
@@ -356,24 +354,6 @@ impl Live {
         drop(text);
         if let Some(later) = later {
             later.task.abort();
-        }
-    }
-}
-
-impl Closed {
-    /// Whether the engine may still give text.
-    pub(crate) fn is_driven(&self) -> bool {
-        self.is_heard
-    }
-
-    /// Wakes the task that drives the turn, so that it drops the engine, and aborts the task that
-    /// waits for the deadline of the turn.
-    pub(crate) fn leave(self) {
-        if let Some(driver) = self.driver.filter(|_| self.is_heard) {
-            driver.wake();
-        }
-        if let Some(deadline) = self.deadline {
-            deadline.task.abort();
         }
     }
 }

@@ -33,7 +33,7 @@ impl Core {
         };
         let turns = self.turns_of(cell, &events).await?;
         let entries = self.entries_of(cell, &events, &turns).await?;
-        let block = EventBlock::join(cell.worker_id, after + 1, events, &entries, &turns);
+        let block = EventBlock::join(cell.owner(), after + 1, events, &entries, &turns);
         let block = block.filter(EventBlock::fits_together).ok_or_else(|| self.mismatch(cell))?;
         Ok(OlderEvents::Events(block))
     }

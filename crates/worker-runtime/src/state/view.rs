@@ -37,7 +37,6 @@ pub(crate) struct Moment {
     pub(crate) record: Arc<WorkerRecord>,
     /// The latest turn, with its current `late_dropped`, which the record does not have.
     pub(crate) turn: Option<Arc<TurnDetail>>,
-    pub(crate) in_progress: Option<InProgress>,
     pub(crate) cursor: Cursor,
 }
 
@@ -122,23 +121,33 @@ impl<'a> Reader<'a> {
 
     /// Returns the present state of a Worker.
     pub(crate) fn moment(self, worker: WorkerRef) -> Result<Moment, RuntimeError> {
+        self.look(worker, |state| self.moment_of(state))
+    }
+
+    /// Returns the present state of a Worker with the answer that the running turn is writing,
+    /// which may be large.
+    pub(crate) fn moment_with_answer(
+        self,
+        worker: WorkerRef,
+    ) -> Result<(Moment, Option<InProgress>), RuntimeError> {
         self.look(worker, |state| {
-            let mut turn = state.record.turn.clone();
-            if let Some(turn) = &mut turn {
-                state.add_late(turn);
-            }
             let in_progress = state.record.running_turn().map(|running| InProgress {
                 turn_id: running.turn_id,
-                text: state
-                    .live
-                    .as_ref()
-                    .map_or_else(String::new, |live| live.answer().0.to_string()),
+                text: state.live.as_ref().map(|live| live.written()).unwrap_or_default(),
                 started_at_ms: running.began_at_ms(),
             });
-            let sequence = state.record.worker_sequence;
-            let cursor = self.0.worker_cursor(worker.worker_id, sequence);
-            Moment { record: Arc::clone(&state.record), turn, in_progress, cursor }
+            (self.moment_of(state), in_progress)
         })
+    }
+
+    fn moment_of(self, state: &CellState) -> Moment {
+        let mut turn = state.record.turn.clone();
+        if let Some(turn) = &mut turn {
+            state.add_late(turn);
+        }
+        let WorkerRecord { worker_id, worker_sequence, .. } = *state.record;
+        let cursor = self.0.worker_cursor(worker_id, worker_sequence);
+        Moment { record: Arc::clone(&state.record), turn, cursor }
     }
 
     /// Returns the turn that the input with this idempotency key began, if the key is still

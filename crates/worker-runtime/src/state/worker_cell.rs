@@ -1,6 +1,13 @@
 //! One Worker's live state behind its lock, and the permit to change it.
 
-use std::{collections::VecDeque, sync::Arc, task::Context};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Context,
+};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
@@ -13,7 +20,7 @@ use crate::{
     },
     error::RuntimeError,
     identity::{RuntimeIdentity, TurnId, WorkerId},
-    log::WorkerLog,
+    log::{Erased, WorkerLog},
     model::{TurnDetail, WorkerDetail},
     state::live::Live,
     store::{InputKey, WorkerRecord},
@@ -25,6 +32,8 @@ use crate::{
 pub(crate) struct WorkerCell {
     pub(crate) worker_id: WorkerId,
     pub(crate) ordinal: u64,
+    /// Whether the Worker was deleted, which all of its events share.
+    pub(crate) erased: Arc<Erased>,
     state: Mutex<CellState>,
 }
 
@@ -34,9 +43,9 @@ pub(crate) struct CellState {
     pub(crate) record: Arc<WorkerRecord>,
     /// The turn in flight.
     pub(crate) live: Option<Arc<Live>>,
-    /// The previous turn in flight, if its engine might still give text when the turn ended. It is
-    /// kept for its count of late deltas, until the next turn begins.
-    pub(crate) previous_live: Option<Arc<Live>>,
+    /// The previous turn in flight, if its engine might still give text when the turn ended, and
+    /// its count of late deltas. It is kept until the next turn begins.
+    pub(crate) late: Option<Box<(TurnId, Arc<AtomicU64>)>>,
     /// The estimate of the bytes in a token, from the prompt of the last turn. It is kept in memory
     /// only.
     pub(crate) token_estimate: TokenEstimate,
@@ -85,10 +94,11 @@ impl WorkerCell {
         Self {
             worker_id: record.worker_id,
             ordinal: record.ordinal,
+            erased: Arc::default(),
             state: Mutex::new(CellState {
                 record,
                 live: None,
-                previous_live: None,
+                late: None,
                 token_estimate: TokenEstimate::default(),
                 keys: None,
                 log: None,
@@ -99,6 +109,11 @@ impl WorkerCell {
                 queue: None,
             }),
         }
+    }
+
+    /// Returns the owner of the Worker's events, as they name it.
+    pub(crate) fn owner(&self) -> (WorkerId, Arc<Erased>) {
+        (self.worker_id, Arc::clone(&self.erased))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, CellState> {
@@ -229,8 +244,8 @@ impl CellState {
 
     /// Returns the number of deltas that came after this turn was over, if there are any.
     fn late_dropped(&self, turn_id: TurnId) -> Option<u64> {
-        let previous_live = self.previous_live.as_ref().filter(|it| it.turn_id == turn_id)?;
-        Some(previous_live.late()).filter(|late| *late > 0)
+        let (_, late) = self.late.as_deref().filter(|(of, _)| *of == turn_id)?;
+        Some(late.load(Ordering::Relaxed)).filter(|late| *late > 0)
     }
 }
 

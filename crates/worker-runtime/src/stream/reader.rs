@@ -1,7 +1,7 @@
 //! A subscriber's position in a log, and the items that the subscriber receives from there.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -31,8 +31,6 @@ pub(super) struct Reader {
     sync_at: Option<u64>,
     /// The number of events that were filtered out since the cursor was last sent.
     silence: u64,
-    /// The Runtime's count of deletions when the log was last read.
-    deletions: u64,
     ended: bool,
 }
 
@@ -60,7 +58,6 @@ impl Reader {
             position: position.min(head),
             sync_at: Some(head),
             silence: 0,
-            deletions: 0,
             ended: false,
         }
     }
@@ -74,7 +71,6 @@ impl Reader {
                 self.sync_at = None;
                 return Poll::Ready(Some(self.synced()));
             }
-            self.forget_what_was_erased();
             let item = match ready!(self.poll_log(context)) {
                 Next::Event(commit, index) => self.deliver(&commit, index),
                 Next::Missed { floor } => Some(self.gap_to(floor)),
@@ -93,20 +89,6 @@ impl Reader {
         Poll::Pending
     }
 
-    /// Discards events that were read before a deletion and not delivered yet, because they may
-    /// show erased text. They are read again. The count of deletions is loaded before the log is
-    /// read, so that no deletion is missed.
-    fn forget_what_was_erased(&mut self) {
-        let deletions = self.core.deletions.load(Ordering::Acquire);
-        if deletions != self.deletions {
-            self.deletions = deletions;
-            match &mut self.log {
-                LogReader::Runtime(log) => log.forget(),
-                LogReader::Worker(log) => log.forget(),
-            }
-        }
-    }
-
     fn poll_log(&mut self, context: &mut Context<'_>) -> Poll<Next> {
         match &mut self.log {
             LogReader::Runtime(log) => log.poll_next(&self.core, self.position, context),
@@ -121,8 +103,8 @@ impl Reader {
         self.position += 1;
         if self.filter.as_ref().is_none_or(|filter| commit.passes(index, filter)) {
             self.silence = 0;
-            let shown = commit.shown(&self.core.presenter, self.log_id());
-            return Some(StreamItem::Event(Arc::clone(&shown[index])));
+            let shown = commit.shown(index, &self.core.presenter, self.log_id());
+            return Some(StreamItem::Event(shown));
         }
         self.silence += 1;
         let is_long = self.sync_at.is_none() && self.silence >= LONG_SILENCE;

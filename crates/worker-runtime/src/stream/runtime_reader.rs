@@ -44,11 +44,6 @@ impl RuntimeReader {
         }
     }
 
-    /// Discards the commits that were read and not delivered completely.
-    pub(super) fn forget(&mut self) {
-        self.pending.clear();
-    }
-
     /// Removes the reader's waker from those that wait for events.
     pub(super) fn leave(&self, core: &Core) {
         let waker = core.log.lock().waiting.leave(self.slot);

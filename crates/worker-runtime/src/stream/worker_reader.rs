@@ -54,13 +54,6 @@ impl WorkerReader {
         self.cell.worker_id
     }
 
-    /// Discards the commits that were read and not delivered completely, and the request to the
-    /// store.
-    pub(super) fn forget(&mut self) {
-        self.pending.clear();
-        self.fetch = None;
-    }
-
     /// Returns the item after `position`, or parks the waker if there is none yet. Turns that start
     /// once the reader is synced are followed from their beginning.
     pub(super) fn poll_next(
@@ -172,9 +165,11 @@ impl WorkerReader {
         }
         if matches!(event.stored.body, StoredEventBody::TurnEnded { .. }) {
             let turn = self.turn.as_mut().filter(|turn| turn.is_of(Some(turn_id)))?;
-            let rest = turn.rest(commit.reasoning.as_deref(), event.entry.as_deref());
-            if rest.is_some() {
-                return rest;
+            if !block.is_erased() {
+                let rest = turn.rest(commit.reasoning.as_deref(), event.entry.as_deref());
+                if rest.is_some() {
+                    return rest;
+                }
             }
             self.turn = None;
         }

@@ -7,6 +7,7 @@ mod wrapper;
 
 mod batches;
 mod cases;
+mod deletions;
 mod deltas;
 mod drops;
 mod filters;

@@ -165,7 +165,7 @@ impl Page<'_> {
                 self.examined += 1;
                 self.events_left -= 1;
                 if self.filter.is_none_or(|filter| commit.passes(index, filter)) {
-                    let shown = &commit.shown(&reader.0.presenter, self.log)[index];
+                    let shown = commit.shown(index, &reader.0.presenter, self.log);
                     self.items_left -= 1;
                     self.bytes_left = self.bytes_left.saturating_sub(json_bytes(&shown.event));
                     self.items.push(shown.event.clone());
