@@ -20,6 +20,7 @@ pub(crate) use event_block::EventBlock;
 pub(crate) use event_log::EventLog;
 pub(crate) use presenter::Presenter;
 pub(crate) use published::{Published, Source};
+pub(crate) use redact::redacted_record;
 pub(crate) use runtime_fact::{RuntimeFact, RuntimeSource};
 pub(crate) use tail::{Tail, piece_after};
 pub(crate) use worker_log::WorkerLog;

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 use crate::{
     commit::{effects::Effects, release::Release},
     identity::TurnId,
-    log::{EventBlock, Published, Source, WorkerLog},
+    log::{EventBlock, Published, Source, WorkerLog, redacted_record},
     state::{
         board::Figures,
         core::Core,
@@ -69,16 +69,19 @@ impl Core {
             Change::Put(record) => (record, false),
             Change::Delete => {
                 let worker_sequence = state.record.worker_sequence + events.len() as u64;
-                (Arc::new(WorkerRecord { worker_sequence, ..(*state.record).clone() }), true)
+                // Readers may keep the cell for long, and need the numbers of the record only.
+                let record = WorkerRecord { worker_sequence, ..redacted_record(&state.record) };
+                (Arc::new(record), true)
             }
         };
         let before = std::mem::replace(&mut state.record, record);
+        let mut effects = Effects::default();
         if deleted {
             state.deleted = true;
             // From here on nobody shows a text of the Worker.
             cell.erased.set();
+            effects.deferred_drops.keys = state.keys.take();
         }
-        let mut effects = Effects::default();
         if let Some(new_key) = key {
             let keys = state.keys.get_or_insert_default();
             keys.forget(&new_key.dropped);

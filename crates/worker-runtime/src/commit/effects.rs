@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     commit::erase::erase,
+    domain::idempotency::KeyWindow,
     log::Published,
     state::{
         core::Core,
@@ -11,7 +12,7 @@ use crate::{
         station::Station,
         worker_cell::{Handover, WorkerCell},
     },
-    store::WorkerRecord,
+    store::{InputKey, WorkerRecord},
     sync::{Wakers, contained},
 };
 
@@ -45,6 +46,7 @@ pub(crate) struct Effects {
 #[derive(Debug, Default)]
 pub(super) struct DeferredDrops {
     pub(super) record: Option<Arc<WorkerRecord>>,
+    pub(super) keys: Option<Box<KeyWindow<InputKey>>>,
     pub(super) events: Vec<Arc<Published>>,
     pub(super) commits: Vec<Arc<Published>>,
     pub(super) live: Option<Arc<Live>>,

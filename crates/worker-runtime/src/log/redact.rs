@@ -44,7 +44,8 @@ impl StoredEvent {
     }
 }
 
-fn redacted_record(record: &WorkerRecord) -> WorkerRecord {
+/// Returns the record without names and texts.
+pub(crate) fn redacted_record(record: &WorkerRecord) -> WorkerRecord {
     let spec = &record.spec;
     WorkerRecord {
         display_name: Some("".into()),

@@ -15,7 +15,7 @@ use worker_runtime::{
     commands::{CreateWorker, DeleteWorker, StopWorker, UpdateWorker},
     event::EventBody,
     model::{Input, TranscriptEntry},
-    queries::ReadEvents,
+    queries::{GetWorker, ReadEvents},
 };
 
 use crate::{hesitant::HesitantStore, wrapper::Wrapped};
@@ -126,10 +126,15 @@ async fn the_memory_of_the_texts_is_given_back() {
         }
     }
     assert!(texts.iter().any(|text| text.strong_count() > 0));
+    let detail = runtime.handle(GetWorker { worker }).await.unwrap().detail;
+    let turn = Arc::downgrade(detail.last_turn.as_ref().expect("a turn"));
+    drop(detail);
+    assert!(turn.strong_count() > 0);
     runtime.handle(DeleteWorker::new(worker)).await.unwrap();
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
+    assert_eq!(turn.strong_count(), 0, "nothing of the record is kept");
     assert!(!texts.is_empty() && texts.iter().all(|text| text.strong_count() == 0));
     let mut types = Vec::new();
     let mut stream = runtime
