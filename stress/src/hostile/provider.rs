@@ -51,7 +51,7 @@ fn answer(pieces: usize) -> Events {
 }
 
 fn tokens(input: u64, output: u64) -> TokenUsage {
-    TokenUsage { input_tokens: Some(input), output_tokens: Some(output), ..TokenUsage::default() }
+    TokenUsage::new().input(input).output(output)
 }
 
 fn failing(kind: ErrorKind, wait: Option<Duration>) -> Events {
