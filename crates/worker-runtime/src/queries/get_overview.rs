@@ -9,7 +9,7 @@ use crate::{
     request::Query,
     state::{
         listing::{Bounds, ListingFilter},
-        view::Reader,
+        view::{PageBudget, Reader},
     },
 };
 
@@ -58,13 +58,33 @@ impl Query for GetOverview {
     async fn answer(self, reader: Reader<'_>) -> Result<OverviewReply, RuntimeError> {
         let limit = reader.limits().page("recent", self.recent)?;
         let figures = reader.figures();
-        let wanted = ListingFilter { states: None, labels: &Labels::new() };
-        let page = reader.active_workers(None, &wanted, Bounds { limit, scan: limit });
         Ok(OverviewReply {
             workers: figures.workers,
             turns: figures.state.outcomes,
             usage: figures.state.usage,
-            recent: reader.summaries(&page.cells, |_| true),
+            recent: most_recent(reader, limit),
         })
+    }
+}
+
+/// Returns the Workers that were active last, as many as asked for and as fit a page.
+fn most_recent(reader: Reader<'_>, limit: usize) -> Vec<WorkerSummary> {
+    let wanted = ListingFilter { states: None, labels: &Labels::new() };
+    let mut bytes = PageBudget::new();
+    let mut recent = Vec::new();
+    let mut before = None;
+    loop {
+        let left = limit - recent.len();
+        let page = reader.active_workers(before, &wanted, Bounds { limit: left, scan: left });
+        for summary in page.cells.iter().filter_map(|cell| reader.summary(cell, |_| true)) {
+            if !bytes.takes(&summary) {
+                return recent;
+            }
+            recent.push(summary);
+        }
+        before = page.next;
+        if before.is_none() || recent.len() == limit {
+            return recent;
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     identity::WorkerRef,
     model::{Cursor, InProgress, TranscriptEntry, setters},
     request::Query,
-    state::view::{PAGE_BYTES, Reader},
+    state::view::{PageBudget, Reader},
 };
 
 /// A query for a part of a Worker's transcript, and for the answer in progress.
@@ -184,15 +184,11 @@ impl GetTranscript {
     }
 }
 
-/// Shortens a page to about [`PAGE_BYTES`] of text and at least one entry. The first entries are
-/// removed if `backwards`, and otherwise the last ones.
+/// Shortens a page to what its budget takes. The first entries are removed if `backwards`, and
+/// otherwise the last ones.
 fn cut(entries: &mut Vec<Arc<TranscriptEntry>>, backwards: bool) {
-    let mut bytes = 0;
-    let fits = |entry: &&Arc<TranscriptEntry>| {
-        let fits = bytes < PAGE_BYTES;
-        bytes += entry.text.len();
-        fits
-    };
+    let mut bytes = PageBudget::new();
+    let fits = |entry: &&Arc<TranscriptEntry>| bytes.takes(*entry);
     if backwards {
         let kept = entries.iter().rev().take_while(fits).count();
         entries.drain(..entries.len() - kept);

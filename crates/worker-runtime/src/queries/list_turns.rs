@@ -11,7 +11,7 @@ use crate::{
     identity::WorkerRef,
     model::{Cursor, PageRequest, TurnDetail, TurnOutcome, setters},
     request::Query,
-    state::view::Reader,
+    state::view::{PageBudget, Reader},
     sync::fair,
 };
 
@@ -21,8 +21,8 @@ use crate::{
 pub struct ListTurns {
     /// The Worker that the query is about.
     pub worker: WorkerRef,
-    /// The outcomes of the turns to show, at most 16. If absent, all turns are shown, including the
-    /// one that runs.
+    /// The outcomes of the turns to show, at most 16; an empty list shows none. If absent, all turns
+    /// are shown, including the one that runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub outcomes: Option<Vec<TurnOutcome>>,
@@ -75,7 +75,13 @@ impl Query for ListTurns {
         let last = moment.record.turns;
         let mut items = Vec::new();
         let mut examined = 0;
-        while items.len() < limit && after < last && examined < reader.limits().list_scan {
+        let mut bytes = PageBudget::new();
+        let mut is_full = false;
+        while !is_full
+            && items.len() < limit
+            && after < last
+            && examined < reader.limits().list_scan
+        {
             if examined > 0 {
                 fair().await;
             }
@@ -84,15 +90,20 @@ impl Query for ListTurns {
                 if items.len() == limit {
                     break;
                 }
-                after += 1;
-                examined += 1;
                 // The store may have a later version of the latest turn than the record that this
                 // query reads.
                 let turn = match &moment.turn {
                     Some(latest) if latest.turn_id == turn.turn_id => Arc::clone(latest),
                     Some(_) | None => turn,
                 };
-                if self.wants(&turn) {
+                let is_wanted = self.wants(&turn);
+                if is_wanted && !bytes.takes(&turn) {
+                    is_full = true;
+                    break;
+                }
+                after += 1;
+                examined += 1;
+                if is_wanted {
                     items.push(turn);
                 }
             }

@@ -10,7 +10,7 @@ use crate::{
     request::Query,
     state::{
         listing::{Activity, Bounds, ListingFilter, Page},
-        view::Reader,
+        view::{PageBudget, Reader},
         worker_cell::CellState,
     },
     store::WorkerRecord,
@@ -20,7 +20,8 @@ use crate::{
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListWorkers {
-    /// The states of the Workers to show, at most 16. If absent, Workers in all states are shown.
+    /// The states of the Workers to show, at most 16; an empty list shows none. If absent, Workers in
+    /// all states are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub states: Option<Vec<WorkerState>>,
@@ -101,24 +102,36 @@ impl Query for ListWorkers {
         let mut at = page.token.as_deref().map(|token| list.position(token)).transpose()?;
         let before = reader.figures();
         let part = self.name_contains.as_ref().map(|part| part.to_lowercase());
-        let mut budget = usize::try_from(limits.list_scan).unwrap_or(usize::MAX);
+        let mut scan = usize::try_from(limits.list_scan).unwrap_or(usize::MAX);
+        let mut bytes = PageBudget::new();
         let mut items = Vec::new();
+        // A Worker without an event since `before` still has the state and the labels by which the
+        // listing found it.
+        let wanted = |cell: &CellState| {
+            cell.runtime_sequence <= before.head || self.still_wants(&cell.record)
+        };
+        let named = |summary: &WorkerSummary| {
+            part.as_ref().is_none_or(|part| summary.display_name.contains_ignoring_case(part))
+        };
         loop {
-            let bounds = Bounds { limit: limit - items.len(), scan: budget };
+            let bounds = Bounds { limit: limit - items.len(), scan };
             let chunk = self.chunk(reader, at, bounds);
-            budget -= chunk.examined;
-            // A Worker without an event since `before` still has the state and the labels by which
-            // the listing found it.
-            let wanted = |cell: &CellState| {
-                cell.runtime_sequence <= before.head || self.still_wants(&cell.record)
-            };
-            let mut summaries = reader.summaries(&chunk.cells, wanted);
-            if let Some(part) = &part {
-                summaries.retain(|summary| summary.display_name.contains_ignoring_case(part));
-            }
-            items.append(&mut summaries);
+            scan -= chunk.examined;
+            // The position before the Worker at hand.
+            let mut shown = at;
             at = chunk.next;
-            if at.is_none() || items.len() == limit || budget == 0 {
+            let mut is_full = false;
+            for (cell, position) in chunk.cells.iter().zip(chunk.positions) {
+                if let Some(summary) = reader.summary(cell, wanted).filter(named) {
+                    if !bytes.takes(&summary) {
+                        (at, is_full) = (shown, true);
+                        break;
+                    }
+                    items.push(summary);
+                }
+                shown = Some(position);
+            }
+            if is_full || at.is_none() || items.len() == limit || scan == 0 {
                 break;
             }
         }
@@ -156,8 +169,10 @@ impl ListWorkers {
             }
             WorkerOrder::Active => return reader.active_workers(at, &wanted, bounds),
         };
-        let Page { cells, next, examined } = by_ordinal;
-        Page { cells, next: next.map(|ordinal| (ordinal, 0)), examined }
+        let Page { cells, positions, next, examined } = by_ordinal;
+        let by_ordinal = |ordinal| (ordinal, 0);
+        let positions = positions.into_iter().map(by_ordinal).collect();
+        Page { cells, positions, next: next.map(by_ordinal), examined }
     }
 
     /// Returns whether a Worker still has the state and the labels by which the indexes found it.

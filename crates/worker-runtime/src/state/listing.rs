@@ -71,6 +71,8 @@ impl Bounds {
 #[derive(Debug)]
 pub(crate) struct Page<K> {
     pub(crate) cells: Vec<Arc<WorkerCell>>,
+    /// The position of each Worker in `cells`.
+    pub(crate) positions: Vec<K>,
     /// The position after which the list goes on; absent at its end.
     pub(crate) next: Option<K>,
     /// The number of Workers that were examined.
@@ -78,7 +80,7 @@ pub(crate) struct Page<K> {
 }
 
 impl<K> Page<K> {
-    const EMPTY: Self = Self { cells: Vec::new(), next: None, examined: 0 };
+    const EMPTY: Self = Self { cells: Vec::new(), positions: Vec::new(), next: None, examined: 0 };
 }
 
 /// The indexes that decide whether a Worker is wanted: it is in the index of every label, and in
@@ -266,6 +268,7 @@ fn page<'a, K: Copy + 'a>(
                 return Page { next: last, ..page };
             }
             page.cells.push(Arc::clone(cell));
+            page.positions.push(*position);
         }
         page.examined += 1;
         last = Some(*position);

@@ -1,6 +1,7 @@
 //! A view of the Runtime for queries, without any operation that changes the Runtime.
 
 mod events;
+mod page_budget;
 mod waiting;
 
 use std::sync::Arc;
@@ -23,13 +24,11 @@ use crate::{
     store::{Complaint, TurnLookup, WorkerRecord},
 };
 
+pub(crate) use page_budget::{PAGE_BYTES, PageBudget};
+
 /// A view of the Runtime for queries, which cannot change the Runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a>(&'a Arc<Core>);
-
-/// The number of bytes at which a page is full. The last item may exceed this bound, so a page has
-/// at least one item however large the item is.
-pub(crate) const PAGE_BYTES: usize = 1 << 20;
 
 /// The state of a Worker at one moment, read under one hold of its lock.
 #[derive(Debug)]
@@ -223,19 +222,16 @@ impl<'a> Reader<'a> {
         self.0.log.lock().listing.active(before, wanted, bounds)
     }
 
-    /// Returns the summaries of listed Workers in the same order, without those that were deleted
-    /// since or are not `wanted` any more.
-    pub(crate) fn summaries(
+    /// Returns the summary of a listed Worker, unless the Worker was deleted since or is not `wanted`
+    /// any more.
+    pub(crate) fn summary(
         self,
-        cells: &[Arc<WorkerCell>],
+        cell: &WorkerCell,
         wanted: impl Fn(&CellState) -> bool,
-    ) -> Vec<WorkerSummary> {
-        let summary = |cell: &Arc<WorkerCell>| {
-            let state = cell.lock();
-            let is_shown = state.present().is_ok_and(&wanted);
-            is_shown.then(|| state.record.summary(&self.0.identity))
-        };
-        cells.iter().filter_map(summary).collect()
+    ) -> Option<WorkerSummary> {
+        let state = cell.lock();
+        let is_shown = state.present().is_ok_and(wanted);
+        is_shown.then(|| state.record.summary(&self.0.identity))
     }
 
     pub(crate) fn diagnostics(
