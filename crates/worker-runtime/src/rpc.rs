@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::RuntimeError, model::StreamItem};
 
-/// The params of `unsubscribe`, which ends a subscription.
+/// Ends a subscription. No item of the subscription follows the reply.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unsubscribe {

@@ -149,9 +149,9 @@ class Calls(TestCase):
 
     async def test_too_many_calls_at_once_are_refused_here(self) -> None:
         async with self.bad("silent", timeout=0.2) as yoi:
-            calls = (yoi.get_runtime() for _ in range(1030))
+            calls = (yoi.get_runtime() for _ in range(5126))
             errors = await asyncio.gather(*calls, return_exceptions=True)
-        self.assertEqual(sum(isinstance(error, TimedOut) for error in errors), 1024)
+        self.assertEqual(sum(isinstance(error, TimedOut) for error in errors), 5120)
         self.assertEqual(sum(isinstance(error, Overloaded) for error in errors), 6)
 
     async def test_a_server_that_does_not_read_is_found_out(self) -> None:

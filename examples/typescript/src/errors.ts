@@ -9,7 +9,10 @@ export class YoiError extends Error {
   }
 }
 
-/** The Runtime refused the request, which has left no trace. */
+/**
+ * The Runtime refused the request. It has left no trace, unless the error is `store_failed` with
+ * `certain: false`: then the same request with the same idempotency key tells what became of it.
+ */
 export class Refused extends YoiError {
   constructor(
     /** The Runtime's own error. One of a later version has a `code` that is none of the known ones. */

@@ -33,8 +33,8 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** How many calls may wait at once: as many as the server begins. */
-const MAX_PENDING = 1024;
+/** How many calls may wait at once: as many as the server holds, 1024 and 4096 queries that wait. */
+const MAX_PENDING = 1024 + 4096;
 
 /** How many bytes may wait for the server to read them. */
 const MAX_UNWRITTEN = 64 << 20;

@@ -9,7 +9,8 @@ use super::{EventType, Labels};
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventFilter {
-    /// The types of the events that pass, at most 64. If absent, events of all types pass.
+    /// The types of the events that pass, at most 64; an empty list passes none. If absent, events of
+    /// all types pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub types: Option<Vec<EventType>>,

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::MAX_INTEGER;
+
 use super::{
-    definitions::{self, each_object, remove_bounds, remove_null},
+    definitions::{self, each_object, remove_bounds, remove_null, variants},
     naming::ROOTS,
-    openness::{closed_list, listed, opened, tag_name},
+    openness::{closed_list, common, listed, opened, tag_name},
 };
 
 /// Returns the bundle.
@@ -25,6 +27,7 @@ pub(crate) fn document() -> Value {
         .into_iter()
         .map(|(name, mut definition)| {
             add_discriminator(&mut definition);
+            describe_references(&name, &mut definition);
             each_object(&mut definition, &mut keep_reference_alone);
             (name, definition)
         })
@@ -50,6 +53,12 @@ fn request_only(mut definition: Value) -> Value {
         return closed_list(&definition, &values);
     }
     remove_bounds(&mut definition);
+    each_object(&mut definition, &mut |object| {
+        // The other maxima are those of the default limits, which a Backend may raise.
+        if let Some(maximum) = object.get_mut("maximum").filter(|it| it.is_number()) {
+            *maximum = MAX_INTEGER.into();
+        }
+    });
     remove_null(&mut definition);
     definition
 }
@@ -57,6 +66,40 @@ fn request_only(mut definition: Value) -> Value {
 fn add_discriminator(definition: &mut Value) {
     if let Some(tag) = tag_name(definition) {
         definition["discriminator"] = json!({ "propertyName": tag });
+    }
+}
+
+/// Adds the descriptions of fields that are references to the description of their object, because
+/// nothing may stand beside a reference. Those of the fields that all variants of a union share are
+/// added to the description of the union.
+fn describe_references(name: &str, definition: &mut Value) {
+    let shared = common(name.trim_start_matches("Known"));
+    if let Some(variant) = variants(definition).first().and_then(Value::as_object) {
+        let texts = texts_of_references(variant, |field| shared.contains(&field));
+        definition.as_object_mut().into_iter().for_each(|union| add_description(union, &texts));
+    }
+    each_object(definition, &mut |object| {
+        let texts = texts_of_references(object, |field| !shared.contains(&field));
+        add_description(object, &texts);
+    });
+}
+
+fn texts_of_references(
+    object: &Map<String, Value>,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let fields = object.get("properties").and_then(Value::as_object).into_iter().flatten();
+    fields
+        .filter(|(name, schema)| schema["$ref"].is_string() && is_wanted(name))
+        .filter_map(|(name, schema)| Some(format!("`{name}`: {}", schema["description"].as_str()?)))
+        .collect()
+}
+
+fn add_description(object: &mut Map<String, Value>, texts: &[String]) {
+    if let (false, Some(Value::String(description))) =
+        (texts.is_empty(), object.get_mut("description"))
+    {
+        *description = format!("{description} {}", texts.join(" "));
     }
 }
 

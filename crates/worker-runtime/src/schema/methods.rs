@@ -153,9 +153,31 @@ pub(crate) fn document() -> Value {
             "params": Part::whole("EventNotification").document(),
         }],
         "error": Part::whole("ErrorObject").document(),
+        "rules": RULES,
         "errors": errors,
     })
 }
+
+/// What a client must know of the messages besides their contents.
+const RULES: [&str; 9] = [
+    "A message is one line of JSON in UTF-8: a request `{jsonrpc, id, method, params?}`, a notification \
+     without `id`, or a batch of up to 1024 of them. `jsonrpc` is `2.0`; an `id` is a text, a number or \
+     `null`, of at most 1024 bytes.",
+    "A response is `{jsonrpc, id, result}` or `{jsonrpc, id, error}`. A notification has none. A line that \
+     cannot be read has an error with the `id` `null`.",
+    "Requests begin in the order of their lines, and those that concern one Worker take effect in it. \
+     Responses come as they are ready.",
+    "A line that is longer than the limit `request_bytes` is skipped, and has the error `too_large` with \
+     the `id` `null`.",
+    "At most 1024 requests are in flight; further lines are read when some have been answered. Queries \
+     with `wait_ms` that wait are counted apart, and past 4096 refused with `capacity_exhausted`.",
+    "`subscribe` needs an `id`, because only its result names the subscription. Its items come as \
+     notifications `event`, the first one after the result, and none after the result of `unsubscribe`.",
+    "A response that a client sends is ignored.",
+    "A client that does not read delays its own responses and items, and nobody else.",
+    "The end of the input, SIGINT or SIGTERM ends the session: responses that are due are written, turns \
+     may finish within the grace that was set, and subscriptions run to `ended`.",
+];
 
 const DESCRIPTION: &str = "The API of a Runtime as JSON-RPC 2.0. `definition` names a definition in \
     `yoi.json`, and `type` an alternative of that definition. The params of a command or a query are \

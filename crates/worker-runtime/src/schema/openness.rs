@@ -88,7 +88,10 @@ fn open_union(name: &str, definition: &Value, opened: &mut Definitions) {
     let mut variants = definition.clone();
     variants["description"] =
         format!("`{name}` with a `{tag}` that this version of the API knows.").into();
-    let of_later = format!("`{name}` with a `{tag}` that a later version of the API added.");
+    let mut of_later = format!("`{name}` with a `{tag}` that a later version of the API added.");
+    if name == "Retry" {
+        of_later.push_str(" A client treats it like `never`.");
+    }
     opened.insert(
         unknown,
         unknown_variant(&of_later, tag, &tags(definition), definition, common(name)),
@@ -117,7 +120,7 @@ fn open_stream_item(definition: &Value, definitions: &Definitions, opened: &mut 
 
 /// Returns the names of the fields that all variants of a union have, those of later versions
 /// included.
-fn common(union: &str) -> &'static [&'static str] {
+pub(super) fn common(union: &str) -> &'static [&'static str] {
     match union {
         "RuntimeEvent" => &[
             "runtime_id",

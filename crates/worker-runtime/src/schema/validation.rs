@@ -10,8 +10,14 @@ use super::{
 
 /// The document of something that clients send. It is closed: an unknown field is refused.
 pub(crate) fn request(root: &str) -> Value {
-    document(root, &definitions::requests())
+    let mut document = document(root, &definitions::requests());
+    let description = document["description"].as_str().unwrap_or_default();
+    document["description"] = format!("{description} {BOUNDS}").into();
+    document
 }
+
+const BOUNDS: &str = "Lengths, counts and times are bounded as by the default limits; the limits of a \
+    Runtime are those that `get_runtime` shows.";
 
 /// The document of something that a Runtime sends. It is open: it accepts unknown fields, and
 /// unknown values and variants where later versions may add some.

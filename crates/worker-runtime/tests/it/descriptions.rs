@@ -104,11 +104,12 @@ fn every_type_and_field_is_described_in_whole_sentences() {
 
 #[test]
 fn an_event_and_its_type_have_the_same_description() {
-    let (_, bundle) = schema::documents()
-        .into_iter()
-        .find(|(name, _)| *name == "yoi.json")
-        .expect("the bundle exists");
-    let events = bundle["$defs"]["KnownRuntimeEvent"]["oneOf"].as_array().expect("the events");
+    let document = |wanted: &str| {
+        let found = schema::documents().into_iter().find(|(name, _)| *name == wanted);
+        found.expect("the document exists").1
+    };
+    let (bundle, events) = (document("yoi.json"), document("runtime_event.json"));
+    let events = events["$defs"]["KnownRuntimeEvent"]["oneOf"].as_array().expect("the events");
     let events: Vec<&Value> = events.iter().map(|event| &event["description"]).collect();
     let types = &bundle["$defs"]["EventType"]["x-enum-descriptions"];
     assert_eq!(events, types.as_array().expect("the types").iter().collect::<Vec<_>>());

@@ -144,7 +144,7 @@ fn a_field_has_one_json_type_in_all_variants_of_a_union() {
     let definitions = bundle();
     for (name, definition) in &definitions {
         let mut types = BTreeMap::new();
-        for variant in definition["oneOf"].as_array().into_iter().flatten() {
+        for variant in variants(definition, &definitions) {
             for (field, schema) in variant["properties"].as_object().into_iter().flatten() {
                 let json_type = json_type(schema, &definitions);
                 let first = types.entry(field).or_insert_with(|| json_type.clone());
@@ -152,6 +152,20 @@ fn a_field_has_one_json_type_in_all_variants_of_a_union() {
             }
         }
     }
+}
+
+/// The variants of a union, with those of the unions that it consists of.
+fn variants<'a>(union: &'a Value, definitions: &'a Map<String, Value>) -> Vec<&'a Value> {
+    let branches = union["oneOf"].as_array().map_or(&[][..], Vec::as_slice);
+    let resolved = branches.iter().flat_map(|branch| match branch["$ref"].as_str() {
+        Some(name) => {
+            let named = &definitions[name.trim_start_matches("#/$defs/")];
+            let parts = variants(named, definitions);
+            if parts.is_empty() { vec![named] } else { parts }
+        }
+        None => vec![branch],
+    });
+    resolved.collect()
 }
 
 fn json_type(schema: &Value, definitions: &Map<String, Value>) -> String {

@@ -15,8 +15,8 @@ from . import models
 
 T = TypeVar("T")
 
-MAX_PENDING = 1024
-"""How many calls may wait at once: as many as the server begins."""
+MAX_PENDING = 1024 + 4096
+"""How many calls may wait at once: as many as the server holds, 1024 and 4096 queries that wait."""
 
 MAX_UNWRITTEN = 64 << 20
 """How many bytes may wait for the server to read them."""

@@ -10,7 +10,10 @@ class YoiError(Exception):
 
 
 class Refused(YoiError):
-    """The Runtime refused the request, which has left no trace.
+    """The Runtime refused the request.
+
+    It has left no trace, unless the error is `store_failed` with `certain` false: then the same request
+    with the same idempotency key tells what became of it.
 
     `error` is the Runtime's own. One of a later version is an `UnknownRuntimeError`.
     """
