@@ -1,15 +1,23 @@
 //! Sources of time and ids, which a test can replace.
 
 use std::{
-    sync::Arc,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use uuid::{Builder, Uuid};
 
+use crate::sync::{Foreign, contained};
+
 /// A source of wall-clock time. Deadlines do not use it; they run on tokio's clock.
 ///
-/// The clock is read while a Worker's lock is held, so it must not call the Runtime.
+/// A clock that panics costs the request that asked for the time, which fails with `internal` and
+/// changes nothing. What the Runtime does by itself then uses the last time that the clock gave. A
+/// clock must not wait for the Runtime, which may be about to change a Worker.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since the Unix epoch, below 2^53.
     fn now_ms(&self) -> u64;
@@ -27,18 +35,10 @@ impl Clock for SystemClock {
     }
 }
 
-/// A Backend's clock, whose time is at most the largest integer on the wire.
-pub(crate) struct BoundedClock(pub(crate) Arc<dyn Clock>);
-
-impl Clock for BoundedClock {
-    fn now_ms(&self) -> u64 {
-        self.0.now_ms().min((1 << 53) - 1)
-    }
-}
-
 /// A source of new ids, which must be unique across machines and time.
 ///
-/// A source must not call the Runtime, which waits for the id.
+/// A source that panics costs the request that asked for an id. A source must not wait for the
+/// Runtime, which waits for the id.
 pub trait IdSource: Send + Sync + 'static {
     /// A new UUID, made at `now_ms`.
     fn next(&self, now_ms: u64) -> Uuid;
@@ -55,6 +55,57 @@ impl IdSource for UuidV7 {
         // variant. Ids of one millisecond are in no order: threads that make ids share nothing.
         let [_, _, _, _, _, _, random @ ..] = Uuid::new_v4().into_bytes();
         Builder::from_unix_timestamp_millis(now_ms, &random).into_uuid()
+    }
+}
+
+/// The Backend's clock and source of ids. Each has two doors: one for requests, which fail if the
+/// Backend's code panics, and one for what the Runtime does by itself, which must go on.
+pub(crate) struct Sources {
+    clock: Foreign<Arc<dyn Clock>>,
+    ids: Foreign<Arc<dyn IdSource>>,
+    last_ms: AtomicU64,
+}
+
+impl Sources {
+    pub(crate) fn new(clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
+        let (clock, ids) = (Foreign::new(clock), Foreign::new(ids));
+        Self { clock, ids, last_ms: AtomicU64::new(0) }
+    }
+
+    /// Returns the time for a request, at most the largest integer on the wire.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the Backend's clock does. No lock may be held.
+    pub(crate) fn asked_ms(&self) -> u64 {
+        let now_ms = self.clock.now_ms().min((1 << 53) - 1);
+        self.last_ms.store(now_ms, Ordering::Relaxed);
+        now_ms
+    }
+
+    /// Returns the time, or the last one that the Backend's clock gave if the clock panics.
+    pub(crate) fn or_last_ms(&self) -> u64 {
+        contained(|| self.asked_ms()).unwrap_or_else(|| self.last_ms.load(Ordering::Relaxed))
+    }
+
+    /// Returns a new id for a request.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the Backend's source of ids does. No lock may be held.
+    pub(crate) fn asked_id(&self, now_ms: u64) -> Uuid {
+        self.ids.next(now_ms)
+    }
+
+    /// Returns a new id, or one of our own if the Backend's source of ids panics.
+    pub(crate) fn or_own_id(&self, now_ms: u64) -> Uuid {
+        contained(|| self.asked_id(now_ms)).unwrap_or_else(|| UuidV7.next(now_ms))
+    }
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sources")
     }
 }
 

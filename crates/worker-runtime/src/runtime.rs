@@ -1,6 +1,7 @@
 //! The [`Runtime`], which handles requests and opens live streams.
 
 mod builder;
+mod host_provider;
 mod wait;
 
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
@@ -8,8 +9,8 @@ use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 use crate::{
     background::lease,
     error::RuntimeError,
-    identity::{DiagnosticId, RuntimeId},
-    model::{Limits, Severity, Subscribe},
+    identity::RuntimeId,
+    model::{Limits, Subscribe},
     request::Request,
     state::core::Core,
     stream::Subscription,
@@ -85,20 +86,9 @@ impl Runtime {
         let mut handling = pin!(request.handle(core));
         poll_fn(|context| {
             let poll = || span.in_scope(|| handling.as_mut().poll(context));
-            contained(poll).unwrap_or_else(|| Poll::Ready(Err(self.panicked())))
+            contained(poll).unwrap_or_else(|| Poll::Ready(Err(core.panicked())))
         })
         .await
-    }
-
-    /// Returns the error for a request whose handling panicked, in the Backend's code or because of
-    /// a defect in this crate.
-    fn panicked(&self) -> RuntimeError {
-        let message = "handling a request panicked; the host's panic hook has said more";
-        // The clock or the source of ids may have panicked, and the diagnostic needs both.
-        let core = &self.owner.core;
-        let noted = contained(|| core.note(Severity::Error, message, None, None));
-        let diagnostic_id = noted.map_or(DiagnosticId::NIL, |noted| noted.diagnostic_id);
-        RuntimeError::Internal { diagnostic_id }
     }
 
     /// Subscribes to a live stream of events and text.

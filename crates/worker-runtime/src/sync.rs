@@ -1,15 +1,21 @@
 //! Tools for tasks and threads that do not depend on Runtimes and Workers.
 
 mod after;
+mod alarm;
 mod backoff;
 mod contain;
+mod executor;
 mod fair;
+mod foreign;
 mod relay;
+mod reply;
 mod wake_list;
 
 pub(crate) use after::after;
 pub(crate) use backoff::Backoff;
 pub(crate) use contain::{Contained, contained};
+pub(crate) use executor::Executor;
 pub(crate) use fair::fair;
-pub(crate) use relay::Relay;
+pub(crate) use foreign::Foreign;
+pub(crate) use reply::{Told, reply};
 pub(crate) use wake_list::{WakeList, WakeSlot, Wakers};

@@ -3,20 +3,18 @@
 
 use std::{sync::Weak, time::Duration};
 
-use tokio::time::Instant;
-
-use crate::{state::core::Core, store::StoreError};
+use crate::{state::core::Core, store::StoreError, sync::Executor};
 
 /// Renews the lease until the Runtime ends or loses it.
-pub(crate) async fn keep(core: Weak<Core>, lease: Duration) {
-    let mut good_until = Instant::now() + lease;
+pub(crate) async fn keep(core: Weak<Core>, executor: Executor, lease: Duration) {
+    let mut good_until = executor.now() + lease;
     loop {
-        tokio::time::sleep(lease / 3).await;
+        executor.sleep(lease / 3).await;
         let Some(core) = core.upgrade() else { return };
         if core.is_closed() {
             return;
         }
-        let asked_at = Instant::now();
+        let asked_at = executor.now();
         let left = good_until.saturating_duration_since(asked_at).max(lease / 3);
         match core.store.renew(lease, left).await {
             Ok(()) => good_until = asked_at + lease,
@@ -24,7 +22,7 @@ pub(crate) async fn keep(core: Weak<Core>, lease: Duration) {
             // The lease has not run out yet, and the store may recover before that.
             Err(StoreError::Refused(_) | StoreError::Unknown(_)) => {}
         }
-        if Instant::now() >= good_until {
+        if executor.now() >= good_until {
             return core.lose_lease();
         }
     }
@@ -34,6 +32,7 @@ pub(crate) async fn keep(core: Weak<Core>, lease: Duration) {
 /// wait.
 pub(crate) fn release_soon(core: &Core) {
     if let Err(release) = core.store.release(core.store.time_out()).into_ready() {
-        drop(core.handle.spawn(release));
+        // A lease that could not be released runs out by itself.
+        core.executor.spawn(async move { drop(release.await) });
     }
 }

@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use llm_engine::TokenUsage;
 
 use crate::{
-    commit::{change::Decision, seal::Seal},
+    commit::{
+        change::{Cause, Decision},
+        seal::Seal,
+    },
     domain::{draft::TurnEnd, idempotency::KeyWindow},
     error::RuntimeError,
     model::{Severity, TurnOutcome},
@@ -103,7 +106,7 @@ impl Core {
     /// Ends a turn that was open when its Runtime ended, with the outcome `Lost`. The turn is not
     /// run again.
     async fn lose_turn(self: &Arc<Self>, cell: &Arc<WorkerCell>) -> Result<(), RestoreError> {
-        let lost = self.change(cell, Seal::No, true, |context, worker| {
+        let lost = self.change(cell, Seal::No, Cause::Runtime, |context, worker| {
             let Some(running) = worker.record.running_turn() else { return Ok(Decision::Keep(())) };
             let end = TurnEnd {
                 outcome: TurnOutcome::Lost,

@@ -1,46 +1,33 @@
 //! Deletes Workers that have ended, if the Runtime was built with a retention.
 
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::sync::{Arc, Weak};
 
 use tokio::task::JoinSet;
 
 use crate::{
     commands::DeleteWorker,
-    commit::seal::Seal,
+    commit::{change::Cause, seal::Seal},
     identity::WorkerId,
     state::{
         core::Core,
         ended_workers::{Due, EndedWorkers},
         worker_cell::WorkerCell,
     },
-    sync::{Backoff, contained, fair},
+    sync::{Executor, fair},
 };
-
-/// The pauses after a panic of the clock.
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
 
 /// Starts the task that deletes Workers that are due, if the Runtime has a retention.
 pub(crate) fn start(core: &Arc<Core>) {
     if core.ended_workers.is_on() {
-        core.handle.spawn(prune(Arc::downgrade(core), Arc::clone(&core.ended_workers)));
+        let ended_workers = Arc::clone(&core.ended_workers);
+        core.executor.spawn(prune(Arc::downgrade(core), ended_workers, core.executor.clone()));
     }
 }
 
-async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>) {
-    let mut backoff = BACKOFF;
+async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>, executor: Executor) {
     loop {
         let Some(core_now) = core.upgrade().filter(|core| !core.is_closed()) else { return };
-        // A clock that panics delays the deletions, and does not end the task.
-        let Some(now_ms) = contained(|| core_now.now_ms()) else {
-            drop(core_now);
-            backoff.pause().await;
-            continue;
-        };
-        let due = ended_workers.due(now_ms);
-        backoff = BACKOFF;
+        let due = ended_workers.due(core_now.now_ms());
         if let Due::Now(going) = &due {
             delete(&core_now, going).await;
         }
@@ -50,7 +37,8 @@ async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>) {
             Due::Now(_) => fair().await,
             // In either case, a notification or the end of the time, the loop looks again.
             Due::In(left) => {
-                drop(tokio::time::timeout(left, ended_workers.changed.notified()).await);
+                let changed = ended_workers.changed.notified();
+                let _ = executor.within(executor.after(left), changed).await;
             }
             Due::Nothing => ended_workers.changed.notified().await,
         }
@@ -64,7 +52,7 @@ async fn delete(core: &Arc<Core>, going: &[(u64, WorkerId)]) {
     for (ordinal, worker_id) in going {
         match core.catalogue.get(*worker_id) {
             Some(cell) => {
-                deletions.spawn_on(delete_one(Arc::clone(core), cell), &core.handle);
+                core.executor.spawn_in(&mut deletions, delete_one(Arc::clone(core), cell));
             }
             None => core.ended_workers.forget(*ordinal),
         }
@@ -78,8 +66,9 @@ async fn delete(core: &Arc<Core>, going: &[(u64, WorkerId)]) {
 
 async fn delete_one(core: Arc<Core>, cell: Arc<WorkerCell>) {
     let command = DeleteWorker::new(core.identity.worker(cell.worker_id));
-    let deleted =
-        core.change(&cell, Seal::No, true, |context, worker| command.decide(context, worker));
+    let deleted = core.change(&cell, Seal::No, Cause::Runtime, move |context, worker| {
+        command.decide(context, worker)
+    });
     if let Err(error) = deleted.await {
         tracing::debug!(%error, "an ended Worker could not be deleted yet");
     }

@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::{change::Decision, seal::Seal},
+    commit::{
+        change::{Cause, Decision},
+        seal::Seal,
+    },
     domain::{
         context::DecisionContext,
         draft::{Draft, TurnEnd},
@@ -146,13 +149,15 @@ impl Command for CancelTurn {
 
     async fn execute(self, core: &Arc<Core>) -> Result<TurnCancellation, RuntimeError> {
         let cell = core.find(self.worker)?;
+        let command = Arc::new(self);
         let mut looked_again = false;
         loop {
-            let earlier = core.earlier_turn(&cell, self.turn_id).await?;
-            let decide = |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
-                self.decide(context, worker, earlier.as_deref())
+            let earlier = core.earlier_turn(&cell, command.turn_id).await?;
+            let command = Arc::clone(&command);
+            let decide = move |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
+                command.decide(context, worker, earlier.as_deref())
             };
-            match core.change(&cell, Seal::Yes, true, decide).await {
+            match core.change(&cell, Seal::Yes, Cause::REPEATABLE, decide).await {
                 // The named turn may have been the Worker's latest turn during the lookup, which
                 // leaves that turn to the record, and another turn may have begun since.
                 Err(RuntimeError::TurnNotFound {}) if !looked_again => looked_again = true,

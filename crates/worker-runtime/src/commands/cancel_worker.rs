@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     commands::cancel_turn::cancel_running,
-    commit::{change::Decision, seal::Seal},
+    commit::{
+        change::{Cause, Decision},
+        seal::Seal,
+    },
     domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
     error::RuntimeError,
     identity::WorkerRef,
@@ -97,6 +100,9 @@ impl Command for CancelWorker {
 
     async fn execute(self, core: &Arc<Core>) -> Result<WorkerCancelled, RuntimeError> {
         let cell = core.find(self.worker)?;
-        core.change(&cell, Seal::Yes, true, |context, worker| self.decide(context, worker)).await
+        core.change(&cell, Seal::Yes, Cause::REPEATABLE, move |context, worker| {
+            self.decide(context, worker)
+        })
+        .await
     }
 }

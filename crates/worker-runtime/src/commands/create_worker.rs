@@ -319,7 +319,7 @@ impl Command for CreateWorker {
     type Reply = WorkerCreated;
 
     async fn execute(self, core: &Arc<Core>) -> Result<WorkerCreated, RuntimeError> {
-        let request = self.prepare(&core.context());
+        let request = self.prepare(&core.context(core.asked_ms()));
         loop {
             match self.attempt(core, &request)? {
                 Attempt::Replayed(reply) => return Ok(reply),
@@ -346,8 +346,8 @@ impl CreateWorker {
         core: &Arc<Core>,
         request: &CreationRequest<'_>,
     ) -> Result<Attempt, RuntimeError> {
-        let context = core.context();
-        let new_id = || core.new_uuid(context.now_ms);
+        let context = core.context(core.asked_ms());
+        let new_id = || core.asked_id(context.now_ms);
         let is_valid = request.profile.is_ok();
         let worker_id = if is_valid { WorkerId::from_uuid(new_id()) } else { WorkerId::NIL };
         let mut reservation = match core.admit(&context, worker_id, request)? {

@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::{change::Decision, seal::Seal},
+    commit::{
+        change::{Cause, Decision},
+        seal::Seal,
+    },
     domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
     error::RuntimeError,
     identity::WorkerRef,
@@ -90,7 +93,9 @@ impl Command for DeleteWorker {
             Err(error) => return Err(error),
         };
         match core
-            .change(&cell, Seal::No, true, |context, worker| self.decide(context, worker))
+            .change(&cell, Seal::No, Cause::REPEATABLE, move |context, worker| {
+                self.decide(context, worker)
+            })
             .await
         {
             Err(RuntimeError::WorkerNotFound {}) => Ok(gone),

@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::{change::Decision, seal::Seal},
+    commit::{
+        change::{Cause, Decision},
+        seal::Seal,
+    },
     domain::{context::DecisionContext, draft::Draft, idempotency, snapshot::Snapshot},
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
@@ -191,10 +194,10 @@ impl Command for SendInput {
 
     async fn execute(self, core: &Arc<Core>) -> Result<InputAccepted, RuntimeError> {
         let cell = core.find(self.worker)?;
-        let repeatable = self.idempotency_key.is_some();
+        let cause = Cause::Request { repeatable: self.idempotency_key.is_some() };
         let digest = self.digest();
-        let turn_id = TurnId::from_uuid(core.new_uuid(core.now_ms()));
-        core.change(&cell, Seal::No, repeatable, |context, worker| {
+        let turn_id = TurnId::from_uuid(core.asked_id(core.asked_ms()));
+        core.change(&cell, Seal::No, cause, move |context, worker| {
             self.decide(context, worker, digest.as_ref(), turn_id)
         })
         .await

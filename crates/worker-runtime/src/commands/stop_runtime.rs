@@ -6,7 +6,6 @@ use std::{sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use self::drain::StopOptions;
 use crate::{
@@ -117,10 +116,10 @@ impl Command for StopRuntime {
 
     async fn execute(self, core: &Arc<Core>) -> Result<RuntimeStop, RuntimeError> {
         self.validate(&core.limits)?;
+        let at_ms = core.asked_ms();
         bring_forward(core, self.deadline_ms);
         let reason = self.reason.as_deref().map(Arc::from);
         let metadata = CommandMetadata::of_command(self.meta.as_ref(), None);
-        let at_ms = core.now_ms();
         let mut board = core.log.lock();
         let cursor = core.runtime_cursor(board.head());
         let Some(state) = Self::decide(board.figures.runtime) else {
@@ -135,7 +134,7 @@ impl Command for StopRuntime {
         drop(board);
         drop(evicted);
         core.wake(waiting);
-        core.handle.spawn(drain::drain(Arc::clone(core), self.options()));
+        core.executor.spawn(drain::drain(Arc::clone(core), self.options()));
         Ok(RuntimeStop { state, already: false, cursor })
     }
 }
@@ -144,7 +143,7 @@ impl Command for StopRuntime {
 /// set. Does nothing if `deadline_ms` is absent.
 fn bring_forward(core: &Core, deadline_ms: Option<u64>) {
     let within = deadline_ms.map(Duration::from_millis);
-    let Some(at) = within.and_then(|within| Instant::now().checked_add(within)) else { return };
+    let Some(at) = within.and_then(|within| core.executor.after(within)) else { return };
     core.shutdown.bring_forward(at);
     core.in_flight.ring();
 }

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     commands::cancel_turn::cancel_running,
-    commit::{change::Decision, seal::Seal},
+    commit::{
+        change::{Cause, Decision},
+        seal::Seal,
+    },
     domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
     error::RuntimeError,
     identity::WorkerRef,
@@ -143,13 +146,15 @@ impl Command for StopWorker {
 
     async fn execute(self, core: &Arc<Core>) -> Result<WorkerStop, RuntimeError> {
         let cell = core.find(self.worker)?;
-        let decide =
-            |context: &DecisionContext<'_>, worker: &Snapshot<'_>| self.decide(context, worker);
-        let stop = core.change(&cell, self.seal(), true, decide).await?;
+        let (seal, within) = (self.seal(), self.within());
+        let decide = move |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
+            self.decide(context, worker)
+        };
+        let stop = core.change(&cell, seal, Cause::REPEATABLE, decide).await?;
         // A stop that changes nothing may still bring the deadline forward.
         if stop.already
             && stop.state == WorkerState::Stopping
-            && let Some(within) = self.within()
+            && let Some(within) = within
         {
             core.turns.cancel_within(core, &cell, within);
         }

@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::{change::Decision, seal::Seal},
+    commit::{
+        change::{Cause, Decision},
+        seal::Seal,
+    },
     domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot, validate},
     error::RuntimeError,
     identity::WorkerRef,
@@ -198,6 +201,9 @@ impl Command for UpdateWorker {
 
     async fn execute(self, core: &Arc<Core>) -> Result<WorkerUpdated, RuntimeError> {
         let cell = core.find(self.worker)?;
-        core.change(&cell, Seal::No, true, |context, worker| self.decide(context, worker)).await
+        core.change(&cell, Seal::No, Cause::REPEATABLE, move |context, worker| {
+            self.decide(context, worker)
+        })
+        .await
     }
 }

@@ -16,9 +16,10 @@ use crate::{
     error::RuntimeError,
     state::{
         core::Core,
-        worker_cell::{Permit, WorkerCell},
+        worker_cell::{Permit, Ticket, WorkerCell},
     },
     store::Change,
+    sync::{Told, contained, reply},
 };
 
 /// The decision that a command's `decide` returns.
@@ -31,23 +32,84 @@ pub(crate) enum Decision<R> {
     Change(Draft, R),
 }
 
+/// The reply to a change, and its commit; or the reason why there is none.
+type Attempted<R> = Result<(R, SentCommit), RuntimeError>;
+
+/// A change that was decided, or that waits in the queue of its Worker.
+enum Begun<R> {
+    Now(Attempted<R>),
+    Waits(Told<Attempted<R>>, Ticket),
+}
+
+/// Who asks for a change.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Cause {
+    /// A request. If the Backend's clock panics, the request fails and nothing has happened.
+    Request {
+        /// Whether the request may be sent again without acting twice, which the error reports if
+        /// the outcome of the commit is unknown.
+        repeatable: bool,
+    },
+    /// The Runtime itself, which goes on if the Backend's clock panics.
+    Runtime,
+}
+
+impl Cause {
+    /// A request that may be sent again.
+    pub(crate) const REPEATABLE: Self = Self::Request { repeatable: true };
+}
+
 impl Core {
     /// Changes a Worker as `decide` says, and returns the reply once the change is committed.
     ///
     /// The decision is made once, under the Worker's lock, when no other change of the Worker is
-    /// under way. `seal` is whether the decision may end the running turn. `repeatable` is whether
-    /// the request may be sent again without acting twice, which the error reports if the outcome
-    /// of the commit is unknown.
-    pub(crate) async fn change<R>(
+    /// under way: at the first poll, or by a job in the queue of the Worker. If the future is
+    /// dropped before the decision, nothing happens. `seal` is whether the decision may end the
+    /// running turn.
+    pub(crate) async fn change<R: Send + 'static>(
         self: &Arc<Self>,
         cell: &Arc<WorkerCell>,
         seal: Seal,
-        repeatable: bool,
-        decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>,
+        cause: Cause,
+        decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>
+        + Send
+        + 'static,
     ) -> Result<R, RuntimeError> {
-        let permit = cell.permit().await;
-        let (reply, sent) = self.attempt(permit, seal, decide)?;
+        let (reply, sent) = match self.begin(cell, seal, cause, decide) {
+            Begun::Now(attempted) => attempted?,
+            Begun::Waits(told, _withdrawn_if_dropped) => {
+                // A job that does not run was dropped with the tokio runtime that it needed.
+                told.await.unwrap_or(Err(RuntimeError::RuntimeStopped {}))?
+            }
+        };
+        let repeatable = match cause {
+            Cause::Request { repeatable } => repeatable,
+            Cause::Runtime => true,
+        };
         sent.committed(repeatable).await.map(|()| reply)
+    }
+
+    /// Decides a change and sends it to the store, now or in a job when it is its turn.
+    fn begin<R: Send + 'static>(
+        self: &Arc<Self>,
+        cell: &Arc<WorkerCell>,
+        seal: Seal,
+        cause: Cause,
+        decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>
+        + Send
+        + 'static,
+    ) -> Begun<R> {
+        let place = match cell.enter(&self.executor) {
+            Ok(permit) => return Begun::Now(self.attempt(permit, seal, cause, decide)),
+            Err(place) => place,
+        };
+        let (tell, told) = reply(&self.executor);
+        let core = Arc::clone(self);
+        let ticket = place.wait(Box::new(move |permit| {
+            let attempted = contained(|| core.attempt(permit, seal, cause, decide));
+            tell.send(attempted.unwrap_or_else(|| Err(core.panicked())));
+        }));
+        Begun::Waits(told, ticket)
     }
 
     /// Decides a change and sends it to the store.
@@ -55,8 +117,13 @@ impl Core {
         self: &Arc<Self>,
         permit: Permit,
         seal: Seal,
+        cause: Cause,
         decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>,
-    ) -> Result<(R, SentCommit), RuntimeError> {
+    ) -> Attempted<R> {
+        let now_ms = match cause {
+            Cause::Request { .. } => self.asked_ms(),
+            Cause::Runtime => self.now_ms(),
+        };
         // These are declared before the guard of the Worker's lock, so that they are dropped after
         // it wherever this function returns or panics. Dropping the seal, the count of the turn or
         // the permit wakes other tasks, and dropping the permit takes the lock.
@@ -67,9 +134,9 @@ impl Core {
         state.present()?;
         let mut answer = PartialAnswer::default();
         if seal == Seal::Yes {
-            (sealed, answer) = SealedTurn::of(&state);
+            (sealed, answer) = SealedTurn::of(&state, &self.executor);
         }
-        let (draft, reply) = match decide(&self.context(), &state.snapshot(answer))? {
+        let (draft, reply) = match decide(&self.context(now_ms), &state.snapshot(answer))? {
             Decision::Change(draft, reply) => (draft, reply),
             Decision::Keep(reply) => {
                 return Ok((reply, SentCommit::Concluded(CommitOutcome::Committed)));
@@ -96,7 +163,7 @@ impl Core {
         // If a turn runs after the change, the seal is dropped here, and the text grows again
         // before the change is committed.
         let sealed = sealed.filter(|_| !runs);
-        let held = HeldWorker { cell, sealed, begun, permit, _counted: counted };
+        let held = HeldWorker { cell, sealed, begun, permit: Some(permit), _counted: counted };
         Ok((reply, PendingCommit::change(batch, cancel_within, held).send(self)))
     }
 }

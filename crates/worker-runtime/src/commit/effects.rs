@@ -10,7 +10,7 @@ use crate::{
         core::Core,
         live::{Closed, Live},
         station::Station,
-        worker_cell::{Handover, WorkerCell},
+        worker_cell::{Permit, WorkerCell},
     },
     store::{InputKey, WorkerRecord},
     sync::{Wakers, contained},
@@ -24,11 +24,14 @@ use crate::{
 /// of that hold publishes the change, so that nobody sees an event before its consequences. Then,
 /// with no lock held, the fields of this type are handled from top to bottom: waiting tasks are
 /// woken, the task of the ended turn is ended, and the next turn is started.
+///
+/// The outcome of the commit is fixed before. A step that panics is contained, and the others
+/// follow, so that a committed change is always answered as committed.
 #[derive(Debug, Default)]
 #[must_use = "the rest of the commit is still to be done"]
 pub(crate) struct Effects {
-    /// The permit, which is passed on to the next task in the queue.
-    pub(super) handover: Handover,
+    /// The permit, which is passed on to the next job in the queue.
+    pub(super) permit: Option<Permit>,
     pub(super) wakers: Vec<Wakers>,
     /// The turn that ended, whose tasks are ended too.
     pub(super) ended: Option<Closed>,
@@ -56,38 +59,40 @@ pub(super) struct DeferredDrops {
 impl Effects {
     /// Runs the effects. No lock may be held.
     pub(crate) fn run(self, core: &Arc<Core>, cell: &Arc<WorkerCell>) {
-        let Self {
-            handover,
-            wakers,
-            ended,
-            start_turn,
-            cancel_within,
-            erase: last,
-            deferred_drops,
-        } = self;
-        core.stations.pass(Station::Released, cell.worker_id);
-        handover.send();
-        if last.is_some() {
-            core.catalogue.remove(cell.worker_id);
-            core.ended_workers.forget(cell.ordinal);
-        }
-        for wakers in wakers {
-            core.wake(wakers);
-        }
-        if ended.is_some() {
-            core.in_flight.ring();
-        }
-        ended.into_iter().for_each(Closed::leave);
-        if let Some(live) = start_turn {
-            core.turns.start(core, cell, live);
-        }
-        if let Some(within) = cancel_within {
-            core.turns.cancel_within(core, cell, within);
-        }
-        core.stations.pass(Station::Woken, cell.worker_id);
-        if let Some(last) = last {
-            erase(core, cell, last);
-        }
-        let _ = contained(|| drop(deferred_drops));
+        let Self { permit, wakers, ended, start_turn, cancel_within, erase: last, deferred_drops } =
+            self;
+        step(|| core.stations.pass(Station::Released, cell.worker_id));
+        step(|| drop(permit));
+        step(|| {
+            if last.is_some() {
+                core.catalogue.remove(cell.worker_id);
+                core.ended_workers.forget(cell.ordinal);
+            }
+        });
+        step(|| wakers.into_iter().for_each(|wakers| core.wake(wakers)));
+        step(|| {
+            if ended.is_some() {
+                core.in_flight.ring();
+            }
+        });
+        step(|| ended.into_iter().for_each(Closed::leave));
+        step(|| start_turn.into_iter().for_each(|live| core.turns.start(core, cell, live)));
+        step(|| {
+            if let Some(within) = cancel_within {
+                core.turns.cancel_within(core, cell, within);
+            }
+        });
+        step(|| core.stations.pass(Station::Woken, cell.worker_id));
+        step(|| {
+            if let Some(last) = last {
+                erase(core, cell, last);
+            }
+        });
+        step(|| drop(deferred_drops));
     }
+}
+
+/// Takes one step. If the step panics, the panic hook has told it, and the next steps are taken.
+fn step(step: impl FnOnce()) {
+    let _ = contained(step);
 }

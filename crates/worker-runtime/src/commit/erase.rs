@@ -16,7 +16,7 @@ pub(super) fn erase(core: &Arc<Core>, cell: &WorkerCell, last: u64) {
     erase_own(cell);
     let Some(mut next) = erase_some(core, last) else { return };
     let there = Arc::downgrade(core);
-    core.handle.spawn(async move {
+    core.executor.spawn(async move {
         loop {
             tokio::task::yield_now().await;
             let Some(core) = there.upgrade() else { return };

@@ -1,8 +1,6 @@
 //! The outcome of a commit, and waiting for it.
 
-use tokio::sync::oneshot;
-
-use crate::error::RuntimeError;
+use crate::{error::RuntimeError, sync::Told};
 
 /// The outcome of a commit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,12 +13,13 @@ pub(crate) enum CommitOutcome {
 
 /// A commit that was sent to the store.
 #[derive(Debug)]
+#[must_use = "the change may fail"]
 pub(crate) enum SentCommit {
     /// The store answered at once, and the commit is concluded.
     Concluded(CommitOutcome),
     /// A task of the Runtime waits for the store's answer and concludes the commit, even if the
     /// receiver is dropped.
-    Waiting(oneshot::Receiver<CommitOutcome>),
+    Waiting(Told<CommitOutcome>),
 }
 
 impl SentCommit {

@@ -3,8 +3,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::oneshot;
-
 use crate::{
     commit::{
         outcome::{CommitOutcome, SentCommit},
@@ -20,7 +18,7 @@ use crate::{
         worker_cell::{Permit, WorkerCell},
     },
     store::{Batch, Change, Settlement, StoreError},
-    sync::Backoff,
+    sync::{Backoff, reply},
 };
 
 /// A change or a creation that was decided, with all that it holds until the commit is concluded.
@@ -50,7 +48,8 @@ pub(super) struct HeldWorker {
     pub(super) sealed: Option<SealedTurn>,
     /// The count of the turn that the commit begins.
     pub(super) begun: Option<Counted>,
-    pub(super) permit: Permit,
+    /// Absent while the commit is being settled.
+    pub(super) permit: Option<Permit>,
     /// The count of the commit. It is dropped last, because a Runtime that stops waits for it.
     pub(super) _counted: Counted,
 }
@@ -74,12 +73,11 @@ impl PendingCommit {
         match core.store.commit(&self.batch).into_ready() {
             Ok(answer) => SentCommit::Concluded(self.conclude(core, answer)),
             Err(answer) => {
-                let (tell, told) = oneshot::channel();
+                let (tell, told) = reply(&core.executor);
                 let core_there = Arc::clone(core);
-                core.handle.spawn(async move {
-                    let outcome = self.conclude(&core_there, answer.await);
-                    // The receiver may have been dropped. The commit is concluded all the same.
-                    let _ = tell.send(outcome);
+                core.executor.spawn(async move {
+                    // The caller may be gone. The commit is concluded all the same.
+                    tell.send(self.conclude(&core_there, answer.await));
                 });
                 SentCommit::Waiting(told)
             }
@@ -138,14 +136,15 @@ impl PendingCommit {
                 "the store did not say whether it took a creation; asking it again"
             }
         };
-        core.handle.spawn(self.settle(Arc::clone(core), counted));
+        core.executor.spawn(self.settle(Arc::clone(core), counted));
         core.note(Severity::Warning, message, worker_id, None);
     }
 
     /// Asks the store for the outcome until the store knows it, concludes the commit accordingly,
     /// and counts the commit out.
     async fn settle(self, core: Arc<Core>, _counted: Counted) {
-        let Some(settlement) = settlement(&core, &self.batch).await else { return };
+        let settlement = core.unless_ended(settlement(&core, &self.batch)).await.flatten();
+        let Some(settlement) = settlement else { return };
         let worker_id = Some(self.batch.worker_id);
         let is_change = matches!(self.target, Target::Worker(_));
         let message = match settlement {
@@ -176,7 +175,7 @@ impl PendingCommit {
 
 impl HeldWorker {
     fn publish(self, core: &Arc<Core>, batch: Batch, cancel_within: Option<Duration>) -> bool {
-        let Self { cell, sealed, begun, mut permit, _counted } = self;
+        let Self { cell, sealed, begun, permit, _counted } = self;
         let mut state = cell.lock();
         let Some(open) = core.shutdown.publishing() else {
             state.unsettled = true;
@@ -186,7 +185,7 @@ impl HeldWorker {
         begun.into_iter().for_each(Counted::keep);
         let mut effects = core.apply(&cell, &mut state, batch, None, &open);
         drop(open);
-        effects.handover = permit.release(&mut state);
+        effects.permit = permit;
         effects.cancel_within = cancel_within;
         drop(state);
         effects.run(core, &cell);
@@ -198,11 +197,8 @@ impl HeldWorker {
     /// Passes the permit on. Until the commit is settled, other requests may read the Worker, but
     /// their changes are refused.
     fn suspend(&mut self) {
-        let mut state = self.cell.lock();
-        state.unsettled = true;
-        let handover = self.permit.release(&mut state);
-        drop(state);
-        handover.send();
+        self.cell.lock().unsettled = true;
+        self.permit = None;
     }
 
     fn withdraw(self) {
@@ -231,13 +227,10 @@ fn publish_new(core: &Arc<Core>, mut reservation: Reservation, batch: Batch) -> 
 }
 
 /// Asks the store for the outcome of a batch until the store knows it. Returns `None` if the
-/// Runtime ends first.
+/// Runtime has lost its lease.
 async fn settlement(core: &Arc<Core>, batch: &Batch) -> Option<Settlement> {
     let mut backoff = Backoff::of_store();
     loop {
-        if core.is_closed() {
-            return None;
-        }
         match core.store.settle(batch.worker_id, batch.expected_version + 1).await {
             Ok(settlement) => return Some(settlement),
             Err(StoreError::LeaseLost) => {
@@ -246,6 +239,6 @@ async fn settlement(core: &Arc<Core>, batch: &Batch) -> Option<Settlement> {
             }
             Err(StoreError::Refused(_) | StoreError::Unknown(_)) => {}
         }
-        backoff.pause().await;
+        core.executor.pause(&mut backoff).await;
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::{
     domain::snapshot::PartialAnswer,
     state::{live::Live, worker_cell::CellState},
+    sync::Executor,
 };
 
 /// Whether a change may end the running turn.
@@ -29,21 +30,23 @@ pub(crate) struct SealedTurn {
     /// its seal until it is settled, and a change that is refused meanwhile must not unseal the
     /// text.
     is_first: bool,
+    executor: Executor,
 }
 
 impl SealedTurn {
     /// Seals the running turn of a Worker, if there is one, and returns its text and usage too.
-    pub(crate) fn of(state: &CellState) -> (Option<Self>, PartialAnswer) {
+    pub(crate) fn of(state: &CellState, executor: &Executor) -> (Option<Self>, PartialAnswer) {
         let Some(live) = &state.live else { return (None, PartialAnswer::default()) };
         let (text, usage, is_first) = live.seal();
-        (Some(Self { live: Arc::clone(live), is_first }), PartialAnswer { text, usage })
+        let (live, executor) = (Arc::clone(live), executor.clone());
+        (Some(Self { live, is_first, executor }), PartialAnswer { text, usage })
     }
 }
 
 impl Drop for SealedTurn {
     fn drop(&mut self) {
         if self.is_first {
-            self.live.unseal().wake();
+            self.executor.wake(self.live.unseal());
         }
     }
 }

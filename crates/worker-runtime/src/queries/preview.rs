@@ -134,7 +134,8 @@ fn decide(
         &Snapshot<'_>,
     ) -> Result<Decision<CommandReply>, RuntimeError>,
 ) -> Result<Outcome, RuntimeError> {
-    reader.look(worker, |state| match decide(&reader.context(), &unsealed(state, seal))? {
+    let context = reader.context();
+    reader.look(worker, |state| match decide(&context, &unsealed(state, seal))? {
         Decision::Keep(reply) => {
             Ok(Outcome { reply, state: Some(state.record.state), events: Vec::new() })
         }

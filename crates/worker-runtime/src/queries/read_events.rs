@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use crate::{
     error::RuntimeError,
@@ -113,7 +112,7 @@ impl Query for ReadEvents {
         let limit = limits.page("limit", self.limit)?;
         limits.check_wait(self.wait_ms)?;
         limits.check_filter(self.filter.as_ref())?;
-        let until = Instant::now() + Duration::from_millis(self.wait_ms.unwrap_or(0));
+        let until = reader.after(Duration::from_millis(self.wait_ms.unwrap_or(0)));
         let from = self.from.clone().unwrap_or(EventsFrom::oldest());
         let mut position = reader.begin(self.scope, &from).await?;
         let mut began_again = false;
@@ -131,7 +130,7 @@ impl Query for ReadEvents {
                 (range, _) => range?,
             };
             position = range.examined;
-            let is_over = self.wait_ms.is_none() || Instant::now() >= until;
+            let is_over = self.wait_ms.is_none() || reader.is_past(until);
             if !range.items.is_empty() || is_over || reader.is_closed() {
                 let next = reader.cursor(self.scope, position);
                 return Ok(EventsReply { items: range.items, next, more: range.more });

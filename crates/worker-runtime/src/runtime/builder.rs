@@ -8,18 +8,18 @@ use worker::Profile;
 
 use crate::{
     background::{lease, restore::RestoreError, retention},
-    clock::{BoundedClock, Clock, IdSource, SystemClock, UuidV7},
+    clock::{Clock, IdSource, Sources, SystemClock, UuidV7},
     domain::profiles::Profiles,
     identity::{Epoch, RuntimeId, RuntimeIdentity},
     log::RuntimeFact,
     model::{Limits, Retention},
-    runtime::Runtime,
+    runtime::{Runtime, host_provider},
     state::{
         core::{Core, Parts},
         station::Stations,
     },
     store::{OpenError, OpenRequest, Store, StoreClient, Totals},
-    sync::contained,
+    sync::{Executor, contained},
     turn::Turns,
 };
 
@@ -184,24 +184,26 @@ impl RuntimeBuilder {
     /// if the store cannot be opened or read.
     pub async fn build(self) -> Result<Runtime, BuildError> {
         self.check()?;
-        let profiles = Profiles::new(self.profiles, &self.limits).map_err(BuildError::Invalid)?;
+        let profiles = self.profiles.into_iter().map(host_provider::contained_in).collect();
+        let profiles = Profiles::new(profiles, &self.limits).map_err(BuildError::Invalid)?;
         let handle = Handle::try_current().map_err(|_| BuildError::NoTokio)?;
         if !has_timers(&handle) || self.turn_runtime.as_ref().is_some_and(|it| !has_timers(it)) {
             return Err(BuildError::NoTimers);
         }
         let store = self.store.or_else(default_store).ok_or(BuildError::NoStore)?;
-        let clock: Arc<dyn Clock> = Arc::new(BoundedClock(self.clock));
-        let now_ms = clock.now_ms();
-        let epoch = Epoch::from_uuid(self.ids.next(now_ms));
+        let executor = Executor::new(handle.clone());
+        let sources = Sources::new(self.clock, self.ids);
+        let now_ms = sources.asked_ms();
+        let epoch = Epoch::from_uuid(sources.asked_id(now_ms));
         let request = OpenRequest {
             runtime_id: self.runtime_id,
-            new_runtime_id: RuntimeId::from_uuid(self.ids.next(now_ms)),
+            new_runtime_id: RuntimeId::from_uuid(sources.asked_id(now_ms)),
             epoch,
             lease_duration: self.lease_duration,
             events_per_worker: self.limits.events_per_worker,
         };
         let time_out = Duration::from_millis(self.limits.commit_ms);
-        let (store, opened) = StoreClient::open(store, request, handle.clone(), time_out).await?;
+        let (store, opened) = StoreClient::open(store, request, executor.clone(), time_out).await?;
         // `Totals::add` keeps each sum within the range of the wire, whatever the store returned.
         let mut totals = Totals::default();
         totals.add(&opened.totals);
@@ -212,21 +214,20 @@ impl RuntimeBuilder {
             },
             epoch,
             started_at_ms: now_ms,
-            clock,
-            ids: self.ids,
+            sources,
             profiles,
             limits: self.limits,
             retention: self.retention,
             stations: self.stations,
             store,
             totals,
-            turns: Box::new(Turns::new(self.turn_runtime.unwrap_or_else(|| handle.clone()))),
-            handle: handle.clone(),
+            turns: Box::new(Turns::new(self.turn_runtime.unwrap_or(handle))),
+            executor: executor.clone(),
         });
         // From here on, dropping the Runtime releases the store if building fails.
         let runtime = Runtime::new(Arc::clone(&core));
-        let keeper = handle.spawn(lease::keep(Arc::downgrade(&core), self.lease_duration));
-        core.set_lease_keeper(keeper.abort_handle());
+        let keeper = lease::keep(Arc::downgrade(&core), executor.clone(), self.lease_duration);
+        core.set_lease_keeper(executor.spawn(keeper));
         core.tell(None, RuntimeFact::Started, |_| {});
         core.restore(totals.created).await?;
         retention::start(&core);

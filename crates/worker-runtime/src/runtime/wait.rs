@@ -3,7 +3,7 @@
 //! Each wait reads a live stream, and misses nothing that happens meanwhile: the stream begins
 //! before the current state is read, or at the cursor that was returned with that state.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use futures_core::Stream;
 
@@ -189,18 +189,15 @@ impl Runtime {
         }
     }
 
-    /// Waits for no longer than `timeout`, measured by the timers of the Runtime's tokio runtime,
-    /// because the caller may poll this outside a tokio runtime.
+    /// Waits for no longer than `timeout`.
     async fn within<T>(
         &self,
         timeout: Duration,
         wait: impl Future<Output = Result<T, WaitError>>,
     ) -> Result<T, WaitError> {
-        let limited = {
-            let _context = self.owner.core.handle.enter();
-            tokio::time::timeout(timeout, wait)
-        };
-        limited.await.unwrap_or(Err(WaitError::TimedOut))
+        let executor = &self.owner.core.executor;
+        let waited = executor.within(executor.after(timeout), pin!(wait)).await;
+        waited.unwrap_or(Err(WaitError::TimedOut))
     }
 
     async fn listen(

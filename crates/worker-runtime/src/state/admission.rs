@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc, task::Waker};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    task::{Context, Waker},
+};
 
 use worker::Profile;
 
@@ -13,7 +17,7 @@ use crate::{
     identity::WorkerId,
     model::ScopeClaim,
     store::CreateKey,
-    sync::{WakeList, WakeSlot, Wakers},
+    sync::{Foreign, WakeList, WakeSlot, Wakers},
 };
 
 /// The state that all creations share: idempotency keys, claims and the next ordinal.
@@ -80,7 +84,18 @@ pub(super) enum Conflict {
 
 /// The place of a creation that waits for another one, in the list of that other one.
 #[derive(Debug, Default)]
-pub(super) struct WaitingFor(Option<(u64, WakeSlot)>);
+pub(super) struct WaitingFor {
+    /// The ordinal of the other one.
+    ordinal: Option<u64>,
+    slot: WakeSlot,
+}
+
+impl WaitingFor {
+    /// Takes along the waker of the task that polls. No lock may be held.
+    pub(super) fn bring(&mut self, context: &Context<'_>) {
+        self.slot.bring(context);
+    }
+}
 
 impl Admission {
     /// Creates the state without keys and claims. `next_ordinal` is the ordinal of the next Worker.
@@ -213,29 +228,24 @@ impl Admission {
         gone.waiting.take()
     }
 
-    /// Parks a creation until the outcome of the one with this ordinal is known. Returns a waker
-    /// that the caller drops outside the lock.
-    pub(super) fn park(
-        &mut self,
-        ordinal: u64,
-        place: &mut WaitingFor,
-        waker: &Waker,
-    ) -> Option<Waker> {
+    /// Parks a creation, which has [brought](WaitingFor::bring) its waker, until the outcome of the
+    /// one with this ordinal is known. Returns a waker that the caller drops outside the lock.
+    pub(super) fn park(&mut self, ordinal: u64, place: &mut WaitingFor) -> Option<Foreign<Waker>> {
         let mut left = None;
-        if place.0.is_some_and(|(other, _)| other != ordinal) {
-            left = self.leave(std::mem::take(place));
+        if place.ordinal.is_some_and(|other| other != ordinal) {
+            left = self.leave(place);
+            place.slot.move_on();
         }
-        let (_, slot) = place.0.get_or_insert((ordinal, WakeSlot::default()));
+        place.ordinal = Some(ordinal);
         if let Some(rival) = self.under_way.get_mut(&ordinal) {
-            rival.waiting.park(slot, waker);
+            rival.waiting.park(&mut place.slot);
         }
         left
     }
 
     /// Removes a creation that waits no more. Returns its waker, which the caller drops outside the
     /// lock.
-    pub(super) fn leave(&mut self, place: WaitingFor) -> Option<Waker> {
-        let (ordinal, slot) = place.0?;
-        self.under_way.get_mut(&ordinal)?.waiting.leave(slot)
+    pub(super) fn leave(&mut self, place: &WaitingFor) -> Option<Foreign<Waker>> {
+        self.under_way.get_mut(&place.ordinal?)?.waiting.leave(&place.slot)
     }
 }

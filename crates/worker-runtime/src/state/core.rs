@@ -2,25 +2,28 @@
 
 use std::{
     fmt,
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
+    task::Poll,
 };
 
 use llm_engine::ShortText;
 use parking_lot::Mutex;
-use tokio::{runtime::Handle, task::AbortHandle};
+use tokio::{sync::Notify, task::AbortHandle};
 use uuid::Uuid;
 
 use crate::{
-    clock::{Clock, IdSource},
+    clock::Sources,
     domain::{
         context::{DecisionContext, exhausted, takes_work},
         profiles::Profiles,
     },
     error::RuntimeError,
-    identity::{Epoch, RuntimeIdentity, TurnId, WorkerId, WorkerRef},
+    identity::{DiagnosticId, Epoch, RuntimeIdentity, TurnId, WorkerId, WorkerRef},
     log::{Presenter, RuntimeFact, RuntimeSource},
     model::{Cursor, Diagnostic, Limits, LogId, Retention, RuntimeState, Severity},
     state::{
@@ -36,7 +39,7 @@ use crate::{
         worker_cell::WorkerCell,
     },
     store::{CommandMetadata, StoreClient, Totals},
-    sync::{Relay, Wakers, contained},
+    sync::{Executor, Wakers},
 };
 
 /// The state of a Runtime, shared by its handlers, its streams and its tasks.
@@ -52,8 +55,7 @@ pub struct Core {
     pub(crate) presenter: Presenter,
     pub(crate) epoch: Epoch,
     pub(super) started_at_ms: u64,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
+    sources: Sources,
     pub(crate) limits: Limits,
     pub(crate) profiles: Profiles,
     pub(crate) store: StoreClient,
@@ -64,15 +66,16 @@ pub struct Core {
     pub(crate) admission: Mutex<Admission>,
     pub(crate) log: Mutex<Board>,
     pub(super) diagnostics: Mutex<Diagnostics>,
-    relay: Arc<Relay>,
+    /// Notified when the Runtime has ended.
+    ended: Notify,
     /// A copy of the Runtime's state in the figures, which is read without the log's lock.
     pub(crate) stage: Stage,
     pub(crate) shutdown: Shutdown,
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) ended_workers: Arc<EndedWorkers>,
     pub(crate) subscriptions: AtomicU64,
-    /// The tokio runtime for the tasks of the Runtime, such as commits, deadlines and the drain.
-    pub(crate) handle: Handle,
+    /// Runs the tasks of the Runtime, such as commits, deadlines and the drain.
+    pub(crate) executor: Executor,
     pub(crate) turns: Box<dyn TurnHost>,
     pub(crate) stations: Stations,
 }
@@ -82,23 +85,22 @@ pub(crate) struct Parts {
     pub(crate) identity: RuntimeIdentity,
     pub(crate) epoch: Epoch,
     pub(crate) started_at_ms: u64,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) sources: Sources,
     pub(crate) limits: Limits,
     pub(crate) profiles: Profiles,
     pub(crate) retention: Retention,
     pub(crate) store: StoreClient,
     /// The sums that the store reported when it was opened.
     pub(crate) totals: Totals,
-    pub(crate) handle: Handle,
+    pub(crate) executor: Executor,
     pub(crate) turns: Box<dyn TurnHost>,
     pub(crate) stations: Stations,
 }
 
 impl Core {
-    /// Creates a Runtime without Workers, and spawns the task that wakes readers on `parts.handle`.
+    /// Creates a Runtime without Workers.
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
-        let Parts { identity, epoch, limits, totals, handle, .. } = parts;
+        let Parts { identity, epoch, limits, totals, .. } = parts;
         let figures = Figures {
             runtime: RuntimeState::Running,
             turns_in_flight: 0,
@@ -106,16 +108,12 @@ impl Core {
             usage: totals.usage,
             closed: false,
         };
-        let relay = Arc::new(Relay::default());
-        let relay_there = Arc::clone(&relay);
-        handle.spawn(async move { relay_there.run().await });
         let core = Arc::new(Self {
             presenter: Presenter { identity: identity.clone(), epoch },
             identity,
             epoch,
             started_at_ms: parts.started_at_ms,
-            clock: parts.clock,
-            ids: parts.ids,
+            sources: parts.sources,
             profiles: parts.profiles,
             store: parts.store,
             lease_keeper: OnceLock::new(),
@@ -123,7 +121,7 @@ impl Core {
             admission: Mutex::new(Admission::new(totals.created.saturating_add(1))),
             log: Mutex::new(Board::new(limits.events_runtime, figures)),
             diagnostics: Mutex::new(Diagnostics::new(limits.diagnostics)),
-            relay,
+            ended: Notify::new(),
             stage: Stage::default(),
             shutdown: Shutdown::default(),
             in_flight: Arc::default(),
@@ -132,13 +130,12 @@ impl Core {
             limits,
             turns: parts.turns,
             stations: parts.stations,
-            handle,
+            executor: parts.executor,
         });
         let weak = Arc::downgrade(&core);
         core.store.complaints().report_to(move |severity, message, worker_id| {
             let Some(core) = weak.upgrade() else { return };
-            // A clock that panics must not make a read fail in another way.
-            let _ = contained(|| core.note(severity, message, worker_id, None));
+            core.note(severity, message, worker_id, None);
         });
         core
     }
@@ -148,14 +145,21 @@ impl Core {
         self.lease_keeper.get_or_init(|| keeper);
     }
 
-    /// Returns the time of the Backend's clock, in milliseconds since the Unix epoch.
-    pub(crate) fn now_ms(&self) -> u64 {
-        self.clock.now_ms()
+    /// Returns the time for a request. A Backend's clock that panics ends the request, so this comes
+    /// before anything is changed, and with no lock held.
+    pub(crate) fn asked_ms(&self) -> u64 {
+        self.sources.asked_ms()
     }
 
-    /// Takes a new UUID from the Backend's id source, for the time `now_ms`.
-    pub(crate) fn new_uuid(&self, now_ms: u64) -> Uuid {
-        self.ids.next(now_ms)
+    /// Returns the time for what the Runtime does by itself, even if the Backend's clock panics.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.sources.or_last_ms()
+    }
+
+    /// Takes a new UUID for a request from the Backend's source of ids, for the time `now_ms`. As
+    /// with [`asked_ms`](Self::asked_ms), a panic ends the request.
+    pub(crate) fn asked_id(&self, now_ms: u64) -> Uuid {
+        self.sources.asked_id(now_ms)
     }
 
     /// Returns the Worker, unless it belongs to another Runtime or is not in the catalogue.
@@ -194,13 +198,13 @@ impl Core {
         taken.map(drop).map_err(|_| exhausted("subscriptions", max))
     }
 
-    /// Returns the part of the Runtime that a decision may depend on, at the present time.
-    pub(crate) fn context(&self) -> DecisionContext<'_> {
+    /// Returns the part of the Runtime that a decision may depend on, with the time `now_ms`.
+    pub(crate) fn context(&self, now_ms: u64) -> DecisionContext<'_> {
         DecisionContext {
             identity: &self.identity,
             limits: &self.limits,
             profiles: &self.profiles,
-            now_ms: self.clock.now_ms(),
+            now_ms,
             state: self.state(),
         }
     }
@@ -237,9 +241,9 @@ impl Core {
         worker_id: Option<WorkerId>,
         turn_id: Option<TurnId>,
     ) -> Arc<Diagnostic> {
-        let at_ms = self.clock.now_ms();
+        let at_ms = self.now_ms();
         let diagnostic = Arc::new(Diagnostic {
-            diagnostic_id: crate::identity::DiagnosticId::from_uuid(self.ids.next(at_ms)),
+            diagnostic_id: DiagnosticId::from_uuid(self.sources.or_own_id(at_ms)),
             severity,
             message: ShortText::from(message.into()).into(),
             at_ms,
@@ -267,7 +271,7 @@ impl Core {
         fact: RuntimeFact,
         change: impl FnOnce(&mut Figures),
     ) -> u64 {
-        let at_ms = self.clock.now_ms();
+        let at_ms = self.now_ms();
         let mut board = self.log.lock();
         let before = board.head();
         if board.figures.runtime == RuntimeState::Stopped {
@@ -289,20 +293,42 @@ impl Core {
         self.stage.is_closed()
     }
 
-    /// Wakes readers. The caller holds no lock.
+    /// Wakes readers soon. The caller holds no lock.
     pub(crate) fn wake(&self, wakers: Wakers) {
-        self.relay.wake(wakers);
+        self.executor.wake(wakers);
+    }
+
+    /// Returns the error for a request whose handling panicked, in the Backend's code or because of
+    /// a defect in this crate.
+    pub(crate) fn panicked(&self) -> RuntimeError {
+        let message = "handling a request panicked; the host's panic hook has said more";
+        let diagnostic_id = self.note(Severity::Error, message, None, None).diagnostic_id;
+        RuntimeError::Internal { diagnostic_id }
+    }
+
+    /// Waits for a future. Returns `None` as soon as the Runtime has ended.
+    pub(crate) async fn unless_ended<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut ended = pin!(self.ended.notified());
+        ended.as_mut().enable();
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            if self.is_closed() || ended.as_mut().poll(context).is_ready() {
+                return Poll::Ready(None);
+            }
+            future.as_mut().poll(context).map(Some)
+        })
+        .await
     }
 
     /// Wakes every reader of every log, so that streams see that the Runtime has ended.
     pub(crate) fn wake_all(&self) {
         let waiting = self.log.lock().take_waiting();
-        waiting.wake();
+        self.wake(waiting);
         for cell in self.catalogue.all() {
             let mut state = cell.lock();
             let waiting = state.log.as_mut().map(|log| log.waiting.take());
             drop(state);
-            waiting.into_iter().for_each(Wakers::wake);
+            self.wake(waiting.unwrap_or_default());
         }
     }
 
@@ -314,15 +340,15 @@ impl Core {
         board.figures.closed = true;
         self.stage.set(board.figures.runtime, true);
         drop(board);
-        self.relay.end();
+        self.ended.notify_waiters();
+        self.executor.retire();
         self.ended_workers.end();
         self.lease_keeper.get().inspect(|keeper| keeper.abort());
         for cell in self.catalogue.all() {
             let live = cell.lock().live.take();
             if let Some(live) = live {
                 let mut closed = live.close();
-                let wakers = std::mem::take(&mut closed.wakers);
-                wakers.wake();
+                self.wake(std::mem::take(&mut closed.wakers));
                 closed.leave();
                 drop(self.in_flight.resume(Work::Turn));
             }
@@ -337,8 +363,7 @@ impl Core {
             return;
         }
         let message = "another Runtime owns the store now; this one has stopped";
-        // A clock that panics must not keep the Runtime from ending.
-        let _ = contained(|| self.note(Severity::Error, message, None, None));
+        self.note(Severity::Error, message, None, None);
         self.abandon();
     }
 }

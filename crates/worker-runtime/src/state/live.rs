@@ -181,10 +181,11 @@ impl Live {
     pub(crate) async fn unsealed(&self) {
         let mut slot = WakeSlot::default();
         poll_fn(|context| {
+            slot.bring(context);
             let mut text = self.text.lock();
             match text.phase {
                 Phase::Sealed(_) => {
-                    text.park(&mut slot, context.waker());
+                    text.park(&mut slot);
                     Poll::Pending
                 }
                 Phase::Open | Phase::Over => Poll::Ready(()),
@@ -257,13 +258,8 @@ impl Live {
     }
 
     /// Returns the next piece after `offsets` and advances `offsets` past the piece. If there is no
-    /// piece and the turn is not over, parks the reader.
-    pub(crate) fn read(
-        &self,
-        offsets: &mut ReadOffsets,
-        slot: &mut WakeSlot,
-        waker: &Waker,
-    ) -> Option<Piece> {
+    /// piece and the turn is not over, parks the reader, which has brought its waker.
+    pub(crate) fn read(&self, offsets: &mut ReadOffsets, slot: &mut WakeSlot) -> Option<Piece> {
         let mut text = self.text.lock();
         if matches!(text.phase, Phase::Over) {
             // The rest of the text comes with the event that ends the turn.
@@ -282,7 +278,7 @@ impl Live {
             offsets.answer += piece.len();
             return Some(Piece::Answer { offset, text: piece });
         }
-        text.park(slot, waker);
+        text.park(slot);
         None
     }
 
@@ -295,7 +291,7 @@ impl Live {
     }
 
     /// Removes the waker of a reader that is dropped.
-    pub(crate) fn leave(&self, slot: WakeSlot) {
+    pub(crate) fn leave(&self, slot: &WakeSlot) {
         let waker = self.text.lock().waiting.as_mut().and_then(|waiting| waiting.leave(slot));
         drop(waker);
     }
@@ -359,8 +355,8 @@ impl Live {
 }
 
 impl LiveText {
-    fn park(&mut self, slot: &mut WakeSlot, waker: &Waker) {
-        self.waiting.get_or_insert_default().park(slot, waker);
+    fn park(&mut self, slot: &mut WakeSlot) {
+        self.waiting.get_or_insert_default().park(slot);
     }
 
     fn take_waiting(&mut self) -> Wakers {

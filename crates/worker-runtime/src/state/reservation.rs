@@ -115,12 +115,13 @@ impl Core {
     ) -> Result<(), RuntimeError> {
         let mut waiting = Waiting { admission: &self.admission, place: WaitingFor::default() };
         poll_fn(|context| {
+            waiting.place.bring(context);
             let mut admission = self.admission.lock();
             match admission.conflict(request, rival) {
                 Conflict::None => Poll::Ready(Ok(())),
                 Conflict::Unsettled => Poll::Ready(Err(RuntimeError::store_refused())),
                 Conflict::Pending(ordinal) => {
-                    let left = admission.park(ordinal, &mut waiting.place, context.waker());
+                    let left = admission.park(ordinal, &mut waiting.place);
                     drop(admission);
                     drop(left);
                     Poll::Pending
@@ -139,7 +140,7 @@ struct Waiting<'a> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let waker = self.admission.lock().leave(std::mem::take(&mut self.place));
+        let waker = self.admission.lock().leave(&self.place);
         drop(waker);
     }
 }
@@ -176,7 +177,7 @@ impl Reservation {
     /// with the same key or conflicting claims are refused.
     pub(crate) fn suspend(&self) {
         let waiting = self.core.admission.lock().suspend(self.ordinal);
-        waiting.wake();
+        self.core.wake(waiting);
     }
 }
 
@@ -187,7 +188,7 @@ impl Drop for Reservation {
             let waiting = admission.forget(self.ordinal, self.worker_id, self.key.as_ref());
             admission.claims.release(self.worker_id, &self.claims);
             drop(admission);
-            waiting.wake();
+            self.core.wake(waiting);
         }
         if self.has_place {
             self.core.catalogue.free();

@@ -21,7 +21,7 @@ pub enum Station {
     Published,
     /// What the change gave back can be taken, and its events can be read. No lock is held.
     Released,
-    /// All who waited for the change were woken. No lock is held.
+    /// The wake-ups of all who waited for the change are under way. No lock is held.
     Woken,
     /// A stream has found nothing new in a Worker's log. No lock is held.
     Read,

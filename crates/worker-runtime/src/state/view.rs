@@ -4,7 +4,9 @@ mod events;
 mod page_budget;
 mod waiting;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
 
 use crate::{
     domain::context::DecisionContext,
@@ -76,8 +78,18 @@ impl<'a> Reader<'a> {
         self.0.is_closed()
     }
 
+    /// Returns the time after `wait` from now.
+    pub(crate) fn after(self, wait: Duration) -> Instant {
+        self.0.executor.now() + wait
+    }
+
+    pub(crate) fn is_past(self, until: Instant) -> bool {
+        self.0.executor.now() >= until
+    }
+
+    /// Returns what a decision may depend on, now. The caller holds no lock.
     pub(crate) fn context(self) -> DecisionContext<'a> {
-        self.0.context()
+        self.0.context(self.0.asked_ms())
     }
 
     pub(crate) fn figures(self) -> FiguresSnapshot {

@@ -1,7 +1,8 @@
 //! One Worker's live state behind its lock, and the permit to change it.
 
 use std::{
-    collections::VecDeque,
+    collections::BTreeMap,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,7 +11,6 @@ use std::{
 };
 
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::oneshot;
 use worker::TokenEstimate;
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
     model::{TurnDetail, WorkerDetail},
     state::live::Live,
     store::{InputKey, WorkerRecord},
-    sync::WakeSlot,
+    sync::{Executor, WakeSlot},
 };
 
 /// One Worker of the Runtime: its identity, and its state behind a lock.
@@ -58,35 +58,57 @@ pub(crate) struct CellState {
     /// settled the commit.
     pub(crate) unsettled: bool,
     pub(crate) deleted: bool,
+    /// Whether the permit is held, or on its way to the next job in the queue.
     committing: bool,
-    /// The callers that wait for the permit, in order; `None` if nobody waits.
-    queue: Option<Box<Queue>>,
+    queue: Queue,
 }
 
-type Queue = VecDeque<oneshot::Sender<Permit>>;
-
-/// The right to change a Worker, which one caller at a time holds while it decides and commits.
+/// The jobs that wait for the permit, in the order in which they came, by ticket.
 ///
-/// Dropping the permit passes it on to the next caller in the queue, so that a caller that goes
-/// away blocks nobody. The drop takes the Worker's lock, so the caller must not hold that lock.
+/// The queue holds jobs and not the callers who wait for them. A caller is foreign code: a caller
+/// that is neither polled nor dropped would keep a permit for good.
+#[derive(Default)]
+struct Queue {
+    jobs: BTreeMap<u64, Job>,
+    next_ticket: u64,
+}
+
+/// Changes the Worker with the permit, without waiting for anybody. A job must not panic.
+pub(crate) type Job = Box<dyn FnOnce(Permit) + Send>;
+
+/// The place at the end of a Worker's queue. The Worker's lock is held, so that the permit is not
+/// given back meanwhile.
+#[derive(Debug)]
+#[must_use = "the place is for a job"]
+pub(crate) struct Place<'a> {
+    cell: &'a Arc<WorkerCell>,
+    state: MutexGuard<'a, CellState>,
+}
+
+/// A job in the queue of a Worker. Dropping the ticket withdraws the job, unless the job has begun.
+#[derive(Debug)]
+#[must_use = "dropping the ticket withdraws the job"]
+pub(crate) struct Ticket {
+    cell: Arc<WorkerCell>,
+    number: u64,
+}
+
+/// The right to change a Worker, which one change at a time holds while it is decided and
+/// committed.
+///
+/// Dropping the permit passes it on to the next job in the queue, which runs in a task of its own.
+/// The drop takes the Worker's lock, so the caller must not hold that lock.
 #[derive(Debug)]
 pub(crate) struct Permit {
     cell: Arc<WorkerCell>,
-    armed: bool,
+    executor: Executor,
 }
 
-/// A permit that is to be sent to the next caller in the queue, outside the Worker's lock.
-#[derive(Debug, Default)]
-#[must_use = "the next in the queue waits for it"]
-pub(crate) struct Handover(Option<(oneshot::Sender<Permit>, Permit)>);
-
-impl Handover {
-    pub(crate) fn send(self) {
-        if let Some((next, permit)) = self.0 {
-            // If the next caller is gone, `send` returns the permit, and its drop passes it on.
-            drop(next.send(permit));
-        }
-    }
+/// The permit on its way to the next job in the queue.
+struct Passing {
+    cell: Arc<WorkerCell>,
+    executor: Executor,
+    arrived: bool,
 }
 
 impl WorkerCell {
@@ -106,7 +128,7 @@ impl WorkerCell {
                 unsettled: false,
                 deleted: false,
                 committing: false,
-                queue: None,
+                queue: Queue::default(),
             }),
         }
     }
@@ -125,29 +147,14 @@ impl WorkerCell {
         self.lock().present().map(|state| Arc::clone(&state.record))
     }
 
-    /// Waits for the permit to change the Worker. Callers get the permit in the order of their
-    /// calls.
-    pub(crate) async fn permit(self: &Arc<Self>) -> Permit {
-        match self.try_permit() {
-            Ok(permit) => permit,
-            // A sender is not dropped while its receiver waits, because the queue drops it only
-            // with the cell, which `self` keeps alive.
-            Err(queued) => {
-                queued.await.unwrap_or_else(|_| Permit { cell: Arc::clone(self), armed: false })
-            }
-        }
-    }
-
-    /// Takes the permit if it is free, or else a place in the queue.
-    fn try_permit(self: &Arc<Self>) -> Result<Permit, oneshot::Receiver<Permit>> {
+    /// Takes the permit if it is free, or else returns the place at the end of the queue.
+    pub(crate) fn enter<'a>(self: &'a Arc<Self>, executor: &Executor) -> Result<Permit, Place<'a>> {
         let mut state = self.lock();
         if state.committing {
-            let (sender, receiver) = oneshot::channel();
-            state.queue.get_or_insert_default().push_back(sender);
-            return Err(receiver);
+            return Err(Place { cell: self, state });
         }
         state.committing = true;
-        Ok(Permit { cell: Arc::clone(self), armed: true })
+        Ok(Permit { cell: Arc::clone(self), executor: executor.clone() })
     }
 
     /// Registers a reader of the Worker's log that waits for a condition.
@@ -158,7 +165,7 @@ impl WorkerCell {
 
     /// Removes a reader of the log. The last reader's removal drops the log, because the store has
     /// all of its events.
-    pub(crate) fn leave(&self, slot: WakeSlot) {
+    pub(crate) fn leave(&self, slot: &WakeSlot) {
         let mut state = self.lock();
         let Some(log) = &mut state.log else { return };
         let waker = log.waiting.leave(slot);
@@ -184,23 +191,24 @@ impl Waiting {
         context: &Context<'_>,
         done: impl Fn(&CellState) -> bool,
     ) -> bool {
+        self.slot.bring(context);
         let mut state = self.cell.lock();
         if state.deleted || done(&state) {
             return true;
         }
-        state.log_mut().waiting.park(&mut self.slot, context.waker());
+        state.log_mut().waiting.park(&mut self.slot);
         false
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.cell.leave(self.slot);
+        self.cell.leave(&self.slot);
     }
 }
 
 impl CellState {
-    /// Whether a caller holds the permit, or the outcome of a commit is unknown.
+    /// Whether a change holds the permit, or the outcome of a commit is unknown.
     pub(crate) fn is_changing(&self) -> bool {
         self.committing || self.unsettled
     }
@@ -254,34 +262,74 @@ impl Permit {
     pub(crate) fn cell(&self) -> &Arc<WorkerCell> {
         &self.cell
     }
-
-    /// Gives the permit back under the Worker's lock, which the caller holds. Dropping the permit
-    /// then does nothing.
-    pub(crate) fn release(&mut self, state: &mut CellState) -> Handover {
-        if !std::mem::take(&mut self.armed) {
-            return Handover(None);
-        }
-        // Callers that have gone away are skipped here, because sending each of them the permit
-        // would recurse: the permit comes back, and its drop releases it again.
-        let next = state.queue.as_mut().and_then(|queue| {
-            std::iter::from_fn(|| queue.pop_front()).find(|next| !next.is_closed())
-        });
-        if state.queue.as_ref().is_some_and(|queue| queue.is_empty()) {
-            state.queue = None;
-        }
-        state.committing = next.is_some();
-        let permit = || Permit { cell: Arc::clone(&self.cell), armed: true };
-        Handover(next.map(|next| (next, permit())))
-    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if self.armed {
-            let cell = Arc::clone(&self.cell);
-            let handover = self.release(&mut cell.lock());
-            handover.send();
+        let mut state = self.cell.lock();
+        // A job that is waited for stays in the queue, where it can still be withdrawn, until the
+        // permit has come to it.
+        state.committing = !state.queue.jobs.is_empty();
+        let is_waited_for = state.committing;
+        drop(state);
+        if is_waited_for {
+            let (cell, executor) = (Arc::clone(&self.cell), self.executor.clone());
+            let passing = Passing { cell, executor, arrived: false };
+            self.executor.spawn(async move { passing.arrive() });
         }
+    }
+}
+
+impl Passing {
+    /// Begins the next job.
+    fn arrive(mut self) {
+        self.arrived = true;
+        let next = {
+            let mut state = self.cell.lock();
+            let next = state.queue.jobs.pop_first();
+            state.committing = next.is_some();
+            next
+        };
+        if let Some((_, job)) = next {
+            job(Permit { cell: Arc::clone(&self.cell), executor: self.executor.clone() });
+        }
+    }
+}
+
+impl Drop for Passing {
+    /// Withdraws all jobs if the executor is gone, so that the permit cannot arrive.
+    fn drop(&mut self) {
+        if !self.arrived {
+            let mut state = self.cell.lock();
+            let jobs = std::mem::take(&mut state.queue.jobs);
+            state.committing = false;
+            drop(state);
+            drop(jobs);
+        }
+    }
+}
+
+impl Place<'_> {
+    /// Leaves a job in the place.
+    pub(crate) fn wait(mut self, job: Job) -> Ticket {
+        let queue = &mut self.state.queue;
+        let number = queue.next_ticket;
+        queue.next_ticket += 1;
+        queue.jobs.insert(number, job);
+        Ticket { cell: Arc::clone(self.cell), number }
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.jobs.keys()).finish()
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let job = self.cell.lock().queue.jobs.remove(&self.number);
+        drop(job);
     }
 }
 

@@ -8,8 +8,6 @@ use std::{
     time::Duration,
 };
 
-use tokio::runtime::Handle;
-
 use crate::{
     identity::WorkerId,
     store::{
@@ -18,20 +16,20 @@ use crate::{
         guard::guarded,
         within_range::{MOST_AT_START, clean},
     },
-    sync::contained,
+    sync::{Executor, Foreign, contained},
 };
 
 /// The store of a Runtime that owns it.
 ///
 /// The store is foreign code, and may hang or panic. A call that panics fails at once with
 /// [`StoreError::Unknown`], and so does a call without an answer after its time limit, which is
-/// measured by the clock of `handle`. What the store answers is checked (`reads.rs`,
+/// measured by the clock of the executor. What the store answers is checked (`reads.rs`,
 /// `worker_pages.rs`); no other code sees an answer.
 pub(crate) struct StoreClient {
-    store: Arc<dyn Store>,
+    store: Foreign<Arc<dyn Store>>,
     info: StoreInfo,
     lease: Lease,
-    handle: Handle,
+    executor: Executor,
     /// The time limit of a commit, and of every call without a limit of its own.
     time_out: Duration,
     /// The number of commits that failed so far.
@@ -56,10 +54,11 @@ impl StoreClient {
     pub(crate) async fn open(
         store: Arc<dyn Store>,
         request: OpenRequest,
-        handle: Handle,
+        executor: Executor,
         time_out: Duration,
     ) -> Result<(Self, Opened), OpenError> {
-        let opened = guarded(&handle, time_out, OpenError::Failed, || store.open(request)).await;
+        let store = Foreign::new(store);
+        let opened = guarded(&executor, time_out, OpenError::Failed, || store.open(request)).await;
         let opened = opened.map_err(|error| match error {
             OpenError::Failed(problem) => OpenError::Failed(clean(&problem, PROBLEM_CHARS)),
             error @ (OpenError::Owned { .. } | OpenError::OtherRuntime { .. }) => error,
@@ -68,7 +67,7 @@ impl StoreClient {
             store,
             info: StoreInfo { kind: String::new(), durable: false },
             lease: opened.lease,
-            handle,
+            executor,
             time_out,
             failures: AtomicU64::new(0),
             complaints: Complaints::default(),
@@ -116,12 +115,20 @@ impl StoreClient {
         &self.complaints
     }
 
-    /// Calls the store with the time limit of a commit. The answer is not checked.
+    /// Reads from the store with the time limit of a commit. An answer that is not ready is waited
+    /// for in a task, whoever asks. The answer is not checked.
     pub(super) fn ask<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&dyn Store) -> Answer<T>,
     ) -> Answer<T> {
-        self.ask_within(self.time_out, ask)
+        match self.ask_within(self.time_out, ask).into_ready() {
+            Ok(answer) => StoreFuture::ready(answer),
+            Err(answer) => {
+                let answer = self.executor.run(answer);
+                let gone = || Err(StoreError::Unknown("the tokio runtime is gone".to_owned()));
+                StoreFuture::pending(async move { answer.await.unwrap_or_else(gone) })
+            }
+        }
     }
 
     /// Calls the store, which has to answer within the duration `within`.
@@ -130,17 +137,17 @@ impl StoreClient {
         within: Duration,
         ask: impl FnOnce(&dyn Store) -> Answer<T>,
     ) -> Answer<T> {
-        guarded(&self.handle, within, StoreError::Unknown, || ask(&*self.store))
+        guarded(&self.executor, within, StoreError::Unknown, || ask(&**self.store))
     }
 
     /// Commits a batch.
     pub(crate) fn commit(&self, batch: &Batch) -> Answer<()> {
-        self.ask(|store| store.commit(batch))
+        self.ask_within(self.time_out, |store| store.commit(batch))
     }
 
     /// Asks whether the commit that would have brought a Worker to `version` took effect.
     pub(crate) fn settle(&self, worker_id: WorkerId, version: u64) -> Answer<Settlement> {
-        self.ask(|store| store.settle(self.lease, worker_id, version))
+        self.ask_within(self.time_out, |store| store.settle(self.lease, worker_id, version))
     }
 
     /// Renews the lease for `duration`, and waits for the answer no longer than `within`.

@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-
 use crate::{
     store::StoreFuture,
-    sync::{Contained, contained},
+    sync::{Contained, Executor, contained},
 };
 
 /// Calls a store. A panic, an answer that somebody else has taken, or no answer within the duration
-/// `within` by the clock of `handle` becomes the error that `failed` makes of a description.
+/// `within` by the clock of `executor` becomes the error that `failed` makes of a description.
 pub(crate) fn guarded<T, E>(
-    handle: &Handle,
+    executor: &Executor,
     within: Duration,
     failed: fn(String) -> E,
     ask: impl FnOnce() -> StoreFuture<Result<T, E>>,
@@ -31,16 +29,11 @@ where
     match answer.into_ready() {
         Ok(answer) => StoreFuture::ready(answer),
         Err(answer) => {
-            let limited = {
-                // The timeout is created in the context of `handle`, because the caller may be
-                // outside a tokio runtime.
-                let _context = handle.enter();
-                tokio::time::timeout(within, Contained::new(answer))
-            };
+            let (until, executor) = (executor.after(within), executor.clone());
             StoreFuture::pending(async move {
-                match limited.await {
-                    Ok(answer) => answer.unwrap_or_else(panicked),
-                    Err(_) => Err(failed("the store did not answer in time".to_owned())),
+                match executor.within(until, Contained::new(answer)).await {
+                    Some(answer) => answer.unwrap_or_else(panicked),
+                    None => Err(failed("the store did not answer in time".to_owned())),
                 }
             })
         }

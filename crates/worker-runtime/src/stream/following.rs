@@ -38,7 +38,9 @@ impl Following {
 
     /// Follows a running turn from the beginning of the text that is still kept.
     pub(super) fn running(live: &Arc<Live>) -> Self {
-        Self { live: Some(Arc::clone(live)), ..Self::begun(live.turn_id) }
+        let mut following = Self::begun(live.turn_id);
+        following.live = Some(Arc::clone(live));
+        following
     }
 
     /// Follows a turn that runs when the subscription is made. The reasoning starts at its present
@@ -85,7 +87,8 @@ impl Following {
     pub(super) fn read(&mut self, context: &Context<'_>) -> Read {
         let Some(live) = &self.live else { return Read::Nothing };
         let turn_id = self.turn_id;
-        match live.read(&mut self.offsets, &mut self.slot, context.waker()) {
+        self.slot.bring(context);
+        match live.read(&mut self.offsets, &mut self.slot) {
             Some(Piece::Reasoning { offset, text }) => {
                 let offset = offset as u64;
                 Read::Text(StreamItem::ReasoningDelta { turn_id, offset, text })
@@ -105,7 +108,7 @@ impl Following {
 impl Drop for Following {
     fn drop(&mut self) {
         if let Some(live) = &self.live {
-            live.leave(self.slot);
+            live.leave(&self.slot);
         }
     }
 }

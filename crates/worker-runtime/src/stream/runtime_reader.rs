@@ -29,6 +29,7 @@ impl RuntimeReader {
             if let Some((commit, index)) = event_after(position, &mut self.pending) {
                 return Poll::Ready(Next::Event(commit, index));
             }
+            self.slot.bring(context);
             let mut board = core.log.lock();
             if position < board.events().floor() {
                 return Poll::Ready(Next::Missed { floor: board.events().floor() });
@@ -37,7 +38,7 @@ impl RuntimeReader {
                 if board.figures.closed {
                     return Poll::Ready(Next::Ended(EndReason::RuntimeStopped));
                 }
-                board.waiting.park(&mut self.slot, context.waker());
+                board.waiting.park(&mut self.slot);
                 return Poll::Pending;
             }
             self.pending = board.events().after(position, AT_ONCE);
@@ -46,7 +47,7 @@ impl RuntimeReader {
 
     /// Removes the reader's waker from those that wait for events.
     pub(super) fn leave(&self, core: &Core) {
-        let waker = core.log.lock().waiting.leave(self.slot);
+        let waker = core.log.lock().waiting.leave(&self.slot);
         drop(waker);
     }
 }

@@ -74,6 +74,7 @@ impl WorkerReader {
                 }
                 continue;
             }
+            self.slot.bring(context);
             // Whether the Runtime has ended is read before the log is: nothing is published after
             // the end, so that the log that is read afterwards is complete.
             let is_closed = core.is_closed();
@@ -102,7 +103,7 @@ impl WorkerReader {
             if let Some(turn) = &mut self.turn {
                 turn.find(state.live.as_ref());
             }
-            state.log_mut().waiting.park(&mut self.slot, context.waker());
+            state.log_mut().waiting.park(&mut self.slot);
             drop(state);
             core.stations.pass(Station::Read, self.worker_id());
             match self.turn.as_mut().map_or(Read::Nothing, |turn| turn.read(context)) {
@@ -192,7 +193,7 @@ impl WorkerReader {
 
     /// Removes the reader from the Worker's log, which is dropped with its last reader.
     pub(super) fn leave(&self) {
-        self.cell.leave(self.slot);
+        self.cell.leave(&self.slot);
     }
 }
 

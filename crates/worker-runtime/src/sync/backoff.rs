@@ -18,11 +18,6 @@ impl Backoff {
     pub(crate) const fn of_store() -> Self {
         Self::new(Duration::from_millis(50), Duration::from_secs(5))
     }
-
-    /// Sleeps through the next pause.
-    pub(crate) async fn pause(&mut self) {
-        tokio::time::sleep(self.next().unwrap_or(self.max)).await;
-    }
 }
 
 impl Iterator for Backoff {

@@ -1,60 +1,133 @@
-//! Wakes many readers on behalf of a publisher, so that publishing costs the same for any number.
+//! Wakes tasks on threads of its own, because a waker is foreign code, which may panic or block.
+
+use std::{collections::VecDeque, sync::Arc, task::Waker, time::Duration, vec};
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::runtime::Handle;
 
-use super::Wakers;
+use super::{Foreign, Wakers, contained};
 
-/// The number of readers from which on the task wakes them. A publisher wakes fewer readers itself.
-const HANDFUL: usize = 8;
-
-/// Passes the wakers of many readers to a task of the Runtime, which runs [`run`](Self::run).
-#[derive(Debug)]
+/// Wakes tasks in the order of the calls of [`wake`](Self::wake).
+///
+/// A *runner* on a thread for blocking work wakes one task after the other. A waker that blocks
+/// keeps its runner; the [watch](Self::watch) notices, and another runner wakes the rest. So no
+/// publisher, no task and no other reader waits for a waker.
+#[derive(Debug, Default)]
 pub(crate) struct Relay {
-    /// The wakers that the task has not taken yet; `None` once the relay has ended.
-    pending: Mutex<Option<Vec<Wakers>>>,
-    changed: Notify,
+    queue: Mutex<Queue>,
 }
 
-impl Default for Relay {
-    fn default() -> Self {
-        Self { pending: Mutex::new(Some(Vec::new())), changed: Notify::new() }
-    }
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: VecDeque<vec::IntoIter<Option<Foreign<Waker>>>>,
+    /// Whether a runner moves on, as far as the watch has seen.
+    is_running: bool,
+    /// Whether a runner waits for a thread, perhaps because the Backend uses them all.
+    waits_for_thread: bool,
+    is_watched: bool,
+    /// The number of wakers that were taken.
+    taken: u64,
 }
+
+/// The time after which a waker counts as blocked: at least once, at most twice this long.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 impl Relay {
-    /// Wakes a few readers at once, and leaves many readers to the task. The caller holds no lock.
-    pub(crate) fn wake(&self, wakers: Wakers) {
-        if wakers.len() >= HANDFUL
-            && let Some(pending) = self.pending.lock().as_mut()
-        {
-            pending.push(wakers);
-        } else {
-            return wakers.wake();
+    /// Wakes tasks soon. The caller holds no lock.
+    pub(super) fn wake(self: &Arc<Self>, handle: &Handle, wakers: Wakers) {
+        if wakers.is_empty() {
+            return;
         }
-        self.changed.notify_one();
+        let mut queue = self.queue.lock();
+        queue.waiting.push_back(wakers.into_iter());
+        let runner = queue.next_runner(self);
+        let is_watched = std::mem::replace(&mut queue.is_watched, true);
+        drop(queue);
+        if let Some(runner) = runner {
+            runner.start(handle);
+        }
+        if !is_watched {
+            handle.spawn(Arc::clone(self).watch(handle.clone()));
+        }
     }
 
-    /// Ends the task, after waking the readers that were left to it. From then on publishers wake
-    /// all readers themselves.
-    pub(crate) fn end(&self) {
-        let pending = self.pending.lock().take();
-        pending.into_iter().flatten().for_each(Wakers::wake);
-        self.changed.notify_one();
-    }
-
-    /// Wakes readers until the relay ends.
-    pub(crate) async fn run(&self) {
-        while let Some(pending) = self.take() {
-            let was_empty = pending.is_empty();
-            pending.into_iter().for_each(Wakers::wake);
-            if was_empty {
-                self.changed.notified().await;
+    /// Looks after the runner as long as there is one. If it does not move on, gives it up, and
+    /// starts another one if wakers are left.
+    async fn watch(self: Arc<Self>, handle: Handle) {
+        let mut seen = None;
+        loop {
+            tokio::time::sleep(PATIENCE).await;
+            let mut queue = self.queue.lock();
+            if seen == Some(queue.taken) {
+                queue.is_running = false;
+            }
+            seen = Some(queue.taken);
+            let runner = if queue.waiting.is_empty() { None } else { queue.next_runner(&self) };
+            if !queue.is_running {
+                queue.is_watched = false;
+                return;
+            }
+            drop(queue);
+            if let Some(runner) = runner {
+                runner.start(&handle);
             }
         }
     }
 
-    fn take(&self) -> Option<Vec<Wakers>> {
-        self.pending.lock().as_mut().map(std::mem::take)
+    /// Takes the next waker. Without one, the runner ends.
+    fn take(&self) -> Option<Foreign<Waker>> {
+        let mut queue = self.queue.lock();
+        while let Some(wakers) = queue.waiting.front_mut() {
+            if let Some(waker) = wakers.find_map(|waker| waker) {
+                queue.taken += 1;
+                return Some(waker);
+            }
+            queue.waiting.pop_front();
+        }
+        queue.is_running = false;
+        None
+    }
+}
+
+impl Queue {
+    /// Returns a new runner, unless one runs.
+    fn next_runner(&mut self, relay: &Arc<Relay>) -> Option<Runner> {
+        let is_running = std::mem::replace(&mut self.is_running, true);
+        if is_running {
+            return None;
+        }
+        let has_thread = !std::mem::replace(&mut self.waits_for_thread, true);
+        Some(Runner { relay: Arc::clone(relay), has_thread })
+    }
+}
+
+/// Wakes tasks until none is left. The work is done in `drop`, so that it is done by whoever has
+/// the runner last: a thread of tokio's, or this one if tokio has none to give.
+struct Runner {
+    relay: Arc<Relay>,
+    /// Whether the runner gets a thread. If not, because another one waits for a thread already, it
+    /// runs in a task.
+    has_thread: bool,
+}
+
+impl Runner {
+    fn start(self, handle: &Handle) {
+        if self.has_thread {
+            // Tokio panics if the system gives it no thread.
+            let _ = contained(|| handle.spawn_blocking(move || drop(self)));
+        } else {
+            handle.spawn(async move { drop(self) });
+        }
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        if self.has_thread {
+            self.relay.queue.lock().waits_for_thread = false;
+        }
+        while let Some(waker) = self.relay.take() {
+            waker.wake();
+        }
     }
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use llm_engine::StopReason;
 
 use crate::{
-    commit::{change::Decision, seal::Seal},
+    commit::{
+        change::{Cause, Decision},
+        seal::Seal,
+    },
     domain::{
         context::DecisionContext,
         draft::{Draft, TurnEnd},
@@ -17,7 +20,7 @@ use crate::{
     model::{Severity, TurnDetail, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
     state::{core::Core, live::Live, worker_cell::WorkerCell},
     store::{CommandMetadata, WorkerRecord},
-    sync::{Backoff, Contained, contained},
+    sync::Backoff,
 };
 
 /// The end of a turn that no command has ended. The text and the tokens are in the live turn.
@@ -56,32 +59,24 @@ impl Ending {
 /// Commits the end of a turn. If the store fails, the commit is tried again until the turn is over.
 pub(super) async fn finish(core: &Arc<Core>, cell: &Arc<WorkerCell>, live: &Live, ending: Ending) {
     if let Some(certain) = failed(commit(core, cell, live, &ending).await) {
-        Box::pin(insist(core, cell, live, ending, certain)).await;
+        // The next owner of the store ends a turn that is still open when the Runtime ends.
+        let insist = Box::pin(insist(core, cell, live, ending, certain));
+        let _ = core.unless_ended(insist).await;
     }
 }
 
-/// Decides and commits the end of a turn. The decision reads the Backend's clock. If the clock
-/// panics, the end is tried again after a pause.
+/// Decides and commits the end of a turn.
 async fn commit(
     core: &Arc<Core>,
     cell: &Arc<WorkerCell>,
     live: &Live,
     ending: &Ending,
 ) -> Result<(), RuntimeError> {
-    let mut backoff = Backoff::of_store();
-    loop {
-        let decide = |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
-            Ok(ended(context, worker, live.turn_id, ending))
-        };
-        let change = Box::pin(core.change(cell, Seal::Yes, true, decide));
-        if let Some(committed) = Contained::new(change).await {
-            return committed;
-        }
-        if core.is_closed() {
-            return Err(RuntimeError::RuntimeStopped {});
-        }
-        backoff.pause().await;
-    }
+    let (turn_id, ending) = (live.turn_id, ending.clone());
+    let decide = move |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
+        Ok(ended(context, worker, turn_id, &ending))
+    };
+    core.change(cell, Seal::Yes, Cause::Runtime, decide).await
 }
 
 /// Returns `Some` if the store failed to commit an end; the value is `true` if the end is certainly
@@ -89,6 +84,8 @@ async fn commit(
 fn failed(committed: Result<(), RuntimeError>) -> Option<bool> {
     match committed {
         Err(RuntimeError::StoreFailed { certain, .. }) => Some(certain),
+        // The decision panicked, and the panic was contained.
+        Err(RuntimeError::Internal { .. }) => Some(true),
         Ok(()) | Err(_) => None,
     }
 }
@@ -109,12 +106,8 @@ async fn insist(
         // whether the turn is over.
         let mut was_unsettled = false;
         while cell.lock().unsettled {
-            // The next owner of the store settles the change.
-            if core.is_closed() {
-                return;
-            }
             was_unsettled = true;
-            backoff.pause().await;
+            core.executor.pause(&mut backoff).await;
         }
         if current(&cell.lock().record, live.turn_id).is_none() {
             return;
@@ -123,13 +116,12 @@ async fn insist(
         if !other_was_unsettled && !ending.is_of_store() {
             let message = "the store did not take the end of a turn; trying again";
             let (worker_id, turn_id) = (Some(cell.worker_id), Some(live.turn_id));
-            // If the clock panics, only the note is lost.
-            let _ = contained(|| core.note(Severity::Error, message, worker_id, turn_id));
+            core.note(Severity::Error, message, worker_id, turn_id);
             let error = TurnError::store("the store did not take the end of the turn");
             ending = Ending::failed(error);
         }
         if !was_unsettled {
-            backoff.pause().await;
+            core.executor.pause(&mut backoff).await;
         }
         match failed(commit(core, cell, live, &ending).await) {
             Some(is_certain) => certain = is_certain,

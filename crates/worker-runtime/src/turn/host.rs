@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, time::Instant};
+use tokio::runtime::Handle;
 use tracing::Instrument;
 
 use crate::{
@@ -30,11 +30,12 @@ impl Turns {
 
 impl TurnHost for Turns {
     fn start(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, live: Arc<Live>) {
+        let turn_id = live.turn_id;
         let span = tracing::info_span!(
             "turn",
             runtime_id = %core.identity.runtime_id,
             worker_id = %cell.worker_id,
-            turn_id = %live.turn_id,
+            %turn_id,
         );
         let turn = drive(Arc::clone(core), Arc::clone(cell), live);
         self.handle.spawn(turn.instrument(span));
@@ -43,17 +44,18 @@ impl TurnHost for Turns {
 
     fn cancel_within(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, within: Duration) {
         let live = cell.lock().live.clone();
-        let (Some(live), Some(at)) = (live, Instant::now().checked_add(within)) else { return };
+        let (Some(live), Some(at)) = (live, core.executor.after(within)) else { return };
         let turn_id = live.turn_id;
         let (core_there, cell) = (Arc::downgrade(core), Arc::downgrade(cell));
+        let timer = core.executor.timer(at);
         live.cancel_at(at, || {
             let wait = async move {
-                tokio::time::sleep_until(at).await;
+                timer.await;
                 if let (Some(core), Some(cell)) = (core_there.upgrade(), cell.upgrade()) {
                     cancel_late(&core, &cell, turn_id).await;
                 }
             };
-            core.handle.spawn(wait).abort_handle()
+            core.executor.spawn(wait)
         });
     }
 }

@@ -4,11 +4,14 @@
 use std::{sync::Arc, time::Duration};
 
 use llm_engine::EngineError;
-use tokio::time::Instant;
 
 use crate::{
-    commit::{change::Decision, seal::Seal},
+    commit::{
+        change::{Cause, Decision},
+        seal::Seal,
+    },
     domain::{context::DecisionContext, draft::Draft, snapshot::Snapshot},
+    identity::TurnId,
     model::{Severity, wire},
     state::{
         core::Core,
@@ -65,19 +68,19 @@ pub(super) async fn take_unusual(
             goes_on
         }
         Unusual::Retrying { attempt, delay, error } => {
-            live.begins_anew(after(Instant::now(), delay));
+            live.begins_anew(after(core.executor.now(), delay));
             let retry =
                 StoredRetry { attempt, delay_ms: wire::milliseconds(delay), error: error.into() };
+            let turn_id = live.turn_id;
+            let retrying = core.change(cell, Seal::No, Cause::Runtime, move |context, worker| {
+                Ok(retrying(context, worker, turn_id, retry))
+            });
             // If the commit fails, the event is left out and the turn goes on.
-            let _ = core
-                .change(cell, Seal::No, true, |context, worker| {
-                    Ok(retrying(context, worker, live, retry))
-                })
-                .await;
+            let _ = retrying.await;
             true
         }
         Unusual::Shortened { dropped, kept } => {
-            live.begins_anew(Instant::now());
+            live.begins_anew(core.executor.now());
             let message = format!(
                 "the conversation did not fit into the model's context: tried again with the \
                  newest {kept} messages, without {dropped}"
@@ -104,12 +107,12 @@ async fn take_once_unsealed(live: &Live, delta: &Delta) -> bool {
 fn retrying(
     context: &DecisionContext<'_>,
     worker: &Snapshot<'_>,
-    live: &Live,
+    turn_id: TurnId,
     retry: StoredRetry,
 ) -> Decision<()> {
-    let Some(running) = current(worker.record, live.turn_id) else { return Decision::Keep(()) };
+    let Some(running) = current(worker.record, turn_id) else { return Decision::Keep(()) };
     let mut draft = Draft::of(worker.record, context.now_ms, CommandMetadata::of_turn(running));
     let retry = Arc::new(retry);
-    draft.event(Some(live.turn_id), StoredEventBody::TurnRetrying { retry });
+    draft.event(Some(turn_id), StoredEventBody::TurnRetrying { retry });
     Decision::Change(draft, ())
 }

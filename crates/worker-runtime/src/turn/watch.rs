@@ -23,6 +23,7 @@ use crate::{
         live::{Live, Seen},
         worker_cell::WorkerCell,
     },
+    sync::Executor,
     turn::ending::time_out,
 };
 
@@ -33,7 +34,8 @@ pub(super) fn ensure(core: &Arc<Core>, watching: &Arc<AtomicBool>) {
     if watching.swap(true, Ordering::SeqCst) {
         return;
     }
-    core.handle.spawn(watch(Arc::downgrade(core), Arc::clone(watching), period(core)));
+    let (executor, watching) = (core.executor.clone(), Arc::clone(watching));
+    core.executor.spawn(watch(Arc::downgrade(core), executor, watching, period(core)));
 }
 
 /// Returns the period of the watch: an eighth of the shortest time limit of a turn, so that
@@ -44,9 +46,9 @@ fn period(core: &Core) -> Duration {
     Duration::from_millis((shortest / 8).clamp(10, 1000))
 }
 
-async fn watch(core: Weak<Core>, watching: Arc<AtomicBool>, period: Duration) {
+async fn watch(core: Weak<Core>, executor: Executor, watching: Arc<AtomicBool>, period: Duration) {
     loop {
-        tokio::time::sleep(period).await;
+        executor.sleep(period).await;
         let Some(core) = core.upgrade() else { return };
         if core.in_flight.count(Work::Turn) == 0 {
             watching.swap(false, Ordering::SeqCst);
@@ -69,14 +71,14 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
     loop {
         let found = core.log.lock().listing.oldest(after, &wanted, Bounds::HOLD);
         for cell in &found.cells {
-            if let Some((live, which)) = overdue(cell, grace)
+            if let Some((live, which)) = overdue(core, cell, grace)
                 && live.give_up()
             {
                 // Each end is committed in its own task, because a store that hangs for one Worker
                 // must not hold up the others.
-                let (core, cell) = (Arc::clone(core), Arc::clone(cell));
-                core.handle.clone().spawn(async move {
-                    time_out(&core, &cell, &live, which).await;
+                let (core_there, cell) = (Arc::clone(core), Arc::clone(cell));
+                core.executor.spawn(async move {
+                    time_out(&core_there, &cell, &live, which).await;
                 });
             }
         }
@@ -88,7 +90,11 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
 }
 
 /// Returns the turn of a Worker and the name of the deadline that has passed, if one has.
-fn overdue(cell: &Arc<WorkerCell>, grace: Duration) -> Option<(Arc<Live>, &'static str)> {
+fn overdue(
+    core: &Core,
+    cell: &Arc<WorkerCell>,
+    grace: Duration,
+) -> Option<(Arc<Live>, &'static str)> {
     let live = {
         let state = cell.lock();
         // A turn is not overdue while a change of its Worker, which may end the turn, is being
@@ -99,7 +105,7 @@ fn overdue(cell: &Arc<WorkerCell>, grace: Duration) -> Option<(Arc<Live>, &'stat
         state.live.clone()?
     };
     let deadlines = live.profile.policy.deadlines;
-    let now = Instant::now();
+    let now = core.executor.now();
     let passed =
         |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit + grace;
     let Seen { began, silent_since, after_output } = live.seen(now);

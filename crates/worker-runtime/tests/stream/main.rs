@@ -11,6 +11,7 @@ mod deletions;
 mod deltas;
 mod drops;
 mod filters;
+mod foreign;
 mod hesitant;
 mod history;
 mod leaks;

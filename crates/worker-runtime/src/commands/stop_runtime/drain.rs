@@ -2,13 +2,11 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::{
-    task::JoinSet,
-    time::{Instant, timeout, timeout_at},
-};
+use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     commands::{StopWorker, StopWorkers},
+    commit::change::Cause,
     error::RuntimeError,
     log::RuntimeFact,
     model::{Labels, Meta, RuntimeState, Severity, WorkerState},
@@ -20,7 +18,7 @@ use crate::{
         worker_cell::WorkerCell,
     },
     store::CommandMetadata,
-    sync::{Backoff, contained},
+    sync::Backoff,
     turn,
 };
 
@@ -71,11 +69,11 @@ async fn stop_all(core: &Arc<Core>, options: &StopOptions) {
             let Some(failed) = stop_some(core, cells, options).await else { return };
             again.extend(failed);
         }
-        if again.is_empty() || gives_up_at(core, None).is_some_and(|at| at <= Instant::now()) {
+        if again.is_empty() || gives_up_at(core, None).is_some_and(|at| at <= core.executor.now()) {
             return;
         }
         left = again;
-        backoff.pause().await;
+        core.executor.pause(&mut backoff).await;
     }
 }
 
@@ -88,7 +86,7 @@ async fn stop_some(
 ) -> Option<Vec<Arc<WorkerCell>>> {
     let mut stops = JoinSet::new();
     for cell in cells {
-        let is_late = core.shutdown.deadline().is_some_and(|at| at <= Instant::now());
+        let is_late = core.shutdown.deadline().is_some_and(|at| at <= core.executor.now());
         let stop = StopWorker {
             worker: core.identity.worker(cell.worker_id),
             deadline_ms: is_late.then_some(0),
@@ -97,11 +95,13 @@ async fn stop_some(
         };
         let (core_there, cell) = (Arc::clone(core), Arc::clone(cell));
         let stop = async move {
-            let stopped = core_there
-                .change(&cell, stop.seal(), true, |context, worker| stop.decide(context, worker));
+            let stopped =
+                core_there.change(&cell, stop.seal(), Cause::Runtime, move |context, worker| {
+                    stop.decide(context, worker)
+                });
             matches!(stopped.await, Err(RuntimeError::StoreFailed { .. })).then_some(cell)
         };
-        stops.spawn_on(stop, &core.handle);
+        core.executor.spawn_in(&mut stops, stop);
     }
     let mut again = Vec::new();
     while let Some(stopped) = in_time(core, stops.join_next()).await? {
@@ -113,7 +113,8 @@ async fn stop_some(
 /// Waits until no turn runs and no commit is unsettled, or the Runtime has ended, or the deadline
 /// has passed, which a later stop may bring forward.
 async fn wait_for_turns(core: &Arc<Core>) {
-    let is_late = |core: &Core| core.shutdown.deadline().is_some_and(|at| at <= Instant::now());
+    let is_late =
+        |core: &Core| core.shutdown.deadline().is_some_and(|at| at <= core.executor.now());
     until(core, |core| core.in_flight.is_quiet() || core.is_closed() || is_late(core)).await;
 }
 
@@ -125,7 +126,7 @@ async fn cancel_all(core: &Arc<Core>) {
         if let Some(turn_id) = running {
             let core_there = Arc::clone(core);
             let cancel = async move { turn::cancel_late(&core_there, &cell, turn_id).await };
-            cancels.spawn_on(cancel, &core.handle);
+            core.executor.spawn_in(&mut cancels, cancel);
         }
     }
     // A turn whose cancellation panics, or is not answered by the store in time, is left to the
@@ -137,8 +138,7 @@ async fn cancel_all(core: &Arc<Core>) {
 async fn finish(core: Arc<Core>, options: StopOptions) {
     if core.in_flight.count(Work::Turn) > 0 {
         let message = "the store did not take the end of every turn; those turns are lost";
-        // Here and below: a clock that panics must not keep the Runtime from ending.
-        let _ = contained(|| core.note(Severity::Error, message, None, None));
+        core.note(Severity::Error, message, None, None);
     } else {
         // Changes that end no turn, such as deletions, are published too before the end is.
         core.shutdown.seal();
@@ -153,7 +153,7 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
     let _ = core.store.release(patience).await;
     let metadata = CommandMetadata::of_command(options.meta.as_ref(), None);
     let stopped = |figures: &mut Figures| figures.runtime = RuntimeState::Stopped;
-    let _ = contained(|| core.tell(metadata, RuntimeFact::Stopped, stopped));
+    core.tell(metadata, RuntimeFact::Stopped, stopped);
     core.abandon();
 }
 
@@ -180,15 +180,16 @@ fn gives_up_at(core: &Core, since: Option<Instant>) -> Option<Instant> {
 /// Waits for an answer that depends on the store. Returns `None` if the Runtime has ended, or if
 /// the deadline of the stop has passed and the answer has not come within the [`GRACE`].
 async fn in_time<T>(core: &Core, answer: impl Future<Output = T>) -> Option<T> {
-    let since = Some(Instant::now());
+    let since = Some(core.executor.now());
     let mut answer = pin!(answer);
     loop {
-        let recheck = Instant::now() + RECHECK_PERIOD;
+        let recheck = core.executor.now() + RECHECK_PERIOD;
         let until = gives_up_at(core, since).map_or(recheck, |at| at.min(recheck));
-        if let Ok(answer) = timeout_at(until, &mut answer).await {
+        if let Some(answer) = core.executor.within(Some(until), &mut answer).await {
             return Some(answer);
         }
-        if core.is_closed() || gives_up_at(core, since).is_some_and(|at| at <= Instant::now()) {
+        if core.is_closed() || gives_up_at(core, since).is_some_and(|at| at <= core.executor.now())
+        {
             return None;
         }
     }
@@ -201,7 +202,8 @@ async fn until(core: &Core, is_so: impl Fn(&Core) -> bool) {
         if is_so(core) {
             return;
         }
-        // The timeout is for conditions that depend on the time.
-        let _ = timeout(RECHECK_PERIOD, changed).await;
+        // The recheck is for conditions that depend on the time.
+        let recheck = core.executor.after(RECHECK_PERIOD);
+        let _ = core.executor.within(recheck, changed).await;
     }
 }

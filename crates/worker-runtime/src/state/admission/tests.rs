@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Wake, Waker},
+    task::{Context, Wake, Waker},
 };
 
 use super::{Admission, Conflict, CreationRequest, RequestKey, Rival, WaitingFor};
@@ -13,6 +13,7 @@ use crate::{
     RuntimeError,
     identity::WorkerId,
     model::{Access, ScopeClaim},
+    sync::Wakers,
 };
 
 /// A request with a key and an exclusive claim on a resource, where they are given.
@@ -41,6 +42,15 @@ impl Wake for Bell {
     }
 }
 
+fn bring(place: &mut WaitingFor, bell: &Arc<Bell>) {
+    let waker = Waker::from(Arc::clone(bell));
+    place.bring(&Context::from_waker(&waker));
+}
+
+fn wake(wakers: Wakers) {
+    wakers.into_iter().flatten().for_each(|waker| waker.wake_by_ref());
+}
+
 #[test]
 fn a_creation_in_flight_is_a_rival_by_what_both_want() {
     let mut admission = Admission::new(1);
@@ -55,11 +65,11 @@ fn a_creation_in_flight_is_a_rival_by_what_both_want() {
     assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::Pending(ordinal));
 
     let key = first.key.as_ref().map(|key| Arc::clone(&key.key));
-    admission.suspend(ordinal).wake();
+    wake(admission.suspend(ordinal));
     assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::Unsettled);
     assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::Unsettled);
 
-    admission.forget(ordinal, worker_id, key.as_ref()).wake();
+    wake(admission.forget(ordinal, worker_id, key.as_ref()));
     assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::None);
     // The claim is held by a Worker that exists, so nobody waits for it.
     assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::None);
@@ -74,14 +84,15 @@ fn the_end_of_a_creation_wakes_those_who_wait_for_it_alone() {
     let second = admission.take(worker(2), &two);
     let (bell_of_one, bell_of_two) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
     let (mut place_of_one, mut place_of_two) = (WaitingFor::default(), WaitingFor::default());
-    let waker = |bell: &Arc<Bell>| Waker::from(Arc::clone(bell));
-    admission.park(first, &mut place_of_one, &waker(&bell_of_one));
-    admission.park(second, &mut place_of_two, &waker(&bell_of_two));
+    bring(&mut place_of_one, &bell_of_one);
+    assert!(admission.park(first, &mut place_of_one).is_none());
+    bring(&mut place_of_two, &bell_of_two);
+    assert!(admission.park(second, &mut place_of_two).is_none());
 
-    admission.forget(second, worker(2), None).wake();
+    wake(admission.forget(second, worker(2), None));
     assert_eq!(bell_of_two.0.load(Ordering::SeqCst), 1);
     assert_eq!(bell_of_one.0.load(Ordering::SeqCst), 0, "its rival is still in flight");
-    admission.forget(first, worker(1), Some(&"one".into())).wake();
+    wake(admission.forget(first, worker(1), Some(&"one".into())));
     assert_eq!(bell_of_one.0.load(Ordering::SeqCst), 1);
     assert!(admission.under_way.is_empty(), "nothing is left of what has ended");
     assert!(admission.keys_under_way.is_empty() && admission.claims_under_way.is_empty());
@@ -93,11 +104,29 @@ fn a_place_in_the_list_of_a_creation_that_ended_is_nobody_elses() {
     let first = admission.take(worker(1), &request(Some("key"), None));
     let (here, there) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
     let (mut old, mut new) = (WaitingFor::default(), WaitingFor::default());
-    admission.park(first, &mut old, &Waker::from(here));
-    admission.forget(first, worker(1), Some(&"key".into())).wake();
+    bring(&mut old, &here);
+    assert!(admission.park(first, &mut old).is_none());
+    wake(admission.forget(first, worker(1), Some(&"key".into())));
     let second = admission.take(worker(2), &request(Some("key"), None));
-    admission.park(second, &mut new, &Waker::from(Arc::clone(&there)));
-    assert!(admission.leave(old).is_none());
-    admission.forget(second, worker(2), Some(&"key".into())).wake();
+    bring(&mut new, &there);
+    assert!(admission.park(second, &mut new).is_none());
+    assert!(admission.leave(&old).is_none());
+    wake(admission.forget(second, worker(2), Some(&"key".into())));
     assert_eq!(there.0.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn who_waits_for_another_creation_is_woken_by_that_one_alone() {
+    let mut admission = Admission::new(1);
+    let first = admission.take(worker(1), &request(Some("one"), None));
+    let second = admission.take(worker(2), &request(Some("two"), None));
+    let (bell, mut place) = (Arc::new(Bell::default()), WaitingFor::default());
+    bring(&mut place, &bell);
+    assert!(admission.park(first, &mut place).is_none());
+    bring(&mut place, &bell);
+    assert!(admission.park(second, &mut place).is_some(), "the waker in the first list");
+    wake(admission.forget(first, worker(1), Some(&"one".into())));
+    assert_eq!(bell.0.load(Ordering::SeqCst), 0);
+    wake(admission.forget(second, worker(2), Some(&"two".into())));
+    assert_eq!(bell.0.load(Ordering::SeqCst), 1);
 }

@@ -1,8 +1,8 @@
 //! Waits for events and for the end of a turn, for queries.
 
-use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::Reader;
 use crate::{
@@ -24,7 +24,7 @@ struct WaitingInRuntime<'a> {
 
 impl Drop for WaitingInRuntime<'_> {
     fn drop(&mut self) {
-        let waker = self.core.log.lock().waiting.leave(self.slot);
+        let waker = self.core.log.lock().waiting.leave(&self.slot);
         drop(waker);
     }
 }
@@ -49,16 +49,14 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Waits until the turn is over, `wait_ms` milliseconds have passed, the Runtime has ended or
-    /// the Worker is deleted.
+    /// Waits until the turn is over, the time is up, the Runtime has ended or the Worker is deleted.
     pub(crate) async fn wait_for_turn(
         self,
         worker: WorkerRef,
         turn_id: TurnId,
-        wait_ms: u64,
+        until: Instant,
     ) -> Result<(), RuntimeError> {
         let cell = self.0.find(worker)?;
-        let until = Instant::now() + Duration::from_millis(wait_ms);
         let over = |state: &CellState| {
             state.record.running_turn().is_none_or(|turn| turn.turn_id != turn_id)
         };
@@ -69,15 +67,16 @@ impl Reader<'_> {
     async fn wait_in_runtime(self, after: u64, until: Instant) {
         let mut waiting = WaitingInRuntime { core: self.0, slot: WakeSlot::default() };
         let moved = poll_fn(|context| {
+            waiting.slot.bring(context);
             let mut board = self.0.log.lock();
             if board.head() > after || board.figures.closed {
                 return Poll::Ready(());
             }
-            board.waiting.park(&mut waiting.slot, context.waker());
+            board.waiting.park(&mut waiting.slot);
             Poll::Pending
         });
         // The caller reads the log again in either case, so the reason for waking does not matter.
-        let _ = timeout_at(until, moved).await;
+        let _ = self.0.executor.within(Some(until), moved).await;
     }
 
     async fn wait_in_worker(
@@ -95,6 +94,6 @@ impl Reader<'_> {
             }
         });
         // The caller looks again in either case, so the reason for waking does not matter.
-        let _ = timeout_at(until, done).await;
+        let _ = self.0.executor.within(Some(until), done).await;
     }
 }

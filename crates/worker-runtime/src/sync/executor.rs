@@ -1,0 +1,145 @@
+//! The tokio runtime that a Runtime was given: everything that is spawned, timed or woken goes
+//! through here, so that callers need no tokio runtime of their own.
+
+use std::{fmt, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
+
+use tokio::{
+    runtime::Handle,
+    task::{AbortHandle, JoinSet},
+    time::Instant,
+};
+
+use super::{
+    Backoff, Wakers,
+    after::after,
+    alarm::{Alarm, Timer},
+    relay::Relay,
+    reply::reply,
+};
+
+/// The tokio runtime for the tasks of a Runtime, with its clock, and the wakers of all that wait.
+///
+/// If the tokio runtime is gone, a task that is spawned is dropped at once, a time that is waited
+/// for has come, and tasks are woken on the thread that asks for it.
+#[derive(Clone)]
+pub(crate) struct Executor(Arc<Parts>);
+
+struct Parts {
+    handle: Handle,
+    alarm: Alarm,
+    relay: Arc<Relay>,
+}
+
+impl Executor {
+    pub(crate) fn new(handle: Handle) -> Self {
+        Self(Arc::new(Parts { handle, alarm: Alarm::default(), relay: Arc::default() }))
+    }
+
+    /// Spawns a task. The future must be dropped without harm at any time.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        self.0.handle.spawn(task).abort_handle()
+    }
+
+    /// Runs a future in a task, and returns a future of its output. Dropping that ends the task. The
+    /// output is `None` if the task panics, or if the executor is gone.
+    ///
+    /// A store's future runs like this, because a caller that polls the future itself could stop in
+    /// the middle, and keep what the store holds meanwhile.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = Option<T>> + Send + 'static {
+        let (tell, told) = reply(self);
+        let task = AbortOnDrop(self.spawn(async move { tell.send(future.await) }));
+        async move {
+            let _task = task;
+            told.await
+        }
+    }
+
+    /// Spawns a task of a set, which ends with the set.
+    pub(crate) fn spawn_in<T: Send + 'static>(
+        &self,
+        set: &mut JoinSet<T>,
+        task: impl Future<Output = T> + Send + 'static,
+    ) {
+        set.spawn_on(task, &self.0.handle);
+    }
+
+    /// Wakes tasks soon. The caller holds no lock.
+    pub(crate) fn wake(&self, wakers: Wakers) {
+        self.0.relay.wake(&self.0.handle, wakers);
+    }
+
+    /// Returns the time by the clock of the tokio runtime, which tests can pause.
+    pub(crate) fn now(&self) -> Instant {
+        let _context = self.0.handle.enter();
+        Instant::now()
+    }
+
+    /// Returns the time after `duration` from now, or `None` if it is too far away.
+    pub(crate) fn after(&self, duration: Duration) -> Option<Instant> {
+        self.now().checked_add(duration)
+    }
+
+    /// Returns a future that is ready at the time `at`.
+    pub(crate) fn timer(&self, at: Instant) -> Timer {
+        Timer::new(self.clone(), at)
+    }
+
+    /// Sleeps for a while.
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        self.timer(after(self.now(), duration)).await;
+    }
+
+    /// Sleeps through the next pause of `backoff`.
+    pub(crate) async fn pause(&self, backoff: &mut Backoff) {
+        if let Some(pause) = backoff.next() {
+            self.sleep(pause).await;
+        }
+    }
+
+    /// Waits for a future until the time `at`, or without end if that is `None`.
+    pub(crate) async fn within<T>(
+        &self,
+        at: Option<Instant>,
+        future: impl Future<Output = T>,
+    ) -> Option<T> {
+        let (mut future, mut timer) = (pin!(future), pin!(at.map(|at| self.timer(at))));
+        poll_fn(|context| {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+            match timer.as_mut().as_pin_mut() {
+                Some(timer) => timer.poll(context).map(|()| None),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Lets what waits in the background end, because the Runtime has ended. Callers can still wait
+    /// for a time.
+    pub(crate) fn retire(&self) {
+        self.0.alarm.retire();
+    }
+
+    pub(super) fn alarm(&self) -> &Alarm {
+        &self.0.alarm
+    }
+}
+
+/// A task that ends when this is dropped.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl fmt::Debug for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Executor")
+    }
+}

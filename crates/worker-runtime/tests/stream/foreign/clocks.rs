@@ -1,0 +1,118 @@
+//! A clock that panics costs the requests that ask for the time, and nothing that goes on by itself.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
+use worker_runtime::{
+    Clock, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, SystemClock, WorkerRef,
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorker},
+    event::EventType,
+    model::{RuntimeState, TurnOutcome, WorkerState},
+    queries::{GetRuntime, GetTurn, GetWorker, ListDiagnostics},
+};
+
+use super::soon;
+
+/// A clock that panics while the test says so.
+#[derive(Default)]
+struct Moody(AtomicBool);
+
+impl Moody {
+    fn panics(&self, panics: bool) {
+        self.0.store(panics, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Moody {
+    fn now_ms(&self) -> u64 {
+        assert!(!self.0.load(Ordering::SeqCst), "a clock panics");
+        SystemClock.now_ms()
+    }
+}
+
+async fn on(provider: ScriptedProvider) -> (Runtime, Arc<Moody>, WorkerRef) {
+    let clock = Arc::new(Moody::default());
+    let runtime = Runtime::builder()
+        .profile(Profile::new("scripted", Arc::new(provider)))
+        .clock(Arc::clone(&clock) as _)
+        .build()
+        .await
+        .unwrap();
+    let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
+    (runtime, clock, worker)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_and_a_shortened_history_go_on() {
+    let pause = Duration::from_millis(10);
+    let failing = |kind| Script::new().delay(pause).error(EngineError::new(kind, "no"));
+    let provider = ScriptedProvider::new()
+        .script(Script::new().text("before").finish())
+        .script(failing(ErrorKind::Overloaded))
+        .script(failing(ErrorKind::ContextLengthExceeded))
+        .script(Script::new().delay(pause).text("at last").finish());
+    let (runtime, clock, worker) = on(provider).await;
+    let first = runtime.handle(SendInput::new(worker, "one")).await.unwrap().receipt;
+    runtime.wait_turn(first, Duration::from_mins(1)).await.unwrap();
+    let mut stream = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
+    let receipt = runtime.handle(SendInput::new(worker, "hello")).await.unwrap().receipt;
+    clock.panics(true);
+    let end = runtime.wait_turn(receipt, Duration::from_mins(10)).await.unwrap();
+    assert_eq!(end.event_type(), EventType::TurnCompleted);
+    let mut retries = 0;
+    while let Some(Some(item)) = futures_util::FutureExt::now_or_never(stream.next()) {
+        if let StreamItem::Event(item) = item {
+            retries += usize::from(item.event.event_type() == EventType::TurnRetrying);
+        }
+    }
+    assert_eq!(retries, 1);
+    let noted = runtime.handle(ListDiagnostics::default()).await.unwrap().items;
+    assert_eq!(noted.len(), 1, "the shortened history is told: {noted:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_goes_on() {
+    let (runtime, clock, worker) = on(ScriptedProvider::hanging()).await;
+    let receipt = runtime.handle(SendInput::new(worker, "hello")).await.unwrap().receipt;
+    let mut stream = runtime.subscribe(Subscribe::new(Scope::runtime())).await.unwrap();
+    let stop = StopRuntime::new().deadline(Duration::from_millis(100));
+    runtime.handle(stop).await.unwrap();
+    clock.panics(true);
+    runtime.wait_stopped(Duration::from_secs(1)).await.unwrap();
+    let turn = runtime.handle(GetTurn::new(worker, receipt.turn_id)).await.unwrap().turn;
+    assert_eq!(turn.outcome, Some(TurnOutcome::Cancelled));
+    let shown = runtime.handle(GetWorker { worker }).await.unwrap().detail;
+    assert_eq!(shown.state, WorkerState::Stopped);
+    let mut last = None;
+    while let Some(item) = soon(stream.next()).await {
+        if let StreamItem::Event(item) = item {
+            last = Some(item.event.event_type());
+        }
+    }
+    assert_eq!(last, Some(EventType::RuntimeStopped));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_asks_it_in_vain_has_changed_nothing() {
+    let (runtime, clock, worker) = on(ScriptedProvider::hanging()).await;
+    runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
+    clock.panics(true);
+    let refused = runtime.handle(StopRuntime::new().deadline(Duration::ZERO)).await;
+    assert!(matches!(refused, Err(RuntimeError::Internal { .. })), "{refused:?}");
+    let refused = runtime.handle(StopWorker::new(worker).deadline(Duration::ZERO)).await;
+    assert!(matches!(refused, Err(RuntimeError::Internal { .. })), "{refused:?}");
+    clock.panics(false);
+    runtime.handle(StopRuntime::new()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    // Neither deadline counts, so that the turn still runs.
+    let shown = runtime.handle(GetRuntime {}).await.unwrap().summary;
+    assert_eq!((shown.state, shown.turns_in_flight), (RuntimeState::Stopping, 1));
+    runtime.handle(StopRuntime::new().deadline(Duration::ZERO)).await.unwrap();
+    runtime.wait_stopped(Duration::from_secs(1)).await.unwrap();
+}
