@@ -78,8 +78,10 @@ impl Query for GetTurn {
         }
         limits.check_wait(self.wait_ms)?;
         let (lookup, is_known) = self.lookup(reader)?;
+        let mut reader = reader;
         if let Some(wait_ms) = self.wait_ms {
             let until = reader.after(Duration::from_millis(wait_ms));
+            reader = reader.until(until);
             let turn_id = self.find(reader, &lookup, is_known).await?.0.turn_id;
             reader.wait_for_turn(self.worker, turn_id, until).await?;
         }

@@ -113,6 +113,7 @@ impl Query for ReadEvents {
         limits.check_wait(self.wait_ms)?;
         limits.check_filter(self.filter.as_ref())?;
         let until = reader.after(Duration::from_millis(self.wait_ms.unwrap_or(0)));
+        let reader = self.wait_ms.map_or(reader, |_| reader.until(until));
         let from = self.from.clone().unwrap_or(EventsFrom::oldest());
         let mut position = reader.begin(self.scope, &from).await?;
         let mut began_again = false;

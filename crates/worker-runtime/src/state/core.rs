@@ -6,7 +6,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Poll,
 };
@@ -68,6 +68,7 @@ pub struct Core {
     pub(super) diagnostics: Mutex<Diagnostics>,
     /// Notified when the Runtime has ended.
     ended: Notify,
+    cut_off: AtomicBool,
     /// A copy of the Runtime's state in the figures, which is read without the log's lock.
     pub(crate) stage: Stage,
     pub(crate) shutdown: Shutdown,
@@ -122,6 +123,7 @@ impl Core {
             log: Mutex::new(Board::new(limits.events_runtime, figures)),
             diagnostics: Mutex::new(Diagnostics::new(limits.diagnostics)),
             ended: Notify::new(),
+            cut_off: AtomicBool::new(false),
             stage: Stage::default(),
             shutdown: Shutdown::default(),
             in_flight: Arc::default(),
@@ -332,8 +334,21 @@ impl Core {
         }
     }
 
-    /// Ends the Runtime at once, without an event: every turn is dropped and every stream ends.
+    /// Ends the Runtime at once, without an event: every turn is dropped and every stream ends, even
+    /// one that waits for the store.
     pub(crate) fn abandon(&self) {
+        self.cut_off.store(true, Ordering::Release);
+        self.end();
+    }
+
+    /// Whether the Runtime has ended other than by a stop that was carried through.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.cut_off.load(Ordering::Acquire)
+    }
+
+    /// Ends the Runtime after its last event. Turns that still run are dropped, and streams end
+    /// once they have delivered every event.
+    pub(crate) fn end(&self) {
         self.shutdown.close();
         let mut board = self.log.lock();
         board.figures.runtime = RuntimeState::Stopped;

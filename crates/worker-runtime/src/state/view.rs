@@ -4,7 +4,11 @@ mod events;
 mod page_budget;
 mod waiting;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -30,7 +34,15 @@ pub(crate) use page_budget::{PAGE_BYTES, PageBudget};
 
 /// A view of the Runtime for queries, which cannot change the Runtime.
 #[derive(Clone, Copy, Debug)]
-pub struct Reader<'a>(&'a Arc<Core>);
+pub struct Reader<'a> {
+    core: &'a Arc<Core>,
+    /// The time after which the store is not waited for; `None` if only the time limit of each call
+    /// counts.
+    until: Option<Instant>,
+}
+
+/// The time that the store has for a request whose time to wait is up.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The state of a Worker at one moment, read under one hold of its lock.
 #[derive(Debug)]
@@ -54,64 +66,85 @@ pub(crate) struct FiguresSnapshot {
 
 impl<'a> Reader<'a> {
     pub(crate) fn of(core: &'a Arc<Core>) -> Self {
-        Self(core)
+        Self { core, until: None }
     }
 
     pub(crate) fn limits(self) -> &'a Limits {
-        &self.0.limits
+        &self.core.limits
     }
 
     pub(crate) fn identity(self) -> &'a RuntimeIdentity {
-        &self.0.identity
+        &self.core.identity
     }
 
     pub(crate) fn epoch(self) -> Epoch {
-        self.0.epoch
+        self.core.epoch
     }
 
     pub(crate) fn started_at_ms(self) -> u64 {
-        self.0.started_at_ms
+        self.core.started_at_ms
     }
 
     /// Whether the Runtime has ended, so that no further event comes.
     pub(crate) fn is_closed(self) -> bool {
-        self.0.is_closed()
+        self.core.is_closed()
+    }
+
+    /// Returns a reader that waits for the store no longer than until the time `at`, and a little
+    /// more, so that a request whose wait is short can be answered at all.
+    pub(crate) fn until(self, at: Instant) -> Self {
+        Self { until: Some(at + PATIENCE), ..self }
+    }
+
+    /// Waits for an answer of the store, but no longer than the request may take.
+    async fn in_time<T, E: Into<RuntimeError>>(
+        self,
+        answer: Pin<&mut (impl Future<Output = Result<T, E>> + ?Sized)>,
+    ) -> Result<T, RuntimeError> {
+        let answer = self.core.executor.within(self.until, answer).await;
+        answer.map_or_else(
+            || {
+                tracing::warn!("the store did not answer within the time of a request");
+                Err(RuntimeError::store_refused())
+            },
+            |answer| answer.map_err(Into::into),
+        )
     }
 
     /// Returns the time after `wait` from now.
     pub(crate) fn after(self, wait: Duration) -> Instant {
-        self.0.executor.now() + wait
+        self.core.executor.now() + wait
     }
 
     pub(crate) fn is_past(self, until: Instant) -> bool {
-        self.0.executor.now() >= until
+        self.core.executor.now() >= until
     }
 
     /// Returns what a decision may depend on, now. The caller holds no lock.
     pub(crate) fn context(self) -> DecisionContext<'a> {
-        self.0.context(self.0.asked_ms())
+        self.core.context(self.core.asked_ms())
     }
 
     pub(crate) fn figures(self) -> FiguresSnapshot {
         let (state, workers, head) = {
-            let board = self.0.log.lock();
+            let board = self.core.log.lock();
             (board.figures.clone(), board.listing.counts(), board.head())
         };
-        FiguresSnapshot { state, workers, head, cursor: self.0.runtime_cursor(head) }
+        FiguresSnapshot { state, workers, head, cursor: self.core.runtime_cursor(head) }
     }
 
     pub(crate) fn store(self) -> StoreSummary {
-        let store = &self.0.store;
+        let store = &self.core.store;
         StoreSummary {
             kind: store.info().kind.clone(),
             durable: store.info().durable,
             failures: store.failures(),
-            pending: self.0.in_flight.count(Work::UnsettledCommit),
+            pending: self.core.in_flight.count(Work::UnsettledCommit),
         }
     }
 
     pub(crate) fn allocation(self) -> AllocationSummary {
-        self.0.admission.lock().claims.summary(&self.0.identity)
+        self.core.admission.lock().claims.summary(&self.core.identity)
     }
 
     /// Calls `look` with the state of a Worker, under the Worker's lock.
@@ -120,7 +153,7 @@ impl<'a> Reader<'a> {
         worker: WorkerRef,
         look: impl FnOnce(&CellState) -> T,
     ) -> Result<T, RuntimeError> {
-        let cell = self.0.find(worker)?;
+        let cell = self.core.find(worker)?;
         let state = cell.lock();
         state.present().map(look)
     }
@@ -157,7 +190,7 @@ impl<'a> Reader<'a> {
             state.add_late(turn);
         }
         let WorkerRecord { worker_id, worker_sequence, .. } = *state.record;
-        let cursor = self.0.worker_cursor(worker_id, worker_sequence);
+        let cursor = self.core.worker_cursor(worker_id, worker_sequence);
         Moment { record: Arc::clone(&state.record), turn, cursor }
     }
 
@@ -178,7 +211,9 @@ impl<'a> Reader<'a> {
         first: u64,
         count: usize,
     ) -> Result<Vec<Arc<TranscriptEntry>>, RuntimeError> {
-        Ok(self.0.store.entries(&*self.0.find(worker)?, first, count).await?)
+        let cell = self.core.find(worker)?;
+        let entries = pin!(self.core.store.entries(&*cell, first, count));
+        self.in_time(entries).await
     }
 
     /// Reads the `count` turns from the ordinal `first` on, which the Worker has.
@@ -188,7 +223,9 @@ impl<'a> Reader<'a> {
         first: u64,
         count: usize,
     ) -> Result<Vec<Arc<TurnDetail>>, RuntimeError> {
-        Ok(self.0.store.turns(&*self.0.find(worker)?, first, count).await?)
+        let cell = self.core.find(worker)?;
+        let turns = pin!(self.core.store.turns(&*cell, first, count));
+        self.in_time(turns).await
     }
 
     /// Reads one turn. Returns `None` if the store does not have it.
@@ -197,13 +234,15 @@ impl<'a> Reader<'a> {
         worker: WorkerRef,
         wanted: TurnLookup,
     ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
-        Ok(self.0.store.turn(&*self.0.find(worker)?, wanted).await?)
+        let cell = self.core.find(worker)?;
+        let turn = pin!(self.core.store.turn(&*cell, wanted));
+        self.in_time(turn).await
     }
 
     /// Reports that what the store holds of a Worker contradicts itself, and returns the error of
     /// the query.
     pub(crate) fn contradiction(self, worker: WorkerRef, complaint: Complaint) -> RuntimeError {
-        self.0.store.complain(complaint, worker.worker_id).into()
+        self.core.store.complain(complaint, worker.worker_id).into()
     }
 
     pub(crate) fn oldest_workers(
@@ -212,7 +251,7 @@ impl<'a> Reader<'a> {
         wanted: &ListingFilter<'_>,
         bounds: Bounds,
     ) -> Page<u64> {
-        self.0.log.lock().listing.oldest(after, wanted, bounds)
+        self.core.log.lock().listing.oldest(after, wanted, bounds)
     }
 
     pub(crate) fn newest_workers(
@@ -221,7 +260,7 @@ impl<'a> Reader<'a> {
         wanted: &ListingFilter<'_>,
         bounds: Bounds,
     ) -> Page<u64> {
-        self.0.log.lock().listing.newest(before, wanted, bounds)
+        self.core.log.lock().listing.newest(before, wanted, bounds)
     }
 
     /// Returns a page of Workers, those that were active last first.
@@ -231,7 +270,7 @@ impl<'a> Reader<'a> {
         wanted: &ListingFilter<'_>,
         bounds: Bounds,
     ) -> Page<Activity> {
-        self.0.log.lock().listing.active(before, wanted, bounds)
+        self.core.log.lock().listing.active(before, wanted, bounds)
     }
 
     /// Returns the summary of a listed Worker, unless the Worker was deleted since or is not `wanted`
@@ -243,7 +282,7 @@ impl<'a> Reader<'a> {
     ) -> Option<WorkerSummary> {
         let state = cell.lock();
         let is_shown = state.present().is_ok_and(wanted);
-        is_shown.then(|| state.record.summary(&self.0.identity))
+        is_shown.then(|| state.record.summary(&self.core.identity))
     }
 
     pub(crate) fn diagnostics(
@@ -252,11 +291,11 @@ impl<'a> Reader<'a> {
         at_least: Severity,
         limit: usize,
     ) -> (Vec<Arc<Diagnostic>>, Option<u64>) {
-        self.0.diagnostics.lock().newest(before, at_least, limit)
+        self.core.diagnostics.lock().newest(before, at_least, limit)
     }
 
     pub(crate) fn profiles(self) -> Vec<crate::model::AvailableProfile> {
-        self.0.profiles.available().to_vec()
+        self.core.profiles.available().to_vec()
     }
 
     /// Calls `look` with the state that creations share, under its lock.
@@ -264,15 +303,15 @@ impl<'a> Reader<'a> {
         self,
         look: impl FnOnce(&crate::state::admission::Admission) -> T,
     ) -> T {
-        look(&self.0.admission.lock())
+        look(&self.core.admission.lock())
     }
 
     pub(crate) fn has_room_for_worker(self) -> Result<(), RuntimeError> {
-        self.0.catalogue.has_room()
+        self.core.catalogue.has_room()
     }
 
     pub(crate) fn has_room_for_turn(self) -> Result<(), RuntimeError> {
-        self.0.has_room_for_turn()
+        self.core.has_room_for_turn()
     }
 
     /// Reads the turn `turn_id` from the store. Returns `None` if no turn is named, if the turn is
@@ -282,14 +321,14 @@ impl<'a> Reader<'a> {
         worker: WorkerRef,
         turn_id: Option<TurnId>,
     ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
-        let cell = self.0.find(worker)?;
-        self.0.earlier_turn(&cell, turn_id).await
+        let cell = self.core.find(worker)?;
+        self.core.earlier_turn(&cell, turn_id).await
     }
 
     pub(crate) fn cursor(self, scope: Scope, sequence: u64) -> Cursor {
         match scope {
-            Scope::Runtime(_) => self.0.runtime_cursor(sequence),
-            Scope::Worker(it) => self.0.worker_cursor(it.worker.worker_id, sequence),
+            Scope::Runtime(_) => self.core.runtime_cursor(sequence),
+            Scope::Worker(it) => self.core.worker_cursor(it.worker.worker_id, sequence),
         }
     }
 }

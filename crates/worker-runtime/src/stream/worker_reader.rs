@@ -69,6 +69,13 @@ impl WorkerReader {
                 return Poll::Ready(text.map_or_else(|| Next::Event(commit, index), Next::Text));
             }
             if self.fetch.is_some() {
+                // The end of the Runtime wakes the reader, whatever the store does.
+                self.slot.bring(context);
+                self.cell.lock().log_mut().waiting.park(&mut self.slot);
+                if core.is_cut_off() {
+                    self.fetch = None;
+                    return Poll::Ready(Next::Ended(EndReason::RuntimeStopped));
+                }
                 if let Some(missed) = ready!(self.poll_fetch(core, is_synced, context)) {
                     return Poll::Ready(missed);
                 }
@@ -88,6 +95,8 @@ impl WorkerReader {
                 } else if state.deleted {
                     drop(state);
                     return Poll::Ready(self.missed(floor, is_synced));
+                } else if core.is_cut_off() {
+                    return Poll::Ready(Next::Ended(EndReason::RuntimeStopped));
                 } else {
                     drop(state);
                     self.fetch = Some((self.older_events(core, position, head), head));

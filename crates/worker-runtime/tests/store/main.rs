@@ -5,6 +5,7 @@
 
 mod allocation;
 mod conformance;
+mod deadlines;
 mod erring;
 mod fault_store;
 mod hanging;

@@ -1,13 +1,12 @@
 //! The end of a Runtime: stops its Workers, waits for their turns, and releases the store.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     commands::{StopWorker, StopWorkers},
     commit::change::Cause,
-    error::RuntimeError,
     log::RuntimeFact,
     model::{Labels, Meta, RuntimeState, Severity, WorkerState},
     state::{
@@ -18,7 +17,6 @@ use crate::{
         worker_cell::WorkerCell,
     },
     store::CommandMetadata,
-    sync::Backoff,
     turn,
 };
 
@@ -30,108 +28,136 @@ pub(super) struct StopOptions {
     pub(super) meta: Option<Meta>,
 }
 
-/// The time that a stop past its deadline waits for a store that does not answer. The time begins
-/// anew with each step of the stop (creations, stops, cancellations, ends of turns, the lease), and
-/// within the stops and the cancellations with each one that is answered.
+/// The time after its deadline at which a stop ends, whatever still hangs.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// The part of the [`GRACE`] in which Workers are stopped, turns are cancelled and commits are
+/// waited for. The rest is for the release of the lease.
+const GRACE_OF_WORKERS: Duration = Duration::from_millis(400);
+
+/// The time that the release of the lease is given at least.
+const RELEASE: Duration = Duration::from_millis(50);
 
 /// The longest time after which a wait checks its condition and the deadline again.
 const RECHECK_PERIOD: Duration = Duration::from_millis(50);
 
-/// The number of Workers that are stopped concurrently, so that a Worker for which the store hangs
-/// delays few others.
+/// The number of Workers that are stopped or cancelled at the same time.
 const AT_ONCE: usize = 64;
+
+/// The pause after a Worker could not be stopped.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Stops every Worker unless `options` keep them, waits for the running turns, and ends the
 /// Runtime.
 pub(super) async fn drain(core: Arc<Core>, options: StopOptions) {
-    // Creations that were admitted before the Runtime began to stop are completed first.
-    in_time(&core, until(&core, |core| core.in_flight.count(Work::Creation) == 0)).await;
-    if options.workers == StopWorkers::Stop {
-        stop_all(&core, &options).await;
-    }
-    wait_for_turns(&core).await;
-    if core.in_flight.count(Work::Turn) > 0 {
-        cancel_all(&core).await;
-        in_time(&core, until(&core, |core| core.in_flight.is_quiet())).await;
+    {
+        let mut parts = JoinSet::new();
+        if options.workers == StopWorkers::Stop {
+            core.executor.spawn_in(&mut parts, stop_all(Arc::clone(&core), options.clone()));
+        }
+        core.executor.spawn_in(&mut parts, end_turns(Arc::clone(&core)));
+        // One hanging Worker must not keep the others from being stopped or cancelled, so all parts
+        // go on at the same time, and whatever is left is given up together.
+        until(&core, |core| {
+            while parts.try_join_next().is_some() {}
+            let is_done = parts.is_empty() && core.in_flight.is_quiet();
+            is_done || core.is_closed() || is_past(core, GRACE_OF_WORKERS)
+        })
+        .await;
     }
     finish(core, options).await;
 }
 
-/// Stops every idle or running Worker after its running turn. Stops for which the store failed are
-/// retried with a backoff until the [`GRACE`] after the deadline.
-async fn stop_all(core: &Arc<Core>, options: &StopOptions) {
-    let mut left = workers_in(core, &[WorkerState::Idle, WorkerState::Running]);
-    let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
-    loop {
-        let mut again = Vec::new();
-        for cells in left.chunks(AT_ONCE) {
-            let Some(failed) = stop_some(core, cells, options).await else { return };
-            again.extend(failed);
-        }
-        if again.is_empty() || gives_up_at(core, None).is_some_and(|at| at <= core.executor.now()) {
-            return;
-        }
-        left = again;
-        core.executor.pause(&mut backoff).await;
-    }
-}
-
-/// Stops some Workers concurrently, and returns those for which the store failed. Returns `None` if
-/// the wait for the store was given up.
-async fn stop_some(
-    core: &Arc<Core>,
-    cells: &[Arc<WorkerCell>],
-    options: &StopOptions,
-) -> Option<Vec<Arc<WorkerCell>>> {
-    let mut stops = JoinSet::new();
-    for cell in cells {
-        let is_late = core.shutdown.deadline().is_some_and(|at| at <= core.executor.now());
-        let stop = StopWorker {
+/// Stops every idle or running Worker after its running turn, those of creations in flight too.
+async fn stop_all(core: Arc<Core>, options: StopOptions) {
+    let stop = |cell: Arc<WorkerCell>| {
+        let command = StopWorker {
             worker: core.identity.worker(cell.worker_id),
-            deadline_ms: is_late.then_some(0),
+            deadline_ms: is_past(&core, Duration::ZERO).then_some(0),
             reason: options.reason.clone(),
             meta: options.meta.clone(),
         };
-        let (core_there, cell) = (Arc::clone(core), Arc::clone(cell));
-        let stop = async move {
-            let stopped =
-                core_there.change(&cell, stop.seal(), Cause::Runtime, move |context, worker| {
-                    stop.decide(context, worker)
-                });
-            matches!(stopped.await, Err(RuntimeError::StoreFailed { .. })).then_some(cell)
-        };
-        core.executor.spawn_in(&mut stops, stop);
-    }
-    let mut again = Vec::new();
-    while let Some(stopped) = in_time(core, stops.join_next()).await? {
-        again.extend(stopped.ok().flatten());
-    }
-    Some(again)
+        let core = Arc::clone(&core);
+        async move {
+            let stopped = core.change(&cell, command.seal(), Cause::Runtime, move |context, it| {
+                command.decide(context, it)
+            });
+            if stopped.await.is_err() {
+                core.executor.sleep(PAUSE).await;
+            }
+        }
+    };
+    let is_over = |core: &Core| core.in_flight.count(Work::Creation) == 0;
+    for_each(&core, &[WorkerState::Idle, WorkerState::Running], is_over, stop).await;
+    core.in_flight.ring();
 }
 
-/// Waits until no turn runs and no commit is unsettled, or the Runtime has ended, or the deadline
-/// has passed, which a later stop may bring forward.
-async fn wait_for_turns(core: &Arc<Core>) {
-    let is_late =
-        |core: &Core| core.shutdown.deadline().is_some_and(|at| at <= core.executor.now());
-    until(core, |core| core.in_flight.is_quiet() || core.is_closed() || is_late(core)).await;
+/// Waits until no turn runs, or cancels every turn that still runs at the deadline, which a later
+/// stop may bring forward.
+async fn end_turns(core: Arc<Core>) {
+    // Creations are counted first, because one that was counted out may have begun a turn.
+    let is_over = |core: &Core| {
+        core.in_flight.count(Work::Creation) == 0 && core.in_flight.count(Work::Turn) == 0
+    };
+    until(&core, |core| is_over(core) || is_past(core, Duration::ZERO)).await;
+    let cancel = |cell: Arc<WorkerCell>| {
+        let core = Arc::clone(&core);
+        async move {
+            let running = cell.lock().record.running_turn().map(|turn| turn.turn_id);
+            if let Some(turn_id) = running {
+                turn::cancel_late(&core, &cell, turn_id).await;
+            }
+        }
+    };
+    for_each(&core, &[WorkerState::Running, WorkerState::Stopping], is_over, cancel).await;
+    core.in_flight.ring();
 }
 
-/// Cancels every turn that still runs.
-async fn cancel_all(core: &Arc<Core>) {
-    let mut cancels = JoinSet::new();
-    for cell in workers_in(core, &[WorkerState::Running, WorkerState::Stopping]) {
-        let running = cell.lock().record.running_turn().map(|turn| turn.turn_id);
-        if let Some(turn_id) = running {
-            let core_there = Arc::clone(core);
-            let cancel = async move { turn::cancel_late(&core_there, &cell, turn_id).await };
-            core.executor.spawn_in(&mut cancels, cancel);
+/// Does something for every Worker in one of these states, at most [`AT_ONCE`] of them at the same
+/// time, until there is none and `is_over`. A Worker for which it failed still is in its state, and
+/// comes again.
+async fn for_each<F>(
+    core: &Arc<Core>,
+    states: &[WorkerState],
+    is_over: impl Fn(&Core) -> bool,
+    act: impl Fn(Arc<WorkerCell>) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (mut acts, mut under_way) = (JoinSet::new(), HashSet::new());
+    let mut next = Vec::new();
+    loop {
+        // Asked before the Workers are listed, so that none comes in between.
+        let is_over = is_over(core);
+        if next.is_empty() && acts.len() < AT_ONCE {
+            next = workers_in(core, states);
+            next.retain(|cell| !under_way.contains(&cell.ordinal));
+            next.reverse();
+        }
+        while acts.len() < AT_ONCE
+            && let Some(cell) = next.pop()
+        {
+            let ordinal = cell.ordinal;
+            under_way.insert(ordinal);
+            let act = act(cell);
+            let act = async move {
+                act.await;
+                ordinal
+            };
+            core.executor.spawn_in(&mut acts, act);
+        }
+        if acts.is_empty() && is_over {
+            return;
+        }
+        let recheck = core.executor.after(RECHECK_PERIOD);
+        if acts.is_empty() {
+            let _ = core.executor.within(recheck, core.in_flight.changed()).await;
+        } else if let Some(Some(Ok(ordinal))) =
+            core.executor.within(recheck, acts.join_next()).await
+        {
+            under_way.remove(&ordinal);
         }
     }
-    // A turn whose cancellation panics, or is not answered by the store in time, is left to the
-    // next owner of the store.
-    while let Some(Some(_)) = in_time(core, cancels.join_next()).await {}
 }
 
 /// Releases the store, publishes that the Runtime has stopped, and ends the streams.
@@ -142,19 +168,25 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
     } else {
         // Changes that end no turn, such as deletions, are published too before the end is.
         core.shutdown.seal();
-        in_time(&core, until(&core, |core| core.in_flight.count(Work::Commit) == 0)).await;
+        until(&core, |core| {
+            let is_done = core.in_flight.count(Work::Commit) == 0;
+            is_done || core.is_closed() || is_past(core, GRACE_OF_WORKERS)
+        })
+        .await;
     }
     if !core.shutdown.close() {
         return;
     }
-    let patience = if core.shutdown.deadline().is_some() { GRACE } else { core.store.time_out() };
+    let patience = gives_up_at(&core, GRACE).map_or(core.store.time_out(), |at| {
+        at.saturating_duration_since(core.executor.now()).max(RELEASE)
+    });
     // The lease is released before the end is published, so that whoever learns of the end can open
     // the store at once. A lease that could not be released runs out by itself.
     let _ = core.store.release(patience).await;
     let metadata = CommandMetadata::of_command(options.meta.as_ref(), None);
     let stopped = |figures: &mut Figures| figures.runtime = RuntimeState::Stopped;
     core.tell(metadata, RuntimeFact::Stopped, stopped);
-    core.abandon();
+    core.end();
 }
 
 /// Returns the Workers that are in one of these states, some in each hold of the log's lock.
@@ -169,34 +201,18 @@ fn workers_in(core: &Core, states: &[WorkerState]) -> Vec<Arc<WorkerCell>> {
     cells
 }
 
-/// Returns the time at which the stop gives up waiting for the store: the [`GRACE`] after the
-/// deadline, or after `since`, at which the wait began, if that is later. Returns `None` without a
-/// deadline.
-fn gives_up_at(core: &Core, since: Option<Instant>) -> Option<Instant> {
-    let deadline = core.shutdown.deadline()?;
-    since.map_or(deadline, |since| deadline.max(since)).checked_add(GRACE)
+/// Returns the time `grace` after the deadline of the stop, if it has one.
+fn gives_up_at(core: &Core, grace: Duration) -> Option<Instant> {
+    core.shutdown.deadline()?.checked_add(grace)
 }
 
-/// Waits for an answer that depends on the store. Returns `None` if the Runtime has ended, or if
-/// the deadline of the stop has passed and the answer has not come within the [`GRACE`].
-async fn in_time<T>(core: &Core, answer: impl Future<Output = T>) -> Option<T> {
-    let since = Some(core.executor.now());
-    let mut answer = pin!(answer);
-    loop {
-        let recheck = core.executor.now() + RECHECK_PERIOD;
-        let until = gives_up_at(core, since).map_or(recheck, |at| at.min(recheck));
-        if let Some(answer) = core.executor.within(Some(until), &mut answer).await {
-            return Some(answer);
-        }
-        if core.is_closed() || gives_up_at(core, since).is_some_and(|at| at <= core.executor.now())
-        {
-            return None;
-        }
-    }
+/// Whether the time `grace` after the deadline of the stop has come.
+fn is_past(core: &Core, grace: Duration) -> bool {
+    gives_up_at(core, grace).is_some_and(|at| at <= core.executor.now())
 }
 
 /// Waits until the condition holds, and checks it whenever something leaves `in_flight`.
-async fn until(core: &Core, is_so: impl Fn(&Core) -> bool) {
+async fn until(core: &Core, mut is_so: impl FnMut(&Core) -> bool) {
     loop {
         let changed = core.in_flight.changed();
         if is_so(core) {

@@ -1,6 +1,6 @@
 //! Reads pages of an event log for queries.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, pin::pin, sync::Arc};
 
 use super::{PAGE_BYTES, Reader};
 use crate::{
@@ -41,13 +41,16 @@ impl Reader<'_> {
     /// Returns the sequence after which a reader begins that starts at `from`.
     pub(crate) async fn begin(self, scope: Scope, from: &EventsFrom) -> Result<u64, RuntimeError> {
         match scope {
-            Scope::Runtime(_) => {
-                self.0.position(LogId::Runtime(self.0.epoch), from, self.0.runtime_extent())
-            }
+            Scope::Runtime(_) => self.core.position(
+                LogId::Runtime(self.core.epoch),
+                from,
+                self.core.runtime_extent(),
+            ),
             Scope::Worker(scope) => {
-                let cell = self.0.find(scope.worker)?;
-                let extent = self.0.worker_extent(&cell).await?;
-                self.0.position(LogId::Worker(cell.worker_id), from, extent)
+                let cell = self.core.find(scope.worker)?;
+                let extent = pin!(self.core.worker_extent(&cell));
+                let extent = self.in_time(extent).await?;
+                self.core.position(LogId::Worker(cell.worker_id), from, extent)
             }
         }
     }
@@ -64,7 +67,7 @@ impl Reader<'_> {
         limit: usize,
     ) -> Result<EventRange, RuntimeError> {
         let log = match scope {
-            Scope::Runtime(_) => LogId::Runtime(self.0.epoch),
+            Scope::Runtime(_) => LogId::Runtime(self.core.epoch),
             Scope::Worker(scope) => LogId::Worker(scope.worker.worker_id),
         };
         let examined = usize::try_from(self.limits().page_items.max(1000)).unwrap_or(usize::MAX);
@@ -85,9 +88,9 @@ impl Reader<'_> {
 
     fn runtime_events(self, mut page: Page<'_>) -> Result<EventRange, RuntimeError> {
         let (commits, head) = {
-            let board = self.0.log.lock();
+            let board = self.core.log.lock();
             if page.examined < board.events().floor() {
-                let earliest = self.0.runtime_cursor(board.events().floor());
+                let earliest = self.core.runtime_cursor(board.events().floor());
                 return Err(RuntimeError::CursorExpired { earliest });
             }
             (board.events().after(page.examined, page.events_left), board.head())
@@ -101,10 +104,18 @@ impl Reader<'_> {
         worker: WorkerRef,
         mut page: Page<'_>,
     ) -> Result<EventRange, RuntimeError> {
-        let cell = self.0.find(worker)?;
+        let cell = self.core.find(worker)?;
         let mut head = cell.record()?.worker_sequence;
         while page.has_room() && page.examined < head {
-            let commits = self.worker_commits(&cell, page.examined, head).await?;
+            let commits = match self.worker_commits(&cell, page.examined, head).await {
+                // The time is up, and the reply has what there is.
+                Err(_)
+                    if !page.items.is_empty() && self.until.is_some_and(|it| self.is_past(it)) =>
+                {
+                    break;
+                }
+                commits => commits?,
+            };
             page.take(self, &commits);
             // If the Worker was deleted in between, this returns the error.
             head = cell.record()?.worker_sequence;
@@ -133,7 +144,8 @@ impl Reader<'_> {
             return Ok(commits);
         }
         let published = usize::try_from(head - after).unwrap_or(usize::MAX);
-        let older = self.0.older_events(cell, after, published.min(AT_ONCE)).await;
+        let older = self.core.older_events(cell, after, published.min(AT_ONCE));
+        let older = self.in_time(pin!(older)).await;
         // If the Worker was deleted meanwhile, that is the error, and not the events that the store
         // lacks.
         cell.record()?;
@@ -143,7 +155,7 @@ impl Reader<'_> {
                 Ok(VecDeque::from([Arc::new(page)]))
             }
             OlderEvents::Missed { floor } => {
-                let earliest = self.0.worker_cursor(cell.worker_id, floor);
+                let earliest = self.core.worker_cursor(cell.worker_id, floor);
                 Err(RuntimeError::CursorExpired { earliest })
             }
         }
@@ -165,7 +177,7 @@ impl Page<'_> {
                 self.examined += 1;
                 self.events_left -= 1;
                 if self.filter.is_none_or(|filter| commit.passes(index, filter)) {
-                    let shown = commit.shown(index, &reader.0.presenter, self.log);
+                    let shown = commit.shown(index, &reader.core.presenter, self.log);
                     self.items_left -= 1;
                     self.bytes_left = self.bytes_left.saturating_sub(json_bytes(&shown.event));
                     self.items.push(shown.event.clone());

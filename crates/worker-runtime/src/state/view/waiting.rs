@@ -41,7 +41,7 @@ impl Reader<'_> {
         match scope {
             Scope::Runtime(_) => self.wait_in_runtime(after, until).await,
             Scope::Worker(it) => {
-                let cell = self.0.find(it.worker)?;
+                let cell = self.core.find(it.worker)?;
                 self.wait_in_worker(&cell, until, |state| state.record.worker_sequence > after)
                     .await;
             }
@@ -56,7 +56,7 @@ impl Reader<'_> {
         turn_id: TurnId,
         until: Instant,
     ) -> Result<(), RuntimeError> {
-        let cell = self.0.find(worker)?;
+        let cell = self.core.find(worker)?;
         let over = |state: &CellState| {
             state.record.running_turn().is_none_or(|turn| turn.turn_id != turn_id)
         };
@@ -65,10 +65,10 @@ impl Reader<'_> {
     }
 
     async fn wait_in_runtime(self, after: u64, until: Instant) {
-        let mut waiting = WaitingInRuntime { core: self.0, slot: WakeSlot::default() };
+        let mut waiting = WaitingInRuntime { core: self.core, slot: WakeSlot::default() };
         let moved = poll_fn(|context| {
             waiting.slot.bring(context);
-            let mut board = self.0.log.lock();
+            let mut board = self.core.log.lock();
             if board.head() > after || board.figures.closed {
                 return Poll::Ready(());
             }
@@ -76,7 +76,7 @@ impl Reader<'_> {
             Poll::Pending
         });
         // The caller reads the log again in either case, so the reason for waking does not matter.
-        let _ = self.0.executor.within(Some(until), moved).await;
+        let _ = self.core.executor.within(Some(until), moved).await;
     }
 
     async fn wait_in_worker(
@@ -87,13 +87,13 @@ impl Reader<'_> {
     ) {
         let mut waiting = cell.wait();
         let done = poll_fn(|context| {
-            if waiting.poll(context, &done) || self.0.is_closed() {
+            if waiting.poll(context, &done) || self.core.is_closed() {
                 Poll::Ready(())
             } else {
                 Poll::Pending
             }
         });
         // The caller looks again in either case, so the reason for waking does not matter.
-        let _ = self.0.executor.within(Some(until), done).await;
+        let _ = self.core.executor.within(Some(until), done).await;
     }
 }
