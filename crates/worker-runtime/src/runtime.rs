@@ -10,7 +10,7 @@ use crate::{
     background::lease,
     error::RuntimeError,
     identity::RuntimeId,
-    model::{Limits, Subscribe},
+    model::{Limits, RuntimeState, Subscribe},
     request::Request,
     state::core::Core,
     stream::Subscription,
@@ -23,7 +23,17 @@ pub use wait::WaitError;
 ///
 /// Cloning a `Runtime` is cheap, and all clones refer to the same Runtime. When the last clone is
 /// dropped, running turns are dropped, streams end and the store is released; [`StopRuntime`] is
-/// the way to end in order. The last clone may be dropped anywhere, even outside a tokio runtime.
+/// the way to end in order. If a stop has begun by then, it is carried through: the Runtime keeps
+/// itself until it has stopped. The last clone may be dropped anywhere, even outside a tokio
+/// runtime.
+///
+/// A Runtime works on the tokio runtime on which it was built, and may be used from anywhere, also
+/// from threads without a tokio runtime. If that tokio runtime is gone, the Runtime has stopped:
+/// streams end, commands are refused with [`RuntimeError::RuntimeStopped`], and queries that need
+/// no store are answered. Turns that ran are lost; the next Runtime on the store says so.
+///
+/// Code of the Backend's that panics or blocks (a store, a provider, a clock, a waker) costs the
+/// request or the turn that needed it, and no other.
 ///
 /// [`StopRuntime`]: crate::commands::StopRuntime
 #[derive(Clone, Debug)]
@@ -104,7 +114,9 @@ impl Runtime {
 
 impl Drop for Ownership {
     fn drop(&mut self) {
-        if !self.core.is_closed() {
+        // A Runtime that stops keeps itself until it has ended.
+        let ends_itself = self.core.state() != RuntimeState::Running;
+        if !ends_itself {
             self.core.abandon();
             lease::release_soon(&self.core);
         }

@@ -14,7 +14,7 @@ mod wake_list;
 pub(crate) use after::after;
 pub(crate) use backoff::Backoff;
 pub(crate) use contain::{Contained, contained};
-pub(crate) use executor::Executor;
+pub(crate) use executor::{Executor, is_gone};
 pub(crate) use fair::fair;
 pub(crate) use foreign::Foreign;
 pub(crate) use reply::{Told, reply};

@@ -1,5 +1,5 @@
-//! Renews the lease of the store while the Runtime lives, and releases it when the Runtime is
-//! dropped.
+//! Renews the lease of the store while the Runtime lives, and releases it when the Runtime, or the
+//! tokio runtime that it was given, is dropped.
 
 use std::{sync::Weak, time::Duration};
 
@@ -7,6 +7,7 @@ use crate::{state::core::Core, store::StoreError, sync::Executor};
 
 /// Renews the lease until the Runtime ends or loses it.
 pub(crate) async fn keep(core: Weak<Core>, executor: Executor, lease: Duration) {
+    let _sentinel = Sentinel(Weak::clone(&core));
     let mut good_until = executor.now() + lease;
     loop {
         executor.sleep(lease / 3).await;
@@ -34,5 +35,24 @@ pub(crate) fn release_soon(core: &Core) {
     if let Err(release) = core.store.release(core.store.time_out()).into_ready() {
         // A lease that could not be released runs out by itself.
         core.executor.spawn(async move { drop(release.await) });
+    }
+}
+
+/// Ends the Runtime because the tokio runtime that it was given is gone. Nothing runs any more then.
+pub(crate) fn end(core: &Core) {
+    if !core.is_closed() {
+        core.abandon();
+        release_soon(core);
+    }
+}
+
+/// Ends the Runtime if the task that keeps the lease is dropped with its tokio runtime.
+struct Sentinel(Weak<Core>);
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        if let Some(core) = self.0.upgrade() {
+            end(&core);
+        }
     }
 }

@@ -50,6 +50,15 @@ pub struct StopRuntime {
 
 impl StopRuntime {
     /// Makes a command that ends the Runtime once running turns have ended.
+    ///
+    /// Without a deadline the stop lasts as long as the longest turn may, and as long as the store
+    /// leaves the outcome of a commit unknown. With one, the Runtime has stopped half a second after
+    /// the deadline at the latest, whatever hangs: turns that could not be cancelled are lost, and
+    /// Workers that could not be stopped stay as they are, for the next Runtime on the store.
+    ///
+    /// Once it is accepted, the stop is carried through, even if every handle of the Runtime is
+    /// dropped. It ends early only with the tokio runtime that the Runtime works on, or if the lease
+    /// of the store is lost.
     #[must_use]
     pub const fn new() -> Self {
         Self { workers: None, deadline_ms: None, reason: None, meta: None }

@@ -211,6 +211,17 @@ impl TurnError {
             retry_after_ms: None,
         }
     }
+
+    /// The error of a turn whose task ended before the turn did.
+    pub(crate) fn abandoned() -> Self {
+        let message = "the task of the turn ended before the turn, perhaps with its tokio runtime";
+        Self {
+            kind: TurnErrorKind::Interrupted,
+            message: message.to_owned(),
+            retryable: true,
+            retry_after_ms: None,
+        }
+    }
 }
 
 #[cfg(test)]

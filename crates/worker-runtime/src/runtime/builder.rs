@@ -19,7 +19,7 @@ use crate::{
         station::Stations,
     },
     store::{OpenError, OpenRequest, Store, StoreClient, Totals},
-    sync::{Executor, contained},
+    sync::{Executor, contained, is_gone},
     turn::Turns,
 };
 
@@ -42,6 +42,9 @@ pub enum BuildError {
     /// There is no tokio runtime to run on.
     #[error("no tokio runtime; build the Runtime within one")]
     NoTokio,
+    /// A tokio runtime that the Runtime would use has shut down.
+    #[error("a tokio runtime that has shut down; keep it as long as the Runtime")]
+    TokioGone,
     /// A tokio runtime that the Runtime would use has no timers.
     #[error("a tokio runtime without timers; build it with `enable_time`")]
     NoTimers,
@@ -187,6 +190,9 @@ impl RuntimeBuilder {
         let profiles = self.profiles.into_iter().map(host_provider::contained_in).collect();
         let profiles = Profiles::new(profiles, &self.limits).map_err(BuildError::Invalid)?;
         let handle = Handle::try_current().map_err(|_| BuildError::NoTokio)?;
+        if [Some(&handle), self.turn_runtime.as_ref()].into_iter().flatten().any(is_gone) {
+            return Err(BuildError::TokioGone);
+        }
         if !has_timers(&handle) || self.turn_runtime.as_ref().is_some_and(|it| !has_timers(it)) {
             return Err(BuildError::NoTimers);
         }

@@ -8,6 +8,7 @@ use std::{pin::pin, time::Duration};
 use futures_core::Stream;
 
 use crate::{
+    background::lease,
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
     model::{
@@ -195,9 +196,18 @@ impl Runtime {
         timeout: Duration,
         wait: impl Future<Output = Result<T, WaitError>>,
     ) -> Result<T, WaitError> {
-        let executor = &self.owner.core.executor;
-        let waited = executor.within(executor.after(timeout), pin!(wait)).await;
-        waited.unwrap_or(Err(WaitError::TimedOut))
+        let core = &self.owner.core;
+        let (until, mut wait) = (core.executor.after(timeout), pin!(wait));
+        if let Some(waited) = core.executor.within(until, wait.as_mut()).await {
+            return waited;
+        }
+        if until.is_some_and(|until| core.executor.now() >= until) {
+            return Err(WaitError::TimedOut);
+        }
+        // The tokio runtime is gone. This may be seen here before the task that keeps the lease is
+        // dropped.
+        lease::end(core);
+        wait.await
     }
 
     async fn listen(

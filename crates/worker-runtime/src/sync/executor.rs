@@ -143,3 +143,10 @@ impl fmt::Debug for Executor {
         f.write_str("Executor")
     }
 }
+
+/// Returns whether a tokio runtime has shut down, so that it drops what it is given.
+pub(crate) fn is_gone(handle: &Handle) -> bool {
+    let mut probe = pin!(handle.spawn(async {}));
+    let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
+    matches!(probe.as_mut().poll(context), Poll::Ready(Err(_)))
+}

@@ -16,23 +16,56 @@ use super::{
     next_step::{Step, next_step},
     unusual::take_unusual,
 };
-use crate::state::{core::Core, live::Live, worker_cell::WorkerCell};
+use crate::{
+    model::TurnError,
+    state::{core::Core, live::Live, worker_cell::WorkerCell},
+};
+
+/// A turn that a task drives. If the task goes away before the turn is over, because it panics or
+/// because its tokio runtime is gone, the turn is ended as failed.
+#[derive(Debug)]
+pub(super) struct Driven {
+    core: Arc<Core>,
+    cell: Arc<WorkerCell>,
+    live: Arc<Live>,
+}
+
+impl Driven {
+    pub(super) fn new(core: &Arc<Core>, cell: &Arc<WorkerCell>, live: Arc<Live>) -> Self {
+        Self { core: Arc::clone(core), cell: Arc::clone(cell), live }
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        if self.live.is_over() || self.core.is_closed() {
+            return;
+        }
+        self.live.engine_ended();
+        let (core, cell) = (Arc::clone(&self.core), Arc::clone(&self.cell));
+        let (live, error) = (Arc::clone(&self.live), TurnError::abandoned());
+        self.core.executor.spawn(async move {
+            finish(&core, &cell, &live, Ending::failed(error)).await;
+        });
+    }
+}
 
 /// Runs one turn: gathers its history, moves the engine's text into `live` and commits the end,
 /// unless a command or the watch ends the turn first.
-pub(super) async fn drive(core: Arc<Core>, cell: Arc<WorkerCell>, live: Arc<Live>) {
-    let Some((mut worker, history)) = unless_over(&live, pin!(gather(&core, &cell, &live))).await
+pub(super) async fn drive(driven: Driven) {
+    let Driven { core, cell, live } = &driven;
+    let Some((mut worker, history)) = unless_over(live, pin!(gather(core, cell, live))).await
     else {
         return;
     };
     let ending = {
         let mut turn = worker.turn_over(history);
-        unless_over(&live, pin!(follow(&core, &cell, &live, &mut turn))).await
+        unless_over(live, pin!(follow(core, cell, live, &mut turn))).await
     };
     cell.lock().token_estimate = worker.token_estimate();
     let Some(ending) = ending else { return };
     live.engine_ended();
-    finish(&core, &cell, &live, ending).await;
+    finish(core, cell, live, ending).await;
 }
 
 /// Polls `driving` until it is ready or the turn is over. The end of the turn wakes this task,

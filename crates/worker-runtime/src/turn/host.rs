@@ -10,7 +10,11 @@ use tracing::Instrument;
 
 use crate::{
     state::{core::Core, live::Live, turn_host::TurnHost, worker_cell::WorkerCell},
-    turn::{drive::drive, ending::cancel_late, watch},
+    turn::{
+        drive::{Driven, drive},
+        ending::cancel_late,
+        watch,
+    },
 };
 
 /// Starts and cancels the turns of a Runtime.
@@ -31,13 +35,15 @@ impl Turns {
 impl TurnHost for Turns {
     fn start(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, live: Arc<Live>) {
         let turn_id = live.turn_id;
+        // From here on the turn has an end, whatever happens.
+        let driven = Driven::new(core, cell, live);
         let span = tracing::info_span!(
             "turn",
             runtime_id = %core.identity.runtime_id,
             worker_id = %cell.worker_id,
             %turn_id,
         );
-        let turn = drive(Arc::clone(core), Arc::clone(cell), live);
+        let turn = drive(driven);
         self.handle.spawn(turn.instrument(span));
         watch::ensure(core, &self.watching);
     }

@@ -16,6 +16,8 @@ use worker_runtime::{
     Limits, Profile, Request, Retention, Runtime, Scope, Subscribe, Subscription, WorkerId,
     WorkerRef,
     commands::{CancelTurn, CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
+    model::{TurnOutcome, WorkerState},
+    queries::GetWorker,
     store::{Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture},
 };
 
@@ -199,7 +201,7 @@ async fn with_commits_that_hang_while_it_stops() {
     watched.store.0.hangs.store(true, Ordering::Relaxed);
     watched.begin(CreateWorker::default());
     watched.begin(SendInput::new(idle, "go"));
-    watched.runtime.handle(StopRuntime::default()).await.unwrap();
+    watched.runtime.handle(StopRuntime::new().deadline(COMMIT)).await.unwrap();
     watched.leaves_nothing(COMMIT + SOON).await;
 }
 
@@ -211,9 +213,20 @@ async fn with_commits_that_are_not_settled() {
     watched.runtime.handle(CreateWorker::default()).await.unwrap_err();
     watched.runtime.handle(SendInput::new(idle, "go")).await.unwrap_err();
     watched.runtime.handle(StopWorker::new(busy)).await.unwrap_err();
-    watched.runtime.handle(StopRuntime::default()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    watched.leaves_nothing(Duration::from_secs(6)).await;
+    // The pauses between the calls of `settle` are several seconds long by now.
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    watched.leaves_nothing(SOON).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_commits_that_are_not_settled_while_it_stops() {
+    let watched = Watched::new().await;
+    let busy = watched.running().await;
+    watched.store.0.forgets.store(true, Ordering::Relaxed);
+    watched.runtime.handle(StopWorker::new(busy)).await.unwrap_err();
+    let deadline = Duration::from_mins(1);
+    watched.runtime.handle(StopRuntime::new().deadline(deadline)).await.unwrap();
+    watched.leaves_nothing(deadline + SOON).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,10 +236,27 @@ async fn with_deadlines_armed() {
     watched.running().await;
     let stop = StopWorker { deadline_ms: HOUR_MS, ..StopWorker::new(stopped) };
     watched.runtime.handle(stop).await.unwrap();
-    let stop = StopRuntime { deadline_ms: HOUR_MS, ..StopRuntime::default() };
-    watched.runtime.handle(stop).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     watched.leaves_nothing(SOON).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_it_stops_only_once_the_stop_is_carried_through() {
+    let watched = Watched::new().await;
+    let worker = watched.running().await;
+    let deadline = Duration::from_mins(1);
+    watched.runtime.handle(StopRuntime::new().deadline(deadline)).await.unwrap();
+    let Watched { runtime, provider, store } = watched;
+    drop(runtime);
+    tokio::time::sleep(deadline / 2).await;
+    assert_eq!(provider.strong_count(), 1, "the turn goes on until the deadline");
+    tokio::time::sleep(deadline / 2 + SOON).await;
+    no_tasks_within(Duration::ZERO).await;
+    // The lease is released, so that the next Runtime can be built at once.
+    let next = Runtime::builder().store(store as _).build().await.unwrap();
+    let shown = next.handle(GetWorker { worker }).await.unwrap().detail;
+    assert_eq!(shown.state, WorkerState::Stopped);
+    assert_eq!(shown.last_turn.unwrap().outcome, Some(TurnOutcome::Cancelled));
 }
 
 /// Subscribes so often that the Runtime wakes the readers in a separate task.
