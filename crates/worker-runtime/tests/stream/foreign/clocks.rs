@@ -10,14 +10,17 @@ use std::{
 
 use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
 use worker_runtime::{
-    Clock, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, SystemClock, WorkerRef,
+    Clock, EventsFrom, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, SystemClock,
+    WorkerId, WorkerRef,
     commands::{CreateWorker, SendInput, StopRuntime, StopWorker},
     event::EventType,
     model::{RuntimeState, TurnOutcome, WorkerState},
     queries::{GetRuntime, GetTurn, GetWorker, ListDiagnostics},
+    store::{EventPage, MemoryStore, Store, StoreError, StoreFuture},
 };
 
 use super::soon;
+use crate::wrapper::{Answer, Wrapped, Wrapper};
 
 /// A clock that panics while the test says so.
 #[derive(Default)]
@@ -115,4 +118,38 @@ async fn a_stop_that_asks_it_in_vain_has_changed_nothing() {
     assert_eq!((shown.state, shown.turns_in_flight), (RuntimeState::Stopping, 1));
     runtime.handle(StopRuntime::new().deadline(Duration::ZERO)).await.unwrap();
     runtime.wait_stopped(Duration::from_secs(1)).await.unwrap();
+}
+
+/// A store in memory that gives no events while the test says so.
+#[derive(Default)]
+struct Forgetful(Arc<MemoryStore>, AtomicBool);
+
+impl Wrapper for Forgetful {
+    fn inner(&self) -> &Arc<MemoryStore> {
+        &self.0
+    }
+
+    fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
+        if self.1.load(Ordering::SeqCst) {
+            return StoreFuture::ready(Err(StoreError::Unknown("forgotten".to_owned())));
+        }
+        Store::events(&*self.0, id, after, limit)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_whose_store_fails_goes_on() {
+    let clock = Arc::new(Moody::default());
+    let store = Arc::new(Wrapped(Forgetful::default()));
+    let builder = Runtime::builder().clock(Arc::clone(&clock) as _);
+    let runtime = builder.store(Arc::clone(&store) as _).build().await.unwrap();
+    let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
+    let all = Subscribe::new(Scope::worker(worker)).starting_at(EventsFrom::oldest());
+    let mut stream = runtime.subscribe(all).await.unwrap();
+    clock.panics(true);
+    store.0.1.store(true, Ordering::SeqCst);
+    assert!(matches!(soon(stream.next()).await, Some(StreamItem::Gap { .. })));
+    assert!(matches!(soon(stream.next()).await, Some(StreamItem::Synced { .. })));
+    let noted = runtime.handle(ListDiagnostics::default()).await.unwrap().items;
+    assert_eq!(noted.len(), 1, "{noted:?}");
 }
