@@ -15,25 +15,33 @@ mod openness;
 mod openrpc;
 mod validation;
 
+use openness::opened;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
 /// Returns every document with the name of its file in `schema/`.
 #[must_use]
 pub fn documents() -> Vec<(&'static str, Value)> {
+    let requests = definitions::requests();
+    let replies = opened(&definitions::replies());
+    let request = |root| validation::request(root, &requests);
+    let reply = |root| validation::reply(root, &replies);
+    let methods = methods::all(&requests);
+    let bundle = bundle::document(&requests, &replies);
+    let openrpc = openrpc::document(&methods, &bundle["$defs"]);
     vec![
-        ("runtime_command.json", validation::request("RuntimeCommand")),
-        ("runtime_query.json", validation::request("RuntimeQuery")),
-        ("command_reply.json", validation::reply("CommandReply")),
-        ("query_reply.json", validation::reply("QueryReply")),
-        ("runtime_event.json", validation::reply("RuntimeEvent")),
-        ("stream_item.json", validation::reply("StreamItem")),
-        ("subscribe.json", validation::request("Subscribe")),
-        ("runtime_error.json", validation::reply("RuntimeError")),
+        ("runtime_command.json", request("RuntimeCommand")),
+        ("runtime_query.json", request("RuntimeQuery")),
+        ("command_reply.json", reply("CommandReply")),
+        ("query_reply.json", reply("QueryReply")),
+        ("runtime_event.json", reply("RuntimeEvent")),
+        ("stream_item.json", validation::stream_item(&replies)),
+        ("subscribe.json", request("Subscribe")),
+        ("runtime_error.json", reply("RuntimeError")),
         ("lifecycle.json", lifecycle::document()),
-        ("yoi.json", bundle::document()),
-        ("rpc.json", methods::document()),
-        ("openrpc.json", openrpc::document()),
+        ("yoi.json", bundle),
+        ("rpc.json", methods::document(&methods)),
+        ("openrpc.json", openrpc),
     ]
 }
 

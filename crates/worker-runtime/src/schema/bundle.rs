@@ -2,25 +2,23 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::MAX_INTEGER;
-
 use super::{
-    definitions::{self, each_object, remove_bounds, remove_null, variants},
+    definitions::{Definitions, each_object, remove_bounds, remove_null, variants},
     naming::ROOTS,
-    openness::{closed_list, common, listed, opened, tag_name},
+    openness::{closed_list, common, listed, tag_name},
 };
+use crate::model::MAX_INTEGER;
 
 /// Returns the bundle.
 ///
 /// It differs from the documents for validation where generators need it: a type has one definition
 /// for both directions, a reference has nothing beside it, lengths are not bounded, and a union
 /// names its `discriminator`.
-pub(crate) fn document() -> Value {
-    let replies = definitions::replies();
-    let mut all = opened(&replies);
-    for (name, definition) in definitions::requests() {
-        if !replies.contains_key(&name) {
-            all.insert(name, request_only(definition));
+pub(super) fn document(requests: &Definitions, replies: &Definitions) -> Value {
+    let mut all = replies.clone();
+    for (name, definition) in requests {
+        if !replies.contains_key(name) {
+            all.insert(name.clone(), request_only(definition.clone()));
         }
     }
     let all: Map<String, Value> = all

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    definitions::{self, tag, variants},
+    definitions::{Definitions, tag, variants},
     naming,
 };
 use crate::{
@@ -47,6 +47,12 @@ impl Part {
             .map_or_else(|| self.definition.to_owned(), |tag| naming::title(self.definition, tag))
     }
 
+    /// Returns the schema of this part of its definition.
+    pub(super) fn within(self, definition: &Value) -> &Value {
+        let variant = variants(definition).iter().find(|variant| tag(variant) == self.variant);
+        variant.unwrap_or(definition)
+    }
+
     fn document(self) -> Value {
         let mut document = json!({ "title": self.title(), "definition": self.definition });
         if let Some(variant) = self.variant {
@@ -57,12 +63,10 @@ impl Part {
 }
 
 /// Returns all methods: the commands, the queries, and those that concern subscriptions.
-pub(super) fn all() -> Vec<Method> {
-    let requests = definitions::requests();
+pub(super) fn all(requests: &Definitions) -> Vec<Method> {
     let described = |part: Part| {
-        let union = &requests[part.definition];
-        let variant = variants(union).iter().find(|variant| tag(variant) == part.variant);
-        variant.unwrap_or(union)["description"].as_str().unwrap_or_default().to_owned()
+        let schema = part.within(&requests[part.definition]);
+        schema["description"].as_str().unwrap_or_default().to_owned()
     };
     let method = |name, kind, params, result| Method {
         name,
@@ -119,9 +123,9 @@ pub(super) fn errors() -> Vec<ErrorCode> {
 }
 
 /// Returns the document.
-pub(crate) fn document() -> Value {
-    let methods: Vec<Value> = all()
-        .into_iter()
+pub(super) fn document(methods: &[Method]) -> Value {
+    let methods: Vec<Value> = methods
+        .iter()
         .map(|method| {
             json!({
                 "name": method.name,

@@ -17,8 +17,9 @@ pub(super) const ROOTS: [&str; 13] = [
     "ErrorObject",
 ];
 
-/// The unions that gain variants only together with a request that asks for them.
-pub(super) const CLOSED: [&str; 2] = ["CommandReply", "QueryReply"];
+/// The unions that stay closed: replies, whose variants come only together with a request that asks
+/// for them, and notices, which are a part of an open union.
+pub(super) const CLOSED: [&str; 3] = ["CommandReply", "QueryReply", "Notice"];
 
 /// The fields that tell the variants of a union apart.
 pub(super) const TAGS: [&str; 2] = ["type", "code"];

@@ -21,7 +21,7 @@ pub(super) fn opened(definitions: &Definitions) -> Definitions {
             opened.insert(name.clone(), open_list(name, definition, &values));
         } else if name == "StreamItem" {
             open_stream_item(definition, definitions, &mut opened);
-        } else if is_union && !CLOSED.contains(&name.as_str()) && name != "Notice" {
+        } else if is_union && !CLOSED.contains(&name.as_str()) {
             open_union(name, definition, &mut opened);
         } else {
             opened.insert(name.clone(), definition.clone());

@@ -4,22 +4,21 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    bundle,
-    definitions::{each_object, refer_to, tag, variants},
-    methods::{self, Method, Part},
+    definitions::{each_object, refer_to},
+    methods::{self, Method},
 };
 use crate::api;
 
 /// Returns the document.
-pub(crate) fn document() -> Value {
-    let definitions = bundle::document()["$defs"].take();
+pub(super) fn document(methods: &[Method], definitions: &Value) -> Value {
     let mut schemas = definitions.as_object().cloned().unwrap_or_default();
-    let methods: Vec<Value> = methods::all()
+    let methods: Vec<Value> = methods
         .iter()
         .map(|method| {
             let result = method.result;
-            schemas.insert(result.title(), schema(result, &definitions).clone());
-            describe(method, &definitions)
+            let schema = result.within(&definitions[result.definition]);
+            schemas.insert(result.title(), schema.clone());
+            describe(method, definitions)
         })
         .collect();
     let errors: Map<String, Value> = methods::errors()
@@ -48,7 +47,7 @@ pub(crate) fn document() -> Value {
 }
 
 fn describe(method: &Method, definitions: &Value) -> Value {
-    let params = schema(method.params, definitions);
+    let params = method.params.within(&definitions[method.params.definition]);
     let is_required = |name: &str| {
         params["required"].as_array().is_some_and(|names| names.contains(&name.into()))
     };
@@ -72,11 +71,4 @@ fn describe(method: &Method, definitions: &Value) -> Value {
         "result": { "name": title, "schema": refer_to(&title) },
         "errors": errors,
     })
-}
-
-/// Returns the schema of a definition or of one of its variants.
-fn schema(part: Part, definitions: &Value) -> &Value {
-    let definition = &definitions[part.definition];
-    let variant = variants(definition).iter().find(|variant| tag(variant) == part.variant);
-    variant.unwrap_or(definition)
 }

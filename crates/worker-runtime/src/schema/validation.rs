@@ -3,14 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    definitions::{self, Definitions, each_object, reachable},
-    openness::opened,
-};
+use super::definitions::{Definitions, each_object, reachable};
 
 /// The document of something that clients send. It is closed: an unknown field is refused.
-pub(crate) fn request(root: &str) -> Value {
-    let mut document = document(root, &definitions::requests());
+pub(super) fn request(root: &str, requests: &Definitions) -> Value {
+    let mut document = document(root, requests);
     let description = document["description"].as_str().unwrap_or_default();
     document["description"] = format!("{description} {BOUNDS}").into();
     document
@@ -21,12 +18,15 @@ const BOUNDS: &str = "Lengths, counts and times are bounded as by the default li
 
 /// The document of something that a Runtime sends. It is open: it accepts unknown fields, and
 /// unknown values and variants where later versions may add some.
-pub(crate) fn reply(root: &str) -> Value {
-    let mut definitions = opened(&definitions::replies());
-    if root == "StreamItem" {
-        require_cursors(&mut definitions);
-    }
-    document(root, &definitions)
+pub(super) fn reply(root: &str, replies: &Definitions) -> Value {
+    document(root, replies)
+}
+
+/// The document of a stream's items, in which every event has the position right after it.
+pub(super) fn stream_item(replies: &Definitions) -> Value {
+    let mut definitions = replies.clone();
+    require_cursors(&mut definitions);
+    document("StreamItem", &definitions)
 }
 
 fn document(root: &str, definitions: &Definitions) -> Value {
@@ -46,7 +46,7 @@ fn document(root: &str, definitions: &Definitions) -> Value {
     document
 }
 
-/// Requires of every event the position right after it, which streams always give.
+/// Requires of every event the position right after it.
 fn require_cursors(definitions: &mut Definitions) {
     let Some(events) = definitions.get_mut("KnownRuntimeEvent") else { return };
     for event in events["oneOf"].as_array_mut().into_iter().flatten() {

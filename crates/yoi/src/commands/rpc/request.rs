@@ -11,7 +11,7 @@ use super::error::RpcError;
 pub(super) const MAX_BATCH: usize = 1024;
 
 /// The largest length of an id, because ids are kept until their requests are answered.
-const MAX_ID_BYTES: usize = 1024;
+pub(super) const MAX_ID_BYTES: usize = 1024;
 
 /// The requests of one line.
 #[derive(Debug)]

@@ -183,3 +183,26 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use worker_runtime::schema;
+
+    use super::*;
+    use crate::commands::rpc::request::MAX_ID_BYTES;
+
+    #[test]
+    fn the_rules_in_the_table_of_methods_have_the_bounds_of_the_session() {
+        let documents = schema::documents();
+        let (_, table) = documents.iter().find(|(name, _)| *name == "rpc.json").expect("a table");
+        let rules = table["rules"].to_string();
+        for bound in [
+            format!("a batch of up to {MAX_BATCH} of them"),
+            format!("of at most {MAX_ID_BYTES} bytes"),
+            format!("At most {MAX_IN_FLIGHT} requests are in flight"),
+            format!("past {MAX_WAITING} refused"),
+        ] {
+            assert!(rules.contains(&bound), "{bound}");
+        }
+    }
+}
