@@ -62,8 +62,8 @@ impl Executor {
         &self,
         set: &mut JoinSet<T>,
         task: impl Future<Output = T> + Send + 'static,
-    ) {
-        set.spawn_on(task, &self.0.handle);
+    ) -> AbortHandle {
+        set.spawn_on(task, &self.0.handle)
     }
 
     /// Wakes tasks soon. The caller holds no lock.

@@ -1,6 +1,6 @@
 //! The end of a Runtime: stops its Workers, waits for their turns, and releases the store.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::Instant};
 
@@ -124,27 +124,22 @@ async fn for_each<F>(
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (mut acts, mut under_way) = (JoinSet::new(), HashSet::new());
+    let (mut acts, mut under_way) = (JoinSet::new(), HashMap::new());
     let mut next = Vec::new();
     loop {
         // Asked before the Workers are listed, so that none comes in between.
         let is_over = is_over(core);
         if next.is_empty() && acts.len() < AT_ONCE {
             next = workers_in(core, states);
-            next.retain(|cell| !under_way.contains(&cell.ordinal));
+            next.retain(|cell| !under_way.values().any(|ordinal| *ordinal == cell.ordinal));
             next.reverse();
         }
         while acts.len() < AT_ONCE
             && let Some(cell) = next.pop()
         {
             let ordinal = cell.ordinal;
-            under_way.insert(ordinal);
-            let act = act(cell);
-            let act = async move {
-                act.await;
-                ordinal
-            };
-            core.executor.spawn_in(&mut acts, act);
+            let task = core.executor.spawn_in(&mut acts, act(cell));
+            under_way.insert(task.id(), ordinal);
         }
         if acts.is_empty() && is_over {
             return;
@@ -152,10 +147,11 @@ async fn for_each<F>(
         let recheck = core.executor.after(RECHECK_PERIOD);
         if acts.is_empty() {
             let _ = core.executor.within(recheck, core.in_flight.changed()).await;
-        } else if let Some(Some(Ok(ordinal))) =
-            core.executor.within(recheck, acts.join_next()).await
+        } else if let Some(Some(ended)) =
+            core.executor.within(recheck, acts.join_next_with_id()).await
         {
-            under_way.remove(&ordinal);
+            // A task that panicked has ended too, and its Worker comes again.
+            under_way.remove(&ended.map_or_else(|error| error.id(), |(task, ())| task));
         }
     }
 }
