@@ -12,9 +12,7 @@ use crate::{
     identity::WorkerId,
     store::{
         Batch, Complaints, Lease, OpenError, OpenRequest, Opened, Settlement, Store, StoreError,
-        StoreFuture, StoreInfo,
-        guard::guarded,
-        within_range::{MOST_AT_START, clean},
+        StoreFuture, StoreInfo, guard::guarded, within_range::MOST_AT_START,
     },
     sync::{Executor, Foreign, contained},
 };
@@ -44,9 +42,6 @@ pub(crate) struct StoreClient {
 /// The most characters of the kind of a store.
 const KIND_CHARS: usize = 64;
 
-/// The most characters of a problem that a store describes when it is opened.
-const PROBLEM_CHARS: usize = 1024;
-
 type Answer<T> = StoreFuture<Result<T, StoreError>>;
 
 impl StoreClient {
@@ -58,11 +53,8 @@ impl StoreClient {
         time_out: Duration,
     ) -> Result<(Self, Opened), OpenError> {
         let store = Foreign::new(store);
-        let opened = guarded(&executor, time_out, OpenError::Failed, || store.open(request)).await;
-        let opened = opened.map_err(|error| match error {
-            OpenError::Failed(problem) => OpenError::Failed(clean(&problem, PROBLEM_CHARS)),
-            error @ (OpenError::Owned { .. } | OpenError::OtherRuntime { .. }) => error,
-        })?;
+        let opened =
+            guarded(&executor, time_out, OpenError::Failed, || store.open(request)).await?;
         let mut client = Self {
             store,
             info: StoreInfo { kind: String::new(), durable: false },
@@ -97,7 +89,8 @@ impl StoreClient {
         }
         let info = contained(|| self.store.info());
         let info = info.ok_or_else(|| OpenError::Failed("the store panicked".to_owned()))?;
-        Ok(StoreInfo { kind: clean(&info.kind, KIND_CHARS), ..info })
+        let kind = info.kind.chars().filter(|it| !it.is_control()).take(KIND_CHARS).collect();
+        Ok(StoreInfo { kind, ..info })
     }
 
     /// Notes that every Worker up to this ordinal was restored, so that later ones are of this run.

@@ -120,11 +120,6 @@ pub(super) fn last_entry(turn: &TurnDetail) -> u64 {
     turn.answer_sequence.max(turn.input_sequence).unwrap_or(0)
 }
 
-/// Shortens a text of the store's to `most` characters, without control characters.
-pub(super) fn clean(text: &str, most: usize) -> String {
-    text.chars().filter(|it| !it.is_control()).take(most).collect()
-}
-
 fn is_within(usage: &Usage) -> bool {
     let mut clamped = *usage;
     clamp(&mut clamped);

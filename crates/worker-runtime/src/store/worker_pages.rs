@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fmt};
 
-use super::within_range::{self, MOST_AT_START, clean};
+use super::within_range::{self, MOST_AT_START};
 use crate::{
     identity::WorkerId,
     model::MAX_INTEGER,
@@ -16,9 +16,6 @@ const PAGE: usize = 512;
 /// The number of Workers past those that were ever created at which a listing is endless. A store
 /// that has lost part of its totals is still read.
 const ROOM: u64 = 10_000;
-
-/// The most characters of a problem that the store describes.
-const PROBLEM_CHARS: usize = 1024;
 
 /// A Worker of the listing. One whose record cannot be used is reported and sinks nothing else.
 type Listed = Result<StoredWorker, CorruptWorker>;
@@ -39,7 +36,7 @@ pub(crate) enum ListingError {
 impl fmt::Display for ListingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read(error) => f.write_str(&clean(&error.to_string(), PROBLEM_CHARS)),
+            Self::Read(error) => error.fmt(f),
             Self::Order => f.write_str("it does not list its workers by ordinal"),
             Self::Twice => f.write_str("it lists a worker twice"),
             Self::Endless => f.write_str("it lists more workers than were ever created"),
@@ -137,7 +134,7 @@ impl WorkerPages<'_> {
                 Ok(()) => Ok(worker),
                 Err(problem) => Err(corrupt(problem.to_owned())),
             },
-            Err(unreadable) => Err(corrupt(clean(&unreadable.problem, PROBLEM_CHARS))),
+            Err(unreadable) => Err(corrupt(unreadable.problem)),
         })
     }
 }
