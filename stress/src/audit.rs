@@ -15,7 +15,7 @@ use worker_runtime::{
     },
 };
 
-use crate::ledger::{Ledger, add, count};
+use crate::ledger::{Ledger, Open, add, count};
 
 /// Compares lists, totals, turns, transcripts, logs and usage. Nothing may change meanwhile.
 pub(crate) async fn audit(runtime: &Runtime, ledger: &Ledger) {
@@ -27,10 +27,11 @@ pub(crate) async fn audit(runtime: &Runtime, ledger: &Ledger) {
     for order in [WorkerOrder::Newest, WorkerOrder::Active] {
         assert_eq!(ids(&workers(runtime, order).await), ids(&listed), "{order:?}");
     }
-    let (known, is_blurred, mut usage, mut outcomes) = {
+    let (known, leaving, is_blurred, mut usage, mut outcomes) = {
         let content = ledger.lock();
+        let leaving = content.open.iter().filter_map(Open::deletes).collect::<BTreeSet<_>>();
         let blurred = content.is_blurred || !content.open.is_empty();
-        (content.workers.clone(), blurred, content.deleted_usage, content.deleted_turns)
+        (content.workers.clone(), leaving, blurred, content.deleted_usage, content.deleted_turns)
     };
     let known_ids: BTreeSet<WorkerId> = known.keys().copied().collect();
     if !is_blurred {
@@ -39,13 +40,18 @@ pub(crate) async fn audit(runtime: &Runtime, ledger: &Ledger) {
     let mut states = StateCounts::default();
     for summary in &listed {
         let worker = summary.worker;
+        bump(&mut states, summary);
+        // A Worker whose deletion is uncertain may be gone from the store, though a Runtime that
+        // has stopped still lists it.
+        if leaving.contains(&worker.worker_id) {
+            continue;
+        }
         let told = known.get(&worker.worker_id).map(|known| &known.turns);
         let turns = worker_audit(runtime, worker, told).await;
         for outcome in turns.iter().filter_map(|turn| turn.outcome) {
             count(&mut outcomes, outcome);
         }
         add(&mut usage, &summary.usage);
-        bump(&mut states, summary);
     }
     let overview = sure(async || runtime.handle(GetOverview::new()).await).await;
     assert_eq!(overview.workers, states, "Workers by state");

@@ -21,6 +21,16 @@ pub(crate) enum Open {
     Delete(DeleteWorker),
 }
 
+impl Open {
+    /// Returns the Worker that the command deletes, if it deletes one.
+    pub(crate) fn deletes(&self) -> Option<WorkerId> {
+        match self {
+            Self::Delete(command) => Some(command.worker.worker_id),
+            Self::Create(_) | Self::Input(_) => None,
+        }
+    }
+}
+
 /// A Worker that was created and not deleted.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
