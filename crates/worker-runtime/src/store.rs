@@ -19,6 +19,7 @@ mod record;
 mod stored_event;
 mod within_range;
 mod worker_pages;
+mod wrapper;
 
 use std::{sync::Arc, time::Duration};
 
@@ -40,6 +41,7 @@ pub use record::{WorkerRecord, WorkerSpec};
 pub(crate) use stored_event::EventReference;
 pub use stored_event::{StoredEvent, StoredEventBody, StoredRetry};
 pub(crate) use worker_pages::ListingError;
+pub use wrapper::StoreWrapper;
 
 /// The description that a store gives of itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -185,7 +187,8 @@ pub enum TurnLookup {
 /// dropped at any time.
 ///
 /// `worker_runtime::conformance::run`, behind the feature `conformance`, checks an implementation
-/// against this contract.
+/// against this contract. A store that only changes some answers of another one is a
+/// [`StoreWrapper`].
 pub trait Store: Send + Sync + 'static {
     /// Returns the store's description of itself.
     fn info(&self) -> StoreInfo;

@@ -7,8 +7,8 @@ use worker_runtime::{
     WorkerId,
     model::{TranscriptEntry, TurnDetail},
     store::{
-        Batch, CorruptWorker, CreateKey, EventPage, Lease, MemoryStore, OpenError, OpenRequest,
-        Opened, Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnLookup,
+        Batch, EventPage, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture,
+        StoreWrapper, TurnLookup,
     },
 };
 
@@ -41,21 +41,9 @@ fn read<T: Send + Unpin + 'static>(answer: Answer<T>) -> Answer<T> {
     answer
 }
 
-impl Store for HostileStore {
-    fn info(&self) -> StoreInfo {
-        self.inner.info()
-    }
-
-    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        self.inner.open(request)
-    }
-
-    fn renew(&self, lease: Lease, duration: Duration) -> Answer<()> {
-        self.inner.renew(lease, duration)
-    }
-
-    fn release(&self, lease: Lease) -> Answer<()> {
-        self.inner.release(lease)
+impl StoreWrapper for HostileStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
@@ -86,18 +74,6 @@ impl Store for HostileStore {
             return StoreFuture::ready(Err(StoreError::Unknown("a fault".to_owned())));
         }
         self.inner.settle(lease, worker_id, version)
-    }
-
-    fn workers(
-        &self,
-        after: u64,
-        limit: usize,
-    ) -> Answer<Vec<Result<StoredWorker, CorruptWorker>>> {
-        self.inner.workers(after, limit)
-    }
-
-    fn create_keys(&self) -> Answer<Vec<CreateKey>> {
-        self.inner.create_keys()
     }
 
     fn entries(

@@ -10,10 +10,7 @@ use worker_runtime::{
     queries::GetRuntime,
 };
 
-use crate::{
-    trouble::{Trouble, TroubledStore},
-    wrapper::Wrapped,
-};
+use crate::trouble::{Trouble, TroubledStore};
 
 /// One step of a random history. An index selects one of the Workers that have not ended.
 #[derive(Clone, Debug)]
@@ -88,12 +85,12 @@ fn conflict(one: &ScopeClaim, other: &ScopeClaim) -> bool {
     overlap && (one.access == Access::Exclusive || other.access == Access::Exclusive)
 }
 
-async fn runtime_on(store: &Arc<Wrapped<TroubledStore>>) -> Runtime {
+async fn runtime_on(store: &Arc<TroubledStore>) -> Runtime {
     Runtime::builder().store(Arc::clone(store) as _).build().await.unwrap()
 }
 
 async fn run(steps: Vec<Step>) {
-    let store = Arc::new(Wrapped(TroubledStore::default()));
+    let store = Arc::new(TroubledStore::default());
     let mut runtime = runtime_on(&store).await;
     let mut model = Model::default();
     for step in steps {
@@ -119,10 +116,10 @@ async fn run(steps: Vec<Step>) {
                 }
             }
             Step::CreateRefusedByStore { claims } => {
-                store.0.set(Trouble::CommitsRefused);
+                store.set(Trouble::CommitsRefused);
                 let create = CreateWorker { scope_claims: Some(claims), ..CreateWorker::default() };
                 assert!(runtime.handle(create).await.is_err());
-                store.0.set(Trouble::None);
+                store.set(Trouble::None);
             }
             Step::Stop(index) => {
                 if let Some(worker) = model.take_out(index) {
@@ -179,7 +176,7 @@ proptest! {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_shown_of_the_allocation_is_bounded() {
-    let runtime = runtime_on(&Arc::new(Wrapped(TroubledStore::default()))).await;
+    let runtime = runtime_on(&Arc::new(TroubledStore::default())).await;
     for number in 0..101 {
         let resource = format!("resource/{number:03}");
         let claim = ScopeClaim { resource, access: Access::Exclusive };

@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use worker_runtime::{
     conformance::{self, Rule},
-    store::{MemoryStore, Store},
+    store::{MemoryStore, Store, StoreWrapper},
 };
 
-use crate::{
-    wrapper::{Answer, Listed, Wrapped, Wrapper},
-    wrong,
-};
+use crate::{Listed, wrapper::Answer, wrong};
 
 #[tokio::test(start_paused = true)]
 async fn the_built_in_store_passes() {
@@ -35,7 +32,7 @@ macro_rules! wrong_stores {
         $(
             #[tokio::test(start_paused = true)]
             async fn $test() {
-                let broken = broken_by(|| Arc::new(Wrapped(wrong::$store::default()))).await;
+                let broken = broken_by(|| Arc::new(wrong::$store::default())).await;
                 assert!(broken.contains(&Rule::$rule), "{broken:?}");
             }
         )+
@@ -68,9 +65,9 @@ wrong_stores! {
 #[derive(Default)]
 struct Unchanged(Arc<MemoryStore>);
 
-impl Wrapper for Unchanged {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.0
+impl StoreWrapper for Unchanged {
+    fn inner(&self) -> &dyn Store {
+        &*self.0
     }
 }
 
@@ -78,9 +75,9 @@ impl Wrapper for Unchanged {
 #[derive(Default)]
 struct ShortPages(Arc<MemoryStore>);
 
-impl Wrapper for ShortPages {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.0
+impl StoreWrapper for ShortPages {
+    fn inner(&self) -> &dyn Store {
+        &*self.0
     }
 
     fn workers(&self, after: u64, limit: usize) -> Answer<Listed> {
@@ -90,13 +87,13 @@ impl Wrapper for ShortPages {
 
 #[tokio::test(start_paused = true)]
 async fn short_pages_of_workers_are_allowed() {
-    let checked = conformance::run(|| Arc::new(Wrapped(ShortPages::default()))).await;
+    let checked = conformance::run(|| Arc::new(ShortPages::default())).await;
     assert!(checked.is_ok(), "{}", checked.unwrap_err());
 }
 
 #[tokio::test(start_paused = true)]
 async fn wrapping_alone_breaks_nothing() {
-    let checked = conformance::run(|| Arc::new(Wrapped(Unchanged::default()))).await;
+    let checked = conformance::run(|| Arc::new(Unchanged::default())).await;
     assert!(checked.is_ok(), "{}", checked.unwrap_err());
 }
 

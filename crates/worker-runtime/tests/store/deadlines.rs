@@ -16,13 +16,10 @@ use worker_runtime::{
     commands::{CreateWorker, SendInput, StopRuntime},
     model::{Input, TranscriptEntry, WorkerState},
     queries::{GetRuntime, GetTurn, GetWorker, ReadEvents},
-    store::{Batch, EventPage, Lease, MemoryStore, Store, StoreError, StoreFuture},
+    store::{Batch, EventPage, Lease, MemoryStore, Store, StoreError, StoreFuture, StoreWrapper},
 };
 
-use crate::{
-    script::poll_some,
-    wrapper::{Answer, Wrapped, Wrapper},
-};
+use crate::{script::poll_some, wrapper::Answer};
 
 /// A store in memory whose commits take a while, and which leaves some calls without an answer.
 #[derive(Default)]
@@ -45,9 +42,9 @@ impl SilentStore {
     }
 }
 
-impl Wrapper for SilentStore {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for SilentStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
@@ -81,10 +78,10 @@ impl Wrapper for SilentStore {
     }
 }
 
-type Silent = Arc<Wrapped<SilentStore>>;
+type Silent = Arc<SilentStore>;
 
 async fn on(store: SilentStore) -> (Runtime, Silent) {
-    let store = Arc::new(Wrapped(store));
+    let store = Arc::new(store);
     let hanging = Profile::new("hanging", Arc::new(ScriptedProvider::hanging()));
     let runtime = Runtime::builder()
         .profile(hanging)
@@ -105,7 +102,7 @@ async fn a_time_to_wait_is_kept_though_reads_hang() {
     let worker = worker(&runtime).await;
     let sent = runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
     let turn_id = sent.receipt.turn_id;
-    store.0.reads_hang.store(true, Ordering::SeqCst);
+    store.reads_hang.store(true, Ordering::SeqCst);
     let wait = Duration::from_millis(200);
     let within = wait + Duration::from_millis(300);
     let get = runtime.handle(GetTurn::new(worker, turn_id).wait(wait));
@@ -133,7 +130,7 @@ async fn a_worker_that_hangs_keeps_no_other_from_being_stopped() {
     for number in 0..MANY {
         let worker = worker(&runtime).await;
         if number % 100 == 0 {
-            store.0.hung.lock().unwrap().push(worker.worker_id);
+            store.hung.lock().unwrap().push(worker.worker_id);
         }
         if number % 100 == 1 {
             runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
@@ -169,7 +166,7 @@ async fn a_creation_that_hangs_keeps_no_worker_from_being_stopped() {
     let (runtime, store) = on(SilentStore::default()).await;
     let create = CreateWorker::new().initial_input(Input::user("hello"));
     let busy = runtime.handle(create).await.unwrap().detail.worker;
-    store.0.creations_hang.store(true, Ordering::SeqCst);
+    store.creations_hang.store(true, Ordering::SeqCst);
     assert!(poll_some(runtime.handle(CreateWorker::new()), 1).await, "the creation hangs");
     let since = Instant::now();
     runtime.handle(StopRuntime::new().deadline(Duration::ZERO)).await.unwrap();
@@ -186,10 +183,10 @@ async fn a_stream_that_waits_for_the_store_ends_with_the_lease() {
     runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
     let all = Subscribe::new(Scope::worker(worker)).starting_at(EventsFrom::oldest());
     let mut stream = runtime.subscribe(all).await.unwrap();
-    store.0.reads_hang.store(true, Ordering::SeqCst);
+    store.reads_hang.store(true, Ordering::SeqCst);
     let read = tokio::spawn(async move { while stream.next().await.is_some() {} });
     tokio::task::yield_now().await;
-    store.0.is_taken_over.store(true, Ordering::SeqCst);
+    store.is_taken_over.store(true, Ordering::SeqCst);
     runtime.wait_stopped(Duration::from_secs(10)).await.unwrap();
     timeout(Duration::from_millis(100), read).await.expect("the stream ends at once").unwrap();
 }

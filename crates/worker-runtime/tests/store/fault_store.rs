@@ -12,11 +12,12 @@ use std::{
 use worker_runtime::{
     WorkerId,
     store::{
-        Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture, StoredEventBody,
+        Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture, StoreWrapper,
+        StoredEventBody,
     },
 };
 
-use crate::wrapper::{Answer, Wrapper, immediate};
+use crate::wrapper::{Answer, immediate};
 
 /// The way in which a commit fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -149,9 +150,9 @@ impl FaultStore {
     }
 }
 
-impl Wrapper for FaultStore {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for FaultStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {

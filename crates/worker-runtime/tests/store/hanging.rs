@@ -16,13 +16,12 @@ use crate::{
     fault_store::{Fault, FaultStore},
     script::poll_some,
     trouble::{Trouble, TroubledStore},
-    wrapper::Wrapped,
 };
 
-type Troubled = Arc<Wrapped<TroubledStore>>;
+type Troubled = Arc<TroubledStore>;
 
 async fn runtime() -> (Runtime, Troubled) {
-    let store = Troubled::new(Wrapped(TroubledStore::default()));
+    let store = Troubled::new(TroubledStore::default());
     let echo = Profile::new("echo", Arc::new(EchoProvider::new()));
     let runtime = Runtime::builder().profile(echo).store(Arc::clone(&store) as _).build().await;
     (runtime.unwrap(), store)
@@ -55,7 +54,7 @@ async fn stops_within(runtime: &Runtime, limit: Duration) {
 async fn one_that_hangs_for_one_worker_holds_up_no_other() {
     let (runtime, store) = runtime().await;
     let (stuck, free) = (worker(&runtime).await, worker(&runtime).await);
-    store.0.set(Trouble::CommitsOfHang(stuck.worker_id));
+    store.set(Trouble::CommitsOfHang(stuck.worker_id));
     let update = {
         let runtime = runtime.clone();
         tokio::spawn(async move { runtime.handle(rename(stuck)).await })
@@ -81,7 +80,7 @@ async fn one_that_hangs_for_one_worker_holds_up_no_other() {
 #[tokio::test(start_paused = true)]
 async fn a_runtime_stops_in_spite_of_a_creation_that_hangs() {
     let (runtime, store) = runtime().await;
-    store.0.set(Trouble::CommitsHang);
+    store.set(Trouble::CommitsHang);
     assert!(poll_some(runtime.handle(CreateWorker::default()), 1).await);
     runtime.handle(StopRuntime { deadline_ms: Some(0), ..StopRuntime::default() }).await.unwrap();
     stops_within(&runtime, Duration::from_secs(30)).await;
@@ -92,7 +91,7 @@ async fn a_runtime_that_is_dropped_while_a_turns_end_hangs_leaves_nothing_behind
     let (runtime, store) = runtime().await;
     let worker = worker(&runtime).await;
     runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
-    store.0.set(Trouble::CommitsHang);
+    store.set(Trouble::CommitsHang);
     sleep(Duration::from_secs(1)).await;
     let record = runtime.handle(GetWorker { worker }).await.unwrap().detail;
     assert_eq!(record.state, WorkerState::Running, "the end of the turn is not committed");
@@ -107,7 +106,7 @@ async fn the_text_of_a_turn_shows_while_its_end_hangs() {
     let worker = worker(&runtime).await;
     let mut stream = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
     runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
-    store.0.set(Trouble::CommitsHang);
+    store.set(Trouble::CommitsHang);
     let text = async {
         loop {
             if let Some(StreamItem::TextDelta { text, .. }) = stream.next().await {
@@ -122,7 +121,7 @@ async fn the_text_of_a_turn_shows_while_its_end_hangs() {
 async fn callers_who_gave_up_waiting_are_passed_over() {
     let (runtime, store) = runtime().await;
     let worker = worker(&runtime).await;
-    store.0.set(Trouble::CommitsHang);
+    store.set(Trouble::CommitsHang);
     assert!(poll_some(runtime.handle(rename(worker)), 1).await);
     for _ in 0..100_000 {
         let mut stop = Box::pin(runtime.handle(StopWorker::new(worker)));
@@ -130,7 +129,7 @@ async fn callers_who_gave_up_waiting_are_passed_over() {
             std::future::poll_fn(|context| std::task::Poll::Ready(stop.as_mut().poll(context)));
         assert!(polled.await.is_pending());
     }
-    store.0.set(Trouble::None);
+    store.set(Trouble::None);
     sleep(Duration::from_secs(20)).await;
     runtime.handle(StopWorker::new(worker)).await.unwrap();
 }
@@ -143,12 +142,12 @@ async fn a_read_that_fails_costs_the_query_and_the_turn_that_needed_it() {
         let (runtime, store) = runtime().await;
         let worker = worker(&runtime).await;
         assert_eq!(converse(&runtime, worker).await, Some(TurnOutcome::Completed));
-        store.0.set(trouble);
+        store.set(trouble);
         let read = runtime.handle(GetTranscript::new(worker)).await;
         assert!(matches!(read, Err(RuntimeError::StoreFailed { .. })), "{trouble:?}: {read:?}");
         let sent = runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
         sleep(Duration::from_secs(30)).await;
-        store.0.set(Trouble::None);
+        store.set(Trouble::None);
         let get = GetTurn::new(worker, sent.receipt.turn_id);
         let turn = runtime.handle(get).await.unwrap().turn;
         let kind = turn.error.as_ref().map(|error| error.kind);
@@ -160,8 +159,8 @@ async fn a_read_that_fails_costs_the_query_and_the_turn_that_needed_it() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_cannot_be_opened_is_a_build_error() {
     for trouble in [Trouble::OpenHangs, Trouble::OpenPanics] {
-        let store = Troubled::new(Wrapped(TroubledStore::default()));
-        store.0.set(trouble);
+        let store = Troubled::new(TroubledStore::default());
+        store.set(trouble);
         let built = Runtime::builder().store(Arc::clone(&store) as _).build().await;
         assert!(matches!(built, Err(BuildError::StoreFailed(_))), "{trouble:?}: {built:?}");
     }
@@ -175,7 +174,7 @@ async fn a_store_whose_listing_does_not_move_on_is_a_build_error() {
     }
     runtime.handle(StopRuntime::default()).await.unwrap();
     runtime.wait_stopped(Duration::from_mins(1)).await.unwrap();
-    store.0.set(Trouble::ListingRepeats);
+    store.set(Trouble::ListingRepeats);
     let built = Runtime::builder().store(Arc::clone(&store) as _).build();
     let built = timeout(Duration::from_mins(1), built).await.expect("the future ends in time");
     assert!(matches!(built, Err(BuildError::StoreFailed(_))), "{built:?}");
@@ -184,7 +183,7 @@ async fn a_store_whose_listing_does_not_move_on_is_a_build_error() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_half_there_of_a_worker_whose_deletion_is_made_and_does_not_show_yet() {
     // The creation, two turns with a commit at either end, the stop, and the deletion.
-    let store = Arc::new(Wrapped(FaultStore::failing(7, Fault::HangDone)));
+    let store = Arc::new(FaultStore::failing(7, Fault::HangDone));
     let echo = Profile::new("echo", Arc::new(EchoProvider::new()));
     let runtime = Runtime::builder().profile(echo).store(store).build().await.unwrap();
     let worker = worker(&runtime).await;

@@ -17,7 +17,6 @@ use worker_runtime::{
 use crate::{
     trouble::{Trouble, TroubledStore},
     view::worker_view,
-    wrapper::Wrapped,
 };
 
 const LEASE: Duration = Duration::from_secs(3);
@@ -30,13 +29,13 @@ async fn runtime_on(store: Arc<dyn Store>) -> Runtime {
 /// A Runtime with a running turn and a subscriber.
 struct Scene {
     runtime: Runtime,
-    store: Arc<Wrapped<TroubledStore>>,
+    store: Arc<TroubledStore>,
     worker: WorkerRef,
     streams: [Subscription; 2],
 }
 
 async fn scene() -> Scene {
-    let store = Arc::new(Wrapped(TroubledStore::default()));
+    let store = Arc::new(TroubledStore::default());
     let runtime = runtime_on(Arc::clone(&store) as _).await;
     let initial_input = Some(Input::user("wait"));
     let create = CreateWorker { initial_input, ..CreateWorker::default() };
@@ -68,7 +67,7 @@ impl Scene {
         let refused = runtime.handle(StopWorker::new(worker)).await;
         assert_eq!(refused.unwrap_err(), RuntimeError::RuntimeStopped {});
 
-        store.0.set(Trouble::None);
+        store.set(Trouble::None);
         sleep(LEASE).await;
         let next = runtime_on(Arc::clone(&store) as _).await;
         let seen = worker_view(&next, worker).await;
@@ -85,7 +84,7 @@ impl Scene {
 async fn a_lease_that_cannot_be_renewed_is_lost_when_it_runs_out() {
     for trouble in [Trouble::RenewHangs, Trouble::RenewPanics] {
         let scene = scene().await;
-        scene.store.0.set(trouble);
+        scene.store.set(trouble);
         sleep(2 * LEASE).await;
         scene.has_stopped().await;
     }
@@ -94,7 +93,7 @@ async fn a_lease_that_cannot_be_renewed_is_lost_when_it_runs_out() {
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_finds_the_lease_lost_stops_the_runtime() {
     let scene = scene().await;
-    scene.store.0.set(Trouble::LeaseIsLost);
+    scene.store.set(Trouble::LeaseIsLost);
     let rename =
         UpdateWorker { display_name: Some("new".to_owned()), ..UpdateWorker::new(scene.worker) };
     let refused = scene.runtime.handle(rename).await;
@@ -105,9 +104,9 @@ async fn a_commit_that_finds_the_lease_lost_stops_the_runtime() {
 #[tokio::test(start_paused = true)]
 async fn a_renewal_that_fails_once_costs_nothing() {
     let scene = scene().await;
-    scene.store.0.set(Trouble::RenewPanics);
+    scene.store.set(Trouble::RenewPanics);
     sleep(LEASE / 2).await;
-    scene.store.0.set(Trouble::None);
+    scene.store.set(Trouble::None);
     sleep(5 * LEASE).await;
     let summary = scene.runtime.handle(GetRuntime {}).await.unwrap().summary;
     assert_eq!(summary.state, RuntimeState::Running);

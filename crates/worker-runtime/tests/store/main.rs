@@ -20,3 +20,8 @@ mod turn_end;
 mod view;
 mod wrapper;
 mod wrong;
+
+use worker_runtime::store::{CorruptWorker, StoredWorker};
+
+/// A page of Workers that a store answers.
+type Listed = Vec<Result<StoredWorker, CorruptWorker>>;

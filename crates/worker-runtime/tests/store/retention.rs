@@ -14,7 +14,6 @@ use worker_runtime::{
 use crate::{
     fault_store::{Fault, FaultStore},
     trouble::{Trouble, TroubledStore},
-    wrapper::Wrapped,
 };
 
 /// A wall clock that follows tokio's clock.
@@ -140,7 +139,7 @@ async fn what_ended_before_a_restart_goes_after_it() {
 async fn a_deletion_that_the_store_refuses_is_tried_again() {
     for fault in Fault::ALL {
         // A creation, a stop, and then the deletion.
-        let store = Arc::new(Wrapped(FaultStore::failing(3, fault)));
+        let store = Arc::new(FaultStore::failing(3, fault));
         let clock = Arc::new(TokioClock(Instant::now()));
         let runtime = runtime_on(store, clock, by_age(HOUR)).await;
         ended(&runtime).await;
@@ -154,7 +153,7 @@ async fn a_deletion_that_the_store_refuses_is_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn workers_that_cannot_be_deleted_hold_up_no_others() {
-    let store = Arc::new(Wrapped(TroubledStore::default()));
+    let store = Arc::new(TroubledStore::default());
     let runtime = runtime_on(
         Arc::clone(&store) as Arc<dyn Store>,
         Arc::new(TokioClock(Instant::now())),
@@ -167,13 +166,13 @@ async fn workers_that_cannot_be_deleted_hold_up_no_others() {
     }
     sleep(HOUR / 2).await;
     let free = ended(&runtime).await;
-    store.0.set(Trouble::DeletionsRefusedBut(free.worker_id));
+    store.set(Trouble::DeletionsRefusedBut(free.worker_id));
     sleep(HOUR / 2 + Duration::from_secs(30)).await;
     assert_eq!(there(&runtime).await.len(), 81);
     sleep(HOUR / 2).await;
     assert!(!there(&runtime).await.contains(&free), "the others hold it up");
     assert_eq!(there(&runtime).await, stuck);
-    store.0.set(Trouble::None);
+    store.set(Trouble::None);
     sleep(Duration::from_mins(1)).await;
     assert_eq!(there(&runtime).await, []);
 }

@@ -22,7 +22,6 @@ use worker_runtime::{
 use crate::{
     script::poll_some,
     trouble::{Trouble, TroubledStore},
-    wrapper::Wrapped,
 };
 
 async fn with_turn(runtime: &Runtime) -> WorkerRef {
@@ -92,7 +91,7 @@ async fn stop_takes(runtime: &Runtime, deadline_ms: u64) -> Duration {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_keeps_its_deadline_though_the_store_never_answers() {
-    let store = Arc::new(Wrapped(TroubledStore::default()));
+    let store = Arc::new(TroubledStore::default());
     let hanging = Profile::new("hanging", Arc::new(ScriptedProvider::hanging()));
     let limits = Limits::default().commit(Duration::from_mins(10));
     let runtime = Runtime::builder()
@@ -105,7 +104,7 @@ async fn a_stop_keeps_its_deadline_though_the_store_never_answers() {
     for _ in 0..3 {
         with_turn(&runtime).await;
     }
-    store.0.set(Trouble::CommitsHang);
+    store.set(Trouble::CommitsHang);
     assert!(poll_some(runtime.handle(CreateWorker::default()), 1).await, "the creation hangs");
     let took = stop_takes(&runtime, 100).await;
     assert!(took <= Duration::from_millis(2_200), "the stop took {took:?}");
@@ -113,10 +112,10 @@ async fn a_stop_keeps_its_deadline_though_the_store_never_answers() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_keeps_its_deadline_though_the_lease_is_never_taken_back() {
-    let store = Arc::new(Wrapped(TroubledStore::default()));
+    let store = Arc::new(TroubledStore::default());
     let runtime = Runtime::builder().store(Arc::clone(&store) as _).build().await.unwrap();
     runtime.handle(CreateWorker::default()).await.unwrap();
-    store.0.set(Trouble::ReleaseHangs);
+    store.set(Trouble::ReleaseHangs);
     let took = stop_takes(&runtime, 100).await;
     assert!(took <= Duration::from_millis(700), "the stop took {took:?}");
 }

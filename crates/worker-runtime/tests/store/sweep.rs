@@ -14,29 +14,28 @@ use crate::{
     fault_store::{Fault, FaultStore},
     script::{GivesUp, Run, runtime_on},
     view::{Outline, View, WorkerView, view},
-    wrapper::Wrapped,
 };
 
 /// The result of a run of the script.
 struct Played {
     view: View,
-    store: Arc<Wrapped<FaultStore>>,
+    store: Arc<FaultStore>,
     steps: usize,
     commits: u64,
 }
 
 /// Runs the script on a store, and checks that memory and store agree at the end.
 async fn play(store: FaultStore, gives_up: Option<GivesUp>) -> Played {
-    let store = Arc::new(Wrapped(store));
+    let store = Arc::new(store);
     let run = Run::on(Arc::clone(&store) as _, gives_up).await;
     run.play().await;
     let seen = view(&run.runtime).await;
     seen.workers.iter().for_each(WorkerView::check);
-    let (steps, commits) = (run.steps(), store.0.commits());
+    let (steps, commits) = (run.steps(), store.commits());
     check_usable(&run.runtime).await;
     let last_view = view(&run.runtime).await;
     drop(run);
-    let restored = runtime_on(Arc::clone(&store.0.inner) as _).await;
+    let restored = runtime_on(Arc::clone(&store.inner) as _).await;
     assert_eq!(view(&restored).await, last_view, "memory and store differ");
     Played { view: seen, store, steps, commits }
 }
@@ -86,7 +85,7 @@ async fn a_fault_at_any_commit_leaves_everything_or_nothing() {
     for fault in Fault::ALL {
         for n in 1..=commits {
             let Played { view: seen, store, .. } = play(FaultStore::failing(n, fault), None).await;
-            let failed = store.0.failed_events();
+            let failed = store.failed_events();
             let case = format!("{fault:?} at commit {n}: {failed:?}");
             let lost = !fault.takes_effect();
             let outcome = outcome_without_command(&failed).filter(|_| lost);

@@ -8,19 +8,19 @@ use worker_runtime::{
     commands::{CreateWorker, SendInput},
     model::Usage,
     queries::GetOverview,
-    store::{MemoryStore, OpenError, OpenRequest, Opened, Store, StoreFuture},
+    store::{MemoryStore, OpenError, OpenRequest, Opened, Store, StoreFuture, StoreWrapper},
 };
 
-use crate::wrapper::{Wrapped, Wrapper, immediate};
+use crate::wrapper::immediate;
 
 const MOST: u64 = (1 << 53) - 1;
 
 /// A store whose totals are the largest `u64` numbers.
 struct Exaggerates(Arc<MemoryStore>);
 
-impl Wrapper for Exaggerates {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.0
+impl StoreWrapper for Exaggerates {
+    fn inner(&self) -> &dyn Store {
+        &*self.0
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
@@ -39,7 +39,7 @@ async fn totals_stay_within_the_range_of_the_wire() {
     let provider = ScriptedProvider::new().script(Script::new().text("a").finish());
     let runtime = Runtime::builder()
         .profile(Profile::new("scripted", Arc::new(provider)))
-        .store(Arc::new(Wrapped(Exaggerates(Arc::default()))))
+        .store(Arc::new(Exaggerates(Arc::default())))
         .build()
         .await
         .expect("a Runtime");

@@ -11,11 +11,12 @@ use worker_runtime::{
     model::TranscriptEntry,
     store::{
         Batch, Change, Lease, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreError,
-        StoreFuture,
+        StoreFuture, StoreWrapper,
     },
 };
 
-use crate::wrapper::{Answer, Listed, Wrapper};
+use crate::Listed;
+use crate::wrapper::Answer;
 
 /// The way in which the store fails.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -57,9 +58,9 @@ impl TroubledStore {
     }
 }
 
-impl Wrapper for TroubledStore {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for TroubledStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {

@@ -15,7 +15,6 @@ use crate::{
     fault_store::{Fault, FaultStore},
     script::poll_some,
     view::worker_view,
-    wrapper::Wrapped,
 };
 
 const WORDS: &str = "one two three four five six seven eight nine ten";
@@ -25,7 +24,7 @@ async fn talking(store: FaultStore) -> (Runtime, WorkerRef) {
     let echo = EchoProvider::with_delay(Duration::from_millis(100));
     let runtime = Runtime::builder()
         .profile(Profile::new("echo", Arc::new(echo)))
-        .store(Arc::new(Wrapped(store)))
+        .store(Arc::new(store))
         .build()
         .await
         .unwrap();

@@ -19,9 +19,9 @@ macro_rules! plain {
             #[derive(Default)]
             pub(crate) struct $name(std::sync::Arc<worker_runtime::store::MemoryStore>);
 
-            impl crate::wrapper::Wrapper for $name {
-                fn inner(&self) -> &std::sync::Arc<worker_runtime::store::MemoryStore> {
-                    &self.0
+            impl worker_runtime::store::StoreWrapper for $name {
+                fn inner(&self) -> &dyn worker_runtime::store::Store {
+                    &*self.0
                 }
 
                 $($method)+

@@ -18,7 +18,7 @@ use worker_runtime::{
     queries::{GetWorker, ReadEvents},
 };
 
-use crate::{hesitant::HesitantStore, wrapper::Wrapped};
+use crate::hesitant::HesitantStore;
 
 async fn stopped(runtime: &Runtime, create: CreateWorker) -> WorkerRef {
     let worker = runtime.handle(create).await.unwrap().detail.worker;
@@ -28,7 +28,7 @@ async fn stopped(runtime: &Runtime, create: CreateWorker) -> WorkerRef {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_goes_on_however_many_other_workers_are_deleted() {
-    let store = Arc::new(Wrapped(HesitantStore::default()));
+    let store = Arc::new(HesitantStore::default());
     let runtime = Runtime::builder().store(Arc::clone(&store) as _).build().await.unwrap();
     let worker = stopped(&runtime, CreateWorker::new()).await;
     let mut others = Vec::new();
@@ -38,7 +38,7 @@ async fn a_reader_goes_on_however_many_other_workers_are_deleted() {
     for scope in [Scope::worker(worker), Scope::runtime()] {
         let subscribe = Subscribe::new(scope).starting_at(EventsFrom::oldest());
         let mut stream = runtime.subscribe(subscribe).await.unwrap();
-        let reads = store.0.event_reads();
+        let reads = store.event_reads();
         let mut items = 0;
         while items < 3 {
             if stream.next().now_or_never().is_some() {
@@ -47,7 +47,7 @@ async fn a_reader_goes_on_however_many_other_workers_are_deleted() {
             let other = others.pop().expect("the reader gets its items between the deletions");
             runtime.handle(DeleteWorker::new(other)).await.unwrap();
         }
-        assert!(store.0.event_reads() - reads <= 1, "a page that was read is not read again");
+        assert!(store.event_reads() - reads <= 1, "a page that was read is not read again");
     }
 }
 

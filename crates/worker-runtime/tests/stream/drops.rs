@@ -18,10 +18,10 @@ use worker_runtime::{
     commands::{CancelTurn, CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
     model::{TurnOutcome, WorkerState},
     queries::GetWorker,
-    store::{Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture},
+    store::{Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture, StoreWrapper},
 };
 
-use crate::wrapper::{Answer, Wrapped, Wrapper};
+use crate::wrapper::Answer;
 
 /// The time limit of a commit in these tests.
 const COMMIT: Duration = Duration::from_secs(2);
@@ -43,9 +43,9 @@ struct StuckStore {
     refuses: AtomicBool,
 }
 
-impl Wrapper for StuckStore {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for StuckStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
@@ -79,7 +79,7 @@ impl Wrapper for StuckStore {
 struct Watched {
     runtime: Runtime,
     provider: Weak<ScriptedProvider>,
-    store: Arc<Wrapped<StuckStore>>,
+    store: Arc<StuckStore>,
 }
 
 impl Watched {
@@ -87,7 +87,7 @@ impl Watched {
     async fn new() -> Self {
         let script = Script::new().text("and so on").hang();
         let provider = Arc::new(ScriptedProvider::new().script(script));
-        let store = Arc::new(Wrapped(StuckStore::default()));
+        let store = Arc::new(StuckStore::default());
         let runtime = Runtime::builder()
             .profile(Profile::new("endless", Arc::clone(&provider) as _))
             .store(Arc::clone(&store) as _)
@@ -184,7 +184,7 @@ async fn with_commits_that_hang() {
     let watched = Watched::new().await;
     let [idle, busy, other] =
         [watched.worker().await, watched.running().await, watched.worker().await];
-    watched.store.0.hangs.store(true, Ordering::Relaxed);
+    watched.store.hangs.store(true, Ordering::Relaxed);
     watched.begin(CreateWorker::default());
     watched.begin(SendInput::new(idle, "go"));
     watched.begin(StopWorker { deadline_ms: Some(0), ..StopWorker::new(busy) });
@@ -198,7 +198,7 @@ async fn with_commits_that_hang_while_it_stops() {
     let watched = Watched::new().await;
     let idle = watched.worker().await;
     watched.running().await;
-    watched.store.0.hangs.store(true, Ordering::Relaxed);
+    watched.store.hangs.store(true, Ordering::Relaxed);
     watched.begin(CreateWorker::default());
     watched.begin(SendInput::new(idle, "go"));
     watched.runtime.handle(StopRuntime::new().deadline(COMMIT)).await.unwrap();
@@ -209,7 +209,7 @@ async fn with_commits_that_hang_while_it_stops() {
 async fn with_commits_that_are_not_settled() {
     let watched = Watched::new().await;
     let [idle, busy] = [watched.worker().await, watched.running().await];
-    watched.store.0.forgets.store(true, Ordering::Relaxed);
+    watched.store.forgets.store(true, Ordering::Relaxed);
     watched.runtime.handle(CreateWorker::default()).await.unwrap_err();
     watched.runtime.handle(SendInput::new(idle, "go")).await.unwrap_err();
     watched.runtime.handle(StopWorker::new(busy)).await.unwrap_err();
@@ -222,7 +222,7 @@ async fn with_commits_that_are_not_settled() {
 async fn with_commits_that_are_not_settled_while_it_stops() {
     let watched = Watched::new().await;
     let busy = watched.running().await;
-    watched.store.0.forgets.store(true, Ordering::Relaxed);
+    watched.store.forgets.store(true, Ordering::Relaxed);
     watched.runtime.handle(StopWorker::new(busy)).await.unwrap_err();
     let deadline = Duration::from_mins(1);
     watched.runtime.handle(StopRuntime::new().deadline(deadline)).await.unwrap();
@@ -295,8 +295,8 @@ async fn with_streams_alive() {
 async fn a_turn_that_is_committed_after_the_drop_does_not_begin() {
     let watched = Watched::new().await;
     let idle = watched.worker().await;
-    watched.store.0.forgets.store(true, Ordering::Relaxed);
-    watched.store.0.settles.store(true, Ordering::Relaxed);
+    watched.store.forgets.store(true, Ordering::Relaxed);
+    watched.store.settles.store(true, Ordering::Relaxed);
     watched.runtime.handle(SendInput::new(idle, "go")).await.unwrap_err();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let Watched { runtime, provider, .. } = watched;
@@ -309,7 +309,7 @@ async fn a_turn_that_is_committed_after_the_drop_does_not_begin() {
 async fn text_that_waited_for_a_cancellation_to_fail_wakes_its_readers() {
     let script = Script::new().text("a").delay(Duration::from_millis(50)).text("b").hang();
     let provider = Arc::new(ScriptedProvider::new().script(script));
-    let store = Arc::new(Wrapped(StuckStore::default()));
+    let store = Arc::new(StuckStore::default());
     let runtime = Runtime::builder()
         .profile(Profile::new("endless", provider as _))
         .store(Arc::clone(&store) as _)
@@ -320,7 +320,7 @@ async fn text_that_waited_for_a_cancellation_to_fail_wakes_its_readers() {
     let mut stream = runtime.subscribe(Subscribe::new(Scope::worker(worker))).await.unwrap();
     runtime.handle(SendInput::new(worker, "go")).await.unwrap();
     tokio::time::sleep(Duration::from_millis(10)).await;
-    store.0.refuses.store(true, Ordering::Relaxed);
+    store.refuses.store(true, Ordering::Relaxed);
     let reader = tokio::spawn(async move {
         let since = Instant::now();
         loop {
@@ -333,7 +333,7 @@ async fn text_that_waited_for_a_cancellation_to_fail_wakes_its_readers() {
         }
     });
     runtime.handle(CancelTurn::new(worker)).await.unwrap_err();
-    store.0.refuses.store(false, Ordering::Relaxed);
+    store.refuses.store(false, Ordering::Relaxed);
     let took = reader.await.unwrap();
     assert!(took < Duration::from_secs(1), "{took:?}");
 }

@@ -14,7 +14,6 @@ use crate::{
     cases::{check, paused, threads},
     hesitant::HesitantStore,
     history::{Step, builder, play, side_by_side, step},
-    wrapper::Wrapped,
 };
 
 /// The filter of a reader: all types or one, any label or one, one of the first Workers or all.
@@ -49,7 +48,7 @@ async fn read(mut stream: Subscription) -> Vec<RuntimeEvent> {
 
 /// Compares filtered readers with a reader of all events. Returns the number of compared events.
 async fn nothing_is_missed((callers, wanted): History) -> Result<u64, TestCaseError> {
-    let store = Arc::new(Wrapped(HesitantStore::default()));
+    let store = Arc::new(HesitantStore::default());
     let runtime = builder().store(store).build().await.unwrap();
     let all = Subscribe::new(Scope::runtime()).starting_at(EventsFrom::oldest());
     let all = runtime.subscribe(all).await.unwrap();

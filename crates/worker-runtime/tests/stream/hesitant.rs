@@ -8,10 +8,10 @@ use std::sync::{
 use worker_runtime::{
     WorkerId,
     model::TranscriptEntry,
-    store::{Batch, EventPage, MemoryStore, Store, StoreFuture},
+    store::{Batch, EventPage, MemoryStore, Store, StoreFuture, StoreWrapper},
 };
 
-use crate::wrapper::{Answer, Wrapper, immediate};
+use crate::wrapper::{Answer, immediate};
 
 /// A store in memory whose commits and reads are pending for some polls before and after they take effect.
 #[derive(Default)]
@@ -52,9 +52,9 @@ async fn polls(count: u64) {
     }
 }
 
-impl Wrapper for HesitantStore {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for HesitantStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {

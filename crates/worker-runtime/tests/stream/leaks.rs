@@ -10,13 +10,13 @@ use worker_runtime::{
     queries::{GetWorker, ReadEvents},
 };
 
-use crate::{hesitant::HesitantStore, wrapper::Wrapped};
+use crate::hesitant::HesitantStore;
 
 const PLACES: u64 = 3;
 
 struct Watched {
     runtime: Runtime,
-    store: Arc<Wrapped<HesitantStore>>,
+    store: Arc<HesitantStore>,
     worker: WorkerRef,
 }
 
@@ -25,7 +25,7 @@ impl Watched {
         let pause = Duration::from_millis(2);
         let answer = Script::new().reasoning("hm").text("one").delay(pause).text("two").finish();
         let provider = ScriptedProvider::new().script(answer);
-        let store = Arc::new(Wrapped(HesitantStore::default()));
+        let store = Arc::new(HesitantStore::default());
         let runtime = Runtime::builder()
             .profile(Profile::new("slow", Arc::new(provider)))
             .store(Arc::clone(&store) as _)
@@ -44,11 +44,11 @@ impl Watched {
         let display_name = Some(format!("name {round}"));
         let update = UpdateWorker { display_name, ..UpdateWorker::new(worker) };
         self.runtime.handle(update).await.unwrap();
-        let before = self.store.0.event_reads();
+        let before = self.store.event_reads();
         let from = Some(EventsFrom::after(cursor));
         let read = ReadEvents { from, ..ReadEvents::new(Scope::worker(worker)) };
         assert_eq!(self.runtime.handle(read).await.unwrap().items.len(), 1);
-        self.store.0.event_reads() - before
+        self.store.event_reads() - before
     }
 
     /// Takes all subscriptions of the limit, none of which may be in use.

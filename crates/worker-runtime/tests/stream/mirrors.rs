@@ -15,7 +15,6 @@ use crate::{
     hesitant::HesitantStore,
     history::{Step, builder, play, runtime, side_by_side, step},
     mirror::Mirror,
-    wrapper::Wrapped,
 };
 
 type History = (Vec<Step>, Vec<Vec<Step>>, u64);
@@ -32,7 +31,7 @@ fn a_mirror_follows_concurrent_callers() {
 
 /// Mirrors a Runtime beside concurrent callers. Returns the number of stream items.
 async fn follow_callers((before, callers, page): History) -> Result<u64, TestCaseError> {
-    let store = Arc::new(Wrapped(HesitantStore::default()));
+    let store = Arc::new(HesitantStore::default());
     let runtime = builder().store(store).build().await.unwrap();
     let mut workers = Vec::new();
     play(&runtime, &mut workers, before).await;

@@ -20,7 +20,6 @@ use crate::{
     cases::{check, paused, threads},
     hesitant::HesitantStore,
     history::{Step, builder},
-    wrapper::Wrapped,
 };
 
 /// The actions of each caller, and a last action of the first caller.
@@ -58,7 +57,7 @@ async fn record(
     last: Option<Action>,
     pause: fn(u64) -> Duration,
 ) -> Recorder {
-    let store = Arc::new(Wrapped(HesitantStore::default()));
+    let store = Arc::new(HesitantStore::default());
     let recorder = Recorder::new(builder().store(store).build().await.unwrap());
     let create = |profile| Action::Step(Step::Create { profile, with_input: profile == 1 });
     recorder.clone().run(0, vec![create(0), create(1)], pause).await;

@@ -11,10 +11,10 @@ use std::{
 use tokio::sync::Semaphore;
 use worker_runtime::{
     WorkerId,
-    store::{Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture},
+    store::{Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture, StoreWrapper},
 };
 
-use super::wrapper::{Answer, Wrapped, Wrapper, immediate};
+use super::wrapper::{Answer, immediate};
 
 /// The outcome of a commit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,7 +56,7 @@ impl SteppedStore {
 
     /// The store for a Runtime. It shares its state with `self`.
     pub(crate) fn as_store(&self) -> Arc<dyn Store> {
-        Arc::new(Wrapped(self.clone()))
+        Arc::new(self.clone())
     }
 
     /// Sets the outcomes of the next commits, in order.
@@ -90,9 +90,9 @@ impl SteppedStore {
     }
 }
 
-impl Wrapper for SteppedStore {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for SteppedStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {

@@ -39,7 +39,7 @@ fn a_wait_for_a_turn_that_has_ended_ends_if_only_small_reads_work() {
     bounded(async {
         let (store, runtime, worker) = after_turns(1).await;
         let receipt = ended_turn(&runtime, worker).await;
-        store.0.events.set(|(_, limit), page| if limit > 1 { Err(refused()) } else { Ok(page) });
+        store.events.set(|(_, limit), page| if limit > 1 { Err(refused()) } else { Ok(page) });
         let waited = runtime.wait_turn(receipt, LONG).await;
         let Err(WaitError::Refused(refused)) = waited else { panic!("{waited:?}") };
         assert!(matches!(refused, RuntimeError::StoreFailed { .. }), "{refused:?}");
@@ -57,7 +57,7 @@ fn a_wait_for_a_turn_that_has_ended_ends_if_the_oldest_event_differs() {
     bounded(async {
         let (store, runtime, worker) = after_turns(1).await;
         let receipt = ended_turn(&runtime, worker).await;
-        store.0.events.set(|(_, limit), page| Ok(another_oldest(limit, page)));
+        store.events.set(|(_, limit), page| Ok(another_oldest(limit, page)));
         let waited = runtime.wait_turn(receipt, LONG).await;
         assert!(matches!(waited, Err(WaitError::Refused(_))), "{waited:?}");
         assert_eq!(told(&runtime).await, [LOST]);
@@ -73,7 +73,7 @@ fn events_from_the_oldest_end_if_the_oldest_event_differs() {
         let (store, runtime, worker) = after_turns(1).await;
         // Another Runtime does not know how many events the first one had the store keep.
         let runtime = restart(&store, runtime).await;
-        store.0.events.set(|(_, limit), page| Ok(another_oldest(limit, page)));
+        store.events.set(|(_, limit), page| Ok(another_oldest(limit, page)));
         let why = "the store says each time that another event of a worker is oldest";
         fails(&runtime, read(worker).wait(LONG), why).await;
     });
@@ -83,7 +83,7 @@ fn events_from_the_oldest_end_if_the_oldest_event_differs() {
 fn events_that_the_record_counts_and_the_store_lacks_are_a_failure() {
     bounded(async {
         let (store, runtime, worker) = after_turns(2).await;
-        store.0.events.set(|(after, _), mut page| {
+        store.events.set(|(after, _), mut page| {
             page.events.truncate(usize::try_from(5_u64.saturating_sub(after)).unwrap());
             Ok(page)
         });
@@ -106,15 +106,15 @@ async fn fails_stream(runtime: &Runtime, worker: WorkerRef) {
 fn a_worker_that_was_not_deleted_is_not_believed_to_be_gone() {
     bounded(async {
         let (store, runtime, worker) = after_turns(1).await;
-        store.0.events.set(|_, _| Ok(EventPage::default()));
+        store.events.set(|_, _| Ok(EventPage::default()));
         fails(&runtime, read(worker), NO_WORKER).await;
         let subscribe = Subscribe::new(Scope::worker(worker)).starting_at(EventsFrom::oldest());
         let refused = runtime.subscribe(subscribe).await.map(drop).unwrap_err();
         assert!(matches!(refused, RuntimeError::StoreFailed { .. }), "{refused:?}");
-        store.0.entries.set(|_, _| Ok(Vec::new()));
+        store.entries.set(|_, _| Ok(Vec::new()));
         let why = "the store gave other entries of a worker than it was asked for";
         fails(&runtime, GetTranscript::new(worker), why).await;
-        store.0.turns.set(|_, _| Ok(Vec::new()));
+        store.turns.set(|_, _| Ok(Vec::new()));
         let why = "the store gave other turns of a worker than it was asked for";
         fails(&runtime, ListTurns::new(worker), why).await;
     });
@@ -125,7 +125,7 @@ fn an_oldest_event_that_is_too_new_hides_no_history() {
     for oldest in [2, 6, 1000, u64::MAX] {
         bounded(async move {
             let (store, runtime, worker) = after_turns(2).await;
-            store.0.events.set(move |_, page| Ok(EventPage { oldest, ..page }));
+            store.events.set(move |_, page| Ok(EventPage { oldest, ..page }));
             fails(&runtime, read(worker), LOST).await;
             let after = EventsFrom::after_sequence(1);
             let reply = runtime.handle(read(worker).starting_at(after)).await;
@@ -139,7 +139,7 @@ fn after_a_restart_the_oldest_event_is_not_past_the_end() {
     bounded(async {
         let (store, runtime, worker) = after_turns(1).await;
         let runtime = restart(&store, runtime).await;
-        store.0.events.set(|_, page| Ok(EventPage { oldest: 1000, ..page }));
+        store.events.set(|_, page| Ok(EventPage { oldest: 1000, ..page }));
         fails(&runtime, read(worker), LOST).await;
     });
 }
@@ -149,7 +149,7 @@ async fn with(change: impl Fn(&mut EventPage) + Send + 'static) -> (Lying, Runti
     let (store, runtime, worker) = after_turns(2).await;
     let update = UpdateWorker { display_name: Some("a".to_owned()), ..UpdateWorker::new(worker) };
     runtime.handle(update).await.unwrap();
-    store.0.events.set(move |(_, limit), mut page| {
+    store.events.set(move |(_, limit), mut page| {
         if limit > 1 {
             change(&mut page);
         }
@@ -232,7 +232,7 @@ fn events_that_name_others_entries_and_turns_are_a_failure() {
 fn a_completed_turn_without_an_answer_is_not_shown_as_lost() {
     bounded(async {
         let (store, runtime, worker) = after_turns(2).await;
-        store.0.turns.set(|_, mut turns| {
+        store.turns.set(|_, mut turns| {
             for turn in &mut turns {
                 Arc::make_mut(turn).answer_sequence = None;
             }
@@ -247,8 +247,8 @@ fn a_completed_turn_without_an_answer_is_not_shown_as_lost() {
 fn a_page_of_events_that_is_too_long_is_cut() {
     bounded(async {
         let (store, runtime, worker) = after_turns(1).await;
-        let inner = Arc::clone(&store.0.inner);
-        store.0.events.set(move |(after, _), _| {
+        let inner = Arc::clone(&store.inner);
+        store.events.set(move |(after, _), _| {
             let all = worker_runtime::store::Store::events(&*inner, worker.worker_id, after, 1000);
             crate::wrapper::immediate(all)
         });

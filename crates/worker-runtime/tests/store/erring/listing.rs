@@ -33,7 +33,7 @@ async fn build_fails(store: &Lying, why: &str) {
 fn a_short_page_does_not_end_the_listing() {
     bounded(async {
         let store = with_workers(20).await;
-        store.0.workers.set(|_, mut page| {
+        store.workers.set(|_, mut page| {
             page.truncate(3);
             Ok(page)
         });
@@ -47,7 +47,7 @@ fn a_short_page_does_not_end_the_listing() {
 fn a_worker_that_is_listed_twice_is_a_build_error() {
     bounded(async {
         let store = with_workers(3).await;
-        store.0.workers.set(|_, mut page| {
+        store.workers.set(|_, mut page| {
             if let [Ok(first), _, Ok(third)] = page.as_mut_slice() {
                 Arc::make_mut(&mut third.record).worker_id = first.record.worker_id;
             }
@@ -61,7 +61,7 @@ fn a_worker_that_is_listed_twice_is_a_build_error() {
 fn workers_that_are_not_in_order_are_a_build_error() {
     bounded(async {
         let store = with_workers(3).await;
-        store.0.workers.set(|_, mut page| {
+        store.workers.set(|_, mut page| {
             page.reverse();
             Ok(page)
         });
@@ -73,8 +73,8 @@ fn workers_that_are_not_in_order_are_a_build_error() {
 fn a_listing_without_an_end_is_a_build_error() {
     bounded(async {
         let store = with_workers(1).await;
-        let known = Arc::clone(&store.0.inner);
-        store.0.workers.set(move |(after, limit), _| {
+        let known = Arc::clone(&store.inner);
+        store.workers.set(move |(after, limit), _| {
             let page = crate::wrapper::immediate(known.workers(0, 1)).unwrap();
             let Some(Ok(StoredWorker { record, .. })) = page.into_iter().next() else { panic!() };
             let forged = (after + 1..).take(limit).map(|ordinal| {
@@ -94,9 +94,8 @@ fn a_listing_without_an_end_is_a_build_error() {
 fn a_page_of_workers_that_is_too_long_is_cut_and_nothing_is_lost() {
     bounded(async {
         let store = with_workers(600).await;
-        let known = Arc::clone(&store.0.inner);
+        let known = Arc::clone(&store.inner);
         store
-            .0
             .workers
             .set(move |(after, _), _| crate::wrapper::immediate(known.workers(after, usize::MAX)));
         let runtime = runtime_on(&store).await;
@@ -110,7 +109,7 @@ fn a_page_of_workers_that_is_too_long_is_cut_and_nothing_is_lost() {
 fn what_a_store_says_of_an_unreadable_worker_is_bounded() {
     bounded(async {
         let store = with_workers(2).await;
-        store.0.workers.set(|_, mut page| {
+        store.workers.set(|_, mut page| {
             if let [_, second] = page.as_mut_slice() {
                 let problem = "no\u{7}\n".repeat(100_000);
                 *second = Err(CorruptWorker { worker_id: None, ordinal: u64::MAX, problem });
@@ -123,7 +122,7 @@ fn what_a_store_says_of_an_unreadable_worker_is_bounded() {
         assert!(message.chars().count() < 1100 && !message.contains(char::is_control));
         // Nothing begins after the greatest number.
         runtime.handle(CreateWorker::default()).await.unwrap();
-        store.0.workers.set(|_, page| Ok(page));
+        store.workers.set(|_, page| Ok(page));
         let runtime = restart(&store, runtime).await;
         assert_eq!(runtime.handle(GetRuntime {}).await.unwrap().summary.workers.idle, 3);
     });

@@ -14,11 +14,12 @@ use worker_runtime::{
     queries::{GetTurn, ListDiagnostics},
     store::{
         Batch, CreateKey, EventPage, MemoryStore, OpenError, OpenRequest, Opened, Store,
-        StoreError, StoreFuture, TurnLookup,
+        StoreError, StoreFuture, StoreWrapper, TurnLookup,
     },
 };
 
-use crate::wrapper::{Answer, Listed, Wrapped, Wrapper, immediate};
+use crate::Listed;
+use crate::wrapper::{Answer, immediate};
 
 /// Changes an answer to a call with these arguments; nothing until a test sets it.
 pub(crate) struct Lie<A, T>(Mutex<Option<Change<A, T>>>);
@@ -70,9 +71,9 @@ fn taken<T: Unpin>(mut answer: StoreFuture<T>) -> StoreFuture<T> {
     answer
 }
 
-impl Wrapper for LyingStore {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for LyingStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
@@ -117,10 +118,10 @@ impl Wrapper for LyingStore {
     }
 }
 
-pub(crate) type Lying = Arc<Wrapped<LyingStore>>;
+pub(crate) type Lying = Arc<LyingStore>;
 
 pub(crate) fn store() -> Lying {
-    Arc::new(Wrapped(LyingStore::default()))
+    Arc::new(LyingStore::default())
 }
 
 /// A Runtime on the store, whose turns answer with one word.

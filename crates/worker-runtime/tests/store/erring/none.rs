@@ -10,11 +10,11 @@ use worker_runtime::{
     commands::{CreateWorker, DeleteWorker, SendInput, StopWorker, UpdateWorker},
     model::{TranscriptEntry, TurnDetail},
     queries::{GetTranscript, GetTurn, ListTurns, ReadEvents},
-    store::{Batch, EventPage, MemoryStore, Store, StoreFuture, TurnLookup},
+    store::{Batch, EventPage, MemoryStore, Store, StoreFuture, StoreWrapper, TurnLookup},
 };
 
 use super::lying_store::told;
-use crate::wrapper::{Answer, Wrapped, Wrapper};
+use crate::wrapper::Answer;
 
 /// Commits at once and says so late, and reads late or says late what it has read.
 #[derive(Default)]
@@ -33,9 +33,9 @@ fn late<T: Send + Unpin + 'static>(
     })
 }
 
-impl Wrapper for Late {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.0
+impl StoreWrapper for Late {
+    fn inner(&self) -> &dyn Store {
+        &*self.0
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
@@ -127,7 +127,7 @@ async fn a_store_that_is_late_and_keeps_its_contract_is_believed() {
         let runtime = Runtime::builder()
             .profile(Profile::new("echo", Arc::new(EchoProvider::new())))
             .limits(limits)
-            .store(Arc::new(Wrapped(Late::default())))
+            .store(Arc::new(Late::default()))
             .build()
             .await
             .unwrap();

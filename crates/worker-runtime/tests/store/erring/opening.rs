@@ -10,20 +10,16 @@ use worker_runtime::{
     commands::CreateWorker,
     model::Input,
     queries::GetRuntime,
-    store::{
-        Batch, CreateKey, EventPage, Lease, MemoryStore, OpenError, OpenRequest, Opened,
-        Settlement, Store, StoreError, StoreFuture, StoreInfo, TurnLookup,
-    },
+    store::{MemoryStore, Opened, Store, StoreError, StoreInfo, StoreWrapper},
 };
 
 use super::lying_store::{bounded, restart, runtime_on, store, told};
-use crate::wrapper::{Answer, Listed};
 
 #[test]
 fn a_store_of_another_runtime_is_refused_whatever_it_says() {
     bounded(async {
         let store = store();
-        store.0.opened.set(|(), opened| Ok(Opened { runtime_id: RuntimeId::NIL, ..opened }));
+        store.opened.set(|(), opened| Ok(Opened { runtime_id: RuntimeId::NIL, ..opened }));
         let wanted = RuntimeId::from_uuid(uuid::Uuid::from_u128(7));
         let builder = || Runtime::builder().store(Arc::clone(&store) as Arc<dyn Store>);
         for _ in 0..2 {
@@ -39,7 +35,7 @@ fn a_store_of_another_runtime_is_refused_whatever_it_says() {
 fn totals_that_leave_no_room_for_a_worker_are_refused() {
     bounded(async {
         let store = store();
-        store.0.opened.set(|(), mut opened| {
+        store.opened.set(|(), mut opened| {
             opened.totals.created = u64::MAX;
             Ok(opened)
         });
@@ -60,7 +56,7 @@ fn keys_of_creations_with_numbers_out_of_range_are_reported() {
         let first = runtime.handle(create("first")).await.unwrap();
         let second = create("second").initial_input(Input::user("hi"));
         runtime.handle(second.clone()).await.unwrap();
-        store.0.create_keys.set(|(), mut keys| {
+        store.create_keys.set(|(), mut keys| {
             keys[0].at_ms = u64::MAX;
             keys[1].receipt.as_mut().unwrap().1 = u64::MAX;
             Ok(keys)
@@ -81,10 +77,10 @@ fn what_a_store_says_of_a_listing_that_failed_is_bounded() {
         let store = store();
         let problem = || StoreError::Refused("no\n".repeat(100_000));
         let build = || Runtime::builder().store(Arc::clone(&store) as Arc<dyn Store>).build();
-        store.0.create_keys.set(move |(), _| Err(problem()));
+        store.create_keys.set(move |(), _| Err(problem()));
         let of_keys = build().await;
-        store.0.create_keys.set(|(), keys| Ok(keys));
-        store.0.workers.set(move |_, _| Err(problem()));
+        store.create_keys.set(|(), keys| Ok(keys));
+        store.workers.set(move |_, _| Err(problem()));
         for built in [of_keys, build().await] {
             let Err(BuildError::StoreFailed(problem)) = built else { panic!("{built:?}") };
             assert!(problem.len() <= 1024 && !problem.contains('\n'));
@@ -99,68 +95,14 @@ struct Boastful {
     panics: AtomicBool,
 }
 
-impl Store for Boastful {
+impl StoreWrapper for Boastful {
+    fn inner(&self) -> &dyn Store {
+        &self.inner
+    }
+
     fn info(&self) -> StoreInfo {
         assert!(!self.panics.load(Ordering::Relaxed), "no description today");
         StoreInfo { kind: "big\u{1b}".repeat(100_000), durable: true }
-    }
-
-    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
-        self.inner.open(request)
-    }
-
-    fn renew(&self, lease: Lease, duration: std::time::Duration) -> Answer<()> {
-        self.inner.renew(lease, duration)
-    }
-
-    fn release(&self, lease: Lease) -> Answer<()> {
-        self.inner.release(lease)
-    }
-
-    fn commit(&self, batch: &Batch) -> Answer<()> {
-        self.inner.commit(batch)
-    }
-
-    fn settle(&self, lease: Lease, id: worker_runtime::WorkerId, to: u64) -> Answer<Settlement> {
-        self.inner.settle(lease, id, to)
-    }
-
-    fn workers(&self, after: u64, limit: usize) -> Answer<Listed> {
-        self.inner.workers(after, limit)
-    }
-
-    fn create_keys(&self) -> Answer<Vec<CreateKey>> {
-        self.inner.create_keys()
-    }
-
-    fn entries(
-        &self,
-        id: worker_runtime::WorkerId,
-        first: u64,
-        limit: usize,
-    ) -> Answer<Vec<Arc<worker_runtime::model::TranscriptEntry>>> {
-        self.inner.entries(id, first, limit)
-    }
-
-    fn turns(
-        &self,
-        id: worker_runtime::WorkerId,
-        first: u64,
-        limit: usize,
-    ) -> Answer<Vec<Arc<worker_runtime::model::TurnDetail>>> {
-        self.inner.turns(id, first, limit)
-    }
-
-    fn turn(
-        &self,
-        id: worker_runtime::WorkerId,
-        selector: TurnLookup,
-    ) -> Answer<Option<Arc<worker_runtime::model::TurnDetail>>> {
-        self.inner.turn(id, selector)
-    }
-
-    fn events(&self, id: worker_runtime::WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
-        self.inner.events(id, after, limit)
     }
 }
 

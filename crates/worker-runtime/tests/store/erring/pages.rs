@@ -37,7 +37,7 @@ fn a_transcript_of_others_than_the_entries_asked_for_is_a_failure() {
     for wrong in wrong {
         bounded(async move {
             let (store, runtime, worker) = after_turns(2).await;
-            store.0.entries.set(move |_, mut page| {
+            store.entries.set(move |_, mut page| {
                 wrong(&mut page);
                 Ok(page)
             });
@@ -50,7 +50,7 @@ fn a_transcript_of_others_than_the_entries_asked_for_is_a_failure() {
 fn a_page_of_a_transcript_that_is_too_long_is_cut() {
     bounded(async {
         let (store, runtime, worker) = after_turns(2).await;
-        store.0.entries.set(|_, mut page| {
+        store.entries.set(|_, mut page| {
             let mut more = Arc::clone(page.last().unwrap());
             shift(&mut more, 1);
             page.push(more);
@@ -81,7 +81,7 @@ fn a_list_of_others_than_the_turns_asked_for_is_a_failure() {
     for wrong in wrong {
         bounded(async move {
             let (store, runtime, worker) = after_turns(3).await;
-            store.0.turns.set(move |_, mut page| {
+            store.turns.set(move |_, mut page| {
                 wrong(&mut page);
                 Ok(page)
             });
@@ -96,7 +96,7 @@ fn another_turn_than_the_one_asked_for_is_a_failure() {
         let (store, runtime, worker) = after_turns(3).await;
         let turns = runtime.handle(ListTurns::new(worker)).await.unwrap().items;
         let (first, second) = (turns[0].turn_id, Arc::clone(&turns[1]));
-        store.0.turn.set(move |(), _| Ok(Some(Arc::clone(&second))));
+        store.turn.set(move |(), _| Ok(Some(Arc::clone(&second))));
         fails(&runtime, GetTurn::new(worker, first), OTHER_TURNS).await;
         let cancel = CancelTurn { turn_id: Some(first), ..CancelTurn::new(worker) };
         let refused = runtime.handle(cancel).await.unwrap_err();
@@ -116,7 +116,7 @@ fn a_turn_that_a_key_names_is_not_believed_to_be_missing() {
         let by_key =
             GetTurn { turn: TurnSelector::key("first"), ..GetTurn::new(worker, TurnId::NIL) };
         runtime.handle(by_key.clone()).await.unwrap();
-        store.0.turn.set(|(), _| Ok(None));
+        store.turn.set(|(), _| Ok(None));
         fails(&runtime, by_key, OTHER_TURNS).await;
         let unknown = runtime.handle(GetTurn::new(worker, TurnId::NIL)).await.unwrap_err();
         assert_eq!(unknown, RuntimeError::TurnNotFound {});
@@ -128,7 +128,7 @@ fn a_turn_that_the_record_does_not_count_is_a_failure() {
     bounded(async {
         let (store, runtime, worker) = after_turns(1).await;
         let known = runtime.handle(ListTurns::new(worker)).await.unwrap().items;
-        store.0.turn.set(move |(), _| {
+        store.turn.set(move |(), _| {
             let mut forged = Arc::clone(&known[0]);
             Arc::make_mut(&mut forged).turn_id = TurnId::NIL;
             Ok(Some(forged))
@@ -142,7 +142,7 @@ fn an_entry_of_another_turn_is_a_failure() {
     bounded(async {
         let (store, runtime, worker) = after_turns(2).await;
         let turns = runtime.handle(ListTurns::new(worker)).await.unwrap().items;
-        store.0.entries.set(|_, mut page| {
+        store.entries.set(|_, mut page| {
             Arc::make_mut(&mut page[0]).turn_id = Some(TurnId::NIL);
             Ok(page)
         });
@@ -161,7 +161,7 @@ fn a_model_is_not_asked_without_the_history() {
             let worker = worker.unwrap().detail.worker;
             super::lying_store::converse(&runtime, worker).await;
             let asked = provider.requests().len();
-            store.0.entries.set(move |_, mut page| {
+            store.entries.set(move |_, mut page| {
                 page.truncate(kept);
                 Ok(page)
             });
@@ -183,13 +183,13 @@ fn a_model_is_not_asked_without_the_history() {
 fn usage_past_the_range_is_clamped() {
     bounded(async {
         let (store, runtime, worker) = after_turns(2).await;
-        store.0.turns.set(|_, mut page| {
+        store.turns.set(|_, mut page| {
             for turn in &mut page {
                 Arc::make_mut(turn).usage.input_tokens = u64::MAX;
             }
             Ok(page)
         });
-        store.0.entries.set(|_, mut page| {
+        store.entries.set(|_, mut page| {
             for entry in &mut page {
                 Arc::make_mut(entry).usage.output_tokens = u64::MAX;
             }

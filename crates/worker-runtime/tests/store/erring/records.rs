@@ -19,7 +19,7 @@ async fn is_unreadable(change: impl Fn(&mut StoredWorker) + Send + 'static) {
     let (store, runtime, worker) = after_turns(2).await;
     let other = runtime.handle(worker_runtime::commands::CreateWorker::default()).await;
     let other = other.unwrap().detail.worker;
-    store.0.workers.set(move |_, mut page| {
+    store.workers.set(move |_, mut page| {
         if let Some(Ok(first)) = page.first_mut()
             && first.record.worker_id == worker.worker_id
         {
@@ -81,7 +81,7 @@ fn a_worker_with_a_key_for_what_is_not_there_is_unreadable() {
 fn an_ordinal_past_the_range_is_no_ordinal() {
     bounded(async {
         let (store, runtime, worker) = after_turns(1).await;
-        store.0.workers.set(|(after, _), mut page| {
+        store.workers.set(|(after, _), mut page| {
             for listed in page.iter_mut().flatten() {
                 Arc::make_mut(&mut listed.record).ordinal = u64::MAX;
             }
@@ -100,7 +100,7 @@ fn an_ordinal_past_the_range_is_no_ordinal() {
 fn the_usage_of_a_record_is_clamped() {
     bounded(async {
         let (store, runtime, worker) = after_turns(1).await;
-        store.0.workers.set(|_, mut page| {
+        store.workers.set(|_, mut page| {
             for listed in page.iter_mut().flatten() {
                 let record = Arc::make_mut(&mut listed.record);
                 record.usage.input_tokens = u64::MAX;
@@ -114,7 +114,7 @@ fn the_usage_of_a_record_is_clamped() {
         let detail = runtime.handle(GetWorker { worker }).await.unwrap().detail;
         let last = detail.last_turn.unwrap().usage;
         assert_eq!((last.output_tokens, last.incomplete), (MOST, true));
-        store.0.workers.set(|_, page| Ok(page));
+        store.workers.set(|_, page| Ok(page));
         converse(&runtime, worker).await;
         assert_eq!((usage().await.input_tokens, usage().await.turns), (MOST, 2));
     });

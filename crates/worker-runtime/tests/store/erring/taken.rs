@@ -14,7 +14,7 @@ use super::lying_store::{after_turns, bounded, told};
 fn a_commit_whose_answer_was_taken_is_settled() {
     bounded(async {
         let (store, runtime, worker) = after_turns(0).await;
-        *store.0.commits_are_taken.lock().unwrap() = true;
+        *store.commits_are_taken.lock().unwrap() = true;
         let update =
             UpdateWorker { display_name: Some("a".to_owned()), ..UpdateWorker::new(worker) };
         let unknown = runtime.handle(update).await.unwrap_err();
@@ -33,10 +33,10 @@ fn a_commit_whose_answer_was_taken_is_settled() {
 fn a_read_whose_answer_was_taken_is_a_failure() {
     bounded(async {
         let (store, runtime, worker) = after_turns(1).await;
-        *store.0.entries_are_taken.lock().unwrap() = true;
+        *store.entries_are_taken.lock().unwrap() = true;
         let failed = runtime.handle(GetTranscript::new(worker)).await.unwrap_err();
         assert!(matches!(failed, RuntimeError::StoreFailed { certain: true, .. }), "{failed:?}");
-        *store.0.entries_are_taken.lock().unwrap() = false;
+        *store.entries_are_taken.lock().unwrap() = false;
         runtime.handle(GetTranscript::new(worker)).await.unwrap();
         assert!(told(&runtime).await.is_empty());
     });

@@ -7,11 +7,11 @@ use std::sync::{
 
 use worker_runtime::store::{
     Batch, Change, Lease, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreError,
-    StoreFuture, Totals, WorkerRecord,
+    StoreFuture, StoreWrapper, Totals, WorkerRecord,
 };
 
 use super::plain;
-use crate::wrapper::{Answer, Wrapper, immediate};
+use crate::wrapper::{Answer, immediate};
 
 plain! {
     /// Applies a batch without its last entry, unless the batch creates the Worker.
@@ -82,9 +82,9 @@ pub(crate) struct Liar {
     commits: AtomicU64,
 }
 
-impl Wrapper for Liar {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for Liar {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
@@ -102,9 +102,9 @@ pub(crate) struct IgnoresLease {
     newest: AtomicU64,
 }
 
-impl Wrapper for IgnoresLease {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for IgnoresLease {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
@@ -128,9 +128,9 @@ pub(crate) struct Resurrects {
     deleted: Mutex<Vec<(Batch, Arc<WorkerRecord>)>>,
 }
 
-impl Wrapper for Resurrects {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for Resurrects {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {

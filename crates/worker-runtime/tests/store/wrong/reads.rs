@@ -10,12 +10,13 @@ use worker_runtime::{
     model::{TranscriptEntry, TurnDetail},
     store::{
         Batch, EventPage, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreFuture,
-        TurnLookup,
+        StoreWrapper, TurnLookup,
     },
 };
 
 use super::plain;
-use crate::wrapper::{Answer, Listed, Wrapper, immediate};
+use crate::Listed;
+use crate::wrapper::{Answer, immediate};
 
 plain! {
     /// Swaps the last two events of a page.
@@ -66,9 +67,9 @@ pub(crate) struct Stale {
     before: Mutex<HashMap<WorkerId, Option<Arc<TurnDetail>>>>,
 }
 
-impl Wrapper for Stale {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for Stale {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
@@ -97,9 +98,9 @@ pub(crate) struct Torn {
     shown: Arc<Mutex<HashMap<WorkerId, usize>>>,
 }
 
-impl Wrapper for Torn {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for Torn {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {

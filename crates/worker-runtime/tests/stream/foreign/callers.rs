@@ -8,19 +8,19 @@ use worker_runtime::{
     commands::{CreateWorker, SendInput, StopRuntime},
     model::TranscriptEntry,
     queries::GetTranscript,
-    store::{MemoryStore, Store, StoreFuture},
+    store::{MemoryStore, Store, StoreFuture, StoreWrapper},
 };
 
 use super::{
     gate::{gated, name, rename},
     soon,
 };
-use crate::wrapper::{Answer, Wrapped, Wrapper};
+use crate::wrapper::Answer;
 
 #[tokio::test]
 async fn one_that_is_never_polled_again_owns_nothing() {
     let (runtime, store, worker) = gated().await;
-    store.0.close();
+    store.close();
     let mut first = Box::pin(runtime.handle(rename(worker, "first")));
     assert!(first.as_mut().now_or_never().is_none());
     let mut idle = Box::pin(runtime.handle(rename(worker, "idle")));
@@ -28,11 +28,11 @@ async fn one_that_is_never_polled_again_owns_nothing() {
     let mut forgotten = Box::pin(runtime.handle(rename(worker, "forgotten")));
     assert!(forgotten.as_mut().now_or_never().is_none());
     std::mem::forget(forgotten);
-    store.0.open();
+    store.open();
     soon(first).await.unwrap();
     soon(runtime.handle(rename(worker, "last"))).await.unwrap();
     assert_eq!(name(&runtime, worker).await, "last");
-    assert_eq!(store.0.commits(), 5, "the creation and four updates");
+    assert_eq!(store.commits(), 5, "the creation and four updates");
     // The command of the idle caller is long done.
     assert_eq!(idle.await.unwrap().detail.display_name.to_string(), "idle");
     runtime.handle(StopRuntime::new()).await.unwrap();
@@ -42,7 +42,7 @@ async fn one_that_is_never_polled_again_owns_nothing() {
 #[tokio::test]
 async fn one_that_is_dropped_in_the_queue_has_done_nothing() {
     let (runtime, store, worker) = gated().await;
-    store.0.close();
+    store.close();
     let mut first = Box::pin(runtime.handle(rename(worker, "first")));
     assert!(first.as_mut().now_or_never().is_none());
     for _ in 0..1000 {
@@ -50,19 +50,19 @@ async fn one_that_is_dropped_in_the_queue_has_done_nothing() {
     }
     let mut last = Box::pin(runtime.handle(SendInput::new(worker, "hello")));
     assert!(last.as_mut().now_or_never().is_none());
-    store.0.open();
+    store.open();
     let (first, last) = soon(async { tokio::join!(first, last) }).await;
     first.unwrap();
     last.unwrap();
     assert_eq!(name(&runtime, worker).await, "first");
     soon(runtime.wait_idle(worker, super::SOON)).await.unwrap();
-    assert_eq!(store.0.commits(), 4, "the creation, the update, and the two ends of the turn");
+    assert_eq!(store.commits(), 4, "the creation, the update, and the two ends of the turn");
 }
 
 #[tokio::test]
 async fn commands_take_effect_in_the_order_of_their_first_polls() {
     let (runtime, store, worker) = gated().await;
-    store.0.close();
+    store.close();
     let mut updates: Vec<_> = (0..100)
         .map(|number| Box::pin(runtime.handle(rename(worker, format!("name {number}")))))
         .collect();
@@ -71,7 +71,7 @@ async fn commands_take_effect_in_the_order_of_their_first_polls() {
     }
     // The order in which they are polled later does not matter.
     updates.reverse();
-    store.0.open();
+    store.open();
     for (place, updated) in soon(join_all(updates)).await.into_iter().enumerate() {
         let shown = updated.unwrap().detail;
         assert_eq!(shown.display_name.to_string(), format!("name {}", 99 - place));
@@ -83,7 +83,7 @@ async fn commands_take_effect_in_the_order_of_their_first_polls() {
 fn jobs_end_with_the_tokio_runtime_that_they_need() {
     let tokio = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
     let (runtime, store, worker) = tokio.block_on(gated());
-    store.0.close();
+    store.close();
     let mut updates: Vec<_> =
         (0..10_000).map(|_| Box::pin(runtime.handle(rename(worker, "other")))).collect();
     for update in &mut updates {
@@ -102,9 +102,9 @@ struct OneConnection {
     connection: Arc<tokio::sync::Mutex<()>>,
 }
 
-impl Wrapper for OneConnection {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for OneConnection {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
@@ -119,7 +119,7 @@ impl Wrapper for OneConnection {
 
 #[tokio::test]
 async fn one_that_stops_in_the_middle_of_a_read_keeps_nothing_of_the_store() {
-    let store = Arc::new(Wrapped(OneConnection::default()));
+    let store = Arc::new(OneConnection::default());
     let runtime = Runtime::builder().store(store).build().await.unwrap();
     let worker = runtime.handle(CreateWorker::new()).await.unwrap().detail.worker;
     let sent = runtime.handle(SendInput::new(worker, "hello")).await.unwrap();

@@ -16,11 +16,11 @@ use worker_runtime::{
     event::EventType,
     model::{RuntimeState, TurnOutcome, WorkerState},
     queries::{GetRuntime, GetTurn, GetWorker, ListDiagnostics},
-    store::{EventPage, MemoryStore, Store, StoreError, StoreFuture},
+    store::{EventPage, MemoryStore, Store, StoreError, StoreFuture, StoreWrapper},
 };
 
 use super::soon;
-use crate::wrapper::{Answer, Wrapped, Wrapper};
+use crate::wrapper::Answer;
 
 /// A clock that panics while the test says so.
 #[derive(Default)]
@@ -124,9 +124,9 @@ async fn a_stop_that_asks_it_in_vain_has_changed_nothing() {
 #[derive(Default)]
 struct Forgetful(Arc<MemoryStore>, AtomicBool);
 
-impl Wrapper for Forgetful {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.0
+impl StoreWrapper for Forgetful {
+    fn inner(&self) -> &dyn Store {
+        &*self.0
     }
 
     fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
@@ -140,14 +140,14 @@ impl Wrapper for Forgetful {
 #[tokio::test(start_paused = true)]
 async fn a_stream_whose_store_fails_goes_on() {
     let clock = Arc::new(Moody::default());
-    let store = Arc::new(Wrapped(Forgetful::default()));
+    let store = Arc::new(Forgetful::default());
     let builder = Runtime::builder().clock(Arc::clone(&clock) as _);
     let runtime = builder.store(Arc::clone(&store) as _).build().await.unwrap();
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
     let all = Subscribe::new(Scope::worker(worker)).starting_at(EventsFrom::oldest());
     let mut stream = runtime.subscribe(all).await.unwrap();
     clock.panics(true);
-    store.0.1.store(true, Ordering::SeqCst);
+    store.1.store(true, Ordering::SeqCst);
     assert!(matches!(soon(stream.next()).await, Some(StreamItem::Gap { .. })));
     assert!(matches!(soon(stream.next()).await, Some(StreamItem::Synced { .. })));
     let noted = runtime.handle(ListDiagnostics::default()).await.unwrap().items;

@@ -14,11 +14,10 @@ use worker_runtime::{
     Clock, IdSource, Profile, Runtime, SystemClock, UuidV7,
     commands::{CreateWorker, SendInput, StopWorker},
     model::Input,
-    store::MemoryStore,
+    store::{MemoryStore, Store, StoreWrapper},
 };
 
 use super::soon;
-use crate::wrapper::{Wrapped, Wrapper};
 
 /// A value that panics when it is dropped.
 struct Grenade(Arc<AtomicU64>);
@@ -54,9 +53,9 @@ impl Provider for Explosive<ScriptedProvider> {
     }
 }
 
-impl Wrapper for Explosive<Arc<MemoryStore>> {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.0
+impl StoreWrapper for Explosive<Arc<MemoryStore>> {
+    fn inner(&self) -> &dyn Store {
+        &*self.0
     }
 }
 
@@ -71,7 +70,7 @@ async fn explosive() -> (Runtime, Arc<AtomicU64>) {
         .clock(Arc::new(Explosive(SystemClock, grenade())))
         .ids(Arc::new(Explosive(UuidV7, grenade())))
         .profile(Profile::new("explosive", Arc::new(provider)))
-        .store(Arc::new(Wrapped(Explosive(Arc::<MemoryStore>::default(), grenade()))))
+        .store(Arc::new(Explosive(Arc::<MemoryStore>::default(), grenade())))
         .build()
         .await
         .unwrap();

@@ -10,10 +10,10 @@ use worker_runtime::{
     Runtime, WorkerRef,
     commands::{CreateWorker, UpdateWorker},
     queries::GetWorker,
-    store::{Batch, MemoryStore, Store, StoreFuture},
+    store::{Batch, MemoryStore, Store, StoreFuture, StoreWrapper},
 };
 
-use crate::wrapper::{Answer, Wrapped, Wrapper};
+use crate::wrapper::Answer;
 
 /// A store in memory whose commits wait while its gate is closed.
 pub(super) struct GatedStore {
@@ -23,10 +23,10 @@ pub(super) struct GatedStore {
 }
 
 impl GatedStore {
-    pub(super) fn new() -> Arc<Wrapped<Self>> {
+    pub(super) fn new() -> Arc<Self> {
         let (gate, _) = watch::channel(true);
         let (inner, commits) = (Arc::default(), AtomicU64::new(0));
-        Arc::new(Wrapped(Self { inner, gate, commits }))
+        Arc::new(Self { inner, gate, commits })
     }
 
     pub(super) fn close(&self) {
@@ -43,9 +43,9 @@ impl GatedStore {
     }
 }
 
-impl Wrapper for GatedStore {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.inner
+impl StoreWrapper for GatedStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
@@ -62,7 +62,7 @@ impl Wrapper for GatedStore {
     }
 }
 
-pub(super) async fn gated() -> (Runtime, Arc<Wrapped<GatedStore>>, WorkerRef) {
+pub(super) async fn gated() -> (Runtime, Arc<GatedStore>, WorkerRef) {
     let store = GatedStore::new();
     let runtime = Runtime::builder().store(Arc::clone(&store) as _).build().await.unwrap();
     let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;

@@ -86,14 +86,14 @@ async fn reads_to_the_end_of_a_turn(mut stream: Subscription) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_panics_when_a_command_is_its_turn_costs_that_command_nothing() {
     let (runtime, store, worker) = gated().await;
-    store.0.close();
+    store.close();
     let mut first = Box::pin(runtime.handle(rename(worker, "first")));
     assert!(first.as_mut().now_or_never().is_none());
     let panicking = Arc::new(Panicking::default());
     let waker = Waker::from(Arc::clone(&panicking));
     let mut second = Box::pin(runtime.handle(rename(worker, "second")));
     assert!(poll_with(second.as_mut(), &waker).is_pending());
-    store.0.open();
+    store.open();
     soon(first).await.unwrap();
     soon(runtime.handle(rename(worker, "third"))).await.unwrap();
     panicking.was_woken().await;

@@ -12,14 +12,11 @@ use worker_runtime::{
     },
     event::EventType,
     model::{InputReceipt, WorkerState},
-    store::{Lease, MemoryStore, StoreError, StoreFuture},
+    store::{Lease, MemoryStore, Store, StoreError, StoreFuture, StoreWrapper},
 };
 
 use super::LONG;
-use crate::{
-    hesitant::HesitantStore,
-    wrapper::{Answer, Wrapped, Wrapper},
-};
+use crate::{hesitant::HesitantStore, wrapper::Answer};
 
 const GONE: WaitError = WaitError::Refused(RuntimeError::WorkerNotFound {});
 
@@ -96,9 +93,9 @@ async fn a_stop_of_the_runtime_ends_them() {
 #[derive(Default)]
 struct TakenOver(Arc<MemoryStore>);
 
-impl Wrapper for TakenOver {
-    fn inner(&self) -> &Arc<MemoryStore> {
-        &self.0
+impl StoreWrapper for TakenOver {
+    fn inner(&self) -> &dyn Store {
+        &*self.0
     }
 
     fn renew(&self, _: Lease, _: Duration) -> Answer<()> {
@@ -108,7 +105,7 @@ impl Wrapper for TakenOver {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_store_ends_them() {
-    let store = Arc::new(Wrapped(TakenOver::default()));
+    let store = Arc::new(TakenOver::default());
     let runtime = hanging().store(store).build().await.unwrap();
     let waited = running(&runtime).await;
     let lose = async { runtime.wait_stopped(LONG).await.unwrap() };
@@ -187,7 +184,7 @@ async fn a_deletion_behind_a_gap_ends_them() {
 
 #[tokio::test(start_paused = true)]
 async fn an_end_at_any_await_point_is_found() {
-    let store = Arc::new(Wrapped(HesitantStore::default()));
+    let store = Arc::new(HesitantStore::default());
     let runtime = hanging().store(store).build().await.unwrap();
     // The store hesitates differently each time, so that the turn ends at every await point of the wait.
     for polls in 0..120 {

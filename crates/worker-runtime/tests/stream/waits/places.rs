@@ -10,14 +10,14 @@ use worker_runtime::{
 };
 
 use super::LONG;
-use crate::{hesitant::HesitantStore, wrapper::Wrapped};
+use crate::hesitant::HesitantStore;
 
 /// A Runtime that allows one subscription, with a turn that never ends.
 async fn narrow() -> (Runtime, worker_runtime::model::InputReceipt) {
     let limits = Limits::default().subscriptions(1);
     let runtime = Runtime::builder()
         .profile(Profile::new("hanging", Arc::new(ScriptedProvider::hanging())))
-        .store(Arc::new(Wrapped(HesitantStore::default())))
+        .store(Arc::new(HesitantStore::default()))
         .limits(limits)
         .build()
         .await
