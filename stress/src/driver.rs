@@ -172,7 +172,9 @@ pub(crate) async fn deleted(
     command: DeleteWorker,
 ) -> Result<(), RuntimeError> {
     let worker = command.worker;
-    let mut was_uncertain = false;
+    // If an earlier deletion may have been carried out, the Worker may be gone, and what it leaves is
+    // known.
+    let mut was_uncertain = ledger.lock().leaving.contains_key(&worker.worker_id);
     loop {
         // An ended Worker does not change any more, so its last state is what it leaves.
         let last = if was_uncertain { None } else { last_state(runtime, worker).await? };
