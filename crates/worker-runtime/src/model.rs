@@ -57,7 +57,7 @@ pub use scope::{
     ScopeWorker, Subscribe,
 };
 pub use state::{TurnOutcome, WorkerState};
-pub use store_summary::{AllocationSummary, ClaimHolder, StoreSummary};
+pub use store_summary::{AllocationSummary, ClaimHolder, OpenSummary, StoreSummary};
 pub use stream_item::{EndReason, StreamEvent, StreamItem};
 pub use transcript::{InProgress, TranscriptEntry};
 pub use turn::{TurnDetail, TurnError, TurnErrorKind};

@@ -12,6 +12,7 @@ mod known;
 pub(crate) mod listing;
 pub(crate) mod live;
 pub(crate) mod older_events;
+pub(crate) mod places;
 pub(crate) mod reservation;
 pub(crate) mod shutdown;
 pub(crate) mod station;

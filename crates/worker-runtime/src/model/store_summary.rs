@@ -1,4 +1,4 @@
-//! Summaries of the store and of the claims that Workers hold.
+//! Summaries of the store, of the claims that Workers hold, and of what is open.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,19 @@ pub struct AllocationSummary {
     pub holders: Vec<ClaimHolder>,
     /// Whether there are more claims than `holders` shows.
     pub more: bool,
+}
+
+/// The subscriptions and the waiting queries that are open. The figures change without an event.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct OpenSummary {
+    /// The number of subscriptions that were made and not dropped, the Runtime's own waits for turns
+    /// and Workers included. At most `limits.subscriptions`.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub subscriptions: u64,
+    /// The number of queries with `wait_ms` that wait at this moment.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub waiting_queries: u64,
 }
 
 /// A claim on a resource, and the Worker that holds it.

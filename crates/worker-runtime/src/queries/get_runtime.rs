@@ -11,7 +11,7 @@ use crate::{
     error::RuntimeError,
     model::{
         AllocationSummary, ApiVersion, BusyPolicy, Capabilities, Cursor, EventType, Limits,
-        RuntimeSummary, StoreSummary,
+        OpenSummary, RuntimeSummary, StoreSummary,
     },
     queries::RuntimeQuery,
     request::Query,
@@ -45,6 +45,8 @@ pub struct RuntimeReply {
     pub store: StoreSummary,
     /// The claims that Workers hold. The figures change without an event.
     pub allocation: AllocationSummary,
+    /// The subscriptions and the waiting queries that are open. The figures change without an event.
+    pub open: OpenSummary,
     /// The version of the API that the Runtime speaks.
     pub api: ApiVersion,
     /// The end of the Runtime's log at the moment that the reply shows. The events after it are the
@@ -80,6 +82,7 @@ impl Query for GetRuntime {
             limits: reader.limits().clone(),
             store: reader.store(),
             allocation: reader.allocation(),
+            open: reader.open(),
             api: api::version(),
             cursor: figures.cursor,
         })

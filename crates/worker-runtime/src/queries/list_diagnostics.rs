@@ -10,7 +10,7 @@ use crate::{
     error::RuntimeError,
     model::{Diagnostic, PageRequest, Severity, setters},
     request::Query,
-    state::view::Reader,
+    state::view::{PageBudget, Reader},
 };
 
 /// A query for the diagnostics of the Runtime, newest first.
@@ -58,7 +58,16 @@ impl Query for ListDiagnostics {
         let list = ListId::of(&("list_diagnostics", reader.epoch(), self.severity));
         let before = page.token.as_deref().map(|token| list.position(token)).transpose()?;
         let severity = self.severity.unwrap_or(Severity::Info);
-        let (items, next) = reader.diagnostics(before.map(|(number, _)| number), severity, limit);
-        Ok(DiagnosticsReply { items, next: next.map(|number| list.token((number, 0))) })
+        let before = before.map(|(number, _)| number);
+        let (mut found, mut more) = reader.diagnostics(before, severity, limit);
+        let mut bytes = PageBudget::new();
+        if let Some(full) = found.iter().position(|(item, _)| !bytes.takes(item)) {
+            found.truncate(full);
+            more = true;
+        }
+        let oldest = found.last().map(|(_, number)| *number);
+        let next = oldest.filter(|_| more).map(|number| list.token((number, 0)));
+        let items = found.into_iter().map(|(item, _)| item).collect();
+        Ok(DiagnosticsReply { items, next })
     }
 }

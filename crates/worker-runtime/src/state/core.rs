@@ -6,7 +6,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::Poll,
 };
@@ -33,6 +33,7 @@ use crate::{
         diagnostics::Diagnostics,
         ended_workers::EndedWorkers,
         in_flight::{Counted, InFlight, Work},
+        places::{Place, Places},
         shutdown::{Shutdown, Stage},
         station::Stations,
         turn_host::TurnHost,
@@ -74,7 +75,9 @@ pub struct Core {
     pub(crate) shutdown: Shutdown,
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) ended_workers: Arc<EndedWorkers>,
-    pub(crate) subscriptions: AtomicU64,
+    pub(crate) subscriptions: Places,
+    /// The queries that wait for an event or for the end of a turn. Their number is not limited here.
+    pub(crate) waiting_queries: Places,
     /// Runs the tasks of the Runtime, such as commits, deadlines and the drain.
     pub(crate) executor: Executor,
     pub(crate) turns: Box<dyn TurnHost>,
@@ -128,7 +131,8 @@ impl Core {
             shutdown: Shutdown::default(),
             in_flight: Arc::default(),
             ended_workers: EndedWorkers::new(parts.retention),
-            subscriptions: AtomicU64::new(0),
+            subscriptions: Places::new(limits.subscriptions),
+            waiting_queries: Places::new(u64::MAX),
             limits,
             turns: parts.turns,
             stations: parts.stations,
@@ -190,14 +194,10 @@ impl Core {
         self.stage.get()
     }
 
-    /// Counts one more subscription, if there are fewer than the limit. The subscription is counted
-    /// out when it is dropped.
-    pub(crate) fn reserve_subscription(&self) -> Result<(), RuntimeError> {
-        let max = self.limits.subscriptions;
-        let take = |taken: u64| (taken < max).then_some(taken + 1);
-        let order = Ordering::Relaxed;
-        let taken = self.subscriptions.fetch_update(order, order, take);
-        taken.map(drop).map_err(|_| exhausted("subscriptions", max))
+    /// Takes the place of a subscription, if there are fewer than the limit.
+    pub(crate) fn reserve_subscription(&self) -> Result<Place, RuntimeError> {
+        let places = &self.subscriptions;
+        places.take().ok_or_else(|| exhausted("subscriptions", places.max()))
     }
 
     /// Returns the part of the Runtime that a decision may depend on, with the time `now_ms`.

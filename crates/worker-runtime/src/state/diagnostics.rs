@@ -28,27 +28,20 @@ impl Diagnostics {
         evicted
     }
 
-    /// Returns diagnostics with a number less than `before`, newest first, and the `before` of the
-    /// next page; `None` if there is no further page.
+    /// Returns diagnostics with a number less than `before`, newest first, each with its number, and
+    /// whether there are further ones.
     pub(crate) fn newest(
         &self,
         before: Option<u64>,
         at_least: Severity,
         limit: usize,
-    ) -> (Vec<Arc<Diagnostic>>, Option<u64>) {
+    ) -> (Vec<(Arc<Diagnostic>, u64)>, bool) {
         let before = before.unwrap_or(u64::MAX);
         let numbered = self.kept.iter().rev().zip((1..=self.head).rev());
         let mut matching =
             numbered.filter(|(it, number)| *number < before && it.severity >= at_least).peekable();
-        let mut found = Vec::new();
-        let mut last = None;
-        while found.len() < limit
-            && let Some((it, number)) = matching.next()
-        {
-            found.push(Arc::clone(it));
-            last = Some(number);
-        }
-        let next = if matching.peek().is_some() { last } else { None };
-        (found, next)
+        let found = matching.by_ref().take(limit);
+        let found = found.map(|(it, number)| (Arc::clone(it), number)).collect();
+        (found, matching.peek().is_some())
     }
 }

@@ -17,8 +17,8 @@ use crate::{
     error::RuntimeError,
     identity::{Epoch, RuntimeIdentity, TurnId, WorkerRef},
     model::{
-        AllocationSummary, Cursor, Diagnostic, InProgress, Limits, Scope, Severity, StateCounts,
-        StoreSummary, TranscriptEntry, TurnDetail, WorkerDetail, WorkerSummary,
+        AllocationSummary, Cursor, Diagnostic, InProgress, Limits, OpenSummary, Scope, Severity,
+        StateCounts, StoreSummary, TranscriptEntry, TurnDetail, WorkerDetail, WorkerSummary,
     },
     state::{
         board::Figures,
@@ -30,7 +30,7 @@ use crate::{
     store::{Complaint, TurnLookup, WorkerRecord},
 };
 
-pub(crate) use page_budget::{PAGE_BYTES, PageBudget};
+pub(crate) use page_budget::PageBudget;
 
 /// A view of the Runtime for queries, which cannot change the Runtime.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +140,13 @@ impl<'a> Reader<'a> {
             durable: store.info().durable,
             failures: store.failures(),
             pending: self.core.in_flight.count(Work::UnsettledCommit),
+        }
+    }
+
+    pub(crate) fn open(self) -> OpenSummary {
+        OpenSummary {
+            subscriptions: self.core.subscriptions.taken(),
+            waiting_queries: self.core.waiting_queries.taken(),
         }
     }
 
@@ -290,7 +297,7 @@ impl<'a> Reader<'a> {
         before: Option<u64>,
         at_least: Severity,
         limit: usize,
-    ) -> (Vec<Arc<Diagnostic>>, Option<u64>) {
+    ) -> (Vec<(Arc<Diagnostic>, u64)>, bool) {
         self.core.diagnostics.lock().newest(before, at_least, limit)
     }
 

@@ -58,6 +58,6 @@ pub struct CorruptWorker {
     /// The Worker's ordinal, after which the next page of Workers begins.
     pub ordinal: u64,
     /// A description of the problem, without any text of the conversation. A Runtime shows the first
-    /// 1024 characters, without control characters.
+    /// 500 characters, without control characters.
     pub problem: String,
 }

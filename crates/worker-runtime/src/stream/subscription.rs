@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     pin::Pin,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -18,7 +18,7 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     model::{EventsFrom, LogId, Scope, StreamItem, Subscribe},
-    state::core::Core,
+    state::{core::Core, places::Place, view::PageBudget},
 };
 
 /// A live stream of [`StreamItem`]s.
@@ -31,6 +31,8 @@ use crate::{
 #[must_use = "a stream gives nothing unless it is polled"]
 pub struct Subscription {
     reader: Reader,
+    /// One of the Runtime's places for subscriptions.
+    _place: Place,
 }
 
 /// The maximum number of items that [`Subscription::next_batch`] returns at once.
@@ -41,7 +43,7 @@ impl Subscription {
         let Subscribe { scope, from, filter } = subscribe;
         let from = from.unwrap_or(EventsFrom::now());
         core.limits.check_filter(filter.as_ref())?;
-        let reserved = Place::reserve(core)?;
+        let place = core.reserve_subscription()?;
         let (log, position, head) = match scope {
             Scope::Runtime(_) => {
                 let extent = core.runtime_extent();
@@ -51,8 +53,7 @@ impl Subscription {
             Scope::Worker(scope) => worker_reader(core, scope.worker, &from).await?,
         };
         let reader = Reader::new(Arc::clone(core), log, filter, position, head);
-        reserved.keep();
-        Ok(Self { reader })
+        Ok(Self { reader, _place: place })
     }
 
     /// Waits for the next item. Returns `None` after [`StreamItem::Ended`]. Cancel safe.
@@ -65,19 +66,23 @@ impl Subscription {
     }
 
     /// Waits for the next item, and returns it with the items that are ready after it, up to 128 in
-    /// all. The items and their order are the same as with [`next`](Self::next). Returns `None`
+    /// all, and no further one once they have 1 MiB of JSON together. The items and their order are the same as with [`next`](Self::next). Returns `None`
     /// after [`StreamItem::Ended`], and never an empty vector. Cancel safe.
     ///
     /// This is for callers that handle many items together, such as a transport that writes them in
     /// one go.
     pub async fn next_batch(&mut self) -> Option<Vec<StreamItem>> {
-        let mut batch = vec![self.next().await?];
+        let mut bytes = PageBudget::new();
+        let first = self.next().await?;
+        let mut has_room = bytes.has_room_after(&first);
+        let mut batch = vec![first];
         let ready = poll_fn(|context| {
-            while batch.len() < BATCH {
-                match self.reader.poll_next(context) {
-                    Poll::Ready(Some(item)) => batch.push(item),
-                    Poll::Ready(None) | Poll::Pending => break,
-                }
+            while has_room
+                && batch.len() < BATCH
+                && let Poll::Ready(Some(item)) = self.reader.poll_next(context)
+            {
+                has_room = bytes.has_room_after(&item);
+                batch.push(item);
             }
             Poll::Ready(())
         });
@@ -104,35 +109,10 @@ async fn worker_reader(
     Ok((LogReader::Worker(Box::new(log)), position, head))
 }
 
-/// The reserved place of a subscription that is being made. Dropping it frees the place.
-struct Place<'a>(&'a Core);
-
-impl<'a> Place<'a> {
-    fn reserve(core: &'a Core) -> Result<Self, RuntimeError> {
-        core.reserve_subscription().map(|()| Self(core))
-    }
-
-    fn keep(self) {
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.subscriptions.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 impl Stream for Subscription {
     type Item = StreamItem;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<StreamItem>> {
         self.get_mut().reader.poll_next(context)
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.reader.core.subscriptions.fetch_sub(1, Ordering::Relaxed);
     }
 }

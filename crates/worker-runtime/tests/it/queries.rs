@@ -1,6 +1,7 @@
 //! Replies to queries: pages, positions, sums, and the moment that they show.
 
 mod lists;
+mod open;
 mod page_bytes;
 mod pages;
 mod preview;

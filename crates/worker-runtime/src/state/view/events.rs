@@ -2,12 +2,12 @@
 
 use std::{collections::VecDeque, pin::pin, sync::Arc};
 
-use super::{PAGE_BYTES, Reader};
+use super::{PageBudget, Reader};
 use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     log::{Published, Source},
-    model::{EventFilter, EventsFrom, LogId, RuntimeEvent, Scope, wire::json_bytes},
+    model::{EventFilter, EventsFrom, LogId, RuntimeEvent, Scope},
     state::{older_events::OlderEvents, worker_cell::WorkerCell},
     sync::fair,
 };
@@ -30,7 +30,9 @@ struct Page<'a> {
     /// The sequence of the last event that was examined.
     examined: u64,
     items_left: usize,
-    bytes_left: usize,
+    bytes: PageBudget,
+    /// Whether the next event would be too much for the page.
+    is_full: bool,
     events_left: usize,
 }
 
@@ -57,8 +59,8 @@ impl Reader<'_> {
 
     /// Returns the events after the sequence `after` that pass the filter, at most `limit` of them.
     ///
-    /// The page may end sooner: when it has [`PAGE_BYTES`] bytes, or when the bound on examined
-    /// events is reached.
+    /// The page may end sooner: when it is full in bytes, or when the bound on examined events is
+    /// reached.
     pub(crate) async fn events(
         self,
         scope: Scope,
@@ -77,7 +79,8 @@ impl Reader<'_> {
             items: Vec::new(),
             examined: after,
             items_left: limit,
-            bytes_left: PAGE_BYTES,
+            bytes: PageBudget::new(),
+            is_full: false,
             events_left: examined.max(limit),
         };
         match scope {
@@ -164,7 +167,7 @@ impl Reader<'_> {
 
 impl Page<'_> {
     fn has_room(&self) -> bool {
-        self.items_left > 0 && self.bytes_left > 0 && self.events_left > 0
+        self.items_left > 0 && !self.is_full && self.events_left > 0
     }
 
     /// Examines the events that follow the last examined one, until the page is full.
@@ -174,14 +177,17 @@ impl Page<'_> {
                 if !self.has_room() {
                     return;
                 }
-                self.examined += 1;
-                self.events_left -= 1;
                 if self.filter.is_none_or(|filter| commit.passes(index, filter)) {
                     let shown = commit.shown(index, &reader.core.presenter, self.log);
+                    if !self.bytes.takes(&shown.event) {
+                        self.is_full = true;
+                        return;
+                    }
                     self.items_left -= 1;
-                    self.bytes_left = self.bytes_left.saturating_sub(json_bytes(&shown.event));
                     self.items.push(shown.event.clone());
                 }
+                self.examined += 1;
+                self.events_left -= 1;
             }
         }
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::model::wire::json_bytes;
 
 /// The number of bytes of JSON that the items of a page may take together.
-pub(crate) const PAGE_BYTES: usize = 1 << 20;
+const PAGE_BYTES: usize = 1 << 20;
 
 /// The bytes that the items of a page may still take. A page has at least one item, however large
 /// that item is.
@@ -30,6 +30,13 @@ impl PageBudget {
             self.has_item = true;
         }
         fits
+    }
+
+    /// Takes the bytes of an item that is there in any case. Returns whether there is room for more.
+    pub(crate) fn has_room_after(&mut self, item: &impl Serialize) -> bool {
+        self.has_item = true;
+        self.left = self.left.saturating_sub(json_bytes(item));
+        self.left > 0
     }
 }
 

@@ -65,6 +65,7 @@ impl Reader<'_> {
     }
 
     async fn wait_in_runtime(self, after: u64, until: Instant) {
+        let _place = self.core.waiting_queries.take();
         let mut waiting = WaitingInRuntime { core: self.core, slot: WakeSlot::default() };
         let moved = poll_fn(|context| {
             waiting.slot.bring(context);
@@ -85,6 +86,7 @@ impl Reader<'_> {
         until: Instant,
         done: impl Fn(&CellState) -> bool,
     ) {
+        let _place = self.core.waiting_queries.take();
         let mut waiting = cell.wait();
         let done = poll_fn(|context| {
             if waiting.poll(context, &done) || self.core.is_closed() {

@@ -172,9 +172,9 @@ async fn two_runtimes_in_one_process_share_nothing() {
     assert_eq!(here, there);
     let claims = json!({ "scope_claims": [{ "resource": "a", "access": "exclusive" }] });
     let keyed = and(and(crate::support::create(), claims), json!({ "idempotency_key": "k" }));
-    let before = two.everything().await;
     let mut stream = subscribed(&two, &runtime_scope(), json!({})).await;
     replayed(&mut stream).await;
+    let before = two.everything().await;
     one.ok(keyed.clone()).await;
     one.running(&here, FIRST_PIECE).await;
     one.ok(cancel_worker(&here)).await;
