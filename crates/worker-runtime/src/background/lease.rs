@@ -5,9 +5,18 @@ use std::{sync::Weak, time::Duration};
 
 use crate::{state::core::Core, store::StoreError, sync::Executor};
 
-/// Renews the lease until the Runtime ends or loses it.
-pub(crate) async fn keep(core: Weak<Core>, executor: Executor, lease: Duration) {
-    let _sentinel = Sentinel(Weak::clone(&core));
+/// Returns a future that renews the lease until the Runtime ends or loses it. Dropping the future
+/// ends the Runtime, even if it was never polled.
+pub(crate) fn keep(
+    core: Weak<Core>,
+    executor: Executor,
+    lease: Duration,
+) -> impl Future<Output = ()> + Send {
+    renew(Sentinel(core), executor, lease)
+}
+
+async fn renew(sentinel: Sentinel, executor: Executor, lease: Duration) {
+    let Sentinel(core) = &sentinel;
     let mut good_until = executor.now() + lease;
     loop {
         executor.sleep(lease / 3).await;

@@ -112,6 +112,19 @@ fn a_runtime_whose_tokio_runtime_is_gone_has_stopped() {
 }
 
 #[test]
+fn a_tokio_runtime_may_go_before_it_has_run_anything() {
+    // Nobody drives this tokio runtime, so nothing that the build spawns is polled.
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = {
+        let _context = tokio.enter();
+        block_on(Runtime::builder().build())
+    };
+    drop(tokio);
+    let created = block_on(runtime.unwrap().handle(CreateWorker::new()));
+    assert_eq!(created.unwrap_err(), RuntimeError::RuntimeStopped {});
+}
+
+#[test]
 fn a_stop_ends_with_the_tokio_runtime() {
     let tokio = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
     let runtime = tokio.block_on(hanging());
