@@ -17,6 +17,7 @@ use crate::{
     },
     queries::{GetTurn, GetWorker, ReadEvents},
     runtime::Runtime,
+    state::view::Reader,
     stream::Subscription,
     sync::fair,
 };
@@ -80,24 +81,18 @@ impl Runtime {
         self.within(timeout, self.look_for_rest(worker)).await
     }
 
-    /// Waits until the Runtime has stopped and released its store. The wait takes one of the
-    /// `subscriptions` places.
+    /// Waits until the Runtime has stopped and released its store.
     ///
     /// # Errors
     ///
-    /// Returns a [`WaitError`] if the time is up, or if there is no place for the wait.
+    /// Returns [`WaitError::TimedOut`] if the time is up.
     pub async fn wait_stopped(&self, timeout: Duration) -> Result<(), WaitError> {
-        let stop = async {
-            let types = Some(vec![EventType::RuntimeStopped]);
-            let filter = EventFilter { types, labels: None };
-            let mut stream =
-                self.subscribe(Subscribe::new(Scope::runtime()).filter(filter)).await?;
-            // A stream of a Runtime that has already stopped ends too, so the Runtime's state need
-            // not be read.
-            while !matches!(next(&mut stream).await?, StreamItem::Ended { .. }) {}
+        let ended = Reader::of(&self.owner.core).wait_for_end();
+        let stopped = async {
+            ended.await;
             Ok(())
         };
-        self.within(timeout, stop).await
+        self.within(timeout, stopped).await
     }
 
     /// Returns the terminal event of a turn, or `None` if the log has dropped events that were not

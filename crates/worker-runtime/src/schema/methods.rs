@@ -163,7 +163,7 @@ pub(super) fn document(methods: &[Method]) -> Value {
 }
 
 /// What a client must know of the messages besides their contents.
-const RULES: [&str; 9] = [
+const RULES: [&str; 10] = [
     "A message is one line of JSON in UTF-8: a request `{jsonrpc, id, method, params?}`, a notification \
      without `id`, or a batch of up to 1024 of them. `jsonrpc` is `2.0`; an `id` is a text, a number or \
      `null`, of at most 1024 bytes.",
@@ -175,6 +175,8 @@ const RULES: [&str; 9] = [
      the `id` `null`.",
     "At most 1024 requests are in flight; further lines are read when some have been answered. Queries \
      with `wait_ms` that wait are counted apart, and past 4096 refused with `capacity_exhausted`.",
+    "The results of a batch's queries have 16 MiB together. A query whose result does not fit has the error \
+     `capacity_exhausted` of `batch_bytes`, and can be sent again on its own.",
     "`subscribe` needs an `id`, because only its result names the subscription. Its items come as \
      notifications `event`, the first one after the result, and none after the result of `unsubscribe`.",
     "A response that a client sends is ignored.",

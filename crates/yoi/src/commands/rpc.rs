@@ -7,6 +7,7 @@ mod lines;
 mod methods;
 mod request;
 mod response;
+mod room;
 mod session;
 mod settings;
 mod subscriptions;
@@ -23,7 +24,7 @@ use tokio::{
 };
 use worker_runtime::{Runtime, RuntimeBuilder};
 
-use self::{ending::Ending, lines::Lines, session::Session, settings::Setting};
+use self::{lines::Lines, session::Session, settings::Setting};
 use crate::{engine::EngineArgs, exit::Exit, failure::Failure, signals::Signals, tokio_main};
 
 /// The time that a client has, after a signal and the end of the Runtime, to read what is left.
@@ -48,7 +49,8 @@ Rules:
   would have to wait is refused with `capacity_exhausted` of `waiting_queries`, and the lines behind
   it are read. Ask again, without `wait_ms` or when others are answered.
   A batch of more than 1024 is an Invalid Request, and an id of more than 1024 bytes is `too_large`;
-  the response then has the id null. A client that does not read stdout delays replies and items;
+  the response then has the id null. The results of a batch's queries have 16 MiB together: a query
+  whose result does not fit is refused with `capacity_exhausted` of `batch_bytes`. A client that does not read stdout delays replies and items;
   the items wait in the Runtime's logs.
 
   A response, which has `result` or `error` and no `method`, is ignored.
@@ -123,9 +125,8 @@ impl Rpc {
         let profiles = self.engine.profiles()?;
         let builder = Runtime::builder().display_name(self.name).limits(limits);
         let runtime = profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?;
-        let ending = Ending::prepare(&runtime).await?;
         let (output, writer) = writer::start();
-        let session = Arc::new(Session::new(runtime, output.clone()).await?);
+        let session = Arc::new(Session::new(runtime.clone(), output.clone()).await?);
         // Requests are read and begun on a thread of their own, which may block on stdin.
         let serving = Session::serve(Arc::downgrade(&session), Lines::new(io::stdin(), max_line));
         let serving = spawn_blocking(move || Handle::current().block_on(serving));
@@ -138,7 +139,7 @@ impl Rpc {
         session.end();
         let deadline = Instant::now() + Duration::from_millis(self.grace_ms.into());
         session.idle(deadline).await;
-        ending.carry_out(deadline).await?;
+        ending::stop(&runtime, deadline).await?;
         // The subscriptions end with the Runtime, and the writer when the last sender is dropped.
         drop((session, output));
         tokio::select! {

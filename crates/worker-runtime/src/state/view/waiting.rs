@@ -39,7 +39,7 @@ impl Reader<'_> {
         until: Instant,
     ) -> Result<(), RuntimeError> {
         match scope {
-            Scope::Runtime(_) => self.wait_in_runtime(after, until).await,
+            Scope::Runtime(_) => self.wait_in_runtime(after, Some(until)).await,
             Scope::Worker(it) => {
                 let cell = self.core.find(it.worker)?;
                 self.wait_in_worker(&cell, until, |state| state.record.worker_sequence > after)
@@ -64,7 +64,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    async fn wait_in_runtime(self, after: u64, until: Instant) {
+    /// Waits until the Runtime has ended.
+    pub(crate) async fn wait_for_end(self) {
+        // No event comes after the largest sequence.
+        self.wait_in_runtime(u64::MAX, None).await;
+    }
+
+    async fn wait_in_runtime(self, after: u64, until: Option<Instant>) {
         let _place = self.core.waiting_queries.take();
         let mut waiting = WaitingInRuntime { core: self.core, slot: WakeSlot::default() };
         let moved = poll_fn(|context| {
@@ -77,7 +83,7 @@ impl Reader<'_> {
             Poll::Pending
         });
         // The caller reads the log again in either case, so the reason for waking does not matter.
-        let _ = self.core.executor.within(Some(until), moved).await;
+        let _ = self.core.executor.within(until, moved).await;
     }
 
     async fn wait_in_worker(

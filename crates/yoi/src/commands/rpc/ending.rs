@@ -1,33 +1,17 @@
 //! Stops the Runtime at the end of a session.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
-use worker_runtime::{
-    EventFilter, Runtime, RuntimeError, Scope, Subscribe, Subscription, commands::StopRuntime,
-    event::EventType,
-};
+use worker_runtime::{Runtime, commands::StopRuntime};
 
-/// A subscription to the end of a Runtime, opened before the client can use up all subscriptions.
-#[derive(Debug)]
-pub(super) struct Ending {
-    runtime: Runtime,
-    events: Subscription,
-}
+use crate::failure::Failure;
 
-impl Ending {
-    /// Opens the subscription.
-    pub(super) async fn prepare(runtime: &Runtime) -> Result<Self, RuntimeError> {
-        let stopped =
-            EventFilter { types: Some(vec![EventType::RuntimeStopped]), ..EventFilter::default() };
-        let events = Subscribe::new(Scope::runtime()).filter(stopped);
-        Ok(Self { runtime: runtime.clone(), events: runtime.subscribe(events).await? })
-    }
-
-    /// Stops the Runtime and waits for its end. Turns are cancelled at `deadline`.
-    pub(super) async fn carry_out(mut self, deadline: Instant) -> Result<(), RuntimeError> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let stop = StopRuntime::default().deadline(left).reason("the session ended");
-        self.runtime.handle(stop).await?;
-        while self.events.next().await.is_some() {}
-        Ok(())
-    }
+/// Stops the Runtime and waits for its end. Turns are cancelled at `deadline`.
+pub(super) async fn stop(runtime: &Runtime, deadline: Instant) -> Result<(), Failure> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let stop = StopRuntime::default().deadline(left).reason("the session ended");
+    runtime.handle(stop).await?;
+    let stopped = runtime.wait_stopped(Duration::MAX).await;
+    stopped.map_err(|error| Failure::new(format!("the Runtime did not stop: {error}")))
 }

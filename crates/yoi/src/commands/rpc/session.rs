@@ -25,6 +25,7 @@ use super::{
     lines::{Line, Lines},
     methods::{Methods, Operation},
     request::{Id, MAX_BATCH, Message, Request},
+    room::Room,
     subscriptions::Subscriptions,
 };
 
@@ -113,8 +114,9 @@ impl Session {
         let Message { requests, is_batch } = message;
         let count = u32::try_from(requests.len()).unwrap_or(MAX_IN_FLIGHT);
         let mut places = Arc::clone(&self.in_flight).acquire_many_owned(count).await;
+        let room = Room::new(is_batch);
         let mut begun: Vec<Begun> =
-            requests.into_iter().map(|request| self.begin_request(request)).collect();
+            requests.into_iter().map(|request| self.begin_request(request, room.clone())).collect();
         if begun.iter().any(Begun::waits) {
             // The whole batch waits with the query, because its responses are kept until then.
             match Arc::clone(&self.waiting).try_acquire_many_owned(count) {
@@ -143,7 +145,7 @@ impl Session {
         drop(response.gates);
     }
 
-    fn begin_request(self: &Arc<Self>, mut request: Request) -> Begun {
+    fn begin_request(self: &Arc<Self>, mut request: Request, room: Room) -> Begun {
         if let Request { id: None, call: Ok(call) } = &request
             && self.methods.is_subscribe(call)
         {
@@ -160,14 +162,20 @@ impl Session {
             Response::new(id.as_ref(), Err::<(), _>(error))
         });
         let session = Arc::clone(self);
-        let responding = async move { session.carry_out(id.as_ref(), operation).await };
+        let responding = async move { session.carry_out(id.as_ref(), operation, &room).await };
         Begun::new(responding, refusal)
     }
 
-    async fn carry_out(&self, id: Option<&Id>, operation: Operation) -> Response {
+    async fn carry_out(&self, id: Option<&Id>, operation: Operation, room: &Room) -> Response {
         match operation {
             Operation::Command(command) => Response::new(id, self.runtime.handle(*command).await),
-            Operation::Query(query) => Response::new(id, self.runtime.handle(*query).await),
+            Operation::Query(query) => {
+                let response = Response::new(id, self.runtime.handle(*query).await);
+                match room.take(response.line.as_ref().map_or(0, String::len)) {
+                    Ok(()) => response,
+                    Err(error) => Response::new(id, Err::<(), _>(error)),
+                }
+            }
             Operation::Unsubscribe(unsubscribe) => {
                 let closed = self.subscriptions.close(&unsubscribe.subscription).await;
                 Response::new(id, closed.map(|()| Unsubscribed::default()))
@@ -189,7 +197,7 @@ mod tests {
     use worker_runtime::schema;
 
     use super::*;
-    use crate::commands::rpc::request::MAX_ID_BYTES;
+    use crate::commands::rpc::{request::MAX_ID_BYTES, room::BATCH_BYTES};
 
     #[test]
     fn the_rules_in_the_table_of_methods_have_the_bounds_of_the_session() {
@@ -201,6 +209,7 @@ mod tests {
             format!("of at most {MAX_ID_BYTES} bytes"),
             format!("At most {MAX_IN_FLIGHT} requests are in flight"),
             format!("past {MAX_WAITING} refused"),
+            format!("have {} MiB together", BATCH_BYTES >> 20),
         ] {
             assert!(rules.contains(&bound), "{bound}");
         }

@@ -83,3 +83,33 @@ fn settings_that_make_no_sense_are_usage_errors() {
         assert_eq!(ended.stdout, "");
     }
 }
+
+#[test]
+fn the_results_of_a_batch_are_bounded_together() {
+    let mut client = Client::start(&[]);
+    let worker = client.worker();
+    let text = "x".repeat(200_000);
+    let sent = client.call(
+        "send_input",
+        &json!({ "worker": worker, "input": { "kind": "user", "text": text } }),
+    );
+    let turn = json!({ "type": "id", "turn_id": sent["receipt"]["turn_id"] });
+    let get = json!({ "worker": worker, "turn": turn, "wait_ms": 60_000 });
+    let one = client.call("get_turn", &get);
+    assert_eq!(one["turn"]["outcome"], "completed");
+    let size = one.to_string().len();
+    let batch: Vec<String> =
+        (0..100).map(|id| request(&id.to_string(), "get_turn", &get)).collect();
+    client.send(format!("[{}]", batch.join(",")));
+    let responses = client.message();
+    let responses = responses.as_array().expect("a batch");
+    let whole = responses.iter().filter(|response| response["result"] == one).count();
+    let fit = (16 << 20) / size;
+    assert!(whole.abs_diff(fit) <= 1, "{whole} of {fit}");
+    for response in responses.iter().filter(|response| response["result"].is_null()) {
+        let data = &response["error"]["data"];
+        assert_eq!(data["code"], "capacity_exhausted");
+        assert_eq!((&data["what"], &data["max"]), (&json!("batch_bytes"), &json!(16 << 20)));
+    }
+    assert_eq!(responses.len(), 100);
+}

@@ -137,8 +137,7 @@ fn subscriptions_do_not_touch_each_other() {
 
 #[test]
 fn a_notification_cannot_subscribe() {
-    // One subscription is for the end of the session, so that a second one would be refused.
-    let mut client = Client::start(&["--limit", "subscriptions=2"]);
+    let mut client = Client::start(&["--limit", "subscriptions=1"]);
     let worker = client.worker();
     let fits = json!({ "jsonrpc": "2.0", "method": "subscribe", "params": of_worker(&worker) });
     let does_not_fit = json!({ "jsonrpc": "2.0", "method": "subscribe", "params": [1] });
