@@ -114,7 +114,8 @@ impl SendInput {
         let mut draft = Draft::of(record, now_ms, metadata);
         let entry_sequence = draft.begin_turn(turn_id, &self.input, selector, model);
         if let (Some(key), Some(digest)) = (&self.idempotency_key, digest) {
-            let dropped = worker.keys.map(|keys| keys.pushed_out(now_ms, context.input_keys()));
+            let bounds = context.input_keys();
+            let dropped = worker.keys.map(|keys| keys.pushed_out(key, now_ms, bounds));
             let key = InputKey {
                 key: key.as_str().into(),
                 digest: *digest,

@@ -1,10 +1,6 @@
 //! Idempotency keys: which are remembered, and the digest of a request's body.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    io,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -56,14 +52,15 @@ pub(crate) struct WindowBounds {
     pub(crate) age_ms: u64,
 }
 
-/// The idempotency keys that are remembered, oldest first. Keys that have expired stay until later
+/// The idempotency keys that are remembered, each once. Keys that have expired stay until later
 /// requests with a key push them out, a few each.
 #[derive(Debug)]
 pub(crate) struct KeyWindow<T> {
-    keys: VecDeque<T>,
-    /// The number of each key: its index in `keys` plus the number of keys forgotten before.
+    /// The keys by number, oldest first.
+    keys: BTreeMap<u64, T>,
+    /// The number of each key.
     numbers: BTreeMap<Arc<str>, u64>,
-    forgotten: u64,
+    next_number: u64,
 }
 
 /// The most keys that one request pushes out, so that none pays for all that have expired.
@@ -71,7 +68,7 @@ const AT_ONCE: usize = 64;
 
 impl<T> Default for KeyWindow<T> {
     fn default() -> Self {
-        Self { keys: VecDeque::new(), numbers: BTreeMap::new(), forgotten: 0 }
+        Self { keys: BTreeMap::new(), numbers: BTreeMap::new(), next_number: 0 }
     }
 }
 
@@ -96,38 +93,38 @@ impl<T: Remembered> KeyWindow<T> {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&T> {
-        let number = self.numbers.get(key)?;
-        self.keys.get(usize::try_from(number - self.forgotten).ok()?)
+        self.keys.get(self.numbers.get(key)?)
     }
 
-    /// Returns the keys that are forgotten when one more key is remembered, oldest first: those that
-    /// have expired or for which there is no room, at most 64.
-    pub(crate) fn pushed_out(&self, now_ms: u64, bounds: WindowBounds) -> Vec<Arc<str>> {
+    /// Returns the keys that are forgotten when the key `new` is remembered: the oldest ones that
+    /// have expired or for which there is no room, at most 64, and an earlier use of `new`.
+    pub(crate) fn pushed_out(&self, new: &str, now_ms: u64, bounds: WindowBounds) -> Vec<Arc<str>> {
         let room = usize::try_from(bounds.count - 1).unwrap_or(usize::MAX);
         let surplus = self.keys.len().saturating_sub(room);
         let gone = |(place, key): &(usize, &T)| *place < surplus || !is_fresh(*key, now_ms, bounds);
-        let oldest = self.keys.iter().enumerate().take(AT_ONCE).take_while(gone);
-        oldest.map(|(_, key)| Arc::clone(key.key())).collect()
+        let oldest = self.keys.values().enumerate().take(AT_ONCE).take_while(gone);
+        let oldest = oldest.map(|(_, key)| key).filter(|key| &**key.key() != new);
+        oldest.chain(self.get(new)).map(|key| Arc::clone(key.key())).collect()
     }
 
-    /// Forgets the oldest keys: those that [`pushed_out`](Self::pushed_out) returned, in the same
-    /// order. Keys that another change has forgotten meanwhile are skipped.
+    /// Forgets the keys that [`pushed_out`](Self::pushed_out) returned. Keys that another change has
+    /// forgotten meanwhile are skipped.
     pub(crate) fn forget(&mut self, dropped: &[Arc<str>]) {
         for name in dropped {
-            let Some(oldest) = self.keys.pop_front_if(|key| key.key() == name) else { continue };
-            if self.numbers.get(oldest.key()) == Some(&self.forgotten) {
-                self.numbers.remove(oldest.key());
+            if let Some(number) = self.numbers.remove(name) {
+                self.keys.remove(&number);
             }
-            self.forgotten += 1;
-        }
-        if self.keys.len() < self.keys.capacity() / 4 {
-            self.keys.shrink_to(2 * self.keys.len());
         }
     }
 
+    /// Remembers a key as the newest one, in place of an earlier use of it.
     pub(crate) fn remember(&mut self, key: T) {
-        self.numbers.insert(Arc::clone(key.key()), self.forgotten + self.keys.len() as u64);
-        self.keys.push_back(key);
+        let number = self.next_number;
+        self.next_number += 1;
+        if let Some(earlier) = self.numbers.insert(Arc::clone(key.key()), number) {
+            self.keys.remove(&earlier);
+        }
+        self.keys.insert(number, key);
     }
 }
 
@@ -177,7 +174,7 @@ mod tests {
     }
 
     fn insert(window: &mut KeyWindow<CreateKey>, it: CreateKey) -> Vec<Arc<str>> {
-        let gone = window.pushed_out(it.at_ms, BOUNDS);
+        let gone = window.pushed_out(&it.key, it.at_ms, BOUNDS);
         window.forget(&gone);
         window.remember(it);
         gone
@@ -212,16 +209,33 @@ mod tests {
         for number in 0..10_000 {
             window.remember(key(&number.to_string(), 0));
         }
-        let peak = window.keys.capacity();
         for number in 0..200 {
             let fresh = key(&format!("new {number}"), 1000);
-            let gone = window.pushed_out(fresh.at_ms, MANY);
+            let gone = window.pushed_out(&fresh.key, fresh.at_ms, MANY);
             assert!(gone.len() <= AT_ONCE);
             window.forget(&gone);
             window.remember(fresh);
             assert!(window.replay("9999", &[1; 16], 1000, MANY).unwrap().is_none());
         }
         assert_eq!((window.keys.len(), window.numbers.len()), (200, 200));
-        assert!(window.keys.capacity() < peak / 4, "the memory of the peak is given back");
+    }
+
+    #[test]
+    fn a_key_that_is_used_anew_is_dropped_once_and_not_again() {
+        const WIDE: WindowBounds = WindowBounds { count: 1000, age_ms: 100 };
+        let mut window = KeyWindow::default();
+        for number in 0..200 {
+            window.remember(key(&number.to_string(), 0));
+        }
+        let mut dropped = Vec::new();
+        for name in ["150", "a", "b", "c", "d"] {
+            let gone = window.pushed_out(name, 1000, WIDE);
+            window.forget(&gone);
+            window.remember(key(name, 1000));
+            dropped.extend(gone);
+        }
+        assert_eq!(dropped.iter().filter(|name| &***name == "150").count(), 1);
+        assert!(dropped[..65].contains(&"150".into()), "with the batch that uses it anew");
+        assert_eq!((window.keys.len(), window.numbers.len()), (5, 5));
     }
 }

@@ -29,7 +29,8 @@ pub(crate) struct Admission {
     next_ordinal: u64,
     /// The creations in flight that others may have to wait for, by ordinal.
     under_way: BTreeMap<u64, UnderWay>,
-    /// The ordinals of the creations in flight that have a key.
+    /// The ordinals of the creations in flight, by the key that each remembers and by the older keys
+    /// that it drops.
     keys_under_way: BTreeMap<Arc<str>, u64>,
     /// The ordinals of the creations in flight that have claims.
     claims_under_way: BTreeMap<WorkerId, u64>,
@@ -40,6 +41,8 @@ pub(crate) struct Admission {
 struct UnderWay {
     /// Whether the outcome of the commit is unknown.
     is_unsettled: bool,
+    /// The key that the creation remembers and the older ones that it drops.
+    keys: Vec<Arc<str>>,
     /// The creations that wait for the outcome of this one.
     waiting: WakeList,
 }
@@ -186,19 +189,37 @@ impl Admission {
         }
     }
 
-    /// Takes the key, the claims and the next ordinal. The caller has checked under the same lock
-    /// that the key and the claims are free.
-    pub(super) fn take(&mut self, worker_id: WorkerId, request: &CreationRequest<'_>) -> u64 {
+    /// Returns the keys that a creation drops to remember the key `new`. A key that another creation
+    /// in flight drops is left to that one.
+    pub(super) fn pushed_out(
+        &self,
+        new: &Arc<str>,
+        context: &DecisionContext<'_>,
+    ) -> Vec<Arc<str>> {
+        let mut dropped = self.keys.pushed_out(new, context.now_ms, context.create_keys());
+        dropped.retain(|key| !self.keys_under_way.contains_key(key));
+        dropped
+    }
+
+    /// Takes the key, with the older ones that are dropped, the claims and the next ordinal. The
+    /// caller has checked under the same lock that the keys and the claims are free.
+    pub(super) fn take(
+        &mut self,
+        worker_id: WorkerId,
+        request: &CreationRequest<'_>,
+        dropped: &[Arc<str>],
+    ) -> u64 {
         let ordinal = self.next_ordinal;
         self.continue_after(ordinal);
         self.claims.insert(worker_id, &request.claims);
         if !request.claims.is_empty() {
             self.claims_under_way.insert(worker_id, ordinal);
-            self.under_way.insert(ordinal, UnderWay::default());
         }
-        if let Some(RequestKey { key, .. }) = &request.key {
-            self.keys_under_way.insert(Arc::clone(key), ordinal);
-            self.under_way.insert(ordinal, UnderWay::default());
+        let new = request.key.as_ref().map(|it| &it.key);
+        let keys: Vec<Arc<str>> = new.into_iter().chain(dropped).cloned().collect();
+        self.keys_under_way.extend(keys.iter().map(|key| (Arc::clone(key), ordinal)));
+        if !keys.is_empty() || !request.claims.is_empty() {
+            self.under_way.insert(ordinal, UnderWay { keys, ..UnderWay::default() });
         }
         ordinal
     }
@@ -212,14 +233,9 @@ impl Admission {
     }
 
     /// Removes a creation from those in flight. Returns the creations that waited for the outcome.
-    pub(super) fn forget(
-        &mut self,
-        ordinal: u64,
-        worker_id: WorkerId,
-        key: Option<&Arc<str>>,
-    ) -> Wakers {
+    pub(super) fn forget(&mut self, ordinal: u64, worker_id: WorkerId) -> Wakers {
         let Some(mut gone) = self.under_way.remove(&ordinal) else { return Wakers::default() };
-        if let Some(key) = key {
+        for key in &gone.keys {
             self.keys_under_way.remove(key);
         }
         if self.claims_under_way.get(&worker_id) == Some(&ordinal) {

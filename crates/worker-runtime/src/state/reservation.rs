@@ -39,7 +39,7 @@ pub(crate) struct Reservation {
     pub(crate) ordinal: u64,
     /// The oldest keys, which are dropped to make room for the key of this creation.
     pub(crate) dropped_keys: Vec<Arc<str>>,
-    key: Option<Arc<str>>,
+    has_key: bool,
     claims: Arc<[ScopeClaim]>,
     has_place: bool,
     turn: Option<Counted>,
@@ -77,17 +77,17 @@ impl Core {
         }
         self.catalogue.reserve()?;
         // From here on nothing fails, so that the reservation is complete.
-        let ordinal = admission.take(worker_id, request);
         let dropped_keys = match &request.key {
-            Some(_) => admission.keys.pushed_out(context.now_ms, context.create_keys()),
+            Some(new) => admission.pushed_out(&new.key, context),
             None => Vec::new(),
         };
+        let ordinal = admission.take(worker_id, request, &dropped_keys);
         Ok(Admitted::Reserved(Reservation {
             core: Arc::clone(self),
             worker_id,
             ordinal,
             dropped_keys,
-            key: request.key.as_ref().map(|key| Arc::clone(&key.key)),
+            has_key: request.key.is_some(),
             claims: request.claims.clone(),
             has_place: true,
             turn,
@@ -148,7 +148,7 @@ impl Drop for Waiting<'_> {
 impl Reservation {
     /// Whether the admission changes when the creation ends.
     pub(crate) fn is_shared(&self) -> bool {
-        self.key.is_some() || !self.claims.is_empty()
+        self.has_key || !self.claims.is_empty()
     }
 
     /// Passes the reserved resources to the Worker, because its creation is published, and
@@ -164,13 +164,13 @@ impl Reservation {
         self.has_place = false;
         self.turn.take().into_iter().for_each(Counted::keep);
         let Some(admission) = admission else { return Wakers::default() };
-        let key = self.key.take();
+        self.has_key = false;
         self.claims = Arc::default();
         if let Some(new_key) = new_key {
             admission.keys.forget(&new_key.dropped);
             admission.keys.remember(new_key.key);
         }
-        admission.forget(self.ordinal, self.worker_id, key.as_ref())
+        admission.forget(self.ordinal, self.worker_id)
     }
 
     /// Notes that the outcome of the creation's commit is unknown. Until it is settled, creations
@@ -185,7 +185,7 @@ impl Drop for Reservation {
     fn drop(&mut self) {
         if self.is_shared() {
             let mut admission = self.core.admission.lock();
-            let waiting = admission.forget(self.ordinal, self.worker_id, self.key.as_ref());
+            let waiting = admission.forget(self.ordinal, self.worker_id);
             admission.claims.release(self.worker_id, &self.claims);
             drop(admission);
             self.core.wake(waiting);

@@ -61,7 +61,7 @@ pub enum Change {
 /// An idempotency key to remember, and the older keys that are dropped to make room for it.
 #[derive(Clone, Debug)]
 pub struct NewKey<K> {
-    /// The new key.
+    /// The new key. If it was remembered before, `dropped` names it too.
     pub key: K,
     /// Keys of the same kind that are dropped before the new one is added.
     pub dropped: Vec<Arc<str>>,

@@ -1,10 +1,12 @@
 //! Idempotency: a command that is sent twice takes effect once.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::support::{
-    FIRST_PIECE, World, and, cancel_turn, cancel_worker, create, delete, get_turn_by_key, scope_of,
-    send, send_keyed, stop, without,
+    FIRST_PIECE, SteppedStore, Verdict, World, and, at_once, cancel_turn, cancel_worker, create,
+    delete, get_turn_by_key, scope_of, send, send_keyed, stop, without,
 };
 
 fn keyed(key: &str) -> Value {
@@ -240,4 +242,28 @@ async fn keys_and_creations_survive_a_restart() {
     check_replay(&two, &keyed("k"), &created).await;
     let error = two.refused(send_keyed(&worker, "other", "k")).await;
     assert_eq!(error["code"], "idempotency_conflict");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_another_creation_drops_is_used_anew_after_that_one() {
+    let store = SteppedStore::new(Arc::default());
+    let builder = World::builder().store(store.as_store());
+    let world = builder.limits(|limits| limits.idempotency_age_ms = 10_000).build().await;
+    world.ok(keyed("old")).await;
+    world.clock.advance(60_000);
+    // The first creation drops the expired key, and its commit takes long. If the second one came
+    // before it, the first would drop the key that the second has just used.
+    store.next([Verdict::Held]);
+    let mut drops = Box::pin(world.ok(keyed("new")));
+    let mut uses = Box::pin(world.ok(keyed("old")));
+    for _ in 0..10 {
+        assert!(at_once(&mut drops).await.is_none());
+        assert!(at_once(&mut uses).await.is_none());
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(store.commits(), 2, "the second creation has not been sent to the store");
+    store.release_one();
+    drops.await;
+    assert_eq!(uses.await["replayed"], false);
+    assert_eq!(world.ok(keyed("old")).await["replayed"], true);
 }

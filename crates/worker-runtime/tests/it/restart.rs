@@ -218,3 +218,40 @@ async fn a_retry_is_told_and_a_turn_may_still_complete() {
     assert!(retry["delay_ms"].as_u64().is_some_and(|delay_ms| delay_ms >= 3000), "{retry}");
     assert_eq!(world.provider.calls(), 2);
 }
+
+fn keyed(key: &str) -> Value {
+    and(create(), json!({ "idempotency_key": key }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_used_anew_is_remembered_like_any_other() {
+    let successors = Successors::new();
+    let age = |limits: &mut worker_runtime::Limits| limits.idempotency_age_ms = 10_000;
+    let first = successors.next().limits(age).build().await;
+    let worker = first.worker().await;
+    let input = |key: &str| and(send(&worker, "hi"), json!({ "idempotency_key": key }));
+    for number in 0..100 {
+        first.ok(keyed(&format!("k{number}"))).await;
+        let sent = first.ok(input(&format!("k{number}"))).await;
+        first.finished(&worker, &sent["receipt"]["turn_id"]).await;
+    }
+    // All keys have expired, and each request makes room for some of them only.
+    first.clock.advance(60_000);
+    let created = first.ok(keyed("k80")).await;
+    let used = first.ok(input("k80")).await;
+    first.finished(&worker, &used["receipt"]["turn_id"]).await;
+    for number in 0..3 {
+        first.ok(keyed(&format!("n{number}"))).await;
+        let sent = first.ok(input(&format!("n{number}"))).await;
+        first.finished(&worker, &sent["receipt"]["turn_id"]).await;
+    }
+    let now = 60_000;
+    die(first).await;
+
+    let second = successors.next().limits(age).build().await;
+    second.clock.advance(now);
+    for (request, earlier) in [(keyed("k80"), created), (input("k80"), used)] {
+        let again = second.ok(request).await;
+        assert_eq!((&earlier["replayed"], &again["replayed"]), (&json!(false), &json!(true)));
+    }
+}

@@ -55,7 +55,7 @@ fn wake(wakers: Wakers) {
 fn a_creation_in_flight_is_a_rival_by_what_both_want() {
     let mut admission = Admission::new(1);
     let (worker_id, first) = (WorkerId::NIL, request(Some("key"), Some("/sea")));
-    let ordinal = admission.take(worker_id, &first);
+    let ordinal = admission.take(worker_id, &first, &[]);
 
     let same_key = request(Some("key"), Some("/land"));
     assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::Pending(ordinal));
@@ -64,12 +64,11 @@ fn a_creation_in_flight_is_a_rival_by_what_both_want() {
     assert_eq!(admission.conflict(&same_claim, Rival::Key), Conflict::None);
     assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::Pending(ordinal));
 
-    let key = first.key.as_ref().map(|key| Arc::clone(&key.key));
     wake(admission.suspend(ordinal));
     assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::Unsettled);
     assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::Unsettled);
 
-    wake(admission.forget(ordinal, worker_id, key.as_ref()));
+    wake(admission.forget(ordinal, worker_id));
     assert_eq!(admission.conflict(&same_key, Rival::Key), Conflict::None);
     // The claim is held by a Worker that exists, so nobody waits for it.
     assert_eq!(admission.conflict(&same_claim, Rival::Claims), Conflict::None);
@@ -80,8 +79,8 @@ fn the_end_of_a_creation_wakes_those_who_wait_for_it_alone() {
     let mut admission = Admission::new(1);
     let one = request(Some("one"), None);
     let two = request(None, Some("/two"));
-    let first = admission.take(worker(1), &one);
-    let second = admission.take(worker(2), &two);
+    let first = admission.take(worker(1), &one, &[]);
+    let second = admission.take(worker(2), &two, &[]);
     let (bell_of_one, bell_of_two) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
     let (mut place_of_one, mut place_of_two) = (WaitingFor::default(), WaitingFor::default());
     bring(&mut place_of_one, &bell_of_one);
@@ -89,10 +88,10 @@ fn the_end_of_a_creation_wakes_those_who_wait_for_it_alone() {
     bring(&mut place_of_two, &bell_of_two);
     assert!(admission.park(second, &mut place_of_two).is_none());
 
-    wake(admission.forget(second, worker(2), None));
+    wake(admission.forget(second, worker(2)));
     assert_eq!(bell_of_two.0.load(Ordering::SeqCst), 1);
     assert_eq!(bell_of_one.0.load(Ordering::SeqCst), 0, "its rival is still in flight");
-    wake(admission.forget(first, worker(1), Some(&"one".into())));
+    wake(admission.forget(first, worker(1)));
     assert_eq!(bell_of_one.0.load(Ordering::SeqCst), 1);
     assert!(admission.under_way.is_empty(), "nothing is left of what has ended");
     assert!(admission.keys_under_way.is_empty() && admission.claims_under_way.is_empty());
@@ -101,32 +100,32 @@ fn the_end_of_a_creation_wakes_those_who_wait_for_it_alone() {
 #[test]
 fn a_place_in_the_list_of_a_creation_that_ended_is_nobody_elses() {
     let mut admission = Admission::new(1);
-    let first = admission.take(worker(1), &request(Some("key"), None));
+    let first = admission.take(worker(1), &request(Some("key"), None), &[]);
     let (here, there) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
     let (mut old, mut new) = (WaitingFor::default(), WaitingFor::default());
     bring(&mut old, &here);
     assert!(admission.park(first, &mut old).is_none());
-    wake(admission.forget(first, worker(1), Some(&"key".into())));
-    let second = admission.take(worker(2), &request(Some("key"), None));
+    wake(admission.forget(first, worker(1)));
+    let second = admission.take(worker(2), &request(Some("key"), None), &[]);
     bring(&mut new, &there);
     assert!(admission.park(second, &mut new).is_none());
     assert!(admission.leave(&old).is_none());
-    wake(admission.forget(second, worker(2), Some(&"key".into())));
+    wake(admission.forget(second, worker(2)));
     assert_eq!(there.0.load(Ordering::SeqCst), 1);
 }
 
 #[test]
 fn who_waits_for_another_creation_is_woken_by_that_one_alone() {
     let mut admission = Admission::new(1);
-    let first = admission.take(worker(1), &request(Some("one"), None));
-    let second = admission.take(worker(2), &request(Some("two"), None));
+    let first = admission.take(worker(1), &request(Some("one"), None), &[]);
+    let second = admission.take(worker(2), &request(Some("two"), None), &[]);
     let (bell, mut place) = (Arc::new(Bell::default()), WaitingFor::default());
     bring(&mut place, &bell);
     assert!(admission.park(first, &mut place).is_none());
     bring(&mut place, &bell);
     assert!(admission.park(second, &mut place).is_some(), "the waker in the first list");
-    wake(admission.forget(first, worker(1), Some(&"one".into())));
+    wake(admission.forget(first, worker(1)));
     assert_eq!(bell.0.load(Ordering::SeqCst), 0);
-    wake(admission.forget(second, worker(2), Some(&"two".into())));
+    wake(admission.forget(second, worker(2)));
     assert_eq!(bell.0.load(Ordering::SeqCst), 1);
 }
