@@ -22,6 +22,9 @@ use crate::{
     sync::fair,
 };
 
+/// The number of newest events in which the end of a turn is looked for first.
+const FIRST_EVENTS: u64 = 64;
+
 /// The reason why a wait failed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -126,13 +129,36 @@ impl Runtime {
     }
 
     /// Returns the terminal event of a turn that has ended, from the events that are kept.
+    ///
+    /// The turn has usually just ended, so the newest events are read first, and then more and more
+    /// of them, not the whole log.
     async fn find_end(
         &self,
         worker: WorkerRef,
         turn_id: TurnId,
     ) -> Result<RuntimeEvent, WaitError> {
+        let newest = self.handle(GetWorker { worker }).await?.detail.worker_sequence;
+        let mut count = FIRST_EVENTS;
+        loop {
+            let after = newest.saturating_sub(count);
+            match self.find_end_after(worker, turn_id, after).await? {
+                Some(end) => return Ok(end),
+                None if after == 0 => return Err(WaitError::Expired),
+                None => count = count.saturating_mul(4),
+            }
+        }
+    }
+
+    /// Looks for the terminal event of a turn in the events after a sequence.
+    async fn find_end_after(
+        &self,
+        worker: WorkerRef,
+        turn_id: TurnId,
+        after: u64,
+    ) -> Result<Option<RuntimeEvent>, WaitError> {
         let filter = EventFilter { types: Some(ends()), labels: None };
         let mut read = ReadEvents::new(Scope::worker(worker)).filter(filter);
+        read.from = Some(EventsFrom::after_sequence(after));
         loop {
             let page = match self.handle(read.clone()).await {
                 // Events were dropped that were not read yet, and the end may be among them.
@@ -142,11 +168,9 @@ impl Runtime {
                 }
                 page => page?,
             };
-            if let Some(end) = page.items.into_iter().find(|it| it.turn_id == Some(turn_id)) {
+            let end = page.items.into_iter().find(|it| it.turn_id == Some(turn_id));
+            if end.is_some() || !page.more {
                 return Ok(end);
-            }
-            if !page.more {
-                return Err(WaitError::Expired);
             }
             read.from = Some(EventsFrom::after(page.next));
         }

@@ -257,7 +257,7 @@ impl Core {
             severity = ?severity,
             "diagnostic"
         );
-        let evicted = self.diagnostics.lock().add(Arc::clone(&diagnostic));
+        let evicted = self.diagnostics.lock().add(&diagnostic);
         self.tell(None, RuntimeFact::Diagnostic(Arc::clone(&diagnostic)), |_| {});
         drop(evicted);
         diagnostic

@@ -213,3 +213,45 @@ async fn an_end_that_comes_while_it_is_looked_for_is_found() {
         assert_eq!(runtime.wait_idle(worker, LONG).await, Ok(WorkerState::Idle));
     }
 }
+
+/// Counts the reads of events, and the most that one of them asked for.
+#[derive(Default)]
+struct CountsReads(MemoryStore, std::sync::atomic::AtomicUsize);
+
+impl StoreWrapper for CountsReads {
+    fn inner(&self) -> &dyn Store {
+        &self.0
+    }
+
+    fn events(
+        &self,
+        worker_id: worker_runtime::WorkerId,
+        after: u64,
+        limit: usize,
+    ) -> Answer<worker_runtime::store::EventPage> {
+        self.1.fetch_add(limit, std::sync::atomic::Ordering::Relaxed);
+        self.0.events(worker_id, after, limit)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_turn_is_found_without_a_look_at_the_whole_log() {
+    let store = Arc::new(CountsReads::default());
+    let runtime = Runtime::builder().store(Arc::clone(&store) as _).build().await.unwrap();
+    let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
+    let mut receipts = Vec::new();
+    for _ in 0..150 {
+        let receipt = runtime.handle(SendInput::new(worker, "a")).await.unwrap().receipt;
+        runtime.wait_turn(receipt, LONG).await.unwrap();
+        receipts.push(receipt);
+    }
+    let read = || store.1.swap(0, std::sync::atomic::Ordering::Relaxed);
+    read();
+    for (back, most) in [(1, 70), (20, 5 * 70), (140, 21 * 70)] {
+        let receipt = receipts[receipts.len() - back];
+        let end = runtime.wait_turn(receipt, LONG).await.unwrap();
+        assert_eq!(end.turn_id, Some(receipt.turn_id));
+        let read = read();
+        assert!(read <= most, "{read} events were read for the turn number {back} from the end");
+    }
+}
