@@ -130,6 +130,17 @@ pub const fn transition(state: WorkerState, input: LifecycleInput) -> Transition
     TABLE[state as usize].1[input as usize]
 }
 
+/// Returns whether a Worker can go from one state to the other in one step.
+pub(crate) fn leads(from: WorkerState, to: WorkerState) -> bool {
+    let goes = |from, to| {
+        let leads_to = |it| matches!(it, Transition::Becomes { state, .. } if state == to);
+        LifecycleInput::ALL.into_iter().any(|input| leads_to(transition(from, input)))
+    };
+    // A stop whose deadline is 0 ends the turn in the same commit.
+    let at_once = (from, to) == (WorkerState::Running, WorkerState::Stopped);
+    goes(from, to) || at_once
+}
+
 /// The commands that change something in `state`, in table order, then `update_worker`.
 #[must_use]
 pub fn allowed_commands(state: WorkerState) -> &'static [WorkerCommand] {

@@ -8,6 +8,7 @@ mod batch;
 mod client;
 mod command_metadata;
 mod complaint;
+mod course;
 mod error;
 mod future;
 mod guard;

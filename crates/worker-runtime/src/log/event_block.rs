@@ -81,7 +81,10 @@ impl EventBlock {
     /// err; a commit of this Runtime does not.
     pub(crate) fn fits_together(&self) -> bool {
         self.events.iter().all(|JoinedEvent { stored, entry, turn }| {
-            let is_of_turn = entry.as_ref().is_none_or(|it| it.turn_id == stored.turn_id);
+            // The entry of an event without a turn is an input, the other one an answer.
+            let is_of_turn = entry
+                .as_ref()
+                .is_none_or(|it| it.turn_id == stored.turn_id && it.is_answer() == turn.is_some());
             let is_end_of = |turn: &Arc<TurnDetail>| {
                 let StoredEventBody::TurnEnded { outcome, .. } = &stored.body else { return false };
                 Some(turn.turn_id) == stored.turn_id && turn.outcome == Some(*outcome)

@@ -86,16 +86,19 @@ impl Query for GetTurn {
             reader.wait_for_turn(self.worker, turn_id, until).await?;
         }
         let (turn, cursor) = self.find(reader, &lookup, is_known).await?;
-        let entry = async |sequence: Option<u64>| {
+        let entry = async |sequence: Option<u64>, is_answer: bool| {
             let Some(sequence) = sequence else { return Ok(None) };
             let entry = reader.entries(self.worker, sequence, 1).await?.into_iter().next();
-            if entry.as_ref().is_some_and(|entry| entry.turn_id != Some(turn.turn_id)) {
+            let fits = |entry: &Arc<TranscriptEntry>| {
+                entry.turn_id == Some(turn.turn_id) && entry.is_answer() == is_answer
+            };
+            if entry.as_ref().is_some_and(|entry| !fits(entry)) {
                 return Err(reader.contradiction(self.worker, Complaint::Mismatch));
             }
             Ok(entry)
         };
-        let input = entry(turn.input_sequence).await?;
-        let answer = entry(turn.answer_sequence).await?;
+        let input = entry(turn.input_sequence, false).await?;
+        let answer = entry(turn.answer_sequence, true).await?;
         Ok(TurnReply { turn, input, answer, cursor })
     }
 }

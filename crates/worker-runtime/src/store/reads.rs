@@ -26,6 +26,17 @@ pub(crate) struct Known {
     pub(crate) is_changing: bool,
 }
 
+/// What is known of a Worker without the store, before a read and after it.
+#[derive(Debug)]
+pub(super) struct Around {
+    pub(super) before: Arc<WorkerRecord>,
+    pub(super) after: Arc<WorkerRecord>,
+    /// Whether a commit was under way at one of the two moments.
+    was_changing: bool,
+    /// Whether a commit is under way now.
+    is_changing: bool,
+}
+
 /// A Worker about which a store is read.
 pub(crate) trait ReadAbout {
     /// Returns the Worker as it is known now.
@@ -71,7 +82,7 @@ impl StoreClient {
         }
         let page = self.read(|store| store.entries(worker_id, first, count)).await?;
         let mut page = self.cut(page, count, worker_id);
-        match pages::entries(&mut page, first, count) {
+        match pages::entries(&mut page, first, count, &known.record) {
             Ok(()) => Ok(page),
             Err(complaint) => Err(self.missing(worker, complaint).await),
         }
@@ -91,7 +102,7 @@ impl StoreClient {
         }
         let page = self.read(|store| store.turns(worker_id, first, count)).await?;
         let mut page = self.cut(page, count, worker_id);
-        match pages::turns(&mut page, first, count, &known) {
+        match pages::turns(&mut page, first, count, &known.until(worker.known())) {
             Ok(()) => Ok(page),
             Err(complaint) => Err(self.missing(worker, complaint).await),
         }
@@ -107,7 +118,7 @@ impl StoreClient {
         let worker_id = known.record.worker_id;
         let lookup = wanted.clone();
         match self.read(|store| store.turn(worker_id, lookup)).await? {
-            Some(mut turn) => match pages::turn(&mut turn, &wanted, &known) {
+            Some(mut turn) => match pages::turn(&mut turn, &wanted, &known.until(worker.known())) {
                 Ok(()) => Ok(Some(turn)),
                 Err(complaint) => Err(self.complain(complaint, worker_id)),
             },
@@ -123,14 +134,15 @@ impl StoreClient {
         after: u64,
         count: usize,
     ) -> Result<EventsFound, ReadError> {
-        let worker_id = worker.known().record.worker_id;
+        let record = worker.known().record;
+        let worker_id = record.worker_id;
         let page = self.read(|store| store.events(worker_id, after, count)).await?;
         let floor = self.floor_of(worker, page.oldest)?;
         if floor > after {
             return Ok(EventsFound::Missed { floor });
         }
         let mut events = self.cut(page.events, count, worker_id);
-        match pages::events(&mut events, worker_id, after, count) {
+        match pages::events(&mut events, &record, after, count) {
             Ok(()) => Ok(EventsFound::Events(events)),
             Err(complaint) => Err(self.missing(worker, complaint).await),
         }
@@ -217,9 +229,31 @@ impl StoreClient {
 }
 
 impl Known {
+    /// Returns what is known around a read that began with this and ends with `after`.
+    fn until(&self, after: Self) -> Around {
+        Around {
+            before: Arc::clone(&self.record),
+            was_changing: self.is_changing || after.is_changing,
+            is_changing: after.is_changing,
+            after: after.record,
+        }
+    }
+
     /// Whether a deletion may be under way. A Worker must have ended before.
     fn may_be_deleted(&self) -> bool {
         self.is_changing && self.record.state.is_terminal()
+    }
+}
+
+impl Around {
+    /// Whether the store may have answered with a later state than that before the read.
+    pub(super) fn may_differ(&self) -> bool {
+        self.was_changing || self.before.version != self.after.version
+    }
+
+    /// The most entries that the store can have had. A commit adds one entry at most.
+    pub(super) fn most_entries(&self) -> u64 {
+        self.after.entries + u64::from(self.is_changing)
     }
 }
 

@@ -58,7 +58,10 @@ pub(super) fn record(record: &mut Arc<WorkerRecord>) -> Verdict {
             turn.outcome.is_none() || turn.outcome == there.last_outcome,
             "the last outcome does not fit the latest turn",
         )?;
-        ensure(last_entry(turn) <= there.entries, "the latest turn names what is not there")?;
+        ensure(
+            last_entry(turn) == there.entries,
+            "the latest turn is not the last of the entries",
+        )?;
     }
     if !is_within(&there.usage) {
         clamp(&mut Arc::make_mut(record).usage);
@@ -86,9 +89,11 @@ pub(super) fn turn(turn: &mut Arc<TurnDetail>) -> Verdict {
         Some(there.late_dropped),
     ];
     ensure(figures.iter().flatten().all(|it| *it <= MAX_INTEGER), OUT_OF_RANGE)?;
+    let input = there.input_sequence.unwrap_or(0);
+    ensure(input > 0, "a turn has no input")?;
     ensure(
-        there.answer_sequence.is_none_or(|answer| there.input_sequence < Some(answer)),
-        "an answer comes before its input",
+        there.answer_sequence.is_none_or(|answer| answer == input + 1),
+        "an answer does not follow its input",
     )?;
     match there.outcome {
         None => ensure(
