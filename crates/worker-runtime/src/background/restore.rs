@@ -13,7 +13,7 @@ use crate::{
     error::RuntimeError,
     model::{Severity, TurnOutcome},
     state::{core::Core, worker_cell::WorkerCell},
-    store::{CorruptWorker, ListingError, StoredWorker},
+    store::{CorruptWorker, CreateKey, ListingError, StoredWorker, Totals, WorkerRecord},
     sync::fair,
     turn,
 };
@@ -36,20 +36,29 @@ impl fmt::Display for RestoreError {
     }
 }
 
+/// Returns what a Worker has added to the totals, as far as its record tells: of the outcomes, that
+/// of the last turn.
+fn part_in_totals(record: &WorkerRecord) -> Totals {
+    let mut part = Totals { usage: record.usage, ..Totals::default() };
+    if let Some(outcome) = record.last_outcome {
+        *part.outcomes.get_mut(outcome) = 1;
+    }
+    part
+}
+
 impl Core {
     /// Restores every Worker of a store in which `created` Workers were ever created, and ends the
     /// turns that the store's last owner left open.
     pub(crate) async fn restore(self: &Arc<Self>, created: u64) -> Result<(), RestoreError> {
         let keys = self.store.create_keys().await.map_err(RestoreError::Listing)?;
-        for key in keys {
-            self.admission.lock().keys.remember(key);
-        }
-        let mut open = Vec::new();
+        let (mut open, mut sums) = (Vec::new(), Totals::default());
         let mut pages = self.store.worker_pages(created);
         while let Some(page) = pages.next().await.map_err(RestoreError::Listing)? {
             for listed in page {
+                sums.created += 1;
                 match listed {
                     Ok(worker) => {
+                        sums.add(&part_in_totals(&worker.record));
                         let is_open = worker.record.running_turn().is_some();
                         let cell = self.bring_back(worker);
                         open.extend(is_open.then_some(cell));
@@ -61,6 +70,8 @@ impl Core {
         let last = pages.last_ordinal();
         self.store.restored_until(last);
         self.admission.lock().continue_after(last);
+        self.remember_creations(keys);
+        self.raise_totals(created, &sums);
         for cell in open {
             // The answers of the store may all be ready.
             fair().await;
@@ -96,6 +107,31 @@ impl Core {
         board.figures.turns_in_flight += u64::from(record.running_turn().is_some());
         drop(board);
         cell
+    }
+
+    /// Remembers the keys of creations, each without a receipt that the Worker contradicts.
+    fn remember_creations(&self, keys: Vec<CreateKey>) {
+        for mut key in keys {
+            // The key of a Worker that was deleted is still remembered.
+            if let Some(cell) = self.catalogue.get(key.worker_id) {
+                let record = Arc::clone(&cell.lock().record);
+                self.store.check_receipt(&mut key, &record);
+            }
+            self.admission.lock().keys.remember(key);
+        }
+    }
+
+    /// Raises the sums over all Workers to what the restored Workers add up to, at least, so that a
+    /// part is never greater than the whole.
+    fn raise_totals(&self, created: u64, least: &Totals) {
+        let are_less = {
+            let figures = &mut self.log.lock().figures;
+            let usage_is_less = figures.usage.raise_to(&least.usage);
+            figures.outcomes.raise_to(&least.outcomes) || usage_is_less
+        };
+        if are_less || created < least.created {
+            self.store.totals_are_less();
+        }
     }
 
     fn note_unreadable(&self, unreadable: &CorruptWorker) {

@@ -135,6 +135,16 @@ impl OutcomeCounts {
         }
     }
 
+    /// Raises each count to that of `least`, if it is less. Returns whether one was.
+    pub(crate) fn raise_to(&mut self, least: &Self) -> bool {
+        let before = *self;
+        for outcome in TurnOutcome::ALL {
+            let count = self.get_mut(outcome);
+            *count = least.get(outcome).max(*count);
+        }
+        *self != before
+    }
+
     /// Adds other counts. Sums saturate at the largest integer on the wire.
     pub(crate) fn add(&mut self, other: &Self) {
         for outcome in TurnOutcome::ALL {

@@ -73,6 +73,25 @@ impl Usage {
         *self == Self::NONE
     }
 
+    /// Raises each figure to that of `least`, if it is less. Returns whether one was, in which case
+    /// the usage is marked as incomplete, because more may be missing.
+    pub(crate) fn raise_to(&mut self, least: &Self) -> bool {
+        let before = *self;
+        for (figure, least) in [
+            (&mut self.turns, least.turns),
+            (&mut self.input_tokens, least.input_tokens),
+            (&mut self.cached_input_tokens, least.cached_input_tokens),
+            (&mut self.output_tokens, least.output_tokens),
+            (&mut self.reasoning_tokens, least.reasoning_tokens),
+            (&mut self.duration_ms, least.duration_ms),
+        ] {
+            *figure = least.max(*figure);
+        }
+        let was_less = *self != before;
+        self.incomplete |= was_less || least.incomplete;
+        was_less
+    }
+
     /// Adds another usage. Sums saturate at 2<sup>53</sup> − 1, the largest integer on the wire,
     /// and the usage is then marked as incomplete.
     pub fn add(&mut self, other: &Self) {

@@ -26,8 +26,10 @@ pub(crate) enum Complaint {
     Mismatch,
     /// A page has more items than were asked for.
     TooMany,
-    /// An idempotency key has numbers that no Runtime wrote.
+    /// An idempotency key has numbers that no Runtime wrote, comes twice, or names what is not there.
     Keys,
+    /// The sums over all Workers are less than what the Workers add up to.
+    Totals,
     /// The store failed to give older events to a subscriber.
     NotGiven,
 }
@@ -44,7 +46,8 @@ impl Complaint {
             Self::Turns => "the store gave other turns of a worker than it was asked for",
             Self::Mismatch => "the store gave events, entries and turns that do not fit together",
             Self::TooMany => "the store gave more items at once than it was asked for",
-            Self::Keys => "the store gave an idempotency key with numbers out of range",
+            Self::Keys => "the store gave an idempotency key that cannot be right",
+            Self::Totals => "the store's totals are less than what its workers add up to",
             Self::NotGiven => "the store did not give older events to a subscriber",
         }
     }
@@ -61,6 +64,7 @@ impl Complaint {
             | Self::Turns
             | Self::Mismatch
             | Self::Keys
+            | Self::Totals
             | Self::NotGiven => Severity::Error,
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::{
     model::{MAX_INTEGER, TranscriptEntry, TurnDetail, TurnOutcome, Usage, WorkerState},
-    store::{InputKey, StoredWorker, WorkerRecord},
+    store::{CreateKey, InputKey, StoredWorker, WorkerRecord},
 };
 
 /// The result of a check: what is wrong with the value, if anything is.
@@ -31,10 +31,31 @@ pub(super) fn restored(worker: &mut StoredWorker) -> Verdict {
 
 fn input_key(key: &InputKey, record: &WorkerRecord) -> Verdict {
     ensure(key.at_ms <= MAX_INTEGER, OUT_OF_RANGE)?;
+    let names = (key.entry_sequence, key.turn_id);
+    let latest = record.turn.as_ref().and_then(|turn| Some((turn.input_sequence?, turn.turn_id)));
+    // A key names the latest turn by its id and its input, or neither.
+    let is_of_turn = latest.is_some_and(|latest| {
+        names == latest || (names.0 > 0 && names.0 < latest.0 && names.1 != latest.1)
+    });
     ensure(
-        key.entry_sequence <= record.entries && key.cursor_sequence <= record.worker_sequence,
+        is_of_turn && key.cursor_sequence <= record.worker_sequence,
         "a key of an input names what is not there",
     )
+}
+
+/// Checks the receipt in the key of a creation against the record of the Worker: the turn that the
+/// receipt names is the Worker's first.
+pub(super) fn create_key(key: &CreateKey, record: &WorkerRecord) -> Verdict {
+    let Some((turn_id, entry)) = key.receipt else { return Ok(()) };
+    let latest = record.turn.as_ref().and_then(|turn| Some((turn.input_sequence?, turn.turn_id)));
+    let is_first = latest.is_some_and(|(input, latest)| {
+        // Each turn from the first one to the latest has one entry, or two.
+        let turns = record.turns - 1;
+        let entries = input.checked_sub(entry);
+        entries.is_some_and(|it| (turns..=turns.saturating_mul(2)).contains(&it))
+            && (latest == turn_id) == (turns == 0)
+    });
+    ensure(is_first, "a key of a creation names what is not there")
 }
 
 /// Checks a record, which may be one of the past, and clamps its usage.
@@ -63,6 +84,8 @@ pub(super) fn record(record: &mut Arc<WorkerRecord>) -> Verdict {
             "the latest turn is not the last of the entries",
         )?;
     }
+    let ended = there.turns - u64::from(there.running_turn().is_some());
+    ensure(there.usage.turns == ended, "the usage does not fit the number of turns")?;
     if !is_within(&there.usage) {
         clamp(&mut Arc::make_mut(record).usage);
     }
@@ -105,6 +128,8 @@ pub(super) fn turn(turn: &mut Arc<TurnDetail>) -> Verdict {
         }
         Some(TurnOutcome::Failed | TurnOutcome::Cancelled | TurnOutcome::Lost) => {}
     }
+    let ended = u64::from(there.outcome.is_some());
+    ensure(there.usage.turns == ended, "the usage of a turn is not that of one turn")?;
     if !is_within(&there.usage) {
         clamp(&mut Arc::make_mut(turn).usage);
     }

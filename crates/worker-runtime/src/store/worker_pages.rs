@@ -1,12 +1,15 @@
 //! The checked reads when a Runtime is built: the keys of creations, and the listing of all Workers.
 
-use std::{collections::HashSet, fmt};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use super::within_range::{self, MOST_AT_START};
 use crate::{
     identity::WorkerId,
     model::MAX_INTEGER,
-    store::{Complaint, CorruptWorker, CreateKey, Store, StoreClient, StoreError, StoredWorker},
+    store::{
+        Complaint, CorruptWorker, CreateKey, Store, StoreClient, StoreError, StoredWorker,
+        WorkerRecord,
+    },
     sync::fair,
 };
 
@@ -60,9 +63,17 @@ pub(crate) struct WorkerPages<'a> {
 
 impl StoreClient {
     /// Reads the idempotency keys of creations. Every key is kept, so that no creation is carried
-    /// out twice; numbers out of range are not.
+    /// out twice; numbers out of range are not. Of a key that comes twice the first is kept.
     pub(crate) async fn create_keys(&self) -> Result<Vec<CreateKey>, ListingError> {
         let mut keys = self.ask(Store::create_keys).await.map_err(ListingError::Read)?;
+        let mut seen = HashSet::new();
+        keys.retain(|key| {
+            let is_first = seen.insert(Arc::clone(&key.key));
+            if !is_first {
+                self.complaints.make(Complaint::Keys, Some(key.worker_id));
+            }
+            is_first
+        });
         for key in &mut keys {
             let at_ms = key.at_ms.min(MAX_INTEGER);
             let receipt = key.receipt.filter(|(_, entry)| (1..=MAX_INTEGER).contains(entry));
@@ -72,6 +83,20 @@ impl StoreClient {
             }
         }
         Ok(keys)
+    }
+
+    /// Takes the receipt from the key of a creation if it names a turn or an entry that the Worker
+    /// with this record cannot have. The key is kept, so that the creation is not carried out twice.
+    pub(crate) fn check_receipt(&self, key: &mut CreateKey, record: &WorkerRecord) {
+        if within_range::create_key(key, record).is_err() {
+            self.complaints.make(Complaint::Keys, Some(key.worker_id));
+            key.receipt = None;
+        }
+    }
+
+    /// Reports that the sums over all Workers are less than what the Workers add up to.
+    pub(crate) fn totals_are_less(&self) {
+        self.complaints.make(Complaint::Totals, None);
     }
 
     /// Lists the Workers of a store in which `created` Workers were ever created.

@@ -6,14 +6,16 @@ use std::sync::{
 };
 
 use worker_runtime::{
-    BuildError, Runtime, RuntimeId,
+    BuildError, Runtime, RuntimeId, TurnId,
     commands::CreateWorker,
     model::Input,
-    queries::GetRuntime,
-    store::{MemoryStore, Opened, Store, StoreError, StoreInfo, StoreWrapper},
+    queries::{GetOverview, GetRuntime},
+    store::{MemoryStore, Opened, Store, StoreError, StoreInfo, StoreWrapper, Totals},
 };
 
-use super::lying_store::{bounded, restart, runtime_on, store, told};
+use super::lying_store::{bounded, converse, restart, runtime_on, store, told};
+
+const WRONG_KEY: &str = "the store gave an idempotency key that cannot be right";
 
 #[test]
 fn a_store_of_another_runtime_is_refused_whatever_it_says() {
@@ -63,12 +65,116 @@ fn keys_of_creations_with_numbers_out_of_range_are_reported() {
         });
         let runtime = restart(&store, runtime).await;
         let told = told(&runtime).await;
-        assert_eq!(told, ["the store gave an idempotency key with numbers out of range"]);
+        assert_eq!(told, [WRONG_KEY]);
         let again = runtime.handle(create("first")).await.unwrap();
         assert_eq!((again.replayed, again.detail.worker), (true, first.detail.worker));
         let again = runtime.handle(second).await.unwrap();
         assert_eq!((again.replayed, again.receipt), (true, None));
     });
+}
+
+#[test]
+fn a_receipt_of_a_creation_for_what_is_not_there_is_not_shown() {
+    for (turn, entry) in [(None, 999_999), (None, 1), (None, 0), (Some(7), 2), (Some(7), 1)] {
+        bounded(async move {
+            let store = store();
+            let runtime = runtime_on(&store).await;
+            let create = CreateWorker::new().idempotency_key("k").initial_input(Input::user("hi"));
+            let first = runtime.handle(create.clone()).await.unwrap();
+            let worker = first.detail.worker;
+            runtime.wait_idle(worker, std::time::Duration::from_secs(5)).await.unwrap();
+            if (turn, entry) == (None, 1) {
+                // This is the right receipt, and stays.
+                let runtime = restart(&store, runtime).await;
+                let again = runtime.handle(create).await.unwrap();
+                assert_eq!((again.replayed, again.receipt), (true, first.receipt));
+                assert!(told(&runtime).await.is_empty());
+                return;
+            }
+            store.create_keys.set(move |(), mut keys| {
+                let (turn_id, _) = keys[0].receipt.unwrap();
+                let other = turn.map(|it| TurnId::from_uuid(uuid::Uuid::from_u128(it)));
+                keys[0].receipt = Some((other.unwrap_or(turn_id), entry));
+                Ok(keys)
+            });
+            let runtime = restart(&store, runtime).await;
+            assert_eq!(told(&runtime).await, [WRONG_KEY]);
+            let again = runtime.handle(create).await.unwrap();
+            assert_eq!((again.replayed, again.receipt), (true, None));
+            assert_eq!(again.detail.worker, worker);
+        });
+    }
+}
+
+#[test]
+fn a_receipt_of_a_creation_may_be_of_any_worker_that_went_on() {
+    bounded(async {
+        let store = store();
+        let runtime = runtime_on(&store).await;
+        let create = CreateWorker::new().idempotency_key("k").initial_input(Input::user("hi"));
+        let first = runtime.handle(create.clone()).await.unwrap();
+        let worker = first.detail.worker;
+        runtime.wait_idle(worker, std::time::Duration::from_secs(5)).await.unwrap();
+        for _ in 0..3 {
+            converse(&runtime, worker).await;
+        }
+        let runtime = restart(&store, runtime).await;
+        assert!(told(&runtime).await.is_empty());
+        let again = runtime.handle(create).await.unwrap();
+        assert_eq!(again.receipt, first.receipt);
+    });
+}
+
+#[test]
+fn of_a_key_of_two_creations_the_first_is_kept() {
+    bounded(async {
+        let store = store();
+        let runtime = runtime_on(&store).await;
+        let create = CreateWorker::new().idempotency_key("k");
+        let first = runtime.handle(create.clone()).await.unwrap().detail.worker;
+        let second = runtime.handle(CreateWorker::new()).await.unwrap().detail.worker;
+        store.create_keys.set(move |(), mut keys| {
+            let mut double = keys[0].clone();
+            double.worker_id = second.worker_id;
+            keys.push(double);
+            Ok(keys)
+        });
+        let runtime = restart(&store, runtime).await;
+        assert_eq!(told(&runtime).await, [WRONG_KEY]);
+        let again = runtime.handle(create).await.unwrap();
+        assert_eq!((again.replayed, again.detail.worker), (true, first));
+    });
+}
+
+#[test]
+fn totals_below_the_workers_are_raised_and_reported() {
+    type Wrong = fn(&mut Totals);
+    let wrong: [Wrong; 4] = [
+        |totals| *totals = Totals::default(),
+        |totals| totals.created = 1,
+        |totals| totals.usage.turns = 1,
+        |totals| totals.outcomes.completed = 1,
+    ];
+    for wrong in wrong {
+        bounded(async move {
+            let store = store();
+            let runtime = runtime_on(&store).await;
+            for _ in 0..2 {
+                let worker = runtime.handle(CreateWorker::new()).await.unwrap().detail.worker;
+                converse(&runtime, worker).await;
+            }
+            store.opened.set(move |(), mut opened| {
+                wrong(&mut opened.totals);
+                Ok(opened)
+            });
+            let runtime = restart(&store, runtime).await;
+            let why = "the store's totals are less than what its workers add up to";
+            assert_eq!(told(&runtime).await, [why]);
+            let overview = runtime.handle(GetOverview::new()).await.unwrap();
+            assert_eq!((overview.usage.turns, overview.turns.completed), (2, 2));
+            assert!(overview.usage.incomplete, "the tokens of the script are unknown");
+        });
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use worker_runtime::{
     RuntimeError,
     commands::SendInput,
-    model::{TurnOutcome, WorkerState},
+    model::{TurnOutcome, Usage, WorkerState},
     queries::{GetRuntime, GetWorker},
     store::{InputKey, StoredWorker, WorkerRecord},
 };
@@ -40,7 +40,12 @@ async fn is_unreadable(change: impl Fn(&mut StoredWorker) + Send + 'static) {
 #[test]
 fn a_record_that_contradicts_itself_or_leaves_the_range_is_unreadable() {
     type Wrong = fn(&mut WorkerRecord);
-    let wrong: [Wrong; 17] = [
+    let wrong: [Wrong; 22] = [
+        |record| record.entries = 5,
+        |record| record.usage.turns = 1,
+        |record| record.usage = Usage::default(),
+        |record| Arc::make_mut(record.turn.as_mut().unwrap()).usage.turns = 2,
+        |record| Arc::make_mut(record.turn.as_mut().unwrap()).input_sequence = None,
         |record| record.version = u64::MAX,
         |record| record.version = MOST - 1,
         |record| record.version = 0,
@@ -72,6 +77,19 @@ fn a_worker_with_a_key_for_what_is_not_there_is_unreadable() {
             let key = "key".into();
             let digest = [0; 16];
             let key = InputKey { key, digest, at_ms, turn_id, entry_sequence, cursor_sequence };
+            worker.keys.push(key);
+        }));
+    }
+}
+
+#[test]
+fn a_worker_with_a_key_of_its_latest_turn_for_another_entry_is_unreadable() {
+    for entry_sequence in [0, 1, 4] {
+        bounded(is_unreadable(move |worker| {
+            let turn_id = worker.record.turn.as_ref().unwrap().turn_id;
+            let (key, digest) = ("key".into(), [0; 16]);
+            let key =
+                InputKey { key, digest, at_ms: 0, turn_id, entry_sequence, cursor_sequence: 1 };
             worker.keys.push(key);
         }));
     }
