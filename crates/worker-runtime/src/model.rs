@@ -68,6 +68,7 @@ pub use worker::{WorkerDetail, WorkerSummary};
 pub use worker_command::WorkerCommand;
 pub use worker_setting::WorkerSetting;
 
+pub(crate) use claim::check_resource;
 pub(crate) use cursor::{LogId, NotAPosition, Position};
 pub(crate) use labels::{no_labels, shared_labels};
 pub(crate) use setters::setters;

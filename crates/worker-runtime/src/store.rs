@@ -5,6 +5,7 @@
 //! Runtime at a time, through a [`Lease`]. Every change is one [`Batch`].
 
 mod batch;
+mod bounds;
 mod client;
 mod command_metadata;
 mod complaint;

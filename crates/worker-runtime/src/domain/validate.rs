@@ -4,7 +4,7 @@ use crate::{
     error::RuntimeError,
     model::{
         ConfigBundle, EventFilter, Input, Intent, Labels, Limits, MAX_INTEGER, Meta,
-        ProfileSelector, ScopeClaim, SeedEntry, WorkerSetting,
+        ProfileSelector, ScopeClaim, SeedEntry, WorkerSetting, check_resource,
     },
 };
 
@@ -14,10 +14,6 @@ const MOST_TYPES: u64 = 64;
 /// The maximum number of states, and of outcomes, that a query asks for, far above the number of
 /// either.
 const MOST_STATES: u64 = 16;
-
-/// The maximum number of segments of a claim's resource, so that the depth of a name costs little,
-/// whatever `text_chars` allows.
-const MOST_SEGMENTS: usize = 128;
 
 /// The maximum number of settings that one command clears, far above the number of settings.
 const MOST_SETTINGS: u64 = 16;
@@ -111,19 +107,7 @@ impl Limits {
         claims.iter().enumerate().try_for_each(|(place, claim)| {
             let field = format!("scope_claims[{place}].resource");
             at_most_chars(&field, &claim.resource, self.text_chars)?;
-            without_controls(&field, &claim.resource)?;
-            if claim.resource.contains('\\') {
-                return Err(RuntimeError::invalid(field, "must not contain a backslash"));
-            }
-            if claim.resource.split('/').any(|it| matches!(it, "" | "." | "..")) {
-                let problem = "must be segments joined by `/`, none of them empty, `.` or `..`";
-                return Err(RuntimeError::invalid(field, problem));
-            }
-            if claim.resource.split('/').nth(MOST_SEGMENTS).is_some() {
-                let problem = format!("must have at most {MOST_SEGMENTS} segments");
-                return Err(RuntimeError::invalid(field, problem));
-            }
-            Ok(())
+            check_resource(&claim.resource).map_err(|problem| RuntimeError::invalid(field, problem))
         })
     }
 

@@ -25,3 +25,24 @@ pub struct ScopeClaim {
     /// The access to the resource that the claim reserves.
     pub access: Access,
 }
+
+/// The maximum number of segments of a claim's resource, so that the depth of a name costs little,
+/// whatever `text_chars` allows.
+const MOST_SEGMENTS: usize = 128;
+
+/// Checks the form of the name of a resource. The error says what the name must be.
+pub(crate) fn check_resource(resource: &str) -> Result<(), String> {
+    if resource.chars().any(char::is_control) {
+        return Err("must not contain control characters".to_owned());
+    }
+    if resource.contains('\\') {
+        return Err("must not contain a backslash".to_owned());
+    }
+    if resource.split('/').any(|it| matches!(it, "" | "." | "..")) {
+        return Err("must be segments joined by `/`, none of them empty, `.` or `..`".to_owned());
+    }
+    if resource.split('/').nth(MOST_SEGMENTS).is_some() {
+        return Err(format!("must have at most {MOST_SEGMENTS} segments"));
+    }
+    Ok(())
+}

@@ -208,8 +208,8 @@ impl RuntimeBuilder {
             lease_duration: self.lease_duration,
             events_per_worker: self.limits.events_per_worker,
         };
-        let time_out = Duration::from_millis(self.limits.commit_ms);
-        let (store, opened) = StoreClient::open(store, request, executor.clone(), time_out).await?;
+        let (store, opened) =
+            StoreClient::open(store, request, executor.clone(), &self.limits).await?;
         // `Totals::add` keeps each sum within the range of the wire, whatever the store returned.
         let mut totals = Totals::default();
         totals.add(&opened.totals);

@@ -10,9 +10,10 @@ use std::{
 
 use crate::{
     identity::WorkerId,
+    model::Limits,
     store::{
         Batch, Complaints, Lease, OpenError, OpenRequest, Opened, Settlement, Store, StoreError,
-        StoreFuture, StoreInfo, guard::guarded, within_range::MOST_AT_START,
+        StoreFuture, StoreInfo, bounds::Bounds, guard::guarded, within_range::MOST_AT_START,
     },
     sync::{Executor, Foreign, contained},
 };
@@ -33,6 +34,7 @@ pub(crate) struct StoreClient {
     /// The number of commits that failed so far.
     failures: AtomicU64,
     pub(super) complaints: Complaints,
+    pub(super) bounds: Bounds,
     /// The number of newest events that the store must keep for each Worker.
     pub(super) events_kept: u64,
     /// The greatest ordinal of the Workers that were restored.
@@ -50,8 +52,9 @@ impl StoreClient {
         store: Arc<dyn Store>,
         request: OpenRequest,
         executor: Executor,
-        time_out: Duration,
+        limits: &Limits,
     ) -> Result<(Self, Opened), OpenError> {
+        let time_out = Duration::from_millis(limits.commit_ms);
         let store = Foreign::new(store);
         let opened =
             guarded(&executor, time_out, OpenError::Failed, || store.open(request)).await?;
@@ -63,6 +66,7 @@ impl StoreClient {
             time_out,
             failures: AtomicU64::new(0),
             complaints: Complaints::default(),
+            bounds: Bounds::of(limits),
             events_kept: request.events_per_worker,
             restored_until: AtomicU64::new(u64::MAX),
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{course::Course, reads::Around, within_range};
+use super::{bounds::Bounds, course::Course, reads::Around, within_range};
 use crate::{
     identity::WorkerId,
     model::{MAX_INTEGER, TranscriptEntry, TurnDetail},
@@ -16,11 +16,11 @@ pub(super) fn entries(
     page: &mut [Arc<TranscriptEntry>],
     first: u64,
     count: usize,
-    record: &WorkerRecord,
+    (record, bounds): (&WorkerRecord, &Bounds),
 ) -> Result<(), Complaint> {
     let mut sequences = first..;
     let is_good = |entry: &mut Arc<TranscriptEntry>| {
-        Some(entry.sequence) == sequences.next() && within_range::entry(entry).is_ok()
+        Some(entry.sequence) == sequences.next() && within_range::entry(entry, bounds).is_ok()
     };
     let is_good = page.len() == count && page.iter_mut().all(is_good);
     let follow = || page.windows(2).all(|pair| can_follow(&pair[0], &pair[1]));
@@ -59,11 +59,11 @@ pub(super) fn turns(
     page: &mut [Arc<TurnDetail>],
     first: u64,
     count: usize,
-    around: &Around,
+    (around, bounds): (&Around, &Bounds),
 ) -> Result<(), Complaint> {
     let mut next_input = None;
     let is_good = |(ordinal, turn): (u64, &mut Arc<TurnDetail>)| {
-        if within_range::turn(turn).is_err() {
+        if within_range::turn(turn, bounds).is_err() {
             return false;
         }
         let follows = next_input.is_none_or(|next| turn.input_sequence == Some(next));
@@ -102,13 +102,13 @@ fn is_latest(turn: &TurnDetail, latest: &TurnDetail, around: &Around) -> bool {
 pub(super) fn turn(
     turn: &mut Arc<TurnDetail>,
     wanted: &TurnLookup,
-    around: &Around,
+    (around, bounds): (&Around, &Bounds),
 ) -> Result<(), Complaint> {
     let is_wanted = match wanted {
         TurnLookup::Id(turn_id) => turn.turn_id == *turn_id,
         TurnLookup::Key(key) => turn.idempotency_key.as_ref() == Some(key),
     };
-    let is_good = within_range::turn(turn).is_ok();
+    let is_good = within_range::turn(turn, bounds).is_ok();
     ensure(is_wanted && is_good && is_of(turn, around), Complaint::Turns)
 }
 
@@ -132,14 +132,14 @@ fn is_of(turn: &TurnDetail, around: &Around) -> bool {
 /// this record, which may be newer, and that they can follow each other.
 pub(super) fn events(
     page: &mut [StoredEvent],
-    record: &WorkerRecord,
     after: u64,
     count: usize,
+    (record, bounds): (&WorkerRecord, &Bounds),
 ) -> Result<(), Complaint> {
     let mut sequences = (after + 1)..;
     let worker_id = record.worker_id;
     let is_good = |event: &mut StoredEvent| {
-        Some(event.sequence) == sequences.next() && is_event_of(event, worker_id)
+        Some(event.sequence) == sequences.next() && is_event_of(event, worker_id, bounds)
     };
     ensure(page.len() == count && page.iter_mut().all(is_good), Complaint::Events)?;
     let mut course = Course::default();
@@ -149,7 +149,8 @@ pub(super) fn events(
 }
 
 /// Whether an event can be one of the Worker's.
-fn is_event_of(event: &mut StoredEvent, worker_id: WorkerId) -> bool {
+fn is_event_of(event: &mut StoredEvent, worker_id: WorkerId, bounds: &Bounds) -> bool {
+    let is_bounded = bounds.event(event).is_ok();
     let (sequence, at_ms) = (event.sequence, event.at_ms);
     let turn_id = event.turn_id;
     let is_creation = matches!(event.body, StoredEventBody::WorkerCreated { .. });
@@ -158,7 +159,7 @@ fn is_event_of(event: &mut StoredEvent, worker_id: WorkerId) -> bool {
         | StoredEventBody::WorkerUpdated { record, .. } => {
             record.worker_id == worker_id
                 && record.worker_sequence == sequence
-                && within_range::record(record).is_ok()
+                && within_range::record(record, bounds).is_ok()
         }
         StoredEventBody::WorkerStateChanged { .. } => true,
         // A deleted Worker has no events.
@@ -171,7 +172,7 @@ fn is_event_of(event: &mut StoredEvent, worker_id: WorkerId) -> bool {
         }
         StoredEventBody::TurnEnded { turn, .. } => *turn > 0 && turn_id.is_some(),
     };
-    is_good && at_ms <= MAX_INTEGER && is_creation == (sequence == 1)
+    is_good && is_bounded && at_ms <= MAX_INTEGER && is_creation == (sequence == 1)
 }
 
 fn ensure(holds: bool, complaint: Complaint) -> Result<(), Complaint> {

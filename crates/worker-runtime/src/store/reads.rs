@@ -82,7 +82,7 @@ impl StoreClient {
         }
         let page = self.read(|store| store.entries(worker_id, first, count)).await?;
         let mut page = self.cut(page, count, worker_id);
-        match pages::entries(&mut page, first, count, &known.record) {
+        match pages::entries(&mut page, first, count, (&known.record, &self.bounds)) {
             Ok(()) => Ok(page),
             Err(complaint) => Err(self.missing(worker, complaint).await),
         }
@@ -102,7 +102,8 @@ impl StoreClient {
         }
         let page = self.read(|store| store.turns(worker_id, first, count)).await?;
         let mut page = self.cut(page, count, worker_id);
-        match pages::turns(&mut page, first, count, &known.until(worker.known())) {
+        let around = known.until(worker.known());
+        match pages::turns(&mut page, first, count, (&around, &self.bounds)) {
             Ok(()) => Ok(page),
             Err(complaint) => Err(self.missing(worker, complaint).await),
         }
@@ -118,10 +119,13 @@ impl StoreClient {
         let worker_id = known.record.worker_id;
         let lookup = wanted.clone();
         match self.read(|store| store.turn(worker_id, lookup)).await? {
-            Some(mut turn) => match pages::turn(&mut turn, &wanted, &known.until(worker.known())) {
-                Ok(()) => Ok(Some(turn)),
-                Err(complaint) => Err(self.complain(complaint, worker_id)),
-            },
+            Some(mut turn) => {
+                let around = known.until(worker.known());
+                match pages::turn(&mut turn, &wanted, (&around, &self.bounds)) {
+                    Ok(()) => Ok(Some(turn)),
+                    Err(complaint) => Err(self.complain(complaint, worker_id)),
+                }
+            }
             None if self.is_deleted(worker).await? => Err(ReadError::Deleted),
             None => Ok(None),
         }
@@ -142,7 +146,7 @@ impl StoreClient {
             return Ok(EventsFound::Missed { floor });
         }
         let mut events = self.cut(page.events, count, worker_id);
-        match pages::events(&mut events, &record, after, count) {
+        match pages::events(&mut events, after, count, (&record, &self.bounds)) {
             Ok(()) => Ok(EventsFound::Events(events)),
             Err(complaint) => Err(self.missing(worker, complaint).await),
         }

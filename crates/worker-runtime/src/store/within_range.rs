@@ -1,12 +1,15 @@
-//! Checks of the numbers and texts in what a store answers: records, turns, entries and keys.
+//! Checks of the numbers, and by `bounds.rs` of the texts, in what a store answers: records, turns, entries and keys.
 //!
 //! A check returns what is wrong, in words that quote nothing of the value. Usage past the range of
 //! the wire is no error: it is clamped and marked as incomplete.
 
 use std::sync::Arc;
 
+use super::bounds::Bounds;
 use crate::{
-    model::{MAX_INTEGER, TranscriptEntry, TurnDetail, TurnOutcome, Usage, WorkerState},
+    model::{
+        MAX_INTEGER, TranscriptEntry, TurnDetail, TurnOutcome, Usage, WorkerState, check_resource,
+    },
     store::{CreateKey, InputKey, StoredWorker, WorkerRecord},
 };
 
@@ -19,17 +22,23 @@ pub(crate) const MOST_AT_START: u64 = MAX_INTEGER - (1 << 32);
 
 const OUT_OF_RANGE: &str = "a number is out of range";
 
+pub(super) const OUT_OF_BOUNDS: &str = "a text is too long, or there are too many";
+
 /// Checks a Worker that a Runtime is about to restore.
-pub(super) fn restored(worker: &mut StoredWorker) -> Verdict {
+pub(super) fn restored(worker: &mut StoredWorker, bounds: &Bounds) -> Verdict {
     let StoredWorker { record, keys } = worker;
     let WorkerRecord { ordinal, version, worker_sequence, entries, turns, .. } = **record;
     let counters = [ordinal, version, worker_sequence, entries, turns];
     ensure(counters.iter().all(|it| *it <= MOST_AT_START), OUT_OF_RANGE)?;
-    keys.iter().try_for_each(|key| input_key(key, record))?;
-    self::record(record)
+    ensure(keys.len() <= bounds.keys, OUT_OF_BOUNDS)?;
+    keys.iter().try_for_each(|key| input_key(key, record, bounds))?;
+    let mut resources = record.spec.scope_claims.iter().map(|claim| &claim.resource);
+    ensure(resources.all(|it| check_resource(it).is_ok()), "a claim is on no resource")?;
+    self::record(record, bounds)
 }
 
-fn input_key(key: &InputKey, record: &WorkerRecord) -> Verdict {
+fn input_key(key: &InputKey, record: &WorkerRecord, bounds: &Bounds) -> Verdict {
+    bounds.key(&key.key)?;
     ensure(key.at_ms <= MAX_INTEGER, OUT_OF_RANGE)?;
     let names = (key.entry_sequence, key.turn_id);
     let latest = record.turn.as_ref().and_then(|turn| Some((turn.input_sequence?, turn.turn_id)));
@@ -59,8 +68,9 @@ pub(super) fn create_key(key: &CreateKey, record: &WorkerRecord) -> Verdict {
 }
 
 /// Checks a record, which may be one of the past, and clamps its usage.
-pub(super) fn record(record: &mut Arc<WorkerRecord>) -> Verdict {
+pub(super) fn record(record: &mut Arc<WorkerRecord>, bounds: &Bounds) -> Verdict {
     let there = &**record;
+    bounds.record(there)?;
     let counters = [there.ordinal, there.version, there.worker_sequence];
     ensure(counters.iter().all(|it| (1..=MAX_INTEGER).contains(it)), OUT_OF_RANGE)?;
     let figures = [there.entries, there.turns, there.created_at_ms, there.active_at_ms];
@@ -91,7 +101,7 @@ pub(super) fn record(record: &mut Arc<WorkerRecord>) -> Verdict {
     }
     if let Some(latest) = &record.turn {
         let mut checked = Arc::clone(latest);
-        turn(&mut checked)?;
+        turn(&mut checked, bounds)?;
         if !Arc::ptr_eq(&checked, latest) {
             Arc::make_mut(record).turn = Some(checked);
         }
@@ -100,8 +110,9 @@ pub(super) fn record(record: &mut Arc<WorkerRecord>) -> Verdict {
 }
 
 /// Checks a turn, and clamps its usage.
-pub(super) fn turn(turn: &mut Arc<TurnDetail>) -> Verdict {
+pub(super) fn turn(turn: &mut Arc<TurnDetail>, bounds: &Bounds) -> Verdict {
     let there = &**turn;
+    bounds.turn(there)?;
     let retry_after_ms = there.error.as_ref().and_then(|error| error.retry_after_ms);
     let figures = [
         there.started_at_ms,
@@ -137,7 +148,8 @@ pub(super) fn turn(turn: &mut Arc<TurnDetail>) -> Verdict {
 }
 
 /// Checks an entry, and clamps its usage.
-pub(super) fn entry(entry: &mut Arc<TranscriptEntry>) -> Verdict {
+pub(super) fn entry(entry: &mut Arc<TranscriptEntry>, bounds: &Bounds) -> Verdict {
+    bounds.entry(entry)?;
     ensure(entry.sequence <= MAX_INTEGER && entry.at_ms <= MAX_INTEGER, OUT_OF_RANGE)?;
     if !is_within(&entry.usage) {
         clamp(&mut Arc::make_mut(entry).usage);

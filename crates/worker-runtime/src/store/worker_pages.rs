@@ -66,13 +66,19 @@ impl StoreClient {
     /// out twice; numbers out of range are not. Of a key that comes twice the first is kept.
     pub(crate) async fn create_keys(&self) -> Result<Vec<CreateKey>, ListingError> {
         let mut keys = self.ask(Store::create_keys).await.map_err(ListingError::Read)?;
+        let surplus = keys.len().saturating_sub(self.bounds.create_keys);
+        if surplus > 0 {
+            // The oldest keys are the first that are forgotten.
+            self.complaints.make(Complaint::TooMany, None);
+            keys.drain(..surplus);
+        }
         let mut seen = HashSet::new();
         keys.retain(|key| {
-            let is_first = seen.insert(Arc::clone(&key.key));
-            if !is_first {
+            let is_good = self.bounds.key(&key.key).is_ok() && seen.insert(Arc::clone(&key.key));
+            if !is_good {
                 self.complaints.make(Complaint::Keys, Some(key.worker_id));
             }
-            is_first
+            is_good
         });
         for key in &mut keys {
             let at_ms = key.at_ms.min(MAX_INTEGER);
@@ -155,7 +161,7 @@ impl WorkerPages<'_> {
         }
         let corrupt = |problem| CorruptWorker { worker_id, ordinal, problem };
         Ok(match listed {
-            Ok(mut worker) => match within_range::restored(&mut worker) {
+            Ok(mut worker) => match within_range::restored(&mut worker, &self.client.bounds) {
                 Ok(()) => Ok(worker),
                 Err(problem) => Err(corrupt(problem.to_owned())),
             },

@@ -10,3 +10,4 @@ mod opening;
 mod pages;
 mod records;
 mod taken;
+mod texts;
