@@ -2,20 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
-use llm_engine::TokenUsage;
-
+use super::open_turns::OpenTurn;
 use crate::{
-    commit::{
-        change::{Cause, Decision},
-        seal::Seal,
-    },
-    domain::{draft::TurnEnd, idempotency::KeyWindow},
+    domain::idempotency::KeyWindow,
     error::RuntimeError,
-    model::{Severity, TurnOutcome},
+    model::Severity,
     state::{core::Core, worker_cell::WorkerCell},
     store::{CorruptWorker, CreateKey, ListingError, StoredWorker, Totals, WorkerRecord},
-    sync::fair,
-    turn,
 };
 
 /// The reason for which the Workers of the store could not be restored.
@@ -23,15 +16,15 @@ use crate::{
 pub(crate) enum RestoreError {
     /// The keys of creations or the Workers could not be listed.
     Listing(ListingError),
-    /// The end of a turn that was open could not be committed.
-    OpenTurn(RuntimeError),
+    /// The lease was lost before all was restored.
+    LeaseLost(RuntimeError),
 }
 
 impl fmt::Display for RestoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listing(error) => error.fmt(f),
-            Self::OpenTurn(error) => error.fmt(f),
+            Self::LeaseLost(error) => error.fmt(f),
         }
     }
 }
@@ -59,9 +52,9 @@ impl Core {
                 match listed {
                     Ok(worker) => {
                         sums.add(&part_in_totals(&worker.record));
-                        let is_open = worker.record.running_turn().is_some();
+                        let running = worker.record.running_turn().map(|turn| turn.turn_id);
                         let cell = self.bring_back(worker);
-                        open.extend(is_open.then_some(cell));
+                        open.extend(running.map(|turn_id| OpenTurn { cell, turn_id }));
                     }
                     Err(unreadable) => self.note_unreadable(&unreadable),
                 }
@@ -72,12 +65,7 @@ impl Core {
         self.admission.lock().continue_after(last);
         self.remember_creations(keys);
         self.raise_totals(created, &sums);
-        for cell in open {
-            // The answers of the store may all be ready.
-            fair().await;
-            self.lose_turn(&cell).await?;
-        }
-        Ok(())
+        self.lose_turns(open).await.map_err(RestoreError::LeaseLost)
     }
 
     fn bring_back(&self, worker: StoredWorker) -> Arc<WorkerCell> {
@@ -137,24 +125,5 @@ impl Core {
     fn note_unreadable(&self, unreadable: &CorruptWorker) {
         let message = format!("a worker's record could not be read: {}", unreadable.problem);
         self.note(Severity::Error, message, unreadable.worker_id, None);
-    }
-
-    /// Ends a turn that was open when its Runtime ended, with the outcome `Lost`. The turn is not
-    /// run again.
-    async fn lose_turn(self: &Arc<Self>, cell: &Arc<WorkerCell>) -> Result<(), RestoreError> {
-        let lost = self.change(cell, Seal::No, Cause::Runtime, |context, worker| {
-            let Some(running) = worker.record.running_turn() else { return Ok(Decision::Keep(())) };
-            let end = TurnEnd {
-                outcome: TurnOutcome::Lost,
-                text: Arc::from(""),
-                usage: TokenUsage::default(),
-                stop_reason: None,
-                error: None,
-                reason: None,
-            };
-            let draft = turn::turn_ends(worker.record, running, end, context.now_ms);
-            Ok(Decision::Change(draft, ()))
-        });
-        lost.await.map_err(RestoreError::OpenTurn)
     }
 }

@@ -1,9 +1,10 @@
 //! Commits the end of a turn that no command has ended.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use llm_engine::StopReason;
 
+use super::lose::lose;
 use crate::{
     commit::{
         change::{Cause, Decision},
@@ -158,7 +159,7 @@ fn ended(
 
 /// Returns the draft for a turn that ends by itself, or that was running when an earlier Runtime on
 /// the same store ended.
-pub(crate) fn turn_ends(
+pub(super) fn turn_ends(
     record: &WorkerRecord,
     running: &TurnDetail,
     end: TurnEnd,
@@ -195,13 +196,21 @@ pub(crate) async fn time_out(
     finish(core, cell, live, Ending::failed(error.into())).await;
 }
 
+/// The pause after a turn could not be ended that has no engine.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Cancels a turn because the deadline of a stop has passed. The turn's reason is the end reason in
-/// the Worker's record.
+/// the Worker's record. A turn that an earlier Runtime left open is lost.
 pub(crate) async fn cancel_late(core: &Arc<Core>, cell: &Arc<WorkerCell>, turn_id: TurnId) {
     let (live, reason) = {
         let state = cell.lock();
         (state.live.clone(), state.record.end_reason.clone())
     };
-    let Some(live) = live.filter(|live| live.turn_id == turn_id) else { return };
+    let Some(live) = live.filter(|live| live.turn_id == turn_id) else {
+        if lose(core, cell, turn_id).await.is_err() {
+            core.executor.sleep(PAUSE).await;
+        }
+        return;
+    };
     finish(core, cell, &live, Ending::cancelled(reason)).await;
 }

@@ -6,6 +6,7 @@ mod events;
 mod listing;
 mod lying_store;
 mod none;
+mod open_turns;
 mod opening;
 mod pages;
 mod records;
