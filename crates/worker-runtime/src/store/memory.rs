@@ -19,6 +19,7 @@ use super::{
 use crate::{
     identity::{RuntimeId, WorkerId},
     model::{TranscriptEntry, TurnDetail},
+    sync::after,
 };
 
 /// A store in memory.
@@ -176,7 +177,7 @@ impl Ownership {
         }
         self.runtime_id = Some(runtime_id);
         self.lease += 1;
-        self.until = Some(now + request.lease_duration);
+        self.until = Some(after(now, request.lease_duration));
         self.events_per_worker = request.events_per_worker;
         Ok((runtime_id, Lease { fencing_token: self.lease }))
     }
@@ -211,7 +212,7 @@ impl Store for MemoryStore {
         if !ownership.holds(lease) {
             return StoreFuture::ready(Err(StoreError::LeaseLost));
         }
-        ownership.until = Some(Instant::now() + duration);
+        ownership.until = Some(after(Instant::now(), duration));
         now(())
     }
 

@@ -94,8 +94,9 @@ impl Row {
 
     /// Returns up to `limit` events whose sequence is greater than `after`.
     pub(super) fn events_after(&self, after: u64, limit: usize) -> EventPage {
-        let oldest = self.record.worker_sequence + 1 - self.events.len() as u64;
-        let skipped = usize::try_from((after + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);
+        let before = self.record.worker_sequence.saturating_sub(self.events.len() as u64);
+        let oldest = before.saturating_add(1);
+        let skipped = usize::try_from(after.saturating_sub(before)).unwrap_or(usize::MAX);
         let first = skipped.min(self.events.len());
         let events = self.events.range(first..).take(limit).cloned().collect();
         EventPage { oldest, events }
@@ -105,8 +106,10 @@ impl Row {
 impl Conversation {
     fn apply(&mut self, batch: &Batch) {
         self.entries.extend(batch.entries.iter().cloned());
-        if let Some((ordinal, turn)) = batch.turn() {
-            let place = usize::try_from(ordinal - 1).unwrap_or(usize::MAX).min(self.turns.len());
+        // The first turn has the ordinal 1.
+        let turn = batch.turn().and_then(|(ordinal, turn)| Some((ordinal.checked_sub(1)?, turn)));
+        if let Some((earlier, turn)) = turn {
+            let place = usize::try_from(earlier).unwrap_or(usize::MAX).min(self.turns.len());
             match self.turns.get_mut(place) {
                 Some(there) => *there = Arc::clone(turn),
                 None => self.turns.push(Arc::clone(turn)),

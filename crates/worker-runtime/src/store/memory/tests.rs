@@ -94,3 +94,39 @@ fn a_row_that_was_found_before_its_deletion_is_absent() {
     assert!(store.change(&row, &put(lease, 1, 2), 10).is_err());
     assert!(store.change(&row, &put(lease, 1, 1), 10).is_err());
 }
+
+#[test]
+fn no_number_is_too_large_or_too_small() {
+    let (store, lease) = opened();
+    let mut creation = put(lease, 1, 1);
+    if let Change::Put(record) = &mut creation.change {
+        let record = Arc::make_mut(record);
+        let profile = crate::model::ProfileSelector::default();
+        record.turn = Some(Arc::new(TurnDetail::new(crate::identity::TurnId::NIL, profile, 7, 1)));
+        record.worker_sequence = u64::MAX;
+    }
+    creation.changes_turn = true;
+    store.commit_batch(&creation).unwrap();
+    let page = |after| store.events(worker(1), after, 1).into_ready().ok().unwrap().unwrap();
+    for after in [0, 1, u64::MAX - 1, u64::MAX] {
+        assert!(page(after).events.is_empty());
+    }
+    for first in [0, 1, u64::MAX] {
+        let turns = store.turns(worker(1), first, usize::MAX).into_ready().ok().unwrap();
+        assert!(turns.unwrap().is_empty(), "no turn has the ordinal 0");
+        assert!(store.entries(worker(1), first, usize::MAX).into_ready().is_ok());
+    }
+    let renewed = store.renew(lease, Duration::MAX).into_ready().ok().unwrap();
+    assert_eq!(renewed, Ok(()));
+    assert_eq!(store.release(lease).into_ready().ok().unwrap(), Ok(()));
+    let request = OpenRequest {
+        runtime_id: None,
+        new_runtime_id: RuntimeId::from_uuid(uuid::Uuid::nil()),
+        epoch: Epoch::from_uuid(uuid::Uuid::nil()),
+        lease_duration: Duration::MAX,
+        events_per_worker: u64::MAX,
+    };
+    let lease = store.open(request).into_ready().ok().unwrap().unwrap().lease;
+    store.commit_batch(&put(lease, 1, 2)).unwrap();
+    store.commit_batch(&put(lease, 1, 3)).unwrap();
+}
