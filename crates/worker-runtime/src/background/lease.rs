@@ -3,7 +3,7 @@
 
 use std::{sync::Weak, time::Duration};
 
-use crate::{state::core::Core, store::StoreError, sync::Executor};
+use crate::{model::Severity, state::core::Core, store::StoreError, sync::Executor};
 
 /// Returns a future that renews the lease until the Runtime ends or loses it. Dropping the future
 /// ends the Runtime, even if it was never polled.
@@ -18,6 +18,7 @@ pub(crate) fn keep(
 async fn renew(sentinel: Sentinel, executor: Executor, lease: Duration) {
     let Sentinel(core) = &sentinel;
     let mut good_until = executor.now() + lease;
+    let mut is_told = false;
     loop {
         executor.sleep(lease / 3).await;
         let Some(core) = core.upgrade() else { return };
@@ -27,10 +28,16 @@ async fn renew(sentinel: Sentinel, executor: Executor, lease: Duration) {
         let asked_at = executor.now();
         let left = good_until.saturating_duration_since(asked_at).max(lease / 3);
         match core.store.renew(lease, left).await {
-            Ok(()) => good_until = asked_at + lease,
+            Ok(()) => (good_until, is_told) = (asked_at + lease, false),
             Err(StoreError::LeaseLost) => return core.lose_lease(),
             // The lease has not run out yet, and the store may recover before that.
-            Err(StoreError::Refused(_) | StoreError::Unknown(_)) => {}
+            Err(error @ (StoreError::Refused(_) | StoreError::Unknown(_))) => {
+                core.store.lease_failed(&error);
+                if !std::mem::replace(&mut is_told, true) {
+                    let message = "the store did not renew its lease; trying again until it ends";
+                    core.note(Severity::Warning, message, None, None);
+                }
+            }
         }
         if executor.now() >= good_until {
             return core.lose_lease();

@@ -13,7 +13,8 @@ pub struct StoreSummary {
     pub kind: String,
     /// Whether committed data outlives the process.
     pub durable: bool,
-    /// The number of commits since the Runtime started that failed or whose outcome was unknown.
+    /// The number of commits, and of renewals and releases of the store's lease, since the Runtime
+    /// started that failed or whose outcome was unknown.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub failures: u64,
     /// The number of Workers with a commit whose outcome is still unknown.

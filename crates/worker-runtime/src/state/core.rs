@@ -39,7 +39,7 @@ use crate::{
         turn_host::TurnHost,
         worker_cell::WorkerCell,
     },
-    store::{CommandMetadata, StoreClient, Totals},
+    store::{CommandMetadata, StoreClient, StoreError, Totals},
     sync::{Executor, Wakers},
 };
 
@@ -370,6 +370,13 @@ impl Core {
         }
         self.wake_all();
         self.in_flight.ring();
+    }
+
+    /// Counts and reports a lease that could not be released, which runs out by itself.
+    pub(crate) fn lease_not_released(&self, error: &StoreError) {
+        self.store.lease_failed(error);
+        let message = "the store did not release its lease, which ends by itself";
+        self.note(Severity::Warning, message, None, None);
     }
 
     /// Ends the Runtime because its lease is lost.

@@ -31,7 +31,7 @@ pub(crate) struct StoreClient {
     executor: Executor,
     /// The time limit of a commit, and of every call without a limit of its own.
     time_out: Duration,
-    /// The number of commits that failed so far.
+    /// The number of commits, and of renewals and releases of the lease, that failed so far.
     failures: AtomicU64,
     pub(super) complaints: Complaints,
     pub(super) bounds: Bounds,
@@ -173,7 +173,7 @@ impl StoreClient {
         &self.info
     }
 
-    /// Returns the number of commits that failed so far.
+    /// Returns the number of commits, and of renewals and releases of the lease, that failed so far.
     pub(crate) fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
     }
@@ -182,5 +182,11 @@ impl StoreClient {
     pub(crate) fn commit_failed(&self, error: &StoreError) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(?error, "a commit failed");
+    }
+
+    /// Counts and logs a renewal or a release of the lease that failed.
+    pub(crate) fn lease_failed(&self, error: &StoreError) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(?error, "the lease was not renewed or released");
     }
 }

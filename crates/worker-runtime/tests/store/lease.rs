@@ -7,7 +7,7 @@ use llm_engine::ScriptedProvider;
 use tokio::time::{sleep, timeout};
 use worker_runtime::{
     Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, Subscription, WorkerRef,
-    commands::{CreateWorker, SendInput, StopWorker, UpdateWorker},
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
     event::EndReason,
     model::{Input, RuntimeState, Severity, TurnOutcome, WorkerState},
     queries::{GetRuntime, ListDiagnostics},
@@ -99,6 +99,37 @@ async fn a_commit_that_finds_the_lease_lost_stops_the_runtime() {
     let refused = scene.runtime.handle(rename).await;
     assert_eq!(refused.unwrap_err(), RuntimeError::RuntimeStopped {});
     scene.has_stopped().await;
+}
+
+async fn told(runtime: &Runtime) -> Vec<String> {
+    let noted = runtime.handle(ListDiagnostics::new()).await.unwrap().items;
+    noted.iter().map(|it| it.message.clone()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn renewals_that_fail_are_counted_and_told_of_once_while_they_do() {
+    let scene = scene().await;
+    let why = "the store did not renew its lease; trying again until it ends";
+    for times in 1..=2 {
+        scene.store.set(Trouble::RenewRefused);
+        sleep(LEASE * 5 / 6).await;
+        scene.store.set(Trouble::None);
+        sleep(LEASE).await;
+        assert_eq!(told(&scene.runtime).await, vec![why; times]);
+        let failures = scene.runtime.handle(GetRuntime {}).await.unwrap().store.failures;
+        assert_eq!(failures, 2 * times as u64);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_fails_is_counted_and_told_of() {
+    let scene = scene().await;
+    scene.store.set(Trouble::ReleaseRefused);
+    scene.runtime.handle(StopRuntime::new().deadline(Duration::ZERO)).await.unwrap();
+    scene.runtime.wait_stopped(LEASE).await.unwrap();
+    let why = "the store did not release its lease, which ends by itself";
+    assert_eq!(told(&scene.runtime).await, [why]);
+    assert_eq!(scene.runtime.handle(GetRuntime {}).await.unwrap().store.failures, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -33,7 +33,9 @@ pub(crate) enum Trouble {
     LeaseIsLost,
     RenewHangs,
     RenewPanics,
+    RenewRefused,
     ReleaseHangs,
+    ReleaseRefused,
     ListingRepeats,
     ReadsFail,
     ReadsHang,
@@ -99,14 +101,19 @@ impl StoreWrapper for TroubledStore {
             StoreFuture::pending(pending())
         } else if trouble == Trouble::RenewPanics {
             StoreFuture::pending(async { panic!("trouble") })
+        } else if trouble == Trouble::RenewRefused {
+            StoreFuture::ready(Err(StoreError::Refused("trouble".to_owned())))
         } else {
             self.inner.renew(lease, duration)
         }
     }
 
     fn release(&self, lease: Lease) -> Answer<()> {
-        if self.get() == Trouble::ReleaseHangs {
+        let trouble = self.get();
+        if trouble == Trouble::ReleaseHangs {
             StoreFuture::pending(pending())
+        } else if trouble == Trouble::ReleaseRefused {
+            StoreFuture::ready(Err(StoreError::Refused("trouble".to_owned())))
         } else {
             self.inner.release(lease)
         }

@@ -178,7 +178,7 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
     });
     // The lease is released before the end is published, so that whoever learns of the end can open
     // the store at once. A lease that could not be released runs out by itself.
-    let _ = core.store.release(patience).await;
+    let _ = core.store.release(patience).await.inspect_err(|error| core.lease_not_released(error));
     let metadata = CommandMetadata::of_command(options.meta.as_ref(), None);
     let stopped = |figures: &mut Figures| figures.runtime = RuntimeState::Stopped;
     core.tell(metadata, RuntimeFact::Stopped, stopped);
