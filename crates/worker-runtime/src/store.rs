@@ -28,7 +28,7 @@ use std::{sync::Arc, time::Duration};
 pub use batch::{Batch, Change, CreateKey, InputKey, NewKey, Totals};
 pub(crate) use client::StoreClient;
 pub use command_metadata::CommandMetadata;
-pub(crate) use complaint::{Complaint, Complaints};
+pub(crate) use complaint::{Complaint, Complaints, ComplaintsMade, Listener};
 pub use error::{CorruptWorker, OpenError, Settlement, StoreError};
 pub use future::StoreFuture;
 #[cfg(feature = "memory-store")]

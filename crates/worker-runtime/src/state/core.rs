@@ -5,7 +5,7 @@ use std::{
     future::poll_fn,
     pin::pin,
     sync::{
-        Arc, OnceLock,
+        Arc, OnceLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
     task::Poll,
@@ -39,7 +39,7 @@ use crate::{
         turn_host::TurnHost,
         worker_cell::WorkerCell,
     },
-    store::{CommandMetadata, StoreClient, StoreError, Totals},
+    store::{CommandMetadata, Complaint, Listener, StoreClient, StoreError, Totals},
     sync::{Executor, Wakers},
 };
 
@@ -138,11 +138,7 @@ impl Core {
             stations: parts.stations,
             executor: parts.executor,
         });
-        let weak = Arc::downgrade(&core);
-        core.store.complaints().report_to(move |severity, message, worker_id| {
-            let Some(core) = weak.upgrade() else { return };
-            core.note(severity, message, worker_id, None);
-        });
+        core.store.complaints().report_to(ComplaintsTo(Arc::downgrade(&core)));
         core
     }
 
@@ -387,6 +383,22 @@ impl Core {
         let message = "another Runtime owns the store now; this one has stopped";
         self.note(Severity::Error, message, None, None);
         self.abandon();
+    }
+}
+
+/// Takes the complaints about the store of a Runtime.
+struct ComplaintsTo(Weak<Core>);
+
+impl Listener for ComplaintsTo {
+    fn is_new(&self, complaint: Complaint, worker_id: WorkerId) -> Option<bool> {
+        let cell = self.0.upgrade()?.catalogue.get(worker_id)?;
+        Some(cell.complaints.is_new(complaint))
+    }
+
+    fn report(&self, severity: Severity, message: &'static str, worker_id: Option<WorkerId>) {
+        if let Some(core) = self.0.upgrade() {
+            core.note(severity, message, worker_id, None);
+        }
     }
 }
 

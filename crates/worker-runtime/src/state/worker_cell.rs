@@ -23,7 +23,7 @@ use crate::{
     log::{Erased, WorkerLog},
     model::{TurnDetail, WorkerDetail},
     state::live::Live,
-    store::{InputKey, WorkerRecord},
+    store::{ComplaintsMade, InputKey, WorkerRecord},
     sync::{Executor, WakeSlot},
 };
 
@@ -34,6 +34,8 @@ pub(crate) struct WorkerCell {
     pub(crate) ordinal: u64,
     /// Whether the Worker was deleted, which all of its events share.
     pub(crate) erased: Arc<Erased>,
+    /// The complaints that were made about what the store holds of the Worker.
+    pub(crate) complaints: ComplaintsMade,
     state: Mutex<CellState>,
 }
 
@@ -117,6 +119,7 @@ impl WorkerCell {
             worker_id: record.worker_id,
             ordinal: record.ordinal,
             erased: Arc::default(),
+            complaints: ComplaintsMade::default(),
             state: Mutex::new(CellState {
                 record,
                 live: None,

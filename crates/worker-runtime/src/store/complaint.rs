@@ -1,13 +1,17 @@
 //! What a Runtime reports about a store that errs, once for each Worker and kind.
 
-use std::{collections::HashSet, fmt, sync::OnceLock};
-
-use parking_lot::Mutex;
+use std::{
+    fmt,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU16, Ordering},
+    },
+};
 
 use crate::{identity::WorkerId, model::Severity};
 
 /// A kind of error in the answers of a store.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Complaint {
     /// The store says that it does not have a Worker that was not deleted.
     NoWorker,
@@ -70,42 +74,52 @@ impl Complaint {
     }
 }
 
-/// Takes a report: its importance, its message, and the Worker that it is about.
-type Report = Box<dyn Fn(Severity, &'static str, Option<WorkerId>) + Send + Sync>;
+/// The kinds of complaints that were made about one Worker. They go with the Worker, so that what is
+/// remembered is bounded and nothing is said twice.
+#[derive(Debug, Default)]
+pub(crate) struct ComplaintsMade(AtomicU16);
+
+impl ComplaintsMade {
+    /// Notes a complaint. Returns whether none of its kind was made before.
+    pub(crate) fn is_new(&self, complaint: Complaint) -> bool {
+        let kind = 1 << complaint as u16;
+        self.0.fetch_or(kind, Ordering::Relaxed) & kind == 0
+    }
+}
+
+/// The one to whom a store's complaints are reported.
+pub(crate) trait Listener: Send + Sync {
+    /// Notes a complaint about a Worker. Returns whether none of its kind was made before; `None` if
+    /// there is no such Worker.
+    fn is_new(&self, complaint: Complaint, worker_id: WorkerId) -> Option<bool>;
+
+    /// Takes a report: its importance, its message, and the Worker that it is about.
+    fn report(&self, severity: Severity, message: &'static str, worker_id: Option<WorkerId>);
+}
 
 /// The complaints of one Runtime about its store.
 #[derive(Default)]
 pub(crate) struct Complaints {
-    report: OnceLock<Report>,
-    /// The complaints that were reported. Emptied when it has [`MOST`], so that it stays small.
-    made: Mutex<HashSet<(Option<WorkerId>, Complaint)>>,
+    listener: OnceLock<Box<dyn Listener>>,
+    /// The complaints about no Worker, or about Workers that are not there: one for each kind.
+    made: ComplaintsMade,
 }
-
-/// The most complaints that are remembered.
-const MOST: usize = 1024;
 
 impl Complaints {
     /// Sets where the reports go.
-    pub(crate) fn report_to(
-        &self,
-        report: impl Fn(Severity, &'static str, Option<WorkerId>) + Send + Sync + 'static,
-    ) {
-        self.report.get_or_init(|| Box::new(report));
+    pub(crate) fn report_to(&self, listener: impl Listener + 'static) {
+        self.listener.get_or_init(|| Box::new(listener));
     }
 
-    /// Reports the complaint, unless it was reported before. The caller holds no lock.
+    /// Reports the complaint, unless one of its kind was reported of the Worker before. The caller
+    /// holds no lock.
     pub(crate) fn make(&self, complaint: Complaint, worker_id: Option<WorkerId>) {
-        let is_new = {
-            let mut made = self.made.lock();
-            if made.len() >= MOST {
-                made.clear();
-            }
-            made.insert((worker_id, complaint))
-        };
-        if is_new {
+        let listener = self.listener.get();
+        let of_worker = listener.zip(worker_id).and_then(|(it, id)| it.is_new(complaint, id));
+        if of_worker.unwrap_or_else(|| self.made.is_new(complaint)) {
             tracing::warn!(?complaint, "the store erred");
-            if let Some(report) = self.report.get() {
-                report(complaint.severity(), complaint.message(), worker_id);
+            if let Some(listener) = listener {
+                listener.report(complaint.severity(), complaint.message(), worker_id);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! A Runtime on a store that errs: the store is reported, not believed, and not waited for without
 //! end.
 
+mod complaints;
 mod course;
 mod events;
 mod listing;
