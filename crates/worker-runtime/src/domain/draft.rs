@@ -191,6 +191,16 @@ impl Draft {
         sequence
     }
 
+    /// Keeps the tokens that the calls of the running turn have used so far. They are the turn's if
+    /// its Runtime dies. They are not shown before the turn has ended.
+    pub(crate) fn keep_tokens(&mut self, running: &TurnDetail, tokens: TokenUsage) {
+        if tokens != TokenUsage::default() {
+            let usage = Usage { turns: 0, ..Usage::of_turn(tokens, 0) };
+            self.record_mut().turn = Some(Arc::new(TurnDetail { usage, ..running.clone() }));
+            self.changes_turn = true;
+        }
+    }
+
     /// Ends the running turn, and moves the Worker to the state `to`.
     pub(crate) fn end_turn(
         &mut self,
@@ -202,7 +212,9 @@ impl Draft {
         let TurnEnd { outcome, text, usage, stop_reason, error, reason } = end;
         let now_ms = self.now_ms;
         let duration_ms = now_ms.saturating_sub(running.began_at_ms());
-        let usage = Usage::of_turn(usage, duration_ms);
+        let mut usage = Usage::of_turn(usage, duration_ms);
+        // The Runtime that ends the turn may not be the one that made its calls.
+        usage.raise_to(&running.usage);
         let completed = outcome == TurnOutcome::Completed;
         let entry = (completed || !text.is_empty()).then(|| {
             Arc::new(TranscriptEntry {

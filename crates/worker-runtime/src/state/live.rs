@@ -169,6 +169,11 @@ impl Live {
         self.text.lock().usage = usage;
     }
 
+    /// Returns the tokens that the provider has reported so far.
+    pub(crate) fn usage(&self) -> TokenUsage {
+        self.text.lock().usage
+    }
+
     /// Notes that the engine gave text. Returns the readers that wait for text.
     pub(crate) fn progressed(&self) -> Wakers {
         let mut text = self.text.lock();

@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
     }
 
     fn moment_of(self, state: &CellState) -> Moment {
-        let mut turn = state.record.turn.clone();
+        let mut turn = state.record.turn.clone().map(TurnDetail::shown);
         if let Some(turn) = &mut turn {
             state.add_late(turn);
         }

@@ -154,7 +154,7 @@ impl WorkerRecord {
             config_bundle: spec.config_bundle.clone(),
             capabilities: spec.capabilities.clone(),
             scope_claims: spec.scope_claims.clone(),
-            last_turn,
+            last_turn: last_turn.map(TurnDetail::shown),
             allowed_commands: lifecycle::allowed_commands(state).to_vec(),
             end_reason: self.end_reason.clone(),
         }

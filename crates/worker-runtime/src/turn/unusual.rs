@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use llm_engine::EngineError;
+use llm_engine::{EngineError, TokenUsage};
 
 use crate::{
     commit::{
@@ -71,9 +71,9 @@ pub(super) async fn take_unusual(
             live.begins_anew(after(core.executor.now(), delay));
             let retry =
                 StoredRetry { attempt, delay_ms: wire::milliseconds(delay), error: error.into() };
-            let turn_id = live.turn_id;
+            let (turn_id, tokens) = (live.turn_id, live.usage());
             let retrying = core.change(cell, Seal::No, Cause::Runtime, move |context, worker| {
-                Ok(retrying(context, worker, turn_id, retry))
+                Ok(retrying(context, worker, (turn_id, tokens), retry))
             });
             // If the commit fails, the event is left out and the turn goes on.
             let _ = retrying.await;
@@ -107,11 +107,12 @@ async fn take_once_unsealed(live: &Live, delta: &Delta) -> bool {
 fn retrying(
     context: &DecisionContext<'_>,
     worker: &Snapshot<'_>,
-    turn_id: TurnId,
+    (turn_id, tokens): (TurnId, TokenUsage),
     retry: StoredRetry,
 ) -> Decision<()> {
     let Some(running) = current(worker.record, turn_id) else { return Decision::Keep(()) };
     let mut draft = Draft::of(worker.record, context.now_ms, CommandMetadata::of_turn(running));
+    draft.keep_tokens(running, tokens);
     let retry = Arc::new(retry);
     draft.event(Some(turn_id), StoredEventBody::TurnRetrying { retry });
     Decision::Change(draft, ())

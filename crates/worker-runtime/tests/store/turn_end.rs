@@ -2,13 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use llm_engine::EchoProvider;
+use llm_engine::{EchoProvider, EngineError, ErrorKind, Script, ScriptedProvider, TokenUsage};
 use tokio::time::sleep;
 use worker_runtime::{
     Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, WorkerRef,
     commands::{CancelTurn, CreateWorker, StopWorker, UpdateWorker},
-    model::{Input, TurnErrorKind, TurnOutcome, WorkerState},
-    queries::{GetWorker, ListDiagnostics},
+    model::{Input, TurnErrorKind, TurnOutcome, TurnSelector, Usage, WorkerState},
+    queries::{GetTurn, GetWorker, ListDiagnostics},
+    store::MemoryStore,
 };
 
 use crate::{
@@ -119,4 +120,55 @@ async fn a_late_turn_whose_cancel_is_refused_fails_and_says_why() {
     assert!(seen.transcript[1].truncated, "the text before the end is kept");
     let told = runtime.handle(ListDiagnostics::default()).await.unwrap().items;
     assert!(told.iter().any(|diagnostic| diagnostic.message.contains("end of a turn")), "{told:?}");
+}
+
+/// A Runtime whose turn has used tokens in a call that failed, and hangs in the next call.
+async fn retrying(store: &Arc<MemoryStore>) -> (Runtime, WorkerRef) {
+    let used = TokenUsage::new().input(700).cached_input(100).output(30).reasoning(20);
+    let overloaded = EngineError::new(ErrorKind::Overloaded, "later");
+    let provider = ScriptedProvider::new()
+        .script(Script::new().usage(used).error(overloaded))
+        .script(Script::new().hang());
+    let runtime = Runtime::builder()
+        .profile(Profile::new("scripted", Arc::new(provider)))
+        .store(Arc::clone(store) as _)
+        .build()
+        .await
+        .unwrap();
+    let create = CreateWorker::new().initial_input(Input::user("hi"));
+    let worker = runtime.handle(create).await.unwrap().detail.worker;
+    sleep(Duration::from_mins(1)).await;
+    (runtime, worker)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_turn_keeps_the_tokens_of_the_calls_that_failed() {
+    let store = Arc::new(MemoryStore::new());
+    let (runtime, worker) = retrying(&store).await;
+    let latest = GetTurn::new(worker, TurnSelector::latest());
+    let running = runtime.handle(latest.clone()).await.unwrap().turn;
+    assert_eq!((running.outcome, running.usage), (None, Usage::default()), "as events tell it");
+    let detail = runtime.handle(GetWorker { worker }).await.unwrap().detail;
+    assert_eq!(detail.last_turn.unwrap().usage, Usage::default());
+    drop(runtime);
+    sleep(Duration::from_mins(1)).await;
+    let runtime = Runtime::builder().store(store).build().await.unwrap();
+    let lost = runtime.handle(latest).await.unwrap().turn;
+    assert_eq!(lost.outcome, Some(TurnOutcome::Lost));
+    let usage = lost.usage;
+    let tokens = [usage.input_tokens, usage.cached_input_tokens, usage.output_tokens];
+    assert_eq!((tokens, usage.reasoning_tokens), ([700, 100, 30], 20));
+    assert_eq!((usage.turns, usage.incomplete), (1, true), "the last call is not known");
+    let detail = runtime.handle(GetWorker { worker }).await.unwrap().detail;
+    assert_eq!(detail.usage, usage);
+    let diagnostics = runtime.handle(ListDiagnostics::new()).await.unwrap().items;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tokens_of_a_call_that_failed_count_once() {
+    let (runtime, worker) = retrying(&Arc::default()).await;
+    runtime.handle(CancelTurn::new(worker)).await.unwrap();
+    let usage = runtime.handle(GetWorker { worker }).await.unwrap().detail.usage;
+    assert_eq!((usage.input_tokens, usage.turns, usage.incomplete), (700, 1, true));
 }
