@@ -107,6 +107,11 @@ impl EventBlock {
 }
 
 impl JoinedEvent {
+    /// Returns the length of the text that the event shows, in bytes.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.entry.as_ref().map_or(0, |entry| entry.text.len())
+    }
+
     /// Returns the event without names and texts.
     pub(crate) fn redacted(&self) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! `get_transcript`: a part of a Worker's transcript, and the answer in progress.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, ops::RangeInclusive, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,8 @@ use crate::{
     identity::WorkerRef,
     model::{Cursor, InProgress, TranscriptEntry, setters},
     request::Query,
-    state::view::{PageBudget, Reader},
+    state::view::{PageBudget, Reader, Stride},
+    sync::fair,
 };
 
 /// A query for a part of a Worker's transcript, and for the answer in progress.
@@ -151,12 +152,7 @@ impl Query for GetTranscript {
         let limit = reader.limits().page("limit", self.limit)?;
         let total = moment.record.entries;
         let (first, last, backwards) = self.range(total, limit as u64);
-        let mut entries = Vec::new();
-        if first <= last {
-            let count = usize::try_from(last + 1 - first).unwrap_or(usize::MAX);
-            entries = reader.entries(self.worker, first, count).await?;
-        }
-        cut(&mut entries, backwards);
+        let entries = self.read(reader, first..=last, backwards).await?;
         Ok(TranscriptReply {
             first: entries.first().map(|entry| entry.sequence),
             last: entries.last().map(|entry| entry.sequence),
@@ -169,6 +165,42 @@ impl Query for GetTranscript {
 }
 
 impl GetTranscript {
+    /// Reads as many of these entries as the budget of a page takes: the last ones if `backwards`, and
+    /// the first ones otherwise.
+    async fn read(
+        &self,
+        reader: Reader<'_>,
+        mut wanted: RangeInclusive<u64>,
+        backwards: bool,
+    ) -> Result<Vec<Arc<TranscriptEntry>>, RuntimeError> {
+        let (mut bytes, mut stride) = (PageBudget::new(), Stride::new());
+        let mut entries = VecDeque::new();
+        while !wanted.is_empty() {
+            if !entries.is_empty() {
+                fair().await;
+            }
+            let left = wanted.end() - wanted.start() + 1;
+            let count = left.min(stride.get() as u64);
+            let first = if backwards { wanted.end() + 1 - count } else { *wanted.start() };
+            let length = usize::try_from(count).unwrap_or(usize::MAX);
+            let mut page = VecDeque::from(reader.entries(self.worker, first, length).await?);
+            stride.learn(page.iter().map(|entry| entry.text.len()));
+            while let Some(entry) = if backwards { page.pop_back() } else { page.pop_front() } {
+                if !bytes.takes(&entry) {
+                    return Ok(entries.into());
+                }
+                if backwards {
+                    entries.push_front(entry);
+                } else {
+                    entries.push_back(entry);
+                }
+            }
+            wanted =
+                if backwards { *wanted.start()..=first - 1 } else { first + count..=*wanted.end() };
+        }
+        Ok(entries.into())
+    }
+
     /// Returns the sequences of the first and the last entry of the page, and whether a page that
     /// is too long loses its first entries rather than its last ones.
     fn range(&self, total: u64, limit: u64) -> (u64, u64, bool) {
@@ -181,19 +213,5 @@ impl GetTranscript {
             TranscriptFrom::After(from) => beyond(from.sequence),
             TranscriptFrom::Before(from) => up_to(from.sequence.saturating_sub(1).min(total)),
         }
-    }
-}
-
-/// Shortens a page to what its budget takes. The first entries are removed if `backwards`, and
-/// otherwise the last ones.
-fn cut(entries: &mut Vec<Arc<TranscriptEntry>>, backwards: bool) {
-    let mut bytes = PageBudget::new();
-    let fits = |entry: &&Arc<TranscriptEntry>| bytes.takes(*entry);
-    if backwards {
-        let kept = entries.iter().rev().take_while(fits).count();
-        entries.drain(..entries.len() - kept);
-    } else {
-        let kept = entries.iter().take_while(fits).count();
-        entries.truncate(kept);
     }
 }

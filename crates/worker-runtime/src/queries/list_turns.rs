@@ -58,6 +58,12 @@ pub struct TurnsReply {
     pub cursor: Cursor,
 }
 
+/// The most turns that are read from the store at once.
+const AT_ONCE: usize = 256;
+
+/// The fewest turns that are read from the store at once if only some outcomes are wanted.
+const LEAST_OF_SOME: usize = 128;
+
 impl Query for ListTurns {
     type Reply = TurnsReply;
 
@@ -77,6 +83,9 @@ impl Query for ListTurns {
         let mut examined = 0;
         let mut bytes = PageBudget::new();
         let mut is_full = false;
+        // Few turns may be wanted of those that are read.
+        let at_once = if self.outcomes.is_some() { limit.max(LEAST_OF_SOME) } else { limit };
+        let at_once = at_once.min(AT_ONCE);
         while !is_full
             && items.len() < limit
             && after < last
@@ -85,8 +94,9 @@ impl Query for ListTurns {
             if examined > 0 {
                 fair().await;
             }
-            let left = usize::try_from(last - after).unwrap_or(usize::MAX);
-            for turn in reader.turns(self.worker, after + 1, limit.min(left)).await? {
+            let left = (last - after).min(reader.limits().list_scan - examined);
+            let count = at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
+            for turn in reader.turns(self.worker, after + 1, count).await? {
                 if items.len() == limit {
                     break;
                 }

@@ -2,6 +2,7 @@
 
 mod events;
 mod page_budget;
+mod stride;
 mod waiting;
 
 use std::{
@@ -31,6 +32,7 @@ use crate::{
 };
 
 pub(crate) use page_budget::PageBudget;
+pub(crate) use stride::Stride;
 
 /// A view of the Runtime for queries, which cannot change the Runtime.
 #[derive(Clone, Copy, Debug)]

@@ -10,6 +10,7 @@ mod erring;
 mod fault_store;
 mod hanging;
 mod lease;
+mod page_reads;
 mod retention;
 mod script;
 mod stopping;

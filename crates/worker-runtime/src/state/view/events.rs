@@ -2,11 +2,11 @@
 
 use std::{collections::VecDeque, pin::pin, sync::Arc};
 
-use super::{PageBudget, Reader};
+use super::{PageBudget, Reader, Stride};
 use crate::{
     error::RuntimeError,
     identity::WorkerRef,
-    log::{Published, Source},
+    log::{JoinedEvent, Published, Source},
     model::{EventFilter, EventsFrom, LogId, RuntimeEvent, Scope},
     state::{older_events::OlderEvents, worker_cell::WorkerCell},
     sync::fair,
@@ -31,12 +31,14 @@ struct Page<'a> {
     examined: u64,
     items_left: usize,
     bytes: PageBudget,
+    /// The number of events that are read from the store at once.
+    stride: Stride,
     /// Whether the next event would be too much for the page.
     is_full: bool,
     events_left: usize,
 }
 
-/// The most events of a Worker that are read at once.
+/// The most events of a Worker that are read from memory at once.
 const AT_ONCE: usize = 256;
 
 impl Reader<'_> {
@@ -80,6 +82,7 @@ impl Reader<'_> {
             examined: after,
             items_left: limit,
             bytes: PageBudget::new(),
+            stride: Stride::new(),
             is_full: false,
             events_left: examined.max(limit),
         };
@@ -110,7 +113,7 @@ impl Reader<'_> {
         let cell = self.core.find(worker)?;
         let mut head = cell.record()?.worker_sequence;
         while page.has_room() && page.examined < head {
-            let commits = match self.worker_commits(&cell, page.examined, head).await {
+            let commits = match self.worker_commits(&cell, &mut page, head).await {
                 // The time is up, and the reply has what there is.
                 Err(_)
                     if !page.items.is_empty() && self.until.is_some_and(|it| self.is_past(it)) =>
@@ -129,15 +132,15 @@ impl Reader<'_> {
         Ok(page.into_range(head))
     }
 
-    /// Reads events of a Worker after the sequence `after`, at least one, from memory or else from
-    /// the store. No event after `head` is taken from the store, which may have events that are
+    /// Reads events of a Worker for a page, at least one, from memory or else from the store. No event after `head` is taken from the store, which may have events that are
     /// committed and not published yet.
     async fn worker_commits(
         self,
         cell: &Arc<WorkerCell>,
-        after: u64,
+        page: &mut Page<'_>,
         head: u64,
     ) -> Result<VecDeque<Arc<Published>>, RuntimeError> {
+        let after = page.examined;
         let in_memory = {
             let state = cell.lock();
             let log = state.log.as_ref().filter(|log| after >= log.events.floor());
@@ -147,13 +150,14 @@ impl Reader<'_> {
             return Ok(commits);
         }
         let published = usize::try_from(head - after).unwrap_or(usize::MAX);
-        let older = self.core.older_events(cell, after, published.min(AT_ONCE));
+        let older = self.core.older_events(cell, after, published.min(page.at_once()));
         let older = self.in_time(pin!(older)).await;
         // If the Worker was deleted meanwhile, that is the error, and not the events that the store
         // lacks.
         cell.record()?;
         match older? {
             OlderEvents::Events(block) => {
+                page.stride.learn(block.events.iter().map(JoinedEvent::text_bytes));
                 let page = Published::new(block.first, Source::Worker(Arc::new(block)));
                 Ok(VecDeque::from([Arc::new(page)]))
             }
@@ -166,6 +170,12 @@ impl Reader<'_> {
 }
 
 impl Page<'_> {
+    /// Returns the number of events to read from the store.
+    fn at_once(&self) -> usize {
+        let wanted = if self.filter.is_some() { usize::MAX } else { self.items_left };
+        self.stride.get().min(wanted)
+    }
+
     fn has_room(&self) -> bool {
         self.items_left > 0 && !self.is_full && self.events_left > 0
     }
