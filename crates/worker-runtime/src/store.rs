@@ -166,15 +166,33 @@ pub enum TurnLookup {
 ///   and of this Worker; a turn must be the one that was asked for, and entries, turns and events
 ///   must belong together. A query then fails with `store_failed`, a turn that lacks its history
 ///   with an error of kind `store`, and a stream has a gap.
+/// - The entries of a Worker follow each other without a gap: those that it was created with, then
+///   for each turn an input, and right after the input the answer if there is one. Inputs are said
+///   by the user or the system, answers by the assistant. Turns must fit this up to the latest turn,
+///   which the record has; nothing is later than the record unless the Worker is being changed.
+/// - Events follow each other: a change of state begins with the state before and is one that the
+///   lifecycle has, and turns begin and end one after the other, each once, up to the state of the
+///   record.
 /// - A Worker counts as deleted only if the Runtime deleted it. [`EventPage::oldest`] must not hide
 ///   events that the store has to keep.
 /// - A page that is too long is cut to its `limit`.
 /// - Workers that do not come by ascending ordinal, that come twice, or that are many more than
 ///   were ever created, make the build fail, and so does the id of another Runtime than the one
 ///   asked for. The lease is then given back.
-/// - A Worker whose record contradicts itself, or has a number past 2<sup>53</sup> − 1 or so close
-///   to it that nothing could be counted on, is treated like a [`CorruptWorker`]. Usage past that
-///   range is cut to it and marked as incomplete.
+/// - A Worker whose record contradicts itself, its turn or its keys, or has a number past
+///   2<sup>53</sup> − 1 or so close to it that nothing could be counted on, is treated like a
+///   [`CorruptWorker`]. Usage past that range is cut to it and marked as incomplete.
+/// - The texts and lists of each value are bounded: 16 MiB for the text of an entry and for
+///   instructions, 64 KiB for any other text, 1024 items of a list, 16 MiB for all other texts of one
+///   value, 16,384 keys of a Worker and 1,048,576 of creations; more where the
+///   [`Limits`](crate::Limits) of the Runtime allow more. A record past them is treated like a
+///   [`CorruptWorker`]. A claim must name a resource as it must in a creation.
+/// - The key of a creation that comes twice is the first one's. A receipt that its Worker cannot
+///   have given is left out, and the key kept.
+/// - Totals that are less than what the Workers add up to are raised to that.
+/// - If the end of a turn that an earlier Runtime left open is not taken when a Runtime is built,
+///   the turn stays open, and is ended in the background. If the lease is lost, the build fails.
+/// - A lease that the store does not renew or release is reported, once while that lasts.
 /// - A call that panics, does not answer in time, or returns a [`StoreFuture`] that was polled
 ///   before, has failed; if it was a commit, its outcome is unknown.
 ///
