@@ -18,6 +18,15 @@ const MOST_PROFILES: usize = 256;
 /// an error.
 const NAME_CHARS: usize = 64;
 
+/// The reason why profiles cannot be used.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum ProfilesError {
+    /// A profile is not allowed. The text names the profile and says what is allowed.
+    Invalid(ShortText),
+    /// The provider of a profile panicked. The text names both.
+    Panicked(ShortText),
+}
+
 /// The profiles that a Runtime was built with, and the built-in profiles.
 #[derive(Debug)]
 pub(crate) struct Profiles {
@@ -31,22 +40,24 @@ impl Profiles {
     /// Checks the profiles, bounds them by the limits, and asks each provider for its name, once.
     /// The first given profile is the default; without any, the built-in `echo` is. The error names
     /// the profile and says what is allowed.
-    pub(crate) fn new(given: Vec<Profile>, limits: &Limits) -> Result<Self, ShortText> {
+    pub(crate) fn new(given: Vec<Profile>, limits: &Limits) -> Result<Self, ProfilesError> {
         if given.len() > MOST_PROFILES {
-            return Err(format!("there must be at most {MOST_PROFILES} profiles").into());
+            let problem = format!("there must be at most {MOST_PROFILES} profiles");
+            return Err(ProfilesError::Invalid(problem.into()));
         }
         let bounded = |profile: Profile| Arc::new(bounded(profile, limits));
         let echo = bounded(Profile::new("echo", Arc::new(EchoProvider::new())));
         let mut named: BTreeMap<String, Arc<Profile>> = BTreeMap::new();
         let mut default = None;
         for profile in given {
-            check(&profile, limits)?;
+            check(&profile, limits).map_err(ProfilesError::Invalid)?;
             let profile = bounded(profile);
             let name = profile.name.to_string();
             default.get_or_insert_with(|| Arc::clone(&profile));
             if let Some(other) = named.insert(name, profile) {
                 let name = ShortText::cut(&other.name, NAME_CHARS);
-                return Err(format!("two profiles are named `{name}`").into());
+                let problem = format!("two profiles are named `{name}`");
+                return Err(ProfilesError::Invalid(problem.into()));
             }
         }
         let default = default.unwrap_or_else(|| Arc::clone(&echo));
@@ -91,11 +102,15 @@ fn check(profile: &Profile, limits: &Limits) -> Result<(), ShortText> {
     profile.sampling.check().map_err(|error| of_profile(&error))
 }
 
-fn describe(selector: ProfileSelector, profile: &Profile) -> Result<AvailableProfile, ShortText> {
+fn describe(
+    selector: ProfileSelector,
+    profile: &Profile,
+) -> Result<AvailableProfile, ProfilesError> {
     let provider = contained(|| ShortText::cut(profile.provider.name(), NAME_CHARS));
     let Some(provider) = provider else {
         let name = ShortText::cut(&profile.name, NAME_CHARS);
-        return Err(format!("profile `{name}`: the provider panicked when asked its name").into());
+        let who = format!("the provider of the profile `{name}`");
+        return Err(ProfilesError::Panicked(who.into()));
     };
     let model = profile.model.as_deref().map(ToOwned::to_owned);
     Ok(AvailableProfile { selector, provider: provider.into(), model })

@@ -9,7 +9,7 @@ use worker::Profile;
 use crate::{
     background::{lease, restore::RestoreError, retention},
     clock::{Clock, IdSource, Sources, SystemClock, UuidV7},
-    domain::profiles::Profiles,
+    domain::profiles::{Profiles, ProfilesError},
     identity::{Epoch, RuntimeId, RuntimeIdentity},
     log::RuntimeFact,
     model::{Limits, Retention},
@@ -63,6 +63,9 @@ pub enum BuildError {
     /// The store failed.
     #[error("the store failed: {0}")]
     StoreFailed(ShortText),
+    /// The clock, the source of ids or a provider panicked. The text names which.
+    #[error("{0} panicked while the Runtime was built; the host's panic hook has said more")]
+    Panicked(ShortText),
 }
 
 /// Builds a [`Runtime`]. Every setting has a default.
@@ -183,12 +186,12 @@ impl RuntimeBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an error if a setting is not allowed, if there is no tokio runtime with timers, or
-    /// if the store cannot be opened or read.
+    /// Returns an error if a setting is not allowed, if there is no tokio runtime with timers, if
+    /// the store cannot be opened or read, or if the clock, the source of ids or a provider panics.
     pub async fn build(self) -> Result<Runtime, BuildError> {
         self.check()?;
         let profiles = self.profiles.into_iter().map(host_provider::contained_in).collect();
-        let profiles = Profiles::new(profiles, &self.limits).map_err(BuildError::Invalid)?;
+        let profiles = Profiles::new(profiles, &self.limits)?;
         let handle = Handle::try_current().map_err(|_| BuildError::NoTokio)?;
         if [Some(&handle), self.turn_runtime.as_ref()].into_iter().flatten().any(is_gone) {
             return Err(BuildError::TokioGone);
@@ -199,11 +202,12 @@ impl RuntimeBuilder {
         let store = self.store.or_else(default_store).ok_or(BuildError::NoStore)?;
         let executor = Executor::new(handle.clone());
         let sources = Sources::new(self.clock, self.ids);
-        let now_ms = sources.asked_ms();
-        let epoch = Epoch::from_uuid(sources.asked_id(now_ms));
+        let now_ms = host_says("the clock", || sources.asked_ms())?;
+        let new_id = || host_says("the source of ids", || sources.asked_id(now_ms));
+        let epoch = Epoch::from_uuid(new_id()?);
         let request = OpenRequest {
             runtime_id: self.runtime_id,
-            new_runtime_id: RuntimeId::from_uuid(sources.asked_id(now_ms)),
+            new_runtime_id: RuntimeId::from_uuid(new_id()?),
             epoch,
             lease_duration: self.lease_duration,
             events_per_worker: self.limits.events_per_worker,
@@ -253,11 +257,25 @@ impl RuntimeBuilder {
     }
 }
 
+/// Asks the Backend's code, whose panic is an error.
+fn host_says<T>(who: &str, ask: impl FnOnce() -> T) -> Result<T, BuildError> {
+    contained(ask).ok_or_else(|| BuildError::Panicked(who.to_owned().into()))
+}
+
 /// Returns whether a tokio runtime has timers. Tokio has no method for this, but creating a timer
 /// panics if there are none.
 fn has_timers(handle: &Handle) -> bool {
     let _context = handle.enter();
     contained(|| drop(tokio::time::sleep(Duration::ZERO))).is_some()
+}
+
+impl From<ProfilesError> for BuildError {
+    fn from(error: ProfilesError) -> Self {
+        match error {
+            ProfilesError::Invalid(problem) => Self::Invalid(problem),
+            ProfilesError::Panicked(who) => Self::Panicked(who),
+        }
+    }
 }
 
 impl From<RestoreError> for BuildError {

@@ -14,7 +14,7 @@ use llm_engine::{
 };
 use serde_json::{Value, json};
 use worker_runtime::{
-    BuildError, Profile, Runtime, RuntimeBuilder, RuntimeError,
+    BuildError, Clock, IdSource, Profile, Runtime, RuntimeBuilder, RuntimeError,
     commands::{CreateWorker, SendInput, StopRuntime, StopWorker},
     model::{EventsFrom, Scope, SeedEntry, Subscribe},
     queries::{
@@ -111,10 +111,35 @@ async fn the_name_of_a_provider_is_read_when_the_runtime_is_built() {
         assert_eq!(name.as_str().expect("a name"), "x".repeat(63) + "…");
     }
     assert_eq!(named.asked.load(Ordering::Relaxed), asked);
+}
 
-    let panicking = Profile::new("b", Arc::new(Named { panics: true, ..Named::default() }));
-    let problem = refused(Runtime::builder().profile(panicking)).await;
-    assert_eq!(problem, "profile `b`: the provider panicked when asked its name");
+/// A clock and source of ids that panics.
+struct Panicking;
+
+impl Clock for Panicking {
+    fn now_ms(&self) -> u64 {
+        panic!("a panic of a clock")
+    }
+}
+
+impl IdSource for Panicking {
+    fn next(&self, _now_ms: u64) -> uuid::Uuid {
+        panic!("a panic of a source of ids")
+    }
+}
+
+#[tokio::test]
+async fn whatever_panics_while_the_runtime_is_built_is_named() {
+    let named = Profile::new("b", Arc::new(Named { panics: true, ..Named::default() }));
+    for (builder, who) in [
+        (Runtime::builder().clock(Arc::new(Panicking)), "the clock"),
+        (Runtime::builder().ids(Arc::new(Panicking)), "the source of ids"),
+        (Runtime::builder().profile(named), "the provider of the profile `b`"),
+    ] {
+        let built = builder.build().await;
+        let Err(BuildError::Panicked(told)) = built else { panic!("{who}: {built:?}") };
+        assert_eq!(&*told, who);
+    }
 }
 
 /// A provider fails twice with as much as it can say, and asks for the longest wait.
