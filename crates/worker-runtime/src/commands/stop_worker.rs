@@ -125,19 +125,9 @@ impl StopWorker {
             Some(turn) if cancels => {
                 cancel_running(&mut draft, turn, &worker.answer, reason.clone(), to, reason);
             }
-            Some(_) => {
-                draft.cancel_within = self.within();
-                draft.go(to, reason);
-            }
-            None => draft.go(to, reason),
+            Some(_) | None => draft.go(to, reason),
         }
         Ok(Decision::Change(draft, reply(to, already)))
-    }
-}
-
-impl StopWorker {
-    fn within(&self) -> Option<Duration> {
-        self.deadline_ms.map(Duration::from_millis)
     }
 }
 
@@ -145,18 +135,25 @@ impl Command for StopWorker {
     type Reply = WorkerStop;
 
     async fn execute(self, core: &Arc<Core>) -> Result<WorkerStop, RuntimeError> {
+        // The time counts from here, so that neither the queue of the Worker nor the store adds to it.
+        let within = self.deadline_ms.map(Duration::from_millis);
+        let cancel_at = within.and_then(|within| core.executor.after(within));
         let cell = core.find(self.worker)?;
-        let (seal, within) = (self.seal(), self.within());
+        let seal = self.seal();
         let decide = move |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
-            self.decide(context, worker)
+            let mut decision = self.decide(context, worker)?;
+            if let Decision::Change(draft, _) = &mut decision {
+                draft.cancel_at = cancel_at;
+            }
+            Ok(decision)
         };
         let stop = core.change(&cell, seal, Cause::REPEATABLE, decide).await?;
         // A stop that changes nothing may still bring the deadline forward.
         if stop.already
             && stop.state == WorkerState::Stopping
-            && let Some(within) = within
+            && let Some(at) = cancel_at
         {
-            core.turns.cancel_within(core, &cell, within);
+            core.turns.cancel_at(core, &cell, at);
         }
         Ok(stop)
     }

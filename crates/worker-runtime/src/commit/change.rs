@@ -143,7 +143,7 @@ impl Core {
             }
         };
         draft.check_range()?;
-        let cancel_within = draft.cancel_within;
+        let cancel_at = draft.cancel_at;
         let batch = draft.into_batch(self.store.lease());
         counted = self.begin_commit()?;
         let runs = match &batch.change {
@@ -164,6 +164,6 @@ impl Core {
         // before the change is committed.
         let sealed = sealed.filter(|_| !runs);
         let held = HeldWorker { cell, sealed, begun, permit: Some(permit), _counted: counted };
-        Ok((reply, PendingCommit::change(batch, cancel_within, held).send(self)))
+        Ok((reply, PendingCommit::change(batch, cancel_at, held).send(self)))
     }
 }

@@ -1,6 +1,8 @@
 //! The effects of a commit, which are run without the Worker's lock.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+
+use tokio::time::Instant;
 
 use crate::{
     commit::erase::erase,
@@ -36,8 +38,8 @@ pub(crate) struct Effects {
     /// The turn that ended, whose tasks are ended too.
     pub(super) ended: Option<Closed>,
     pub(super) start_turn: Option<Arc<Live>>,
-    /// The time after which the running turn is cancelled.
-    pub(super) cancel_within: Option<Duration>,
+    /// The time at which the running turn is cancelled.
+    pub(super) cancel_at: Option<Instant>,
     /// The sequence in the Runtime's log of an event of the newest commit of a Worker that was
     /// deleted. The memory of the Worker's texts is given back.
     pub(super) erase: Option<u64>,
@@ -59,7 +61,7 @@ pub(super) struct DeferredDrops {
 impl Effects {
     /// Runs the effects. No lock may be held.
     pub(crate) fn run(self, core: &Arc<Core>, cell: &Arc<WorkerCell>) {
-        let Self { permit, wakers, ended, start_turn, cancel_within, erase: last, deferred_drops } =
+        let Self { permit, wakers, ended, start_turn, cancel_at, erase: last, deferred_drops } =
             self;
         step(|| core.stations.pass(Station::Released, cell.worker_id));
         step(|| drop(permit));
@@ -78,8 +80,8 @@ impl Effects {
         step(|| ended.into_iter().for_each(Closed::leave));
         step(|| start_turn.into_iter().for_each(|live| core.turns.start(core, cell, live)));
         step(|| {
-            if let Some(within) = cancel_within {
-                core.turns.cancel_within(core, cell, within);
+            if let Some(at) = cancel_at {
+                core.turns.cancel_at(core, cell, at);
             }
         });
         step(|| core.stations.pass(Station::Woken, cell.worker_id));

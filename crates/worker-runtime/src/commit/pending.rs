@@ -1,7 +1,9 @@
 //! A pending commit: sent to the store, concluded by the store's answer, and settled later if the
 //! outcome is unknown.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+
+use tokio::time::Instant;
 
 use crate::{
     commit::{
@@ -27,7 +29,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct PendingCommit {
     batch: Batch,
-    cancel_within: Option<Duration>,
+    cancel_at: Option<Instant>,
     target: Target,
 }
 
@@ -56,14 +58,14 @@ pub(super) struct HeldWorker {
 
 impl PendingCommit {
     /// Creates the pending commit of a change.
-    pub(super) fn change(batch: Batch, cancel_within: Option<Duration>, held: HeldWorker) -> Self {
-        Self { batch, cancel_within, target: Target::Worker(held) }
+    pub(super) fn change(batch: Batch, cancel_at: Option<Instant>, held: HeldWorker) -> Self {
+        Self { batch, cancel_at, target: Target::Worker(held) }
     }
 
     /// Creates the pending commit of a creation that was decided and admitted.
     pub(crate) fn creation(core: &Core, draft: Draft, reservation: Reservation) -> Self {
         let batch = draft.into_batch(core.store.lease());
-        Self { batch, cancel_within: None, target: Target::NewWorker(reservation) }
+        Self { batch, cancel_at: None, target: Target::NewWorker(reservation) }
     }
 
     /// Sends the batch to the store, and concludes the commit with the store's answer: at once if
@@ -114,9 +116,9 @@ impl PendingCommit {
 
     /// Applies and publishes the committed batch. Returns `false` if the Runtime has closed.
     fn publish(self, core: &Arc<Core>) -> bool {
-        let Self { batch, cancel_within, target } = self;
+        let Self { batch, cancel_at, target } = self;
         match target {
-            Target::Worker(held) => held.publish(core, batch, cancel_within),
+            Target::Worker(held) => held.publish(core, batch, cancel_at),
             Target::NewWorker(reservation) => publish_new(core, reservation, batch),
         }
     }
@@ -174,7 +176,7 @@ impl PendingCommit {
 }
 
 impl HeldWorker {
-    fn publish(self, core: &Arc<Core>, batch: Batch, cancel_within: Option<Duration>) -> bool {
+    fn publish(self, core: &Arc<Core>, batch: Batch, cancel_at: Option<Instant>) -> bool {
         let Self { cell, sealed, begun, permit, _counted } = self;
         let mut state = cell.lock();
         let Some(open) = core.shutdown.publishing() else {
@@ -186,7 +188,7 @@ impl HeldWorker {
         let mut effects = core.apply(&cell, &mut state, batch, None, &open);
         drop(open);
         effects.permit = permit;
-        effects.cancel_within = cancel_within;
+        effects.cancel_at = cancel_at;
         drop(state);
         effects.run(core, &cell);
         // The sealed turn is over, so that dropping the seal changes nothing.

@@ -1,8 +1,9 @@
 //! A draft of a change: the pure part that all commands about a Worker share.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use llm_engine::{StopReason, TokenUsage};
+use tokio::time::Instant;
 
 use crate::{
     domain::context::exhausted,
@@ -34,8 +35,8 @@ pub(crate) struct Draft {
     create_key: Option<NewKey<CreateKey>>,
     totals: Totals,
     deleted: bool,
-    /// The time after the commit at which the running turn is cancelled.
-    pub(crate) cancel_within: Option<Duration>,
+    /// The time at which the running turn is cancelled.
+    pub(crate) cancel_at: Option<Instant>,
 }
 
 /// The end of a turn.
@@ -97,7 +98,7 @@ impl Draft {
             create_key: None,
             totals: Totals::default(),
             deleted: false,
-            cancel_within: None,
+            cancel_at: None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The interface through which the state and the commits start and cancel turns.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
+
+use tokio::time::Instant;
 
 use crate::state::{core::Core, live::Live, worker_cell::WorkerCell};
 
@@ -13,7 +15,7 @@ pub(crate) trait TurnHost: fmt::Debug + Send + Sync {
     /// Starts a turn, after the commit that begins it was applied.
     fn start(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, live: Arc<Live>);
 
-    /// Cancels the running turn of a Worker after the time `within`, unless the turn is over by
-    /// then. If there are several deadlines, the soonest one counts.
-    fn cancel_within(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, within: Duration);
+    /// Cancels the running turn of a Worker at the time `at`, unless the turn is over by then. If
+    /// there are several deadlines, the soonest one counts.
+    fn cancel_at(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, at: Instant);
 }

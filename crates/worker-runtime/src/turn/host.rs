@@ -1,11 +1,8 @@
 //! Starts the turns that commits begin, and cancels turns when the deadline of a stop has passed.
 
-use std::{
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::AtomicBool};
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::Instant};
 use tracing::Instrument;
 
 use crate::{
@@ -48,9 +45,9 @@ impl TurnHost for Turns {
         watch::ensure(core, &self.watching);
     }
 
-    fn cancel_within(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, within: Duration) {
+    fn cancel_at(&self, core: &Arc<Core>, cell: &Arc<WorkerCell>, at: Instant) {
         let live = cell.lock().live.clone();
-        let (Some(live), Some(at)) = (live, core.executor.after(within)) else { return };
+        let Some(live) = live else { return };
         let turn_id = live.turn_id;
         let (core_there, cell) = (Arc::downgrade(core), Arc::downgrade(cell));
         let timer = core.executor.timer(at);

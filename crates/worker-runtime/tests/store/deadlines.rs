@@ -13,7 +13,7 @@ use llm_engine::ScriptedProvider;
 use tokio::time::{Instant, sleep, timeout};
 use worker_runtime::{
     EventsFrom, Limits, Profile, Runtime, RuntimeError, Scope, Subscribe, WorkerId, WorkerRef,
-    commands::{CreateWorker, SendInput, StopRuntime},
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
     model::{Input, TranscriptEntry, WorkerState},
     queries::{GetRuntime, GetTurn, GetWorker, ReadEvents},
     store::{Batch, EventPage, Lease, MemoryStore, Store, StoreError, StoreFuture, StoreWrapper},
@@ -189,4 +189,22 @@ async fn a_stream_that_waits_for_the_store_ends_with_the_lease() {
     store.is_taken_over.store(true, Ordering::SeqCst);
     runtime.wait_stopped(Duration::from_secs(10)).await.unwrap();
     timeout(Duration::from_millis(100), read).await.expect("the stream ends at once").unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_a_worker_that_stops_counts_from_the_command() {
+    let commit_takes = Duration::from_millis(1500);
+    let (runtime, _store) = on(SilentStore { commit_takes, ..SilentStore::default() }).await;
+    let create = CreateWorker::new().initial_input(Input::user("hello"));
+    let created = runtime.handle(create).await.unwrap();
+    let worker = created.detail.worker;
+    let since = Instant::now();
+    // Another change of the Worker is under way, and the stop waits behind it.
+    let rename = UpdateWorker::new(worker).display_name("busy".to_owned());
+    assert!(poll_some(runtime.handle(rename), 1).await, "the commit takes a while");
+    let stop = StopWorker::new(worker).deadline(Duration::from_secs(2));
+    runtime.handle(stop).await.unwrap();
+    runtime.wait_turn(created.receipt.unwrap(), Duration::from_mins(1)).await.unwrap();
+    // The queue, the commit of the stop, and that of the end of the turn, but not the deadline again.
+    assert!(since.elapsed() <= Duration::from_millis(4600), "{:?}", since.elapsed());
 }
