@@ -17,7 +17,7 @@ use crate::sync::{Foreign, contained};
 ///
 /// A clock that panics costs the request that asked for the time, which fails with `internal` and
 /// changes nothing. What the Runtime does by itself then uses the last time that the clock gave. A
-/// clock must not wait for the Runtime, which may be about to change a Worker.
+/// clock must not wait for the Runtime, which waits for the time.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since the Unix epoch, below 2^53.
     fn now_ms(&self) -> u64;

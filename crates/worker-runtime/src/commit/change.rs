@@ -75,7 +75,13 @@ impl Core {
         + Send
         + 'static,
     ) -> Result<R, RuntimeError> {
-        let (reply, sent) = match self.begin(cell, seal, cause, decide) {
+        // The clock is asked while the permit is free for others, whom a clock that blocks would hold
+        // up.
+        let asked_ms = match cause {
+            Cause::Request { .. } => self.asked_ms(),
+            Cause::Runtime => self.now_ms(),
+        };
+        let (reply, sent) = match self.begin(cell, seal, asked_ms, decide) {
             Begun::Now(attempted) => attempted?,
             Begun::Waits(told, _withdrawn_if_dropped) => {
                 // A job that does not run was dropped with the tokio runtime that it needed.
@@ -94,36 +100,32 @@ impl Core {
         self: &Arc<Self>,
         cell: &Arc<WorkerCell>,
         seal: Seal,
-        cause: Cause,
+        asked_ms: u64,
         decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>
         + Send
         + 'static,
     ) -> Begun<R> {
         let place = match cell.enter(&self.executor) {
-            Ok(permit) => return Begun::Now(self.attempt(permit, seal, cause, decide)),
+            Ok(permit) => return Begun::Now(self.attempt(permit, seal, asked_ms, decide)),
             Err(place) => place,
         };
         let (tell, told) = reply(&self.executor);
         let core = Arc::clone(self);
         let ticket = place.wait(Box::new(move |permit| {
-            let attempted = contained(|| core.attempt(permit, seal, cause, decide));
+            let attempted = contained(|| core.attempt(permit, seal, asked_ms, decide));
             tell.send(attempted.unwrap_or_else(|| Err(core.panicked())));
         }));
         Begun::Waits(told, ticket)
     }
 
-    /// Decides a change and sends it to the store.
+    /// Decides a change and sends it to the store. `asked_ms` is the time at which it was asked for.
     fn attempt<R>(
         self: &Arc<Self>,
         permit: Permit,
         seal: Seal,
-        cause: Cause,
+        asked_ms: u64,
         decide: impl FnOnce(&DecisionContext<'_>, &Snapshot<'_>) -> Result<Decision<R>, RuntimeError>,
     ) -> Attempted<R> {
-        let now_ms = match cause {
-            Cause::Request { .. } => self.asked_ms(),
-            Cause::Runtime => self.now_ms(),
-        };
         // These are declared before the guard of the Worker's lock, so that they are dropped after
         // it wherever this function returns or panics. Dropping the seal, the count of the turn or
         // the permit wakes other tasks, and dropping the permit takes the lock.
@@ -132,6 +134,9 @@ impl Core {
         let counted;
         let state = cell.lock();
         state.present()?;
+        // A change that was asked for later may have been decided before, and the times of one Worker
+        // do not go back.
+        let now_ms = asked_ms.max(state.record.active_at_ms);
         let mut answer = PartialAnswer::default();
         if seal == Seal::Yes {
             (sealed, answer) = SealedTurn::of(&state, &self.executor);

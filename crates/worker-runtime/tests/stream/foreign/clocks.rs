@@ -1,9 +1,11 @@
-//! A clock that panics costs the requests that ask for the time, and nothing that goes on by itself.
+//! A clock that panics or blocks costs the requests that ask for the time, and nothing that goes on by
+//! itself.
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, Sender, channel},
     },
     time::Duration,
 };
@@ -15,11 +17,11 @@ use worker_runtime::{
     commands::{CreateWorker, SendInput, StopRuntime, StopWorker},
     event::EventType,
     model::{RuntimeState, TurnOutcome, WorkerState},
-    queries::{GetRuntime, GetTurn, GetWorker, ListDiagnostics},
+    queries::{GetRuntime, GetTurn, GetWorker, ListDiagnostics, ReadEvents},
     store::{EventPage, MemoryStore, Store, StoreError, StoreFuture, StoreWrapper},
 };
 
-use super::soon;
+use super::{SOON, gate::rename, soon};
 use crate::wrapper::Answer;
 
 /// A clock that panics while the test says so.
@@ -152,4 +154,45 @@ async fn a_stream_whose_store_fails_goes_on() {
     assert!(matches!(soon(stream.next()).await, Some(StreamItem::Synced { .. })));
     let noted = runtime.handle(ListDiagnostics::default()).await.unwrap().items;
     assert_eq!(noted.len(), 1, "{noted:?}");
+}
+
+/// A clock that blocks once the test says so, until the test ends, for whoever asks first.
+#[derive(Default)]
+struct Blocking(Mutex<Option<(Sender<()>, Receiver<()>)>>);
+
+impl Clock for Blocking {
+    fn now_ms(&self) -> u64 {
+        let now_ms = SystemClock.now_ms();
+        let blocks = self.0.lock().unwrap().take();
+        if let Some((asked, go_on)) = blocks {
+            asked.send(()).unwrap();
+            // The sender is only ever dropped. The time is for a test that fails.
+            let _ = go_on.recv_timeout(SOON);
+        }
+        now_ms
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_that_blocks_for_one_request_holds_up_no_other_of_the_same_worker() {
+    let clock = Arc::new(Blocking::default());
+    let runtime = Runtime::builder().clock(Arc::clone(&clock) as _).build().await.unwrap();
+    let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
+    let ((tell, asked), (go_on, wait)) = (channel(), channel());
+    *clock.0.lock().unwrap() = Some((tell, wait));
+    let there = runtime.clone();
+    let blocked = tokio::spawn(async move { there.handle(rename(worker, "blocked")).await });
+    tokio::task::spawn_blocking(move || asked.recv()).await.unwrap().unwrap();
+    let start = SystemClock.now_ms();
+    while SystemClock.now_ms() == start {
+        std::thread::yield_now();
+    }
+    let other = tokio::time::timeout(SOON / 4, runtime.handle(rename(worker, "other"))).await;
+    drop(go_on);
+    other.expect("the blocked clock holds nobody up").unwrap();
+    blocked.await.unwrap().unwrap();
+    // The one that was asked for first is committed last, and not at an earlier time.
+    let events = runtime.handle(ReadEvents::new(Scope::worker(worker))).await.unwrap().items;
+    assert!(events.is_sorted_by_key(|event| event.at_ms), "{events:?}");
+    assert_eq!(events.len(), 3);
 }
