@@ -139,12 +139,18 @@ fn decide(
         Decision::Keep(reply) => {
             Ok(Outcome { reply, state: Some(state.record.state), events: Vec::new() })
         }
-        Decision::Change(_, _) if state.unsettled => Err(RuntimeError::store_refused()),
-        Decision::Change(draft, reply) => Ok(Outcome {
-            reply,
-            state: (!draft.is_deletion()).then_some(draft.record().state),
-            events: draft.event_types(),
-        }),
+        Decision::Change(draft, reply) => {
+            draft.check_range()?;
+            reader.takes_changes()?;
+            if state.unsettled {
+                return Err(RuntimeError::store_refused());
+            }
+            Ok(Outcome {
+                reply,
+                state: (!draft.is_deletion()).then_some(draft.record().state),
+                events: draft.event_types(),
+            })
+        }
     })?
 }
 

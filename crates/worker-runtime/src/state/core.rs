@@ -212,11 +212,19 @@ impl Core {
         // The commit is counted before the check, because a Runtime that stops refuses further
         // changes first and then waits for those that are counted.
         let counted = self.in_flight.enter(Work::Commit);
+        self.takes_changes().map(|()| counted)
+    }
+
+    /// Returns an error if the Runtime takes no changes any more. It is stopping until its last
+    /// event says that it has stopped.
+    pub(crate) fn takes_changes(&self) -> Result<(), RuntimeError> {
         if self.shutdown.takes_changes() {
-            Ok(counted)
-        } else {
-            Err(RuntimeError::RuntimeStopped {})
+            return Ok(());
         }
+        Err(match self.state() {
+            RuntimeState::Running | RuntimeState::Stopping => RuntimeError::RuntimeStopping {},
+            RuntimeState::Stopped => RuntimeError::RuntimeStopped {},
+        })
     }
 
     /// Returns an error if the Runtime takes no new work, because it is stopping or has stopped.

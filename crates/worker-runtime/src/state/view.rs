@@ -315,6 +315,11 @@ impl<'a> Reader<'a> {
         look(&self.core.admission.lock())
     }
 
+    /// Returns an error if the Runtime takes no changes any more.
+    pub(crate) fn takes_changes(self) -> Result<(), RuntimeError> {
+        self.core.takes_changes()
+    }
+
     pub(crate) fn has_room_for_worker(self) -> Result<(), RuntimeError> {
         self.core.catalogue.has_room()
     }

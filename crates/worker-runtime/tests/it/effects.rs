@@ -235,7 +235,7 @@ async fn a_stop_waits_for_changes_that_the_store_still_commits() {
         let early = runtime.wait_stopped(Duration::from_secs(5)).await;
         assert!(early.is_err(), "the Runtime has stopped before the change was committed");
         let late = runtime.handle(UpdateWorker::new(other).display_name("late")).await;
-        assert_eq!(late, Err(RuntimeError::RuntimeStopped {}));
+        assert_eq!(late, Err(RuntimeError::RuntimeStopping {}), "it is stopping until it says");
         store.release_one();
         soon(change).await.unwrap().expect("the change is published");
         runtime.wait_stopped(Duration::from_secs(5)).await.unwrap();

@@ -9,14 +9,17 @@ use std::{
 };
 
 use llm_engine::{EchoProvider, ScriptedProvider};
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 use worker_runtime::{
-    Clock, EventsFrom, Limits, Profile, Runtime, Scope, StreamItem, Subscribe, Subscription,
-    SystemClock, WorkerRef,
-    commands::{CreateWorker, SendInput, StopRuntime, StopWorkers},
+    Clock, EventsFrom, Limits, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe,
+    Subscription, SystemClock, WorkerRef,
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorkers, UpdateWorker},
     event::EventType,
-    model::Input,
-    queries::GetOverview,
+    model::{Input, RuntimeState},
+    queries::{GetOverview, GetRuntime, Preview, Previewed},
 };
 
 use crate::{
@@ -151,4 +154,35 @@ async fn a_clock_that_panics_keeps_no_turn_from_its_end_and_no_runtime_from_stop
         while runtime.handle(StopRuntime::default()).await.is_err() {}
         runtime.wait_stopped(Duration::from_mins(1)).await.unwrap();
     }
+}
+
+/// Checks that a change is refused with `code`, in a preview too, and that the Runtime says so itself.
+async fn refused(runtime: &Runtime, worker: WorkerRef, state: RuntimeState, code: RuntimeError) {
+    let rename = UpdateWorker::new(worker).display_name("late".to_owned());
+    let told = runtime.handle(Preview::new(rename.clone())).await.unwrap().result;
+    assert_eq!(told, Previewed::Refused { error: code.clone() });
+    assert_eq!(runtime.handle(rename).await.unwrap_err(), code);
+    assert_eq!(runtime.handle(GetRuntime {}).await.unwrap().summary.state, state);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_refused_as_stopped_only_once_the_runtime_has_stopped() {
+    let store = Arc::new(TroubledStore::default());
+    let runtime = Runtime::builder().store(Arc::clone(&store) as _).build().await.unwrap();
+    let worker = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
+    let other = runtime.handle(CreateWorker::default()).await.unwrap().detail.worker;
+    let rename = UpdateWorker::new(other).display_name("slow".to_owned());
+    store.set(Trouble::CommitsOfHang(other.worker_id));
+    assert!(poll_some(runtime.handle(rename), 1).await, "the commit hangs");
+    let stop = StopRuntime::new().workers(StopWorkers::Keep).deadline(Duration::from_secs(1));
+    runtime.handle(stop).await.unwrap();
+    // Another Worker's commit is waited for, and then the release of the lease.
+    let stopping = || RuntimeError::RuntimeStopping {};
+    sleep(Duration::from_millis(500)).await;
+    store.set(Trouble::ReleaseHangs);
+    refused(&runtime, worker, RuntimeState::Stopping, stopping()).await;
+    sleep(Duration::from_millis(930)).await;
+    refused(&runtime, worker, RuntimeState::Stopping, stopping()).await;
+    runtime.wait_stopped(Duration::from_secs(1)).await.unwrap();
+    refused(&runtime, worker, RuntimeState::Stopped, RuntimeError::RuntimeStopped {}).await;
 }
