@@ -1,5 +1,6 @@
 //! The state of a running Runtime, in memory and behind locks.
 
+pub(crate) mod about;
 pub(crate) mod admission;
 pub(crate) mod board;
 pub(crate) mod catalogue;

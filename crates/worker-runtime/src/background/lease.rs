@@ -3,7 +3,12 @@
 
 use std::{sync::Weak, time::Duration};
 
-use crate::{model::Severity, state::core::Core, store::StoreError, sync::Executor};
+use crate::{
+    model::Severity,
+    state::{about::About, core::Core},
+    store::StoreError,
+    sync::Executor,
+};
 
 /// Returns a future that renews the lease until the Runtime ends or loses it. Dropping the future
 /// ends the Runtime, even if it was never polled.
@@ -35,7 +40,7 @@ async fn renew(sentinel: Sentinel, executor: Executor, lease: Duration) {
                 core.store.lease_failed(&error);
                 if !std::mem::replace(&mut is_told, true) {
                     let message = "the store did not renew its lease; trying again until it ends";
-                    core.note(Severity::Warning, message, None, None);
+                    core.note(Severity::Warning, message, About::Nobody, None);
                 }
             }
         }

@@ -37,7 +37,7 @@ impl Core {
         let left = self.lose_each(open).await?;
         for OpenTurn { cell, turn_id } in &left {
             let message = "the store did not take the end of a turn that was open; trying again";
-            self.note(Severity::Error, message, Some(cell.worker_id), Some(*turn_id));
+            self.note(Severity::Error, message, &**cell, Some(*turn_id));
         }
         if !left.is_empty() {
             let core = Arc::clone(self);

@@ -126,20 +126,21 @@ impl PendingCommit {
     /// Keeps what the commit holds, except for the permit, and starts the task that settles the
     /// commit.
     fn suspend(mut self, core: &Arc<Core>) {
-        let worker_id = Some(self.batch.worker_id);
         let counted = core.in_flight.enter(Work::UnsettledCommit);
+        // It is told before the task starts, which may tell the end of the matter at once.
         match &mut self.target {
-            Target::Worker(held) => held.suspend(),
-            Target::NewWorker(reservation) => reservation.suspend(),
-        }
-        let message = match self.target {
-            Target::Worker(_) => "the store did not say whether it took a change; asking it again",
-            Target::NewWorker(_) => {
-                "the store did not say whether it took a creation; asking it again"
+            Target::Worker(held) => {
+                held.suspend();
+                let message = "the store did not say whether it took a change; asking it again";
+                core.note(Severity::Warning, message, &*held.cell, None);
             }
-        };
+            Target::NewWorker(reservation) => {
+                reservation.suspend();
+                let message = "the store did not say whether it took a creation; asking it again";
+                core.note(Severity::Warning, message, Some(self.batch.worker_id), None);
+            }
+        }
         core.executor.spawn(self.settle(Arc::clone(core), counted));
-        core.note(Severity::Warning, message, worker_id, None);
     }
 
     /// Asks the store for the outcome until the store knows it, concludes the commit accordingly,
@@ -147,22 +148,27 @@ impl PendingCommit {
     async fn settle(self, core: Arc<Core>, _counted: Counted) {
         let settlement = core.unless_ended(settlement(&core, &self.batch)).await.flatten();
         let Some(settlement) = settlement else { return };
-        let worker_id = Some(self.batch.worker_id);
-        let is_change = matches!(self.target, Target::Worker(_));
-        let message = match settlement {
+        // The outcome is told first, because the change may be the deletion of the Worker, or let
+        // others delete it.
+        match settlement {
             Settlement::Committed => {
-                if !self.publish(&core) {
-                    return;
-                }
-                "the store took the change after all"
+                self.tell_settled(&core, "the store took the change after all");
+                self.publish(&core);
             }
             Settlement::NotApplied => {
+                self.tell_settled(&core, "the store did not take the change");
                 self.withdraw();
-                "the store did not take the change"
             }
-        };
-        if is_change {
-            core.note(Severity::Info, message, worker_id, None);
+        }
+    }
+
+    /// Tells the outcome of a change that was settled, unless the Runtime has closed.
+    fn tell_settled(&self, core: &Core, message: &str) {
+        match &self.target {
+            Target::Worker(held) if !core.shutdown.is_closed() => {
+                core.note(Severity::Info, message, &*held.cell, None);
+            }
+            Target::Worker(_) | Target::NewWorker(_) => {}
         }
     }
 

@@ -11,7 +11,6 @@ use std::{
     task::Poll,
 };
 
-use llm_engine::ShortText;
 use parking_lot::Mutex;
 use tokio::{sync::Notify, task::AbortHandle};
 use uuid::Uuid;
@@ -23,10 +22,11 @@ use crate::{
         profiles::Profiles,
     },
     error::RuntimeError,
-    identity::{DiagnosticId, Epoch, RuntimeIdentity, TurnId, WorkerId, WorkerRef},
+    identity::{Epoch, RuntimeIdentity, WorkerId, WorkerRef},
     log::{Presenter, RuntimeFact, RuntimeSource},
-    model::{Cursor, Diagnostic, Limits, LogId, Retention, RuntimeState, Severity},
+    model::{Cursor, Limits, LogId, Retention, RuntimeState, Severity},
     state::{
+        about::About,
         admission::Admission,
         board::{Board, Figures},
         catalogue::Catalogue,
@@ -56,7 +56,7 @@ pub struct Core {
     pub(crate) presenter: Presenter,
     pub(crate) epoch: Epoch,
     pub(super) started_at_ms: u64,
-    sources: Sources,
+    pub(super) sources: Sources,
     pub(crate) limits: Limits,
     pub(crate) profiles: Profiles,
     pub(crate) store: StoreClient,
@@ -239,34 +239,6 @@ impl Core {
         if is_full { Err(exhausted("turns_in_flight", max)) } else { Ok(()) }
     }
 
-    /// Makes a diagnostic, keeps it and appends it to the Runtime's log as an event.
-    pub(crate) fn note(
-        &self,
-        severity: Severity,
-        message: impl Into<String>,
-        worker_id: Option<WorkerId>,
-        turn_id: Option<TurnId>,
-    ) -> Arc<Diagnostic> {
-        let at_ms = self.now_ms();
-        let diagnostic = Arc::new(Diagnostic {
-            diagnostic_id: DiagnosticId::from_uuid(self.sources.or_own_id(at_ms)),
-            severity,
-            message: ShortText::from(message.into()).into(),
-            at_ms,
-            worker: worker_id.map(|it| self.identity.worker(it)),
-            turn_id,
-        });
-        tracing::info!(
-            diagnostic_id = %diagnostic.diagnostic_id,
-            severity = ?severity,
-            "diagnostic"
-        );
-        let evicted = self.diagnostics.lock().add(&diagnostic);
-        self.tell(None, RuntimeFact::Diagnostic(Arc::clone(&diagnostic)), |_| {});
-        drop(evicted);
-        diagnostic
-    }
-
     /// Changes the figures and appends an event about the Runtime itself, in one hold of the log's
     /// lock. Returns the sequence before the event.
     ///
@@ -277,6 +249,16 @@ impl Core {
         fact: RuntimeFact,
         change: impl FnOnce(&mut Figures),
     ) -> u64 {
+        self.tell_as(metadata, || fact, change)
+    }
+
+    /// Does what [`tell`](Self::tell) does, with a fact that is made under the log's lock.
+    pub(super) fn tell_as(
+        &self,
+        metadata: Option<Arc<CommandMetadata>>,
+        fact: impl FnOnce() -> RuntimeFact,
+        change: impl FnOnce(&mut Figures),
+    ) -> u64 {
         let at_ms = self.now_ms();
         let mut board = self.log.lock();
         let before = board.head();
@@ -285,6 +267,7 @@ impl Core {
             return before;
         }
         change(&mut board.figures);
+        let fact = fact();
         let evicted = board.append_own(RuntimeSource { at_ms, metadata, fact });
         self.stage.set(board.figures.runtime, board.figures.closed);
         let waiting = board.take_waiting();
@@ -308,7 +291,7 @@ impl Core {
     /// a defect in this crate.
     pub(crate) fn panicked(&self) -> RuntimeError {
         let message = "handling a request panicked; the host's panic hook has said more";
-        let diagnostic_id = self.note(Severity::Error, message, None, None).diagnostic_id;
+        let diagnostic_id = self.note(Severity::Error, message, About::Nobody, None).diagnostic_id;
         RuntimeError::Internal { diagnostic_id }
     }
 
@@ -380,7 +363,7 @@ impl Core {
     pub(crate) fn lease_not_released(&self, error: &StoreError) {
         self.store.lease_failed(error);
         let message = "the store did not release its lease, which ends by itself";
-        self.note(Severity::Warning, message, None, None);
+        self.note(Severity::Warning, message, About::Nobody, None);
     }
 
     /// Ends the Runtime because its lease is lost.
@@ -389,7 +372,7 @@ impl Core {
             return;
         }
         let message = "another Runtime owns the store now; this one has stopped";
-        self.note(Severity::Error, message, None, None);
+        self.note(Severity::Error, message, About::Nobody, None);
         self.abandon();
     }
 }
@@ -404,9 +387,10 @@ impl Listener for ComplaintsTo {
     }
 
     fn report(&self, severity: Severity, message: &'static str, worker_id: Option<WorkerId>) {
-        if let Some(core) = self.0.upgrade() {
-            core.note(severity, message, worker_id, None);
-        }
+        let Some(core) = self.0.upgrade() else { return };
+        // A Worker that is not in the catalogue any more was deleted.
+        let cell = worker_id.and_then(|worker_id| core.catalogue.get(worker_id));
+        core.note(severity, message, cell.as_deref(), None);
     }
 }
 

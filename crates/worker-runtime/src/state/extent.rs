@@ -33,8 +33,10 @@ impl Core {
         &self,
         cell: &Arc<WorkerCell>,
     ) -> Result<Extent, RuntimeError> {
-        let floor = self.store.floor(&**cell).await?;
-        Ok(Extent { floor, head: cell.record()?.worker_sequence })
+        let floor = self.store.floor(&**cell).await;
+        // If the Worker was deleted meanwhile, that is the error, whatever the store says.
+        let head = cell.record()?.worker_sequence;
+        Ok(Extent { floor: floor?, head })
     }
 
     /// Returns the sequence after which a caller wants to read, in a log with the range `extent`.

@@ -98,12 +98,15 @@ impl<'a> Reader<'a> {
         Self { until: Some(at + PATIENCE), ..self }
     }
 
-    /// Waits for an answer of the store, but no longer than the request may take.
+    /// Waits for an answer of the store about a Worker, but no longer than the request may take. If
+    /// the Worker was deleted meanwhile, that is the error, whatever the store says.
     async fn in_time<T, E: Into<RuntimeError>>(
         self,
+        cell: &WorkerCell,
         answer: Pin<&mut (impl Future<Output = Result<T, E>> + ?Sized)>,
     ) -> Result<T, RuntimeError> {
         let answer = self.core.executor.within(self.until, answer).await;
+        cell.record()?;
         answer.map_or_else(
             || {
                 tracing::warn!("the store did not answer within the time of a request");
@@ -222,7 +225,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<Arc<TranscriptEntry>>, RuntimeError> {
         let cell = self.core.find(worker)?;
         let entries = pin!(self.core.store.entries(&*cell, first, count));
-        self.in_time(entries).await
+        self.in_time(&cell, entries).await
     }
 
     /// Reads the `count` turns from the ordinal `first` on, which the Worker has.
@@ -234,7 +237,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<Arc<TurnDetail>>, RuntimeError> {
         let cell = self.core.find(worker)?;
         let turns = pin!(self.core.store.turns(&*cell, first, count));
-        self.in_time(turns).await
+        self.in_time(&cell, turns).await
     }
 
     /// Reads one turn. Returns `None` if the store does not have it.
@@ -245,7 +248,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
         let cell = self.core.find(worker)?;
         let turn = pin!(self.core.store.turn(&*cell, wanted));
-        self.in_time(turn).await
+        self.in_time(&cell, turn).await
     }
 
     /// Reports that what the store holds of a Worker contradicts itself, and returns the error of

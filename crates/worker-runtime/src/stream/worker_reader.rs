@@ -158,7 +158,10 @@ impl WorkerReader {
             }
             Err(ReadError::Failed(error)) => {
                 tracing::warn!(%error, "events could not be read");
-                core.store.complain(Complaint::NotGiven, self.worker_id());
+                // The events of a Worker that was deleted meanwhile are not owed to anybody.
+                if !self.cell.erased.is_set() {
+                    core.store.complain(Complaint::NotGiven, self.worker_id());
+                }
                 Some(self.missed(head, is_synced))
             }
         })

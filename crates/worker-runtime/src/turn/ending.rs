@@ -116,8 +116,7 @@ async fn insist(
         let other_was_unsettled = certain && was_unsettled;
         if !other_was_unsettled && !ending.is_of_store() {
             let message = "the store did not take the end of a turn; trying again";
-            let (worker_id, turn_id) = (Some(cell.worker_id), Some(live.turn_id));
-            core.note(Severity::Error, message, worker_id, turn_id);
+            core.note(Severity::Error, message, &**cell, Some(live.turn_id));
             let error = TurnError::store("the store did not take the end of the turn");
             ending = Ending::failed(error);
         }

@@ -85,7 +85,7 @@ pub(super) async fn take_unusual(
                 "the conversation did not fit into the model's context: tried again with the \
                  newest {kept} messages, without {dropped}"
             );
-            core.note(Severity::Warning, message, Some(cell.worker_id), Some(live.turn_id));
+            core.note(Severity::Warning, message, &**cell, Some(live.turn_id));
             true
         }
     }

@@ -6,6 +6,7 @@
 mod allocation;
 mod conformance;
 mod deadlines;
+mod deleted;
 mod erring;
 mod fault_store;
 mod hanging;

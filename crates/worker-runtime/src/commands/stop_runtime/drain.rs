@@ -10,6 +10,7 @@ use crate::{
     log::RuntimeFact,
     model::{Labels, Meta, RuntimeState, Severity, WorkerState},
     state::{
+        about::About,
         board::Figures,
         core::Core,
         in_flight::Work,
@@ -160,7 +161,7 @@ async fn for_each<F>(
 async fn finish(core: Arc<Core>, options: StopOptions) {
     if core.in_flight.count(Work::Turn) > 0 {
         let message = "the store did not take the end of every turn; those turns are lost";
-        core.note(Severity::Error, message, None, None);
+        core.note(Severity::Error, message, About::Nobody, None);
     } else {
         // Changes that end no turn, such as deletions, are published too before the end is.
         core.shutdown.seal();

@@ -53,7 +53,7 @@ impl Reader<'_> {
             Scope::Worker(scope) => {
                 let cell = self.core.find(scope.worker)?;
                 let extent = pin!(self.core.worker_extent(&cell));
-                let extent = self.in_time(extent).await?;
+                let extent = self.in_time(&cell, extent).await?;
                 self.core.position(LogId::Worker(cell.worker_id), from, extent)
             }
         }
@@ -151,11 +151,7 @@ impl Reader<'_> {
         }
         let published = usize::try_from(head - after).unwrap_or(usize::MAX);
         let older = self.core.older_events(cell, after, published.min(page.at_once()));
-        let older = self.in_time(pin!(older)).await;
-        // If the Worker was deleted meanwhile, that is the error, and not the events that the store
-        // lacks.
-        cell.record()?;
-        match older? {
+        match self.in_time(cell, pin!(older)).await? {
             OlderEvents::Events(block) => {
                 page.stride.learn(block.events.iter().map(JoinedEvent::text_bytes));
                 let page = Published::new(block.first, Source::Worker(Arc::new(block)));
