@@ -12,6 +12,7 @@ mod reply;
 mod wake_list;
 
 pub(crate) use after::after;
+pub(crate) use alarm::Timer;
 pub(crate) use backoff::Backoff;
 pub(crate) use contain::{Contained, contained};
 pub(crate) use executor::{Executor, is_gone};

@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use super::{
@@ -18,7 +19,7 @@ use crate::{
     model::{EndReason, StreamItem},
     state::{core::Core, older_events::OlderEvents, station::Station, worker_cell::WorkerCell},
     store::{Complaint, ReadError, StoredEventBody},
-    sync::WakeSlot,
+    sync::{Timer, WakeSlot, after},
 };
 
 /// Reads a Worker's log, and the text of the turn that the subscriber follows.
@@ -28,9 +29,14 @@ pub(super) struct WorkerReader {
     pending: VecDeque<Arc<Published>>,
     /// The request for older events from the store, and the log's head when the request was made.
     fetch: Option<(Fetch, u64)>,
+    /// The time at which this request is given up, once the Runtime has ended.
+    gives_up: Option<Timer>,
     turn: Option<Following>,
     slot: WakeSlot,
 }
+
+/// The time after the end of the Runtime for which older events are waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 type Fetch = Pin<Box<dyn Future<Output = Result<OlderEvents, ReadError>> + Send>>;
 
@@ -47,7 +53,7 @@ impl WorkerReader {
             (state.record.worker_sequence, state.live.as_ref().map(Following::joined))
         };
         let (pending, slot) = (VecDeque::new(), WakeSlot::default());
-        Some((Self { cell, pending, fetch: None, turn, slot }, head))
+        Some((Self { cell, pending, fetch: None, gives_up: None, turn, slot }, head))
     }
 
     pub(super) fn worker_id(&self) -> WorkerId {
@@ -76,10 +82,15 @@ impl WorkerReader {
                     self.fetch = None;
                     return Poll::Ready(Next::Ended(EndReason::RuntimeStopped));
                 }
-                if let Some(missed) = ready!(self.poll_fetch(core, is_synced, context)) {
-                    return Poll::Ready(missed);
+                match self.poll_fetch(core, is_synced, context) {
+                    Poll::Ready(Some(missed)) => return Poll::Ready(missed),
+                    Poll::Ready(None) => continue,
+                    Poll::Pending => {
+                        ready!(self.poll_gives_up(core, context));
+                        let head = self.fetch.take().map_or(position, |(_, head)| head);
+                        return Poll::Ready(self.missed(head, is_synced));
+                    }
                 }
-                continue;
             }
             self.slot.bring(context);
             // Whether the Runtime has ended is read before the log is: nothing is published after
@@ -100,6 +111,7 @@ impl WorkerReader {
                 } else {
                     drop(state);
                     self.fetch = Some((self.older_events(core, position, head), head));
+                    self.gives_up = None;
                 }
                 continue;
             }
@@ -165,6 +177,16 @@ impl WorkerReader {
                 Some(self.missed(head, is_synced))
             }
         })
+    }
+
+    /// Waits until the Runtime has ended and a while has passed since, so that a store that hangs
+    /// keeps no stream from its end.
+    fn poll_gives_up(&mut self, core: &Core, context: &mut Context<'_>) -> Poll<()> {
+        if !core.is_closed() {
+            return Poll::Pending;
+        }
+        let until = || core.executor.timer(after(core.executor.now(), PATIENCE));
+        Pin::new(self.gives_up.get_or_insert_with(until)).poll(context)
     }
 
     /// Follows a turn that begins with an event, and leaves the turn that ends with it. Returns the

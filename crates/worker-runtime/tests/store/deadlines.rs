@@ -12,7 +12,8 @@ use std::{
 use llm_engine::ScriptedProvider;
 use tokio::time::{Instant, sleep, timeout};
 use worker_runtime::{
-    EventsFrom, Limits, Profile, Runtime, RuntimeError, Scope, Subscribe, WorkerId, WorkerRef,
+    EventsFrom, Limits, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, WorkerId,
+    WorkerRef,
     commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
     model::{Input, TranscriptEntry, WorkerState},
     queries::{GetRuntime, GetTurn, GetWorker, ReadEvents},
@@ -207,4 +208,28 @@ async fn the_deadline_of_a_worker_that_stops_counts_from_the_command() {
     runtime.wait_turn(created.receipt.unwrap(), Duration::from_mins(1)).await.unwrap();
     // The queue, the commit of the stop, and that of the end of the turn, but not the deadline again.
     assert!(since.elapsed() <= Duration::from_millis(4600), "{:?}", since.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_waits_for_the_store_ends_soon_after_a_stop() {
+    let (runtime, store) = on(SilentStore::default()).await;
+    let worker = worker(&runtime).await;
+    let all = Subscribe::new(Scope::worker(worker)).starting_at(EventsFrom::oldest());
+    let mut stream = runtime.subscribe(all).await.unwrap();
+    store.reads_hang.store(true, Ordering::SeqCst);
+    let read = tokio::spawn(async move {
+        let mut items = Vec::new();
+        while let Some(item) = stream.next().await {
+            items.push(item);
+        }
+        items
+    });
+    tokio::task::yield_now().await;
+    runtime.handle(StopRuntime::new().deadline(Duration::from_millis(100))).await.unwrap();
+    runtime.wait_stopped(Duration::from_secs(10)).await.unwrap();
+    let items = timeout(Duration::from_secs(1), read).await.expect("the stream ends soon").unwrap();
+    // What the store did not give is a gap, and what is in memory is delivered.
+    assert!(matches!(items.first(), Some(StreamItem::Gap { .. })), "{items:?}");
+    let ended = items.last();
+    assert!(matches!(ended, Some(StreamItem::Ended { .. })), "{items:?}");
 }
