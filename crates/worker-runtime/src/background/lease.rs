@@ -32,7 +32,12 @@ async fn renew(sentinel: Sentinel, executor: Executor, lease: Duration) {
         }
         let asked_at = executor.now();
         let left = good_until.saturating_duration_since(asked_at).max(lease / 3);
-        match core.store.renew(lease, left).await {
+        let renewed = core.store.renew(lease, left).await;
+        if core.shutdown.is_closed() {
+            // A stop releases the lease itself, and ends this task.
+            continue;
+        }
+        match renewed {
             Ok(()) => (good_until, is_told) = (asked_at + lease, false),
             Err(StoreError::LeaseLost) => return core.lose_lease(),
             // The lease has not run out yet, and the store may recover before that.

@@ -1,10 +1,14 @@
 //! Calls to a store that turn a panic or a missing answer into an error.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use crate::{
     store::StoreFuture,
-    sync::{Contained, Executor, contained},
+    sync::{Executor, Foreign, contained},
 };
 
 /// Calls a store. A panic, an answer that somebody else has taken, or no answer within the duration
@@ -31,11 +35,49 @@ where
         Err(answer) => {
             let (until, executor) = (executor.after(within), executor.clone());
             StoreFuture::pending(async move {
-                match executor.within(until, Contained::new(answer)).await {
+                let asked = Asked { answer: Some(answer), executor: executor.clone() };
+                match executor.within(until, asked).await {
                     Some(answer) => answer.unwrap_or_else(panicked),
                     None => Err(failed("the store did not answer in time".to_owned())),
                 }
             })
+        }
+    }
+}
+
+type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// An answer of a store that is waited for. The output is `None` if the store panics.
+///
+/// The store's future is foreign code, and its `Drop` may block. Nobody who waits for the answer, or
+/// for the time at which it is given up, waits for that `Drop` too.
+struct Asked<T: 'static> {
+    /// Absent once the store has answered.
+    answer: Option<Answer<T>>,
+    executor: Executor,
+}
+
+impl<T> Future for Asked<T> {
+    type Output = Option<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
+        let Some(answer) = &mut self.answer else { return Poll::Ready(None) };
+        let output = match contained(|| answer.as_mut().poll(context)) {
+            Some(Poll::Pending) => return Poll::Pending,
+            Some(Poll::Ready(output)) => Some(output),
+            None => None,
+        };
+        // A future that is over holds little as a rule, so that a task is enough.
+        let over = self.answer.take().map(Foreign::new);
+        self.executor.spawn(async move { drop(over) });
+        Poll::Ready(output)
+    }
+}
+
+impl<T> Drop for Asked<T> {
+    fn drop(&mut self) {
+        if let Some(given_up) = self.answer.take() {
+            self.executor.discard(given_up);
         }
     }
 }

@@ -10,9 +10,10 @@ use tokio::{
 };
 
 use super::{
-    Backoff, Wakers,
+    Backoff, Foreign, Wakers,
     after::after,
     alarm::{Alarm, Timer},
+    contained,
     relay::Relay,
     reply::reply,
 };
@@ -64,6 +65,14 @@ impl Executor {
         task: impl Future<Output = T> + Send + 'static,
     ) -> AbortHandle {
         set.spawn_on(task, &self.0.handle)
+    }
+
+    /// Drops a value of foreign code elsewhere, because its `Drop` may block: on a thread for
+    /// blocking work.
+    pub(crate) fn discard(&self, value: impl Send + 'static) {
+        let value = Foreign::new(value);
+        // Tokio panics if the system gives it no thread.
+        let _ = contained(|| drop(self.0.handle.spawn_blocking(move || drop(value))));
     }
 
     /// Wakes tasks soon. The caller holds no lock.

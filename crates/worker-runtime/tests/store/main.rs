@@ -4,6 +4,7 @@
 #![cfg(feature = "memory-store")]
 
 mod allocation;
+mod blocking;
 mod conformance;
 mod deadlines;
 mod deleted;

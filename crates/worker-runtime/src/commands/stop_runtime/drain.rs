@@ -178,8 +178,14 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
         at.saturating_duration_since(core.executor.now()).max(RELEASE)
     });
     // The lease is released before the end is published, so that whoever learns of the end can open
-    // the store at once. A lease that could not be released runs out by itself.
-    let _ = core.store.release(patience).await.inspect_err(|error| core.lease_not_released(error));
+    // the store at once. A lease that could not be released runs out by itself. A task calls the
+    // store, which may block in the call.
+    let there = Arc::clone(&core);
+    let released = core.executor.run(async move { there.store.release(patience).await });
+    let released = core.executor.within(core.executor.after(patience), released).await;
+    if let Some(Err(error)) = released.flatten() {
+        core.lease_not_released(&error);
+    }
     let metadata = CommandMetadata::of_command(options.meta.as_ref(), None);
     let stopped = |figures: &mut Figures| figures.runtime = RuntimeState::Stopped;
     core.tell(metadata, RuntimeFact::Stopped, stopped);
