@@ -1,5 +1,6 @@
 //! `stop_runtime`: ends the Runtime, with its Workers or without.
 
+mod acts;
 mod drain;
 
 use std::{sync::Arc, time::Duration};

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use worker_runtime::{
     EventsFrom, Limits, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, WorkerId,
     WorkerRef,
-    commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorker, StopWorkers, UpdateWorker},
     model::{Input, TranscriptEntry, WorkerState},
     queries::{GetRuntime, GetTurn, GetWorker, ReadEvents},
     store::{Batch, EventPage, Lease, MemoryStore, Store, StoreError, StoreFuture, StoreWrapper},
@@ -208,6 +208,34 @@ async fn the_deadline_of_a_worker_that_stops_counts_from_the_command() {
     runtime.wait_turn(created.receipt.unwrap(), Duration::from_mins(1)).await.unwrap();
     // The queue, the commit of the stop, and that of the end of the turn, but not the deadline again.
     assert!(since.elapsed() <= Duration::from_millis(4600), "{:?}", since.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_workers_that_hang_keep_no_other_from_its_end() {
+    for workers in [StopWorkers::Stop, StopWorkers::Keep] {
+        let (runtime, store) = on(SilentStore::default()).await;
+        for number in 0..200 {
+            let worker = worker(&runtime).await;
+            if number % 4 != 3 {
+                runtime.handle(SendInput::new(worker, "hello")).await.unwrap();
+            }
+            // All those that hang come first.
+            if number < 150 {
+                store.hung.lock().unwrap().push(worker.worker_id);
+            }
+        }
+        let since = Instant::now();
+        let stop = StopRuntime::new().workers(workers).deadline(Duration::from_secs(1));
+        runtime.handle(stop).await.unwrap();
+        runtime.wait_stopped(Duration::from_mins(20)).await.unwrap();
+        assert!(since.elapsed() <= Duration::from_millis(1600), "{:?}", since.elapsed());
+        let there = runtime.handle(GetRuntime {}).await.unwrap().summary.workers;
+        match workers {
+            StopWorkers::Stop => assert_eq!(there.stopped, 50, "{there:?}"),
+            // Of those that hang, a fourth had no turn.
+            StopWorkers::Keep => assert_eq!(there.idle, 50 + 37, "{there:?}"),
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,10 @@
 //! The end of a Runtime: stops its Workers, waits for their turns, and releases the store.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::Instant};
 
+use super::acts::Acts;
 use crate::{
     commands::{StopWorker, StopWorkers},
     commit::change::Cause,
@@ -41,9 +42,6 @@ const RELEASE: Duration = Duration::from_millis(50);
 
 /// The longest time after which a wait checks its condition and the deadline again.
 const RECHECK_PERIOD: Duration = Duration::from_millis(50);
-
-/// The number of Workers that are stopped or cancelled at the same time.
-const AT_ONCE: usize = 64;
 
 /// The pause after a Worker could not be stopped.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -114,9 +112,8 @@ async fn end_turns(core: Arc<Core>) {
     core.in_flight.ring();
 }
 
-/// Does something for every Worker in one of these states, at most [`AT_ONCE`] of them at the same
-/// time, until there is none and `is_over`. A Worker for which it failed still is in its state, and
-/// comes again.
+/// Does something for every Worker in one of these states, side by side, until there is none and
+/// `is_over`. A Worker for which it failed still is in its state, and comes again.
 async fn for_each<F>(
     core: &Arc<Core>,
     states: &[WorkerState],
@@ -125,22 +122,21 @@ async fn for_each<F>(
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (mut acts, mut under_way) = (JoinSet::new(), HashMap::new());
+    let mut acts = Acts::default();
     let mut next = Vec::new();
     loop {
         // Asked before the Workers are listed, so that none comes in between.
         let is_over = is_over(core);
-        if next.is_empty() && acts.len() < AT_ONCE {
+        let now = core.executor.now();
+        if next.is_empty() && acts.has_room(now) {
             next = workers_in(core, states);
-            next.retain(|cell| !under_way.values().any(|ordinal| *ordinal == cell.ordinal));
+            next.retain(|cell| !acts.is_under_way(cell.ordinal));
             next.reverse();
         }
-        while acts.len() < AT_ONCE
+        while acts.has_room(now)
             && let Some(cell) = next.pop()
         {
-            let ordinal = cell.ordinal;
-            let task = core.executor.spawn_in(&mut acts, act(cell));
-            under_way.insert(task.id(), ordinal);
+            acts.begin(core, cell.ordinal, act(cell));
         }
         if acts.is_empty() && is_over {
             return;
@@ -148,11 +144,8 @@ async fn for_each<F>(
         let recheck = core.executor.after(RECHECK_PERIOD);
         if acts.is_empty() {
             let _ = core.executor.within(recheck, core.in_flight.changed()).await;
-        } else if let Some(Some(ended)) =
-            core.executor.within(recheck, acts.join_next_with_id()).await
-        {
-            // A task that panicked has ended too, and its Worker comes again.
-            under_way.remove(&ended.map_or_else(|error| error.id(), |(task, ())| task));
+        } else {
+            let _ = core.executor.within(recheck, acts.ended()).await;
         }
     }
 }
