@@ -7,11 +7,12 @@ use tokio::task::JoinSet;
 use crate::{
     commands::DeleteWorker,
     commit::{change::Cause, seal::Seal},
+    error::RuntimeError,
     identity::WorkerId,
+    model::Severity,
     state::{
         core::Core,
         ended_workers::{Due, EndedWorkers},
-        worker_cell::WorkerCell,
     },
     sync::{Executor, fair},
 };
@@ -25,11 +26,17 @@ pub(crate) fn start(core: &Arc<Core>) {
 }
 
 async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>, executor: Executor) {
+    // They end with this task. The commits that they have sent are concluded all the same.
+    let mut deletions = JoinSet::new();
     loop {
+        while deletions.try_join_next().is_some() {}
         let Some(core_now) = core.upgrade().filter(|core| !core.is_closed()) else { return };
         let due = ended_workers.due(core_now.now_ms());
         if let Due::Now(going) = &due {
-            delete(&core_now, going).await;
+            for (ordinal, worker_id) in going {
+                let deletion = Deletion { ordinal: *ordinal, core: Arc::clone(&core_now) };
+                executor.spawn_in(&mut deletions, deletion.run(*worker_id));
+            }
         }
         drop(core_now);
         match due {
@@ -45,31 +52,38 @@ async fn prune(core: Weak<Core>, ended_workers: Arc<EndedWorkers>, executor: Exe
     }
 }
 
-/// Deletes Workers as the command `delete_worker` does. Those that could not be deleted are put
-/// off.
-async fn delete(core: &Arc<Core>, going: &[(u64, WorkerId)]) {
-    let mut deletions = JoinSet::new();
-    for (ordinal, worker_id) in going {
-        match core.catalogue.get(*worker_id) {
-            Some(cell) => {
-                core.executor.spawn_in(&mut deletions, delete_one(Arc::clone(core), cell));
-            }
-            None => core.ended_workers.forget(*ordinal),
+/// The deletion of a Worker. Whatever becomes of it, even a panic, a Worker that is still there is
+/// put off when this is dropped, so that it does not come first again.
+struct Deletion {
+    ordinal: u64,
+    core: Arc<Core>,
+}
+
+impl Deletion {
+    /// Deletes the Worker as the command `delete_worker` does.
+    async fn run(self, worker_id: WorkerId) {
+        let core = &self.core;
+        let Some(cell) = core.catalogue.get(worker_id) else {
+            return core.ended_workers.forget(self.ordinal);
+        };
+        let command = DeleteWorker::new(core.identity.worker(worker_id));
+        let deleted = core.change(&cell, Seal::No, Cause::Runtime, move |context, worker| {
+            command.decide(context, worker)
+        });
+        let Err(error) = deleted.await else { return };
+        tracing::debug!(%error, "an ended Worker could not be deleted yet");
+        // A commit whose outcome is unknown was told when that was noticed.
+        let is_refused = matches!(error, RuntimeError::StoreFailed { certain: true, .. });
+        if core.ended_workers.put_off(self.ordinal) && is_refused {
+            let message = "the store did not take the deletion of an ended worker; trying again";
+            core.note(Severity::Warning, message, &*cell, None);
         }
-    }
-    while deletions.join_next().await.is_some() {}
-    // Whatever became of a deletion, even a panic, the Worker does not come first again.
-    for (ordinal, _) in going {
-        core.ended_workers.put_off(*ordinal);
     }
 }
 
-async fn delete_one(core: Arc<Core>, cell: Arc<WorkerCell>) {
-    let command = DeleteWorker::new(core.identity.worker(cell.worker_id));
-    let deleted = core.change(&cell, Seal::No, Cause::Runtime, move |context, worker| {
-        command.decide(context, worker)
-    });
-    if let Err(error) = deleted.await {
-        tracing::debug!(%error, "an ended Worker could not be deleted yet");
+impl Drop for Deletion {
+    fn drop(&mut self) {
+        self.core.ended_workers.put_off(self.ordinal);
+        self.core.ended_workers.changed.notify_one();
     }
 }

@@ -23,12 +23,14 @@ pub(crate) struct EndedWorkers {
 
 #[derive(Debug, Default)]
 struct Ended {
-    /// The Workers that are not put off, by the time that [`note`](EndedWorkers::note) took, in
+    /// The Workers that are neither put off nor being deleted, by the time that [`note`](EndedWorkers::note) took, in
     /// milliseconds since the Unix epoch, and then by ordinal.
     order: BTreeMap<(u64, u64), WorkerId>,
     /// The Workers whose deletion failed, by the time until which they are put off, and then by
     /// ordinal.
     put_off: BTreeMap<(Instant, u64), WorkerId>,
+    /// The Workers that are being deleted, by the time at which that began, and then by ordinal.
+    going: BTreeMap<(Instant, u64), WorkerId>,
     /// All of these Workers, by ordinal.
     places: BTreeMap<u64, Place>,
 }
@@ -38,10 +40,17 @@ struct Ended {
 struct Place {
     /// The time in `order`.
     at_ms: u64,
-    /// The time in `put_off`, if the Worker is there and not in `order`.
-    until: Option<Instant>,
+    list: List,
     /// The pauses after deletions that failed; absent until the first one.
     pauses: Option<Box<Backoff>>,
+}
+
+/// The list that a Worker is in, with its time there.
+#[derive(Clone, Copy, Debug)]
+enum List {
+    Order,
+    PutOff(Instant),
+    Going(Instant),
 }
 
 /// The deletions that are due now, or the time until the next one.
@@ -58,8 +67,12 @@ pub(crate) enum Due {
 /// The pauses after deletions of a Worker that failed.
 const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
 
-/// The most Workers that are deleted at the same time.
+/// The most deletions that are young at the same time. One that takes long, because its Worker hangs,
+/// takes the place of no other.
 const AT_ONCE: usize = 64;
+
+/// The time for which a deletion is young.
+const YOUNG: Duration = Duration::from_millis(50);
 
 impl EndedWorkers {
     pub(crate) fn new(policy: Retention) -> Arc<Self> {
@@ -76,7 +89,7 @@ impl EndedWorkers {
         if !self.is_on() {
             return;
         }
-        let place = Place { at_ms: record.active_at_ms, until: None, pauses: None };
+        let place = Place { at_ms: record.active_at_ms, list: List::Order, pauses: None };
         let mut ended = self.ended.lock();
         ended.remove(record.ordinal);
         ended.order.insert((place.at_ms, record.ordinal), record.worker_id);
@@ -92,16 +105,20 @@ impl EndedWorkers {
         }
     }
 
-    /// Puts off a Worker whose deletion failed, so that it holds up no other.
-    pub(crate) fn put_off(&self, ordinal: u64) {
+    /// Puts off a Worker whose deletion failed, so that it holds up no other. Returns whether it was
+    /// the first time.
+    pub(crate) fn put_off(&self, ordinal: u64) -> bool {
         let mut ended = self.ended.lock();
         let ended = &mut *ended;
-        let Some(place) = ended.places.get_mut(&ordinal) else { return };
-        let Some(worker_id) = ended.order.remove(&(place.at_ms, ordinal)) else { return };
+        let Some(place) = ended.places.get_mut(&ordinal) else { return false };
+        let List::Going(since) = place.list else { return false };
+        let Some(worker_id) = ended.going.remove(&(since, ordinal)) else { return false };
+        let is_first = place.pauses.is_none();
         let pause = place.pauses.get_or_insert_with(|| Box::new(PAUSES)).next();
         let until = Instant::now() + pause.unwrap_or_default();
-        place.until = Some(until);
+        place.list = List::PutOff(until);
         ended.put_off.insert((until, ordinal), worker_id);
+        is_first
     }
 
     /// Wakes the retention task, which then sees that the Runtime has ended.
@@ -109,14 +126,22 @@ impl EndedWorkers {
         self.changed.notify_one();
     }
 
+    /// Returns what is due. The Workers that are returned count as being deleted until they are
+    /// [put off](Self::put_off) or [gone](Self::forget), so that no deletion is begun twice.
     pub(crate) fn due(&self, now_ms: u64) -> Due {
         let mut ended = self.ended.lock();
+        let ended = &mut *ended;
         let now = Instant::now();
         ended.take_up(now);
-        let all = ended.order.len() + ended.put_off.len();
+        let room = AT_ONCE.saturating_sub(ended.young(now));
+        if room == 0 {
+            return Due::In(YOUNG);
+        }
+        let others = ended.put_off.len() + ended.going.len();
+        let all = ended.order.len() + others;
         let surplus = self.policy.count.map_or(0, |count| all.saturating_sub(count));
-        // A Worker that is put off is part of the surplus.
-        let surplus = surplus.saturating_sub(ended.put_off.len());
+        // A Worker that is put off or being deleted is part of the surplus.
+        let surplus = surplus.saturating_sub(others);
         let age_ms = self.policy.age.map(wire::milliseconds);
         let left = |ended_at_ms: u64| {
             age_ms.map(|age| ended_at_ms.saturating_add(age).saturating_sub(now_ms))
@@ -129,10 +154,11 @@ impl EndedWorkers {
             .iter()
             .enumerate()
             .take_while(is_due)
-            .take(AT_ONCE)
+            .take(room)
             .map(|(_, ((_, ordinal), worker_id))| (*ordinal, *worker_id))
             .collect();
         if !going.is_empty() {
+            ended.begin(&going, now);
             return Due::Now(going);
         }
         let next = ended.order.first_key_value().and_then(|((at_ms, _), _)| left(*at_ms));
@@ -145,10 +171,27 @@ impl EndedWorkers {
 impl Ended {
     fn remove(&mut self, ordinal: u64) {
         let Some(place) = self.places.remove(&ordinal) else { return };
-        match place.until {
-            None => self.order.remove(&(place.at_ms, ordinal)),
-            Some(until) => self.put_off.remove(&(until, ordinal)),
+        match place.list {
+            List::Order => self.order.remove(&(place.at_ms, ordinal)),
+            List::PutOff(until) => self.put_off.remove(&(until, ordinal)),
+            List::Going(since) => self.going.remove(&(since, ordinal)),
         };
+    }
+
+    /// The number of deletions that are young.
+    fn young(&self, now: Instant) -> usize {
+        let since = now.checked_sub(YOUNG);
+        since.map_or(self.going.len(), |since| self.going.range((since, u64::MAX)..).count())
+    }
+
+    /// Takes Workers that are due out of the order.
+    fn begin(&mut self, going: &[(u64, WorkerId)], now: Instant) {
+        for (ordinal, worker_id) in going {
+            let Some(place) = self.places.get_mut(ordinal) else { continue };
+            self.order.remove(&(place.at_ms, *ordinal));
+            place.list = List::Going(now);
+            self.going.insert((now, *ordinal), *worker_id);
+        }
     }
 
     /// Moves the Workers back into the order that were put off until now.
@@ -156,7 +199,7 @@ impl Ended {
         while let Some(first) = self.put_off.first_entry().filter(|it| it.key().0 <= now) {
             let ((_, ordinal), worker_id) = first.remove_entry();
             if let Some(place) = self.places.get_mut(&ordinal) {
-                place.until = None;
+                place.list = List::Order;
                 self.order.insert((place.at_ms, ordinal), worker_id);
             }
         }

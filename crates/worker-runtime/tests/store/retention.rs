@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 use worker_runtime::{
-    Clock, Retention, Runtime, Scope, WorkerRef,
+    Clock, Limits, Retention, Runtime, Scope, WorkerRef,
     commands::{CreateWorker, StopWorker, UpdateWorker},
     event::{EventFilter, EventType},
-    queries::{GetOverview, ListWorkers, ReadEvents},
+    queries::{GetOverview, GetRuntime, ListDiagnostics, ListWorkers, ReadEvents},
     store::{MemoryStore, Store},
 };
 
@@ -175,4 +175,48 @@ async fn workers_that_cannot_be_deleted_hold_up_no_others() {
     store.set(Trouble::None);
     sleep(Duration::from_mins(1)).await;
     assert_eq!(there(&runtime).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn deletions_that_hang_hold_up_no_others() {
+    let store = Arc::new(TroubledStore::default());
+    let runtime = Runtime::builder()
+        .store(Arc::clone(&store) as _)
+        .clock(Arc::new(TokioClock(Instant::now())))
+        .retention(by_age(HOUR))
+        .limits(Limits::default().commit(Duration::from_mins(10)))
+        .build()
+        .await
+        .unwrap();
+    let mut stuck = Vec::new();
+    for _ in 0..80 {
+        stuck.push(ended(&runtime).await);
+    }
+    sleep(Duration::from_secs(30)).await;
+    let free = ended(&runtime).await;
+    store.set(Trouble::DeletionsHangBut(free.worker_id));
+    sleep(HOUR + Duration::from_secs(1)).await;
+    assert_eq!(there(&runtime).await, stuck);
+    // Each of them is asked for once at a time, and told once.
+    assert_eq!(runtime.handle(GetRuntime {}).await.unwrap().store.failures, 0);
+    store.set(Trouble::None);
+    sleep(HOUR).await;
+    assert_eq!(there(&runtime).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_cannot_be_deleted_is_told_of_once() {
+    let store = Arc::new(TroubledStore::default());
+    let clock = Arc::new(TokioClock(Instant::now()));
+    let runtime = runtime_on(Arc::clone(&store) as _, clock, by_age(HOUR)).await;
+    let mut stuck = [ended(&runtime).await, ended(&runtime).await];
+    let free = ended(&runtime).await;
+    store.set(Trouble::DeletionsRefusedBut(free.worker_id));
+    sleep(2 * HOUR).await;
+    assert_eq!(there(&runtime).await, stuck);
+    let told = runtime.handle(ListDiagnostics::new()).await.unwrap().items;
+    let mut about: Vec<_> = told.iter().filter_map(|it| it.worker).collect();
+    about.sort_unstable_by_key(|worker| worker.worker_id);
+    stuck.sort_unstable_by_key(|worker| worker.worker_id);
+    assert_eq!((about.as_slice(), told.len()), (stuck.as_slice(), 2), "{told:?}");
 }

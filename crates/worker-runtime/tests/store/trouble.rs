@@ -30,6 +30,8 @@ pub(crate) enum Trouble {
     CommitsOfHang(WorkerId),
     /// Every deletion is refused but that of this Worker.
     DeletionsRefusedBut(WorkerId),
+    /// Every deletion hangs but that of this Worker.
+    DeletionsHangBut(WorkerId),
     LeaseIsLost,
     RenewHangs,
     RenewPanics,
@@ -88,6 +90,11 @@ impl StoreWrapper for TroubledStore {
             && batch.worker_id != free
         {
             StoreFuture::ready(Err(StoreError::Refused("trouble".to_owned())))
+        } else if let Trouble::DeletionsHangBut(free) = trouble
+            && matches!(batch.change, Change::Delete)
+            && batch.worker_id != free
+        {
+            StoreFuture::pending(pending())
         } else if trouble == Trouble::LeaseIsLost {
             StoreFuture::ready(Err(StoreError::LeaseLost))
         } else {
