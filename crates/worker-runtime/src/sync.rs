@@ -9,13 +9,14 @@ mod fair;
 mod foreign;
 mod relay;
 mod reply;
+mod task_waker;
 mod wake_list;
 
 pub(crate) use after::after;
 pub(crate) use alarm::Timer;
 pub(crate) use backoff::Backoff;
 pub(crate) use contain::{Contained, contained};
-pub(crate) use executor::{Executor, is_gone};
+pub(crate) use executor::{Executor, is_gone, spawn_on};
 pub(crate) use fair::fair;
 pub(crate) use foreign::Foreign;
 pub(crate) use reply::{Told, reply};

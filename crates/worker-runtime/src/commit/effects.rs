@@ -77,7 +77,18 @@ impl Effects {
                 core.in_flight.ring();
             }
         });
-        step(|| ended.into_iter().for_each(Closed::leave));
+        step(|| {
+            if let Some(ended) = ended {
+                ended.leave();
+                core.executor.offer();
+            }
+        });
+        step(|| {
+            // The Worker may have ended, which the retention task was told under the lock.
+            if core.ended_workers.is_on() {
+                core.executor.offer();
+            }
+        });
         step(|| start_turn.into_iter().for_each(|live| core.turns.start(core, cell, live)));
         step(|| {
             if let Some(at) = cancel_at {

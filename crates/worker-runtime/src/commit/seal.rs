@@ -46,7 +46,9 @@ impl SealedTurn {
 impl Drop for SealedTurn {
     fn drop(&mut self) {
         if self.is_first {
-            self.executor.wake(self.live.unseal());
+            let (readers, driver) = self.live.unseal();
+            self.executor.wake(readers);
+            self.executor.wake_tasks(driver);
         }
     }
 }

@@ -129,7 +129,7 @@ impl Core {
             cut_off: AtomicBool::new(false),
             stage: Stage::default(),
             shutdown: Shutdown::default(),
-            in_flight: Arc::default(),
+            in_flight: InFlight::new(parts.executor.clone()),
             ended_workers: EndedWorkers::new(parts.retention),
             subscriptions: Places::new(limits.subscriptions),
             waiting_queries: Places::new(u64::MAX),
@@ -343,7 +343,6 @@ impl Core {
         self.stage.set(board.figures.runtime, true);
         drop(board);
         self.ended.notify_waiters();
-        self.executor.retire();
         self.ended_workers.end();
         self.lease_keeper.get().inspect(|keeper| keeper.abort());
         for cell in self.catalogue.all() {
@@ -357,6 +356,7 @@ impl Core {
         }
         self.wake_all();
         self.in_flight.ring();
+        self.executor.offer();
     }
 
     /// Counts and reports a lease that could not be released, which runs out by itself.

@@ -2,10 +2,12 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use tokio::sync::{Notify, futures::Notified};
+
+use crate::sync::Executor;
 
 /// The numbers of turns, creations and commits in flight.
 ///
@@ -15,7 +17,7 @@ use tokio::sync::{Notify, futures::Notified};
 ///
 /// Counting in and the check, and the end of taking work and reading a count, are in one order for
 /// all threads ([`Ordering::SeqCst`]), so that one of two that run at once sees the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct InFlight {
     turns: AtomicU64,
     creations: AtomicU64,
@@ -23,6 +25,9 @@ pub(crate) struct InFlight {
     unsettled: AtomicU64,
     /// Notified whenever work is counted out.
     changed: Notify,
+    /// Whether anybody has ever waited for that, as only a stop does.
+    is_waited_for: AtomicBool,
+    executor: Executor,
 }
 
 /// A kind of work in flight.
@@ -49,6 +54,18 @@ pub(crate) struct Counted {
 }
 
 impl InFlight {
+    pub(crate) fn new(executor: Executor) -> Arc<Self> {
+        Arc::new(Self {
+            turns: AtomicU64::new(0),
+            creations: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+            unsettled: AtomicU64::new(0),
+            changed: Notify::new(),
+            is_waited_for: AtomicBool::new(false),
+            executor,
+        })
+    }
+
     fn of(&self, work: Work) -> &AtomicU64 {
         match work {
             Work::Turn => &self.turns,
@@ -95,12 +112,16 @@ impl InFlight {
     /// [`ring`](Self::ring) is called. Only what happens after this call counts, so it is called
     /// before the check whether there is anything to wait for.
     pub(crate) fn changed(&self) -> Notified<'_> {
+        self.is_waited_for.store(true, Ordering::SeqCst);
         self.changed.notified()
     }
 
     /// Wakes the tasks that wait for [`changed`](Self::changed).
     pub(crate) fn ring(&self) {
         self.changed.notify_waiters();
+        if self.is_waited_for.load(Ordering::SeqCst) {
+            self.executor.offer();
+        }
     }
 }
 
@@ -124,15 +145,17 @@ impl Drop for Counted {
 mod tests {
     use std::{
         pin::pin,
-        sync::Arc,
         task::{Context, Waker},
     };
 
-    use super::{InFlight, Work};
+    use tokio::runtime::Handle;
 
-    #[test]
-    fn what_leaves_between_the_check_and_the_wait_is_seen() {
-        let counts: Arc<InFlight> = Arc::default();
+    use super::{InFlight, Work};
+    use crate::sync::Executor;
+
+    #[tokio::test]
+    async fn what_leaves_between_the_check_and_the_wait_is_seen() {
+        let counts = InFlight::new(Executor::new(Handle::current()));
         let turn = counts.enter(Work::Turn);
         let mut changed = pin!(counts.changed());
         assert_eq!(counts.count(Work::Turn), 1);

@@ -22,7 +22,7 @@ pub(crate) use self::closed::Closed;
 use crate::{
     identity::TurnId,
     log::{Tail, piece_after},
-    sync::{WakeList, WakeSlot, Wakers},
+    sync::{Foreign, WakeList, WakeSlot, Wakers},
 };
 
 /// The running turn of one Worker. It holds the only copy of the running answer.
@@ -182,19 +182,12 @@ impl Live {
         text.take_waiting()
     }
 
-    /// Waits until the text is not sealed.
+    /// Waits until the text is not sealed. Only the task that drives the turn waits, which
+    /// [`unseal`](Self::unseal) wakes.
     pub(crate) async fn unsealed(&self) {
-        let mut slot = WakeSlot::default();
-        poll_fn(|context| {
-            slot.bring(context);
-            let mut text = self.text.lock();
-            match text.phase {
-                Phase::Sealed(_) => {
-                    text.park(&mut slot);
-                    Poll::Pending
-                }
-                Phase::Open | Phase::Over => Poll::Ready(()),
-            }
+        poll_fn(|_| match self.text.lock().phase {
+            Phase::Sealed(_) => Poll::Pending,
+            Phase::Open | Phase::Over => Poll::Ready(()),
         })
         .await;
     }
@@ -214,14 +207,14 @@ impl Live {
         }
     }
 
-    /// Lets a sealed text grow again. Returns the wakers of all who wait for the text: the driver
-    /// of the turn and readers.
-    pub(crate) fn unseal(&self) -> Wakers {
+    /// Lets a sealed text grow again. Returns the wakers of all who wait for the text: readers, and
+    /// the task that drives the turn.
+    pub(crate) fn unseal(&self) -> (Wakers, Option<Foreign<Waker>>) {
         let mut text = self.text.lock();
         if let Phase::Sealed(_) = text.phase {
             text.phase = Phase::Open;
         }
-        text.take_waiting()
+        (text.take_waiting(), text.driver.clone().map(Foreign::new))
     }
 
     /// Returns a copy of the answer so far.

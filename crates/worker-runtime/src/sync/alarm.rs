@@ -12,10 +12,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Executor, Foreign, Wakers};
+use super::{Executor, Foreign};
 
 /// The tasks that wait for a time. A waker that panics would end a thread of tokio's if tokio's
-/// timers woke it; the alarm wakes through the relay.
+/// timers woke it; the alarm wakes foreign tasks through the relay.
 ///
 /// A task of the executor sleeps until the earliest time. It exists only while somebody waits.
 #[derive(Debug, Default)]
@@ -30,8 +30,6 @@ struct Times {
     waiting: BTreeMap<Key, Foreign<Waker>>,
     next_number: u64,
     is_running: bool,
-    /// Whether the task ends as soon as nobody waits, because the Runtime has ended.
-    is_retired: bool,
     /// Whether the executor is gone, so that no time will come.
     is_over: bool,
 }
@@ -81,6 +79,7 @@ impl Future for Timer {
             this.executor.spawn(ring(Guard(Some(this.executor.clone()))));
         } else if is_first {
             this.executor.alarm().changed.notify_one();
+            this.executor.offer();
         }
         Poll::Pending
     }
@@ -92,32 +91,28 @@ impl Drop for Timer {
         let alarm = self.executor.alarm();
         let mut times = alarm.times.lock();
         let waker = times.waiting.remove(&key);
-        let is_last = times.is_retired && times.waiting.is_empty();
+        let is_last = times.is_running && times.waiting.is_empty();
         drop(times);
         drop(waker);
         if is_last {
+            // The task ends, so that it keeps nothing until a time for which nobody waits.
             alarm.changed.notify_one();
+            self.executor.offer();
         }
     }
 }
 
 impl Alarm {
-    /// Lets the task end as soon as nobody waits, because the Runtime has ended.
-    pub(super) fn retire(&self) {
-        self.times.lock().is_retired = true;
-        self.changed.notify_one();
-    }
-
     /// Takes the tasks whose time has come, and returns the next time. Without one, the task of the
     /// alarm is not running any more.
-    fn due(&self, now: Instant) -> (Wakers, Option<Instant>) {
+    fn due(&self, now: Instant) -> (BTreeMap<Key, Foreign<Waker>>, Option<Instant>) {
         let mut times = self.times.lock();
         let later = times.waiting.split_off(&(now, u64::MAX));
         let due = std::mem::replace(&mut times.waiting, later);
         let next = times.waiting.first_key_value().map(|((at, _), _)| *at);
         times.is_running = next.is_some();
         drop(times);
-        (due.into_values().collect(), next)
+        (due, next)
     }
 }
 
@@ -125,7 +120,7 @@ impl Alarm {
 async fn ring(mut guard: Guard) {
     while let Some(executor) = &guard.0 {
         let (due, next) = executor.alarm().due(executor.now());
-        executor.wake(due);
+        executor.wake_tasks(due.into_values());
         match next {
             Some(next) => drop(timeout_at(next, executor.alarm().changed.notified()).await),
             None => guard.0 = None,
@@ -143,6 +138,6 @@ impl Drop for Guard {
         times.is_over = true;
         let waiting = std::mem::take(&mut times.waiting);
         drop(times);
-        executor.wake(waiting.into_values().collect());
+        executor.wake_tasks(waiting.into_values());
     }
 }

@@ -1,11 +1,18 @@
 //! The tokio runtime that a Runtime was given: everything that is spawned, timed or woken goes
 //! through here, so that callers need no tokio runtime of their own.
 
-use std::{fmt, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::pin,
+    sync::Arc,
+    task::{Poll, Waker},
+    time::Duration,
+};
 
 use tokio::{
-    runtime::Handle,
-    task::{AbortHandle, JoinSet},
+    runtime::{Handle, RuntimeFlavor},
+    task::{self, AbortHandle, JoinSet},
     time::Instant,
 };
 
@@ -16,6 +23,7 @@ use super::{
     contained,
     relay::Relay,
     reply::reply,
+    task_waker::is_of_task,
 };
 
 /// The tokio runtime for the tasks of a Runtime, with its clock, and the wakers of all that wait.
@@ -33,12 +41,13 @@ struct Parts {
 
 impl Executor {
     pub(crate) fn new(handle: Handle) -> Self {
-        Self(Arc::new(Parts { handle, alarm: Alarm::default(), relay: Arc::default() }))
+        let relay = Arc::new(Relay::new(&handle));
+        Self(Arc::new(Parts { handle, alarm: Alarm::default(), relay }))
     }
 
     /// Spawns a task. The future must be dropped without harm at any time.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
-        self.0.handle.spawn(task).abort_handle()
+        spawn_on(&self.0.handle, task)
     }
 
     /// Runs a future in a task, and returns a future of its output. Dropping that ends the task. The
@@ -64,7 +73,9 @@ impl Executor {
         set: &mut JoinSet<T>,
         task: impl Future<Output = T> + Send + 'static,
     ) -> AbortHandle {
-        set.spawn_on(task, &self.0.handle)
+        let task = set.spawn_on(task, &self.0.handle);
+        self.offer();
+        task
     }
 
     /// Drops a value of foreign code elsewhere, because its `Drop` may block: on a thread for
@@ -75,9 +86,36 @@ impl Executor {
         let _ = contained(|| drop(self.0.handle.spawn_blocking(move || drop(value))));
     }
 
-    /// Wakes tasks soon. The caller holds no lock.
+    /// Wakes readers, of which there may be many, soon. The caller holds no lock.
     pub(crate) fn wake(&self, wakers: Wakers) {
-        self.0.relay.wake(&self.0.handle, wakers);
+        self.0.relay.wake(wakers);
+    }
+
+    /// Wakes tasks, each for itself. The caller holds no lock.
+    ///
+    /// Tasks of tokio's, as all tasks of the Runtime are, are woken here and now, so that they never
+    /// wait for foreign wakers in the relay.
+    pub(crate) fn wake_tasks(&self, wakers: impl IntoIterator<Item = Foreign<Waker>>) {
+        let mut is_any_woken = false;
+        let foreign = wakers.into_iter().filter_map(|waker| {
+            let is_task = is_of_task(&waker);
+            is_any_woken |= is_task;
+            if is_task {
+                waker.wake();
+                return None;
+            }
+            Some(waker)
+        });
+        let foreign: Wakers = foreign.collect();
+        if is_any_woken {
+            self.offer();
+        }
+        self.wake(foreign);
+    }
+
+    /// Lets any thread run the task of the Runtime's that this thread has just woken.
+    pub(crate) fn offer(&self) {
+        offer(&self.0.handle);
     }
 
     /// Returns the time by the clock of the tokio runtime, which tests can pause.
@@ -127,14 +165,38 @@ impl Executor {
         .await
     }
 
-    /// Lets what waits in the background end, because the Runtime has ended. Callers can still wait
-    /// for a time.
-    pub(crate) fn retire(&self) {
-        self.0.alarm.retire();
-    }
-
     pub(super) fn alarm(&self) -> &Alarm {
         &self.0.alarm
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.relay.end();
+    }
+}
+
+/// Spawns a task on a tokio runtime, where any free thread may run it.
+pub(crate) fn spawn_on(
+    handle: &Handle,
+    task: impl Future<Output = ()> + Send + 'static,
+) -> AbortHandle {
+    let task = handle.spawn(task).abort_handle();
+    offer(handle);
+    task
+}
+
+/// Lets any thread run the task that this thread has just spawned or woken.
+///
+/// A thread of tokio's keeps the newest such task for itself, and runs that one next. The task that
+/// runs now is perhaps a caller's, and goes on to block the thread; then the kept task would wait
+/// for it, though other threads have nothing to do. An empty task takes the place of the kept one,
+/// which so gets into the queue from which all threads take. Tokio has no other way: only whoever
+/// builds a tokio runtime can tell its threads to keep nothing.
+fn offer(handle: &Handle) {
+    // Elsewhere no task is kept, or there is no other thread.
+    if task::try_id().is_some() && handle.runtime_flavor() != RuntimeFlavor::CurrentThread {
+        handle.spawn(async {});
     }
 }
 

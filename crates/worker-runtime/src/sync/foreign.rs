@@ -16,7 +16,7 @@ impl<T> Foreign<T> {
 
 impl Foreign<Waker> {
     /// Wakes the task. A waker may panic, which is contained, or block this thread, so only the
-    /// [`Relay`](super::relay::Relay) calls this.
+    /// [`Relay`](super::relay::Relay) calls this for one that is not of a task of tokio's.
     pub(super) fn wake(mut self) {
         let waker = self.0.take();
         let _ = contained(|| waker.into_iter().for_each(Waker::wake));

@@ -52,7 +52,7 @@ impl<T> Tell<T> {
         let before = mem::replace(&mut *slot, now);
         drop(slot);
         if let Slot::Waiting(waker) = before {
-            self.executor.wake(waker.into_iter().collect());
+            self.executor.wake_tasks(waker);
         }
     }
 }

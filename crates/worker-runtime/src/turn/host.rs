@@ -7,6 +7,7 @@ use tracing::Instrument;
 
 use crate::{
     state::{core::Core, live::Live, turn_host::TurnHost, worker_cell::WorkerCell},
+    sync::spawn_on,
     turn::{
         drive::{Driven, drive},
         ending::cancel_late,
@@ -41,7 +42,7 @@ impl TurnHost for Turns {
             %turn_id,
         );
         let turn = drive(driven);
-        self.handle.spawn(turn.instrument(span));
+        spawn_on(&self.handle, turn.instrument(span));
         watch::ensure(core, &self.watching);
     }
 

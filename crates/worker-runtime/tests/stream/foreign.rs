@@ -1,5 +1,6 @@
 //! Foreign code hurts nobody else: callers, their wakers, clocks, and what is dropped.
 
+mod blocked;
 mod callers;
 mod clocks;
 mod drops;

@@ -48,7 +48,7 @@ fn bring(place: &mut WaitingFor, bell: &Arc<Bell>) {
 }
 
 fn wake(wakers: Wakers) {
-    wakers.into_iter().flatten().for_each(|waker| waker.wake_by_ref());
+    wakers.into_iter().for_each(|waker| waker.wake_by_ref());
 }
 
 #[test]

@@ -27,7 +27,8 @@ impl Closed {
     }
 
     /// Wakes the task that drives the turn, so that it drops the engine, and aborts the task that
-    /// waits for the deadline of the turn.
+    /// waits for the deadline of the turn. The caller [offers](crate::sync::Executor::offer) the
+    /// task to other threads.
     pub(crate) fn leave(self) {
         if let Some(driver) = self.driver.filter(|_| self.is_heard) {
             driver.wake();
