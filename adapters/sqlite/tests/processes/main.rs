@@ -4,3 +4,6 @@ mod child;
 mod kill;
 mod ledger;
 mod pause;
+#[expect(dead_code, reason = "its `main` is that of another program")]
+#[path = "../../examples/talk.rs"]
+mod talk;

@@ -32,6 +32,8 @@ async fn a_paused_owner_cannot_write_after_a_takeover() {
 
     let first = Backend::start(&file, 50);
     ledger.note(first.hear_until("ended"));
+    // The turn of an input that was just acknowledged is open.
+    ledger.note(first.hear_until("receipt"));
     pause_between_transactions(&first, &file);
     let second = Backend::start(&file, 50);
     let heard = second.hear_until("ended");

@@ -1,12 +1,14 @@
-//! The failures of the database, and what each of them says about a commit.
+//! The failures of a call, and what each of them says about a commit.
 
-use rusqlite::ErrorCode;
 use std::time::Duration;
 
+use rusqlite::ErrorCode;
 use worker_runtime::store::{OpenError, StoreError};
 
+use crate::SqliteError;
+
 /// The reason why the database did not do as asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Failure {
     /// The transaction failed before its commit began, so nothing was changed.
     Before(String),
@@ -21,9 +23,17 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
+    /// The failure of the end of a transaction. SQLite says `busy` only if it has written nothing.
     pub(crate) fn during(error: rusqlite::Error) -> Self {
-        Self::During(error.to_string())
+        match Self::from(error) {
+            Self::Before(problem) => Self::During(problem),
+            other => other,
+        }
+    }
+
+    /// The failure of a thread that has panicked. Its last job may have taken effect.
+    pub(crate) fn gone() -> Self {
+        Self::During("the database's thread is gone: build a new store".to_owned())
     }
 }
 
@@ -31,6 +41,16 @@ impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy) => Self::Busy,
+            // These come with what to do about them.
+            Some(
+                ErrorCode::DiskFull
+                | ErrorCode::ReadOnly
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase,
+            ) => {
+                let problem = error.to_string();
+                Self::Before(format!("{problem}: {}", SqliteError::from(error)))
+            }
             Some(_) | None => Self::Before(error.to_string()),
         }
     }

@@ -1,7 +1,7 @@
 //! A small Backend on the store. Its Workers talk without end, and every receipt is printed to
 //! stdout.
 //!
-//! `sqlite-store FILE [--workers N] [--delay-ms N] [--lease-ms N]`
+//! `talk FILE [--workers N] [--delay-ms N] [--lease-ms N]`
 //!
 //! The program prints JSON lines: `restored` once it owns the store, `receipt` for every input that
 //! was acknowledged, `ended` for every turn, `talk_ended` when a Worker stops talking because of an
@@ -9,11 +9,12 @@
 
 #![forbid(unsafe_code)]
 
-use std::{error::Error, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    error::Error, ffi::OsString, path::PathBuf, process::ExitCode, sync::Arc, time::Duration,
+};
 
 use llm_engine::EchoProvider;
 use serde_json::{Value, json};
-use sqlite_store::SqliteStore;
 use tokio::time::sleep;
 use worker_runtime::{
     BuildError, Profile, Runtime, RuntimeError,
@@ -21,6 +22,7 @@ use worker_runtime::{
     model::{PageRequest, RuntimeState, Severity},
     queries::{GetOverview, GetRuntime, GetTurn, ListDiagnostics},
 };
+use yoi_sqlite::SqliteStore;
 
 /// The exit code when another process has taken over the store.
 const TAKEN_OVER: u8 = 3;
@@ -33,8 +35,7 @@ struct Options {
 }
 
 impl Options {
-    fn read() -> Result<Self, Box<dyn Error>> {
-        let mut arguments = std::env::args_os().skip(1);
+    fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Self, Box<dyn Error>> {
         let file = arguments.next().ok_or("say which file the store is in")?;
         let mut options = Self {
             file: file.into(),
@@ -56,9 +57,16 @@ impl Options {
     }
 }
 
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    run(std::env::args_os().skip(1))
+}
+
+/// Talks until another process has taken over.
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let options = Options::read()?;
+pub(crate) async fn run(
+    arguments: impl Iterator<Item = OsString>,
+) -> Result<ExitCode, Box<dyn Error>> {
+    let options = Options::read(arguments)?;
     let runtime = own(&options).await?;
     let overview = runtime.handle(GetOverview::default()).await?;
     let epoch = runtime.handle(GetRuntime {}).await?.summary.epoch;

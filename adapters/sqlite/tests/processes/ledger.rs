@@ -3,7 +3,6 @@
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
-use sqlite_store::SqliteStore;
 use tokio::time::{Instant, sleep};
 use worker_runtime::{
     BuildError, Runtime, Scope, TurnId, WorkerRef,
@@ -11,6 +10,7 @@ use worker_runtime::{
     model::{InputReceipt, PageRequest, TurnDetail, TurnOutcome},
     queries::{GetOverview, GetTurn, ListTurns, ListWorkers, ReadEvents},
 };
+use yoi_sqlite::SqliteStore;
 
 use crate::child::PATIENCE;
 
@@ -75,8 +75,13 @@ impl Ledger {
         self.check_totals(runtime).await
     }
 
+    /// Gives how many turns were lost so far.
+    pub(crate) async fn lost(&self, runtime: &Runtime) -> u64 {
+        runtime.handle(GetOverview::default()).await.unwrap().turns.lost
+    }
+
     /// Sees to it that every turn is counted once; gives how many were lost.
-    pub(crate) async fn check_totals(&self, runtime: &Runtime) -> u64 {
+    async fn check_totals(&self, runtime: &Runtime) -> u64 {
         let overview = runtime.handle(GetOverview::default()).await.unwrap();
         let mut turns = Vec::new();
         for item in runtime.handle(ListWorkers::default()).await.unwrap().items {
@@ -109,7 +114,7 @@ impl Said {
     }
 }
 
-/// A Runtime on the file, as soon as the last owner's lease has run out.
+/// A Runtime on the file, as soon as its last owner is gone.
 pub(crate) async fn restored(file: &Path) -> Runtime {
     let store = Arc::new(SqliteStore::open(file).unwrap());
     let given_up = Instant::now() + PATIENCE;

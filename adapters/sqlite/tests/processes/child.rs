@@ -1,6 +1,7 @@
 //! The example as a process of its own, and what it says.
 
 use std::{
+    ffi::OsString,
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
@@ -12,11 +13,26 @@ use std::{
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::Value;
 
+use crate::talk;
+
 /// How long anything may take, on a machine that is busy.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The lease of every owner.
 pub(crate) const LEASE_MS: u64 = 1_000;
+
+/// Where a child finds its arguments, which are lines.
+const ARGUMENTS: &str = "TALK";
+
+/// Not a test: the example, when this program was started as a child. The program starts itself, so
+/// that the child is never older than the tests.
+#[test]
+fn talk() {
+    let Ok(arguments) = std::env::var(ARGUMENTS) else { return };
+    let ended = talk::run(arguments.lines().map(OsString::from));
+    // The only way to end without an error.
+    std::process::exit(if ended.is_ok() { 3 } else { 1 });
+}
 
 /// The example as a process. It is killed when it is dropped.
 pub(crate) struct Backend {
@@ -26,10 +42,12 @@ pub(crate) struct Backend {
 
 impl Backend {
     pub(crate) fn start(file: &Path, delay_ms: u64) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_sqlite-store"))
-            .arg(file)
-            .args(["--workers", "6", "--delay-ms", &delay_ms.to_string()])
-            .args(["--lease-ms", &LEASE_MS.to_string()])
+        let file = file.to_str().unwrap();
+        let arguments =
+            format!("{file}\n--workers\n6\n--delay-ms\n{delay_ms}\n--lease-ms\n{LEASE_MS}");
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["child::talk", "--exact", "--nocapture", "--quiet", "--test-threads=2"])
+            .env(ARGUMENTS, arguments)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
