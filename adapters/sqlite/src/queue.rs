@@ -3,8 +3,8 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc::{self, Receiver, Sender},
     },
     thread,
@@ -129,40 +129,51 @@ fn gather(
 
 type ReadTask = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// The threads that read. Each read goes to the first of them that is free.
+/// The threads that read, each with a queue of its own: with one for all, each read would wake two
+/// threads, the one that reads and the one that waits for the next read.
 pub(crate) struct Reading {
+    readers: Vec<Reader>,
+}
+
+struct Reader {
     tasks: Sender<ReadTask>,
+    /// The number of reads that were sent and are not answered.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Reading {
     pub(crate) fn start(connections: Vec<Connection>) -> Result<Self, SqliteError> {
-        let (tasks, queue) = mpsc::channel::<ReadTask>();
-        let queue = Arc::new(Mutex::new(queue));
-        for mut connection in connections {
-            let queue = Arc::clone(&queue);
-            let work = move || {
-                loop {
-                    // The lock is held while this thread waits, and not while it reads.
-                    let task = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(task) = task else { return };
-                    task(&mut connection);
-                }
-            };
-            thread::Builder::new().name("sqlite-reads".to_owned()).spawn(work)?;
-        }
-        Ok(Self { tasks })
+        let readers = connections.into_iter().map(Reader::start).collect::<Result<_, _>>()?;
+        Ok(Self { readers })
     }
 
-    /// Runs a read on one of the threads.
+    /// Runs a read on the thread that has the least to do; on the first of them, if none has.
     pub(crate) fn run<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
     ) -> StoreFuture<Result<T, StoreError>> {
         let (reply, told) = oneshot::channel();
-        let task = Box::new(move |connection: &mut Connection| {
-            let _ = reply.send(read(connection));
+        let least = self.readers.iter().min_by_key(|it| it.waiting.load(Ordering::Relaxed));
+        let sent = least.is_some_and(|reader| {
+            reader.waiting.fetch_add(1, Ordering::Relaxed);
+            let waiting = Arc::clone(&reader.waiting);
+            let task = move |connection: &mut Connection| {
+                let answer = read(connection);
+                waiting.fetch_sub(1, Ordering::Relaxed);
+                let _ = reply.send(answer);
+            };
+            reader.tasks.send(Box::new(task)).is_ok()
         });
-        later(self.tasks.send(task).is_ok(), told)
+        later(sent, told)
+    }
+}
+
+impl Reader {
+    fn start(mut connection: Connection) -> Result<Self, SqliteError> {
+        let (tasks, queue) = mpsc::channel::<ReadTask>();
+        let work = move || queue.iter().for_each(|task| task(&mut connection));
+        thread::Builder::new().name("sqlite-reads".to_owned()).spawn(work)?;
+        Ok(Self { tasks, waiting: Arc::default() })
     }
 }
 
