@@ -42,10 +42,23 @@ pub(crate) struct Backend {
 
 impl Backend {
     pub(crate) fn start(file: &Path, delay_ms: u64) -> Self {
+        Self::of(&mut Command::new(std::env::current_exe().unwrap()), file, delay_ms)
+    }
+
+    /// Starts it so that no file of it can grow past so many blocks, as if the disk were full: the
+    /// system refuses the write, at whatever point of a transaction that is.
+    pub(crate) fn start_with_little_room(file: &Path, delay_ms: u64, blocks: u32) -> Self {
+        let mut shell = Command::new("sh");
+        let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        shell.arg("-c").arg(limited).arg(std::env::current_exe().unwrap());
+        Self::of(&mut shell, file, delay_ms)
+    }
+
+    fn of(command: &mut Command, file: &Path, delay_ms: u64) -> Self {
         let file = file.to_str().unwrap();
         let arguments =
             format!("{file}\n--workers\n6\n--delay-ms\n{delay_ms}\n--lease-ms\n{LEASE_MS}");
-        let mut process = Command::new(std::env::current_exe().unwrap())
+        let mut process = command
             .args(["child::talk", "--exact", "--nocapture", "--quiet", "--test-threads=2"])
             .env(ARGUMENTS, arguments)
             .stdout(Stdio::piped())

@@ -1,6 +1,7 @@
-//! What is left when a process is killed or paused in the middle of turns.
+//! What is left when a process is killed or paused, or finds no room, in the middle of turns.
 
 mod child;
+mod full;
 mod kill;
 mod ledger;
 mod pause;
