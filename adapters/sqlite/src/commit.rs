@@ -37,10 +37,7 @@ impl Writer {
     /// Applies batches, each as a whole or not at all, and answers for each of them.
     pub(crate) fn apply(&mut self, group: &[Prepared]) -> Vec<Result<(), Failure>> {
         match self.apply_together(group) {
-            Ok(answers) => {
-                self.uncertain = false;
-                answers
-            }
+            Ok(answers) => answers,
             // One batch cannot be written, and nothing was. Each is tried by itself, so that it
             // fails for its own reasons only.
             Err(Failure::Before(_) | Failure::Unreadable(_)) if group.len() > 1 => {
@@ -79,6 +76,8 @@ impl Writer {
             owner::count(&transaction, &totals)?;
             transaction.prepare_cached("UPDATE owner SET batches = ?")?.execute([owner.batches])?;
             transaction.commit().map_err(Failure::during)?;
+            // It lies where the uncertain one would be.
+            self.uncertain = false;
         }
         Ok(answers)
     }
@@ -216,4 +215,80 @@ fn append<'a>(
             .execute(params![worker, key.as_bytes(), rows.version, value])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use worker_runtime::store::OpenRequest;
+
+    use super::*;
+    use crate::{Options, connection, lock::OwnerLock, schema};
+
+    const WORKER: &str = "01a22dd4-5eed-7908-9e37-000000000001";
+
+    fn creation(lease: Lease) -> Prepared {
+        let rows = Rows {
+            ordinal: 1,
+            version: 1,
+            record: "{}".to_owned(),
+            spec: "{}".to_owned(),
+            entries: Vec::new(),
+            turns: Vec::new(),
+            worker_sequence: 0,
+            event_count: 0,
+            events: "[]".to_owned(),
+            key: None,
+        };
+        Prepared {
+            lease,
+            worker_id: WORKER.parse().unwrap(),
+            expected_version: 0,
+            rows: Some(rows),
+            create_key: None,
+            tenant: Arc::from(""),
+            totals: Totals { created: 1, ..Totals::default() },
+            size: 0,
+        }
+    }
+
+    #[test]
+    fn a_commit_whose_end_failed_is_unknown_until_something_is_written_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let mut connection = connection::open(&path, &Options::default()).unwrap();
+        let mut lock = OwnerLock::new(&path);
+        schema::bring_up(&mut connection, &mut lock).unwrap();
+        let mut writer = Writer::new(connection, Ownership::new(lock));
+        let request = OpenRequest {
+            runtime_id: None,
+            new_runtime_id: WORKER.parse().unwrap(),
+            epoch: WORKER.parse().unwrap(),
+            lease_duration: Duration::from_mins(1),
+            events_per_worker: 1,
+        };
+        let opened = writer.ownership.open(&mut writer.connection, &request).unwrap().unwrap();
+        let lease = opened.lease;
+
+        // SQLite lets the end of a transaction fail if this is `true`.
+        writer.connection.commit_hook(Some(|| true)).unwrap();
+        let group = [creation(lease), creation(Lease { fencing_token: 0 })];
+        let answers = writer.apply(&group);
+        assert!(answers.iter().all(|answer| matches!(answer, Err(Failure::During(_)))));
+        // Nothing certain can be said as long as nothing can be written.
+        let worker_id = group[0].worker_id;
+        assert!(matches!(writer.settle(lease, worker_id, 1), Err(Failure::During(_))));
+        // A group of which nothing is written makes nothing certain either.
+        assert!(matches!(writer.apply(&group[1..])[0], Err(Failure::LeaseLost)));
+        assert!(writer.uncertain);
+
+        writer.connection.commit_hook(None::<fn() -> bool>).unwrap();
+        assert_eq!(writer.settle(lease, worker_id, 1).unwrap(), Settlement::NotApplied);
+        let settled = "SELECT settled FROM owner";
+        let settled = || writer.connection.query_row(settled, [], |row| row.get::<_, u64>(0));
+        assert_eq!(settled().unwrap(), 1);
+        assert!(writer.apply(&group[..1])[0].is_ok());
+        assert_eq!(writer.settle(lease, worker_id, 1).unwrap(), Settlement::Committed);
+    }
 }
