@@ -19,6 +19,9 @@ use crate::{
 /// may keep more events than it has to, and a removal costs as much as a commit's other rows.
 const PRUNE_EVERY: u64 = 64;
 
+/// The newest deletions that the feed of changes has.
+const DELETIONS_KEPT: u64 = 10_000;
+
 /// The side of the database on which everything is written.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -146,6 +149,13 @@ fn write(transaction: &Transaction<'_>, owner: &Owner, batch: &Prepared) -> Resu
     match &batch.rows {
         None => {
             // The rest goes with the row that it refers to.
+            sql("INSERT INTO deletions SELECT ?2, worker_id, ordinal,
+                     (SELECT coalesce(max(last), 0) + 1 FROM events WHERE worker = ordinal)
+                 FROM workers WHERE worker_id = ?1")?
+            .execute(params![id, owner.batches])?;
+            if owner.batches.is_multiple_of(PRUNE_EVERY) {
+                prune_deletions(transaction)?;
+            }
             sql("DELETE FROM workers WHERE worker_id = ?")?.execute([id])?;
         }
         Some(rows) if batch.expected_version == 0 => {
@@ -158,10 +168,24 @@ fn write(transaction: &Transaction<'_>, owner: &Owner, batch: &Prepared) -> Resu
         Some(rows) => {
             sql("UPDATE workers SET version = ?2, record = ?3 WHERE ordinal = ?1")?
                 .execute(params![rows.ordinal, rows.version, rows.record])?;
-            sql("UPDATE specs SET spec = ?2 WHERE worker = ?1 AND spec <> ?2")?
-                .execute(params![rows.ordinal, rows.spec])?;
+            if let Some(spec) = &rows.spec {
+                sql("UPDATE specs SET spec = ?2 WHERE worker = ?1")?
+                    .execute(params![rows.ordinal, spec])?;
+            }
             append(sql, owner, rows)?;
         }
+    }
+    Ok(())
+}
+
+/// Forgets the oldest deletions, and notes up to which batch some are forgotten.
+fn prune_deletions(transaction: &Transaction<'_>) -> Result<(), Failure> {
+    let select = "SELECT batch FROM deletions ORDER BY batch DESC LIMIT 1 OFFSET ?";
+    let forgotten: Option<u64> =
+        transaction.query_row(select, [DELETIONS_KEPT], |row| row.get(0)).optional()?;
+    if let Some(forgotten) = forgotten {
+        transaction.execute("DELETE FROM deletions WHERE batch <= ?", [forgotten])?;
+        transaction.execute("UPDATE owner SET deletions_from = ?", [forgotten])?;
     }
     Ok(())
 }
@@ -233,7 +257,7 @@ mod tests {
             ordinal: 1,
             version: 1,
             record: "{}".to_owned(),
-            spec: "{}".to_owned(),
+            spec: Some("{}".to_owned()),
             entries: Vec::new(),
             turns: Vec::new(),
             worker_sequence: 0,
@@ -265,6 +289,7 @@ mod tests {
             runtime_id: None,
             new_runtime_id: WORKER.parse().unwrap(),
             epoch: WORKER.parse().unwrap(),
+            format: worker_runtime::store::FORMAT,
             lease_duration: Duration::from_mins(1),
             events_per_worker: 1,
         };
@@ -273,7 +298,7 @@ mod tests {
 
         // SQLite lets the end of a transaction fail if this is `true`.
         writer.connection.commit_hook(Some(|| true)).unwrap();
-        let group = [creation(lease), creation(Lease { fencing_token: 0 })];
+        let group = [creation(lease), creation(Lease { fencing_token: 0, ..lease })];
         let answers = writer.apply(&group);
         assert!(answers.iter().all(|answer| matches!(answer, Err(Failure::During(_)))));
         // Nothing certain can be said as long as nothing can be written.

@@ -1,7 +1,8 @@
 -- From the tables of version 1, which are named `first_…` here, to those of version 2.
 
 INSERT INTO owner
-SELECT 1, runtime_id, 0, lease, '', until_ms, 0, events_per_worker, 0, 0 FROM first_owner;
+SELECT 1, runtime_id, 0, lease, x'', until_ms, 0, events_per_worker,
+    (SELECT coalesce(max(ordinal), 0) FROM first_workers), 0, 0 FROM first_owner;
 
 INSERT INTO totals SELECT '', totals FROM first_owner;
 
@@ -12,9 +13,9 @@ INSERT INTO turns
 SELECT w.ordinal, t.ordinal, unhex(t.turn_id, '-'), CAST(t.idempotency_key AS BLOB), t.turn
 FROM first_turns t JOIN first_workers w USING (worker_id);
 
--- Each event is a row of its own, as if it had been a batch.
+-- Each event is a row of its own, and all those of a Worker are as if they had been one batch.
 INSERT INTO events
-SELECT w.ordinal, e.sequence, e.sequence, 0, '[' || e.event || ']'
+SELECT w.ordinal, e.sequence, e.sequence, w.ordinal, '[' || e.event || ']'
 FROM first_events e JOIN first_workers w USING (worker_id);
 
 -- Places up to 0, so that the keys come before all that are added at a version of the Worker. If a key

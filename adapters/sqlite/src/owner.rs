@@ -26,6 +26,8 @@ pub(crate) struct Ownership {
 /// The only row of the table `owner`, as far as it is asked for at each commit.
 pub(crate) struct Owner {
     pub(crate) fencing_token: u64,
+    epoch: Vec<u8>,
+    format: u32,
     until_ms: u64,
     locked: bool,
     pub(crate) events_per_worker: u64,
@@ -36,15 +38,18 @@ impl Owner {
     /// Reads the row; `None` if nobody has opened the store yet.
     pub(crate) fn read(connection: &Connection) -> Result<Option<Self>, Failure> {
         let mut select = connection.prepare_cached(
-            "SELECT fencing_token, until_ms, locked, events_per_worker, batches FROM owner",
+            "SELECT fencing_token, epoch, until_ms, locked, events_per_worker, batches, format
+             FROM owner",
         )?;
         let owner = select.query_row([], |row| {
             Ok(Self {
                 fencing_token: row.get(0)?,
-                until_ms: row.get(1)?,
-                locked: row.get(2)?,
-                events_per_worker: row.get(3)?,
-                batches: row.get(4)?,
+                epoch: row.get(1)?,
+                until_ms: row.get(2)?,
+                locked: row.get(3)?,
+                events_per_worker: row.get(4)?,
+                batches: row.get(5)?,
+                format: row.get(6)?,
             })
         });
         Ok(owner.optional()?)
@@ -52,7 +57,9 @@ impl Owner {
 
     /// Whether this lease is the newest and was not released.
     pub(crate) fn is_under(&self, lease: Lease) -> bool {
-        self.fencing_token == lease.fencing_token && self.until_ms > 0
+        let is_newest = self.fencing_token == lease.fencing_token
+            && self.epoch == lease.epoch.as_uuid().as_bytes();
+        is_newest && self.until_ms > 0
     }
 
     /// Returns the time for which the lease still keeps others out; `None` if it does not.
@@ -94,6 +101,9 @@ impl Ownership {
     ) -> Result<Result<Opened, OpenError>, Failure> {
         let refusal = |owner: Option<&Owner>, now_ms| {
             let owner = owner?;
+            if owner.format > request.format {
+                return Some(OpenError::NewerFormat { format: owner.format });
+            }
             // An owner that had the lock and has it no longer is gone. One that took over from a
             // paused owner may have had none, so its lease has to run out.
             let is_gone = was_free && owner.locked;
@@ -121,22 +131,25 @@ impl Ownership {
         };
         let fencing_token = owner.as_ref().map_or(0, |owner| owner.fencing_token) + 1;
         transaction.execute(
-            "INSERT INTO owner VALUES (1, ?1, 0, ?2, ?3, ?4, ?5, ?6, 0, 0)
+            "INSERT INTO owner VALUES (1, ?1, ?7, ?2, ?3, ?4, ?5, ?6, 0, 0, 0)
              ON CONFLICT (id) DO UPDATE SET
-                 fencing_token = ?2, epoch = ?3, until_ms = ?4, locked = ?5, events_per_worker = ?6",
+                 fencing_token = ?2, epoch = ?3, until_ms = ?4, locked = ?5, events_per_worker = ?6,
+                 format = ?7",
             params![
                 runtime_id.to_string(),
                 fencing_token,
-                request.epoch.to_string(),
+                request.epoch.as_uuid().as_bytes(),
                 after(now_ms, request.lease_duration),
                 // Who released the lease a moment ago has given the lock back by now.
                 self.lock.take(),
                 request.events_per_worker,
+                request.format,
             ],
         )?;
         let totals = totals(&transaction)?;
         transaction.commit().map_err(Failure::during)?;
-        Ok(Ok(Opened { runtime_id, lease: Lease { fencing_token }, totals }))
+        let lease = Lease { fencing_token, epoch: request.epoch };
+        Ok(Ok(Opened { runtime_id, lease, totals }))
     }
 
     /// Extends the lease by `duration` from now on. An owner that has not got the lock yet takes it,

@@ -33,7 +33,8 @@ pub(crate) struct Rows {
     pub(crate) ordinal: u64,
     pub(crate) version: u64,
     pub(crate) record: String,
-    pub(crate) spec: String,
+    /// The spec, if it changed.
+    pub(crate) spec: Option<String>,
     /// The entries, each with its sequence.
     pub(crate) entries: Vec<(u64, String)>,
     pub(crate) turns: Vec<TurnRow>,
@@ -75,7 +76,7 @@ impl Prepared {
             size: rows.as_ref().map_or(0, Rows::size),
             rows,
             create_key,
-            tenant: Arc::from(""),
+            tenant: batch.tenant.clone().unwrap_or_default(),
             totals: batch.totals,
         })
     }
@@ -84,9 +85,9 @@ impl Prepared {
 impl Rows {
     fn new(batch: &Batch, record: &WorkerRecord) -> Result<Self, Failure> {
         let entries = batch.entries.iter();
-        let turns = batch.turn().into_iter().map(|(ordinal, turn)| {
+        let turns = batch.turns.iter().map(|(ordinal, turn)| {
             Ok(TurnRow {
-                ordinal,
+                ordinal: *ordinal,
                 turn_id: *turn.turn_id.as_uuid().as_bytes(),
                 idempotency_key: turn.idempotency_key.clone(),
                 turn: serde_json::to_string(turn)?,
@@ -97,7 +98,7 @@ impl Rows {
             ordinal: record.ordinal,
             version: record.version,
             record: record_alone(record)?,
-            spec: serde_json::to_string(&record.spec)?,
+            spec: batch.spec_changed.then(|| serde_json::to_string(&record.spec)).transpose()?,
             entries: entries
                 .map(|entry| Ok((entry.sequence, serde_json::to_string(entry)?)))
                 .collect::<Result<_, Failure>>()?,
@@ -112,7 +113,8 @@ impl Rows {
     fn size(&self) -> usize {
         let entries: usize = self.entries.iter().map(|(_, entry)| entry.len()).sum();
         let turns: usize = self.turns.iter().map(|turn| turn.turn.len()).sum();
-        self.record.len() + self.spec.len() + entries + turns + self.events.len()
+        let spec = self.spec.as_ref().map_or(0, String::len);
+        self.record.len() + spec + entries + turns + self.events.len()
     }
 }
 

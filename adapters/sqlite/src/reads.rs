@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use worker_runtime::{
     WorkerId,
-    model::{TranscriptEntry, TurnDetail},
     store::{
-        CorruptWorker, CreateKey, EventPage, InputKey, StoredEvent, StoredWorker, TurnLookup,
-        WorkerRecord, WorkerSpec,
+        ChangePage, CorruptWorker, CreateKey, EventPage, FoundTurn, InputKey, StoredChange,
+        StoredEntry, StoredEvent, StoredTurn, StoredWorker, TenantTotals, TurnLookup, WorkerRecord,
+        WorkerSpec,
     },
 };
 
@@ -53,7 +53,7 @@ pub(crate) fn entries(
     worker_id: WorkerId,
     first: u64,
     limit: usize,
-) -> Result<Vec<Arc<TranscriptEntry>>, Failure> {
+) -> Result<Vec<Arc<StoredEntry>>, Failure> {
     let select = of_worker!(
         "SELECT entry FROM entries WHERE",
         "AND sequence >= ?2 ORDER BY sequence LIMIT ?3"
@@ -66,25 +66,26 @@ pub(crate) fn turns(
     worker_id: WorkerId,
     first: u64,
     limit: usize,
-) -> Result<Vec<Arc<TurnDetail>>, Failure> {
+) -> Result<Vec<Arc<StoredTurn>>, Failure> {
     let select =
         of_worker!("SELECT turn FROM turns WHERE", "AND ordinal >= ?2 ORDER BY ordinal LIMIT ?3");
     values(connection, select, params![id(&worker_id), first, size(limit)])
 }
 
 pub(crate) fn turn(
-    connection: &Connection,
+    connection: &mut Connection,
     worker_id: WorkerId,
     selector: &TurnLookup,
-) -> Result<Option<Arc<TurnDetail>>, Failure> {
+) -> Result<Option<FoundTurn>, Failure> {
+    let snapshot = connection.transaction()?;
     let found = match selector {
         TurnLookup::Id(turn_id) => values(
-            connection,
+            &snapshot,
             of_worker!("SELECT turn FROM turns WHERE", "AND turn_id = ?2"),
             [id(&worker_id), turn_id.as_uuid().as_bytes()],
         ),
         TurnLookup::Key(key) => values(
-            connection,
+            &snapshot,
             of_worker!(
                 "SELECT turn FROM turns WHERE",
                 "AND idempotency_key = ?2 ORDER BY ordinal DESC LIMIT 1"
@@ -92,7 +93,65 @@ pub(crate) fn turn(
             params![id(&worker_id), key.as_bytes()],
         ),
     };
-    Ok(found?.into_iter().next())
+    let Some(turn) = found?.into_iter().next() else { return Ok(None) };
+    let turn: Arc<StoredTurn> = turn;
+    let entry = |sequence: Option<u64>| match sequence {
+        Some(sequence) => Ok(entries(&snapshot, worker_id, sequence, 1)?.into_iter().next()),
+        None => Ok::<_, Failure>(None),
+    };
+    let (input, answer) = (entry(turn.input_sequence)?, entry(turn.answer_sequence)?);
+    Ok(Some(FoundTurn { turn, input, answer }))
+}
+
+pub(crate) fn tenant_totals(
+    connection: &Connection,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<TenantTotals>, Failure> {
+    // The totals of Workers without a tenant have the empty name, which comes first.
+    let mut statement = connection.prepare_cached(
+        "SELECT tenant, totals FROM totals WHERE tenant > ? ORDER BY tenant LIMIT ?",
+    )?;
+    let mut rows = statement.query(params![after, size(limit)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let tenant = String::from_utf8_lossy(bytes(row, 0)?).into();
+        found.push(TenantTotals { tenant, totals: serde_json::from_slice(bytes(row, 1)?)? });
+    }
+    Ok(found)
+}
+
+pub(crate) fn changes(
+    connection: &mut Connection,
+    after: u64,
+    limit: usize,
+) -> Result<ChangePage, Failure> {
+    let snapshot = connection.transaction()?;
+    let mut statement = snapshot.prepare_cached(
+        "SELECT batch, worker_id, ordinal, last, 0 FROM events JOIN workers ON ordinal = worker
+             WHERE batch > ?1
+         UNION ALL
+         SELECT batch, worker_id, ordinal, worker_sequence, 1 FROM deletions WHERE batch > ?1
+         ORDER BY batch LIMIT ?2",
+    )?;
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![after, size(limit)])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        let worker_id = Uuid::from_slice(bytes(row, 1)?)
+            .map_err(|_| Failure::Unreadable("a worker has an id that is none".to_owned()))?;
+        changes.push(StoredChange {
+            number: row.get(0)?,
+            worker_id: WorkerId::from_uuid(worker_id),
+            ordinal: row.get(2)?,
+            worker_sequence: row.get(3)?,
+            deleted: row.get(4)?,
+        });
+    }
+    drop(rows);
+    let from = "SELECT deletions_from FROM owner";
+    let deletions_from = snapshot.query_row(from, [], |row| row.get(0)).optional()?.unwrap_or(0);
+    Ok(ChangePage { changes, deletions_from })
 }
 
 pub(crate) fn events(

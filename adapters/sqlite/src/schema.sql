@@ -9,7 +9,7 @@ CREATE TABLE owner (
     -- The form of the Runtime's values, for a later Runtime to say that it is too old.
     format INTEGER NOT NULL,
     fencing_token INTEGER NOT NULL,
-    epoch TEXT NOT NULL,
+    epoch BLOB NOT NULL,
     -- When the lease runs out, in milliseconds since the Unix epoch; 0 if nobody owns the store.
     until_ms INTEGER NOT NULL,
     -- Whether the owner holds the lock of the operating system too.
@@ -18,7 +18,9 @@ CREATE TABLE owner (
     -- The number of the newest batch that was committed.
     batches INTEGER NOT NULL,
     -- Counts the times that an uncertain commit was overwritten.
-    settled INTEGER NOT NULL
+    settled INTEGER NOT NULL,
+    -- The batch up to which deletions are missing in `deletions`.
+    deletions_from INTEGER NOT NULL
 ) STRICT;
 
 -- By tenant. Workers of no tenant are counted under the empty name.
@@ -71,6 +73,17 @@ CREATE TABLE events (
     events TEXT NOT NULL,
     PRIMARY KEY (worker, last)
 ) STRICT, WITHOUT ROWID;
+
+-- For the feed of changes. The numbers of batches only grow, so that all new rows are at one end.
+CREATE INDEX events_by_batch ON events (batch);
+
+-- The newest Workers that were deleted.
+CREATE TABLE deletions (
+    batch INTEGER PRIMARY KEY,
+    worker_id BLOB NOT NULL,
+    ordinal INTEGER NOT NULL,
+    worker_sequence INTEGER NOT NULL
+) STRICT;
 
 -- The order of a Worker's keys is that of `place`, which is the version at which a key was added.
 CREATE TABLE input_keys (

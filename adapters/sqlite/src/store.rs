@@ -8,10 +8,10 @@ use std::{
 
 use worker_runtime::{
     WorkerId,
-    model::{TranscriptEntry, TurnDetail},
     store::{
-        Batch, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened,
-        Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnLookup,
+        Batch, ChangePage, CorruptWorker, CreateKey, EventPage, FoundTurn, Lease, OpenError,
+        OpenRequest, Opened, Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredEntry,
+        StoredTurn, StoredWorker, TenantTotals, TurnLookup,
     },
 };
 
@@ -144,19 +144,29 @@ impl Store for SqliteStore {
         worker_id: WorkerId,
         first: u64,
         limit: usize,
-    ) -> Answer<Vec<Arc<TranscriptEntry>>> {
+    ) -> Answer<Vec<Arc<StoredEntry>>> {
         self.reading.run(move |connection| reads::entries(connection, worker_id, first, limit))
     }
 
-    fn turns(&self, worker_id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TurnDetail>>> {
+    fn turns(&self, worker_id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredTurn>>> {
         self.reading.run(move |connection| reads::turns(connection, worker_id, first, limit))
     }
 
-    fn turn(&self, worker_id: WorkerId, selector: TurnLookup) -> Answer<Option<Arc<TurnDetail>>> {
+    fn turn(&self, worker_id: WorkerId, selector: TurnLookup) -> Answer<Option<FoundTurn>> {
         self.reading.run(move |connection| reads::turn(connection, worker_id, &selector))
     }
 
     fn events(&self, worker_id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
         self.reading.run(move |connection| reads::events(connection, worker_id, after, limit))
+    }
+
+    fn tenant_totals(&self, after: Option<Arc<str>>, limit: usize) -> Answer<Vec<TenantTotals>> {
+        self.reading.run(move |connection| {
+            reads::tenant_totals(connection, after.as_deref().unwrap_or_default(), limit)
+        })
+    }
+
+    fn changes(&self, after: u64, limit: usize) -> Answer<Option<ChangePage>> {
+        self.reading.run(move |connection| reads::changes(connection, after, limit).map(Some))
     }
 }

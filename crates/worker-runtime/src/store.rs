@@ -18,7 +18,9 @@ mod memory;
 mod pages;
 mod reads;
 mod record;
+mod stored_entry;
 mod stored_event;
+mod stored_turn;
 mod within_range;
 mod worker_pages;
 mod wrapper;
@@ -34,14 +36,13 @@ pub use future::StoreFuture;
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
 
-use crate::{
-    identity::{Epoch, RuntimeId, TurnId, WorkerId},
-    model::{TranscriptEntry, TurnDetail},
-};
+use crate::identity::{Epoch, RuntimeId, TurnId, WorkerId};
 pub(crate) use reads::{EventsFound, Known, ReadAbout, ReadError};
 pub use record::{WorkerRecord, WorkerSpec};
+pub use stored_entry::StoredEntry;
 pub(crate) use stored_event::EventReference;
 pub use stored_event::{StoredEvent, StoredEventBody, StoredRetry};
+pub use stored_turn::StoredTurn;
 pub(crate) use worker_pages::ListingError;
 pub use wrapper::StoreWrapper;
 
@@ -55,6 +56,10 @@ pub struct StoreInfo {
     pub durable: bool,
 }
 
+/// The version of the stored form: of the JSON of all values that a store is given. It goes up with
+/// every change of that form, by the rules in `docs/stored-form.md`.
+pub const FORMAT: u32 = 1;
+
 /// A Runtime's request to own the store.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenRequest {
@@ -62,6 +67,8 @@ pub struct OpenRequest {
     pub runtime_id: Option<RuntimeId>,
     /// The id that the store takes if it has none yet.
     pub new_runtime_id: RuntimeId,
+    /// The version of the stored form that the Runtime writes, which is [`FORMAT`].
+    pub format: u32,
     /// The epoch of the Runtime that makes the request: a new one for each start.
     pub epoch: Epoch,
     /// The time after which the lease runs out unless it is renewed.
@@ -82,10 +89,16 @@ pub struct Opened {
 }
 
 /// The right to change a store until the lease runs out. A later lease has a greater fencing token.
+///
+/// A lease is valid if both its token and its epoch are those of the newest lease. The epoch tells
+/// apart two leases with one token, which an engine can issue if it has lost its newest writes, as
+/// after a failover to an asynchronous replica.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Lease {
     /// The number by which a store tells the newest lease, which has the greatest, from older ones.
     pub fencing_token: u64,
+    /// The epoch of the Runtime that the lease was issued to, as in its [`OpenRequest`].
+    pub epoch: Epoch,
 }
 
 /// A Worker that was read from the store.
@@ -106,6 +119,52 @@ pub struct EventPage {
     /// sequence. The first one follows the sequence that
     /// was asked for, or is the oldest one if that is later.
     pub events: Vec<StoredEvent>,
+}
+
+/// A turn that was read from the store, with what it refers to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundTurn {
+    /// The turn.
+    pub turn: Arc<StoredTurn>,
+    /// The entry with the turn's `input_sequence`, if the turn has one.
+    pub input: Option<Arc<StoredEntry>>,
+    /// The entry with the turn's `answer_sequence`, if the turn has one.
+    pub answer: Option<Arc<StoredEntry>>,
+}
+
+/// The sums over the Workers of one tenant, deleted ones included.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TenantTotals {
+    /// The name of the tenant.
+    pub tenant: Arc<str>,
+    /// The sums.
+    pub totals: Totals,
+}
+
+/// A page of the store's feed of changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChangePage {
+    /// The changes, ordered by number.
+    pub changes: Vec<StoredChange>,
+    /// The number up to which deletions may be missing from the feed. Whoever reads on from a smaller
+    /// number may have missed one, and has to compare its Workers with those of the store.
+    pub deletions_from: u64,
+}
+
+/// The newest change of a Worker, in the store's feed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StoredChange {
+    /// The place of the change among all changes of the store. It goes up with every commit, by one
+    /// or more.
+    pub number: u64,
+    /// The Worker that was changed.
+    pub worker_id: WorkerId,
+    /// The Worker's ordinal.
+    pub ordinal: u64,
+    /// The sequence of the Worker's last event after the change.
+    pub worker_sequence: u64,
+    /// Whether the change deleted the Worker.
+    pub deleted: bool,
 }
 
 /// The way to name one turn of a Worker.
@@ -155,6 +214,9 @@ pub enum TurnLookup {
 ///   every call but [`release`](Self::release) under an older lease is answered with
 ///   [`StoreError::LeaseLost`]. A lease that ran out may still be used and renewed until somebody
 ///   else opens the store.
+/// - **Stored form.** The store keeps the greatest [`OpenRequest::format`] that it was opened with.
+///   An `open` with a smaller one is refused with [`OpenError::NewerFormat`], because that Runtime
+///   would drop what it does not know.
 /// - **One Runtime.** The first `open` decides for good which Runtime the store belongs to.
 ///
 /// # A store that errs
@@ -254,7 +316,7 @@ pub trait Store: Send + Sync + 'static {
         worker_id: WorkerId,
         first: u64,
         limit: usize,
-    ) -> StoreFuture<Result<Vec<Arc<TranscriptEntry>>, StoreError>>;
+    ) -> StoreFuture<Result<Vec<Arc<StoredEntry>>, StoreError>>;
 
     /// Returns the turns from the ordinal `first` on, in the order in which they began. The first
     /// turn of a Worker has the ordinal 1.
@@ -263,14 +325,15 @@ pub trait Store: Send + Sync + 'static {
         worker_id: WorkerId,
         first: u64,
         limit: usize,
-    ) -> StoreFuture<Result<Vec<Arc<TurnDetail>>, StoreError>>;
+    ) -> StoreFuture<Result<Vec<Arc<StoredTurn>>, StoreError>>;
 
-    /// Returns one turn, or `None` if the store does not have it.
+    /// Returns one turn with its input and its answer, or `None` if the store does not have the turn.
+    /// All three are of one moment.
     fn turn(
         &self,
         worker_id: WorkerId,
         selector: TurnLookup,
-    ) -> StoreFuture<Result<Option<Arc<TurnDetail>>, StoreError>>;
+    ) -> StoreFuture<Result<Option<FoundTurn>, StoreError>>;
 
     /// Returns the events whose sequence is greater than `after`.
     fn events(
@@ -279,4 +342,29 @@ pub trait Store: Send + Sync + 'static {
         after: u64,
         limit: usize,
     ) -> StoreFuture<Result<EventPage, StoreError>>;
+
+    /// Returns the totals of the tenants whose name is greater than `after` (all, if that is absent),
+    /// ordered by name. A page may be short; only an empty page is the end.
+    fn tenant_totals(
+        &self,
+        after: Option<Arc<str>>,
+        limit: usize,
+    ) -> StoreFuture<Result<Vec<TenantTotals>, StoreError>>;
+
+    /// Returns changes with a number greater than `after`, ordered by number, or `None` if the store
+    /// keeps no feed of them, which is the default.
+    ///
+    /// The feed is for outboxes, mirrors and backups, which read it beside the Runtime; the Runtime
+    /// does not call this. It has the *newest* change of every Worker, so that it is as long as there
+    /// are Workers, and the newest deletions. A reader that knows of a Worker's events up to some
+    /// sequence reads the later ones with [`events`](Self::events). A number is seen only after all
+    /// smaller ones: a reader that goes on from the last number it saw misses no change.
+    fn changes(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> StoreFuture<Result<Option<ChangePage>, StoreError>> {
+        let _ = (after, limit);
+        StoreFuture::ready(Ok(None))
+    }
 }

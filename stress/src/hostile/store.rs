@@ -5,8 +5,7 @@ use std::{future::pending, sync::Arc, time::Duration};
 use tokio::time::sleep;
 use worker_runtime::{
     WorkerId,
-    model::{TranscriptEntry, TurnDetail},
-    store::{
+    store::{StoredEntry, StoredTurn, FoundTurn, 
         Batch, EventPage, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture,
         StoreWrapper, TurnLookup,
     },
@@ -81,15 +80,15 @@ impl StoreWrapper for HostileStore {
         worker_id: WorkerId,
         first: u64,
         limit: usize,
-    ) -> Answer<Vec<Arc<TranscriptEntry>>> {
+    ) -> Answer<Vec<Arc<StoredEntry>>> {
         read(self.inner.entries(worker_id, first, limit))
     }
 
-    fn turns(&self, worker_id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TurnDetail>>> {
+    fn turns(&self, worker_id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredTurn>>> {
         read(self.inner.turns(worker_id, first, limit))
     }
 
-    fn turn(&self, worker_id: WorkerId, turn: TurnLookup) -> Answer<Option<Arc<TurnDetail>>> {
+    fn turn(&self, worker_id: WorkerId, turn: TurnLookup) -> Answer<Option<FoundTurn>> {
         read(self.inner.turn(worker_id, turn))
     }
 

@@ -41,8 +41,8 @@ impl Row {
                 .iter()
                 .map(|entry| (entry.sequence, serde_json::to_string(entry).unwrap()))
                 .collect(),
-            turn: batch.turn().map(|(ordinal, turn)| {
-                (ordinal, *turn.turn_id.as_uuid().as_bytes(), serde_json::to_string(turn).unwrap())
+            turn: batch.turns.first().map(|(ordinal, turn)| {
+                (*ordinal, *turn.turn_id.as_uuid().as_bytes(), serde_json::to_string(turn).unwrap())
             }),
             last: record.worker_sequence,
             first: record.worker_sequence + 1 - batch.events.len() as u64,

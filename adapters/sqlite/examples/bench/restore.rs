@@ -64,6 +64,7 @@ async fn fill(path: &Path, workers: u64, open: u64) -> Result<(), Box<dyn Error>
         runtime_id: None,
         new_runtime_id: "01a22dd4-5eed-7908-9e37-000000000001".parse()?,
         epoch: "01a22dd4-5eed-7908-9e37-000000000002".parse()?,
+        format: worker_runtime::store::FORMAT,
         lease_duration: Duration::from_hours(1),
         events_per_worker: 1024,
     };

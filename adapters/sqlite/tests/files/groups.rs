@@ -17,7 +17,7 @@ async fn a_batch_that_is_refused_or_cannot_be_written_spoils_no_other() {
     let (_folder, file) = file();
     let store = SqliteStore::open(&file).unwrap();
     let lease = lease(&store).await;
-    let old = Lease { fencing_token: lease.fencing_token - 1 };
+    let old = Lease { fencing_token: lease.fencing_token - 1, ..lease };
     let answers: Vec<_> = (1..=500_u64)
         .map(|number| {
             let batch = match number % 50 {

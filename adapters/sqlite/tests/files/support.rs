@@ -26,6 +26,7 @@ pub(crate) fn request(lease_duration: Duration) -> OpenRequest {
         runtime_id: None,
         new_runtime_id: id::<RuntimeId>(0),
         epoch: id(1),
+        format: worker_runtime::store::FORMAT,
         lease_duration,
         events_per_worker: 10,
     }
@@ -61,7 +62,9 @@ pub(crate) fn put(lease: Lease, ordinal: u64, version: u64, bytes: usize) -> Bat
         expected_version: version - 1,
         change: Change::Put(Arc::new(record)),
         entries: Vec::new(),
-        changes_turn: false,
+        turns: Vec::new(),
+        spec_changed: true,
+        tenant: None,
         events: Vec::new(),
         key: None,
         create_key: None,

@@ -18,10 +18,10 @@ use crate::{
     error::RuntimeError,
     identity::{TurnId, WorkerRef},
     lifecycle::{self, LifecycleInput, Transition},
-    model::{Cursor, Meta, TurnDetail, TurnOutcome, WorkerState, setters},
+    model::{Cursor, Meta, TurnOutcome, WorkerState, setters},
     request::Command,
     state::core::Core,
-    store::{CommandMetadata, TurnLookup},
+    store::{CommandMetadata, StoredTurn, TurnLookup},
 };
 
 /// A command that ends a running turn at once and keeps the Worker. Text that had streamed stays in
@@ -98,7 +98,7 @@ impl CancelTurn {
         &self,
         context: &DecisionContext<'_>,
         worker: &Snapshot<'_>,
-        earlier: Option<&TurnDetail>,
+        earlier: Option<&StoredTurn>,
     ) -> Result<Decision<TurnCancellation>, RuntimeError> {
         context.limits.check_reason(self.reason.as_ref())?;
         context.limits.check_meta(self.meta.as_ref())?;
@@ -134,7 +134,7 @@ impl CancelTurn {
 /// Ends the running turn as cancelled and moves the Worker to the state `to`.
 pub(crate) fn cancel_running(
     draft: &mut Draft,
-    running: &TurnDetail,
+    running: &StoredTurn,
     answer: &PartialAnswer,
     turn_reason: Option<Arc<str>>,
     to: WorkerState,
@@ -174,12 +174,13 @@ impl Core {
         &self,
         cell: &crate::state::worker_cell::WorkerCell,
         turn_id: Option<TurnId>,
-    ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
+    ) -> Result<Option<Arc<StoredTurn>>, RuntimeError> {
         let Some(wanted) = turn_id else { return Ok(None) };
         let record = cell.record()?;
         if record.turn.as_ref().is_some_and(|turn| turn.turn_id == wanted) {
             return Ok(None);
         }
-        Ok(self.store.turn(cell, TurnLookup::Id(wanted)).await?)
+        let found = self.store.turn(cell, TurnLookup::Id(wanted)).await?;
+        Ok(found.map(|found| found.turn))
     }
 }

@@ -15,8 +15,7 @@ use crate::{
     identity::{TurnId, WorkerId},
     model::{
         CapabilityGrant, ConfigBundle, Cursor, Input, InputReceipt, Intent, Labels, Meta,
-        ProfileSelector, ScopeClaim, SeedEntry, TranscriptEntry, Usage, WorkerDetail, setters,
-        shared_labels,
+        ProfileSelector, ScopeClaim, SeedEntry, Usage, WorkerDetail, setters, shared_labels,
     },
     request::Command,
     state::{
@@ -25,7 +24,7 @@ use crate::{
         reservation::Admitted,
         worker_cell::CellState,
     },
-    store::{CommandMetadata, CreateKey, WorkerRecord, WorkerSpec},
+    store::{CommandMetadata, CreateKey, StoredEntry, WorkerRecord, WorkerSpec},
 };
 
 /// A command that creates a Worker. If it has an `initial_input`, the Worker's first turn runs at
@@ -229,7 +228,7 @@ impl CreateWorker {
             draft.remember_creation(key, dropped_keys);
         }
         let record = draft.record();
-        let detail = record.detail(context.identity, record.turn.clone());
+        let detail = record.detail(context.identity, 0);
         let reply = reply(context, ids.worker_id, detail, receipt, false);
         Ok((draft, reply))
     }
@@ -301,8 +300,8 @@ fn refused(name: &str) -> CapabilityGrant {
     CapabilityGrant { name: name.to_owned(), granted: false, why: Some(why) }
 }
 
-fn seeded(entry: &SeedEntry, now_ms: u64) -> TranscriptEntry {
-    TranscriptEntry {
+fn seeded(entry: &SeedEntry, now_ms: u64) -> StoredEntry {
+    StoredEntry {
         sequence: 0,
         role: entry.role,
         text: Arc::clone(&entry.text),

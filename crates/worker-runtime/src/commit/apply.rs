@@ -53,12 +53,12 @@ impl Core {
         reserved: Option<&mut Reservation>,
         _open: &Publishing<'_>,
     ) -> Effects {
-        let turn = batch.turn().map(|(ordinal, turn)| (ordinal, Arc::clone(turn)));
         let Batch {
             worker_id,
             expected_version,
             change,
             entries,
+            turns,
             events,
             key,
             create_key,
@@ -101,7 +101,7 @@ impl Core {
         release.turn = effects.ended.is_some();
         self.stations.pass(Station::Applied, worker_id);
         let first = record.worker_sequence + 1 - events.len() as u64;
-        let block = EventBlock::join(cell.owner(), first, events, &entries, turn.as_slice());
+        let block = EventBlock::join(cell.owner(), first, events, &entries, &turns);
         debug_assert!(block.is_some(), "an event refers to an entry or turn outside its batch");
         let block = block.filter(|it| !it.events.is_empty()).map(Arc::new);
         if let (Some(log), Some(block)) = (log, &block) {

@@ -11,10 +11,10 @@ use crate::{
         rule::{CheckResult, Rule, Violation},
     },
     identity::{Epoch, RuntimeId, WorkerId},
-    model::{TranscriptEntry, TurnDetail},
     store::{
-        Batch, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Store,
-        StoreError, StoreFuture, StoredEvent, StoredWorker, TurnLookup,
+        Batch, CorruptWorker, CreateKey, EventPage, FORMAT, FoundTurn, Lease, OpenError,
+        OpenRequest, Opened, Store, StoreError, StoreFuture, StoredEntry, StoredEvent, StoredTurn,
+        StoredWorker, TurnLookup,
     },
     sync::Contained,
 };
@@ -43,6 +43,7 @@ pub(super) fn request(lease_duration: Duration) -> OpenRequest {
     OpenRequest {
         runtime_id: None,
         new_runtime_id: RuntimeId::from_uuid(new_uuid()),
+        format: FORMAT,
         epoch: Epoch::from_uuid(new_uuid()),
         lease_duration,
         events_per_worker: EVENTS_KEPT,
@@ -121,7 +122,7 @@ impl Client {
         worker_id: WorkerId,
         first: u64,
         limit: usize,
-    ) -> CheckResult<Vec<Arc<TranscriptEntry>>> {
+    ) -> CheckResult<Vec<Arc<StoredEntry>>> {
         let ask = || self.store.entries(worker_id, first, limit);
         readable("entries", answer("entries", ask).await?)
     }
@@ -131,7 +132,7 @@ impl Client {
         worker_id: WorkerId,
         first: u64,
         limit: usize,
-    ) -> CheckResult<Vec<Arc<TurnDetail>>> {
+    ) -> CheckResult<Vec<Arc<StoredTurn>>> {
         let ask = || self.store.turns(worker_id, first, limit);
         readable("turns", answer("turns", ask).await?)
     }
@@ -140,7 +141,7 @@ impl Client {
         &self,
         worker_id: WorkerId,
         selector: TurnLookup,
-    ) -> CheckResult<Option<Arc<TurnDetail>>> {
+    ) -> CheckResult<Option<FoundTurn>> {
         let ask = || self.store.turn(worker_id, selector);
         readable("turn", answer("turn", ask).await?)
     }
@@ -198,7 +199,7 @@ impl Client {
     pub(super) async fn all_entries(
         &self,
         worker_id: WorkerId,
-    ) -> CheckResult<Vec<Arc<TranscriptEntry>>> {
+    ) -> CheckResult<Vec<Arc<StoredEntry>>> {
         let mut all = Vec::new();
         loop {
             let page = self.entries(worker_id, all.len() as u64 + 1, PAGE).await?;
@@ -208,7 +209,7 @@ impl Client {
         }
     }
 
-    pub(super) async fn all_turns(&self, worker_id: WorkerId) -> CheckResult<Vec<Arc<TurnDetail>>> {
+    pub(super) async fn all_turns(&self, worker_id: WorkerId) -> CheckResult<Vec<Arc<StoredTurn>>> {
         let mut all = Vec::new();
         loop {
             let page = self.turns(worker_id, all.len() as u64 + 1, PAGE).await?;

@@ -47,11 +47,14 @@ pub(super) async fn fresh(factory: &impl Factory) -> CheckResult {
     for step in 0..12 {
         let batch = if step % 2 == 0 { model.input(lease) } else { model.answer(lease) };
         client.apply(&mut model, batch).await?;
-        let Some(wanted) = model.turns.last() else { continue };
-        let seen = client.turn(model.worker_id, TurnLookup::Id(wanted.turn_id)).await?;
-        Rule::Fresh.expect(seen.as_ref() == Some(wanted), || {
-            let outcome = seen.as_ref().map(|turn| turn.outcome);
-            format!("the latest turn's outcome is {outcome:?} instead of {:?}", wanted.outcome)
+        let Some(wanted) = model.turns.last().map(|turn| model.found(turn)) else { continue };
+        let seen = client.turn(model.worker_id, TurnLookup::Id(wanted.turn.turn_id)).await?;
+        Rule::Fresh.expect(seen.as_ref() == Some(&wanted), || {
+            let outcome = seen.as_ref().map(|found| found.turn.outcome);
+            format!(
+                "the latest turn, with its entries, has the outcome {outcome:?} instead of {:?}",
+                wanted.turn.outcome
+            )
         })?;
         let sequence = model.entries.len() as u64;
         let entry = client.entries(model.worker_id, sequence, 1).await?;

@@ -53,7 +53,12 @@ pub(super) async fn one_owner(factory: &impl Factory) -> CheckResult {
         let second = Client::try_open(&store, request(LONG_LEASE)).await?;
         let refused = match &second {
             Err(OpenError::Owned { remaining }) => !remaining.is_zero() && *remaining <= LONG_LEASE,
-            Err(OpenError::OtherRuntime { .. } | OpenError::Failed(_)) | Ok(_) => false,
+            Err(
+                OpenError::OtherRuntime { .. }
+                | OpenError::NewerFormat { .. }
+                | OpenError::Failed(_),
+            )
+            | Ok(_) => false,
         };
         Rule::OneOwner.expect(refused, || {
             format!("`open` of a store that has an owner returned {second:?}")

@@ -89,18 +89,15 @@ pub(super) async fn turn_lookup(factory: &impl Factory) -> CheckResult {
     let id = model.worker_id;
     for turn in &model.turns {
         let seen = client.turn(id, TurnLookup::Id(turn.turn_id)).await?;
-        Rule::TurnLookup.expect(seen.as_ref() == Some(turn), || {
-            format!(
-                "a look-up of turn {} returned {:?}",
-                turn.turn_id,
-                seen.map(|turn| turn.turn_id)
-            )
+        Rule::TurnLookup.expect(seen == Some(model.found(turn)), || {
+            format!("a look-up of the turn {}, with its entries, returned {seen:?}", turn.turn_id)
         })?;
     }
     for (key, place) in [("odd", TURNS - 1), ("even", TURNS - 2)] {
         let seen = client.turn(id, TurnLookup::Key(key.into())).await?;
-        Rule::TurnLookup.expect(seen.as_ref() == model.turns.get(place), || {
-            let input = seen.map(|turn| turn.input_sequence);
+        let wanted = model.turns.get(place).map(|turn| model.found(turn));
+        Rule::TurnLookup.expect(seen == wanted, || {
+            let input = seen.map(|found| found.turn.input_sequence);
             format!("a look-up of the latest turn of a key returned the turn of entry {input:?}")
         })?;
     }

@@ -9,12 +9,11 @@ use crate::{
     domain::draft::{Draft, TurnEnd},
     identity::{TurnId, WorkerId},
     model::{
-        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, TranscriptEntry, TurnDetail,
-        TurnOutcome, Usage, WorkerState,
+        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, TurnOutcome, Usage, WorkerState,
     },
     store::{
-        Batch, Change, CommandMetadata, CreateKey, InputKey, Lease, NewKey, StoredEvent,
-        WorkerRecord, WorkerSpec,
+        Batch, Change, CommandMetadata, CreateKey, FoundTurn, InputKey, Lease, NewKey, StoredEntry,
+        StoredEvent, StoredTurn, WorkerRecord, WorkerSpec,
     },
 };
 
@@ -31,8 +30,8 @@ pub(super) struct ReferenceModel {
     pub(super) ordinal: u64,
     /// `None` before the creation and after the deletion.
     pub(super) record: Option<Arc<WorkerRecord>>,
-    pub(super) entries: Vec<Arc<TranscriptEntry>>,
-    pub(super) turns: Vec<Arc<TurnDetail>>,
+    pub(super) entries: Vec<Arc<StoredEntry>>,
+    pub(super) turns: Vec<Arc<StoredTurn>>,
     /// All events, including those that the store may have dropped.
     pub(super) events: Vec<StoredEvent>,
     pub(super) keys: Vec<InputKey>,
@@ -58,7 +57,7 @@ impl ReferenceModel {
     pub(super) fn create(&self, lease: Lease) -> Batch {
         let mut draft = Draft::creation(self.blank_record(), self.now_ms, metadata(None));
         for (role, text) in [(Role::System, "be brief"), (Role::User, AWKWARD)] {
-            draft.seed(TranscriptEntry {
+            draft.seed(StoredEntry {
                 sequence: 0,
                 role,
                 text: text.into(),
@@ -171,11 +170,20 @@ impl ReferenceModel {
             self.keys.retain(|kept| !new.dropped.contains(&kept.key));
             self.keys.push(new.key.clone());
         }
-        if let Some((ordinal, turn)) = batch.turn() {
+        for (ordinal, turn) in &batch.turns {
             let place = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
             self.turns.truncate(place);
             self.turns.push(Arc::clone(turn));
         }
+    }
+
+    /// Returns a turn with its entries, as a look-up must find them.
+    pub(super) fn found(&self, turn: &Arc<StoredTurn>) -> FoundTurn {
+        let entry = |sequence: Option<u64>| {
+            self.entries.iter().find(|entry| Some(entry.sequence) == sequence).cloned()
+        };
+        let (input, answer) = (entry(turn.input_sequence), entry(turn.answer_sequence));
+        FoundTurn { turn: Arc::clone(turn), input, answer }
     }
 
     /// The record, or a blank one while the Worker does not exist.

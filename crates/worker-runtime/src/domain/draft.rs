@@ -10,12 +10,12 @@ use crate::{
     error::RuntimeError,
     identity::TurnId,
     model::{
-        EventType, Input, Labels, MAX_INTEGER, ProfileSelector, TranscriptEntry, TurnDetail,
-        TurnError, TurnOutcome, Usage, WorkerState,
+        EventType, Input, Labels, MAX_INTEGER, ProfileSelector, TurnError, TurnOutcome, Usage,
+        WorkerState,
     },
     store::{
-        Batch, Change, CommandMetadata, CreateKey, InputKey, Lease, NewKey, StoredEvent,
-        StoredEventBody, Totals, WorkerRecord,
+        Batch, Change, CommandMetadata, CreateKey, InputKey, Lease, NewKey, StoredEntry,
+        StoredEvent, StoredEventBody, StoredTurn, Totals, WorkerRecord, WorkerSpec,
     },
 };
 
@@ -25,10 +25,12 @@ pub(crate) struct Draft {
     /// The record so far. If an event shares the record, the record is copied before it changes
     /// again.
     record: Arc<WorkerRecord>,
+    /// The spec of the Worker before the change; absent at its creation.
+    spec_before: Option<Arc<WorkerSpec>>,
     expected_version: u64,
     now_ms: u64,
     metadata: Option<Arc<CommandMetadata>>,
-    entries: Vec<Arc<TranscriptEntry>>,
+    entries: Vec<Arc<StoredEntry>>,
     changes_turn: bool,
     events: Vec<StoredEvent>,
     key: Option<NewKey<InputKey>>,
@@ -67,7 +69,9 @@ impl Draft {
         metadata: Option<Arc<CommandMetadata>>,
     ) -> Self {
         let next = Arc::new(record.next());
-        Self { expected_version: record.version, ..Self::blank(next, now_ms, metadata) }
+        let spec_before = Some(Arc::clone(&record.spec));
+        let blank = Self::blank(next, now_ms, metadata);
+        Self { expected_version: record.version, spec_before, ..blank }
     }
 
     /// Starts a draft of a new Worker. `record` is the record before the Worker's first event.
@@ -88,6 +92,7 @@ impl Draft {
     ) -> Self {
         Self {
             record,
+            spec_before: None,
             expected_version: 0,
             now_ms,
             metadata,
@@ -113,11 +118,11 @@ impl Draft {
     }
 
     /// Adds an entry that belongs to no turn.
-    pub(crate) fn seed(&mut self, entry: TranscriptEntry) {
+    pub(crate) fn seed(&mut self, entry: StoredEntry) {
         let record = self.record_mut();
         record.entries += 1;
         let sequence = record.entries;
-        self.entries.push(Arc::new(TranscriptEntry { sequence, ..entry }));
+        self.entries.push(Arc::new(StoredEntry { sequence, ..entry }));
     }
 
     /// Adds the event that the Worker was created.
@@ -152,7 +157,7 @@ impl Draft {
         let sequence = self.record.entries + 1;
         let metadata = self.metadata.as_deref().cloned().unwrap_or_default();
         let CommandMetadata { idempotency_key, meta } = metadata;
-        let entry = Arc::new(TranscriptEntry {
+        let entry = Arc::new(StoredEntry {
             sequence,
             role: input.kind.role(),
             text: Arc::clone(&input.text),
@@ -163,7 +168,7 @@ impl Draft {
             idempotency_key: idempotency_key.clone(),
             meta: meta.clone(),
         });
-        let turn = Arc::new(TurnDetail {
+        let turn = Arc::new(StoredTurn {
             turn_id,
             outcome: None,
             profile,
@@ -178,7 +183,6 @@ impl Draft {
             answer_sequence: None,
             idempotency_key,
             meta,
-            late_dropped: 0,
         });
         let record = self.record_mut();
         record.entries = sequence;
@@ -194,10 +198,10 @@ impl Draft {
 
     /// Keeps the tokens that the calls of the running turn have used so far. They are the turn's if
     /// its Runtime dies. They are not shown before the turn has ended.
-    pub(crate) fn keep_tokens(&mut self, running: &TurnDetail, tokens: TokenUsage) {
+    pub(crate) fn keep_tokens(&mut self, running: &StoredTurn, tokens: TokenUsage) {
         if tokens != TokenUsage::default() {
             let usage = Usage { turns: 0, ..Usage::of_turn(tokens, 0) };
-            self.record_mut().turn = Some(Arc::new(TurnDetail { usage, ..running.clone() }));
+            self.record_mut().turn = Some(Arc::new(StoredTurn { usage, ..running.clone() }));
             self.changes_turn = true;
         }
     }
@@ -205,7 +209,7 @@ impl Draft {
     /// Ends the running turn, and moves the Worker to the state `to`.
     pub(crate) fn end_turn(
         &mut self,
-        running: &TurnDetail,
+        running: &StoredTurn,
         end: TurnEnd,
         to: WorkerState,
         state_reason: Option<Arc<str>>,
@@ -218,7 +222,7 @@ impl Draft {
         usage.raise_to(&running.usage);
         let completed = outcome == TurnOutcome::Completed;
         let entry = (completed || !text.is_empty()).then(|| {
-            Arc::new(TranscriptEntry {
+            Arc::new(StoredEntry {
                 sequence: self.record.entries + 1,
                 role: llm_engine::Role::Assistant,
                 text,
@@ -230,7 +234,7 @@ impl Draft {
                 meta: running.meta.clone(),
             })
         });
-        let turn = Arc::new(TurnDetail {
+        let turn = Arc::new(StoredTurn {
             outcome: Some(outcome),
             ended_at_ms: Some(now_ms.max(running.began_at_ms())),
             stop_reason,
@@ -315,6 +319,12 @@ impl Draft {
     pub(crate) fn into_batch(self, lease: Lease) -> Batch {
         let worker_id = self.record.worker_id;
         debug_assert_eq!(self.record.turns > 0, self.record.turn.is_some());
+        let turn = self.record.turn.clone().filter(|_| self.changes_turn);
+        let tenant = self.record.tenant.clone();
+        // Only a command that changes the spec puts it behind another `Arc`.
+        let is_same_spec = |before: Arc<WorkerSpec>| Arc::ptr_eq(&before, &self.record.spec);
+        let spec_changed = !self.deleted && !self.spec_before.is_some_and(is_same_spec);
+        let turns = turn.map(|turn| (self.record.turns, turn)).into_iter().collect();
         let change = if self.deleted { Change::Delete } else { Change::Put(self.record) };
         Batch {
             lease,
@@ -322,7 +332,9 @@ impl Draft {
             expected_version: self.expected_version,
             change,
             entries: self.entries,
-            changes_turn: self.changes_turn,
+            turns,
+            spec_changed,
+            tenant,
             events: self.events,
             key: self.key,
             create_key: self.create_key,

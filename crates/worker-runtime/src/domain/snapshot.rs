@@ -39,13 +39,7 @@ impl Snapshot<'_> {
         record: &WorkerRecord,
         identity: &RuntimeIdentity,
     ) -> WorkerDetail {
-        let mut last_turn = record.turn.clone();
-        if self.late_dropped > 0
-            && let Some(turn) = &mut last_turn
-        {
-            Arc::make_mut(turn).late_dropped = self.late_dropped;
-        }
-        record.detail(identity, last_turn)
+        record.detail(identity, self.late_dropped)
     }
 
     /// Returns the Worker as replies show it.

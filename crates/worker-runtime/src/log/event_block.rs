@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{
     identity::WorkerId,
-    model::{TranscriptEntry, TurnDetail},
-    store::{EventReference, StoredEvent, StoredEventBody},
+    store::{EventReference, StoredEntry, StoredEvent, StoredEventBody, StoredTurn},
 };
 
 /// Consecutive events of one Worker: the events of one commit, or a page that was read from the
@@ -29,9 +28,9 @@ pub(crate) struct EventBlock {
 pub(crate) struct JoinedEvent {
     pub(crate) stored: StoredEvent,
     /// The input of an `input_accepted` event, or the answer of a turn that ended.
-    pub(crate) entry: Option<Arc<TranscriptEntry>>,
+    pub(crate) entry: Option<Arc<StoredEntry>>,
     /// The turn that ended.
-    pub(crate) turn: Option<Arc<TurnDetail>>,
+    pub(crate) turn: Option<Arc<StoredTurn>>,
 }
 
 impl EventBlock {
@@ -47,8 +46,8 @@ impl EventBlock {
         (worker_id, erased): (WorkerId, Arc<Erased>),
         first: u64,
         events: Vec<StoredEvent>,
-        entries: &[Arc<TranscriptEntry>],
-        turns: &[(u64, Arc<TurnDetail>)],
+        entries: &[Arc<StoredEntry>],
+        turns: &[(u64, Arc<StoredTurn>)],
     ) -> Option<Self> {
         let entry = |sequence: u64| {
             let place = entries.binary_search_by_key(&sequence, |entry| entry.sequence).ok()?;
@@ -85,7 +84,7 @@ impl EventBlock {
             let is_of_turn = entry
                 .as_ref()
                 .is_none_or(|it| it.turn_id == stored.turn_id && it.is_answer() == turn.is_some());
-            let is_end_of = |turn: &Arc<TurnDetail>| {
+            let is_end_of = |turn: &Arc<StoredTurn>| {
                 let StoredEventBody::TurnEnded { outcome, .. } = &stored.body else { return false };
                 Some(turn.turn_id) == stored.turn_id && turn.outcome == Some(*outcome)
             };

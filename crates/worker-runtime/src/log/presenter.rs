@@ -8,10 +8,10 @@ use super::{EventBlock, Published, RuntimeFact, RuntimeSource, Source, event_blo
 use crate::{
     identity::{DisplayRef, Epoch, RuntimeIdentity},
     model::{
-        Cursor, EventBody, LogId, Position, RuntimeEvent, StreamEvent, TranscriptEntry, TurnDetail,
-        TurnError, TurnOutcome, Usage, WorkerDetail,
+        Cursor, EventBody, LogId, Position, RuntimeEvent, StreamEvent, TranscriptEntry, TurnError,
+        TurnOutcome, Usage, WorkerDetail,
     },
-    store::{CommandMetadata, StoredEventBody, WorkerRecord},
+    store::{CommandMetadata, StoredEntry, StoredEventBody, StoredTurn, WorkerRecord},
 };
 
 /// Converts logged events into [`RuntimeEvent`]s, which also name the Runtime and its epoch.
@@ -131,10 +131,11 @@ impl Presenter {
             StoredEventBody::WorkerStateChanged { from, to, reason } => {
                 EventBody::WorkerStateChanged { from: *from, to: *to, reason: reason.clone() }
             }
+            StoredEventBody::Unknown(unknown) => EventBody::Unknown(unknown.redacted()),
             StoredEventBody::WorkerDeleted => EventBody::WorkerDeleted {},
             StoredEventBody::InputAccepted { entry: sequence } => {
-                let entry = event.entry.clone();
-                let entry = entry.unwrap_or_else(|| Arc::new(blank_entry(*sequence)));
+                let entry = event.entry.as_ref().map(|entry| entry.shown());
+                let entry = Arc::new(entry.unwrap_or_else(|| blank_entry(*sequence)));
                 EventBody::InputAccepted { entry }
             }
             StoredEventBody::TurnStarted => EventBody::TurnStarted {},
@@ -144,13 +145,13 @@ impl Presenter {
                 error: retry.error.clone(),
             },
             StoredEventBody::TurnEnded { turn: _, outcome } => {
-                end_of_turn(*outcome, event.turn.as_deref(), event.entry.clone())
+                end_of_turn(*outcome, event.turn.as_deref(), event.entry.as_deref())
             }
         }
     }
 
     fn detail(&self, record: &WorkerRecord, redacted: bool) -> Arc<WorkerDetail> {
-        let mut detail = record.detail(&self.identity, record.turn.clone());
+        let mut detail = record.detail(&self.identity, 0);
         if redacted {
             detail.display_ref = DisplayRef::erased();
         }
@@ -160,11 +161,11 @@ impl Presenter {
 
 fn end_of_turn(
     outcome: TurnOutcome,
-    turn: Option<&TurnDetail>,
-    entry: Option<Arc<TranscriptEntry>>,
+    turn: Option<&StoredTurn>,
+    entry: Option<&StoredEntry>,
 ) -> EventBody {
     let usage = turn.map(|turn| turn.usage).unwrap_or_default();
-    match (outcome, entry) {
+    match (outcome, entry.map(|entry| Arc::new(entry.shown()))) {
         (TurnOutcome::Completed, Some(entry)) => {
             let stop_reason = turn.and_then(|turn| turn.stop_reason).unwrap_or(StopReason::Other);
             EventBody::TurnCompleted { stop_reason, usage, entry }

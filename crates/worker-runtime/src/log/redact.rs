@@ -5,9 +5,12 @@ use std::sync::Arc;
 use crate::{
     model::{
         CapabilityGrant, Intent, IntentAssistant, IntentRole, IntentTask, ProfileSelector,
-        ScopeClaim, TranscriptEntry, TurnDetail, TurnError, no_labels,
+        ScopeClaim, TurnError, no_labels,
     },
-    store::{StoredEvent, StoredEventBody, StoredRetry, WorkerRecord, WorkerSpec},
+    store::{
+        StoredEntry, StoredEvent, StoredEventBody, StoredRetry, StoredTurn, WorkerRecord,
+        WorkerSpec,
+    },
 };
 
 impl StoredEvent {
@@ -32,6 +35,7 @@ impl StoredEvent {
                 let retry = Arc::new(StoredRetry { error, ..**retry });
                 StoredEventBody::TurnRetrying { retry }
             }
+            StoredEventBody::Unknown(unknown) => StoredEventBody::Unknown(unknown.redacted()),
             StoredEventBody::WorkerDeleted
             | StoredEventBody::InputAccepted { .. }
             | StoredEventBody::TurnStarted
@@ -90,8 +94,8 @@ fn redacted_claim(claim: &ScopeClaim) -> ScopeClaim {
     ScopeClaim { resource: String::new(), access: claim.access }
 }
 
-pub(crate) fn redacted_turn(turn: &TurnDetail) -> TurnDetail {
-    TurnDetail {
+pub(crate) fn redacted_turn(turn: &StoredTurn) -> StoredTurn {
+    StoredTurn {
         profile: redacted_profile(&turn.profile),
         model: None,
         error: turn.error.as_ref().map(|error| Box::new(redacted_error(error))),
@@ -106,6 +110,6 @@ fn redacted_error(error: &TurnError) -> TurnError {
     TurnError { message: String::new(), ..error.clone() }
 }
 
-pub(crate) fn redacted_entry(entry: &TranscriptEntry) -> TranscriptEntry {
-    TranscriptEntry { text: "".into(), idempotency_key: None, meta: None, ..entry.clone() }
+pub(crate) fn redacted_entry(entry: &StoredEntry) -> StoredEntry {
+    StoredEntry { text: "".into(), idempotency_key: None, meta: None, ..entry.clone() }
 }

@@ -51,13 +51,6 @@ pub struct TranscriptEntry {
     pub meta: Option<Arc<Meta>>,
 }
 
-impl TranscriptEntry {
-    /// Returns whether the model said the text, and not who uses it.
-    pub(crate) fn is_answer(&self) -> bool {
-        self.role == Role::Assistant
-    }
-}
-
 /// The answer that a running turn is writing.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]

@@ -106,21 +106,6 @@ impl TurnDetail {
     }
 }
 
-impl TurnDetail {
-    /// Returns the turn as replies show it. No event tells the tokens of a turn before its end.
-    pub(crate) fn shown(mut turn: Arc<Self>) -> Arc<Self> {
-        if turn.outcome.is_none() && !turn.usage.is_zero() {
-            Arc::make_mut(&mut turn).usage = Usage::default();
-        }
-        turn
-    }
-
-    /// Returns when a turn that has begun did so; 0 for one that has not.
-    pub(crate) fn began_at_ms(&self) -> u64 {
-        self.started_at_ms.unwrap_or_default()
-    }
-}
-
 /// The error for which a turn, or one attempt of it, failed.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[non_exhaustive]

@@ -186,6 +186,7 @@ impl GetTranscript {
             let mut page = VecDeque::from(reader.entries(self.worker, first, length).await?);
             stride.learn(page.iter().map(|entry| entry.text.len()));
             while let Some(entry) = if backwards { page.pop_back() } else { page.pop_front() } {
+                let entry = Arc::new(entry.shown());
                 if !bytes.takes(&entry) {
                     return Ok(entries.into());
                 }

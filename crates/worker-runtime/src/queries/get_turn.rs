@@ -10,8 +10,8 @@ use crate::{
     identity::WorkerRef,
     model::{Cursor, TranscriptEntry, TurnDetail, TurnSelector, wire},
     request::Query,
-    state::view::Reader,
-    store::{Complaint, TurnLookup},
+    state::view::{Moment, Reader},
+    store::{Complaint, FoundTurn, StoredEntry, TurnLookup},
 };
 
 /// A query for one turn of a Worker, with its input and its answer.
@@ -82,24 +82,32 @@ impl Query for GetTurn {
         if let Some(wait_ms) = self.wait_ms {
             let until = reader.after(Duration::from_millis(wait_ms));
             reader = reader.until(until);
-            let turn_id = self.find(reader, &lookup, is_known).await?.0.turn_id;
+            let turn_id = self.find(reader, &lookup, is_known).await?.0.turn.turn_id;
             reader.wait_for_turn(self.worker, turn_id, until).await?;
         }
-        let (turn, cursor) = self.find(reader, &lookup, is_known).await?;
-        let entry = async |sequence: Option<u64>, is_answer: bool| {
-            let Some(sequence) = sequence else { return Ok(None) };
-            let entry = reader.entries(self.worker, sequence, 1).await?.into_iter().next();
-            let fits = |entry: &Arc<TranscriptEntry>| {
-                entry.turn_id == Some(turn.turn_id) && entry.is_answer() == is_answer
-            };
-            if entry.as_ref().is_some_and(|entry| !fits(entry)) {
-                return Err(reader.contradiction(self.worker, Complaint::Mismatch));
-            }
-            Ok(entry)
+        let (found, cursor) = self.find(reader, &lookup, is_known).await?;
+        Ok(TurnReply { turn: found.turn, input: found.input, answer: found.answer, cursor })
+    }
+}
+
+/// A turn with its input and its answer, as the reply shows them.
+struct Found {
+    turn: Arc<TurnDetail>,
+    input: Option<Arc<TranscriptEntry>>,
+    answer: Option<Arc<TranscriptEntry>>,
+}
+
+impl Found {
+    /// Returns the turn `turn` with what the store has of it. The store may have a later version of
+    /// the turn, with an answer that is not shown yet.
+    fn new(turn: Arc<TurnDetail>, there: &FoundTurn) -> Self {
+        let shown = |entry: &Option<Arc<StoredEntry>>, sequence: Option<u64>| {
+            let entry = entry.as_ref().filter(|entry| Some(entry.sequence) == sequence);
+            entry.map(|entry| Arc::new(entry.shown()))
         };
-        let input = entry(turn.input_sequence, false).await?;
-        let answer = entry(turn.answer_sequence, true).await?;
-        Ok(TurnReply { turn, input, answer, cursor })
+        let input = shown(&there.input, turn.input_sequence);
+        let answer = shown(&there.answer, turn.answer_sequence);
+        Self { turn, input, answer }
     }
 }
 
@@ -127,21 +135,25 @@ impl GetTurn {
         reader: Reader<'_>,
         lookup: &TurnLookup,
         is_known: bool,
-    ) -> Result<(Arc<TurnDetail>, Cursor), RuntimeError> {
-        let moment = reader.moment(self.worker)?;
-        let wanted = |turn: &Arc<TurnDetail>| match lookup {
+    ) -> Result<(Found, Cursor), RuntimeError> {
+        let Moment { record, turn: latest, cursor } = reader.moment(self.worker)?;
+        let is_latest = |turn: &&Arc<TurnDetail>| match lookup {
             TurnLookup::Id(turn_id) => turn.turn_id == *turn_id,
             TurnLookup::Key(key) => turn.idempotency_key.as_ref() == Some(key),
         };
         // The latest turn is in the record; all others have ended and do not change.
-        if let Some(turn) = moment.turn.filter(wanted) {
-            return Ok((turn, moment.cursor));
-        }
-        let turn = reader.turn(self.worker, lookup.clone()).await?;
-        let is_shown = |turn: &Arc<TurnDetail>| turn.input_sequence <= Some(moment.record.entries);
-        match turn.filter(is_shown) {
-            Some(turn) => Ok((turn, moment.cursor)),
-            None if is_known => Err(reader.contradiction(self.worker, Complaint::Turns)),
+        let latest = latest.as_ref().filter(is_latest);
+        let lookup = latest.map_or_else(|| lookup.clone(), |turn| TurnLookup::Id(turn.turn_id));
+        let found = reader.turn(self.worker, lookup).await?;
+        let found = found.filter(|it| it.turn.input_sequence <= Some(record.entries));
+        match found {
+            Some(found) => {
+                let turn = latest.map_or_else(|| Arc::new(found.turn.shown(0)), Arc::clone);
+                Ok((Found::new(turn, &found), cursor))
+            }
+            None if is_known || latest.is_some() => {
+                Err(reader.contradiction(self.worker, Complaint::Turns))
+            }
             None => Err(RuntimeError::TurnNotFound {}),
         }
     }

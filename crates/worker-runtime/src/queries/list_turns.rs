@@ -104,7 +104,7 @@ impl Query for ListTurns {
                 // query reads.
                 let turn = match &moment.turn {
                     Some(latest) if latest.turn_id == turn.turn_id => Arc::clone(latest),
-                    Some(_) | None => turn,
+                    Some(_) | None => Arc::new(turn.shown(0)),
                 };
                 let is_wanted = self.wants(&turn);
                 if is_wanted && !bytes.takes(&turn) {

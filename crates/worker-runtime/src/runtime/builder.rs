@@ -18,7 +18,7 @@ use crate::{
         core::{Core, Parts},
         station::Stations,
     },
-    store::{OpenError, OpenRequest, Store, StoreClient, Totals},
+    store::{FORMAT, OpenError, OpenRequest, Store, StoreClient, Totals},
     sync::{Executor, contained, is_gone},
     turn::Turns,
 };
@@ -59,6 +59,14 @@ pub enum BuildError {
     OtherRuntime {
         /// The Runtime that the store belongs to.
         runtime_id: RuntimeId,
+    },
+    /// The store was written by a later version, whose stored form this one would damage.
+    #[error(
+        "the store has the stored form {format}, which is newer than this program's: use the version of the program that wrote it, or a later one"
+    )]
+    NewerFormat {
+        /// The version of the stored form.
+        format: u32,
     },
     /// The store failed.
     #[error("the store failed: {0}")]
@@ -208,6 +216,7 @@ impl RuntimeBuilder {
         let request = OpenRequest {
             runtime_id: self.runtime_id,
             new_runtime_id: RuntimeId::from_uuid(new_id()?),
+            format: FORMAT,
             epoch,
             lease_duration: self.lease_duration,
             events_per_worker: self.limits.events_per_worker,
@@ -289,6 +298,7 @@ impl From<OpenError> for BuildError {
         match error {
             OpenError::Owned { remaining } => Self::StoreOwned { remaining },
             OpenError::OtherRuntime { runtime_id } => Self::OtherRuntime { runtime_id },
+            OpenError::NewerFormat { format } => Self::NewerFormat { format },
             OpenError::Failed(problem) => Self::StoreFailed(problem.into()),
         }
     }

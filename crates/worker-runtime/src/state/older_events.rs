@@ -4,9 +4,10 @@ use std::{ops::RangeInclusive, sync::Arc};
 
 use crate::{
     log::EventBlock,
-    model::{TranscriptEntry, TurnDetail},
     state::{core::Core, worker_cell::WorkerCell},
-    store::{Complaint, EventReference, EventsFound, ReadError, StoredEvent},
+    store::{
+        Complaint, EventReference, EventsFound, ReadError, StoredEntry, StoredEvent, StoredTurn,
+    },
 };
 
 /// The events of a Worker after a sequence, as the store has them.
@@ -43,7 +44,7 @@ impl Core {
         &self,
         cell: &WorkerCell,
         events: &[StoredEvent],
-    ) -> Result<Vec<(u64, Arc<TurnDetail>)>, ReadError> {
+    ) -> Result<Vec<(u64, Arc<StoredTurn>)>, ReadError> {
         let ended = events.iter().filter_map(|event| match event.reference() {
             Some(EventReference::Turn(ordinal)) => Some(ordinal),
             Some(EventReference::Entry(_)) | None => None,
@@ -59,8 +60,8 @@ impl Core {
         &self,
         cell: &WorkerCell,
         events: &[StoredEvent],
-        turns: &[(u64, Arc<TurnDetail>)],
-    ) -> Result<Vec<Arc<TranscriptEntry>>, ReadError> {
+        turns: &[(u64, Arc<StoredTurn>)],
+    ) -> Result<Vec<Arc<StoredEntry>>, ReadError> {
         let inputs = events.iter().filter_map(|event| match event.reference() {
             Some(EventReference::Entry(sequence)) => Some(sequence),
             Some(EventReference::Turn(_)) | None => None,

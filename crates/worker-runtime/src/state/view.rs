@@ -19,7 +19,7 @@ use crate::{
     identity::{Epoch, RuntimeIdentity, TurnId, WorkerRef},
     model::{
         AllocationSummary, Cursor, Diagnostic, InProgress, Limits, OpenSummary, Scope, Severity,
-        StateCounts, StoreSummary, TranscriptEntry, TurnDetail, WorkerDetail, WorkerSummary,
+        StateCounts, StoreSummary, TurnDetail, WorkerDetail, WorkerSummary,
     },
     state::{
         board::Figures,
@@ -28,7 +28,7 @@ use crate::{
         listing::{Activity, Bounds, ListingFilter, Page},
         worker_cell::{CellState, WorkerCell},
     },
-    store::{Complaint, TurnLookup, WorkerRecord},
+    store::{Complaint, FoundTurn, StoredEntry, StoredTurn, TurnLookup, WorkerRecord},
 };
 
 pub(crate) use page_budget::PageBudget;
@@ -197,10 +197,7 @@ impl<'a> Reader<'a> {
     }
 
     fn moment_of(self, state: &CellState) -> Moment {
-        let mut turn = state.record.turn.clone().map(TurnDetail::shown);
-        if let Some(turn) = &mut turn {
-            state.add_late(turn);
-        }
+        let turn = state.shown_turn();
         let WorkerRecord { worker_id, worker_sequence, .. } = *state.record;
         let cursor = self.core.worker_cursor(worker_id, worker_sequence);
         Moment { record: Arc::clone(&state.record), turn, cursor }
@@ -222,7 +219,7 @@ impl<'a> Reader<'a> {
         worker: WorkerRef,
         first: u64,
         count: usize,
-    ) -> Result<Vec<Arc<TranscriptEntry>>, RuntimeError> {
+    ) -> Result<Vec<Arc<StoredEntry>>, RuntimeError> {
         let cell = self.core.find(worker)?;
         let entries = pin!(self.core.store.entries(&*cell, first, count));
         self.in_time(&cell, entries).await
@@ -234,18 +231,18 @@ impl<'a> Reader<'a> {
         worker: WorkerRef,
         first: u64,
         count: usize,
-    ) -> Result<Vec<Arc<TurnDetail>>, RuntimeError> {
+    ) -> Result<Vec<Arc<StoredTurn>>, RuntimeError> {
         let cell = self.core.find(worker)?;
         let turns = pin!(self.core.store.turns(&*cell, first, count));
         self.in_time(&cell, turns).await
     }
 
-    /// Reads one turn. Returns `None` if the store does not have it.
+    /// Reads one turn with its input and its answer. Returns `None` if the store does not have it.
     pub(crate) async fn turn(
         self,
         worker: WorkerRef,
         wanted: TurnLookup,
-    ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
+    ) -> Result<Option<FoundTurn>, RuntimeError> {
         let cell = self.core.find(worker)?;
         let turn = pin!(self.core.store.turn(&*cell, wanted));
         self.in_time(&cell, turn).await
@@ -337,7 +334,7 @@ impl<'a> Reader<'a> {
         self,
         worker: WorkerRef,
         turn_id: Option<TurnId>,
-    ) -> Result<Option<Arc<TurnDetail>>, RuntimeError> {
+    ) -> Result<Option<Arc<StoredTurn>>, RuntimeError> {
         let cell = self.core.find(worker)?;
         self.core.earlier_turn(&cell, turn_id).await
     }

@@ -245,12 +245,10 @@ impl CellState {
         self.snapshot(PartialAnswer::default()).detail(identity)
     }
 
-    /// Sets `late_dropped` of a turn, which the record does not have, because it changes without a
-    /// commit.
-    pub(crate) fn add_late(&self, turn: &mut Arc<TurnDetail>) {
-        if let Some(late) = self.late_dropped(turn.turn_id) {
-            Arc::make_mut(turn).late_dropped = late;
-        }
+    /// Returns the latest turn as replies show it.
+    pub(crate) fn shown_turn(&self) -> Option<Arc<TurnDetail>> {
+        let turn = self.record.turn.as_ref()?;
+        Some(Arc::new(turn.shown(self.late_dropped(turn.turn_id).unwrap_or(0))))
     }
 
     /// Returns the number of deltas that came after this turn was over, if there are any.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::{TurnId, WorkerId},
-    model::{OutcomeCounts, TranscriptEntry, TurnDetail, Usage, saturating_sum},
-    store::{Lease, StoredEvent, WorkerRecord},
+    model::{OutcomeCounts, Usage, saturating_sum},
+    store::{Lease, StoredEntry, StoredEvent, StoredTurn, WorkerRecord},
 };
 
 /// Everything that one command, or one change of a turn, changes in the store. A batch is applied
@@ -23,30 +23,23 @@ pub struct Batch {
     /// The new record of the Worker, or its deletion.
     pub change: Change,
     /// Transcript entries to append; their sequences follow that of the last entry in the store.
-    pub entries: Vec<Arc<TranscriptEntry>>,
-    /// Whether the record's latest turn begins or changes with this batch.
-    pub changes_turn: bool,
+    pub entries: Vec<Arc<StoredEntry>>,
+    /// The turns that begin or change with this batch, each with its ordinal, in ascending order. The
+    /// first turn of a Worker has the ordinal 1. An ordinal that the store has already is replaced.
+    pub turns: Vec<(u64, Arc<StoredTurn>)>,
+    /// Whether the record's `spec` is another one than in the store, as at the creation. It may be
+    /// large and rarely changes, so that a store may keep it apart and write it only then.
+    pub spec_changed: bool,
+    /// The tenant that the Worker belongs to, if it belongs to one.
+    pub tenant: Option<Arc<str>>,
     /// Events to append; the sequence of the last one is the record's `worker_sequence`.
     pub events: Vec<StoredEvent>,
     /// The idempotency key of an input of this Worker.
     pub key: Option<NewKey<InputKey>>,
     /// The idempotency key of the Worker's creation.
     pub create_key: Option<NewKey<CreateKey>>,
-    /// The increments of the totals.
+    /// The increments of the totals, and of those of the Worker's tenant.
     pub totals: Totals,
-}
-
-impl Batch {
-    /// Returns the turn that begins or changes, with its ordinal. The first turn has the ordinal 1.
-    #[must_use]
-    pub fn turn(&self) -> Option<(u64, &Arc<TurnDetail>)> {
-        match &self.change {
-            Change::Put(record) if self.changes_turn => {
-                record.turn.as_ref().map(|turn| (record.turns, turn))
-            }
-            Change::Put(_) | Change::Delete => None,
-        }
-    }
 }
 
 /// The change of a Worker's record.
@@ -100,7 +93,8 @@ pub struct CreateKey {
     pub receipt: Option<(TurnId, u64)>,
 }
 
-/// Sums over all Workers that were ever created; in a batch, the increments of those sums.
+/// Sums over all Workers that were ever created, or over those of one tenant; in a batch, the
+/// increments of those sums.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Totals {
     /// The usage of all turns that have ended.

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use super::within_range::{OUT_OF_BOUNDS, Verdict};
 use crate::{
-    model::{
-        Intent, Limits, Meta, ProfileSelector, TranscriptEntry, TurnDetail, TurnError,
-        wire::json_bytes,
+    model::{Intent, Limits, Meta, ProfileSelector, TurnError, wire::json_bytes},
+    store::{
+        CommandMetadata, StoredEntry, StoredEvent, StoredEventBody, StoredTurn, WorkerRecord,
+        WorkerSpec,
     },
-    store::{CommandMetadata, StoredEvent, StoredEventBody, WorkerRecord, WorkerSpec},
 };
 
 /// The most that a value of a store may hold. Lengths are in bytes.
@@ -89,7 +89,7 @@ impl Bounds {
     }
 
     /// Checks the texts of a turn.
-    pub(super) fn turn(&self, turn: &TurnDetail) -> Verdict {
+    pub(super) fn turn(&self, turn: &StoredTurn) -> Verdict {
         let mut texts = self.texts();
         texts.selector(&turn.profile);
         texts.maybe(turn.model.as_deref());
@@ -103,7 +103,7 @@ impl Bounds {
     }
 
     /// Checks the texts of an entry.
-    pub(super) fn entry(&self, entry: &TranscriptEntry) -> Verdict {
+    pub(super) fn entry(&self, entry: &StoredEntry) -> Verdict {
         let mut texts = self.texts();
         texts.long(&entry.text);
         texts.maybe(entry.idempotency_key.as_deref());
@@ -138,7 +138,8 @@ impl Bounds {
             | StoredEventBody::WorkerDeleted
             | StoredEventBody::InputAccepted { .. }
             | StoredEventBody::TurnStarted
-            | StoredEventBody::TurnEnded { .. } => {}
+            | StoredEventBody::TurnEnded { .. }
+            | StoredEventBody::Unknown(_) => {}
         }
         texts.verdict()
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Meta, TurnDetail};
+use crate::model::Meta;
+use crate::store::StoredTurn;
 
 /// The idempotency key and the metadata of the command that caused an event.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -29,7 +30,7 @@ impl CommandMetadata {
 
     /// Returns the metadata of the command that began the turn, or `None` if that command has
     /// neither metadata nor a key.
-    pub(crate) fn of_turn(turn: &TurnDetail) -> Option<Arc<Self>> {
+    pub(crate) fn of_turn(turn: &StoredTurn) -> Option<Arc<Self>> {
         Self { idempotency_key: turn.idempotency_key.clone(), meta: turn.meta.clone() }
             .unless_empty()
     }

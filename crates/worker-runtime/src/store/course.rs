@@ -53,6 +53,11 @@ impl Course {
                 follows && lifecycle::leads(*from, *to)
             }
             StoredEventBody::WorkerDeleted => false,
+            StoredEventBody::Unknown(_) => {
+                // Anything may have changed.
+                *self = Self::default();
+                true
+            }
             StoredEventBody::InputAccepted { entry } => {
                 let follows = Running::No.agrees(self.turn) && *entry > self.input;
                 (self.turn, self.input) = (running, *entry);

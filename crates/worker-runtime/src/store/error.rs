@@ -36,6 +36,14 @@ pub enum OpenError {
         /// The Runtime that the store belongs to.
         runtime_id: RuntimeId,
     },
+    /// The store was written by a later version, whose stored form this one would damage.
+    #[error(
+        "the store has the stored form {format}, which is newer than this program's: use the version of the program that wrote it, or a later one"
+    )]
+    NewerFormat {
+        /// The version of the stored form.
+        format: u32,
+    },
     /// The store failed, panicked or did not answer in time.
     #[error("the store failed: {0}")]
     Failed(String),

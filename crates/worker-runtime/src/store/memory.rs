@@ -6,19 +6,19 @@ mod tests;
 mod keys;
 mod row;
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, ops::Bound, sync::Arc, time::Duration};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 
 use self::{keys::Keys, row::Row};
 use super::{
-    Batch, Change, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened,
-    Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredWorker, Totals, TurnLookup,
+    Batch, Change, CorruptWorker, CreateKey, EventPage, FoundTurn, Lease, OpenError, OpenRequest,
+    Opened, Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredEntry, StoredTurn,
+    StoredWorker, TenantTotals, Totals, TurnLookup,
 };
 use crate::{
     identity::{RuntimeId, WorkerId},
-    model::{TranscriptEntry, TurnDetail},
     sync::after,
 };
 
@@ -36,7 +36,14 @@ pub struct MemoryStore {
     ownership: RwLock<Ownership>,
     index: RwLock<Index>,
     create_keys: Mutex<Keys<CreateKey>>,
-    totals: Mutex<Totals>,
+    totals: Mutex<AllTotals>,
+}
+
+/// The totals of all Workers and those of each tenant.
+#[derive(Debug, Default)]
+struct AllTotals {
+    all: Totals,
+    by_tenant: BTreeMap<Arc<str>, Totals>,
 }
 
 /// The data of one Worker behind its lock; `None` once the Worker was deleted.
@@ -53,11 +60,13 @@ struct Index {
 #[derive(Debug, Default)]
 struct Ownership {
     runtime_id: Option<RuntimeId>,
-    /// The fencing token of the newest lease.
-    lease: u64,
+    /// The newest lease, even if it was released.
+    lease: Option<Lease>,
     /// The time at which the newest lease runs out; `None` if there is none or it was released.
     until: Option<Instant>,
     events_per_worker: u64,
+    /// The greatest stored form that the store was opened with.
+    format: u32,
 }
 
 impl MemoryStore {
@@ -87,11 +96,19 @@ impl MemoryStore {
         if let Some(new) = &batch.create_key {
             self.create_keys.lock().add(new);
         }
-        self.totals.lock().add(&batch.totals);
+        self.add_totals(batch);
         drop(ownership);
         // A transcript may be large, so it is dropped with no lock held.
         drop(deleted);
         Ok(())
+    }
+
+    fn add_totals(&self, batch: &Batch) {
+        let mut totals = self.totals.lock();
+        totals.all.add(&batch.totals);
+        if let Some(tenant) = &batch.tenant {
+            totals.by_tenant.entry(Arc::clone(tenant)).or_default().add(&batch.totals);
+        }
     }
 
     /// Adds a Worker that the index does not have.
@@ -161,11 +178,14 @@ fn check_version(row: Option<&Row>, batch: &Batch) -> Result<(), StoreError> {
 
 impl Ownership {
     fn holds(&self, lease: Lease) -> bool {
-        self.until.is_some() && self.lease == lease.fencing_token
+        self.until.is_some() && self.lease == Some(lease)
     }
 
     /// Gives the store to a Runtime. Returns the Runtime's id and lease.
     fn open(&mut self, request: &OpenRequest) -> Result<(RuntimeId, Lease), OpenError> {
+        if self.format > request.format {
+            return Err(OpenError::NewerFormat { format: self.format });
+        }
         let now = Instant::now();
         if let Some(until) = self.until.filter(|until| *until > now) {
             return Err(OpenError::Owned { remaining: until - now });
@@ -176,10 +196,13 @@ impl Ownership {
             return Err(OpenError::OtherRuntime { runtime_id });
         }
         self.runtime_id = Some(runtime_id);
-        self.lease += 1;
+        self.format = request.format;
+        let fencing_token = self.lease.map_or(1, |newest| newest.fencing_token.saturating_add(1));
+        let lease = Lease { fencing_token, epoch: request.epoch };
+        self.lease = Some(lease);
         self.until = Some(after(now, request.lease_duration));
         self.events_per_worker = request.events_per_worker;
-        Ok((runtime_id, Lease { fencing_token: self.lease }))
+        Ok((runtime_id, lease))
     }
 }
 
@@ -202,7 +225,7 @@ impl Store for MemoryStore {
         let opened = ownership.open(&request).map(|(runtime_id, lease)| Opened {
             runtime_id,
             lease,
-            totals: *self.totals.lock(),
+            totals: self.totals.lock().all,
         });
         StoreFuture::ready(opened)
     }
@@ -261,7 +284,7 @@ impl Store for MemoryStore {
         worker_id: WorkerId,
         first: u64,
         limit: usize,
-    ) -> StoreFuture<Result<Vec<Arc<TranscriptEntry>>, StoreError>> {
+    ) -> StoreFuture<Result<Vec<Arc<StoredEntry>>, StoreError>> {
         now(self.read(worker_id, |row| page(row.entries(), first, limit)).unwrap_or_default())
     }
 
@@ -270,7 +293,7 @@ impl Store for MemoryStore {
         worker_id: WorkerId,
         first: u64,
         limit: usize,
-    ) -> StoreFuture<Result<Vec<Arc<TurnDetail>>, StoreError>> {
+    ) -> StoreFuture<Result<Vec<Arc<StoredTurn>>, StoreError>> {
         now(self.read(worker_id, |row| page(row.turns(), first, limit)).unwrap_or_default())
     }
 
@@ -278,8 +301,8 @@ impl Store for MemoryStore {
         &self,
         worker_id: WorkerId,
         selector: TurnLookup,
-    ) -> StoreFuture<Result<Option<Arc<TurnDetail>>, StoreError>> {
-        now(self.read(worker_id, |row| row.turn(&selector).cloned()).flatten())
+    ) -> StoreFuture<Result<Option<FoundTurn>, StoreError>> {
+        now(self.read(worker_id, |row| row.turn(&selector)).flatten())
     }
 
     fn events(
@@ -289,6 +312,19 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> StoreFuture<Result<EventPage, StoreError>> {
         now(self.read(worker_id, |row| row.events_after(after, limit)).unwrap_or_default())
+    }
+
+    fn tenant_totals(
+        &self,
+        after: Option<Arc<str>>,
+        limit: usize,
+    ) -> StoreFuture<Result<Vec<TenantTotals>, StoreError>> {
+        let totals = self.totals.lock();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let of_tenants = totals.by_tenant.range((from, Bound::Unbounded)).take(limit);
+        let of_tenants = of_tenants
+            .map(|(tenant, totals)| TenantTotals { tenant: Arc::clone(tenant), totals: *totals });
+        now(of_tenants.collect())
     }
 }
 

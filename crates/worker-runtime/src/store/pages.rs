@@ -5,21 +5,24 @@ use std::sync::Arc;
 use super::{bounds::Bounds, course::Course, reads::Around, within_range};
 use crate::{
     identity::WorkerId,
-    model::{MAX_INTEGER, TranscriptEntry, TurnDetail},
-    store::{Complaint, StoredEvent, StoredEventBody, TurnLookup, WorkerRecord},
+    model::MAX_INTEGER,
+    store::{
+        Complaint, FoundTurn, StoredEntry, StoredEvent, StoredEventBody, StoredTurn, TurnLookup,
+        WorkerRecord,
+    },
 };
 
 /// Checks that a page holds exactly the `count` entries from the sequence `first` on. The entries
 /// that a Worker was created with come first; then each turn has its input, and right after the input
 /// the answer if it has one.
 pub(super) fn entries(
-    page: &mut [Arc<TranscriptEntry>],
+    page: &mut [Arc<StoredEntry>],
     first: u64,
     count: usize,
     (record, bounds): (&WorkerRecord, &Bounds),
 ) -> Result<(), Complaint> {
     let mut sequences = first..;
-    let is_good = |entry: &mut Arc<TranscriptEntry>| {
+    let is_good = |entry: &mut Arc<StoredEntry>| {
         Some(entry.sequence) == sequences.next() && within_range::entry(entry, bounds).is_ok()
     };
     let is_good = page.len() == count && page.iter_mut().all(is_good);
@@ -30,7 +33,7 @@ pub(super) fn entries(
 }
 
 /// Whether an entry can come right after another one.
-fn can_follow(before: &TranscriptEntry, entry: &TranscriptEntry) -> bool {
+fn can_follow(before: &StoredEntry, entry: &StoredEntry) -> bool {
     if is_answer_of_turn(entry) {
         before.turn_id == entry.turn_id && !before.is_answer()
     } else if entry.turn_id.is_some() {
@@ -40,12 +43,12 @@ fn can_follow(before: &TranscriptEntry, entry: &TranscriptEntry) -> bool {
     }
 }
 
-fn is_answer_of_turn(entry: &TranscriptEntry) -> bool {
+fn is_answer_of_turn(entry: &StoredEntry) -> bool {
     entry.is_answer() && entry.turn_id.is_some()
 }
 
 /// Whether an entry is of the Worker's latest turn exactly if the transcript has it there.
-fn is_of_its_turn(entry: &TranscriptEntry, record: &WorkerRecord) -> bool {
+fn is_of_its_turn(entry: &StoredEntry, record: &WorkerRecord) -> bool {
     record.turn.as_ref().is_none_or(|latest| {
         let is_after = Some(entry.sequence) >= latest.input_sequence;
         is_after == (entry.turn_id == Some(latest.turn_id))
@@ -56,13 +59,13 @@ fn is_of_its_turn(entry: &TranscriptEntry, record: &WorkerRecord) -> bool {
 /// its ordinal, but the entries of one Worker's turns follow each other without a gap, up to those of
 /// the latest turn, which is known.
 pub(super) fn turns(
-    page: &mut [Arc<TurnDetail>],
+    page: &mut [Arc<StoredTurn>],
     first: u64,
     count: usize,
     (around, bounds): (&Around, &Bounds),
 ) -> Result<(), Complaint> {
     let mut next_input = None;
-    let is_good = |(ordinal, turn): (u64, &mut Arc<TurnDetail>)| {
+    let is_good = |(ordinal, turn): (u64, &mut Arc<StoredTurn>)| {
         if within_range::turn(turn, bounds).is_err() {
             return false;
         }
@@ -74,7 +77,7 @@ pub(super) fn turns(
 }
 
 /// Whether a turn with this ordinal can be one of the Worker's.
-fn fits(turn: &TurnDetail, ordinal: u64, around: &Around) -> bool {
+fn fits(turn: &StoredTurn, ordinal: u64, around: &Around) -> bool {
     let known = &around.before;
     let Some(latest) = &known.turn else { return false };
     if ordinal == known.turns {
@@ -91,29 +94,40 @@ fn fits(turn: &TurnDetail, ordinal: u64, around: &Around) -> bool {
 }
 
 /// Whether a turn is the Worker's latest one, as it is known or as it may have become since.
-fn is_latest(turn: &TurnDetail, latest: &TurnDetail, around: &Around) -> bool {
-    let end = |turn: &TurnDetail| (turn.outcome, turn.answer_sequence);
+fn is_latest(turn: &StoredTurn, latest: &StoredTurn, around: &Around) -> bool {
+    let end = |turn: &StoredTurn| (turn.outcome, turn.answer_sequence);
     turn.turn_id == latest.turn_id
         && turn.input_sequence == latest.input_sequence
         && (end(turn) == end(latest) || around.may_differ())
 }
 
-/// Checks that a turn is the one that was asked for.
+/// Checks that a turn is the one that was asked for, and that its input and its answer are there.
 pub(super) fn turn(
-    turn: &mut Arc<TurnDetail>,
+    found: &mut FoundTurn,
     wanted: &TurnLookup,
     (around, bounds): (&Around, &Bounds),
 ) -> Result<(), Complaint> {
+    let FoundTurn { turn, input, answer } = found;
     let is_wanted = match wanted {
         TurnLookup::Id(turn_id) => turn.turn_id == *turn_id,
         TurnLookup::Key(key) => turn.idempotency_key.as_ref() == Some(key),
     };
     let is_good = within_range::turn(turn, bounds).is_ok();
-    ensure(is_wanted && is_good && is_of(turn, around), Complaint::Turns)
+    ensure(is_wanted && is_good && is_of(turn, around), Complaint::Turns)?;
+    let belongs = |entry: &mut Option<Arc<StoredEntry>>, sequence: Option<u64>, is_answer: bool| {
+        let is_of_turn =
+            |it: &Arc<StoredEntry>| it.turn_id == Some(turn.turn_id) && it.is_answer() == is_answer;
+        let is_good = entry.as_mut().is_none_or(|it| within_range::entry(it, bounds).is_ok());
+        let is_of_turn = entry.as_ref().is_none_or(is_of_turn);
+        entry.as_ref().map(|it| it.sequence) == sequence && is_of_turn && is_good
+    };
+    let has_both =
+        belongs(input, turn.input_sequence, false) && belongs(answer, turn.answer_sequence, true);
+    ensure(has_both, Complaint::Mismatch)
 }
 
 /// Whether a turn can be one of the Worker's.
-fn is_of(turn: &TurnDetail, around: &Around) -> bool {
+fn is_of(turn: &StoredTurn, around: &Around) -> bool {
     let latest = [&around.before, &around.after].map(|record| record.turn.as_ref());
     if let Some(latest) = latest.into_iter().flatten().find(|it| it.turn_id == turn.turn_id) {
         return is_latest(turn, latest, around);
@@ -161,7 +175,7 @@ fn is_event_of(event: &mut StoredEvent, worker_id: WorkerId, bounds: &Bounds) ->
                 && record.worker_sequence == sequence
                 && within_range::record(record, bounds).is_ok()
         }
-        StoredEventBody::WorkerStateChanged { .. } => true,
+        StoredEventBody::WorkerStateChanged { .. } | StoredEventBody::Unknown(_) => true,
         // A deleted Worker has no events.
         StoredEventBody::WorkerDeleted => false,
         StoredEventBody::InputAccepted { entry } => *entry > 0 && turn_id.is_some(),

@@ -9,10 +9,9 @@ use std::sync::Arc;
 use crate::{
     error::RuntimeError,
     identity::WorkerId,
-    model::{TranscriptEntry, TurnDetail},
     store::{
-        Complaint, Store, StoreClient, StoreError, StoreFuture, StoredEvent, TurnLookup,
-        WorkerRecord, pages,
+        Complaint, FoundTurn, Store, StoreClient, StoreError, StoreFuture, StoredEntry,
+        StoredEvent, StoredTurn, TurnLookup, WorkerRecord, pages,
     },
 };
 
@@ -74,7 +73,7 @@ impl StoreClient {
         worker: &impl ReadAbout,
         first: u64,
         count: usize,
-    ) -> Result<Vec<Arc<TranscriptEntry>>, ReadError> {
+    ) -> Result<Vec<Arc<StoredEntry>>, ReadError> {
         let known = worker.known();
         let worker_id = known.record.worker_id;
         if !is_within(first, count, known.record.entries) {
@@ -94,7 +93,7 @@ impl StoreClient {
         worker: &impl ReadAbout,
         first: u64,
         count: usize,
-    ) -> Result<Vec<Arc<TurnDetail>>, ReadError> {
+    ) -> Result<Vec<Arc<StoredTurn>>, ReadError> {
         let known = worker.known();
         let worker_id = known.record.worker_id;
         if !is_within(first, count, known.record.turns) {
@@ -109,20 +108,20 @@ impl StoreClient {
         }
     }
 
-    /// Reads one turn. Returns `None` if the store does not have it.
+    /// Reads one turn with its input and its answer. Returns `None` if the store does not have it.
     pub(crate) async fn turn(
         &self,
         worker: &impl ReadAbout,
         wanted: TurnLookup,
-    ) -> Result<Option<Arc<TurnDetail>>, ReadError> {
+    ) -> Result<Option<FoundTurn>, ReadError> {
         let known = worker.known();
         let worker_id = known.record.worker_id;
         let lookup = wanted.clone();
         match self.read(|store| store.turn(worker_id, lookup)).await? {
-            Some(mut turn) => {
+            Some(mut found) => {
                 let around = known.until(worker.known());
-                match pages::turn(&mut turn, &wanted, (&around, &self.bounds)) {
-                    Ok(()) => Ok(Some(turn)),
+                match pages::turn(&mut found, &wanted, (&around, &self.bounds)) {
+                    Ok(()) => Ok(Some(found)),
                     Err(complaint) => Err(self.complain(complaint, worker_id)),
                 }
             }

@@ -8,9 +8,10 @@ use crate::{
     identity::{DisplayName, DisplayRef, RuntimeIdentity, WorkerId},
     lifecycle,
     model::{
-        CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, TurnDetail,
-        TurnOutcome, Usage, WorkerDetail, WorkerState, WorkerSummary, no_labels, shared_labels,
+        CapabilityGrant, ConfigBundle, Intent, Labels, ProfileSelector, ScopeClaim, TurnOutcome,
+        Usage, WorkerDetail, WorkerState, WorkerSummary, no_labels, shared_labels,
     },
+    store::StoredTurn,
 };
 
 /// The stored properties and state of a Worker, without its transcript. A change replaces the
@@ -23,6 +24,9 @@ pub struct WorkerRecord {
     pub ordinal: u64,
     /// The number of commits about the Worker; the creation is the first.
     pub version: u64,
+    /// The tenant that the Worker belongs to, if it belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Arc<str>>,
     /// The name for people, if one was given.
     pub display_name: Option<Arc<str>>,
     /// The labels, by which lists and subscriptions filter.
@@ -36,7 +40,7 @@ pub struct WorkerRecord {
     /// The outcome of the turn that ended last.
     pub last_outcome: Option<TurnOutcome>,
     /// The latest turn, running or ended.
-    pub turn: Option<Arc<TurnDetail>>,
+    pub turn: Option<Arc<StoredTurn>>,
     /// The number of turns that were begun; the latest has this ordinal.
     pub turns: u64,
     /// The number of entries in the transcript.
@@ -85,6 +89,7 @@ impl WorkerRecord {
             worker_id,
             ordinal,
             version: 1,
+            tenant: None,
             display_name: None,
             labels: no_labels(),
             spec: WorkerSpec::default().shared(),
@@ -108,16 +113,13 @@ impl WorkerRecord {
 
     /// Returns the running turn, if there is one.
     #[must_use]
-    pub fn running_turn(&self) -> Option<&Arc<TurnDetail>> {
+    pub fn running_turn(&self) -> Option<&Arc<StoredTurn>> {
         self.turn.as_ref().filter(|turn| turn.outcome.is_none())
     }
 
-    /// Returns the Worker's public detail, with `last_turn` as its latest turn.
-    pub(crate) fn detail(
-        &self,
-        identity: &RuntimeIdentity,
-        last_turn: Option<Arc<TurnDetail>>,
-    ) -> WorkerDetail {
+    /// Returns the Worker's public detail, with the number of pieces of text that came after the end
+    /// of its latest turn.
+    pub(crate) fn detail(&self, identity: &RuntimeIdentity, late_dropped: u64) -> WorkerDetail {
         let WorkerSummary {
             worker,
             display_name,
@@ -154,7 +156,7 @@ impl WorkerRecord {
             config_bundle: spec.config_bundle.clone(),
             capabilities: spec.capabilities.clone(),
             scope_claims: spec.scope_claims.clone(),
-            last_turn: last_turn.map(TurnDetail::shown),
+            last_turn: self.turn.as_ref().map(|turn| Arc::new(turn.shown(late_dropped))),
             allowed_commands: lifecycle::allowed_commands(state).to_vec(),
             end_reason: self.end_reason.clone(),
         }

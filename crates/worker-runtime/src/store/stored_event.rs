@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{EventType, Labels, TurnError, TurnOutcome, WorkerState},
+    model::{EventType, Labels, TurnError, TurnOutcome, UnknownVariant, WorkerState},
     store::{CommandMetadata, WorkerRecord},
 };
 
@@ -82,7 +82,27 @@ pub enum StoredEventBody {
         /// The outcome of the turn, by which subscriptions filter.
         outcome: TurnOutcome,
     },
+    /// An event of a kind that this version does not know. It is shown by its type alone.
+    #[serde(untagged, deserialize_with = "unknown_event")]
+    Unknown(UnknownVariant),
 }
+
+/// Reads an event whose kind is not known.
+fn unknown_event<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnknownVariant, D::Error> {
+    UnknownVariant::read(deserializer, |name| KINDS.contains(&name))
+}
+
+/// The kinds of stored events, by the names with which they are stored.
+const KINDS: [&str; 8] = [
+    "worker_created",
+    "worker_updated",
+    "worker_state_changed",
+    "worker_deleted",
+    "input_accepted",
+    "turn_started",
+    "turn_retrying",
+    "turn_ended",
+];
 
 /// What an event refers to, for a reader to join.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -118,6 +138,7 @@ impl StoredEvent {
             StoredEventBody::TurnStarted => EventType::TurnStarted,
             StoredEventBody::TurnRetrying { .. } => EventType::TurnRetrying,
             StoredEventBody::TurnEnded { outcome, .. } => EventType::of_end(*outcome),
+            StoredEventBody::Unknown(_) => EventType::Unknown,
         }
     }
 
@@ -131,7 +152,8 @@ impl StoredEvent {
             | StoredEventBody::WorkerStateChanged { .. }
             | StoredEventBody::WorkerDeleted
             | StoredEventBody::TurnStarted
-            | StoredEventBody::TurnRetrying { .. } => None,
+            | StoredEventBody::TurnRetrying { .. }
+            | StoredEventBody::Unknown(_) => None,
         }
     }
 

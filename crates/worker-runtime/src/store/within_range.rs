@@ -7,10 +7,8 @@ use std::sync::Arc;
 
 use super::bounds::Bounds;
 use crate::{
-    model::{
-        MAX_INTEGER, TranscriptEntry, TurnDetail, TurnOutcome, Usage, WorkerState, check_resource,
-    },
-    store::{CreateKey, InputKey, StoredWorker, WorkerRecord},
+    model::{MAX_INTEGER, TurnOutcome, Usage, WorkerState, check_resource},
+    store::{CreateKey, InputKey, StoredEntry, StoredTurn, StoredWorker, WorkerRecord},
 };
 
 /// The result of a check: what is wrong with the value, if anything is.
@@ -110,7 +108,7 @@ pub(super) fn record(record: &mut Arc<WorkerRecord>, bounds: &Bounds) -> Verdict
 }
 
 /// Checks a turn, and clamps its usage.
-pub(super) fn turn(turn: &mut Arc<TurnDetail>, bounds: &Bounds) -> Verdict {
+pub(super) fn turn(turn: &mut Arc<StoredTurn>, bounds: &Bounds) -> Verdict {
     let there = &**turn;
     bounds.turn(there)?;
     let retry_after_ms = there.error.as_ref().and_then(|error| error.retry_after_ms);
@@ -120,7 +118,6 @@ pub(super) fn turn(turn: &mut Arc<TurnDetail>, bounds: &Bounds) -> Verdict {
         there.input_sequence,
         there.answer_sequence,
         retry_after_ms,
-        Some(there.late_dropped),
     ];
     ensure(figures.iter().flatten().all(|it| *it <= MAX_INTEGER), OUT_OF_RANGE)?;
     let input = there.input_sequence.unwrap_or(0);
@@ -148,7 +145,7 @@ pub(super) fn turn(turn: &mut Arc<TurnDetail>, bounds: &Bounds) -> Verdict {
 }
 
 /// Checks an entry, and clamps its usage.
-pub(super) fn entry(entry: &mut Arc<TranscriptEntry>, bounds: &Bounds) -> Verdict {
+pub(super) fn entry(entry: &mut Arc<StoredEntry>, bounds: &Bounds) -> Verdict {
     bounds.entry(entry)?;
     ensure(entry.sequence <= MAX_INTEGER && entry.at_ms <= MAX_INTEGER, OUT_OF_RANGE)?;
     if !is_within(&entry.usage) {
@@ -158,7 +155,7 @@ pub(super) fn entry(entry: &mut Arc<TranscriptEntry>, bounds: &Bounds) -> Verdic
 }
 
 /// Returns the sequence of the last entry that a turn names; 0 if there is none.
-pub(super) fn last_entry(turn: &TurnDetail) -> u64 {
+pub(super) fn last_entry(turn: &StoredTurn) -> u64 {
     turn.answer_sequence.max(turn.input_sequence).unwrap_or(0)
 }
 

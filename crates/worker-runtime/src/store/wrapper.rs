@@ -3,13 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Batch, CorruptWorker, CreateKey, EventPage, Lease, OpenError, OpenRequest, Opened, Settlement,
-    Store, StoreError, StoreFuture, StoreInfo, StoredWorker, TurnLookup,
+    Batch, ChangePage, CorruptWorker, CreateKey, EventPage, FoundTurn, Lease, OpenError,
+    OpenRequest, Opened, Settlement, Store, StoreError, StoreFuture, StoreInfo, StoredEntry,
+    StoredTurn, StoredWorker, TenantTotals, TurnLookup,
 };
-use crate::{
-    identity::WorkerId,
-    model::{TranscriptEntry, TurnDetail},
-};
+use crate::identity::WorkerId;
 
 /// Declares [`StoreWrapper`] with these methods of [`Store`], and [`Store`] for every wrapper.
 macro_rules! wrapper {
@@ -21,7 +19,7 @@ macro_rules! wrapper {
         ///
         /// ```
         /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
-        /// use worker_runtime::store::{Batch, Store, StoreError, StoreFuture, StoreWrapper};
+        /// use worker_runtime::store::{StoredEntry, StoredTurn, Batch, Store, StoreError, StoreFuture, StoreWrapper};
         ///
         /// /// Counts the commits.
         /// struct Counting {
@@ -71,8 +69,10 @@ wrapper! {
     fn settle(lease: Lease, worker_id: WorkerId, version: u64) -> Answer<Settlement>;
     fn workers(after: u64, limit: usize) -> Answer<Vec<Result<StoredWorker, CorruptWorker>>>;
     fn create_keys() -> Answer<Vec<CreateKey>>;
-    fn entries(worker_id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>>;
-    fn turns(worker_id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TurnDetail>>>;
-    fn turn(worker_id: WorkerId, selector: TurnLookup) -> Answer<Option<Arc<TurnDetail>>>;
+    fn entries(worker_id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredEntry>>>;
+    fn turns(worker_id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredTurn>>>;
+    fn turn(worker_id: WorkerId, selector: TurnLookup) -> Answer<Option<FoundTurn>>;
     fn events(worker_id: WorkerId, after: u64, limit: usize) -> Answer<EventPage>;
+    fn tenant_totals(after: Option<Arc<str>>, limit: usize) -> Answer<Vec<TenantTotals>>;
+    fn changes(after: u64, limit: usize) -> Answer<Option<ChangePage>>;
 }

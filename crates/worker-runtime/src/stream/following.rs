@@ -5,8 +5,9 @@ use std::{sync::Arc, task::Context};
 use crate::{
     identity::TurnId,
     log::Tail,
-    model::{StreamItem, TranscriptEntry},
+    model::StreamItem,
     state::live::{Live, Piece, ReadOffsets},
+    store::StoredEntry,
     sync::WakeSlot,
 };
 
@@ -67,7 +68,7 @@ impl Following {
     pub(super) fn rest(
         &mut self,
         reasoning: Option<&Tail>,
-        answer: Option<&TranscriptEntry>,
+        answer: Option<&StoredEntry>,
     ) -> Option<StreamItem> {
         let turn_id = self.turn_id;
         let tail = reasoning.and_then(|tail| tail.rest(self.offsets.reasoning));

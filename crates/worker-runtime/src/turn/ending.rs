@@ -18,9 +18,9 @@ use crate::{
     error::RuntimeError,
     identity::TurnId,
     lifecycle::{self, LifecycleInput, Transition},
-    model::{Severity, TurnDetail, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
+    model::{Severity, TurnError, TurnErrorKind, TurnOutcome, WorkerState},
     state::{core::Core, live::Live, worker_cell::WorkerCell},
-    store::{CommandMetadata, WorkerRecord},
+    store::{CommandMetadata, StoredTurn, WorkerRecord},
     sync::Backoff,
 };
 
@@ -131,7 +131,7 @@ async fn insist(
 }
 
 /// Returns the turn in a Worker's record, if it has this id and still runs.
-pub(super) fn current(record: &WorkerRecord, turn_id: TurnId) -> Option<&Arc<TurnDetail>> {
+pub(super) fn current(record: &WorkerRecord, turn_id: TurnId) -> Option<&Arc<StoredTurn>> {
     record.running_turn().filter(|turn| turn.turn_id == turn_id)
 }
 
@@ -160,7 +160,7 @@ fn ended(
 /// the same store ended.
 pub(super) fn turn_ends(
     record: &WorkerRecord,
-    running: &TurnDetail,
+    running: &StoredTurn,
     end: TurnEnd,
     now_ms: u64,
 ) -> Draft {

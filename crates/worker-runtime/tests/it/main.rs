@@ -17,6 +17,7 @@ mod payloads;
 mod queries;
 mod restart;
 mod schema_form;
+mod stored_form;
 mod streams;
 mod support;
 mod token_budget;

@@ -13,9 +13,8 @@ use llm_engine::ScriptedProvider;
 use worker_runtime::{
     Limits, Profile, Runtime, RuntimeError, WorkerId, WorkerRef,
     commands::{CreateWorker, SendInput, StopRuntime, UpdateWorker},
-    model::TranscriptEntry,
     queries::GetTranscript,
-    store::{Batch, Lease, MemoryStore, Store, StoreFuture, StoreWrapper},
+    store::{Batch, Lease, MemoryStore, Store, StoreFuture, StoreWrapper, StoredEntry},
 };
 
 use crate::wrapper::Answer;
@@ -79,7 +78,7 @@ impl StoreWrapper for BlockingStore {
         self.inner.release(lease)
     }
 
-    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredEntry>>> {
         let blocks = self.blocks(Part::DropOfRead);
         blocks.map_or_else(|| self.inner.entries(id, first, limit), hanging)
     }

@@ -15,9 +15,12 @@ use worker_runtime::{
     EventsFrom, Limits, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, WorkerId,
     WorkerRef,
     commands::{CreateWorker, SendInput, StopRuntime, StopWorker, StopWorkers, UpdateWorker},
-    model::{Input, TranscriptEntry, WorkerState},
+    model::{Input, WorkerState},
     queries::{GetRuntime, GetTurn, GetWorker, ReadEvents},
-    store::{Batch, EventPage, Lease, MemoryStore, Store, StoreError, StoreFuture, StoreWrapper},
+    store::{
+        Batch, EventPage, FoundTurn, Lease, MemoryStore, Store, StoreError, StoreFuture,
+        StoreWrapper, StoredEntry, TurnLookup,
+    },
 };
 
 use crate::{script::poll_some, wrapper::Answer};
@@ -70,8 +73,12 @@ impl StoreWrapper for SilentStore {
         self.inner.renew(lease, duration)
     }
 
-    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredEntry>>> {
         self.read(|inner| Store::entries(inner, id, first, limit))
+    }
+
+    fn turn(&self, id: WorkerId, selector: TurnLookup) -> Answer<Option<FoundTurn>> {
+        self.read(|inner| Store::turn(inner, id, selector))
     }
 
     fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {

@@ -10,9 +10,9 @@ use worker_runtime::{
     Profile, Runtime, Scope, WorkerId, WorkerRef,
     commands::{CreateWorker, SendInput},
     event::EventFilter,
-    model::{EventType, Input, PageRequest, SeedEntry, TranscriptEntry, TurnDetail, TurnOutcome},
+    model::{EventType, Input, PageRequest, SeedEntry, TurnOutcome},
     queries::{GetTranscript, ListTurns, ReadEvents, TranscriptFrom},
-    store::{EventPage, MemoryStore, Store, StoreWrapper},
+    store::{EventPage, MemoryStore, Store, StoreWrapper, StoredEntry, StoredTurn},
 };
 
 use crate::wrapper::Answer;
@@ -31,12 +31,12 @@ impl StoreWrapper for Noting {
         &self.inner
     }
 
-    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredEntry>>> {
         self.entries.lock().unwrap().push(limit);
         self.inner.entries(id, first, limit)
     }
 
-    fn turns(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TurnDetail>>> {
+    fn turns(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredTurn>>> {
         self.turns.lock().unwrap().push(limit);
         self.inner.turns(id, first, limit)
     }

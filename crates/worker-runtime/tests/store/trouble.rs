@@ -8,10 +8,9 @@ use std::{
 
 use worker_runtime::{
     WorkerId,
-    model::TranscriptEntry,
     store::{
         Batch, Change, Lease, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreError,
-        StoreFuture, StoreWrapper,
+        StoreFuture, StoreWrapper, StoredEntry,
     },
 };
 
@@ -131,7 +130,7 @@ impl StoreWrapper for TroubledStore {
         self.inner.workers(if repeats { 0 } else { after }, limit)
     }
 
-    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredEntry>>> {
         let trouble = self.get();
         if trouble == Trouble::ReadsFail {
             StoreFuture::ready(Err(StoreError::Unknown("trouble".to_owned())))

@@ -14,7 +14,7 @@ use worker_runtime::{
     EventsFrom, Profile, Runtime, Scope, Station, StreamItem, Subscribe, WorkerRef,
     commands::{CreateWorker, DeleteWorker, StopWorker, UpdateWorker},
     event::EventBody,
-    model::{Input, TranscriptEntry},
+    model::Input,
     queries::{GetWorker, ReadEvents},
 };
 
@@ -106,7 +106,8 @@ async fn texts_are_erased_before_their_memory_is_given_back() {
 async fn the_memory_of_the_texts_is_given_back() {
     let echo = Profile::new("echo", Arc::new(EchoProvider::new()));
     let runtime = Runtime::builder().profile(echo).build().await.unwrap();
-    let create = CreateWorker::new().initial_input(Input::user("hello"));
+    let meta = worker_runtime::model::Meta::from([("actor".to_owned(), "ann".to_owned())]);
+    let create = CreateWorker::new().initial_input(Input::user("hello")).meta(meta);
     let worker = runtime.handle(create).await.unwrap().detail.worker;
     runtime.wait_idle(worker, Duration::from_mins(1)).await.unwrap();
     // The commit with the text is further back than a deletion looks at once.
@@ -118,16 +119,17 @@ async fn the_memory_of_the_texts_is_given_back() {
     // A reader that is never polled keeps the Worker's own log.
     let oldest = || Subscribe::new(Scope::worker(worker)).starting_at(EventsFrom::oldest());
     let _unread = runtime.subscribe(oldest()).await.unwrap();
-    let mut texts: Vec<Weak<TranscriptEntry>> = Vec::new();
+    let mut texts: Vec<Weak<str>> = Vec::new();
     let all = ReadEvents { from: Some(EventsFrom::oldest()), ..ReadEvents::new(Scope::runtime()) };
     for event in runtime.handle(all).await.unwrap().items {
         if let EventBody::InputAccepted { entry } = &event.body {
-            texts.push(Arc::downgrade(entry));
+            texts.push(Arc::downgrade(&entry.text));
         }
     }
     assert!(texts.iter().any(|text| text.strong_count() > 0));
     let detail = runtime.handle(GetWorker { worker }).await.unwrap().detail;
-    let turn = Arc::downgrade(detail.last_turn.as_ref().expect("a turn"));
+    let turn = detail.last_turn.as_ref().expect("a turn");
+    let turn = Arc::downgrade(turn.meta.as_ref().expect("the metadata of its command"));
     drop(detail);
     assert!(turn.strong_count() > 0);
     runtime.handle(DeleteWorker::new(worker)).await.unwrap();

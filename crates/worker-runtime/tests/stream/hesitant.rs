@@ -7,8 +7,7 @@ use std::sync::{
 
 use worker_runtime::{
     WorkerId,
-    model::TranscriptEntry,
-    store::{Batch, EventPage, MemoryStore, Store, StoreFuture, StoreWrapper},
+    store::{Batch, EventPage, MemoryStore, Store, StoreFuture, StoreWrapper, StoredEntry},
 };
 
 use crate::wrapper::{Answer, immediate};
@@ -62,7 +61,7 @@ impl StoreWrapper for HesitantStore {
         self.hesitate(move |inner| Store::commit(inner, &batch))
     }
 
-    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredEntry>>> {
         self.hesitate(move |inner| Store::entries(inner, id, first, limit))
     }
 

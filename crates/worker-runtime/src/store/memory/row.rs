@@ -8,9 +8,9 @@ use std::{
 use super::keys::Keys;
 use crate::{
     identity::TurnId,
-    model::{TranscriptEntry, TurnDetail},
     store::{
-        Batch, Change, EventPage, InputKey, StoredEvent, StoredWorker, TurnLookup, WorkerRecord,
+        Batch, Change, EventPage, FoundTurn, InputKey, StoredEntry, StoredEvent, StoredTurn,
+        StoredWorker, TurnLookup, WorkerRecord,
     },
 };
 
@@ -29,8 +29,8 @@ pub(super) struct Row {
 /// The transcript, the turns and the idempotency keys of a Worker.
 #[derive(Debug, Default)]
 struct Conversation {
-    entries: Vec<Arc<TranscriptEntry>>,
-    turns: Vec<Arc<TurnDetail>>,
+    entries: Vec<Arc<StoredEntry>>,
+    turns: Vec<Arc<StoredTurn>>,
     /// The place in `turns` of each turn, and of the latest turn with each idempotency key.
     turn_of_id: BTreeMap<TurnId, usize>,
     turn_of_key: BTreeMap<Arc<str>, usize>,
@@ -61,26 +61,32 @@ impl Row {
         self.events.extend(batch.events.iter().cloned());
         let kept = usize::try_from(events_kept).unwrap_or(usize::MAX);
         self.events.drain(..self.events.len().saturating_sub(kept));
-        if !batch.entries.is_empty() || batch.changes_turn || batch.key.is_some() {
+        if !batch.entries.is_empty() || !batch.turns.is_empty() || batch.key.is_some() {
             self.conversation.get_or_insert_default().apply(batch);
         }
     }
 
-    pub(super) fn entries(&self) -> &[Arc<TranscriptEntry>] {
+    pub(super) fn entries(&self) -> &[Arc<StoredEntry>] {
         self.conversation.as_ref().map_or(&[], |it| &it.entries)
     }
 
-    pub(super) fn turns(&self) -> &[Arc<TurnDetail>] {
+    pub(super) fn turns(&self) -> &[Arc<StoredTurn>] {
         self.conversation.as_ref().map_or(&[], |it| &it.turns)
     }
 
-    pub(super) fn turn(&self, lookup: &TurnLookup) -> Option<&Arc<TurnDetail>> {
+    pub(super) fn turn(&self, lookup: &TurnLookup) -> Option<FoundTurn> {
         let there = self.conversation.as_ref()?;
         let place = match lookup {
             TurnLookup::Id(turn_id) => there.turn_of_id.get(turn_id),
             TurnLookup::Key(key) => there.turn_of_key.get(key),
         };
-        there.turns.get(*place?)
+        let turn = there.turns.get(*place?)?;
+        let entry = |sequence: Option<u64>| {
+            let place = usize::try_from(sequence?.checked_sub(1)?).ok()?;
+            there.entries.get(place).cloned()
+        };
+        let (input, answer) = (entry(turn.input_sequence), entry(turn.answer_sequence));
+        Some(FoundTurn { turn: Arc::clone(turn), input, answer })
     }
 
     pub(super) fn ordinal(&self) -> u64 {
@@ -107,8 +113,8 @@ impl Conversation {
     fn apply(&mut self, batch: &Batch) {
         self.entries.extend(batch.entries.iter().cloned());
         // The first turn has the ordinal 1.
-        let turn = batch.turn().and_then(|(ordinal, turn)| Some((ordinal.checked_sub(1)?, turn)));
-        if let Some((earlier, turn)) = turn {
+        let turns = batch.turns.iter();
+        for (earlier, turn) in turns.filter_map(|(it, turn)| Some((it.checked_sub(1)?, turn))) {
             let place = usize::try_from(earlier).unwrap_or(usize::MAX).min(self.turns.len());
             match self.turns.get_mut(place) {
                 Some(there) => *there = Arc::clone(turn),

@@ -14,6 +14,7 @@ fn opened() -> (MemoryStore, Lease) {
         runtime_id: None,
         new_runtime_id: RuntimeId::from_uuid(uuid::Uuid::nil()),
         epoch: Epoch::from_uuid(uuid::Uuid::nil()),
+        format: crate::store::FORMAT,
         lease_duration: Duration::from_mins(1),
         events_per_worker: 10,
     };
@@ -32,7 +33,9 @@ fn batch(lease: Lease, ordinal: u64, expected_version: u64, change: Change) -> B
         expected_version,
         change,
         entries: Vec::new(),
-        changes_turn: false,
+        turns: Vec::new(),
+        spec_changed: expected_version == 0,
+        tenant: None,
         events: Vec::new(),
         key: None,
         create_key: None,
@@ -101,11 +104,13 @@ fn no_number_is_too_large_or_too_small() {
     let mut creation = put(lease, 1, 1);
     if let Change::Put(record) = &mut creation.change {
         let record = Arc::make_mut(record);
-        let profile = crate::model::ProfileSelector::default();
-        record.turn = Some(Arc::new(TurnDetail::new(crate::identity::TurnId::NIL, profile, 7, 1)));
         record.worker_sequence = u64::MAX;
     }
-    creation.changes_turn = true;
+    let turn = serde_json::json!({
+        "turn_id": crate::identity::TurnId::NIL, "profile": { "type": "runtime_default" },
+        "usage": crate::model::Usage::default(),
+    });
+    creation.turns = vec![(0, Arc::new(serde_json::from_value(turn).unwrap()))];
     store.commit_batch(&creation).unwrap();
     let page = |after| store.events(worker(1), after, 1).into_ready().ok().unwrap().unwrap();
     for after in [0, 1, u64::MAX - 1, u64::MAX] {
@@ -123,6 +128,7 @@ fn no_number_is_too_large_or_too_small() {
         runtime_id: None,
         new_runtime_id: RuntimeId::from_uuid(uuid::Uuid::nil()),
         epoch: Epoch::from_uuid(uuid::Uuid::nil()),
+        format: crate::store::FORMAT,
         lease_duration: Duration::MAX,
         events_per_worker: u64::MAX,
     };

@@ -7,12 +7,12 @@ use worker_runtime::{
     Scope, TurnId, WorkerId,
     commands::{CancelTurn, StopWorker},
     event::StoredEventBody,
-    model::{PageRequest, TurnDetail, WorkerState},
+    model::{PageRequest, WorkerState},
     queries::{GetTranscript, GetTurn, ListTurns, ReadEvents},
-    store::{EventPage, MemoryStore, Store},
+    store::{EventPage, MemoryStore, Store, StoredEntry, StoredTurn},
 };
 
-use super::lying_store::{after_turns, bounded, fails, told};
+use super::lying_store::{after_turns, bounded, fails};
 use crate::wrapper::immediate;
 
 const OTHER_ENTRIES: &str = "the store gave other entries of a worker than it was asked for";
@@ -20,7 +20,7 @@ const OTHER_TURNS: &str = "the store gave other turns of a worker than it was as
 const MISMATCH: &str = "the store gave events, entries and turns that do not fit together";
 
 /// All turns but the second.
-fn without_the_second(inner: &MemoryStore, id: WorkerId) -> Vec<Arc<TurnDetail>> {
+fn without_the_second(inner: &MemoryStore, id: WorkerId) -> Vec<Arc<StoredTurn>> {
     let mut all = immediate(inner.turns(id, 1, 100)).unwrap();
     all.remove(1);
     all
@@ -57,7 +57,7 @@ fn a_turn_past_the_end_of_an_idle_worker_is_a_failure() {
         let first = turns[0].turn_id;
         store.turn.set(|(), turn| {
             Ok(turn.map(|mut turn| {
-                let moved = Arc::make_mut(&mut turn);
+                let moved = Arc::make_mut(&mut turn.turn);
                 (moved.input_sequence, moved.answer_sequence) = (Some(1000), Some(1001));
                 turn
             }))
@@ -67,7 +67,7 @@ fn a_turn_past_the_end_of_an_idle_worker_is_a_failure() {
         store.turn.set(|(), turn| {
             Ok(turn.map(|mut turn| {
                 // The place of the last turn.
-                let moved = Arc::make_mut(&mut turn);
+                let moved = Arc::make_mut(&mut turn.turn);
                 (moved.input_sequence, moved.answer_sequence) = (Some(5), Some(6));
                 turn
             }))
@@ -149,18 +149,22 @@ fn an_input_that_is_an_answer_is_a_failure() {
     bounded(async {
         let (store, runtime, worker) = after_turns(2).await;
         let turns = runtime.handle(ListTurns::new(worker)).await.unwrap().items;
-        store.entries.set(|_, mut page| {
-            for entry in &mut page {
-                let other = if entry.role == Role::User { Role::Assistant } else { Role::User };
-                Arc::make_mut(entry).role = other;
+        let swap = |entry: &mut Arc<StoredEntry>| {
+            let other = if entry.role == Role::User { Role::Assistant } else { Role::User };
+            Arc::make_mut(entry).role = other;
+        };
+        store.turn.set(move |(), mut found| {
+            if let Some(found) = &mut found {
+                [&mut found.input, &mut found.answer].into_iter().flatten().for_each(swap);
             }
+            Ok(found)
+        });
+        store.entries.set(move |_, mut page| {
+            page.iter_mut().for_each(swap);
             Ok(page)
         });
-        // The first entry of all would be an answer.
-        fails(&runtime, GetTurn::new(worker, turns[0].turn_id), OTHER_ENTRIES).await;
-        let failed = runtime.handle(GetTurn::new(worker, turns[1].turn_id)).await;
-        assert!(failed.is_err());
-        assert_eq!(told(&runtime).await, [OTHER_ENTRIES, MISMATCH]);
+        fails(&runtime, GetTurn::new(worker, turns[0].turn_id), MISMATCH).await;
+        assert!(runtime.handle(GetTurn::new(worker, turns[1].turn_id)).await.is_err());
         assert!(runtime.handle(GetTranscript::new(worker)).await.is_err());
         assert!(runtime.handle(ReadEvents::new(Scope::worker(worker))).await.is_err());
     });

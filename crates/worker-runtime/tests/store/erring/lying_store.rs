@@ -10,11 +10,11 @@ use llm_engine::{Script, ScriptedProvider};
 use worker_runtime::{
     Profile, Request, Runtime, RuntimeError, WorkerId, WorkerRef,
     commands::{CreateWorker, SendInput},
-    model::{TranscriptEntry, TurnDetail},
+    model::TurnDetail,
     queries::{GetTurn, ListDiagnostics},
     store::{
-        Batch, CreateKey, EventPage, MemoryStore, OpenError, OpenRequest, Opened, Store,
-        StoreError, StoreFuture, StoreWrapper, TurnLookup,
+        Batch, CreateKey, EventPage, FoundTurn, MemoryStore, OpenError, OpenRequest, Opened, Store,
+        StoreError, StoreFuture, StoreWrapper, StoredEntry, StoredTurn, TurnLookup,
     },
 };
 
@@ -54,9 +54,9 @@ pub(crate) struct LyingStore {
     pub(crate) opened: Lie<(), Opened>,
     pub(crate) workers: Lie<Page, Listed>,
     pub(crate) create_keys: Lie<(), Vec<CreateKey>>,
-    pub(crate) entries: Lie<Page, Vec<Arc<TranscriptEntry>>>,
-    pub(crate) turns: Lie<Page, Vec<Arc<TurnDetail>>>,
-    pub(crate) turn: Lie<(), Option<Arc<TurnDetail>>>,
+    pub(crate) entries: Lie<Page, Vec<Arc<StoredEntry>>>,
+    pub(crate) turns: Lie<Page, Vec<Arc<StoredTurn>>>,
+    pub(crate) turn: Lie<(), Option<FoundTurn>>,
     pub(crate) events: Lie<Page, EventPage>,
     /// Whether each commit is applied and its answer was taken before.
     pub(crate) commits_are_taken: Mutex<bool>,
@@ -96,18 +96,18 @@ impl StoreWrapper for LyingStore {
         StoreFuture::ready(self.create_keys.tell((), truth))
     }
 
-    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredEntry>>> {
         let truth = immediate(self.inner.entries(id, first, limit)).unwrap();
         let answer = StoreFuture::ready(self.entries.tell((first, limit), truth));
         if *self.entries_are_taken.lock().unwrap() { taken(answer) } else { answer }
     }
 
-    fn turns(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TurnDetail>>> {
+    fn turns(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredTurn>>> {
         let truth = immediate(self.inner.turns(id, first, limit)).unwrap();
         StoreFuture::ready(self.turns.tell((first, limit), truth))
     }
 
-    fn turn(&self, id: WorkerId, selector: TurnLookup) -> Answer<Option<Arc<TurnDetail>>> {
+    fn turn(&self, id: WorkerId, selector: TurnLookup) -> Answer<Option<FoundTurn>> {
         let truth = immediate(self.inner.turn(id, selector)).unwrap();
         StoreFuture::ready(self.turn.tell((), truth))
     }

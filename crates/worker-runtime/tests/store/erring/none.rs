@@ -8,9 +8,11 @@ use worker_runtime::{
     EventsFrom, Limits, Profile, Request, Runtime, RuntimeError, Scope, Subscribe, WorkerId,
     WorkerRef,
     commands::{CreateWorker, DeleteWorker, SendInput, StopWorker, UpdateWorker},
-    model::{TranscriptEntry, TurnDetail},
     queries::{GetTranscript, GetTurn, ListTurns, ReadEvents},
-    store::{Batch, EventPage, MemoryStore, Store, StoreFuture, StoreWrapper, TurnLookup},
+    store::{
+        Batch, EventPage, FoundTurn, MemoryStore, Store, StoreFuture, StoreWrapper, StoredEntry,
+        StoredTurn, TurnLookup,
+    },
 };
 
 use super::lying_store::told;
@@ -47,15 +49,15 @@ impl StoreWrapper for Late {
         })
     }
 
-    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredEntry>>> {
         late(&self.0, move |store| store.entries(id, first, limit))
     }
 
-    fn turns(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TurnDetail>>> {
+    fn turns(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredTurn>>> {
         late(&self.0, move |store| store.turns(id, first, limit))
     }
 
-    fn turn(&self, id: WorkerId, selector: TurnLookup) -> Answer<Option<Arc<TurnDetail>>> {
+    fn turn(&self, id: WorkerId, selector: TurnLookup) -> Answer<Option<FoundTurn>> {
         late(&self.0, move |store| store.turn(id, selector))
     }
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use worker_runtime::{
-    RuntimeError, TurnId,
+    RuntimeError, TurnId, WorkerRef,
     commands::{CancelTurn, CreateWorker, SendInput},
-    model::{TranscriptEntry, TurnDetail, TurnErrorKind, TurnOutcome, TurnSelector, WorkerState},
+    model::{TurnErrorKind, TurnOutcome, TurnSelector, WorkerState},
     queries::{
         GetTranscript, GetTurn, GetWorker, ListTurns, ReadEvents, TranscriptAfter, TranscriptFrom,
     },
+    store::{FoundTurn, StoreWrapper, StoredEntry, StoredTurn, TurnLookup},
 };
 
 use super::lying_store::{after_turns, bounded, fails, provider, runtime_with, store, told};
@@ -19,13 +20,13 @@ const TOO_MANY: &str = "the store gave more items at once than it was asked for"
 const LONG: std::time::Duration = std::time::Duration::from_secs(5);
 const MOST: u64 = (1 << 53) - 1;
 
-fn shift(entry: &mut Arc<TranscriptEntry>, by: u64) {
+fn shift(entry: &mut Arc<StoredEntry>, by: u64) {
     Arc::make_mut(entry).sequence += by;
 }
 
 #[test]
 fn a_transcript_of_others_than_the_entries_asked_for_is_a_failure() {
-    type Wrong = fn(&mut Vec<Arc<TranscriptEntry>>);
+    type Wrong = fn(&mut Vec<Arc<StoredEntry>>);
     let wrong: [Wrong; 6] = [
         |page| page.truncate(1),
         Vec::clear,
@@ -68,7 +69,7 @@ fn a_page_of_a_transcript_that_is_too_long_is_cut() {
 
 #[test]
 fn a_list_of_others_than_the_turns_asked_for_is_a_failure() {
-    type Wrong = fn(&mut Vec<Arc<TurnDetail>>);
+    type Wrong = fn(&mut Vec<Arc<StoredTurn>>);
     let wrong: [Wrong; 7] = [
         |page| page.truncate(1),
         Vec::clear,
@@ -90,13 +91,20 @@ fn a_list_of_others_than_the_turns_asked_for_is_a_failure() {
     }
 }
 
+/// The turn as the store has it.
+fn found(store: &impl StoreWrapper, worker: WorkerRef, turn_id: TurnId) -> FoundTurn {
+    let answer = store.inner().turn(worker.worker_id, TurnLookup::Id(turn_id));
+    crate::wrapper::immediate(answer).unwrap().unwrap()
+}
+
 #[test]
 fn another_turn_than_the_one_asked_for_is_a_failure() {
     bounded(async {
         let (store, runtime, worker) = after_turns(3).await;
         let turns = runtime.handle(ListTurns::new(worker)).await.unwrap().items;
-        let (first, second) = (turns[0].turn_id, Arc::clone(&turns[1]));
-        store.turn.set(move |(), _| Ok(Some(Arc::clone(&second))));
+        let first = turns[0].turn_id;
+        let second = found(&*store, worker, turns[1].turn_id);
+        store.turn.set(move |(), _| Ok(Some(second.clone())));
         fails(&runtime, GetTurn::new(worker, first), OTHER_TURNS).await;
         let cancel = CancelTurn { turn_id: Some(first), ..CancelTurn::new(worker) };
         let refused = runtime.handle(cancel).await.unwrap_err();
@@ -128,9 +136,10 @@ fn a_turn_that_the_record_does_not_count_is_a_failure() {
     bounded(async {
         let (store, runtime, worker) = after_turns(1).await;
         let known = runtime.handle(ListTurns::new(worker)).await.unwrap().items;
+        let known = found(&*store, worker, known[0].turn_id);
         store.turn.set(move |(), _| {
-            let mut forged = Arc::clone(&known[0]);
-            Arc::make_mut(&mut forged).turn_id = TurnId::NIL;
+            let mut forged = known.clone();
+            Arc::make_mut(&mut forged.turn).turn_id = TurnId::NIL;
             Ok(Some(forged))
         });
         fails(&runtime, GetTurn::new(worker, TurnId::NIL), OTHER_TURNS).await;
@@ -142,9 +151,10 @@ fn an_entry_of_another_turn_is_a_failure() {
     bounded(async {
         let (store, runtime, worker) = after_turns(2).await;
         let turns = runtime.handle(ListTurns::new(worker)).await.unwrap().items;
-        store.entries.set(|_, mut page| {
-            Arc::make_mut(&mut page[0]).turn_id = Some(TurnId::NIL);
-            Ok(page)
+        store.turn.set(|(), found| {
+            let mut found = found.unwrap();
+            Arc::make_mut(found.input.as_mut().unwrap()).turn_id = Some(TurnId::NIL);
+            Ok(Some(found))
         });
         let why = "the store gave events, entries and turns that do not fit together";
         fails(&runtime, GetTurn::new(worker, turns[0].turn_id), why).await;

@@ -7,10 +7,9 @@ use std::{
 
 use worker_runtime::{
     WorkerId,
-    model::{TranscriptEntry, TurnDetail},
     store::{
-        Batch, EventPage, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreFuture,
-        StoreWrapper, TurnLookup,
+        Batch, EventPage, FoundTurn, MemoryStore, OpenError, OpenRequest, Opened, Store,
+        StoreFuture, StoreWrapper, StoredEntry, StoredTurn, TurnLookup,
     },
 };
 
@@ -32,7 +31,7 @@ plain! {
 
     /// Begins every page of entries but the first one entry too late.
     OffByOne {
-        fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+        fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredEntry>>> {
             self.0.entries(id, if first > 1 { first + 1 } else { first }, limit)
         }
     }
@@ -54,7 +53,7 @@ plain! {
 
     /// Panics in `turns`.
     Panics {
-        fn turns(&self, _: WorkerId, _: u64, _: usize) -> Answer<Vec<Arc<TurnDetail>>> {
+        fn turns(&self, _: WorkerId, _: u64, _: usize) -> Answer<Vec<Arc<StoredTurn>>> {
             panic!("no turns today")
         }
     }
@@ -64,7 +63,7 @@ plain! {
 #[derive(Default)]
 pub(crate) struct Stale {
     inner: Arc<MemoryStore>,
-    before: Mutex<HashMap<WorkerId, Option<Arc<TurnDetail>>>>,
+    before: Mutex<HashMap<WorkerId, Option<FoundTurn>>>,
 }
 
 impl StoreWrapper for Stale {
@@ -73,7 +72,7 @@ impl StoreWrapper for Stale {
     }
 
     fn commit(&self, batch: &Batch) -> Answer<()> {
-        if let Some((_, turn)) = batch.turn() {
+        for (_, turn) in &batch.turns {
             let selector = TurnLookup::Id(turn.turn_id);
             let before = immediate(self.inner.turn(batch.worker_id, selector)).unwrap();
             self.before.lock().unwrap().insert(batch.worker_id, before);
@@ -81,11 +80,13 @@ impl StoreWrapper for Stale {
         self.inner.commit(batch)
     }
 
-    fn turn(&self, id: WorkerId, selector: TurnLookup) -> Answer<Option<Arc<TurnDetail>>> {
+    fn turn(&self, id: WorkerId, selector: TurnLookup) -> Answer<Option<FoundTurn>> {
         let now = immediate(self.inner.turn(id, selector)).unwrap();
         let before = self.before.lock().unwrap().get(&id).cloned().flatten();
-        let stale =
-            before.filter(|turn| now.as_ref().is_some_and(|now| now.turn_id == turn.turn_id));
+        let is_same = |before: &FoundTurn| {
+            now.as_ref().is_some_and(|now| now.turn.turn_id == before.turn.turn_id)
+        };
+        let stale = before.filter(is_same);
         StoreFuture::ready(Ok(stale.or(now)))
     }
 }

@@ -6,9 +6,8 @@ use futures_util::{FutureExt, future::join_all};
 use worker_runtime::{
     Runtime, WorkerId,
     commands::{CreateWorker, SendInput, StopRuntime},
-    model::TranscriptEntry,
     queries::GetTranscript,
-    store::{MemoryStore, Store, StoreFuture, StoreWrapper},
+    store::{MemoryStore, Store, StoreFuture, StoreWrapper, StoredEntry},
 };
 
 use super::{
@@ -107,7 +106,7 @@ impl StoreWrapper for OneConnection {
         &*self.inner
     }
 
-    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<TranscriptEntry>>> {
+    fn entries(&self, id: WorkerId, first: u64, limit: usize) -> Answer<Vec<Arc<StoredEntry>>> {
         let (inner, connection) = (Arc::clone(&self.inner), Arc::clone(&self.connection));
         StoreFuture::pending(async move {
             let _held = connection.lock().await;
