@@ -42,6 +42,11 @@ pub trait Query: Payload + Send {
     /// The reply.
     type Reply: Send;
 
+    /// Whether the question is about the Runtime itself, so that it is answered even if another
+    /// Runtime owns the store by now.
+    #[doc(hidden)]
+    const OF_THE_RUNTIME_ITSELF: bool = false;
+
     /// Answers the question.
     #[doc(hidden)]
     fn answer(
@@ -92,6 +97,7 @@ impl<C: Command> Request<ChangesState> for C {
         self,
         core: &Arc<Core>,
     ) -> impl Future<Output = Result<C::Reply, RuntimeError>> + Send {
+        core.notice_lease();
         self.execute(core)
     }
 }
@@ -101,10 +107,12 @@ impl<Q: Query> Request<ReadsState> for Q {
 
     const TYPE: &'static str = Q::TYPE;
 
-    fn handle(
-        self,
-        core: &Arc<Core>,
-    ) -> impl Future<Output = Result<Q::Reply, RuntimeError>> + Send {
-        self.answer(Reader::of(core))
+    async fn handle(self, core: &Arc<Core>) -> Result<Q::Reply, RuntimeError> {
+        core.notice_lease();
+        if core.store.has_lost_lease() && !Q::OF_THE_RUNTIME_ITSELF {
+            // What is in memory may be out of date.
+            return Err(RuntimeError::RuntimeStopped {});
+        }
+        self.answer(Reader::of(core)).await
     }
 }

@@ -17,6 +17,7 @@ mod guard;
 mod memory;
 mod pages;
 mod reads;
+mod recent_entries;
 mod record;
 mod stored_entry;
 mod stored_event;

@@ -22,7 +22,6 @@ pub(crate) fn keep(
 
 async fn renew(sentinel: Sentinel, executor: Executor, lease: Duration) {
     let Sentinel(core) = &sentinel;
-    let mut good_until = executor.now() + lease;
     let mut is_told = false;
     loop {
         executor.sleep(lease / 3).await;
@@ -31,14 +30,16 @@ async fn renew(sentinel: Sentinel, executor: Executor, lease: Duration) {
             return;
         }
         let asked_at = executor.now();
-        let left = good_until.saturating_duration_since(asked_at).max(lease / 3);
-        let renewed = core.store.renew(lease, left).await;
+        let renewed = core.store.renew(lease, core.store.lease_left().max(lease / 3)).await;
         if core.shutdown.is_closed() {
             // A stop releases the lease itself, and ends this task.
             continue;
         }
         match renewed {
-            Ok(()) => (good_until, is_told) = (asked_at + lease, false),
+            Ok(()) => {
+                core.store.lease_renewed(asked_at, lease);
+                is_told = false;
+            }
             Err(StoreError::LeaseLost) => return core.lose_lease(),
             // The lease has not run out yet, and the store may recover before that.
             Err(error @ (StoreError::Refused(_) | StoreError::Unknown(_))) => {
@@ -49,7 +50,7 @@ async fn renew(sentinel: Sentinel, executor: Executor, lease: Duration) {
                 }
             }
         }
-        if executor.now() >= good_until {
+        if core.store.lease_is_over() {
             return core.lose_lease();
         }
     }

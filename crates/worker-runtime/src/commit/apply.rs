@@ -101,6 +101,9 @@ impl Core {
         release.turn = effects.ended.is_some();
         self.stations.pass(Station::Applied, worker_id);
         let first = record.worker_sequence + 1 - events.len() as u64;
+        if !deleted {
+            self.store.recent.append(worker_id, &entries);
+        }
         let block = EventBlock::join(cell.owner(), first, events, &entries, &turns);
         debug_assert!(block.is_some(), "an event refers to an entry or turn outside its batch");
         let block = block.filter(|it| !it.events.is_empty()).map(Arc::new);

@@ -69,6 +69,7 @@ impl Effects {
             if last.is_some() {
                 core.catalogue.remove(cell.worker_id);
                 core.ended_workers.forget(cell.ordinal);
+                core.store.recent.forget(cell.worker_id);
             }
         });
         step(|| wakers.into_iter().for_each(|wakers| core.wake(wakers)));

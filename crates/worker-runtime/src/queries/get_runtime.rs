@@ -56,6 +56,7 @@ pub struct RuntimeReply {
 
 impl Query for GetRuntime {
     type Reply = RuntimeReply;
+    const OF_THE_RUNTIME_ITSELF: bool = true;
 
     async fn answer(self, reader: Reader<'_>) -> Result<RuntimeReply, RuntimeError> {
         let figures = reader.figures();

@@ -50,6 +50,7 @@ pub struct DiagnosticsReply {
 
 impl Query for ListDiagnostics {
     type Reply = DiagnosticsReply;
+    const OF_THE_RUNTIME_ITSELF: bool = true;
 
     async fn answer(self, reader: Reader<'_>) -> Result<DiagnosticsReply, RuntimeError> {
         let page = self.page.unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use llm_engine::ShortText;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::Instant};
 use worker::Profile;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         core::{Core, Parts},
         station::Stations,
     },
-    store::{FORMAT, OpenError, OpenRequest, Store, StoreClient, Totals},
+    store::{FORMAT, OpenError, OpenRequest, Opened, Store, StoreClient, Totals},
     sync::{Executor, contained, is_gone},
     turn::Turns,
 };
@@ -88,6 +88,7 @@ pub struct RuntimeBuilder {
     ids: Arc<dyn IdSource>,
     turn_runtime: Option<Handle>,
     lease_duration: Duration,
+    wait_for_lease: Duration,
     retention: Retention,
     stations: Stations,
 }
@@ -104,6 +105,7 @@ impl Default for RuntimeBuilder {
             ids: Arc::new(UuidV7),
             turn_runtime: None,
             lease_duration: Duration::from_secs(30),
+            wait_for_lease: Duration::ZERO,
             retention: Retention::default(),
             stations: Stations::default(),
         }
@@ -172,6 +174,14 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Sets how long [`build`](Self::build) waits for the store while another Runtime owns it; not at
+    /// all if not set. A Runtime that replaces another one, as at a deploy, waits a little longer than
+    /// the other one's lease.
+    pub fn wait_for_lease(mut self, wait: Duration) -> Self {
+        self.wait_for_lease = wait;
+        self
+    }
+
     /// Sets which Workers are deleted automatically once they have ended; none if not set.
     pub fn retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
@@ -221,8 +231,8 @@ impl RuntimeBuilder {
             lease_duration: self.lease_duration,
             events_per_worker: self.limits.events_per_worker,
         };
-        let (store, opened) =
-            StoreClient::open(store, request, executor.clone(), &self.limits).await?;
+        let until = executor.after(self.wait_for_lease);
+        let (store, opened) = open(&store, request, &executor, &self.limits, until).await?;
         // `Totals::add` keeps each sum within the range of the wire, whatever the store returned.
         let mut totals = Totals::default();
         totals.add(&opened.totals);
@@ -269,6 +279,32 @@ impl RuntimeBuilder {
 /// Asks the Backend's code, whose panic is an error.
 fn host_says<T>(who: &str, ask: impl FnOnce() -> T) -> Result<T, BuildError> {
     contained(ask).ok_or_else(|| BuildError::Panicked(who.to_owned().into()))
+}
+
+/// The time after which a store that another Runtime owns is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Opens the store. While another Runtime owns the store, this waits and asks again, until the time
+/// `until`.
+async fn open(
+    store: &Arc<dyn Store>,
+    request: OpenRequest,
+    executor: &Executor,
+    limits: &Limits,
+    until: Option<Instant>,
+) -> Result<(StoreClient, Opened), OpenError> {
+    loop {
+        let asked = StoreClient::open(Arc::clone(store), request, executor.clone(), limits);
+        match asked.await {
+            Err(OpenError::Owned { remaining })
+                if until.is_none_or(|until| executor.now() < until) =>
+            {
+                // The owner may release its lease sooner.
+                executor.sleep(remaining.clamp(Duration::from_millis(1), ASK_AGAIN)).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// Returns whether a tokio runtime has timers. Tokio has no method for this, but creating a timer

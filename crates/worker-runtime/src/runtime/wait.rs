@@ -42,7 +42,16 @@ pub enum WaitError {
     /// The request was refused: the Worker or the turn does not exist, or all `subscriptions`
     /// places are taken.
     #[error(transparent)]
-    Refused(#[from] RuntimeError),
+    Refused(RuntimeError),
+}
+
+impl From<RuntimeError> for WaitError {
+    fn from(error: RuntimeError) -> Self {
+        match error {
+            RuntimeError::RuntimeStopped {} => Self::Ended,
+            error => Self::Refused(error),
+        }
+    }
 }
 
 impl Runtime {

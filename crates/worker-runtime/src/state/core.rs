@@ -328,6 +328,14 @@ impl Core {
         self.end();
     }
 
+    /// Stops the Runtime if its lease has run out by its own clock, as after its process was paused:
+    /// another Runtime may own the store by then.
+    pub(crate) fn notice_lease(&self) {
+        if !self.is_closed() && self.store.lease_is_over() {
+            self.lose_lease();
+        }
+    }
+
     /// Whether the Runtime has ended other than by a stop that was carried through.
     pub(crate) fn is_cut_off(&self) -> bool {
         self.cut_off.load(Ordering::Acquire)
@@ -371,6 +379,7 @@ impl Core {
         if self.shutdown.is_closed() {
             return;
         }
+        self.store.lose_lease();
         let message = "another Runtime owns the store now; this one has stopped";
         self.note(Severity::Error, message, About::Nobody, None);
         self.abandon();

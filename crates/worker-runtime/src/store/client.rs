@@ -3,17 +3,21 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::{
     identity::WorkerId,
     model::Limits,
     store::{
         Batch, Complaints, Lease, OpenError, OpenRequest, Opened, Settlement, Store, StoreError,
-        StoreFuture, StoreInfo, bounds::Bounds, guard::guarded, within_range::MOST_AT_START,
+        StoreFuture, StoreInfo, bounds::Bounds, guard::guarded, recent_entries::RecentEntries,
+        within_range::MOST_AT_START,
     },
     sync::{Executor, Foreign, contained},
 };
@@ -28,6 +32,9 @@ pub(crate) struct StoreClient {
     store: Foreign<Arc<dyn Store>>,
     info: StoreInfo,
     lease: Lease,
+    /// The time after which another Runtime may own the store, by this Runtime's own clock.
+    lease_until: Mutex<Option<Instant>>,
+    lost_lease: AtomicBool,
     executor: Executor,
     /// The time limit of a commit, and of every call without a limit of its own.
     time_out: Duration,
@@ -39,7 +46,12 @@ pub(crate) struct StoreClient {
     pub(super) events_kept: u64,
     /// The greatest ordinal of the Workers that were restored.
     restored_until: AtomicU64,
+    /// The newest entries of busy Workers, which are not read again.
+    pub(crate) recent: RecentEntries,
 }
+
+/// The most entries of one Worker that are kept in memory. A longer history is read from the store.
+const RECENT_OF_ONE: usize = 2048;
 
 /// The most characters of the kind of a store.
 const KIND_CHARS: usize = 64;
@@ -56,12 +68,16 @@ impl StoreClient {
     ) -> Result<(Self, Opened), OpenError> {
         let time_out = Duration::from_millis(limits.commit_ms);
         let store = Foreign::new(store);
+        // The lease may have begun when the store was asked for it.
+        let asked_at = executor.now();
         let opened =
             guarded(&executor, time_out, OpenError::Failed, || store.open(request)).await?;
         let mut client = Self {
             store,
             info: StoreInfo { kind: String::new(), durable: false },
             lease: opened.lease,
+            lease_until: Mutex::new(asked_at.checked_add(request.lease_duration)),
+            lost_lease: AtomicBool::new(false),
             executor,
             time_out,
             failures: AtomicU64::new(0),
@@ -69,6 +85,7 @@ impl StoreClient {
             bounds: Bounds::of(limits),
             events_kept: request.events_per_worker,
             restored_until: AtomicU64::new(u64::MAX),
+            recent: RecentEntries::new(RECENT_OF_ONE),
         };
         match client.look(&request, &opened) {
             Ok(info) => client.info = info,
@@ -150,6 +167,34 @@ impl StoreClient {
     /// Renews the lease for `duration`, and waits for the answer no longer than `within`.
     pub(crate) fn renew(&self, duration: Duration, within: Duration) -> Answer<()> {
         self.ask_within(within, |store| store.renew(self.lease, duration))
+    }
+
+    /// Notes that the lease was renewed, and that the store had been asked to at `asked_at`.
+    pub(crate) fn lease_renewed(&self, asked_at: Instant, duration: Duration) {
+        *self.lease_until.lock() = asked_at.checked_add(duration);
+    }
+
+    /// Returns the time until the lease runs out by this Runtime's own clock.
+    pub(crate) fn lease_left(&self) -> Duration {
+        let until = *self.lease_until.lock();
+        let now = self.executor.now();
+        until.map_or(Duration::MAX, |until| until.saturating_duration_since(now))
+    }
+
+    /// Whether the lease has run out by this Runtime's own clock.
+    pub(crate) fn lease_is_over(&self) -> bool {
+        let until = *self.lease_until.lock();
+        until.is_some_and(|until| self.executor.now() >= until)
+    }
+
+    /// Notes that another Runtime owns the store.
+    pub(crate) fn lose_lease(&self) {
+        self.lost_lease.store(true, Ordering::Release);
+    }
+
+    /// Whether another Runtime owns the store, or may own it.
+    pub(crate) fn has_lost_lease(&self) -> bool {
+        self.lost_lease.load(Ordering::Acquire)
     }
 
     /// Releases the lease, and waits for the answer no longer than `within`. A lease that could not

@@ -87,6 +87,28 @@ impl StoreClient {
         }
     }
 
+    /// Returns the `count` entries from the sequence `first` on for a turn, from memory if they are
+    /// there, and keeps them there.
+    pub(crate) async fn history(
+        &self,
+        worker: &impl ReadAbout,
+        first: u64,
+        count: usize,
+    ) -> Result<Vec<Arc<StoredEntry>>, ReadError> {
+        let known = worker.known();
+        let worker_id = known.record.worker_id;
+        if let Some(recent) = self.recent.get(worker_id, first, count) {
+            return Ok(recent);
+        }
+        let page = self.entries(worker, first, count).await?;
+        self.recent.offer(worker_id, &page, known.record.entries);
+        if worker.known().is_deleted {
+            // Nothing of a Worker that was deleted during the read is kept.
+            self.recent.forget(worker_id);
+        }
+        Ok(page)
+    }
+
     /// Reads the `count` turns from the ordinal `first` on, which the Worker has.
     pub(crate) async fn turns(
         &self,

@@ -55,7 +55,7 @@ async fn read(
     'pages: while end > 0 {
         let first = end.saturating_sub(page_size) + 1;
         let limit = usize::try_from(end + 1 - first).unwrap_or(usize::MAX);
-        let page = core.store.entries(cell, first, limit).await.map_err(|error| {
+        let page = core.store.history(cell, first, limit).await.map_err(|error| {
             tracing::warn!(?error, "the history could not be read");
             TurnError::store("the store did not give the history")
         })?;

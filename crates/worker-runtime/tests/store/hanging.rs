@@ -22,9 +22,13 @@ type Troubled = Arc<TroubledStore>;
 
 async fn runtime() -> (Runtime, Troubled) {
     let store = Troubled::new(TroubledStore::default());
+    (runtime_on(&store).await, store)
+}
+
+async fn runtime_on(store: &Troubled) -> Runtime {
     let echo = Profile::new("echo", Arc::new(EchoProvider::new()));
-    let runtime = Runtime::builder().profile(echo).store(Arc::clone(&store) as _).build().await;
-    (runtime.unwrap(), store)
+    let runtime = Runtime::builder().profile(echo).store(Arc::clone(store) as _).build().await;
+    runtime.unwrap()
 }
 
 async fn worker(runtime: &Runtime) -> WorkerRef {
@@ -142,6 +146,10 @@ async fn a_read_that_fails_costs_the_query_and_the_turn_that_needed_it() {
         let (runtime, store) = runtime().await;
         let worker = worker(&runtime).await;
         assert_eq!(converse(&runtime, worker).await, Some(TurnOutcome::Completed));
+        // What a Runtime has written itself, it does not read again for a turn.
+        drop(runtime);
+        sleep(Duration::from_mins(1)).await;
+        let runtime = runtime_on(&store).await;
         store.set(trouble);
         let read = runtime.handle(GetTranscript::new(worker)).await;
         assert!(matches!(read, Err(RuntimeError::StoreFailed { .. })), "{trouble:?}: {read:?}");

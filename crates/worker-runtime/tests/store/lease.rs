@@ -6,11 +6,12 @@ use futures_util::StreamExt;
 use llm_engine::ScriptedProvider;
 use tokio::time::{sleep, timeout};
 use worker_runtime::{
-    Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, Subscription, WorkerRef,
+    BuildError, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, Subscription,
+    WorkerRef,
     commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
     event::EndReason,
     model::{Input, RuntimeState, Severity, TurnOutcome, WorkerState},
-    queries::{GetRuntime, ListDiagnostics},
+    queries::{GetRuntime, GetWorker, ListDiagnostics, ListWorkers},
     store::Store,
 };
 
@@ -141,4 +142,36 @@ async fn a_renewal_that_fails_once_costs_nothing() {
     sleep(5 * LEASE).await;
     let summary = scene.runtime.handle(GetRuntime {}).await.unwrap().summary;
     assert_eq!(summary.state, RuntimeState::Running);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_runtime_past_its_lease_refuses_what_may_be_out_of_date() {
+    // Both a paused process and a blocked tokio runtime look like this to the Runtime: its clock has
+    // moved on, and none of its tasks has run.
+    let scene = scene().await;
+    scene.store.set(Trouble::RenewHangs);
+    tokio::time::advance(2 * LEASE).await;
+    let (runtime, worker) = (&scene.runtime, scene.worker);
+    let gone = RuntimeError::RuntimeStopped {};
+    assert_eq!(runtime.handle(GetWorker { worker }).await.unwrap_err(), gone);
+    assert_eq!(runtime.handle(ListWorkers::new()).await.unwrap_err(), gone);
+    assert_eq!(runtime.subscribe(Subscribe::new(Scope::runtime())).await.unwrap_err(), gone);
+    scene.has_stopped().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_build_waits_for_the_lease_of_another_runtime() {
+    let store: Arc<dyn Store> = Arc::new(TroubledStore::default());
+    let first = runtime_on(Arc::clone(&store)).await;
+    let builder = || Runtime::builder().lease_duration(LEASE).store(Arc::clone(&store));
+    let refused = builder().build().await;
+    assert!(matches!(refused, Err(BuildError::StoreOwned { .. })), "{refused:?}");
+    let refused = builder().wait_for_lease(LEASE).build().await;
+    assert!(matches!(refused, Err(BuildError::StoreOwned { .. })), "the owner renews its lease");
+    let next = tokio::spawn(builder().wait_for_lease(10 * LEASE).build());
+    sleep(LEASE).await;
+    first.handle(StopRuntime::new()).await.unwrap();
+    let began = tokio::time::Instant::now();
+    next.await.unwrap().unwrap();
+    assert!(began.elapsed() < Duration::from_millis(200), "{:?}", began.elapsed());
 }
