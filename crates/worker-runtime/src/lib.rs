@@ -53,6 +53,7 @@ pub mod event {
 #[doc(hidden)]
 pub use state::station::Station;
 
+pub use background::restore::RestoreProgress;
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use commands::{CommandReply, RuntimeCommand};
 pub use decode::{AnyRequest, Decode};

@@ -11,6 +11,19 @@ use crate::{
     store::{CorruptWorker, CreateKey, ListingError, StoredWorker, Totals, WorkerRecord},
 };
 
+/// How far a Runtime that is being built has restored what its store holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct RestoreProgress {
+    /// The number of Workers that were read so far.
+    pub workers: u64,
+    /// The number of Workers that were ever created, which is at least as many as there are.
+    pub created: u64,
+    /// The number of turns found so far that the last owner of the store left open. They are ended
+    /// when all Workers are read, many at once.
+    pub open_turns: u64,
+}
+
 /// The reason for which the Workers of the store could not be restored.
 #[derive(Debug)]
 pub(crate) enum RestoreError {
@@ -42,7 +55,11 @@ fn part_in_totals(record: &WorkerRecord) -> Totals {
 impl Core {
     /// Restores every Worker of a store in which `created` Workers were ever created, and ends the
     /// turns that the store's last owner left open.
-    pub(crate) async fn restore(self: &Arc<Self>, created: u64) -> Result<(), RestoreError> {
+    pub(crate) async fn restore(
+        self: &Arc<Self>,
+        created: u64,
+        tell: impl Fn(RestoreProgress),
+    ) -> Result<(), RestoreError> {
         let keys = self.store.create_keys().await.map_err(RestoreError::Listing)?;
         let (mut open, mut sums) = (Vec::new(), Totals::default());
         let mut pages = self.store.worker_pages(created);
@@ -59,6 +76,8 @@ impl Core {
                     Err(unreadable) => self.note_unreadable(&unreadable),
                 }
             }
+            let open_turns = open.len() as u64;
+            tell(RestoreProgress { workers: sums.created, created, open_turns });
         }
         let last = pages.last_ordinal();
         self.store.restored_until(last);

@@ -7,7 +7,11 @@ use tokio::{runtime::Handle, time::Instant};
 use worker::Profile;
 
 use crate::{
-    background::{lease, restore::RestoreError, retention},
+    background::{
+        lease,
+        restore::{RestoreError, RestoreProgress},
+        retention,
+    },
     clock::{Clock, IdSource, Sources, SystemClock, UuidV7},
     domain::profiles::{Profiles, ProfilesError},
     identity::{Epoch, RuntimeId, RuntimeIdentity},
@@ -89,6 +93,7 @@ pub struct RuntimeBuilder {
     turn_runtime: Option<Handle>,
     lease_duration: Duration,
     wait_for_lease: Duration,
+    restoring: Option<Box<dyn Fn(RestoreProgress) + Send + Sync>>,
     retention: Retention,
     stations: Stations,
 }
@@ -106,6 +111,7 @@ impl Default for RuntimeBuilder {
             turn_runtime: None,
             lease_duration: Duration::from_secs(30),
             wait_for_lease: Duration::ZERO,
+            restoring: None,
             retention: Retention::default(),
             stations: Stations::default(),
         }
@@ -179,6 +185,13 @@ impl RuntimeBuilder {
     /// the other one's lease.
     pub fn wait_for_lease(mut self, wait: Duration) -> Self {
         self.wait_for_lease = wait;
+        self
+    }
+
+    /// Sets a function that [`build`](Self::build) tells how far it has restored what the store holds,
+    /// after each page of Workers. It is for those who have very many, and must not block.
+    pub fn restoring(mut self, tell: impl Fn(RestoreProgress) + Send + Sync + 'static) -> Self {
+        self.restoring = Some(Box::new(tell));
         self
     }
 
@@ -258,7 +271,11 @@ impl RuntimeBuilder {
         let keeper = lease::keep(Arc::downgrade(&core), executor.clone(), self.lease_duration);
         core.set_lease_keeper(executor.spawn(keeper));
         core.tell(None, RuntimeFact::Started, |_| {});
-        core.restore(totals.created).await?;
+        let tell = |progress| {
+            // A panic costs whoever brought it, and the restore goes on.
+            let _ = contained(|| self.restoring.iter().for_each(|tell| tell(progress)));
+        };
+        core.restore(totals.created, tell).await?;
         retention::start(&core);
         Ok(runtime)
     }

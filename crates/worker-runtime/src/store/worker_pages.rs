@@ -7,14 +7,15 @@ use crate::{
     identity::WorkerId,
     model::MAX_INTEGER,
     store::{
-        Complaint, CorruptWorker, CreateKey, Store, StoreClient, StoreError, StoredWorker,
-        WorkerRecord,
+        Complaint, CorruptWorker, CreateKey, Store, StoreClient, StoreError, StoreFuture,
+        StoredWorker, WorkerRecord,
     },
     sync::fair,
 };
 
-/// The number of Workers that are read from the store at once.
-const PAGE: usize = 512;
+/// The number of Workers that are read from the store at once. A store may answer fewer, so that a
+/// page is not too large.
+const PAGE: usize = 2048;
 
 /// The number of Workers past those that were ever created at which a listing is endless. A store
 /// that has lost part of its totals is still read.
@@ -50,6 +51,8 @@ impl fmt::Display for ListingError {
 /// Reads the Workers page by page.
 pub(crate) struct WorkerPages<'a> {
     client: &'a StoreClient,
+    /// The answer to the next page, which the store is asked for while the present one is restored.
+    ahead: Option<Asked>,
     /// The last ordinal.
     last: u64,
     /// The last ordinal that a Worker can have.
@@ -110,6 +113,7 @@ impl StoreClient {
         let left = created.saturating_add(ROOM);
         WorkerPages {
             client: self,
+            ahead: None,
             last: 0,
             last_good: 0,
             is_over: false,
@@ -119,20 +123,36 @@ impl StoreClient {
     }
 }
 
+/// An answer of the store to a page of Workers.
+type Asked = StoreFuture<Result<Vec<Listed>, StoreError>>;
+
+fn ordinal_of(listed: &Listed) -> u64 {
+    match listed {
+        Ok(worker) => worker.record.ordinal,
+        Err(unreadable) => unreadable.ordinal,
+    }
+}
+
 impl WorkerPages<'_> {
     /// Returns the next Workers, or `None` after the last one.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Listed>>, ListingError> {
         if self.is_over {
             return Ok(None);
         }
-        let after = self.last;
-        let page = self.client.ask(|store| store.workers(after, PAGE)).await;
+        let asked = self.ahead.take().unwrap_or_else(|| self.ask_after(self.last));
+        let page = asked.await;
         fair().await;
         let page = self.client.cut(page.map_err(ListingError::Read)?, PAGE, None);
-        if page.is_empty() {
-            return Ok(None);
+        let Some(last) = page.last() else { return Ok(None) };
+        let last = ordinal_of(last);
+        if last <= MOST_AT_START {
+            self.ahead = Some(self.ask_after(last));
         }
         page.into_iter().map(|listed| self.check(listed)).collect::<Result<_, _>>().map(Some)
+    }
+
+    fn ask_after(&self, ordinal: u64) -> Asked {
+        self.client.ask(|store| store.workers(ordinal, PAGE))
     }
 
     /// Returns the greatest ordinal that came and that a Worker can have.
@@ -141,9 +161,10 @@ impl WorkerPages<'_> {
     }
 
     fn check(&mut self, listed: Listed) -> Result<Listed, ListingError> {
-        let (ordinal, worker_id) = match &listed {
-            Ok(worker) => (worker.record.ordinal, Some(worker.record.worker_id)),
-            Err(unreadable) => (unreadable.ordinal, unreadable.worker_id),
+        let ordinal = ordinal_of(&listed);
+        let worker_id = match &listed {
+            Ok(worker) => Some(worker.record.worker_id),
+            Err(unreadable) => unreadable.worker_id,
         };
         if ordinal <= self.last {
             return Err(ListingError::Order);

@@ -255,3 +255,30 @@ async fn a_key_that_is_used_anew_is_remembered_like_any_other() {
         assert_eq!((&earlier["replayed"], &again["replayed"]), (&json!(false), &json!(true)));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_build_tells_how_far_it_has_restored() {
+    let successors = Successors::new();
+    let first = successors.next().build().await;
+    for _ in 0..3000 {
+        first.worker().await;
+    }
+    let last = first.worker().await;
+    first.running(&last, FIRST_PIECE).await;
+    die(first).await;
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let tell = {
+        let told = Arc::clone(&told);
+        move |progress: worker_runtime::RestoreProgress| {
+            told.lock().expect("a list").push(progress);
+            panic!("a panic of the Backend's ends nothing");
+        }
+    };
+    let second = successors.next().with(|builder| builder.restoring(tell)).build().await;
+    let told = told.lock().expect("a list").clone();
+    assert!(told.len() >= 2, "{told:?}");
+    assert!(told.is_sorted_by_key(|progress| progress.workers));
+    let end = told[told.len() - 1];
+    assert_eq!((end.workers, end.created, end.open_turns), (3001, 3001, 1));
+    assert_eq!(second.detail(&last).await["last_outcome"], "lost");
+}
