@@ -5,9 +5,9 @@ use std::{future::pending, sync::Arc, time::Duration};
 use tokio::time::sleep;
 use worker_runtime::{
     WorkerId,
-    store::{StoredEntry, StoredTurn, FoundTurn, 
-        Batch, EventPage, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture,
-        StoreWrapper, TurnLookup,
+    store::{
+        Batch, EventPage, FoundTurn, Lease, MemoryStore, Settlement, Store, StoreError,
+        StoreFuture, StoreWrapper, StoredEntry, StoredTurn, TurnLookup,
     },
 };
 
