@@ -82,11 +82,21 @@ impl Query for GetTurn {
         if let Some(wait_ms) = self.wait_ms {
             let until = reader.after(Duration::from_millis(wait_ms));
             reader = reader.until(until);
-            let turn_id = self.find(reader, &lookup, is_known).await?.0.turn.turn_id;
-            reader.wait_for_turn(self.worker, turn_id, until).await?;
+            // Only the latest turn, which is in the record, can still run.
+            if let Some(latest) = reader.moment(self.worker)?.turn.filter(|it| is_of(it, &lookup)) {
+                reader.wait_for_turn(self.worker, latest.turn_id, until).await?;
+            }
         }
         let (found, cursor) = self.find(reader, &lookup, is_known).await?;
         Ok(TurnReply { turn: found.turn, input: found.input, answer: found.answer, cursor })
+    }
+}
+
+/// Whether a turn is the one that is looked up.
+fn is_of(turn: &TurnDetail, lookup: &TurnLookup) -> bool {
+    match lookup {
+        TurnLookup::Id(turn_id) => turn.turn_id == *turn_id,
+        TurnLookup::Key(key) => turn.idempotency_key.as_ref() == Some(key),
     }
 }
 
@@ -137,12 +147,8 @@ impl GetTurn {
         is_known: bool,
     ) -> Result<(Found, Cursor), RuntimeError> {
         let Moment { record, turn: latest, cursor } = reader.moment(self.worker)?;
-        let is_latest = |turn: &&Arc<TurnDetail>| match lookup {
-            TurnLookup::Id(turn_id) => turn.turn_id == *turn_id,
-            TurnLookup::Key(key) => turn.idempotency_key.as_ref() == Some(key),
-        };
         // The latest turn is in the record; all others have ended and do not change.
-        let latest = latest.as_ref().filter(is_latest);
+        let latest = latest.as_ref().filter(|turn| is_of(turn, lookup));
         let lookup = latest.map_or_else(|| lookup.clone(), |turn| TurnLookup::Id(turn.turn_id));
         let found = reader.turn(self.worker, lookup).await?;
         let found = found.filter(|it| it.turn.input_sequence <= Some(record.entries));

@@ -15,7 +15,7 @@ use crate::{
 
 /// The number of Workers that are read from the store at once. A store may answer fewer, so that a
 /// page is not too large.
-const PAGE: usize = 2048;
+const PAGE: usize = 512;
 
 /// The number of Workers past those that were ever created at which a listing is endless. A store
 /// that has lost part of its totals is still read.
