@@ -152,7 +152,7 @@ pub struct ChangePage {
     pub deletions_from: u64,
 }
 
-/// The newest change of a Worker, in the store's feed.
+/// A change of a Worker, in the store's feed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StoredChange {
     /// The place of the change among all changes of the store. It goes up with every commit, by one
@@ -356,8 +356,8 @@ pub trait Store: Send + Sync + 'static {
     /// keeps no feed of them, which is the default.
     ///
     /// The feed is for outboxes, mirrors and backups, which read it beside the Runtime; the Runtime
-    /// does not call this. It has the *newest* change of every Worker, so that it is as long as there
-    /// are Workers, and the newest deletions. A reader that knows of a Worker's events up to some
+    /// does not call this. It has at least the *newest* change of every Worker, and the newest
+    /// deletions, so that a store need not keep more than it has anyway. A reader that knows of a Worker's events up to some
     /// sequence reads the later ones with [`events`](Self::events). A number is seen only after all
     /// smaller ones: a reader that goes on from the last number it saw misses no change.
     fn changes(
