@@ -25,6 +25,7 @@ mod commits;
 mod compare;
 mod concurrency;
 mod factory;
+mod format;
 mod harness;
 mod ids;
 mod lasting;
@@ -34,6 +35,8 @@ mod reference_model;
 mod rule;
 mod scenarios;
 mod settling;
+mod tenants;
+mod texts;
 
 use self::rule::CheckResult;
 
@@ -49,47 +52,93 @@ use crate::sync::Contained;
 ///
 /// # Errors
 ///
-/// Returns the violations if a store broke a rule.
+/// Returns the violations if a store broke a rule. Each of them names its rule, which [`run_rule`]
+/// checks alone.
 pub async fn run(factory: impl Factory) -> Result<(), Violations> {
+    run_checks(&factory, None).await
+}
+
+/// Checks one rule of the contract, for whoever corrects a store that broke it.
+///
+/// Only the checks that are about the rule run. [`Rule::Answers`] and [`Rule::Accepted`] are about
+/// every call, so for them all checks run.
+///
+/// ```
+/// # #[cfg(feature = "memory-store")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use std::sync::Arc;
+///
+/// use worker_runtime::{conformance::{self, Rule}, store::MemoryStore};
+///
+/// let checked = conformance::run_rule(|| Arc::new(MemoryStore::new()), Rule::Pages).await;
+/// checked.expect("a store whose pages are right");
+/// # }
+/// # #[cfg(not(feature = "memory-store"))]
+/// # fn main() {}
+/// ```
+///
+/// # Errors
+///
+/// Returns the violations that those checks found. A check needs more of a store than its rule, so
+/// they may be of other rules.
+pub async fn run_rule(factory: impl Factory, rule: Rule) -> Result<(), Violations> {
+    run_checks(&factory, Some(rule)).await
+}
+
+/// Runs the checks that are about `rule`, or all.
+async fn run_checks(factory: &impl Factory, rule: Option<Rule>) -> Result<(), Violations> {
     let mut findings = Findings::default();
+    let is_wanted = |about: &[Rule]| {
+        rule.is_none_or(|rule| {
+            matches!(rule, Rule::Answers | Rule::Accepted) || about.contains(&rule)
+        })
+    };
     macro_rules! check {
-        ($($check:path),+ $(,)?) => {
-            // The future is boxed so that the largest check does not enlarge the future of `run`.
-            $(findings.add(Contained::new(Box::pin($check(&factory))).await);)+
+        ($($check:path: $($rule:ident),+;)+) => {
+            $(if is_wanted(&[$(Rule::$rule),+]) {
+                // The future is boxed so that the largest check does not enlarge the future of `run`.
+                findings.add(Contained::new(Box::pin($check(factory))).await);
+            })+
         };
     }
-    check!(
-        ownership::identity,
-        ownership::one_owner,
-        ownership::expiry,
-        ownership::renewal,
-        ownership::release,
-        ownership::fence,
-        commits::committed,
-        commits::fresh,
-        commits::version,
-        commits::no_trace,
-        settling::settling,
-        settling::interrupted,
-        settling::overtaken,
-        settling::interrupted_for_good,
-        reading::pages,
-        reading::turn_lookup,
-        reading::absent,
-        reading::workers,
-        lasting::input_keys,
-        lasting::create_keys,
-        lasting::totals,
-        lasting::deletion,
-        lasting::restart,
-        lasting::unreadable,
-        concurrency::whole,
-        concurrency::writers,
-        scenarios::conversation,
-        scenarios::restart,
-        scenarios::open_turns,
-        scenarios::erasure,
-    );
+    check! {
+        ownership::identity: Identity;
+        ownership::one_owner: OneOwner;
+        ownership::expiry: Expiry;
+        ownership::renewal: Renewal;
+        ownership::release: Release;
+        ownership::fence: Fence;
+        ownership::epoch: LeaseEpoch;
+        format::format: Format;
+        commits::committed: Committed, Entries, Turns, Events, EventsKept, InputKeys, Workers;
+        commits::fresh: Fresh;
+        commits::version: Version;
+        commits::no_trace: NoTrace;
+        settling::settling: Settling;
+        settling::interrupted: Settling, Never;
+        settling::overtaken: Settling, Never;
+        settling::interrupted_for_good: Settling, Never;
+        reading::pages: Pages;
+        reading::turn_lookup: TurnLookup;
+        reading::absent: Absent;
+        reading::workers: Workers;
+        texts::texts: Texts;
+        texts::keys: Texts;
+        lasting::input_keys: InputKeys;
+        lasting::create_keys: CreateKeys;
+        lasting::totals: Totals;
+        tenants::totals: TenantTotals;
+        lasting::deletion: Deletion;
+        lasting::restart: Restart;
+        lasting::unreadable: CorruptWorker;
+        concurrency::whole: Whole;
+        concurrency::writers: Concurrency;
+        scenarios::conversation: Runtime;
+        scenarios::restart: Runtime;
+        scenarios::open_turns: Runtime;
+        scenarios::erasure: Runtime;
+    }
     findings.into_result()
 }
 

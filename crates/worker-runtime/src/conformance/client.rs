@@ -14,7 +14,7 @@ use crate::{
     store::{
         Batch, CorruptWorker, CreateKey, EventPage, FORMAT, FoundTurn, Lease, OpenError,
         OpenRequest, Opened, Store, StoreError, StoreFuture, StoredEntry, StoredEvent, StoredTurn,
-        StoredWorker, TurnLookup,
+        StoredWorker, TenantTotals, TurnLookup,
     },
     sync::Contained,
 };
@@ -187,6 +187,26 @@ impl Client {
 
     pub(super) async fn create_keys(&self) -> CheckResult<Vec<CreateKey>> {
         readable("create_keys", answer("create_keys", || self.store.create_keys()).await?)
+    }
+
+    /// The totals of all tenants, read in pages of `limit` until a page is empty.
+    pub(super) async fn tenant_totals(&self, limit: usize) -> CheckResult<Vec<TenantTotals>> {
+        let mut all: Vec<TenantTotals> = Vec::new();
+        loop {
+            let after = all.last().map(|last| Arc::clone(&last.tenant));
+            let ask = || self.store.tenant_totals(after.clone(), limit);
+            let page = readable("tenant_totals", answer("tenant_totals", ask).await?)?;
+            let from = after.iter().chain(page.iter().map(|of| &of.tenant));
+            let ascends = from.is_sorted_by(|one, next| one < next);
+            Rule::TenantTotals.expect(ascends && page.len() <= limit, || {
+                let names: Vec<&Arc<str>> = page.iter().map(|of| &of.tenant).collect();
+                format!("the page of at most {limit} tenants after {after:?} is {names:?}")
+            })?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
     }
 
     /// The Worker of the model as `workers` lists it.

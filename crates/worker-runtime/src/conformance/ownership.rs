@@ -12,7 +12,7 @@ use crate::{
         reference_model::ReferenceModel,
         rule::{CheckResult, Rule},
     },
-    identity::RuntimeId,
+    identity::{Epoch, RuntimeId},
     store::{Batch, Lease, OpenError, OpenRequest, StoreError},
 };
 
@@ -139,6 +139,26 @@ pub(super) async fn fence(factory: &impl Factory) -> CheckResult {
         check_fenced(earlier, Rule::Fence, &model.answer(earlier.lease())).await?;
     }
     newest.check_as(Rule::Fence, &model).await
+}
+
+/// Uses the newest fencing token with the epoch of another start of the Runtime.
+pub(super) async fn epoch(factory: &impl Factory) -> CheckResult {
+    let asked = request(LONG_LEASE);
+    let owner = Client::open_as(factory.fresh().await, asked).await?;
+    Rule::LeaseEpoch.expect(owner.lease().epoch == asked.epoch, || {
+        "the lease has another epoch than its request".to_owned()
+    })?;
+    let mut model = ReferenceModel::new(1);
+    let created = model.create(owner.lease());
+    owner.apply(&mut model, created).await?;
+    let mut stranger = owner.clone();
+    stranger.opened.lease.epoch = Epoch::from_uuid(new_uuid());
+    check_fenced(&stranger, Rule::LeaseEpoch, &model.input(stranger.lease())).await?;
+    // Only the holder of a lease can release it.
+    stranger.release().await?;
+    let input = model.input(owner.lease());
+    owner.apply(&mut model, input).await?;
+    owner.check_as(Rule::LeaseEpoch, &model).await
 }
 
 fn check_lease_grows(old: Lease, new: Lease) -> CheckResult {

@@ -1,6 +1,6 @@
 //! The reference model: the data that a store must hold of one Worker, and batches that change it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use llm_engine::{Role, StopReason, TokenUsage};
 
@@ -8,9 +8,7 @@ use crate::{
     conformance::ids::new_uuid,
     domain::draft::{Draft, TurnEnd},
     identity::{TurnId, WorkerId},
-    model::{
-        Access, Input, Labels, Meta, ProfileSelector, ScopeClaim, TurnOutcome, Usage, WorkerState,
-    },
+    model::{Access, Input, ProfileSelector, ScopeClaim, TurnOutcome, Usage, WorkerState},
     store::{
         Batch, Change, CommandMetadata, CreateKey, FoundTurn, InputKey, Lease, NewKey, StoredEntry,
         StoredEvent, StoredTurn, WorkerRecord, WorkerSpec,
@@ -28,6 +26,10 @@ const LARGE: u64 = (1 << 53) - 1;
 pub(super) struct ReferenceModel {
     pub(super) worker_id: WorkerId,
     pub(super) ordinal: u64,
+    /// The tenant that the Worker is created for.
+    pub(super) tenant: Option<Arc<str>>,
+    /// The text that is in everything that is said, named or remarked.
+    pub(super) text: Arc<str>,
     /// `None` before the creation and after the deletion.
     pub(super) record: Option<Arc<WorkerRecord>>,
     pub(super) entries: Vec<Arc<StoredEntry>>,
@@ -36,7 +38,7 @@ pub(super) struct ReferenceModel {
     pub(super) events: Vec<StoredEvent>,
     pub(super) keys: Vec<InputKey>,
     /// The model's own time, which advances by a second with every batch.
-    now_ms: u64,
+    pub(super) now_ms: u64,
 }
 
 impl ReferenceModel {
@@ -44,6 +46,8 @@ impl ReferenceModel {
         Self {
             worker_id: WorkerId::from_uuid(new_uuid()),
             ordinal,
+            tenant: None,
+            text: AWKWARD.into(),
             record: None,
             entries: Vec::new(),
             turns: Vec::new(),
@@ -55,8 +59,8 @@ impl ReferenceModel {
 
     /// A batch that creates the Worker with two initial entries.
     pub(super) fn create(&self, lease: Lease) -> Batch {
-        let mut draft = Draft::creation(self.blank_record(), self.now_ms, metadata(None));
-        for (role, text) in [(Role::System, "be brief"), (Role::User, AWKWARD)] {
+        let mut draft = Draft::creation(self.blank_record(), self.now_ms, self.metadata(None));
+        for (role, text) in [(Role::System, "be brief"), (Role::User, &*self.text)] {
             draft.seed(StoredEntry {
                 sequence: 0,
                 role,
@@ -98,9 +102,9 @@ impl ReferenceModel {
     }
 
     fn begin(&self, lease: Lease, key: Option<&str>, dropped: &[&str]) -> Batch {
-        let mut draft = Draft::of(&self.current_record(), self.now_ms, metadata(key));
+        let mut draft = Draft::of(&self.current_record(), self.now_ms, self.metadata(key));
         let turn_id = TurnId::from_uuid(new_uuid());
-        let input = Input::user(format!("{} {AWKWARD}", self.turns.len()));
+        let input = Input::user(format!("{} {}", self.turns.len(), self.text));
         let profile = ProfileSelector::default();
         let entry_sequence = draft.begin_turn(turn_id, &input, profile, Some("model".into()));
         if let Some(key) = key {
@@ -128,7 +132,7 @@ impl ReferenceModel {
                 .reasoning(LARGE / 1_000_000);
             let end = TurnEnd {
                 outcome: TurnOutcome::Completed,
-                text: format!("answer {} {AWKWARD}", self.turns.len()).into(),
+                text: format!("answer {} {}", self.turns.len(), self.text).into(),
                 usage,
                 stop_reason: Some(StopReason::EndTurn),
                 error: None,
@@ -141,7 +145,7 @@ impl ReferenceModel {
 
     /// A batch that stops the Worker.
     pub(super) fn stop(&self, lease: Lease) -> Batch {
-        let mut draft = Draft::of(&self.current_record(), self.now_ms, metadata(None));
+        let mut draft = Draft::of(&self.current_record(), self.now_ms, self.metadata(None));
         draft.record_mut().end_reason = Some("enough".into());
         draft.go(WorkerState::Stopped, Some("enough".into()));
         draft.into_batch(lease)
@@ -160,7 +164,8 @@ impl ReferenceModel {
         match &batch.change {
             Change::Put(record) => self.record = Some(Arc::clone(record)),
             Change::Delete => {
-                *self = Self { worker_id: self.worker_id, ..Self::new(self.ordinal) };
+                let (tenant, text) = (self.tenant.take(), Arc::clone(&self.text));
+                *self = Self { worker_id: self.worker_id, tenant, text, ..Self::new(self.ordinal) };
                 return;
             }
         }
@@ -194,18 +199,25 @@ impl ReferenceModel {
     fn blank_record(&self) -> WorkerRecord {
         let claim = ScopeClaim { resource: "workspace/app".to_owned(), access: Access::Shared };
         WorkerRecord {
-            display_name: Some(format!("worker {}", self.ordinal).into()),
-            labels: Labels::from([("kind".to_owned(), "sample".to_owned())]).into(),
+            tenant: self.tenant.clone(),
+            display_name: Some(format!("{} {}", self.ordinal, self.text).into()),
+            labels: self.named("kind").into(),
             spec: Arc::new(WorkerSpec {
-                instructions: Some(AWKWARD.into()),
+                instructions: Some(Arc::clone(&self.text)),
                 scope_claims: vec![claim],
                 ..WorkerSpec::default()
             }),
             ..WorkerRecord::new(self.worker_id, self.ordinal, self.now_ms)
         }
     }
-}
 
-fn metadata(key: Option<&str>) -> Option<Arc<CommandMetadata>> {
-    CommandMetadata::of_command(Some(&Meta::from([("actor".to_owned(), AWKWARD.to_owned())])), key)
+    fn metadata(&self, key: Option<&str>) -> Option<Arc<CommandMetadata>> {
+        CommandMetadata::of_command(Some(&self.named("actor")), key)
+    }
+
+    /// Labels or remarks that have the text as a value and as a name.
+    fn named(&self, name: &str) -> BTreeMap<String, String> {
+        let text = self.text.to_string();
+        BTreeMap::from([(name.to_owned(), text.clone()), (text, name.to_owned())])
+    }
 }

@@ -1,15 +1,19 @@
 //! Stores that each break the contract in one way.
 
 mod commits;
+mod owning;
 mod reads;
 mod settling;
+mod texts;
 
 pub(crate) use commits::{
     Forgetful, IgnoresLease, IgnoresVersion, Liar, LosesEntry, LosesTotals, RefusesAndDoes,
     Resurrects,
 };
+pub(crate) use owning::{ForgetsFormat, IgnoresEpoch};
 pub(crate) use reads::{Hides, OffByOne, Overprunes, Panics, Reorders, Stale, Torn};
 pub(crate) use settling::{ForgetsDeletion, LateSuccess, SaysNever};
+pub(crate) use texts::{CutsKeys, DropsMark, FoldsTenants, RepeatsTenants};
 
 /// Declares wrong stores that have no state of their own.
 macro_rules! plain {
