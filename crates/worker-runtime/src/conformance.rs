@@ -25,6 +25,7 @@ mod commits;
 mod compare;
 mod concurrency;
 mod factory;
+mod feed;
 mod format;
 mod harness;
 mod ids;
@@ -35,6 +36,7 @@ mod reference_model;
 mod rule;
 mod scenarios;
 mod settling;
+mod several;
 mod tenants;
 mod texts;
 
@@ -112,6 +114,8 @@ async fn run_checks(factory: &impl Factory, rule: Option<Rule>) -> Result<(), Vi
         ownership::epoch: LeaseEpoch;
         format::format: Format;
         commits::committed: Committed, Entries, Turns, Events, EventsKept, InputKeys, Workers;
+        several::turns: SeveralTurns;
+        several::spec: Spec;
         commits::fresh: Fresh;
         commits::version: Version;
         commits::no_trace: NoTrace;
@@ -132,6 +136,8 @@ async fn run_checks(factory: &impl Factory, rule: Option<Rule>) -> Result<(), Vi
         lasting::deletion: Deletion;
         lasting::restart: Restart;
         lasting::unreadable: CorruptWorker;
+        feed::life: Feed;
+        feed::followed: Feed;
         concurrency::whole: Whole;
         concurrency::writers: Concurrency;
         scenarios::conversation: Runtime;

@@ -12,9 +12,9 @@ use crate::{
     },
     identity::{Epoch, RuntimeId, WorkerId},
     store::{
-        Batch, CorruptWorker, CreateKey, EventPage, FORMAT, FoundTurn, Lease, OpenError,
-        OpenRequest, Opened, Store, StoreError, StoreFuture, StoredEntry, StoredEvent, StoredTurn,
-        StoredWorker, TenantTotals, TurnLookup,
+        Batch, ChangePage, CorruptWorker, CreateKey, EventPage, FORMAT, FoundTurn, Lease,
+        OpenError, OpenRequest, Opened, Store, StoreError, StoreFuture, StoredEntry, StoredEvent,
+        StoredTurn, StoredWorker, TenantTotals, TurnLookup,
     },
     sync::Contained,
 };
@@ -207,6 +207,24 @@ impl Client {
             }
             all.extend(page);
         }
+    }
+
+    /// A page of the store's feed, or `None` if the store keeps none.
+    pub(super) async fn changes(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> CheckResult<Option<ChangePage>> {
+        let ask = || self.store.changes(after, limit);
+        let Some(page) = readable("changes", answer("changes", ask).await?)? else {
+            return Ok(None);
+        };
+        let numbers: Vec<u64> = page.changes.iter().map(|change| change.number).collect();
+        let ascends = std::iter::once(&after).chain(&numbers).is_sorted_by(|one, next| one < next);
+        Rule::Feed.expect(ascends && numbers.len() <= limit, || {
+            format!("the page of at most {limit} changes after {after} has the numbers {numbers:?}")
+        })?;
+        Ok(Some(page))
     }
 
     /// The Worker of the model as `workers` lists it.

@@ -88,7 +88,8 @@ fn converse(client: Client, mut model: ReferenceModel) -> JoinHandle<CheckResult
     })
 }
 
-async fn join(writer: JoinHandle<CheckResult<ReferenceModel>>) -> CheckResult<ReferenceModel> {
+/// Awaits a task that commits.
+pub(super) async fn join<T>(writer: JoinHandle<CheckResult<T>>) -> CheckResult<T> {
     writer.await.unwrap_or_else(|_| Err(Rule::Answers.violation("a task that commits panicked")))
 }
 

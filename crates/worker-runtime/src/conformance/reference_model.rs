@@ -143,6 +143,47 @@ impl ReferenceModel {
         draft.into_batch(lease)
     }
 
+    /// A batch that changes the Worker's name and, if there are any, its instructions.
+    pub(super) fn update(&self, lease: Lease, name: &str, instructions: Option<&str>) -> Batch {
+        let mut draft = Draft::of(&self.current_record(), self.now_ms, self.metadata(None));
+        let record = draft.record_mut();
+        record.display_name = Some(name.into());
+        if let Some(instructions) = instructions {
+            let spec = (*record.spec).clone();
+            record.spec = Arc::new(WorkerSpec { instructions: Some(instructions.into()), ..spec });
+        }
+        draft.updated(None);
+        draft.into_batch(lease)
+    }
+
+    /// One batch with the changes of several steps, which follow each other.
+    pub(super) fn together(
+        &self,
+        lease: Lease,
+        steps: impl IntoIterator<Item = fn(&Self, Lease) -> Batch>,
+    ) -> Batch {
+        let mut later = self.clone();
+        let mut batches = steps.into_iter().map(|step| {
+            let batch = step(&later, lease);
+            later.apply(&batch);
+            batch
+        });
+        let Some(mut all) = batches.next() else { return self.input(lease) };
+        for next in batches {
+            // A turn that ends in the batch in which it began is there once, as it ended.
+            all.turns.retain(|(ordinal, _)| next.turns.iter().all(|(other, _)| other != ordinal));
+            all.turns.extend(next.turns);
+            all.entries.extend(next.entries);
+            all.events.extend(next.events);
+            all.totals.add(&next.totals);
+            all.change = next.change;
+        }
+        if let Change::Put(record) = &mut all.change {
+            Arc::make_mut(record).version = all.expected_version + 1;
+        }
+        all
+    }
+
     /// A batch that stops the Worker.
     pub(super) fn stop(&self, lease: Lease) -> Batch {
         let mut draft = Draft::of(&self.current_record(), self.now_ms, self.metadata(None));
@@ -177,8 +218,10 @@ impl ReferenceModel {
         }
         for (ordinal, turn) in &batch.turns {
             let place = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
-            self.turns.truncate(place);
-            self.turns.push(Arc::clone(turn));
+            match self.turns.get_mut(place) {
+                Some(there) => *there = Arc::clone(turn),
+                None => self.turns.push(Arc::clone(turn)),
+            }
         }
     }
 

@@ -62,11 +62,25 @@ wrong_stores! {
     a_panic_shows: Panics breaks Answers;
     an_ignored_epoch_shows: IgnoresEpoch breaks LeaseEpoch;
     a_forgotten_form_shows: ForgetsFormat breaks Format;
+    a_lost_turn_shows: OneTurn breaks SeveralTurns;
+    a_spec_that_stays_shows: KeepsSpec breaks Spec;
     a_dropped_mark_shows: DropsMark breaks Texts;
     a_key_that_is_cut_shows: CutsKeys breaks Texts;
     tenants_that_are_taken_for_each_other_show: FoldsTenants breaks TenantTotals;
     tenants_that_come_again_show: RepeatsTenants breaks TenantTotals;
     workers_past_an_empty_page_show: Hides breaks Workers;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_with_a_fault_shows() {
+    let right = conformance::run(|| wrong::Feed::new(wrong::Fault::Nothing)).await;
+    assert!(right.is_ok(), "{}", right.unwrap_err());
+    let faults =
+        [wrong::Fault::ForgetsDeletions, wrong::Fault::ForgetsChanges, wrong::Fault::NumbersEarly];
+    for fault in faults {
+        let broken = broken_by(|| wrong::Feed::new(fault), Rule::Feed).await;
+        assert!(broken.contains(&Rule::Feed), "{fault:?} breaks {broken:?}");
+    }
 }
 
 /// A wrapper that overrides nothing.

@@ -1,15 +1,17 @@
 //! Stores that each break the contract in one way.
 
 mod commits;
+mod feed;
 mod owning;
 mod reads;
 mod settling;
 mod texts;
 
 pub(crate) use commits::{
-    Forgetful, IgnoresLease, IgnoresVersion, Liar, LosesEntry, LosesTotals, RefusesAndDoes,
-    Resurrects,
+    Forgetful, IgnoresLease, IgnoresVersion, KeepsSpec, Liar, LosesEntry, LosesTotals, OneTurn,
+    RefusesAndDoes, Resurrects,
 };
+pub(crate) use feed::{Fault, Feed};
 pub(crate) use owning::{ForgetsFormat, IgnoresEpoch};
 pub(crate) use reads::{Hides, OffByOne, Overprunes, Panics, Reorders, Stale, Torn};
 pub(crate) use settling::{ForgetsDeletion, LateSuccess, SaysNever};

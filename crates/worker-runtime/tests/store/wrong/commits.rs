@@ -43,6 +43,28 @@ plain! {
         }
     }
 
+    /// Applies a batch with the last of its turns only.
+    OneTurn {
+        fn commit(&self, batch: &Batch) -> Answer<()> {
+            let turns = batch.turns.last().cloned().into_iter().collect();
+            self.0.commit(&Batch { turns, ..batch.clone() })
+        }
+    }
+
+    /// Keeps the spec that a Worker was created with.
+    KeepsSpec {
+        fn commit(&self, batch: &Batch) -> Answer<()> {
+            let mut batch = batch.clone();
+            let workers = immediate(self.0.workers(0, usize::MAX)).unwrap();
+            let there = workers.into_iter().flatten();
+            let mut there = there.filter(|worker| worker.record.worker_id == batch.worker_id);
+            if let (Change::Put(record), Some(there)) = (&mut batch.change, there.next()) {
+                Arc::make_mut(record).spec = Arc::clone(&there.record.spec);
+            }
+            self.0.commit(&batch)
+        }
+    }
+
     /// Refuses a batch with a wrong version, but applies the batch.
     RefusesAndDoes {
         fn commit(&self, batch: &Batch) -> Answer<()> {
