@@ -276,7 +276,7 @@ impl Client {
 /// Appends a page to `all` and returns whether it was the last page. More items than the kit ever
 /// writes mean that the pages do not end.
 fn append_page<T>(noun: &str, all: &mut Vec<T>, page: Vec<T>) -> CheckResult<bool> {
-    const MAX_ITEMS: usize = 1_000;
+    const MAX_ITEMS: usize = 10_000;
     let is_last = page.len() < PAGE;
     all.extend(page);
     Rule::Pages.expect(all.len() <= MAX_ITEMS, || format!("the pages of {noun} do not end"))?;

@@ -30,6 +30,15 @@ pub trait Factory: Send + Sync {
         let _ = worker_id;
         std::future::ready(false)
     }
+
+    /// Cuts the connections of the latest store, for [`Rule::Disconnection`], as when a server of a
+    /// database restarts. The store may connect again at once; calls may fail for ten seconds after.
+    /// Does nothing by default, which is right for a store without connections.
+    ///
+    /// [`Rule::Disconnection`]: crate::conformance::Rule::Disconnection
+    fn disconnect(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 }
 
 impl<F, S> Factory for F

@@ -24,11 +24,11 @@ pub(super) async fn pages(factory: &impl Factory) -> CheckResult {
     for limit in [1, 2, 3, 100] {
         for first in 1..=model.entries.len() as u64 + 2 {
             let seen = client.entries(id, first, limit).await?;
-            expect_page("entries", &model.entries, first, limit, &seen)?;
+            expect_page(Rule::Pages, "entries", &model.entries, first, limit, &seen)?;
         }
         for first in 1..=TURNS as u64 + 2 {
             let seen = client.turns(id, first, limit).await?;
-            expect_page("turns", &model.turns, first, limit, &seen)?;
+            expect_page(Rule::Pages, "turns", &model.turns, first, limit, &seen)?;
         }
         let head = model.events.len() as u64;
         for after in 0..=head + 1 {
@@ -37,14 +37,15 @@ pub(super) async fn pages(factory: &impl Factory) -> CheckResult {
                 format!("one page says that the oldest event is {oldest}, another {}", page.oldest)
             })?;
             let first = (after + 1).max(oldest) - (oldest - 1);
-            expect_page("events", &events, first, limit, &page.events)?;
+            expect_page(Rule::Pages, "events", &events, first, limit, &page.events)?;
         }
     }
     Ok(())
 }
 
 /// Returns a violation unless `seen` is the page of `all` that begins at position `first`.
-fn expect_page<T: PartialEq + Debug>(
+pub(super) fn expect_page<T: PartialEq + Debug>(
+    rule: Rule,
     noun: &str,
     all: &[T],
     first: u64,
@@ -53,7 +54,7 @@ fn expect_page<T: PartialEq + Debug>(
 ) -> CheckResult {
     let skipped = usize::try_from(first - 1).unwrap_or(usize::MAX);
     let wanted: Vec<&T> = all.iter().skip(skipped).take(limit).collect();
-    Rule::Pages.expect(wanted.iter().copied().eq(seen), || {
+    rule.expect(wanted.iter().copied().eq(seen), || {
         let places: Vec<Option<usize>> =
             seen.iter().map(|item| (1..).zip(all).find(|(_, one)| *one == item).map(|(place, _)| place)).collect();
         let (last, count) = (skipped + wanted.len(), wanted.len());

@@ -128,7 +128,7 @@ pub(super) async fn overtaken(factory: &impl Factory) -> CheckResult {
 }
 
 /// The next batch of an endless conversation, whatever was committed before.
-fn next(model: &ReferenceModel, client: &Client) -> Batch {
+pub(super) fn next(model: &ReferenceModel, client: &Client) -> Batch {
     match &model.record {
         None => model.create(client.lease()),
         Some(record) if record.running_turn().is_some() => model.answer(client.lease()),
@@ -161,7 +161,7 @@ async fn check_outcome(
 }
 
 /// Polls a future once, and returns the output if the future is ready.
-async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Option<F::Output> {
+pub(super) async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| {
         Poll::Ready(match future.as_mut().poll(context) {
             Poll::Ready(output) => Some(output),

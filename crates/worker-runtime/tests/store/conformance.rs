@@ -1,9 +1,9 @@
 //! The conformance kit passes the built-in store and names the rule that a wrong store breaks.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use worker_runtime::{
-    conformance::{self, Rule},
+    conformance::{self, Factory, Rule},
     store::{MemoryStore, Store, StoreWrapper},
 };
 
@@ -64,6 +64,10 @@ wrong_stores! {
     a_forgotten_form_shows: ForgetsFormat breaks Format;
     a_lost_turn_shows: OneTurn breaks SeveralTurns;
     a_spec_that_stays_shows: KeepsSpec breaks Spec;
+    a_lease_lost_by_a_question_shows: LosesLease breaks Undisturbed;
+    a_refusal_that_spreads_shows: FailsNext breaks Crowd;
+    short_pages_of_events_show: CapsPages breaks Many;
+    a_long_text_that_is_cut_shows: CutsLongTexts breaks Large;
     a_dropped_mark_shows: DropsMark breaks Texts;
     a_key_that_is_cut_shows: CutsKeys breaks Texts;
     tenants_that_are_taken_for_each_other_show: FoldsTenants breaks TenantTotals;
@@ -81,6 +85,34 @@ async fn a_feed_with_a_fault_shows() {
         let broken = broken_by(|| wrong::Feed::new(fault), Rule::Feed).await;
         assert!(broken.contains(&Rule::Feed), "{fault:?} breaks {broken:?}");
     }
+}
+
+/// A factory whose latest store has a connection that can be cut.
+#[derive(Default)]
+struct Network {
+    is_truthful: bool,
+    latest: Mutex<Arc<wrong::Connected>>,
+}
+
+impl Factory for Network {
+    async fn fresh(&self) -> Arc<dyn Store> {
+        let store = Arc::new(wrong::Connected::new(self.is_truthful));
+        *self.latest.lock().unwrap() = Arc::clone(&store);
+        store
+    }
+
+    async fn disconnect(&self) {
+        self.latest.lock().unwrap().cut();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_lost_in_a_commit_shows_what_a_store_says_of_it() {
+    let truthful = Network { is_truthful: true, ..Network::default() };
+    let checked = conformance::run_rule(truthful, Rule::Disconnection).await;
+    assert!(checked.is_ok(), "{}", checked.unwrap_err());
+    let checked = conformance::run_rule(Network::default(), Rule::Disconnection).await;
+    assert!(checked.is_err_and(|violations| violations.include(Rule::Disconnection)));
 }
 
 /// A wrapper that overrides nothing.

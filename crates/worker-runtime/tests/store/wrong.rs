@@ -1,6 +1,7 @@
 //! Stores that each break the contract in one way.
 
 mod commits;
+mod connected;
 mod feed;
 mod owning;
 mod reads;
@@ -8,12 +9,13 @@ mod settling;
 mod texts;
 
 pub(crate) use commits::{
-    Forgetful, IgnoresLease, IgnoresVersion, KeepsSpec, Liar, LosesEntry, LosesTotals, OneTurn,
-    RefusesAndDoes, Resurrects,
+    CutsLongTexts, FailsNext, Forgetful, IgnoresLease, IgnoresVersion, KeepsSpec, Liar, LosesEntry,
+    LosesTotals, OneTurn, RefusesAndDoes, Resurrects,
 };
+pub(crate) use connected::Connected;
 pub(crate) use feed::{Fault, Feed};
-pub(crate) use owning::{ForgetsFormat, IgnoresEpoch};
-pub(crate) use reads::{Hides, OffByOne, Overprunes, Panics, Reorders, Stale, Torn};
+pub(crate) use owning::{ForgetsFormat, IgnoresEpoch, LosesLease};
+pub(crate) use reads::{CapsPages, Hides, OffByOne, Overprunes, Panics, Reorders, Stale, Torn};
 pub(crate) use settling::{ForgetsDeletion, LateSuccess, SaysNever};
 pub(crate) use texts::{CutsKeys, DropsMark, FoldsTenants, RepeatsTenants};
 

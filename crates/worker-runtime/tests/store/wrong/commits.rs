@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use worker_runtime::store::{
@@ -40,6 +40,21 @@ plain! {
                 Change::Delete => batch.totals,
             };
             self.0.commit(&Batch { totals, ..batch.clone() })
+        }
+    }
+
+    /// Keeps the first 65,535 bytes of a text, as a column of a database may.
+    CutsLongTexts {
+        fn commit(&self, batch: &Batch) -> Answer<()> {
+            let mut batch = batch.clone();
+            for entry in &mut batch.entries {
+                let kept = entry.text.floor_char_boundary(65_535);
+                if kept < entry.text.len() {
+                    let kept = entry.text[..kept].into();
+                    Arc::make_mut(entry).text = kept;
+                }
+            }
+            self.0.commit(&batch)
         }
     }
 
@@ -114,6 +129,29 @@ impl StoreWrapper for Liar {
             return StoreFuture::ready(Ok(()));
         }
         self.inner.commit(batch)
+    }
+}
+
+/// Refuses the batch that comes after one that must be refused, as if the two were one group.
+#[derive(Default)]
+pub(crate) struct FailsNext {
+    inner: Arc<MemoryStore>,
+    has_refused: AtomicBool,
+}
+
+impl StoreWrapper for FailsNext {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
+    }
+
+    fn commit(&self, batch: &Batch) -> Answer<()> {
+        if self.has_refused.swap(false, Ordering::Relaxed) {
+            return StoreFuture::ready(Err(StoreError::Refused("the group failed".to_owned())));
+        }
+        let answer = immediate(self.inner.commit(batch));
+        let is_refused = matches!(answer, Err(StoreError::Refused(_)));
+        self.has_refused.store(is_refused, Ordering::Relaxed);
+        StoreFuture::ready(answer)
     }
 }
 

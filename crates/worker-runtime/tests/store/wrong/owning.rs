@@ -1,10 +1,13 @@
 //! Stores whose ownership breaks the contract.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use worker_runtime::store::{
-    Batch, FORMAT, Lease, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreFuture,
-    StoreWrapper,
+    Batch, FORMAT, Lease, MemoryStore, OpenError, OpenRequest, Opened, Store, StoreError,
+    StoreFuture, StoreWrapper,
 };
 
 use super::plain;
@@ -16,6 +19,32 @@ plain! {
         fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
             self.0.open(OpenRequest { format: FORMAT, ..request })
         }
+    }
+}
+
+/// Takes the lease of an owner for lost after somebody else asked for the store.
+#[derive(Default)]
+pub(crate) struct LosesLease {
+    inner: Arc<MemoryStore>,
+    was_asked: AtomicBool,
+}
+
+impl StoreWrapper for LosesLease {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
+    }
+
+    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
+        let opened = immediate(self.inner.open(request));
+        self.was_asked.store(opened.is_err(), Ordering::Relaxed);
+        StoreFuture::ready(opened)
+    }
+
+    fn commit(&self, batch: &Batch) -> Answer<()> {
+        if self.was_asked.swap(false, Ordering::Relaxed) {
+            return StoreFuture::ready(Err(StoreError::LeaseLost));
+        }
+        self.inner.commit(batch)
     }
 }
 

@@ -36,6 +36,13 @@ plain! {
         }
     }
 
+    /// Answers at most 200 events, however many are asked for.
+    CapsPages {
+        fn events(&self, id: WorkerId, after: u64, limit: usize) -> Answer<EventPage> {
+            self.0.events(id, after, limit.min(200))
+        }
+    }
+
     /// Keeps one event less than requested.
     Overprunes {
         fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
