@@ -15,7 +15,7 @@ use std::{
 
 use llm_engine::EchoProvider;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 use worker_runtime::{
     BuildError, Profile, Runtime, RuntimeError,
     commands::{CreateWorker, SendInput},
@@ -76,12 +76,15 @@ pub(crate) async fn run(
         "workers": overview.workers.total(),
         "lost": overview.turns.lost,
     }));
+    let mut talks = JoinSet::new();
     for number in 0..options.workers {
-        tokio::spawn(talk(runtime.clone(), number));
+        talks.spawn(talk(runtime.clone(), number));
     }
     while runtime.handle(GetRuntime {}).await?.summary.state != RuntimeState::Stopped {
         sleep(Duration::from_millis(10)).await;
     }
+    // Each says how its talk ended, which is soon, because the Runtime has stopped.
+    while talks.join_next().await.is_some() {}
     let page = Some(PageRequest { limit: Some(1), token: None });
     let noted = runtime.handle(ListDiagnostics { severity: Some(Severity::Error), page }).await?;
     let why = noted.items.first().map(|it| it.message.clone());

@@ -7,12 +7,14 @@ use llm_engine::ScriptedProvider;
 use tokio::time::{sleep, timeout};
 use worker_runtime::{
     BuildError, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, Subscription,
-    WorkerRef,
+    WorkerId, WorkerRef,
     commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
     event::EndReason,
     model::{Input, RuntimeState, Severity, TurnOutcome, WorkerState},
-    queries::{GetRuntime, GetWorker, ListDiagnostics, ListWorkers},
-    store::Store,
+    queries::{GetRuntime, GetTurn, GetWorker, ListDiagnostics, ListWorkers},
+    store::{
+        FoundTurn, Lease, MemoryStore, Store, StoreError, StoreFuture, StoreWrapper, TurnLookup,
+    },
 };
 
 use crate::{
@@ -174,4 +176,43 @@ async fn a_build_waits_for_the_lease_of_another_runtime() {
     let began = tokio::time::Instant::now();
     next.await.unwrap().unwrap();
     assert!(began.elapsed() < Duration::from_millis(200), "{:?}", began.elapsed());
+}
+
+/// A store that does not renew the lease, and says late that it does not have a turn.
+#[derive(Default)]
+struct LateStore(MemoryStore);
+
+impl StoreWrapper for LateStore {
+    fn inner(&self) -> &dyn Store {
+        &self.0
+    }
+
+    fn renew(&self, _: Lease, _: Duration) -> StoreFuture<Result<(), StoreError>> {
+        StoreFuture::ready(Err(StoreError::LeaseLost))
+    }
+
+    fn turn(
+        &self,
+        _: WorkerId,
+        _: TurnLookup,
+    ) -> StoreFuture<Result<Option<FoundTurn>, StoreError>> {
+        StoreFuture::pending(async {
+            sleep(LEASE).await;
+            Ok(None)
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_runtime_that_has_lost_its_lease_complains_of_nothing() {
+    let runtime = runtime_on(Arc::new(LateStore::default())).await;
+    let initial_input = Some(Input::user("wait"));
+    let create = CreateWorker { initial_input, ..CreateWorker::default() };
+    let receipt = runtime.handle(create).await.unwrap().receipt.unwrap();
+    // What the store answers meanwhile may be what another Runtime has written.
+    let read = runtime.handle(GetTurn::new(receipt.worker, receipt.turn_id)).await;
+    assert!(read.is_err());
+    let noted = runtime.handle(ListDiagnostics::new()).await.unwrap().items;
+    let messages: Vec<&str> = noted.iter().map(|it| &*it.message).collect();
+    assert_eq!(messages, ["another Runtime owns the store now; this one has stopped"]);
 }
