@@ -93,8 +93,7 @@ class Calls(TestCase):
         self.assertEqual(self.strange, [])
 
     async def test_a_subscription_that_is_cancelled_as_it_is_made_is_left(self) -> None:
-        # One subscription is the server's own.
-        async with self.real("--limit", "subscriptions=2") as yoi:
+        async with self.real("--limit", "subscriptions=1") as yoi:
             opened = asyncio.Event()
             open_ = yoi._subscriptions.open
 

@@ -59,7 +59,7 @@ class Streams(TestCase):
 
     async def test_a_reader_that_is_slow_misses_no_event(self) -> None:
         async with (
-            self.real("--echo-delay-ms", "1", "--limit", "subscriptions=2", max_unread=4) as yoi,
+            self.real("--echo-delay-ms", "1", "--limit", "subscriptions=1", max_unread=4) as yoi,
             yoi.subscribe(ScopeRuntime()) as stream,
         ):
             for number in range(20):
@@ -125,8 +125,7 @@ class Streams(TestCase):
         self.assertIsInstance(caught.exception.retry, RetryNever)
 
     async def test_leaving_a_stream_ends_the_subscription(self) -> None:
-        # One subscription is the server's own.
-        async with self.real("--limit", "subscriptions=2") as yoi:
+        async with self.real("--limit", "subscriptions=1") as yoi:
             for _ in range(3):
                 async with yoi.subscribe(ScopeRuntime()) as stream:
                     async for item in stream:
@@ -152,7 +151,7 @@ class Streams(TestCase):
             self.assertIsInstance(await anext(stream), WorkerCreatedEvent)
 
     async def test_a_stream_that_nobody_reads_gives_its_subscription_back(self) -> None:
-        async with self.real("--limit", "subscriptions=2", max_unread=2) as yoi:
+        async with self.real("--limit", "subscriptions=1", max_unread=2) as yoi:
             unread = await yoi.subscribe(ScopeRuntime())
             for _ in range(3):
                 await yoi.create_worker()

@@ -51,7 +51,7 @@ test("items that come in one piece with the reply are kept", async () => {
 });
 
 test("a reader that is slow misses no event", async () => {
-  await using yoi = await real(["--echo-delay-ms", "1", "--limit", "subscriptions=2"], { maxUnread: 4 });
+  await using yoi = await real(["--echo-delay-ms", "1", "--limit", "subscriptions=1"], { maxUnread: 4 });
   const stream = await yoi.subscribe({ scope });
   for (let n = 0; n < 20; n++) await answer(yoi, `question ${n}`);
   let turns = 0;
@@ -119,8 +119,7 @@ test("a cursor of another Runtime is refused as foreign", async () => {
 });
 
 test("leaving a loop ends the subscription", async () => {
-  // One subscription is the server's own.
-  await using yoi = await real(["--limit", "subscriptions=2"]);
+  await using yoi = await real(["--limit", "subscriptions=1"]);
   for (let n = 0; n < 3; n++) {
     for await (const item of await yoi.subscribe({ scope })) {
       assert.equal(item.type, "synced");
@@ -144,7 +143,7 @@ test("leaving a loop ends the subscription", async () => {
 });
 
 test("a stream that nobody reads gives its subscription back", async () => {
-  await using yoi = await real(["--limit", "subscriptions=2"], { maxUnread: 2 });
+  await using yoi = await real(["--limit", "subscriptions=1"], { maxUnread: 2 });
   const unread = await yoi.subscribe({ scope });
   for (let n = 0; n < 3; n++) await yoi.call("create_worker");
   while (
