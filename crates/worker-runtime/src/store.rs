@@ -345,7 +345,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> StoreFuture<Result<EventPage, StoreError>>;
 
     /// Returns the totals of the tenants whose name is greater than `after` (all, if that is absent),
-    /// ordered by name. A page may be short; only an empty page is the end.
+    /// ordered by the bytes of the name. A page may be short; only an empty page is the end.
     fn tenant_totals(
         &self,
         after: Option<Arc<str>>,
@@ -357,9 +357,10 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// The feed is for outboxes, mirrors and backups, which read it beside the Runtime; the Runtime
     /// does not call this. It has at least the *newest* change of every Worker, and the newest
-    /// deletions, so that a store need not keep more than it has anyway. A reader that knows of a Worker's events up to some
-    /// sequence reads the later ones with [`events`](Self::events). A number is seen only after all
-    /// smaller ones: a reader that goes on from the last number it saw misses no change.
+    /// deletions, so that a store need not keep more than it has anyway. A reader that knows of a
+    /// Worker's events up to some sequence reads the later ones with [`events`](Self::events). A
+    /// number is seen only after all smaller ones: a reader that goes on from the last number it saw
+    /// misses no change.
     fn changes(
         &self,
         after: u64,
