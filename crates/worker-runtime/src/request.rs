@@ -108,10 +108,9 @@ impl<Q: Query> Request<ReadsState> for Q {
     const TYPE: &'static str = Q::TYPE;
 
     async fn handle(self, core: &Arc<Core>) -> Result<Q::Reply, RuntimeError> {
-        core.notice_lease();
-        if core.store.has_lost_lease() && !Q::OF_THE_RUNTIME_ITSELF {
-            // What is in memory may be out of date.
-            return Err(RuntimeError::RuntimeStopped {});
+        let checked = core.check_lease();
+        if !Q::OF_THE_RUNTIME_ITSELF {
+            checked?;
         }
         self.answer(Reader::of(core)).await
     }

@@ -336,6 +336,13 @@ impl Core {
         }
     }
 
+    /// Returns an error if another Runtime may own the store by now, so that what is in memory may be
+    /// out of date.
+    pub(crate) fn check_lease(&self) -> Result<(), RuntimeError> {
+        self.notice_lease();
+        if self.store.has_lost_lease() { Err(RuntimeError::RuntimeStopped {}) } else { Ok(()) }
+    }
+
     /// Whether the Runtime has ended other than by a stop that was carried through.
     pub(crate) fn is_cut_off(&self) -> bool {
         self.cut_off.load(Ordering::Acquire)

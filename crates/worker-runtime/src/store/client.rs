@@ -183,8 +183,7 @@ impl StoreClient {
 
     /// Whether the lease has run out by this Runtime's own clock.
     pub(crate) fn lease_is_over(&self) -> bool {
-        let until = *self.lease_until.lock();
-        until.is_some_and(|until| self.executor.now() >= until)
+        self.lease_left().is_zero()
     }
 
     /// Notes that another Runtime owns the store.

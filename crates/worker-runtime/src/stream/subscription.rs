@@ -41,10 +41,7 @@ const BATCH: usize = 128;
 impl Subscription {
     pub(crate) async fn new(core: &Arc<Core>, subscribe: Subscribe) -> Result<Self, RuntimeError> {
         let Subscribe { scope, from, filter } = subscribe;
-        core.notice_lease();
-        if core.store.has_lost_lease() {
-            return Err(RuntimeError::RuntimeStopped {});
-        }
+        core.check_lease()?;
         let from = from.unwrap_or(EventsFrom::now());
         core.limits.check_filter(filter.as_ref())?;
         let place = core.reserve_subscription()?;
