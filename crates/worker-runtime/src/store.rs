@@ -39,6 +39,7 @@ pub use memory::MemoryStore;
 
 use crate::identity::{Epoch, RuntimeId, TurnId, WorkerId};
 pub(crate) use reads::{EventsFound, Known, ReadAbout, ReadError};
+pub(crate) use recent_entries::Run as EntryRun;
 pub use record::{WorkerRecord, WorkerSpec};
 pub use stored_entry::StoredEntry;
 pub(crate) use stored_event::EventReference;

@@ -102,7 +102,7 @@ impl Core {
         self.stations.pass(Station::Applied, worker_id);
         let first = record.worker_sequence + 1 - events.len() as u64;
         if !deleted {
-            self.store.recent.append(worker_id, &entries);
+            effects.deferred_drops.entries = self.store.recent.append(worker_id, &entries);
         }
         let block = EventBlock::join(cell.owner(), first, events, &entries, &turns);
         debug_assert!(block.is_some(), "an event refers to an entry or turn outside its batch");

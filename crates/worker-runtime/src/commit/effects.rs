@@ -14,7 +14,7 @@ use crate::{
         station::Station,
         worker_cell::{Permit, WorkerCell},
     },
-    store::{InputKey, WorkerRecord},
+    store::{EntryRun, InputKey, WorkerRecord},
     sync::{Wakers, contained},
 };
 
@@ -56,6 +56,7 @@ pub(super) struct DeferredDrops {
     pub(super) commits: Vec<Arc<Published>>,
     pub(super) live: Option<Arc<Live>>,
     pub(super) cell: Option<Arc<WorkerCell>>,
+    pub(super) entries: Vec<EntryRun>,
 }
 
 impl Effects {

@@ -36,7 +36,7 @@ struct Kept {
 
 /// Consecutive entries of one Worker, up to its newest one.
 #[derive(Debug, Default)]
-struct Run {
+pub(crate) struct Run {
     entries: VecDeque<Arc<StoredEntry>>,
     bytes: usize,
     last_use: u64,
@@ -48,9 +48,10 @@ impl RecentEntries {
         Self { kept: Mutex::default(), most_of_one }
     }
 
-    /// Keeps the entries that a commit has appended to a transcript.
-    pub(crate) fn append(&self, worker_id: WorkerId, entries: &[Arc<StoredEntry>]) {
-        let Some(first) = entries.first() else { return };
+    /// Keeps the entries that a commit has appended to a transcript. Returns what is kept no longer,
+    /// for the caller to drop without a lock.
+    pub(crate) fn append(&self, worker_id: WorkerId, entries: &[Arc<StoredEntry>]) -> Vec<Run> {
+        let Some(first) = entries.first() else { return Vec::new() };
         let mut kept = self.kept.lock();
         let mut run = kept.take(worker_id);
         let follows = run.entries.back().is_some_and(|it| it.sequence + 1 == first.sequence);
@@ -61,8 +62,7 @@ impl RecentEntries {
         }
         let mut gone = kept.put(worker_id, run, self.most_of_one);
         gone.push(unconnected);
-        drop(kept);
-        drop(gone);
+        gone
     }
 
     /// Keeps a page that was read, if it reaches up to what is kept, or to the newest entry, which
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn what_was_written_and_read_is_found_as_far_as_it_is_connected() {
         let recent = RecentEntries::new(10);
-        recent.append(worker(1), &entries(7..=8, "a"));
+        let _ = recent.append(worker(1), &entries(7..=8, "a"));
         assert_eq!(found(&recent, 7, 2), Some(vec![7, 8]));
         assert_eq!(found(&recent, 6, 2), None);
         assert_eq!(found(&recent, 8, 2), None);
@@ -191,9 +191,9 @@ mod tests {
         assert_eq!(found(&recent, 1, 2), None, "there is a hole");
         recent.offer(worker(1), &entries(3..=8, "a"), 8);
         assert_eq!(found(&recent, 3, 6), Some((3..=8).collect()));
-        recent.append(worker(1), &entries(9..=10, "a"));
+        let _ = recent.append(worker(1), &entries(9..=10, "a"));
         assert_eq!(found(&recent, 3, 8), Some((3..=10).collect()));
-        recent.append(worker(1), &entries(20..=21, "a"));
+        let _ = recent.append(worker(1), &entries(20..=21, "a"));
         assert_eq!(found(&recent, 20, 2), Some(vec![20, 21]));
         assert_eq!(found(&recent, 10, 1), None, "what is not connected is gone");
         recent.forget(worker(1));
@@ -214,13 +214,13 @@ mod tests {
     #[test]
     fn the_oldest_entries_and_the_workers_that_were_not_used_go_first() {
         let recent = RecentEntries::new(3);
-        recent.append(worker(1), &entries(1..=5, "a"));
+        let _ = recent.append(worker(1), &entries(1..=5, "a"));
         assert_eq!(found(&recent, 2, 1), None);
         assert_eq!(found(&recent, 3, 3), Some(vec![3, 4, 5]));
         let large = "x".repeat(MOST_BYTES / 3);
         for number in 2..=4 {
             assert!(found(&recent, 3, 3).is_some(), "it is used");
-            recent.append(worker(number), &entries(1..=1, &large));
+            let _ = recent.append(worker(number), &entries(1..=1, &large));
         }
         assert!(recent.get(worker(2), 1, 1).is_none());
         assert!(recent.get(worker(3), 1, 1).is_some() && recent.get(worker(4), 1, 1).is_some());
