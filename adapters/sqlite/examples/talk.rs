@@ -17,7 +17,7 @@ use llm_engine::EchoProvider;
 use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::sleep};
 use worker_runtime::{
-    BuildError, Profile, Runtime, RuntimeError,
+    Profile, Runtime, RuntimeError,
     commands::{CreateWorker, SendInput},
     model::{PageRequest, RuntimeState, Severity},
     queries::{GetOverview, GetRuntime, GetTurn, ListDiagnostics},
@@ -95,23 +95,16 @@ pub(crate) async fn run(
 /// Builds a Runtime on the store, as soon as no other process owns the store.
 async fn own(options: &Options) -> Result<Runtime, Box<dyn Error>> {
     let store = Arc::new(SqliteStore::open(&options.file)?);
-    loop {
-        let echo = Arc::new(EchoProvider::with_delay(options.delay));
-        let built = Runtime::builder()
-            .display_name("sqlite")
-            .profile(Profile::new("echo", echo))
-            .store(Arc::clone(&store) as _)
-            .lease_duration(options.lease)
-            .build()
-            .await;
-        match built {
-            Ok(runtime) => return Ok(runtime),
-            Err(BuildError::StoreOwned { remaining }) => {
-                sleep(remaining.min(Duration::from_millis(50))).await;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let echo = Arc::new(EchoProvider::with_delay(options.delay));
+    let built = Runtime::builder()
+        .display_name("sqlite")
+        .profile(Profile::new("echo", echo))
+        .store(store)
+        .lease_duration(options.lease)
+        .wait_for_lease(Duration::MAX)
+        .build()
+        .await;
+    Ok(built?)
 }
 
 /// Has one Worker talk until a request fails, for example because the Runtime ends.
