@@ -79,7 +79,7 @@ impl Rows {
         }
         let took = start();
         let mut rest = &self.changes[..];
-        let mut transactions = 0_u64;
+        let (mut transactions, mut batches) = (0_u64, 0_u64);
         while !rest.is_empty() {
             transactions += 1;
             let end = end_of(transactions, group).min(self.changes.len());
@@ -99,8 +99,9 @@ impl Rows {
                          ON CONFLICT (worker, ordinal) DO UPDATE SET turn = excluded.turn")?
                     .execute(params![row.worker, ordinal, turn_id, turn])?;
                 }
-                sql("INSERT INTO events VALUES (?, ?, ?, 0, ?)")?
-                    .execute(params![row.worker, row.last, row.first, row.events])?;
+                batches += 1;
+                sql("INSERT INTO events VALUES (?, ?, ?, ?, ?)")?
+                    .execute(params![row.worker, row.last, row.first, batches, row.events])?;
             }
             transaction.commit()?;
             rest = later;
