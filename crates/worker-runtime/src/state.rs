@@ -10,6 +10,7 @@ pub(crate) mod ended_workers;
 pub(crate) mod extent;
 pub(crate) mod in_flight;
 mod known;
+mod lease;
 pub(crate) mod listing;
 pub(crate) mod live;
 pub(crate) mod older_events;

@@ -1,6 +1,7 @@
-//! The diagnostics of the Runtime, and the Workers that they are about.
+//! The diagnostics of the Runtime, the Workers that they are about, and what becomes of complaints
+//! about the store.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use llm_engine::ShortText;
 
@@ -9,6 +10,7 @@ use crate::{
     log::RuntimeFact,
     model::{Diagnostic, Severity},
     state::{core::Core, worker_cell::WorkerCell},
+    store::{Complaint, Listener},
 };
 
 /// The Worker that a diagnostic is about.
@@ -49,6 +51,24 @@ impl<'a> From<Option<&'a WorkerCell>> for About<'a> {
 impl From<Option<WorkerId>> for About<'_> {
     fn from(worker_id: Option<WorkerId>) -> Self {
         worker_id.map_or(Self::Nobody, Self::Absent)
+    }
+}
+
+/// Takes the complaints about the store of a Runtime.
+#[derive(Debug)]
+pub(super) struct ComplaintsTo(pub(super) Weak<Core>);
+
+impl Listener for ComplaintsTo {
+    fn is_new(&self, complaint: Complaint, worker_id: WorkerId) -> Option<bool> {
+        let cell = self.0.upgrade()?.catalogue.get(worker_id)?;
+        Some(cell.complaints.is_new(complaint))
+    }
+
+    fn report(&self, severity: Severity, message: &'static str, worker_id: Option<WorkerId>) {
+        let Some(core) = self.0.upgrade() else { return };
+        // A Worker that is not in the catalogue any more was deleted.
+        let cell = worker_id.and_then(|worker_id| core.catalogue.get(worker_id));
+        core.note(severity, message, cell.as_deref(), None);
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     future::poll_fn,
     pin::pin,
     sync::{
-        Arc, OnceLock, Weak,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     task::Poll,
@@ -26,7 +26,7 @@ use crate::{
     log::{Presenter, RuntimeFact, RuntimeSource},
     model::{Cursor, Limits, LogId, Retention, RuntimeState, Severity},
     state::{
-        about::About,
+        about::{About, ComplaintsTo},
         admission::Admission,
         board::{Board, Figures},
         catalogue::Catalogue,
@@ -39,7 +39,7 @@ use crate::{
         turn_host::TurnHost,
         worker_cell::WorkerCell,
     },
-    store::{CommandMetadata, Complaint, Listener, StoreClient, StoreError, Totals},
+    store::{CommandMetadata, StoreClient, Totals},
     sync::{Executor, Wakers},
 };
 
@@ -328,21 +328,6 @@ impl Core {
         self.end();
     }
 
-    /// Stops the Runtime if its lease has run out by its own clock, as after its process was paused:
-    /// another Runtime may own the store by then.
-    pub(crate) fn notice_lease(&self) {
-        if !self.is_closed() && self.store.lease_is_over() {
-            self.lose_lease();
-        }
-    }
-
-    /// Returns an error if another Runtime may own the store by now, so that what is in memory may be
-    /// out of date.
-    pub(crate) fn check_lease(&self) -> Result<(), RuntimeError> {
-        self.notice_lease();
-        if self.store.has_lost_lease() { Err(RuntimeError::RuntimeStopped {}) } else { Ok(()) }
-    }
-
     /// Whether the Runtime has ended other than by a stop that was carried through.
     pub(crate) fn is_cut_off(&self) -> bool {
         self.cut_off.load(Ordering::Acquire)
@@ -372,41 +357,6 @@ impl Core {
         self.wake_all();
         self.in_flight.ring();
         self.executor.offer();
-    }
-
-    /// Counts and reports a lease that could not be released, which runs out by itself.
-    pub(crate) fn lease_not_released(&self, error: &StoreError) {
-        self.store.lease_failed(error);
-        let message = "the store did not release its lease, which ends by itself";
-        self.note(Severity::Warning, message, About::Nobody, None);
-    }
-
-    /// Ends the Runtime because its lease is lost.
-    pub(crate) fn lose_lease(&self) {
-        if self.shutdown.is_closed() {
-            return;
-        }
-        self.store.lose_lease();
-        let message = "another Runtime owns the store now; this one has stopped";
-        self.note(Severity::Error, message, About::Nobody, None);
-        self.abandon();
-    }
-}
-
-/// Takes the complaints about the store of a Runtime.
-struct ComplaintsTo(Weak<Core>);
-
-impl Listener for ComplaintsTo {
-    fn is_new(&self, complaint: Complaint, worker_id: WorkerId) -> Option<bool> {
-        let cell = self.0.upgrade()?.catalogue.get(worker_id)?;
-        Some(cell.complaints.is_new(complaint))
-    }
-
-    fn report(&self, severity: Severity, message: &'static str, worker_id: Option<WorkerId>) {
-        let Some(core) = self.0.upgrade() else { return };
-        // A Worker that is not in the catalogue any more was deleted.
-        let cell = worker_id.and_then(|worker_id| core.catalogue.get(worker_id));
-        core.note(severity, message, cell.as_deref(), None);
     }
 }
 

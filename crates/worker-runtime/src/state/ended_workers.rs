@@ -23,8 +23,8 @@ pub(crate) struct EndedWorkers {
 
 #[derive(Debug, Default)]
 struct Ended {
-    /// The Workers that are neither put off nor being deleted, by the time that [`note`](EndedWorkers::note) took, in
-    /// milliseconds since the Unix epoch, and then by ordinal.
+    /// The Workers that are neither put off nor being deleted, by the time that
+    /// [`note`](EndedWorkers::note) took, in milliseconds since the Unix epoch, and then by ordinal.
     order: BTreeMap<(u64, u64), WorkerId>,
     /// The Workers whose deletion failed, by the time until which they are put off, and then by
     /// ordinal.
