@@ -63,14 +63,7 @@ pub(super) async fn totals(factory: &impl Factory) -> CheckResult {
     check_totals(&client, &wanted)?;
     for ordinal in 1..=3 {
         let mut model = ReferenceModel::new(ordinal);
-        let life = [
-            ReferenceModel::create,
-            ReferenceModel::input,
-            ReferenceModel::answer,
-            ReferenceModel::stop,
-            ReferenceModel::delete,
-        ];
-        for step in life {
+        for step in ReferenceModel::LIFE {
             let batch = step(&model, client.lease());
             wanted.add(&batch.totals);
             client.apply(&mut model, batch).await?;

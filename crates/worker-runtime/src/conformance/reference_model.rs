@@ -42,6 +42,10 @@ pub(super) struct ReferenceModel {
 }
 
 impl ReferenceModel {
+    /// The changes of a Worker's whole life, in order: each makes the batch that comes next.
+    pub(super) const LIFE: [fn(&Self, Lease) -> Batch; 5] =
+        [Self::create, Self::input, Self::answer, Self::stop, Self::delete];
+
     pub(super) fn new(ordinal: u64) -> Self {
         Self {
             worker_id: WorkerId::from_uuid(new_uuid()),

@@ -41,14 +41,7 @@ pub(super) async fn totals(factory: &impl Factory) -> CheckResult {
         let tenant: Option<Arc<str>> = tenant.map(Arc::from);
         models.push(ReferenceModel { tenant, ..ReferenceModel::new(ordinal) });
     }
-    let life = [
-        ReferenceModel::create,
-        ReferenceModel::input,
-        ReferenceModel::answer,
-        ReferenceModel::stop,
-        ReferenceModel::delete,
-    ];
-    for step in life {
+    for step in ReferenceModel::LIFE {
         for model in &mut models {
             let batch = step(model, client.lease());
             if let Some(tenant) = &batch.tenant {

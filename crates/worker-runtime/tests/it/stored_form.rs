@@ -17,7 +17,7 @@ use worker_runtime::store::{
 };
 
 use crate::support::{
-    FIRST_PIECE, World, and, cancel_turn, cancel_worker, create, delete, send, send_keyed,
+    FIRST_PIECE, World, and, cancel_turn, cancel_worker, delete, full_creation, send, send_keyed,
     slow_answer, stop, update,
 };
 
@@ -90,25 +90,8 @@ async fn examples() -> BTreeMap<String, Value> {
         .script(Script::new().error(EngineError::new(ErrorKind::InvalidRequest, "no such model")))
         .script(slow_answer());
     let world = World::builder().provider(provider).store(Arc::new(recorder)).build().await;
-    let created = world
-        .ok(and(
-            create(),
-            json!({
-                "display_name": "Ada",
-                "intent": { "type": "role", "role": "reviewer", "purpose": "read changes" },
-                "profile": { "type": "named", "name": "slow" },
-                "instructions": "Be brief.",
-                "config_bundle": { "id": "bundle-1", "digest": "sha256:00" },
-                "requested_capabilities": ["shell"],
-                "scope_claims": [{ "resource": "workspace/app", "access": "exclusive" }],
-                "labels": { "team": "red" },
-                "history": [{ "role": "system", "text": "Earlier.", "at_ms": 1_600_000_000_000_u64 }],
-                "initial_input": { "kind": "user", "text": "Hi" },
-                "idempotency_key": "key-1",
-                "meta": { "actor": "ann" },
-            }),
-        ))
-        .await;
+    let earlier = json!({ "role": "system", "text": "Earlier.", "at_ms": 1_600_000_000_000_u64 });
+    let created = world.ok(and(full_creation(), json!({ "history": [earlier] }))).await;
     let ada = created["detail"]["worker"].clone();
     world.clock.advance(1000);
     world.finished(&ada, &created["receipt"]["turn_id"]).await;

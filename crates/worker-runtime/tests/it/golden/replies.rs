@@ -7,30 +7,9 @@ use serde_json::{Value, json};
 use super::Examples;
 use crate::support::{
     FIRST_PIECE, SteppedStore, Verdict, World, and, cancel_turn, cancel_worker, create, delete,
-    get_transcript, get_turn, get_worker, read_events, runtime_scope, scope_of, send, send_keyed,
-    stop, stop_runtime, update,
+    full_creation, get_transcript, get_turn, get_worker, read_events, runtime_scope, scope_of,
+    send, send_keyed, stop, stop_runtime, update,
 };
-
-/// A creation with every field.
-fn full_creation() -> Value {
-    and(
-        create(),
-        json!({
-            "display_name": "Ada",
-            "intent": { "type": "role", "role": "reviewer", "purpose": "read changes" },
-            "profile": { "type": "named", "name": "slow" },
-            "instructions": "Be brief.",
-            "config_bundle": { "id": "bundle-1", "digest": "sha256:00" },
-            "requested_capabilities": ["shell"],
-            "scope_claims": [{ "resource": "workspace/app", "access": "exclusive" }],
-            "labels": { "team": "red" },
-            "history": [{ "role": "user", "text": "Earlier.", "at_ms": 1_600_000_000_000_u64 }],
-            "initial_input": { "kind": "user", "text": "Hi" },
-            "idempotency_key": "key-1",
-            "meta": { "actor": "ann" },
-        }),
-    )
-}
 
 fn keep(examples: &mut Examples, folder: &str, request: &Value, reply: Value) {
     let name = request["type"].as_str().expect("a type");

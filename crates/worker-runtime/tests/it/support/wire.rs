@@ -25,6 +25,27 @@ fn about(name: &str, worker: &Value) -> Value {
     json!({ "type": name, "worker": worker })
 }
 
+/// A creation with every field.
+pub(crate) fn full_creation() -> Value {
+    and(
+        create(),
+        json!({
+            "display_name": "Ada",
+            "intent": { "type": "role", "role": "reviewer", "purpose": "read changes" },
+            "profile": { "type": "named", "name": "slow" },
+            "instructions": "Be brief.",
+            "config_bundle": { "id": "bundle-1", "digest": "sha256:00" },
+            "requested_capabilities": ["shell"],
+            "scope_claims": [{ "resource": "workspace/app", "access": "exclusive" }],
+            "labels": { "team": "red" },
+            "history": [{ "role": "user", "text": "Earlier.", "at_ms": 1_600_000_000_000_u64 }],
+            "initial_input": { "kind": "user", "text": "Hi" },
+            "idempotency_key": "key-1",
+            "meta": { "actor": "ann" },
+        }),
+    )
+}
+
 pub(crate) fn send(worker: &Value, text: &str) -> Value {
     and(about("send_input", worker), json!({ "input": { "kind": "user", "text": text } }))
 }
