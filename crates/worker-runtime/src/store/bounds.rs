@@ -66,6 +66,7 @@ impl Bounds {
     pub(super) fn record(&self, record: &WorkerRecord) -> Verdict {
         let mut texts = self.texts();
         let WorkerSpec { intent, profile, instructions, config_bundle, .. } = &*record.spec;
+        texts.maybe(record.tenant.as_deref());
         texts.maybe(record.display_name.as_deref());
         texts.maybe(record.end_reason.as_deref());
         texts.pairs(&record.labels);
@@ -138,8 +139,8 @@ impl Bounds {
             | StoredEventBody::WorkerDeleted
             | StoredEventBody::InputAccepted { .. }
             | StoredEventBody::TurnStarted
-            | StoredEventBody::TurnEnded { .. }
-            | StoredEventBody::Unknown(_) => {}
+            | StoredEventBody::TurnEnded { .. } => {}
+            StoredEventBody::Unknown(it) => texts.bytes(json_bytes(it)),
         }
         texts.verdict()
     }

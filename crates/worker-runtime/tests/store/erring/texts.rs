@@ -43,7 +43,8 @@ fn a_record_with_a_text_or_a_list_that_is_too_long_is_unreadable() {
     fn spec(record: &mut WorkerRecord) -> &mut WorkerSpec {
         Arc::make_mut(&mut record.spec)
     }
-    let wrong: [Wrong; 13] = [
+    let wrong: [Wrong; 14] = [
+        |record| record.tenant = Some(long().into()),
         |record| record.display_name = Some(long().into()),
         |record| record.end_reason = Some("\u{202e}".repeat(1 << 20).into()),
         |record| drop(Arc::make_mut(&mut record.labels).insert("a".to_owned(), long())),
@@ -173,6 +174,30 @@ fn an_entry_a_turn_or_an_event_with_a_text_that_is_too_long_is_a_failure() {
         });
         let why = "the store gave other events of a worker than it was asked for";
         fails(&runtime, ReadEvents::new(Scope::worker(worker)), why).await;
+    });
+}
+
+#[test]
+fn an_event_of_an_unknown_kind_is_bounded_too() {
+    bounded(async {
+        let (store, runtime, worker) = after_turns(1).await;
+        let read = || ReadEvents::new(Scope::worker(worker));
+        let unknown = |kind: &str| -> StoredEventBody {
+            serde_json::from_value(serde_json::json!({ "type": kind, "more": 1 })).unwrap()
+        };
+        let [short, too_long] = [unknown("of_later"), unknown(&long())];
+        store.events.set(move |_, mut page| {
+            page.events.iter_mut().skip(1).take(1).for_each(|it| it.body = short.clone());
+            Ok(page)
+        });
+        let shown = runtime.handle(read()).await.unwrap().items;
+        assert_eq!(shown[1].event_type(), worker_runtime::event::EventType::Unknown);
+        store.events.set(move |_, mut page| {
+            page.events.iter_mut().skip(1).take(1).for_each(|it| it.body = too_long.clone());
+            Ok(page)
+        });
+        let why = "the store gave other events of a worker than it was asked for";
+        fails(&runtime, read(), why).await;
     });
 }
 
