@@ -5,6 +5,7 @@
 
 mod allocation;
 mod blocking;
+mod boundary;
 mod conformance;
 mod deadlines;
 mod deleted;
