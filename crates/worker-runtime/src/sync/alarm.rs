@@ -12,7 +12,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Executor, Foreign};
+use super::{
+    Executor, Foreign,
+    fair::{Fair, fair},
+};
 
 /// The tasks that wait for a time. A waker that panics would end a thread of tokio's if tokio's
 /// timers woke it; the alarm wakes foreign tasks through the relay.
@@ -36,18 +39,22 @@ struct Times {
 
 type Key = (Instant, u64);
 
-/// A future that is ready at a time, or at once if the executor is gone.
+/// A future that is ready at a time. If the executor is gone, it gives way once and is ready.
+///
+/// A task of an executor that is just shutting down would otherwise loop over times that have all
+/// come, and hold the thread that the shutdown waits for.
 #[derive(Debug)]
 #[must_use = "a timer does nothing unless it is polled"]
 pub(crate) struct Timer {
     executor: Executor,
     at: Instant,
     key: Option<Key>,
+    over: Fair,
 }
 
 impl Timer {
     pub(super) fn new(executor: Executor, at: Instant) -> Self {
-        Self { executor, at, key: None }
+        Self { executor, at, key: None, over: fair() }
     }
 }
 
@@ -64,7 +71,8 @@ impl Future for Timer {
         let waker = Foreign::new(context.waker().clone());
         let mut times = this.executor.alarm().times.lock();
         if times.is_over {
-            return Poll::Ready(());
+            drop(times);
+            return Pin::new(&mut this.over).poll(context);
         }
         let key = *this.key.get_or_insert_with(|| {
             times.next_number += 1;
@@ -139,5 +147,31 @@ impl Drop for Guard {
         let waiting = std::mem::take(&mut times.waiting);
         drop(times);
         executor.wake_tasks(waiting.into_values());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+        time::Duration,
+    };
+
+    use super::super::Executor;
+
+    #[test]
+    fn a_time_of_an_executor_that_is_gone_gives_way_once() {
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let executor = Executor::new(tokio.handle().clone());
+        let far = || executor.timer(executor.after(Duration::from_mins(1)).unwrap());
+        let context = &mut Context::from_waker(Waker::noop());
+        let mut before = pin!(far());
+        assert_eq!(before.as_mut().poll(context), Poll::Pending);
+        drop(tokio);
+        for mut timer in [before, pin!(far())] {
+            assert_eq!(timer.as_mut().poll(context), Poll::Pending);
+            assert_eq!(timer.as_mut().poll(context), Poll::Ready(()));
+        }
     }
 }

@@ -82,5 +82,10 @@ impl Acts {
             }
             ended = self.tasks.try_join_next();
         }
+        // A task that its tokio runtime has dropped does not tell which Worker was its own.
+        if self.tasks.is_empty() {
+            self.under_way.clear();
+            self.slow.clear();
+        }
     }
 }

@@ -31,10 +31,10 @@ const LIMIT: Duration = Duration::from_millis(100);
 
 /// A time that is far longer than the limit and what a busy machine adds, and shorter than anything
 /// that blocks.
-const IN_TIME: Duration = Duration::from_millis(1200);
+const IN_TIME: Duration = Duration::from_secs(3);
 
 /// The time for which a caller blocks its thread.
-const BLOCKED: Duration = Duration::from_secs(4);
+const BLOCKED: Duration = Duration::from_secs(7);
 
 /// A waker that blocks until the test ends.
 struct Blocking(Mutex<mpsc::Receiver<()>>);
@@ -58,7 +58,8 @@ impl Blocked {
             let mut stream = synced(runtime).await;
             let (end, ended) = mpsc::channel();
             let waker = Waker::from(Arc::new(Blocking(Mutex::new(ended))));
-            assert!(stream.poll_next_unpin(&mut Context::from_waker(&waker)).is_pending());
+            // What a turn does meanwhile is read first.
+            while stream.poll_next_unpin(&mut Context::from_waker(&waker)).is_ready() {}
             ends.push(end);
             streams.push(stream);
         }
