@@ -148,8 +148,9 @@ pub struct TenantTotals {
 pub struct ChangePage {
     /// The changes, ordered by number.
     pub changes: Vec<StoredChange>,
-    /// The number up to which deletions may be missing from the feed. Whoever reads on from a smaller
-    /// number may have missed one, and has to compare its Workers with those of the store.
+    /// The number up to which deletions may be missing from the feed; 0 if none is missing. Whoever
+    /// reads on from a smaller number may have missed one, and has to compare its Workers with those
+    /// of the store.
     pub deletions_from: u64,
 }
 
@@ -200,17 +201,21 @@ pub enum TurnLookup {
 ///   deleted.
 /// - **Order.** The Runtime sends one commit for a Worker at a time and reads freely meanwhile; a
 ///   read sees a batch either not at all or as a whole. Commits for different Workers may run at
-///   once, in any order. [`workers`](Self::workers) and [`create_keys`](Self::create_keys) are read
-///   only between opening the store and the first commit.
+///   once, in any order. A Runtime reads [`workers`](Self::workers) and
+///   [`create_keys`](Self::create_keys) only before its first commit; others, such as the kit and
+///   whoever makes a backup, at any time.
 /// - **Reads are bounded** by their `limit`, which is at least 1, and return fewer items only at
-///   the end; of [`workers`](Self::workers), only an empty page is the end. Reads about a Worker
-///   that the store does not have return nothing.
-/// - **Deletion** ([`Change::Delete`]) removes everything of a Worker but its part in the totals.
-///   The idempotency key of its creation is removed only when a batch drops it.
+///   the end; of [`workers`](Self::workers), [`tenant_totals`](Self::tenant_totals) and
+///   [`changes`](Self::changes), only an empty page is the end. Reads about a Worker that the store
+///   does not have return nothing.
+/// - **Deletion** ([`Change::Delete`]) removes everything of a Worker but its part in the totals: no
+///   read finds it any more. The idempotency key of its creation is removed only when a batch drops
+///   it. When the bytes themselves are gone, from a log or from free pages, is for the store to say.
 /// - **Events:** for each Worker at least the newest [`OpenRequest::events_per_worker`] events are
 ///   kept. A store may keep more, and [`EventPage::oldest`] says how far they reach back.
 /// - **A record that cannot be read** is reported as [`CorruptWorker`] and hides nothing else. The
-///   report quotes nothing of the record.
+///   report quotes nothing of the record. An entry, turn or event that cannot be read fails the read
+///   that asks for it.
 /// - **One owner.** While a lease has neither run out nor been released, [`open`](Self::open) is
 ///   refused. Each `open` that succeeds issues a lease with a greater fencing token; from then on
 ///   every call but [`release`](Self::release) under an older lease is answered with
@@ -361,7 +366,7 @@ pub trait Store: Send + Sync + 'static {
     /// deletions, so that a store need not keep more than it has anyway. A reader that knows of a
     /// Worker's events up to some sequence reads the later ones with [`events`](Self::events). A
     /// number is seen only after all smaller ones: a reader that goes on from the last number it saw
-    /// misses no change.
+    /// misses no change. A page may be short; only an empty page is the end.
     fn changes(
         &self,
         after: u64,

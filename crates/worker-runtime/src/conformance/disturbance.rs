@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::watch, task::yield_now, time::sleep};
+use tokio::{
+    sync::watch,
+    task::yield_now,
+    time::{Instant, sleep},
+};
 
 use crate::{
     conformance::{
@@ -15,7 +19,7 @@ use crate::{
         settling::next,
     },
     identity::RuntimeId,
-    store::{OpenRequest, StoreError},
+    store::{OpenError, OpenRequest, StoreError},
 };
 
 const COMMITS: usize = 40;
@@ -65,10 +69,15 @@ pub(super) async fn refused(factory: &impl Factory) -> CheckResult {
     client.check_as(Rule::Undisturbed, &model).await
 }
 
+/// The duration of a lease that is taken over.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// The time in which a store can be taken over at the latest.
+const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(20);
+
 /// Takes a store over while the old owner commits, and lets both go on.
 pub(super) async fn taken_over(factory: &impl Factory) -> CheckResult {
-    let short = request(Duration::from_millis(300));
-    let old = Client::open_as(factory.fresh().await, short).await?;
+    let old = Client::open_as(factory.fresh().await, request(SHORT)).await?;
     let store = factory.reopen(Arc::clone(&old.store)).await;
     let (taken, seen_taken) = watch::channel(false);
     let writer = tokio::spawn(async move {
@@ -91,9 +100,18 @@ pub(super) async fn taken_over(factory: &impl Factory) -> CheckResult {
             sleep(Duration::from_millis(5)).await;
         }
     });
+    let until = Instant::now() + TAKEN_OVER_WITHIN;
     let new = loop {
-        if let Ok(opened) = Client::try_open(&store, request(LONG_LEASE)).await? {
-            break Client { store, opened };
+        match Client::try_open(&store, request(LONG_LEASE)).await? {
+            Ok(opened) => break Client { store, opened },
+            Err(OpenError::Owned { .. }) if Instant::now() < until => {}
+            Err(error) => {
+                writer.abort();
+                return Err(Rule::Expiry.violation(format!(
+                    "`open` failed for {TAKEN_OVER_WITHIN:?}, though the lease of {SHORT:?} was not \
+                     renewed: {error}"
+                )));
+            }
         }
         if writer.is_finished() {
             let lost = join(writer).await.map(|_| ());

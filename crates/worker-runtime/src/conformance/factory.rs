@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::{identity::WorkerId, store::Store};
 
-/// Makes the stores that the kit checks. The kit uses one store at a time.
+/// Makes the stores that the kit checks. The kit checks one store at a time, which it may open through
+/// several objects: those of [`reopen`](Self::reopen) beside the one of [`fresh`](Self::fresh).
 ///
 /// A function that returns an `Arc` of an empty store is a factory. For a durable store, implement the
 /// trait, so that the restarts of the kit are real restarts.
@@ -16,8 +17,9 @@ pub trait Factory: Send + Sync {
     /// A new, empty store.
     fn fresh(&self) -> impl Future<Output = Arc<dyn Store>> + Send;
 
-    /// Opens the data of the latest store again, as a new process would. `earlier` is the store as the
-    /// process that died has left it. A store in memory returns `earlier`, which is the default.
+    /// Opens the data of the latest store again, as another process would: with a new object and new
+    /// connections. `earlier` may still be alive, own the store, and be called later on. A store in
+    /// memory returns `earlier`, which is the default.
     fn reopen(&self, earlier: Arc<dyn Store>) -> impl Future<Output = Arc<dyn Store>> + Send {
         std::future::ready(earlier)
     }

@@ -22,6 +22,9 @@ const SHORT_LEASE: Duration = Duration::from_secs(1);
 /// Longer than a short lease, so that the lease has expired by any clock that the store uses.
 const PAST_SHORT: Duration = Duration::from_millis(1_500);
 
+/// The time by which a store may round up what is left of a lease.
+const ROUNDING: Duration = Duration::from_secs(1);
+
 /// Opens a store for one Runtime and then for another.
 pub(super) async fn identity(factory: &impl Factory) -> CheckResult {
     let ours = RuntimeId::from_uuid(new_uuid());
@@ -52,7 +55,9 @@ pub(super) async fn one_owner(factory: &impl Factory) -> CheckResult {
     for store in [Arc::clone(&client.store), factory.reopen(Arc::clone(&client.store)).await] {
         let second = Client::try_open(&store, request(LONG_LEASE)).await?;
         let refused = match &second {
-            Err(OpenError::Owned { remaining }) => !remaining.is_zero() && *remaining <= LONG_LEASE,
+            Err(OpenError::Owned { remaining }) => {
+                !remaining.is_zero() && *remaining <= LONG_LEASE + ROUNDING
+            }
             Err(
                 OpenError::OtherRuntime { .. }
                 | OpenError::NewerFormat { .. }
@@ -61,7 +66,10 @@ pub(super) async fn one_owner(factory: &impl Factory) -> CheckResult {
             | Ok(_) => false,
         };
         Rule::OneOwner.expect(refused, || {
-            format!("`open` of a store that has an owner returned {second:?}")
+            format!(
+                "`open` of a store whose lease lasts {LONG_LEASE:?} returned {second:?}; a store may \
+                 round the rest of the lease up by {ROUNDING:?}, but not to nothing"
+            )
         })?;
     }
     let mut model = ReferenceModel::new(1);

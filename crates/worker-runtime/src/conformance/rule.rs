@@ -36,7 +36,7 @@ rules! {
     LeaseEpoch: "a lease carries the epoch of its request, and with another epoch its calls fail with `LeaseLost`",
     Undisturbed: "an `open` that is refused changes nothing for the owner, also between its commits",
     Format: "the greatest stored form that the store was opened with is kept, and an `open` with a smaller one is refused with `NewerFormat` and changes nothing",
-    Accepted: "a batch with the newest lease and the expected version is applied",
+    Accepted: "a store without an owner can be opened, and a batch with the newest lease and the expected version is applied",
     Committed: "a batch whose commit was answered with `Ok` is stored",
     Fresh: "a read that begins after a commit was answered sees that commit",
     Whole: "a read sees all of a batch or nothing of it",
@@ -101,7 +101,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The violations that the kit found, at most one for each check.
+/// The violations that the kit found, at most one for each check, each once.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Violations(pub Vec<Violation>);
 

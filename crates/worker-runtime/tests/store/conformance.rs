@@ -65,6 +65,7 @@ wrong_stores! {
     a_lost_turn_shows: OneTurn breaks SeveralTurns;
     a_spec_that_stays_shows: KeepsSpec breaks Spec;
     a_lease_lost_by_a_question_shows: LosesLease breaks Undisturbed;
+    a_lease_that_never_ends_shows: OwnedForLife breaks Expiry;
     a_refusal_that_spreads_shows: FailsNext breaks Crowd;
     short_pages_of_events_show: CapsPages breaks Many;
     a_long_text_that_is_cut_shows: CutsLongTexts breaks Large;
@@ -85,6 +86,18 @@ async fn a_feed_with_a_fault_shows() {
         let broken = broken_by(|| wrong::Feed::new(fault), Rule::Feed).await;
         assert!(broken.contains(&Rule::Feed), "{fault:?} breaks {broken:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_be_opened_is_told_so_once() {
+    let checked = conformance::run(|| Arc::new(wrong::Closed::default())).await;
+    let told = checked.unwrap_err().0;
+    let of_opening = told.iter().filter(|violation| violation.rule == Rule::Accepted);
+    let of_opening: Vec<String> = of_opening.map(ToString::to_string).collect();
+    let expected = "Accepted: a store without an owner can be opened, and a batch with the newest \
+                    lease and the expected version is applied; but `open` of a store that has no \
+                    owner failed: the store failed: not yet";
+    assert_eq!(of_opening, [expected]);
 }
 
 /// A factory whose latest store has a connection that can be cut.

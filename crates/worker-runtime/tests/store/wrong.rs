@@ -14,7 +14,7 @@ pub(crate) use commits::{
 };
 pub(crate) use connected::Connected;
 pub(crate) use feed::{Fault, Feed};
-pub(crate) use owning::{ForgetsFormat, IgnoresEpoch, LosesLease};
+pub(crate) use owning::{Closed, ForgetsFormat, IgnoresEpoch, LosesLease, OwnedForLife};
 pub(crate) use reads::{CapsPages, Hides, OffByOne, Overprunes, Panics, Reorders, Stale, Torn};
 pub(crate) use settling::{ForgetsDeletion, LateSuccess, SaysNever};
 pub(crate) use texts::{CutsKeys, DropsMark, FoldsTenants, RepeatsTenants};

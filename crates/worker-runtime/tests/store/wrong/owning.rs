@@ -1,8 +1,11 @@
 //! Stores whose ownership breaks the contract.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use worker_runtime::store::{
@@ -45,6 +48,46 @@ impl StoreWrapper for LosesLease {
             return StoreFuture::ready(Err(StoreError::LeaseLost));
         }
         self.inner.commit(batch)
+    }
+}
+
+/// Stays with its first owner until that gives it back, though the lease runs out.
+#[derive(Default)]
+pub(crate) struct OwnedForLife {
+    inner: Arc<MemoryStore>,
+    is_owned: AtomicBool,
+}
+
+impl StoreWrapper for OwnedForLife {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
+    }
+
+    fn open(&self, request: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
+        if self.is_owned.swap(true, Ordering::Relaxed) {
+            let remaining = Duration::from_secs(1);
+            return StoreFuture::ready(Err(OpenError::Owned { remaining }));
+        }
+        self.inner.open(request)
+    }
+
+    fn release(&self, lease: Lease) -> Answer<()> {
+        self.is_owned.store(false, Ordering::Relaxed);
+        self.inner.release(lease)
+    }
+}
+
+/// Cannot be opened.
+#[derive(Default)]
+pub(crate) struct Closed(MemoryStore);
+
+impl StoreWrapper for Closed {
+    fn inner(&self) -> &dyn Store {
+        &self.0
+    }
+
+    fn open(&self, _: OpenRequest) -> StoreFuture<Result<Opened, OpenError>> {
+        StoreFuture::ready(Err(OpenError::Failed("not yet".to_owned())))
     }
 }
 
