@@ -1,28 +1,22 @@
 //! The Anthropic Messages API.
 
+mod request;
+
 use std::ops::Add;
 
 use reqwest::Url;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
     counts::{Counts, count, counts, told},
-    support::{from_json, model, to_json},
+    support::from_json,
     wire::{Dialect, Framing},
 };
 use crate::{
     EngineError, ModelRequest, StopReason, TokenCount, TokenUsage,
-    providers::{
-        conversation::{WireMessage, alternating},
-        endpoint::Endpoint,
-        http::Answer,
-    },
+    providers::{endpoint::Endpoint, http::Answer},
 };
-
-/// The limit of a request that sets none, because the API requires one. All models that are still
-/// served allow this limit.
-const MAX_TOKENS: u32 = 8192;
 
 #[derive(Debug)]
 pub(super) struct Anthropic;
@@ -37,17 +31,7 @@ impl Dialect for Anthropic {
     }
 
     fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
-        let sampling = &request.sampling;
-        to_json(&Body {
-            model: model(request)?,
-            system: request.instructions.as_deref().filter(|text| !text.trim().is_empty()),
-            messages: alternating(&request.messages, "assistant"),
-            stream: true,
-            max_tokens: sampling.max_output_tokens.unwrap_or(MAX_TOKENS),
-            temperature: sampling.temperature,
-            top_p: sampling.top_p,
-            stop_sequences: &sampling.stop_sequences,
-        })
+        request::body(request)
     }
 
     fn counts(&self, part: &str) -> Counts {
@@ -98,22 +82,6 @@ fn stop_reason(reason: &str) -> StopReason {
         "refusal" => StopReason::Refusal,
         _ => StopReason::Other,
     }
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<&'a str>,
-    messages: Vec<WireMessage<'a>>,
-    stream: bool,
-    max_tokens: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f64>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    stop_sequences: &'a [String],
 }
 
 #[derive(Deserialize)]

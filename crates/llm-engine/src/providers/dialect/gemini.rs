@@ -1,19 +1,21 @@
 //! The Gemini API.
 
-use std::{borrow::Cow, ops::Add};
+mod request;
+
+use std::ops::Add;
 
 use reqwest::Url;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
     counts::{Counts, count, counts, told},
-    support::{from_json, model, refused, to_json},
+    support::{from_json, model, refused},
     wire::{Dialect, Framing},
 };
 use crate::{
     EngineError, ModelRequest, StopReason, TokenCount, TokenUsage,
-    providers::{conversation::alternating, endpoint::Endpoint, http::Answer},
+    providers::{endpoint::Endpoint, http::Answer},
 };
 
 #[derive(Debug)]
@@ -38,24 +40,7 @@ impl Dialect for Gemini {
     }
 
     fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
-        let sampling = &request.sampling;
-        let instructions = request.instructions.as_deref();
-        let contents = alternating(&request.messages, "model").into_iter().map(|message| Content {
-            role: Some(message.role),
-            parts: [Text { text: message.content }],
-        });
-        to_json(&Body {
-            contents: contents.collect(),
-            system_instruction: instructions
-                .filter(|text| !text.trim().is_empty())
-                .map(|text| Content { role: None, parts: [Text { text: text.into() }] }),
-            generation_config: GenerationConfig {
-                temperature: sampling.temperature,
-                top_p: sampling.top_p,
-                max_output_tokens: sampling.max_output_tokens,
-                stop_sequences: &sampling.stop_sequences,
-            },
-        })
+        request::body(request)
     }
 
     fn counts(&self, part: &str) -> Counts {
@@ -101,40 +86,6 @@ fn stop_reason(reason: &str) -> StopReason {
         }
         _ => StopReason::Other,
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Body<'a> {
-    contents: Vec<Content<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system_instruction: Option<Content<'a>>,
-    generation_config: GenerationConfig<'a>,
-}
-
-#[derive(Serialize)]
-struct Content<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
-    parts: [Text<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct Text<'a> {
-    text: Cow<'a, str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct GenerationConfig<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_output_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    stop_sequences: &'a [String],
 }
 
 #[derive(Deserialize)]

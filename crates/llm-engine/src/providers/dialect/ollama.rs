@@ -1,21 +1,19 @@
 //! Ollama's own API.
 
+mod request;
+
 use reqwest::Url;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
     counts::{Counts, count, told},
-    support::{from_json, model, to_json},
+    support::from_json,
     wire::{Dialect, Framing},
 };
 use crate::{
     EngineError, ModelRequest, StopReason, TokenCount,
-    providers::{
-        conversation::{WireMessage, free},
-        endpoint::Endpoint,
-        http::Answer,
-    },
+    providers::{endpoint::Endpoint, http::Answer},
 };
 
 #[derive(Debug)]
@@ -31,18 +29,7 @@ impl Dialect for Ollama {
     }
 
     fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
-        let sampling = &request.sampling;
-        to_json(&Body {
-            model: model(request)?,
-            messages: free(request.instructions.as_deref(), &request.messages),
-            stream: true,
-            options: Options {
-                temperature: sampling.temperature,
-                top_p: sampling.top_p,
-                num_predict: sampling.max_output_tokens,
-                stop: &sampling.stop_sequences,
-            },
-        })
+        request::body(request)
     }
 
     fn counts(&self, part: &str) -> Counts {
@@ -73,26 +60,6 @@ impl Dialect for Ollama {
         }
         Ok(())
     }
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    messages: Vec<WireMessage<'a>>,
-    stream: bool,
-    options: Options<'a>,
-}
-
-#[derive(Serialize)]
-struct Options<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    num_predict: Option<u32>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    stop: &'a [String],
 }
 
 #[derive(Deserialize)]

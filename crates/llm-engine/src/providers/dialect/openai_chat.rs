@@ -1,21 +1,19 @@
 //! `OpenAI` chat completions, as `OpenAI` and most other servers speak it.
 
+mod request;
+
 use reqwest::Url;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
     counts::{Counts, count, counts, told},
-    support::{from_json, to_json},
+    support::from_json,
     wire::{Dialect, Framing},
 };
 use crate::{
     EngineError, ModelRequest, StopReason, TokenCount,
-    providers::{
-        conversation::{WireMessage, free},
-        endpoint::Endpoint,
-        http::Answer,
-    },
+    providers::{endpoint::Endpoint, http::Answer},
 };
 
 /// The mark that ends a stream.
@@ -44,19 +42,7 @@ impl Dialect for OpenAiChat {
     }
 
     fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
-        let sampling = &request.sampling;
-        let limit = sampling.max_output_tokens;
-        to_json(&Body {
-            model: request.model.as_deref(),
-            messages: free(request.instructions.as_deref(), &request.messages),
-            stream: true,
-            stream_options: StreamOptions { include_usage: true },
-            temperature: sampling.temperature,
-            top_p: sampling.top_p,
-            max_tokens: limit.filter(|_| !self.is_openai),
-            max_completion_tokens: limit.filter(|_| self.is_openai),
-            stop: &sampling.stop_sequences,
-        })
+        request::body(request, self.is_openai)
     }
 
     fn counts(&self, part: &str) -> Counts {
@@ -97,30 +83,6 @@ fn stop_reason(reason: &str) -> StopReason {
         "content_filter" => StopReason::ContentFilter,
         _ => StopReason::Other,
     }
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    model: Option<&'a str>,
-    messages: Vec<WireMessage<'a>>,
-    stream: bool,
-    stream_options: StreamOptions,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_completion_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    stop: &'a [String],
-}
-
-#[derive(Serialize)]
-struct StreamOptions {
-    include_usage: bool,
 }
 
 #[derive(Deserialize)]

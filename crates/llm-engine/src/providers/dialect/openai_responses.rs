@@ -1,21 +1,19 @@
 //! The `OpenAI` Responses API.
 
+mod request;
+
 use reqwest::Url;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
     counts::{Counts, count, counts, told},
-    support::{from_json, model, refused, to_json},
+    support::from_json,
     wire::{Dialect, Framing},
 };
 use crate::{
     EngineError, ModelRequest, StopReason, TokenCount,
-    providers::{
-        conversation::{WireMessage, free},
-        endpoint::Endpoint,
-        http::Answer,
-    },
+    providers::{endpoint::Endpoint, http::Answer},
 };
 
 #[derive(Debug)]
@@ -31,20 +29,7 @@ impl Dialect for OpenAiResponses {
     }
 
     fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
-        let sampling = &request.sampling;
-        if !sampling.stop_sequences.is_empty() {
-            return Err(refused("the Responses API knows no stop sequences"));
-        }
-        to_json(&Body {
-            model: model(request)?,
-            instructions: request.instructions.as_deref(),
-            input: free(None, &request.messages),
-            stream: true,
-            store: false,
-            temperature: sampling.temperature,
-            top_p: sampling.top_p,
-            max_output_tokens: sampling.max_output_tokens,
-        })
+        request::body(request)
     }
 
     fn counts(&self, part: &str) -> Counts {
@@ -89,23 +74,6 @@ fn end(response: Response, answer: &mut Answer) {
         Some(_) => StopReason::Other,
     });
     answer.over();
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instructions: Option<&'a str>,
-    input: Vec<WireMessage<'a>>,
-    stream: bool,
-    /// Always false: the provider must not keep the response.
-    store: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_output_tokens: Option<u32>,
 }
 
 #[derive(Deserialize)]
