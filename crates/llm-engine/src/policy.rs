@@ -60,7 +60,8 @@ impl Policy {
 
 /// The times after which a turn fails with [`Timeout`](crate::ErrorKind::Timeout).
 ///
-/// Only progress counts: text, reasoning or the end. Heartbeats and empty deltas do not.
+/// Only progress counts: text, reasoning, the provider's own word that it still works, or the end.
+/// Heartbeats and empty deltas do not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Deadlines {
     /// The time from the start of a call to its first progress. Local models may load for minutes.

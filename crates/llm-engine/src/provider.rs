@@ -135,8 +135,12 @@ impl ModelRequest {
 pub enum ProviderEvent {
     /// The provider accepted the call. Optional.
     Connected,
-    /// A sign that the provider still works, without content. It does not count as progress.
+    /// A sign that something is still sent, without content. It does not count as progress, because
+    /// it may come from a proxy.
     Heartbeat,
+    /// The provider's own word that it still works on this call, without content. It counts as
+    /// progress: a model may think for long before it says anything.
+    KeepAlive,
     /// The next piece of the answer. It may be empty.
     TextDelta(String),
     /// The next piece of the model's reasoning, which is not part of the answer.

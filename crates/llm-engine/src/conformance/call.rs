@@ -82,6 +82,7 @@ impl Call {
                 Some(Ok(
                     ProviderEvent::Connected
                     | ProviderEvent::Heartbeat
+                    | ProviderEvent::KeepAlive
                     | ProviderEvent::TextDelta(_)
                     | ProviderEvent::ReasoningDelta(_),
                 )) => {}

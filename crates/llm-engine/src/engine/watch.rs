@@ -41,6 +41,11 @@ impl Watch {
         self.owed_since = None;
     }
 
+    /// Notes that the provider works on the present call, and has nothing to say.
+    pub(super) fn is_alive(&mut self) {
+        self.owed_since = None;
+    }
+
     pub(super) fn progress(&mut self) {
         self.progressed = true;
         self.owed_since = None;

@@ -189,6 +189,10 @@ impl State {
                 self.due = self.overdue().map(Due::CallFailed);
                 self.tell(usage)
             }
+            ProviderEvent::KeepAlive => {
+                self.watch.is_alive();
+                Step::Again
+            }
             ProviderEvent::Connected
             | ProviderEvent::Heartbeat
             | ProviderEvent::TextDelta(_)
