@@ -20,11 +20,13 @@ enum Act {
     Reset,
 }
 
-/// A scripted reply to a request. The connection is closed at its end.
+/// A scripted reply to a request. The connection is closed at its end, unless it is
+/// [kept](Reply::kept).
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Reply {
     acts: Vec<Act>,
+    is_kept: bool,
 }
 
 impl Reply {
@@ -100,6 +102,20 @@ impl Reply {
     /// Resets the connection at its end instead of closing it.
     pub fn reset(self) -> Self {
         self.act(Act::Reset)
+    }
+
+    /// Keeps the connection for the next request. The reply must have an end.
+    pub fn kept(mut self) -> Self {
+        if let Some(Act::Send(head)) = self.acts.first_mut() {
+            let kept = String::from_utf8_lossy(head).replace("connection: close\r\n", "");
+            *head = kept.into_bytes();
+        }
+        self.is_kept = true;
+        self
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     /// Carries out all actions. Returns false if the client closed the connection before the end.

@@ -26,6 +26,7 @@ pub struct MockProvider {
 #[derive(Debug, Default)]
 struct Seen {
     requests: Mutex<Vec<String>>,
+    connections: AtomicUsize,
     at_work: AtomicUsize,
     left: AtomicUsize,
 }
@@ -50,12 +51,11 @@ impl MockProvider {
             format!("http://{}", listener.local_addr().expect("the listener has an address"));
         let seen = Arc::new(Seen::default());
         let shared = Arc::clone(&seen);
+        let replies = Arc::new(replies);
         tokio::spawn(async move {
-            let mut next = 0;
             while let Ok((connection, _)) = listener.accept().await {
-                let reply = replies[next.min(replies.len() - 1)].clone();
-                next += 1;
-                tokio::spawn(answer(connection, reply, Arc::clone(&shared)));
+                shared.connections.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(connection, Arc::clone(&replies), Arc::clone(&shared)));
             }
         });
         Self { origin, seen }
@@ -85,6 +85,12 @@ impl MockProvider {
         bodies.map(|(_, body)| serde_json::from_str(body).expect("a body is JSON")).collect()
     }
 
+    /// The number of connections so far.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.seen.connections.load(Ordering::SeqCst)
+    }
+
     /// A function that returns the number of requests that are being answered.
     pub fn at_work(&self) -> impl Fn() -> usize + Send + Sync + use<> {
         let seen = Arc::clone(&self.seen);
@@ -106,14 +112,25 @@ impl MockProvider {
     }
 }
 
-async fn answer(mut connection: TcpStream, reply: Reply, seen: Arc<Seen>) {
-    let Some(request) = read_request(&mut connection).await else { return };
-    seen.requests().push(request);
-    seen.at_work.fetch_add(1, Ordering::SeqCst);
-    if !reply.perform(&mut connection).await {
-        seen.left.fetch_add(1, Ordering::SeqCst);
+/// Answers the requests of a connection.
+async fn serve(mut connection: TcpStream, replies: Arc<Vec<Reply>>, seen: Arc<Seen>) {
+    while let Some(request) = read_request(&mut connection).await {
+        let reply = {
+            let mut requests = seen.requests();
+            requests.push(request);
+            replies[(requests.len() - 1).min(replies.len() - 1)].clone()
+        };
+        let is_kept = reply.is_kept();
+        seen.at_work.fetch_add(1, Ordering::SeqCst);
+        let is_whole = reply.perform(&mut connection).await;
+        seen.at_work.fetch_sub(1, Ordering::SeqCst);
+        if !is_whole {
+            seen.left.fetch_add(1, Ordering::SeqCst);
+        }
+        if !is_whole || !is_kept {
+            return;
+        }
     }
-    seen.at_work.fetch_sub(1, Ordering::SeqCst);
 }
 
 async fn read_request(connection: &mut TcpStream) -> Option<String> {
