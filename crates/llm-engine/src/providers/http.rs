@@ -3,6 +3,7 @@
 mod answer;
 mod call;
 mod frames;
+mod rests;
 mod server;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::{ModelRequest, Provider, ProviderStream};
 
 pub(super) use answer::Answer;
 use call::Call;
+use rests::Rests;
 use server::Server;
 
 /// A provider that is reached over HTTP.
@@ -31,7 +33,16 @@ impl HttpProvider {
         endpoint: Endpoint,
         headers: HeaderMap,
     ) -> Self {
-        Self { kind, server: Arc::new(Server { dialect, client, endpoint, headers }) }
+        Self {
+            kind,
+            server: Arc::new(Server {
+                dialect,
+                client,
+                endpoint,
+                headers,
+                rests: Rests::default(),
+            }),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What each provider's own protocol means.
 
+use std::time::Duration;
+
 use llm_engine::{ErrorKind, StopReason, TokenUsage, providers::ProviderKind};
 use mock_provider::{
     Reply,
@@ -294,4 +296,23 @@ async fn a_prompt_that_is_blocked_ends_without_text() {
         r#"{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":4}}"#;
     let outcome = outcome(ProviderKind::Gemini, Reply::events(&[blocked]).end(), policy()).await;
     assert_eq!((outcome.text.as_str(), outcome.result), ("", Ok(StopReason::ContentFilter)));
+}
+
+/// A provider's own word that it still works keeps a call alive, up to the end of the turn.
+#[tokio::test]
+async fn pings_of_the_provider_itself_are_progress() {
+    let ping = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
+    let policy = impatient();
+    let often = Duration::from_millis(50);
+    let slow =
+        (0..12).fold(Reply::events(&ANTHROPIC[..4]), |reply, _| reply.wait(often).chunk(ping));
+    let slow = ANTHROPIC[5..].iter().fold(slow, |reply, part| reply.event(part)).end();
+    let outcome_of = |reply, policy| outcome(ProviderKind::Anthropic, reply, policy);
+    let whole = outcome_of(slow, policy).await;
+    assert_eq!((&*whole.text, whole.result), ("Hello", Ok(StopReason::EndTurn)));
+
+    let deadlines = policy.deadlines.turn(Duration::from_millis(900));
+    let endless = Reply::events(&ANTHROPIC[..2]).flood(ping, often);
+    let error = outcome_of(endless, policy.deadlines(deadlines)).await.result.unwrap_err();
+    assert!(error.message.contains("deadlines.turn"), "{error}");
 }

@@ -1,5 +1,7 @@
 //! The token counts of a call as its provider tells them.
 
+use std::ops::Add;
+
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -16,36 +18,65 @@ pub(in crate::providers) struct Counts {
     pub(super) cache_written: Option<TokenCount>,
     pub(super) output: Option<TokenCount>,
     pub(super) reasoning: Option<TokenCount>,
+    /// The sum of all tokens, if the provider tells one.
+    pub(super) total: Option<TokenCount>,
 }
 
 impl Counts {
     /// Replaces the counts that `later`, a newer report on the same call, contains.
     pub(in crate::providers) fn update(&mut self, later: Self) {
         *self = Self {
-            input: later.input.or(self.input),
-            cached: later.cached.or(self.cached),
-            cache_written: later.cache_written.or(self.cache_written),
-            output: later.output.or(self.output),
-            reasoning: later.reasoning.or(self.reasoning),
+            input: newer(self.input, later.input),
+            cached: newer(self.cached, later.cached),
+            cache_written: newer(self.cache_written, later.cache_written),
+            output: newer(self.output, later.output),
+            reasoning: newer(self.reasoning, later.reasoning),
+            total: newer(self.total, later.total),
         };
     }
 
     /// Returns the counts of a provider whose input includes what was cached and whose output
-    /// includes the reasoning.
+    /// includes the reasoning, as far as the numbers do not show that they do not.
     pub(super) fn usage(&self) -> TokenUsage {
+        let plus = |one: Option<TokenCount>, other: Option<TokenCount>| {
+            [one, other].into_iter().flatten().reduce(TokenCount::add)
+        };
+        let exceeds = |part: Option<TokenCount>, whole: Option<TokenCount>| {
+            part.zip(whole).is_some_and(|(part, whole)| part.get() > whole.get())
+        };
+        let sum = plus(plus(self.input, self.output), self.reasoning);
+        let is_beside = exceeds(self.reasoning, self.output)
+            || (exceeds(self.reasoning, Some(0.into()))
+                && self.total.is_some()
+                && sum == self.total);
         TokenUsage {
-            input_tokens: self.input,
+            input_tokens: if exceeds(self.cached, self.input) {
+                plus(self.input, self.cached)
+            } else {
+                self.input
+            },
             cached_input_tokens: self.cached,
-            output_tokens: self.output,
+            output_tokens: if is_beside { plus(self.output, self.reasoning) } else { self.output },
             reasoning_tokens: self.reasoning,
         }
     }
 }
 
-/// Reads what a part tells of tokens. A part that tells nothing, or that cannot be understood, has
+/// Returns the count that holds after a newer report. A zero does not replace what was counted
+/// before: some servers fill the fields that they do not know with zeros at the end.
+fn newer(before: Option<TokenCount>, later: Option<TokenCount>) -> Option<TokenCount> {
+    later.filter(|later| later.get() > 0 || before.is_none()).or(before)
+}
+
+/// Returns the greatest of several counts, for one that has a name for each kind of server.
+pub(super) fn greatest<const N: usize>(counts: [Option<TokenCount>; N]) -> Option<TokenCount> {
+    counts.into_iter().flatten().max_by_key(|count| count.get())
+}
+
+/// Reads what a piece tells of tokens. A piece that tells nothing, or that cannot be understood, has
 /// no counts: the content decides what becomes of the answer.
-pub(super) fn told<T: Default + DeserializeOwned>(part: &str) -> T {
-    serde_json::from_str(part).unwrap_or_default()
+fn told<T: Default + DeserializeOwned>(piece: &str) -> T {
+    serde_json::from_str(piece).unwrap_or_default()
 }
 
 /// Reads an object with counts. Any other value in its place is read as no counts.
@@ -82,6 +113,40 @@ fn number(json: &str) -> Option<TokenCount> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn counts_of(input: u64, output: u64, reasoning: u64) -> Counts {
+        Counts {
+            input: Some(input.into()),
+            output: Some(output.into()),
+            reasoning: Some(reasoning.into()),
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn a_later_zero_does_not_erase() {
+        let mut counts = counts_of(7, 0, 3);
+        counts.update(counts_of(0, 5, 0));
+        assert_eq!(counts, counts_of(7, 5, 3));
+        counts.update(Counts::default());
+        assert_eq!(counts, counts_of(7, 5, 3));
+    }
+
+    #[test]
+    fn reasoning_that_is_counted_beside_the_output_is_added() {
+        let output = |counts: Counts| counts.usage().output_tokens.map(TokenCount::get);
+        assert_eq!(output(counts_of(10, 5, 3)), Some(5));
+        assert_eq!(output(counts_of(10, 5, 8)), Some(13));
+        let total = |total: u64| Counts { total: Some(total.into()), ..counts_of(10, 5, 3) };
+        assert_eq!(output(total(15)), Some(5));
+        assert_eq!(output(total(18)), Some(8));
+    }
+
+    #[test]
+    fn input_without_its_cached_part_is_completed() {
+        let counts = Counts { cached: Some(80.into()), ..counts_of(20, 5, 0) };
+        assert_eq!(counts.usage().input_tokens, Some(100.into()));
+    }
 
     #[test]
     fn counts_are_whole_numbers_from_zero_up() {

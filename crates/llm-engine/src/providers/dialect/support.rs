@@ -1,6 +1,7 @@
 //! Functions that all dialects share.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{EngineError, ErrorKind, ModelRequest, providers::failure::protocol};
 
@@ -10,9 +11,14 @@ pub(super) fn to_json(body: &impl Serialize) -> Result<Vec<u8>, EngineError> {
 }
 
 /// Reads a part of an answer from JSON.
-pub(super) fn from_json<T: DeserializeOwned>(part: &str) -> Result<T, EngineError> {
+pub(super) fn from_json<'de, T: Deserialize<'de>>(part: &'de str) -> Result<T, EngineError> {
     // Serde's error is dropped, because it may quote the part.
     serde_json::from_str(part).map_err(|_| protocol("a part of it cannot be understood"))
+}
+
+/// Reads a word, such as the type of an event. Any other value in its place is read as none.
+pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(serde_json::from_str(<&RawValue>::deserialize(deserializer)?.get()).unwrap_or_default())
 }
 
 /// Returns the name of the model, for providers that have no default. Fails if there is none.

@@ -27,15 +27,13 @@ pub(in crate::providers) trait Dialect: Send + Sync {
     /// Returns the JSON body of a request.
     fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError>;
 
-    /// Reads the token counts of one part of the answer, in the provider's own terms.
-    fn counts(&self, part: &str) -> Counts;
-
     /// Converts all counts of a call.
     fn usage(&self, counts: &Counts) -> TokenUsage {
         counts.usage()
     }
 
-    /// Reads the content of one part of the answer. [`Answer`] decides the order of what the part
-    /// holds: its token counts come first, then its text, then its error.
+    /// Reads one part of the answer, which is a JSON object of the protocol, or a whole answer of a
+    /// server that does not stream. [`Answer`] decides the order of what the part holds: its token
+    /// counts come first, then its text, then its error.
     fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError>;
 }

@@ -33,7 +33,7 @@ pub(in crate::providers) struct Complaint {
 
 impl Complaint {
     /// Reads the error in a whole body, if there is one.
-    pub(super) fn read(body: &str) -> Option<Self> {
+    pub(in crate::providers) fn read(body: &str) -> Option<Self> {
         let body: Value = serde_json::from_str(body).ok()?;
         let body = body.get(0).unwrap_or(&body);
         let is_bare = ["message", "detail"].iter().any(|key| body.get(key).is_some());

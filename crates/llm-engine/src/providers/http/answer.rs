@@ -7,10 +7,16 @@ use serde_json::value::RawValue;
 use crate::{
     EngineError, ProviderEvent, StopReason, TokenUsage,
     providers::{
-        dialect::{Counts, Dialect},
+        dialect::{Counts, Dialect, Said, Stop, whole_characters},
         failure::{Complaint, of_complaint},
     },
 };
+
+/// The mark that ends the streams of most servers, whatever protocol they speak otherwise.
+const DONE: &str = "[DONE]";
+
+/// Parts that some servers and proxies send to keep a connection alive.
+const FILLERS: [&str; 7] = ["", "null", "{}", "ping", "pong", "keep-alive", "heartbeat"];
 
 /// The events that a dialect has read, and the state that decides the end of the call.
 #[derive(Debug, Default)]
@@ -19,46 +25,121 @@ pub(in crate::providers) struct Answer {
     pub(super) events: VecDeque<ProviderEvent>,
     /// The error that ends the call once the events are given out.
     pub(super) failure: Option<EngineError>,
+    /// Why the model stopped, unless text came after that.
     pub(super) stop_reason: Option<StopReason>,
-    /// Whether text or reasoning came.
-    pub(super) has_output: bool,
+    /// The reason of a server that said it before the end, and went on.
+    pub(super) early_reason: Option<StopReason>,
+    /// Whether any part of a protocol came.
+    pub(super) has_begun: bool,
     /// Whether the provider said that nothing more will come.
     pub(super) is_over: bool,
+    given: Given,
     is_refused: bool,
     /// All token counts of the call.
     counts: Counts,
     usage: TokenUsage,
 }
 
+/// How much of the answer came.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+enum Given {
+    #[default]
+    Nothing,
+    Reasoning,
+    /// Text, and none of it in pieces.
+    Whole,
+    Pieces,
+}
+
 impl Answer {
     /// Reads one part. Whatever is in the part is given out in this order: token counts, text and
     /// reasoning, the error.
     pub(super) fn read(&mut self, part: &str, dialect: &dyn Dialect) {
-        self.counts.update(dialect.counts(part));
-        let usage = dialect.usage(&self.counts);
-        if usage != self.usage {
-            self.usage = usage;
-            self.events.push_back(ProviderEvent::Usage(usage));
+        let part = part.trim();
+        if part == DONE {
+            self.over();
+        } else if !FILLERS.contains(&part) {
+            self.has_begun = true;
+            if let Err(error) = self.read_all(&whole_characters(part), dialect) {
+                self.failure = Some(error);
+            }
+            let usage = dialect.usage(&self.counts);
+            if usage != self.usage {
+                self.usage = usage;
+                self.events.push_front(ProviderEvent::Usage(usage));
+            }
         }
-        if let Err(error) = dialect.read(part, self) {
-            self.failure = Some(error);
+    }
+
+    /// Reads a part, or each part of a list.
+    fn read_all(&mut self, part: &str, dialect: &dyn Dialect) -> Result<(), EngineError> {
+        if part.starts_with('[')
+            && let Ok(parts) = serde_json::from_str::<Vec<&RawValue>>(part)
+        {
+            return parts.iter().try_for_each(|part| dialect.read(part.get(), self));
         }
+        dialect.read(part, self)
+    }
+
+    /// Notes token counts of the call.
+    pub(in crate::providers) fn count(&mut self, counts: Counts) {
+        self.counts.update(counts);
+    }
+
+    /// Returns whether text or reasoning came.
+    pub(super) fn has_output(&self) -> bool {
+        self.given > Given::Nothing
+    }
+
+    /// Returns whether the provider has counted the tokens of its answer.
+    pub(super) fn is_counted(&self) -> bool {
+        self.usage.output_tokens.is_some()
     }
 
     /// Adds a piece of the answer.
-    pub(in crate::providers) fn text(&mut self, text: Option<String>) {
-        self.say(text, ProviderEvent::TextDelta);
+    pub(in crate::providers) fn say(&mut self, said: Said) {
+        self.reasoning(said.reasoning);
+        self.text(said.text, Given::Pieces);
+        self.refusal(said.refusal);
+    }
+
+    /// Adds the whole of one part of the answer, which most servers have sent in pieces before.
+    pub(in crate::providers) fn say_part(&mut self, said: Said) {
+        if self.given < Given::Pieces {
+            self.text(said.text, Given::Whole);
+            self.refusal(said.refusal);
+        }
+    }
+
+    /// Adds the answer as a whole, which most servers have sent in pieces or parts before.
+    pub(in crate::providers) fn say_whole(&mut self, said: Said) {
+        if !self.has_output() {
+            self.reasoning(said.reasoning);
+        }
+        if self.given < Given::Whole {
+            self.text(said.text, Given::Whole);
+            self.refusal(said.refusal);
+        }
+    }
+
+    fn text(&mut self, text: String, given: Given) {
+        self.give(text, ProviderEvent::TextDelta, given);
     }
 
     /// Adds a piece of the reasoning.
-    pub(in crate::providers) fn reasoning(&mut self, text: Option<String>) {
-        self.say(text, ProviderEvent::ReasoningDelta);
+    pub(in crate::providers) fn reasoning(&mut self, text: String) {
+        self.give(text, ProviderEvent::ReasoningDelta, Given::Reasoning);
     }
 
     /// Adds a piece of the answer in which the model declines.
-    pub(in crate::providers) fn refusal(&mut self, text: Option<String>) {
-        self.is_refused |= text.as_ref().is_some_and(|text| !text.is_empty());
-        self.text(text);
+    pub(in crate::providers) fn refusal(&mut self, text: String) {
+        self.is_refused |= !text.is_empty();
+        self.text(text, Given::Pieces);
+    }
+
+    /// Says that the provider itself still works on the call, without content.
+    pub(in crate::providers) fn keep_alive(&mut self) {
+        self.events.push_back(ProviderEvent::KeepAlive);
     }
 
     /// Ends the call with the error object of a part, if there is one.
@@ -70,7 +151,27 @@ impl Answer {
 
     /// Ends the call with an error object.
     pub(in crate::providers) fn failed(&mut self, error: &str) {
-        self.failure = Some(of_complaint(&Complaint::of_json(error)));
+        self.fail(of_complaint(&Complaint::of_json(error)));
+    }
+
+    /// Ends the call if a part without content is an error that has no envelope.
+    pub(in crate::providers) fn error_in(&mut self, part: &str) {
+        if let Some(complaint) = Complaint::read(part) {
+            self.fail(of_complaint(&complaint));
+        }
+    }
+
+    fn fail(&mut self, error: EngineError) {
+        self.failure.get_or_insert(error);
+    }
+
+    /// Records why the model stopped, in the provider's word.
+    pub(in crate::providers) fn finish(&mut self, reason: &str) {
+        match Stop::of(reason) {
+            Stop::Stopped(reason) => self.stopped(reason),
+            Stop::Failed => self.failed(&serde_json::json!({ "code": reason }).to_string()),
+            Stop::None => {}
+        }
     }
 
     /// Records that the model stopped. Token counts may still follow.
@@ -81,11 +182,16 @@ impl Answer {
     /// Records that nothing more will come.
     pub(in crate::providers) fn over(&mut self) {
         self.is_over = true;
+        self.stop_reason = self.stop_reason.or(self.early_reason);
     }
 
-    fn say(&mut self, text: Option<String>, event: fn(String) -> ProviderEvent) {
-        let Some(text) = text.filter(|text| !text.is_empty()) else { return };
-        self.has_output = true;
+    fn give(&mut self, text: String, event: fn(String) -> ProviderEvent, given: Given) {
+        if text.is_empty() {
+            return;
+        }
+        // Whoever goes on has not stopped.
+        self.early_reason = self.stop_reason.take().or(self.early_reason);
+        self.given = self.given.max(given);
         self.events.push_back(event(text));
     }
 }

@@ -1,10 +1,10 @@
 //! One call to a provider: the request, and the events of its answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use reqwest::{
     Response,
-    header::{ACCEPT, CONTENT_TYPE, HeaderValue},
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderValue},
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -22,8 +22,15 @@ use crate::{
     timer::after,
 };
 
-/// The longest wait for the token counts and the end of an answer, once the model has stopped.
+/// The longest wait for the end of an answer, once the model has stopped and the tokens are counted.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// The same before the tokens are counted.
+const LINGER_UNCOUNTED: Duration = Duration::from_secs(10);
+
+/// The longest wait for more of an answer that went on after the model had stopped, or that said so
+/// before any text. Such a reason says little.
+const LINGER_IN_DOUBT: Duration = Duration::from_secs(30);
 
 /// A call. It makes progress only while its next event is awaited.
 pub(super) struct Call {
@@ -31,10 +38,10 @@ pub(super) struct Call {
     request: Arc<ModelRequest>,
     phase: Phase,
     answer: Answer,
-    /// Whether any part of the provider's protocol came.
-    has_begun: bool,
-    /// The time until which the end of the answer is awaited, once the model has stopped.
-    lingers_until: Option<Instant>,
+    /// Whether the server said that its answer has the form of the protocol.
+    is_announced: bool,
+    /// The time of the last part.
+    last_part: Instant,
 }
 
 enum Phase {
@@ -50,8 +57,8 @@ impl Call {
             request,
             phase: Phase::New,
             answer: Answer::default(),
-            has_begun: false,
-            lingers_until: None,
+            is_announced: false,
+            last_part: Instant::now(),
         }
     }
 
@@ -63,7 +70,12 @@ impl Call {
             Phase::Over => return None,
         };
         if matches!(event, Err(_) | Ok(ProviderEvent::Finished { .. })) {
-            self.phase = Phase::Over;
+            let read = mem::replace(&mut self.phase, Phase::Over);
+            if let (Phase::Reading(frames), Ok(_)) = (read, &event)
+                && let Some(rest) = frames.into_rest()
+            {
+                self.server.rests.read(rest);
+            }
         }
         Some(event)
     }
@@ -76,16 +88,25 @@ impl Call {
             .post(server.dialect.url(&server.endpoint, &self.request)?)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static(content_type(framing)))
+            // Compression would hold back what is streamed. An answer that comes compressed all the
+            // same is understood.
+            .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
             .headers(server.headers.clone())
             .body(server.dialect.body(&self.request)?);
+        server.rests.wait().await;
         let response =
             request.send().await.map_err(|error| unreachable(&error, &server.endpoint.origin()))?;
         if !response.status().is_success() {
             return Err(of_response(response).await);
         }
-        if !is_stream(&response, framing) {
+        let claimed = claimed_type(&response);
+        if claimed.as_deref().is_some_and(is_page) {
             return Err(of_other_content(response, content_type(framing)).await);
         }
+        // Under another type may be the stream all the same, or a whole answer: its first line says
+        // which.
+        self.is_announced = claimed.is_none_or(|claimed| claimed == content_type(framing));
+        self.last_part = Instant::now();
         self.phase = Phase::Reading(Box::new(Frames::new(response, framing)));
         Ok(ProviderEvent::Connected)
     }
@@ -102,14 +123,14 @@ impl Call {
         }
         match self.frame().await {
             Ok(Some(Frame::Part(part))) => {
-                self.has_begun = true;
+                self.last_part = Instant::now();
                 self.answer.read(&part, &*self.server.dialect);
                 Ok(self.answer.events.pop_front().unwrap_or(ProviderEvent::Heartbeat))
             }
             Ok(Some(Frame::Heartbeat)) => Ok(ProviderEvent::Heartbeat),
             Ok(None) => self.end(),
-            Err(FrameError::Broken) if self.answer.stop_reason.is_some() => self.end(),
-            Err(FrameError::Broken) => Err(broken(self.answer.has_output)),
+            Err(FrameError::Broken) if self.is_whole() => self.end(),
+            Err(FrameError::Broken) => Err(broken(self.answer.has_output())),
             Err(FrameError::Refused(error)) => Err(error),
         }
     }
@@ -119,8 +140,20 @@ impl Call {
         if self.answer.stop_reason.is_none() {
             return frames.next().await;
         }
-        let deadline = self.lingers_until.get_or_insert_with(|| after(Instant::now(), LINGER));
-        timeout_at(*deadline, frames.next()).await.unwrap_or(Ok(None))
+        let answer = &self.answer;
+        let linger = if answer.early_reason.is_some() || !answer.has_output() {
+            LINGER_IN_DOUBT
+        } else if answer.is_counted() {
+            LINGER
+        } else {
+            LINGER_UNCOUNTED
+        };
+        timeout_at(after(self.last_part, linger), frames.next()).await.unwrap_or(Ok(None))
+    }
+
+    /// Whether an answer that breaks off now has come to its end before.
+    fn is_whole(&self) -> bool {
+        self.answer.stop_reason.is_some() && self.answer.early_reason.is_none()
     }
 
     /// Returns the last event of an answer without further parts. Fails if the model has not
@@ -130,11 +163,15 @@ impl Call {
             Some(stop_reason) => {
                 Ok(ProviderEvent::Finished { stop_reason, usage: TokenUsage::default() })
             }
-            None if self.has_begun => Err(EngineError::new(
+            None if !self.answer.has_begun => Err(protocol("there is nothing in it")),
+            None if !self.is_announced && !self.answer.has_output() => {
+                let expected = content_type(self.server.dialect.framing());
+                Err(protocol(&format!("it is not {expected}")))
+            }
+            None => Err(EngineError::new(
                 ErrorKind::Interrupted,
                 "the provider's answer ended before its end; try again",
             )),
-            None => Err(protocol("there is nothing in it")),
         }
     }
 }
@@ -146,14 +183,14 @@ fn content_type(framing: Framing) -> &'static str {
     }
 }
 
-/// Returns whether a response has the expected content type, or none at all.
-fn is_stream(response: &Response, framing: Framing) -> bool {
-    let Some(claimed) = response.headers().get(CONTENT_TYPE) else { return true };
-    let claimed = claimed.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let is = |expected: &str| claimed.eq_ignore_ascii_case(expected);
-    match framing {
-        Framing::Events => is(content_type(framing)),
-        // An error that is sent with a success status is read as a line like any other.
-        Framing::Lines => is(content_type(framing)) || is("application/json"),
-    }
+/// Returns the content type that a response claims to have, in lower case, without parameters.
+fn claimed_type(response: &Response) -> Option<String> {
+    let claimed = response.headers().get(CONTENT_TYPE)?.to_str().unwrap_or_default();
+    let claimed = claimed.split(';').next().unwrap_or_default();
+    Some(claimed.trim().to_ascii_lowercase())
+}
+
+/// Returns whether a type is of a page for people, as from a wrong address.
+fn is_page(content_type: &str) -> bool {
+    matches!(content_type, "text/html" | "application/xhtml+xml" | "text/xml" | "application/xml")
 }

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use reqwest::Response;
 use serde::de::IgnoredAny;
-use tokio_util::codec::{Decoder, LinesCodec, LinesCodecError};
+use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, Decoder};
 
 use crate::{
     EngineError, ErrorKind,
@@ -18,7 +18,7 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 pub(super) enum Frame {
     /// A part of the answer.
     Part(String),
-    /// A comment, or an empty line: the provider still sends.
+    /// A comment, or an empty line: the server still sends.
     Heartbeat,
 }
 
@@ -30,43 +30,72 @@ pub(super) enum FrameError {
     Refused(EngineError),
 }
 
-/// A response that is split into frames.
+/// A response that is split into frames: server-sent events, lines of JSON, or one JSON value over
+/// several lines.
+///
+/// Each line says itself what it is. Servers and proxies mix these forms, such as an error that a
+/// proxy writes into a stream of events as it is, and name them wrongly.
 pub(super) struct Frames {
     response: Response,
     framing: Framing,
-    codec: LinesCodec,
+    lines: AnyDelimiterCodec,
     unread: BytesMut,
-    /// The data of the present event.
-    data: Option<String>,
+    /// The part that is being read.
+    part: Option<Part>,
+    is_at_start: bool,
     is_at_end: bool,
+}
+
+/// The part that is being read.
+enum Part {
+    /// The data of an event.
+    Data(String),
+    /// The lines of a JSON value.
+    Json(String),
+}
+
+impl Part {
+    fn text(&mut self) -> &mut String {
+        match self {
+            Self::Data(text) | Self::Json(text) => text,
+        }
+    }
 }
 
 impl Frames {
     pub(super) fn new(response: Response, framing: Framing) -> Self {
-        let codec = LinesCodec::new_with_max_length(MAX_BYTES);
-        Self { response, framing, codec, unread: BytesMut::new(), data: None, is_at_end: false }
+        let lines = AnyDelimiterCodec::new_with_max_length(b"\n".into(), b"\n".into(), MAX_BYTES);
+        let (is_at_start, is_at_end) = (true, false);
+        Self {
+            response,
+            framing,
+            lines,
+            unread: BytesMut::new(),
+            part: None,
+            is_at_start,
+            is_at_end,
+        }
     }
 
     /// Returns the next frame, or `None` at the end of the response.
     pub(super) async fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         loop {
-            let Some(line) = self.line().await? else { return Ok(self.tail()) };
-            match self.framing {
-                Framing::Lines if line.trim().is_empty() => return Ok(Some(Frame::Heartbeat)),
-                Framing::Lines => return Ok(Some(Frame::Part(line))),
-                Framing::Events => {
-                    if let Some(frame) = self.event_line(&line)? {
-                        return Ok(Some(frame));
-                    }
-                }
+            let Some(line) = self.line().await? else { return self.tail() };
+            if let Some(frame) = self.take(&line)? {
+                return Ok(Some(frame));
             }
         }
     }
 
+    /// Returns the response, unless it was read to its end.
+    pub(super) fn into_rest(self) -> Option<Response> {
+        (!self.is_at_end).then_some(self.response)
+    }
+
     async fn line(&mut self) -> Result<Option<String>, FrameError> {
         while !self.is_at_end {
-            if let Some(line) = self.codec.decode(&mut self.unread).map_err(refused)? {
-                return Ok(Some(line));
+            if let Some(line) = self.lines.decode(&mut self.unread).map_err(refused)? {
+                return Ok(Some(self.text(&line)));
             }
             match self.response.chunk().await {
                 Ok(Some(chunk)) => self.unread.extend_from_slice(&chunk),
@@ -79,57 +108,112 @@ impl Frames {
         if self.unread.is_empty() {
             return Ok(None);
         }
-        self.codec.decode(&mut self.unread).map_err(refused)
+        let line = self.lines.decode(&mut self.unread).map_err(refused)?;
+        Ok(line.map(|line| self.text(&line)))
     }
 
-    /// Reads one line of server-sent events. A blank line ends an event.
-    fn event_line(&mut self, line: &str) -> Result<Option<Frame>, FrameError> {
-        if line.is_empty() {
-            return Ok(Some(self.data.take().map_or(Frame::Heartbeat, Frame::Part)));
+    /// Converts a line into text, without the mark at the beginning of a response and the return at
+    /// the end of the line. Bytes that are no text are replaced: they cost no more than themselves.
+    fn text(&mut self, line: &[u8]) -> String {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let text = String::from_utf8_lossy(line);
+        let is_first = std::mem::replace(&mut self.is_at_start, false);
+        match text.strip_prefix('\u{feff}') {
+            Some(text) if is_first => text.to_owned(),
+            Some(_) | None => text.into_owned(),
+        }
+    }
+
+    /// Takes one line, and returns the frame that it ends.
+    fn take(&mut self, line: &str) -> Result<Option<Frame>, FrameError> {
+        if line.trim().is_empty() {
+            // A blank line ends an event, and is nothing in a JSON value.
+            return Ok(match self.part.take() {
+                None => Some(Frame::Heartbeat),
+                Some(Part::Data(data)) => Some(Frame::Part(data)),
+                Some(json @ Part::Json(_)) => {
+                    self.part = Some(json);
+                    None
+                }
+            });
+        }
+        if let Some(Part::Json(_)) = self.part
+            && !is_of_event(line)
+        {
+            return self.append(line).map(|()| None);
+        }
+        if line.trim_start().starts_with(['{', '[']) {
+            if is_json(line) {
+                return Ok(Some(Frame::Part(line.to_owned())));
+            }
+            self.part = Some(Part::Json(line.to_owned()));
+            return Ok(None);
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "" => return Ok(Some(Frame::Heartbeat)),
-            "data" => self.append(value.strip_prefix(' ').unwrap_or(value))?,
+            "data" if matches!(self.part, Some(Part::Data(_))) => self.append(value)?,
+            "data" => self.part = Some(Part::Data(value.to_owned())),
+            // llama.cpp and its like send an error as a field of its own.
+            "error" => return Ok(Some(Frame::Part(error(value)))),
+            _ if self.framing == Framing::Lines && !is_of_event(line) => {
+                return Ok(Some(Frame::Part(line.to_owned())));
+            }
             // The type of an event is ignored, because all dialects repeat it in the data.
             _ => {}
         }
         Ok(None)
     }
 
-    fn append(&mut self, value: &str) -> Result<(), FrameError> {
-        let Some(data) = &mut self.data else {
-            self.data = Some(value.to_owned());
-            return Ok(());
-        };
-        if data.len() + value.len() >= MAX_BYTES {
+    fn append(&mut self, line: &str) -> Result<(), FrameError> {
+        let Some(part) = &mut self.part else { return Ok(()) };
+        let text = part.text();
+        if text.len() + line.len() >= MAX_BYTES {
             return Err(FrameError::Refused(too_large()));
         }
-        data.push('\n');
-        data.push_str(value);
+        text.push('\n');
+        text.push_str(line);
         Ok(())
     }
 
-    /// Returns the text after the last complete line as a part, if that part is complete JSON.
+    /// Returns the part after the last complete line or blank line, if that part is complete.
     /// Otherwise the answer was cut off in the middle of the part.
-    fn tail(&mut self) -> Option<Frame> {
+    fn tail(&mut self) -> Result<Option<Frame>, FrameError> {
         let rest = self.unread.split();
-        let line = str::from_utf8(&rest).unwrap_or_default().trim();
-        let part = match self.framing {
-            Framing::Lines => line.to_owned(),
-            Framing::Events => {
-                let unfinished = self.data.take().unwrap_or_default();
-                unfinished + line.strip_prefix("data:").unwrap_or_default()
-            }
-        };
-        serde_json::from_str::<IgnoredAny>(&part).is_ok().then_some(Frame::Part(part))
+        let line = self.text(&rest);
+        let frame = if line.is_empty() { None } else { self.take(&line)? };
+        if frame.is_some() {
+            return Ok(frame);
+        }
+        let part = self.part.take().map(|mut part| std::mem::take(part.text()));
+        let is_whole = |part: &String| is_json(part) || part.trim() == "[DONE]";
+        Ok(part.filter(is_whole).map(Frame::Part))
     }
 }
 
-fn refused(error: LinesCodecError) -> FrameError {
+/// Returns whether a line is a field of an event.
+fn is_of_event(line: &str) -> bool {
+    ["data:", "event:", "id:", "retry:", "error:", ":"].iter().any(|field| line.starts_with(field))
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+/// Returns an error as a part with an error object.
+fn error(value: &str) -> String {
+    if is_json(value) {
+        format!(r#"{{"error":{value}}}"#)
+    } else {
+        serde_json::json!({ "error": value }).to_string()
+    }
+}
+
+fn refused(error: AnyDelimiterCodecError) -> FrameError {
     FrameError::Refused(match error {
-        LinesCodecError::MaxLineLengthExceeded => too_large(),
-        LinesCodecError::Io(_) => protocol("it is not UTF-8"),
+        AnyDelimiterCodecError::MaxChunkLengthExceeded => too_large(),
+        AnyDelimiterCodecError::Io(_) => protocol("it cannot be split into lines"),
     })
 }
 

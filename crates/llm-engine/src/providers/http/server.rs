@@ -2,6 +2,7 @@
 
 use reqwest::{Client, header::HeaderMap};
 
+use super::rests::Rests;
 use crate::providers::{dialect::Dialect, endpoint::Endpoint};
 
 /// The address of a server, the client and the headers for its calls, and the dialect that it
@@ -11,4 +12,5 @@ pub(super) struct Server {
     pub(super) client: Client,
     pub(super) endpoint: Endpoint,
     pub(super) headers: HeaderMap,
+    pub(super) rests: Rests,
 }

@@ -1,0 +1,121 @@
+//! The answer of the Messages API.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    EngineError, TokenCount,
+    providers::{
+        dialect::{
+            Counts,
+            counts::{count, counts, greatest},
+            said::Said,
+            support::{from_json, word},
+        },
+        http::Answer,
+    },
+};
+
+pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
+    let event: Event = from_json(part)?;
+    answer.count(event.message.usage.into());
+    answer.count(event.usage.into());
+    match &*event.kind {
+        "content_block_start" => answer.say(event.content_block),
+        "content_block_delta" => answer.say(piece(event.delta)),
+        "message_delta" => answer.finish(&piece::<End>(event.delta).stop_reason),
+        "message_stop" => answer.over(),
+        "ping" => answer.keep_alive(),
+        "error" => answer.failed(event.error.map_or(part, RawValue::get)),
+        // The whole message of a server that does not stream.
+        "message" => {
+            answer.say(event.content);
+            answer.finish(&event.stop_reason);
+            answer.over();
+        }
+        "" => {
+            answer.error(event.error);
+            answer.error_in(part);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Reads a piece in the form that its event has. A piece of another form says nothing.
+fn piece<'a, T: Default + Deserialize<'a>>(json: Option<&'a RawValue>) -> T {
+    json.and_then(|json| serde_json::from_str(json.get()).ok()).unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(rename = "type", default, deserialize_with = "word")]
+    kind: String,
+    #[serde(default)]
+    content_block: Said,
+    /// A piece of content, or the end of the whole message.
+    #[serde(borrow)]
+    delta: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "counts")]
+    message: Message,
+    #[serde(default, deserialize_with = "counts")]
+    usage: Usage,
+    #[serde(default)]
+    content: Said,
+    #[serde(default, deserialize_with = "word")]
+    stop_reason: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct End {
+    #[serde(deserialize_with = "word")]
+    stop_reason: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Message {
+    #[serde(deserialize_with = "counts")]
+    usage: Usage,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Usage {
+    #[serde(deserialize_with = "count")]
+    input_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    cache_creation_input_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    cache_read_input_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    output_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "counts")]
+    output_tokens_details: Details,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    #[serde(deserialize_with = "count")]
+    reasoning_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    thinking_tokens: Option<TokenCount>,
+}
+
+impl From<Usage> for Counts {
+    fn from(usage: Usage) -> Self {
+        let details = usage.output_tokens_details;
+        Self {
+            input: usage.input_tokens,
+            cached: usage.cache_read_input_tokens,
+            cache_written: usage.cache_creation_input_tokens,
+            output: usage.output_tokens,
+            reasoning: greatest([details.reasoning_tokens, details.thinking_tokens]),
+            total: None,
+        }
+    }
+}

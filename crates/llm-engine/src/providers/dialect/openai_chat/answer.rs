@@ -1,0 +1,193 @@
+//! The answer of a chat completion.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    EngineError, TokenCount,
+    providers::{
+        dialect::{
+            Counts,
+            counts::{count, counts, greatest},
+            said::Said,
+            support::{from_json, word},
+        },
+        http::Answer,
+    },
+};
+
+pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
+    let chunk: Chunk = from_json(part)?;
+    answer.count(chunk.usage.into());
+    answer.count(chunk.x_groq.usage.into());
+    answer.error(chunk.error);
+    match chunk.choices {
+        Some(choices) => {
+            for choice in from_json::<Option<Vec<Choice>>>(choices.get())?.unwrap_or_default() {
+                choice.read(answer);
+            }
+        }
+        // An error object without an envelope.
+        None if chunk.object == "error" => answer.failed(part),
+        None => answer.error_in(part),
+    }
+    Ok(())
+}
+
+/// A chunk of a stream, or a whole completion.
+#[derive(Deserialize)]
+struct Chunk<'a> {
+    #[serde(default, deserialize_with = "word")]
+    object: String,
+    #[serde(borrow)]
+    choices: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "counts")]
+    usage: Usage,
+    #[serde(default, deserialize_with = "counts")]
+    x_groq: Groq,
+}
+
+#[derive(Deserialize)]
+struct Choice<'a> {
+    #[serde(default)]
+    delta: Option<Piece>,
+    /// The whole message, of a server that does not stream.
+    #[serde(default)]
+    message: Option<Piece>,
+    /// The text of the older completions API.
+    #[serde(default)]
+    text: Said,
+    #[serde(default, deserialize_with = "word")]
+    finish_reason: String,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "counts")]
+    usage: Usage,
+}
+
+impl Choice<'_> {
+    fn read(self, answer: &mut Answer) {
+        answer.count(self.usage.into());
+        for piece in [self.delta, self.message].into_iter().flatten() {
+            piece.read(answer);
+        }
+        answer.say(self.text);
+        answer.error(self.error);
+        answer.finish(&self.finish_reason);
+    }
+}
+
+/// A piece of the answer, or all of it.
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Piece {
+    content: Said,
+    refusal: Said,
+    /// The reasoning, as vLLM, llama.cpp and `DeepSeek` name it.
+    reasoning_content: Said,
+    /// The reasoning, as `OpenRouter`, Ollama and newer versions of vLLM name it.
+    reasoning: Said,
+    /// The reasoning, as GitHub names it.
+    reasoning_text: Said,
+    thinking: Said,
+    /// The reasoning in parts, which `OpenRouter` sends beside the text.
+    reasoning_details: Said,
+}
+
+impl Piece {
+    fn read(self, answer: &mut Answer) {
+        // Servers that changed the name, and gateways before them, fill several of these. The first
+        // one with a text counts.
+        let reasoning = [
+            self.reasoning_content,
+            self.reasoning,
+            self.reasoning_text,
+            self.thinking,
+            self.reasoning_details,
+        ];
+        let mut reasoning = reasoning.into_iter().map(Said::all);
+        answer.reasoning(reasoning.find(|text| !text.is_empty()).unwrap_or_default());
+        answer.say(self.content);
+        answer.refusal(self.refusal.refusal + &self.refusal.text);
+    }
+}
+
+/// What Groq adds to a chunk.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Groq {
+    #[serde(deserialize_with = "counts")]
+    usage: Usage,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Usage {
+    #[serde(deserialize_with = "count")]
+    prompt_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    completion_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    input_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    output_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    total_tokens: Option<TokenCount>,
+    /// The cached tokens, as Moonshot names them.
+    #[serde(deserialize_with = "count")]
+    cached_tokens: Option<TokenCount>,
+    /// The cached tokens, as `DeepSeek` names them.
+    #[serde(deserialize_with = "count")]
+    prompt_cache_hit_tokens: Option<TokenCount>,
+    /// The cached tokens, as gateways to Anthropic name them.
+    #[serde(deserialize_with = "count")]
+    cache_read_input_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    num_cached_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    reasoning_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "counts")]
+    prompt_tokens_details: Details,
+    #[serde(deserialize_with = "counts")]
+    completion_tokens_details: Details,
+    #[serde(deserialize_with = "counts")]
+    input_tokens_details: Details,
+    #[serde(deserialize_with = "counts")]
+    output_tokens_details: Details,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    #[serde(deserialize_with = "count")]
+    cached_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    reasoning_tokens: Option<TokenCount>,
+}
+
+impl From<Usage> for Counts {
+    fn from(usage: Usage) -> Self {
+        Self {
+            input: usage.prompt_tokens.or(usage.input_tokens),
+            cached: greatest([
+                usage.prompt_tokens_details.cached_tokens,
+                usage.input_tokens_details.cached_tokens,
+                usage.cached_tokens,
+                usage.prompt_cache_hit_tokens,
+                usage.cache_read_input_tokens,
+                usage.num_cached_tokens,
+            ]),
+            cache_written: None,
+            output: usage.completion_tokens.or(usage.output_tokens),
+            reasoning: greatest([
+                usage.completion_tokens_details.reasoning_tokens,
+                usage.output_tokens_details.reasoning_tokens,
+                usage.reasoning_tokens,
+            ]),
+            total: usage.total_tokens,
+        }
+    }
+}
