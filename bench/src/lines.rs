@@ -3,6 +3,7 @@
 pub mod count;
 pub mod fast;
 pub mod flat;
+pub mod providers;
 pub mod small;
 
 use self::{
@@ -11,6 +12,7 @@ use self::{
         commit, fan_out, figures, get_transcript, keyed_creation, list_workers, publisher,
         read_events, texts, turn_text, two_threads,
     },
+    providers::connections,
     small::{idle_worker, running_answer, silent_turn, stored_turn},
 };
 use crate::table::Row;
@@ -60,6 +62,11 @@ pub const KINDS: &[Kind] = &[
             ("silent_turn", Counted(silent_turn::count)),
             ("running_answer", Counted(running_answer::count)),
         ],
+    ),
+    (
+        "Providers",
+        "The servers of models, on this machine.",
+        &[("connections", Timed(connections::run))],
     ),
     (
         "Fast enough",

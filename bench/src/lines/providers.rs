@@ -1,0 +1,3 @@
+//! The lines about connections to the servers of models.
+
+pub mod connections;
