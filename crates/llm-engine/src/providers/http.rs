@@ -5,6 +5,7 @@ mod call;
 mod frames;
 mod rests;
 mod server;
+mod think_tags;
 
 use std::sync::Arc;
 

@@ -52,6 +52,23 @@ async fn content_and_reasoning_have_many_forms() {
 }
 
 #[tokio::test]
+async fn a_delta_or_a_reason_of_an_odd_type_costs_nothing() {
+    for (name, stop) in [
+        ("an object", r#"{"choices":[{"delta":[],"finish_reason":{"type":"stop"}}]}"#),
+        ("a number", r#"{"choices":[{"delta":"x","finish_reason":3}]}"#),
+    ] {
+        let outcome = chat(Reply::events(&[CHAT_HEL, stop, "[DONE]"]).end()).await;
+        let reason = if name == "a number" { StopReason::Other } else { StopReason::EndTurn };
+        assert_eq!((&*outcome.text, outcome.result), ("Hel", Ok(reason)), "{name}");
+    }
+    let unspecified =
+        GEMINI[1].replace(r#""index":0"#, r#""finishReason":"FINISH_REASON_UNSPECIFIED""#);
+    let reply = Reply::events(&[GEMINI[0], &unspecified]).end();
+    let outcome = outcome(ProviderKind::Gemini, reply, policy()).await;
+    assert_eq!(outcome.result.unwrap_err().kind, ErrorKind::Interrupted);
+}
+
+#[tokio::test]
 async fn half_a_character_costs_no_more_than_itself() {
     for (first, second, text) in [
         (r#"{"content":"a\ud83d"}"#, r#"{"content":"\ude00b"}"#, "a\u{fffd}\u{fffd}b"),
@@ -73,6 +90,12 @@ async fn what_keeps_a_connection_alive_is_passed_over() {
     {
         let reply = Reply::stream("text/event-stream").chunk(noise).chunk(&whole).end();
         check(noise, &chat(reply).await, "Hello", "");
+    }
+    let joined = CHAT.map(|data| format!("data: {data}\n")).concat();
+    let indented = CHAT.map(|data| format!("  data: {data}\n\n")).concat();
+    for (name, events) in [("no blank lines", joined), ("indented", indented)] {
+        let reply = Reply::stream("text/event-stream").chunk(events).end();
+        check(name, &chat(reply).await, "Hello", "");
     }
     let reply = Reply::stream("text/event-stream").chunk(format!("\u{feff}{whole}")).end();
     check("a byte-order mark", &chat(reply).await, "Hello", "");
@@ -179,6 +202,9 @@ async fn what_comes_compressed_is_read() {
     let whole = zipped(&CHAT.map(|data| format!("data: {data}\n\n")).concat());
     let reply = Reply::status("200 OK", &["content-type: text/event-stream", gzip]).raw(whole);
     check("a stream", &chat(reply).await, "Hello", "");
+    let other = Reply::status("200 OK", &["content-encoding: br"]).raw("raw-body");
+    let error = chat(other).await.result.unwrap_err();
+    assert!(error.kind == ErrorKind::Protocol && error.message.contains("(br)"), "{error}");
     let quota = zipped(r#"{"error":{"message":"x","code":"insufficient_quota"}}"#);
     let reply = Reply::status("429 X", &["content-type: application/json", gzip]).raw(quota);
     assert_eq!(chat(reply).await.result.unwrap_err().kind, ErrorKind::QuotaExceeded);

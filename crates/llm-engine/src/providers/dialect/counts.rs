@@ -73,19 +73,14 @@ pub(super) fn greatest<const N: usize>(counts: [Option<TokenCount>; N]) -> Optio
     counts.into_iter().flatten().max_by_key(|count| count.get())
 }
 
-/// Reads what a piece tells of tokens. A piece that tells nothing, or that cannot be understood, has
-/// no counts: the content decides what becomes of the answer.
-fn told<T: Default + DeserializeOwned>(piece: &str) -> T {
-    serde_json::from_str(piece).unwrap_or_default()
-}
-
-/// Reads an object with counts. Any other value in its place is read as no counts.
-pub(super) fn counts<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+/// Reads a value of which the answer does not depend. One of another type, as servers write it that
+/// differ from their protocol, is read as the default.
+pub(super) fn loose<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + DeserializeOwned,
     D: Deserializer<'de>,
 {
-    Ok(told(<&RawValue>::deserialize(deserializer)?.get()))
+    Ok(serde_json::from_str(<&RawValue>::deserialize(deserializer)?.get()).unwrap_or_default())
 }
 
 /// Reads a count of tokens, which may be written as `12.0`. Any other value in its place is read as

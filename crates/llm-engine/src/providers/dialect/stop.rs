@@ -16,7 +16,7 @@ pub(in crate::providers) enum Stop {
 /// The words of all providers, in lower case and with `_` for every other sign. Gateways pass on the
 /// words of the server behind them, so one table is for all protocols.
 const WORDS: &[(&[&str], Stop)] = &[
-    (&["", "null", "none"], Stop::None),
+    (&["", "null", "none", "unspecified", "finish_reason_unspecified"], Stop::None),
     (
         &[
             "stop",

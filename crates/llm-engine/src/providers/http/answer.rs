@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::value::RawValue;
 
+use super::think_tags::ThinkTags;
 use crate::{
     EngineError, ProviderEvent, StopReason, TokenUsage,
     providers::{
@@ -35,6 +36,8 @@ pub(in crate::providers) struct Answer {
     pub(super) is_over: bool,
     given: Given,
     is_refused: bool,
+    /// Splits the text, if the server writes the reasoning into it.
+    tags: Option<ThinkTags>,
     /// All token counts of the call.
     counts: Counts,
     usage: TokenUsage,
@@ -52,6 +55,12 @@ enum Given {
 }
 
 impl Answer {
+    /// Creates an answer of which nothing was read. `has_think_tags` says whether reasoning is to be
+    /// looked for in the text.
+    pub(super) fn new(has_think_tags: bool) -> Self {
+        Self { tags: has_think_tags.then(ThinkTags::default), ..Self::default() }
+    }
+
     /// Reads one part. Whatever is in the part is given out in this order: token counts, text and
     /// reasoning, the error.
     pub(super) fn read(&mut self, part: &str, dialect: &dyn Dialect) {
@@ -103,6 +112,14 @@ impl Answer {
         self.refusal(said.refusal);
     }
 
+    /// Adds what is held back, because the answer has come to its end.
+    pub(super) fn say_rest(&mut self) {
+        if let Some(rest) = self.tags.as_mut().map(ThinkTags::rest) {
+            self.reasoning(rest.reasoning);
+            self.give(rest.text, ProviderEvent::TextDelta, Given::Pieces);
+        }
+    }
+
     /// Adds the whole of one part of the answer, which most servers have sent in pieces before.
     pub(in crate::providers) fn say_part(&mut self, said: Said) {
         if self.given < Given::Pieces {
@@ -122,7 +139,12 @@ impl Answer {
         }
     }
 
-    fn text(&mut self, text: String, given: Given) {
+    fn text(&mut self, mut text: String, given: Given) {
+        if let Some(tags) = &mut self.tags {
+            let said = tags.split(&text);
+            self.reasoning(said.reasoning);
+            text = said.text;
+        }
         self.give(text, ProviderEvent::TextDelta, given);
     }
 
@@ -176,6 +198,7 @@ impl Answer {
 
     /// Records that the model stopped. Token counts may still follow.
     pub(in crate::providers) fn stopped(&mut self, reason: StopReason) {
+        self.say_rest();
         self.stop_reason = Some(if self.is_refused { StopReason::Refusal } else { reason });
     }
 

@@ -4,7 +4,7 @@ use std::{mem, sync::Arc, time::Duration};
 
 use reqwest::{
     Response,
-    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderValue},
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue},
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -14,7 +14,7 @@ use super::{
     server::Server,
 };
 use crate::{
-    EngineError, ErrorKind, ModelRequest, ProviderEvent, TokenUsage,
+    EngineError, ErrorKind, ModelRequest, ProviderEvent, ShortText, TokenUsage,
     providers::{
         dialect::Framing,
         failure::{broken, of_other_content, of_response, protocol, unreachable},
@@ -56,7 +56,7 @@ impl Call {
             server,
             request,
             phase: Phase::New,
-            answer: Answer::default(),
+            answer: Answer::new(false),
             is_announced: false,
             last_part: Instant::now(),
         }
@@ -99,6 +99,14 @@ impl Call {
         if !response.status().is_success() {
             return Err(of_response(response).await);
         }
+        if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
+            && encoding != "identity"
+        {
+            let encoding = ShortText::cut(encoding.to_str().unwrap_or("?"), 20);
+            return Err(protocol(&format!(
+                "it is compressed ({encoding}), which nobody asked for"
+            )));
+        }
         let claimed = claimed_type(&response);
         if claimed.as_deref().is_some_and(is_page) {
             return Err(of_other_content(response, content_type(framing)).await);
@@ -128,7 +136,7 @@ impl Call {
                 Ok(self.answer.events.pop_front().unwrap_or(ProviderEvent::Heartbeat))
             }
             Ok(Some(Frame::Heartbeat)) => Ok(ProviderEvent::Heartbeat),
-            Ok(None) => self.end(),
+            Ok(None) => self.end_of_stream(),
             Err(FrameError::Broken) if self.is_whole() => self.end(),
             Err(FrameError::Broken) => Err(broken(self.answer.has_output())),
             Err(FrameError::Refused(error)) => Err(error),
@@ -154,6 +162,12 @@ impl Call {
     /// Whether an answer that breaks off now has come to its end before.
     fn is_whole(&self) -> bool {
         self.answer.stop_reason.is_some() && self.answer.early_reason.is_none()
+    }
+
+    /// Returns what was held back of the answer, if there is something, or else its last event.
+    fn end_of_stream(&mut self) -> Result<ProviderEvent, EngineError> {
+        self.answer.say_rest();
+        self.answer.events.pop_front().map_or_else(|| self.end(), Ok)
     }
 
     /// Returns the last event of an answer without further parts. Fails if the model has not

@@ -149,12 +149,11 @@ impl Frames {
             self.part = Some(Part::Json(line.to_owned()));
             return Ok(None);
         }
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let (field, value) = line.trim_start().split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "" => return Ok(Some(Frame::Heartbeat)),
-            "data" if matches!(self.part, Some(Part::Data(_))) => self.append(value)?,
-            "data" => self.part = Some(Part::Data(value.to_owned())),
+            "data" => return self.data(value),
             // llama.cpp and its like send an error as a field of its own.
             "error" => return Ok(Some(Frame::Part(error(value)))),
             _ if self.framing == Framing::Lines && !is_of_event(line) => {
@@ -164,6 +163,25 @@ impl Frames {
             _ => {}
         }
         Ok(None)
+    }
+
+    /// Takes a line of data. A value after a complete one begins an event of its own: some
+    /// servers leave out the blank line between events.
+    fn data(&mut self, value: &str) -> Result<Option<Frame>, FrameError> {
+        match self.part.take() {
+            Some(Part::Data(data)) if value.starts_with(['{', '[']) && is_object(&data) => {
+                self.part = Some(Part::Data(value.to_owned()));
+                Ok(Some(Frame::Part(data)))
+            }
+            Some(unfinished) => {
+                self.part = Some(unfinished);
+                self.append(value).map(|()| None)
+            }
+            None => {
+                self.part = Some(Part::Data(value.to_owned()));
+                Ok(None)
+            }
+        }
     }
 
     fn append(&mut self, line: &str) -> Result<(), FrameError> {
@@ -194,7 +212,12 @@ impl Frames {
 
 /// Returns whether a line is a field of an event.
 fn is_of_event(line: &str) -> bool {
+    let line = line.trim_start();
     ["data:", "event:", "id:", "retry:", "error:", ":"].iter().any(|field| line.starts_with(field))
+}
+
+fn is_object(text: &str) -> bool {
+    text.starts_with('{') && is_json(text)
 }
 
 fn is_json(text: &str) -> bool {

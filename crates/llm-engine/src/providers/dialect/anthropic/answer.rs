@@ -8,9 +8,9 @@ use crate::{
     providers::{
         dialect::{
             Counts,
-            counts::{count, counts, greatest},
+            counts::{count, greatest, loose},
             said::Said,
-            support::{from_json, word},
+            support::{from_json, reason, word},
         },
         http::Answer,
     },
@@ -58,27 +58,27 @@ struct Event<'a> {
     delta: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     message: Message,
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     usage: Usage,
     #[serde(default)]
     content: Said,
-    #[serde(default, deserialize_with = "word")]
+    #[serde(default, deserialize_with = "reason")]
     stop_reason: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct End {
-    #[serde(deserialize_with = "word")]
+    #[serde(deserialize_with = "reason")]
     stop_reason: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Message {
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     usage: Usage,
 }
 
@@ -93,7 +93,7 @@ struct Usage {
     cache_read_input_tokens: Option<TokenCount>,
     #[serde(deserialize_with = "count")]
     output_tokens: Option<TokenCount>,
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     output_tokens_details: Details,
 }
 

@@ -8,9 +8,9 @@ use crate::{
     providers::{
         dialect::{
             Counts,
-            counts::{count, counts},
+            counts::{count, loose},
             said::Said,
-            support::{from_json, word},
+            support::{from_json, reason, word},
         },
         http::Answer,
     },
@@ -20,7 +20,8 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     let chunk: Chunk = from_json(part)?;
     answer.count(chunk.usage_metadata.into());
     answer.error(chunk.error);
-    if !chunk.prompt_feedback.block_reason.is_empty() {
+    let block_reason = chunk.prompt_feedback.block_reason;
+    if !block_reason.is_empty() && !block_reason.ends_with("UNSPECIFIED") {
         answer.stopped(StopReason::ContentFilter);
     }
     let Some(candidates) = chunk.candidates else {
@@ -45,27 +46,27 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
 struct Chunk<'a> {
     #[serde(borrow)]
     candidates: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     prompt_feedback: PromptFeedback,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     usage_metadata: Usage,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Candidate {
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     content: Content,
-    #[serde(default, deserialize_with = "word")]
+    #[serde(default, deserialize_with = "reason")]
     finish_reason: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Content {
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     parts: Vec<Part>,
 }
 
@@ -73,7 +74,7 @@ struct Content {
 #[serde(default)]
 struct Part {
     text: Said,
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     thought: bool,
 }
 

@@ -8,9 +8,9 @@ use crate::{
     providers::{
         dialect::{
             Counts,
-            counts::{count, counts},
+            counts::{count, loose},
             said::Said,
-            support::{from_json, word},
+            support::{from_json, reason},
         },
         http::Answer,
     },
@@ -45,9 +45,9 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
 #[derive(Deserialize)]
 struct Line<'a> {
     message: Option<Message>,
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     done: bool,
-    #[serde(default, deserialize_with = "word")]
+    #[serde(default, deserialize_with = "reason")]
     done_reason: String,
     #[serde(borrow)]
     error: Option<&'a RawValue>,

@@ -8,9 +8,9 @@ use crate::{
     providers::{
         dialect::{
             Counts,
-            counts::{count, counts, greatest},
+            counts::{count, greatest, loose},
             said::Said,
-            support::{from_json, word},
+            support::{from_json, reason, word},
         },
         http::Answer,
     },
@@ -43,36 +43,35 @@ struct Chunk<'a> {
     choices: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     usage: Usage,
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     x_groq: Groq,
 }
 
 #[derive(Deserialize)]
 struct Choice<'a> {
-    #[serde(default)]
-    delta: Option<Piece>,
+    #[serde(default, deserialize_with = "loose")]
+    delta: Piece,
     /// The whole message, of a server that does not stream.
-    #[serde(default)]
-    message: Option<Piece>,
+    #[serde(default, deserialize_with = "loose")]
+    message: Piece,
     /// The text of the older completions API.
     #[serde(default)]
     text: Said,
-    #[serde(default, deserialize_with = "word")]
+    #[serde(default, deserialize_with = "reason")]
     finish_reason: String,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     usage: Usage,
 }
 
 impl Choice<'_> {
     fn read(self, answer: &mut Answer) {
         answer.count(self.usage.into());
-        for piece in [self.delta, self.message].into_iter().flatten() {
-            piece.read(answer);
-        }
+        self.delta.read(answer);
+        self.message.read(answer);
         answer.say(self.text);
         answer.error(self.error);
         answer.finish(&self.finish_reason);
@@ -119,7 +118,7 @@ impl Piece {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Groq {
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     usage: Usage,
 }
 
@@ -149,13 +148,13 @@ struct Usage {
     num_cached_tokens: Option<TokenCount>,
     #[serde(deserialize_with = "count")]
     reasoning_tokens: Option<TokenCount>,
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     prompt_tokens_details: Details,
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     completion_tokens_details: Details,
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     input_tokens_details: Details,
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     output_tokens_details: Details,
 }
 

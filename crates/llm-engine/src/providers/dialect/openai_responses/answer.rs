@@ -8,7 +8,7 @@ use crate::{
     providers::{
         dialect::{
             Counts,
-            counts::{count, counts, greatest},
+            counts::{count, greatest, loose},
             said::Said,
             support::{from_json, word},
         },
@@ -103,11 +103,11 @@ struct Response<'a> {
     status: String,
     #[serde(default)]
     output: Said,
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     incomplete_details: Incomplete,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "counts")]
+    #[serde(default, deserialize_with = "loose")]
     usage: Usage,
 }
 
@@ -131,11 +131,11 @@ struct Usage {
     completion_tokens: Option<TokenCount>,
     #[serde(deserialize_with = "count")]
     total_tokens: Option<TokenCount>,
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     input_tokens_details: Details,
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     prompt_tokens_details: Details,
-    #[serde(deserialize_with = "counts")]
+    #[serde(deserialize_with = "loose")]
     output_tokens_details: Details,
 }
 
