@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ShortText;
+use crate::{ProviderError, ShortText};
 
 /// The kind of a failure, in terms that a caller can act on.
 #[derive(
@@ -113,8 +113,9 @@ impl ErrorKind {
 
 /// A failed model call.
 ///
-/// The message is for people. It names the failure and the remedy, and holds no raw answer of the
-/// provider, no key and no path of the host. A long message is cut.
+/// The message is for people. It names the failure and the remedy in words of this crate, and holds
+/// no key and no path of the host. A long message is cut. The provider's own words stand beside it,
+/// in [`provider`](Self::provider).
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{kind}: {message}", kind = kind.as_str())]
 #[non_exhaustive]
@@ -127,6 +128,8 @@ pub struct EngineError {
     pub retryable: bool,
     /// The time that the provider asked to wait.
     pub retry_after: Option<Duration>,
+    /// What the provider itself said. `None` if it said nothing, or was not reached.
+    pub provider: Option<Box<ProviderError>>,
 }
 
 impl EngineError {
@@ -137,6 +140,7 @@ impl EngineError {
             message: ShortText::from(message.into()),
             retryable: kind.is_transient(),
             retry_after: None,
+            provider: None,
         }
     }
 
@@ -144,6 +148,13 @@ impl EngineError {
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
+        self
+    }
+
+    /// Sets what the provider itself said. If that is nothing, it counts as absent.
+    #[must_use]
+    pub fn with_provider(mut self, provider: ProviderError) -> Self {
+        self.provider = (!provider.is_empty()).then(|| Box::new(provider));
         self
     }
 }

@@ -36,6 +36,7 @@ mod error;
 mod message;
 mod policy;
 mod provider;
+mod provider_error;
 mod provider_fn;
 #[cfg(feature = "providers")]
 pub mod providers;
@@ -55,6 +56,7 @@ pub use policy::{Deadlines, Policy, RetryPolicy};
 pub use provider::{
     ModelRequest, Provider, ProviderEvent, ProviderStream, Sampling, SamplingError,
 };
+pub use provider_error::ProviderError;
 pub use provider_fn::{ProviderFn, provider_fn};
 pub use scripted::{Script, ScriptedProvider};
 pub use short_text::ShortText;

@@ -170,7 +170,8 @@ pub type ProviderStream =
 ///   an interrupted call.
 /// - Dropping the stream cancels the call, at any point, and leaves nothing running.
 /// - The provider has no deadlines, retries or caps. They belong to the [`Engine`](crate::Engine).
-/// - Errors carry no secret and no raw answer.
+/// - Errors carry no secret. What the model's server said stands in
+///   [`EngineError::provider`](crate::EngineError::provider) alone.
 pub trait Provider: Send + Sync + 'static {
     /// Returns a short stable name, such as `echo`, which is shown to people.
     fn name(&self) -> &str;

@@ -21,9 +21,11 @@
 //!
 //! - Nothing is sent before the stream is first polled. Dropping the stream closes the connection,
 //!   so that the server stops working.
-//! - Errors are [classified](crate::ErrorKind) and name a remedy. Of the provider's answer they
-//!   hold known words, numbers and the name of a request's field alone.
-//! - Keys and headers are secret: they are in no `Debug`, error or log. No body is logged.
+//! - Errors are [classified](crate::ErrorKind) and name a remedy. Beside that they hold
+//!   [what the provider said](crate::ProviderError): its message, code and type, and the id of the
+//!   request, cut short and without control characters.
+//! - Keys and headers are secret: they are in no `Debug`, error or log. Where a provider repeats
+//!   one, or a part of it, the error says `[redacted]`. No body is logged.
 //! - Redirects are not followed. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are used, except for
 //!   addresses of this machine. TLS is rustls with the system's roots.
 //! - Reasoning that the provider streams comes as

@@ -6,10 +6,10 @@ use std::{fmt, ops::Deref};
 const CUT: char = '…';
 
 /// A text for people with at most [`MAX_CHARS`](Self::MAX_CHARS) characters, none of them a control
-/// character.
+/// character, or one that is not seen and changes how others are.
 ///
 /// A longer text is cut and ends with `…`. Line breaks and tabs become spaces; other control
-/// characters are left out.
+/// characters, and those that turn the direction of writing or have no width, are left out.
 ///
 /// ```
 /// use llm_engine::ShortText;
@@ -42,9 +42,24 @@ impl ShortText {
 /// Returns the character that stands for `c`. `None` if it is left out.
 fn shown(c: char) -> Option<char> {
     match c {
-        '\n' | '\r' | '\t' => Some(' '),
-        c => (!c.is_control()).then_some(c),
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+        c => (!c.is_control() && !is_invisible(c)).then_some(c),
     }
+}
+
+/// Returns whether a character is not seen: it turns the direction of writing, or has no width.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 impl From<&str> for ShortText {
@@ -56,7 +71,8 @@ impl From<&str> for ShortText {
 impl From<String> for ShortText {
     fn from(text: String) -> Self {
         // A text has no more characters than bytes.
-        let is_short = text.len() <= Self::MAX_CHARS && !text.chars().any(char::is_control);
+        let is_plain = |c: char| shown(c) == Some(c);
+        let is_short = text.len() <= Self::MAX_CHARS && text.chars().all(is_plain);
         if is_short { Self(text) } else { Self::from(text.as_str()) }
     }
 }
@@ -114,8 +130,12 @@ mod tests {
             ("€€€€", 3, "€€…"),
             ("a\0\u{1b}[0mb\tc\r\n", 20, "a[0mb c  "),
             ("a\0\0\0", 1, "a"),
+            ("\u{202e}a\u{2066}b\u{200b}\u{feff}\u{61c}", 2, "ab"),
+            ("a\u{2028}b", 3, "a b"),
         ] {
             assert_eq!(ShortText::cut(text, max), short, "{text:?}");
+            let all = ShortText::cut(text, ShortText::MAX_CHARS);
+            assert_eq!(ShortText::from(text.to_owned()), all, "{text:?}");
         }
     }
 

@@ -1,7 +1,17 @@
 //! Converts the failures of a provider into errors that name a remedy.
 
+mod advice;
+mod allowance;
+mod classify;
 mod complaint;
+mod durations;
+mod finding;
+mod page;
+mod parts;
+mod phrases;
+mod reply;
 mod retry_after;
+mod secrets;
 mod transport;
 mod words;
 
@@ -10,9 +20,12 @@ use std::time::Duration;
 use reqwest::Response;
 use tokio::time::timeout;
 
-use crate::{EngineError, ErrorKind};
+use crate::{EngineError, ErrorKind, ProviderError};
 
+use classify::classify;
 pub(super) use complaint::Complaint;
+use reply::Reply;
+pub(super) use secrets::Secrets;
 pub(super) use transport::{broken, unreachable};
 
 /// The size in bytes after which no more is read of an answer that is not a stream.
@@ -24,29 +37,32 @@ const BODY_TIME: Duration = Duration::from_secs(2);
 
 /// Returns the error of a response whose status is not a success.
 pub(super) async fn of_response(response: Response) -> EngineError {
-    let status = response.status().as_u16();
-    let asked = retry_after::in_headers(response.headers());
-    let complaint = Complaint::read(&body(response).await);
-    of_status(status, &complaint.unwrap_or_default(), asked)
+    let reply = Reply::of(&response);
+    let complaint = Complaint::of_body(&body(response).await);
+    match reply.status {
+        status @ 300..400 => {
+            let what =
+                format!("it leads to another address (HTTP {status}), which is not followed");
+            reply.shown_in(protocol(&what), complaint.said)
+        }
+        status => error(Some(status), &complaint, &reply),
+    }
 }
 
 /// Returns the error of a successful response that is not a stream.
 pub(super) async fn of_other_content(response: Response, expected: &str) -> EngineError {
-    match Complaint::read(&body(response).await) {
-        Some(complaint) => of_complaint(&complaint),
-        None => protocol(&format!("it is not {expected}")),
+    let reply = Reply::of(&response);
+    let body = body(response).await;
+    if let Some(complaint) = Complaint::read(&body) {
+        return error(complaint.status, &complaint, &reply);
     }
+    let error = protocol(&format!("it is not {expected}"));
+    reply.shown_in(error, Complaint::of_body(&body).said)
 }
 
 /// Returns the error for an error object in a stream.
 pub(super) fn of_complaint(complaint: &Complaint) -> EngineError {
-    if let Some(status @ 400..) = complaint.status {
-        return of_status(status, complaint, None);
-    }
-    let kind = words::specific(complaint, None)
-        .or_else(|| words::generic(complaint))
-        .unwrap_or(ErrorKind::Server);
-    error(kind, "", complaint, None)
+    error(complaint.status, complaint, &Reply::default())
 }
 
 /// Returns the error of an answer that does not follow the provider's protocol.
@@ -59,88 +75,32 @@ pub(super) fn protocol(what: &str) -> EngineError {
     )
 }
 
-fn of_status(status: u16, complaint: &Complaint, asked: Option<Duration>) -> EngineError {
-    if (300..400).contains(&status) {
-        return protocol(&format!(
-            "it leads to another address (HTTP {status}), which is not followed"
-        ));
-    }
-    let kind = words::specific(complaint, Some(status)).unwrap_or(match status {
-        401 => ErrorKind::Authentication,
-        402 => ErrorKind::QuotaExceeded,
-        403 => ErrorKind::PermissionDenied,
-        404 | 405 => ErrorKind::NotFound,
-        408 | 504 => ErrorKind::Timeout,
-        413 => ErrorKind::ContextLengthExceeded,
-        425 | 503 | 529 => ErrorKind::Overloaded,
-        429 => ErrorKind::RateLimited,
-        409 | 500.. => ErrorKind::Server,
-        _ => ErrorKind::InvalidRequest,
-    });
-    error(kind, &format!("HTTP {status}"), complaint, asked)
-}
-
-fn error(
-    kind: ErrorKind,
-    status: &str,
-    complaint: &Complaint,
-    asked: Option<Duration>,
-) -> EngineError {
-    let asked = asked.or(complaint.retry_after);
-    let (what, advice) = say(kind);
-    let mut details: Vec<String> = Vec::new();
-    if !status.is_empty() {
-        details.push(status.to_owned());
-    }
-    if let Some(field) = &complaint.field {
-        details.push(format!("field {field}"));
-    }
-    if let Some((needed, room)) = complaint.tokens {
-        details.push(format!("{needed} tokens, of {room} that fit"));
-    }
-    if let Some(wait) = asked {
-        details.push(format!("it asks to wait {wait:?}"));
-    }
+/// Returns the error that a complaint names, which came with `status` and in `reply`.
+fn error(status: Option<u16>, complaint: &Complaint, reply: &Reply) -> EngineError {
+    let finding = classify(complaint, status);
+    let asked = reply
+        .retry_after
+        .or(complaint.retry_after)
+        .or_else(|| durations::in_message(&complaint.message))
+        .or_else(|| reply.reset.filter(|_| finding.kind() == ErrorKind::RateLimited));
+    let (what, advice) = advice::say(finding);
+    let details: Vec<String> = [
+        status.map(|status| format!("HTTP {status}")),
+        complaint.field.as_ref().map(|field| format!("field {field}")),
+        complaint.tokens.map(|(needed, room)| format!("{needed} tokens, of {room} that fit")),
+        asked.map(|wait| format!("it asks to wait {wait:?}")),
+        reply.should_retry.filter(|retry| !retry).map(|_| "it says not to try again".to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let details =
         if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
-    let mut error = EngineError::new(kind, format!("{what}{details}; {advice}"));
+    let mut error = EngineError::new(finding.kind(), format!("{what}{details}; {advice}"));
+    error.retryable = reply.should_retry.unwrap_or(finding.is_transient());
     error.retry_after = asked;
-    error
-}
-
-/// Returns the message for people: the failure and its remedy.
-fn say(kind: ErrorKind) -> (&'static str, &'static str) {
-    match kind {
-        ErrorKind::Authentication => (
-            "the provider did not accept the key",
-            "check the key, and that it is for this address",
-        ),
-        ErrorKind::PermissionDenied => {
-            ("the key is not allowed to do this", "use another one or ask for access to the model")
-        }
-        ErrorKind::NotFound => ("no such model or address", "check the model's name and base_url"),
-        ErrorKind::InvalidRequest => {
-            ("the provider refused the request", "check model, sampling and headers")
-        }
-        ErrorKind::ContextLengthExceeded => (
-            "the conversation does not fit into the model's context",
-            "shorten it or use a model with more room",
-        ),
-        ErrorKind::QuotaExceeded => {
-            ("the account has nothing left to spend", "top it up or use another key")
-        }
-        ErrorKind::RateLimited => ("too many requests", "wait and try again"),
-        ErrorKind::Overloaded => ("the provider has no capacity just now", "try again later"),
-        ErrorKind::Server => ("the provider failed", "try again later"),
-        ErrorKind::Connection => ("the connection to the provider broke", "try again"),
-        ErrorKind::Timeout => ("the provider took too long and gave up", "try again later"),
-        ErrorKind::Interrupted => ("the provider's answer broke off before its end", "try again"),
-        ErrorKind::Protocol => {
-            ("the answer is not of the provider's protocol", "check provider and base_url")
-        }
-        ErrorKind::TooLarge => ("the answer is too large", "ask for a shorter one"),
-        ErrorKind::Panicked => ("the provider panicked", "this is a fault in its code"),
-    }
+    let said = ProviderError { status, ..complaint.said.clone() };
+    reply.shown_in(error, said)
 }
 
 /// Reads as much of a body as is needed to understand an error.

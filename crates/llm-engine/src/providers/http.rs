@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream::unfold};
 use reqwest::{Client, header::HeaderMap};
 
-use super::{ProviderKind, dialect::Dialect, endpoint::Endpoint};
+use super::{ProviderKind, dialect::Dialect, endpoint::Endpoint, failure::Secrets};
 use crate::{ModelRequest, Provider, ProviderStream};
 
 pub(super) use answer::Answer;
@@ -34,16 +34,10 @@ impl HttpProvider {
         endpoint: Endpoint,
         headers: HeaderMap,
     ) -> Self {
-        Self {
-            kind,
-            server: Arc::new(Server {
-                dialect,
-                client,
-                endpoint,
-                headers,
-                rests: Rests::default(),
-            }),
-        }
+        let secrets = Secrets::of(&headers);
+        let rests = Rests::default();
+        let server = Server { dialect, client, endpoint, headers, secrets, rests };
+        Self { kind, server: Arc::new(server) }
     }
 }
 

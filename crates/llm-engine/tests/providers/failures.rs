@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use llm_engine::{ErrorKind, providers::ProviderKind};
+use llm_engine::{ErrorKind, ProviderError, providers::ProviderKind};
 use mock_provider::{
     MockProvider, Reply,
     answers::{CHAT, CHAT_HEL},
@@ -107,11 +107,61 @@ async fn waits_are_told() {
             r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"reason":"X"},{"retryDelay":"2.5s"}]}}"#,
             Some(2500),
         ),
+        (&[], r#"{"error":{"message":"Please try again in 1m3.2s."}}"#, Some(63_200)),
+        (&["retry-after: 7"], r#"{"error":{"message":"Please try again in 20ms."}}"#, Some(7000)),
+        (
+            &["x-ratelimit-reset-requests: 8.64s", "x-ratelimit-remaining-requests: 0"],
+            "",
+            Some(8640),
+        ),
+        (&["x-ratelimit-reset-requests: 8.64s", "x-ratelimit-remaining-requests: 3"], "", None),
     ] {
         let reply = Reply::json("429 Too Many Requests", headers, body);
         let error = outcome(ProviderKind::OpenAi, reply, policy()).await.result.unwrap_err();
         assert_eq!(error.kind, ErrorKind::RateLimited);
         assert_eq!(error.retry_after, expected.map(Duration::from_millis), "{headers:?} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_can_say_whether_to_try_again() {
+    for (status, header, retryable) in [
+        ("429 X", "x-should-retry: false", false),
+        ("500 X", "x-should-retry: false", false),
+        ("400 X", "x-should-retry: true", true),
+        ("429 X", "x-should-retry: perhaps", true),
+        ("400 X", "x-should-retry: perhaps", false),
+    ] {
+        let reply = Reply::json(status, &[header], "");
+        let error = outcome(ProviderKind::OpenAi, reply, policy()).await.result.unwrap_err();
+        assert_eq!(error.retryable, retryable, "{status} {header}");
+        assert_eq!(error.message.contains("not to try again"), header.ends_with("false"));
+    }
+}
+
+#[tokio::test]
+async fn the_words_of_the_provider_stand_beside_ours() {
+    let id = ["x-request-id: req_1"];
+    let error = r#"{"error":{"message":"raw-body","type":"t","code":"c"},"request_id":"req_2"}"#;
+    let all = ProviderError::new().message("raw-body").error_type("t").code("c");
+    let in_stream = ProviderError::new().message("raw-body").code("c");
+    let stream = Reply::events(&[CHAT_HEL, r#"{"error":{"message":"raw-body","code":"c"}}"#]);
+    let page = "<html><title>raw-body</title>";
+    for (reply, said) in [
+        (Reply::json("400 X", &id, error), all.clone().status(400).request_id("req_1")),
+        (Reply::json("400 X", &[], error), all.clone().status(400).request_id("req_2")),
+        (Reply::json("200 X", &id, error), all.status(200).request_id("req_1")),
+        (
+            Reply::json("502 X", &id, page),
+            ProviderError::new().status(502).message("raw-body").request_id("req_1"),
+        ),
+        (Reply::json("502 X", &[], ""), ProviderError::new().status(502)),
+        (Reply::json("200 X", &[], page), ProviderError::new().status(200).message("raw-body")),
+        (stream.end(), in_stream),
+        (Reply::events(&[CHAT_HEL]), ProviderError::new()),
+    ] {
+        let error = outcome(ProviderKind::OpenAi, reply, policy()).await.result.unwrap_err();
+        assert_eq!(error.provider.map(|it| *it).unwrap_or_default(), said, "{}", error.message);
     }
 }
 

@@ -85,3 +85,31 @@ async fn a_config_shows_no_secret() {
     let config = config(ProviderKind::Anthropic, &mock).header("x-a", KEY);
     assert!(!format!("{config:?}").contains(KEY));
 }
+
+#[tokio::test]
+async fn a_provider_that_repeats_a_secret_is_not_quoted() {
+    let (token, cookie) = ("token-of-a-gateway-42", "session=abcdefgh12345678");
+    let part = &KEY[..KEY.len() - 6];
+    let stream = format!(r#"{{"error":{{"message":"in a stream: {KEY}","code":"{KEY}"}}}}"#);
+    for reply in [
+        Reply::json(
+            "401 X",
+            &[&format!("x-request-id: {KEY}")],
+            &format!(
+                r#"{{"error":{{"message":"{KEY} {part}***456 Bearer {KEY}, {token} {cookie}","type":"{KEY}","code":"{token}"}}}}"#
+            ),
+        ),
+        Reply::json("401 X", &[], &format!("<title>no {KEY} {part}… {token} {cookie}</title>")),
+        Reply::events(&[CHAT_HEL, &stream]).end(),
+    ] {
+        let mock = MockProvider::serve([reply]).await;
+        let config = config(ProviderKind::OpenAi, &mock);
+        let config = config.header("x-token", token).header("cookie", cookie);
+        let outcome = drain(turn(config.build().unwrap(), policy())).await;
+        let said = format!("{:?}", outcome.result.unwrap_err());
+        assert!(said.contains("[redacted]"), "{said}");
+        for secret in [KEY, part, token, "abcdefgh"] {
+            assert!(!said.contains(secret), "{secret} in {said}");
+        }
+    }
+}

@@ -1,65 +1,230 @@
 //! The words that providers use for kinds of errors.
 
-use super::Complaint;
-use crate::ErrorKind;
+use super::{Complaint, finding::Finding};
+use crate::ErrorKind::{
+    self, Authentication, ContextLengthExceeded, InvalidRequest, NotFound, Overloaded,
+    PermissionDenied, QuotaExceeded, RateLimited, Server, Timeout,
+};
+
+type Table<T> = [(T, &'static [&'static str])];
 
 /// Words that are more exact than an HTTP status.
-const SPECIFIC: &[(&str, ErrorKind)] = &[
-    ("context_length_exceeded", ErrorKind::ContextLengthExceeded),
-    ("exceed_context_size_error", ErrorKind::ContextLengthExceeded),
-    ("request_too_large", ErrorKind::ContextLengthExceeded),
-    ("insufficient_quota", ErrorKind::QuotaExceeded),
-    ("billing_hard_limit_reached", ErrorKind::QuotaExceeded),
-    ("billing_not_active", ErrorKind::QuotaExceeded),
-    ("billing_error", ErrorKind::QuotaExceeded),
-    ("invalid_api_key", ErrorKind::Authentication),
-    ("api_key_invalid", ErrorKind::Authentication),
-    ("authentication_error", ErrorKind::Authentication),
-    ("model_not_found", ErrorKind::NotFound),
-    ("overloaded_error", ErrorKind::Overloaded),
-    ("server_is_overloaded", ErrorKind::Overloaded),
-    ("slow_down", ErrorKind::Overloaded),
-    ("rate_limit_exceeded", ErrorKind::RateLimited),
+const SPECIFIC: &Table<Finding> = &[
+    (
+        Finding::Kind(ContextLengthExceeded),
+        &[
+            "context_length_exceeded",
+            "context_length_exceeded_error",
+            "context_window_exceeded",
+            "context_window_exceeded_error",
+            "model_context_window_exceeded",
+            "model_max_prompt_tokens_exceeded",
+            "exceed_context_size_error",
+            "string_above_max_length",
+            "tokens_limit_reached",
+            "request_too_large",
+            // Zhipu.
+            "1261",
+            // MiniMax.
+            "1039",
+        ],
+    ),
+    (
+        Finding::Filtered,
+        &[
+            "content_filter",
+            "content_filter_error",
+            "content_policy_violation",
+            "content_policy_violation_error",
+            "content_moderation_failed",
+            "responsible_ai_policy_violation",
+            "data_inspection_failed",
+            "moderation_blocked",
+            "safety_violation",
+            "sensitive_words_detected",
+            "prompt_blocked",
+            // Zhipu.
+            "1301",
+            // MiniMax.
+            "1026",
+            "1027",
+        ],
+    ),
+    (
+        Finding::Kind(QuotaExceeded),
+        &[
+            "insufficient_quota",
+            "insufficient_balance",
+            "insufficient_balance_error",
+            "insufficient_credits",
+            "insufficient_funds",
+            "insufficient_user_quota",
+            "exceeded_current_quota_error",
+            "exceeded_current_quota",
+            "quota_exceeded",
+            "quota_exceeded_error",
+            "billing_hard_limit_reached",
+            "billing_not_active",
+            "billing_error",
+            "payment_required",
+            "budget_exceeded",
+            "budget_exceeded_error",
+            "pre_consume_token_quota_failed",
+            "arrearage",
+            "account_overdue_error",
+            "allocation_quota_free_tier_only",
+            // Zhipu.
+            "1113",
+            "1304",
+            "1308",
+            "1310",
+            // MiniMax.
+            "1008",
+        ],
+    ),
+    (
+        Finding::Kind(Authentication),
+        &[
+            "invalid_api_key",
+            "incorrect_api_key",
+            "api_key_invalid",
+            "api_key_expired",
+            "authentication_error",
+            "invalid_authentication",
+            "invalid_authentication_error",
+            "incorrect_api_key_error",
+            "unrecognized_client_exception",
+            "expired_token_exception",
+            "invalid_signature_exception",
+        ],
+    ),
+    (
+        Finding::Kind(NotFound),
+        &[
+            "model_not_found",
+            "model_not_found_error",
+            "model_not_exist",
+            "model_not_available",
+            "model_decommissioned",
+            "deployment_not_found",
+            "invalid_model",
+            "unknown_model",
+            // Zhipu.
+            "1211",
+        ],
+    ),
+    (
+        Finding::Kind(Overloaded),
+        &[
+            "overloaded",
+            "overloaded_error",
+            "server_overloaded",
+            "server_is_overloaded",
+            "engine_overloaded",
+            "engine_overloaded_error",
+            "capacity_exceeded",
+            "no_capacity",
+            "model_not_ready_exception",
+            "slow_down",
+            // Zhipu.
+            "1305",
+        ],
+    ),
+    (Finding::Kind(PermissionDenied), &["unsupported_country_region_territory"]),
 ];
+
+/// Words for too many requests. A phrase that says why is more exact.
+const RATE: &Table<Finding> = &[(
+    Finding::Kind(RateLimited),
+    &[
+        "rate_limit",
+        "rate_limited",
+        "rate_limit_exceeded",
+        "rate_limit_reached",
+        "rate_limit_reached_error",
+        "request_limit_exceeded",
+        "too_many_requests",
+        "too_many_requests_error",
+        "throttling",
+        "throttling_exception",
+        "throttling_rate_quota",
+        "throttling_allocation_quota",
+        "throttling_burst_rate",
+        "limit_requests",
+        "limit_burst_rate",
+        // Zhipu.
+        "1302",
+        "1303",
+    ],
+)];
 
 /// Words that are as exact as an HTTP status, for errors without one.
-const GENERIC: &[(&str, ErrorKind)] = &[
-    ("rate_limit_error", ErrorKind::RateLimited),
-    ("resource_exhausted", ErrorKind::RateLimited),
-    ("unauthenticated", ErrorKind::Authentication),
-    ("permission_error", ErrorKind::PermissionDenied),
-    ("permission_denied", ErrorKind::PermissionDenied),
-    ("not_found_error", ErrorKind::NotFound),
-    ("not_found", ErrorKind::NotFound),
-    ("unavailable_error", ErrorKind::Overloaded),
-    ("unavailable", ErrorKind::Overloaded),
-    ("timeout_error", ErrorKind::Timeout),
-    ("deadline_exceeded", ErrorKind::Timeout),
-    ("invalid_request_error", ErrorKind::InvalidRequest),
-    ("invalid_prompt", ErrorKind::InvalidRequest),
-    ("invalid_argument", ErrorKind::InvalidRequest),
-    ("badrequesterror", ErrorKind::InvalidRequest),
+const GENERIC: &Table<ErrorKind> = &[
+    (RateLimited, &["rate_limit_error", "resource_exhausted"]),
+    (Authentication, &["unauthenticated", "unauthorized", "unauthorized_error", "auth_error"]),
+    (
+        PermissionDenied,
+        &[
+            "permission_error",
+            "permission_denied",
+            "permission_denied_error",
+            "access_denied",
+            "access_denied_exception",
+            "forbidden",
+        ],
+    ),
+    (NotFound, &["not_found_error", "not_found", "resource_not_found_exception"]),
+    (
+        Overloaded,
+        &[
+            "unavailable_error",
+            "unavailable",
+            "service_unavailable",
+            "service_unavailable_error",
+            "service_unavailable_exception",
+        ],
+    ),
+    (
+        Timeout,
+        &[
+            "timeout",
+            "timeout_error",
+            "deadline_exceeded",
+            "gateway_timeout",
+            "model_timeout_exception",
+        ],
+    ),
+    // These may stand beside a word that is more exact.
+    (
+        InvalidRequest,
+        &[
+            "invalid_request_error",
+            "invalid_request",
+            "invalid_prompt",
+            "invalid_argument",
+            "invalid_parameter",
+            "invalid_parameter_error",
+            "failed_precondition",
+            "bad_request",
+            "bad_request_error",
+            "unprocessable_entity",
+            "unprocessable_entity_error",
+            "validation",
+            "validation_error",
+            "validation_exception",
+        ],
+    ),
+    (Server, &["server_error", "api_error", "internal", "internal_server_error"]),
 ];
 
-/// Parts of messages, for providers that send no code word. They count only if the request is at
-/// fault.
-const PHRASES: &[(&str, ErrorKind)] = &[
-    ("context length", ErrorKind::ContextLengthExceeded),
-    ("context window", ErrorKind::ContextLengthExceeded),
-    ("context size", ErrorKind::ContextLengthExceeded),
-    ("prompt is too long", ErrorKind::ContextLengthExceeded),
-    ("exceeds the maximum number of tokens", ErrorKind::ContextLengthExceeded),
-    ("credit balance is too low", ErrorKind::QuotaExceeded),
-    ("api key not valid", ErrorKind::Authentication),
-];
+/// Returns what the words name, if they are more exact than a status.
+pub(super) fn specific(complaint: &Complaint) -> Option<Finding> {
+    look_up(SPECIFIC, complaint)
+}
 
-/// Returns the kind that the words or the message name, if they are more exact than `status`.
-pub(super) fn specific(complaint: &Complaint, status: Option<u16>) -> Option<ErrorKind> {
-    look_up(SPECIFIC, complaint).or_else(|| {
-        let is_of_request = matches!(status, None | Some(400 | 413 | 422));
-        let said = |(phrase, _): &&(&str, _)| is_of_request && complaint.message.contains(phrase);
-        PHRASES.iter().find(said).map(|(_, kind)| *kind)
-    })
+/// Returns what the words name, if it is the rate of requests.
+pub(super) fn of_rate(complaint: &Complaint) -> Option<Finding> {
+    look_up(RATE, complaint)
 }
 
 /// Returns the kind that the words name, for an error without a status.
@@ -67,7 +232,53 @@ pub(super) fn generic(complaint: &Complaint) -> Option<ErrorKind> {
     look_up(GENERIC, complaint)
 }
 
-fn look_up(table: &[(&str, ErrorKind)], complaint: &Complaint) -> Option<ErrorKind> {
-    let said = |(word, _): &&(&str, _)| complaint.words.iter().any(|said| said == word);
-    table.iter().find(said).map(|(_, kind)| *kind)
+fn look_up<T: Copy>(table: &Table<T>, complaint: &Complaint) -> Option<T> {
+    let said = |word: &&str| complaint.words.iter().any(|said| is_same(said, word));
+    table.iter().find(|(_, words)| words.iter().any(&said)).map(|(it, _)| *it)
+}
+
+/// Returns whether two words are the same but for signs and case, as `InvalidApiKey` and
+/// `invalid_api_key` are. Amazon writes the name of a folder and `#` before a word.
+fn is_same(said: &str, word: &str) -> bool {
+    let letters = |text: &str| {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let (said, word): (String, String) =
+        (letters(said.rsplit('#').next().unwrap_or_default()), letters(word));
+    said == word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_the_same_in_every_spelling() {
+        for said in [
+            "access_denied_exception",
+            "AccessDeniedException",
+            "access-denied exception",
+            "com.amazon.coral.service#AccessDeniedException",
+        ] {
+            assert!(is_same(said, "access_denied_exception"), "{said}");
+        }
+        assert!(!is_same("access_denied", "access_denied_exception"));
+        assert!(!is_same("", "access_denied_exception"));
+    }
+
+    #[test]
+    fn the_more_exact_word_counts() {
+        let complaint = |words: &[&str]| Complaint {
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+            ..Complaint::default()
+        };
+        let both = complaint(&["invalid_request_error", "model_not_found"]);
+        assert_eq!(specific(&both), Some(Finding::Kind(NotFound)));
+        assert_eq!(generic(&both), Some(InvalidRequest));
+        assert_eq!(
+            of_rate(&complaint(&["Throttling.RateQuota"])),
+            Some(Finding::Kind(RateLimited))
+        );
+        assert_eq!(specific(&complaint(&["invalid_request_error"])), None);
+    }
 }

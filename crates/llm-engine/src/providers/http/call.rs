@@ -4,7 +4,7 @@ use std::{mem, sync::Arc, time::Duration};
 
 use reqwest::{
     Response,
-    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue},
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -38,6 +38,8 @@ pub(super) struct Call {
     request: Arc<ModelRequest>,
     phase: Phase,
     answer: Answer,
+    /// The headers of the answer.
+    head: Option<HeaderMap>,
     /// Whether the server said that its answer has the form of the protocol.
     is_announced: bool,
     /// The time of the last part.
@@ -57,6 +59,7 @@ impl Call {
             request,
             phase: Phase::New,
             answer: Answer::new(false),
+            head: None,
             is_announced: false,
             last_part: Instant::now(),
         }
@@ -69,6 +72,7 @@ impl Call {
             Phase::Reading(_) => self.read().await,
             Phase::Over => return None,
         };
+        let event = event.map_err(|error| self.server.secrets.hidden(error, self.head.as_ref()));
         if matches!(event, Err(_) | Ok(ProviderEvent::Finished { .. })) {
             let read = mem::replace(&mut self.phase, Phase::Over);
             if let (Phase::Reading(frames), Ok(_)) = (read, &event)
@@ -115,6 +119,7 @@ impl Call {
         // which.
         self.is_announced = claimed.is_none_or(|claimed| claimed == content_type(framing));
         self.last_part = Instant::now();
+        self.head = Some(response.headers().clone());
         self.phase = Phase::Reading(Box::new(Frames::new(response, framing)));
         Ok(ProviderEvent::Connected)
     }

@@ -3,7 +3,7 @@
 use reqwest::{Client, header::HeaderMap};
 
 use super::rests::Rests;
-use crate::providers::{dialect::Dialect, endpoint::Endpoint};
+use crate::providers::{dialect::Dialect, endpoint::Endpoint, failure::Secrets};
 
 /// The address of a server, the client and the headers for its calls, and the dialect that it
 /// speaks.
@@ -12,5 +12,7 @@ pub(super) struct Server {
     pub(super) client: Client,
     pub(super) endpoint: Endpoint,
     pub(super) headers: HeaderMap,
+    /// What no error may show.
+    pub(super) secrets: Secrets,
     pub(super) rests: Rests,
 }
