@@ -14,6 +14,7 @@ mod labels;
 mod limits;
 mod page;
 mod profile_selector;
+mod provider_error;
 mod retention;
 mod runtime_summary;
 mod scope;
@@ -47,6 +48,7 @@ pub use page::PageRequest;
 pub use profile_selector::{
     ProfileSelector, ProfileSelectorBuiltin, ProfileSelectorDefault, ProfileSelectorNamed,
 };
+pub use provider_error::ProviderError;
 pub use retention::Retention;
 pub use runtime_summary::{
     ApiVersion, AvailableProfile, BusyPolicy, Capabilities, OutcomeCounts, RuntimeState,

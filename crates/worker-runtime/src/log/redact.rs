@@ -107,7 +107,7 @@ pub(crate) fn redacted_turn(turn: &StoredTurn) -> StoredTurn {
 }
 
 fn redacted_error(error: &TurnError) -> TurnError {
-    TurnError { message: String::new(), ..error.clone() }
+    TurnError { message: String::new(), provider: None, ..error.clone() }
 }
 
 pub(crate) fn redacted_entry(entry: &StoredEntry) -> StoredEntry {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::TurnId,
-    model::{Meta, ProfileSelector, TurnOutcome, Usage, wire},
+    model::{Meta, ProfileSelector, ProviderError, TurnOutcome, Usage, wire},
 };
 
 /// A turn of a Worker: one input, and everything that answers it.
@@ -120,6 +120,9 @@ pub struct TurnError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub retry_after_ms: Option<u64>,
+    /// What the provider itself said. If absent, it said nothing or was not reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Box<ProviderError>>,
 }
 
 /// The kind of a turn's error.
@@ -191,6 +194,7 @@ impl From<EngineError> for TurnError {
             message: error.message.into(),
             retryable: error.retryable,
             retry_after_ms: error.retry_after.map(wire::milliseconds),
+            provider: error.provider.map(|said| Box::new((*said).into())),
         }
     }
 }
@@ -202,6 +206,7 @@ impl TurnError {
             message: message.to_owned(),
             retryable: true,
             retry_after_ms: None,
+            provider: None,
         }
     }
 
@@ -213,6 +218,7 @@ impl TurnError {
             message: message.to_owned(),
             retryable: true,
             retry_after_ms: None,
+            provider: None,
         }
     }
 }

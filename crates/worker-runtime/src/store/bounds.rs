@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::within_range::{OUT_OF_BOUNDS, Verdict};
 use crate::{
-    model::{Intent, Limits, Meta, ProfileSelector, TurnError, wire::json_bytes},
+    model::{Intent, Limits, Meta, ProfileSelector, ProviderError, TurnError, wire::json_bytes},
     store::{
         CommandMetadata, StoredEntry, StoredEvent, StoredEventBody, StoredTurn, WorkerRecord,
         WorkerSpec,
@@ -188,6 +188,12 @@ impl Texts<'_> {
 
     fn error(&mut self, error: &TurnError) {
         self.short(&error.message);
+        if let Some(said) = &error.provider {
+            let ProviderError { status: _, code, error_type, message, request_id } = &**said;
+            for text in [code, error_type, message, request_id] {
+                self.maybe(text.as_deref());
+            }
+        }
     }
 
     fn intent(&mut self, intent: &Intent) {

@@ -9,8 +9,8 @@ use std::{
 };
 
 use llm_engine::{
-    EchoProvider, EngineError, ErrorKind, ModelRequest, Policy, Provider, ProviderStream,
-    RetryPolicy, Role, Sampling, Script, ScriptedProvider, ShortText,
+    EchoProvider, EngineError, ErrorKind, ModelRequest, Policy, Provider, ProviderError,
+    ProviderStream, RetryPolicy, Role, Sampling, Script, ScriptedProvider, ShortText,
 };
 use serde_json::{Value, json};
 use worker_runtime::{
@@ -146,7 +146,13 @@ async fn whatever_panics_while_the_runtime_is_built_is_named() {
 #[tokio::test(start_paused = true)]
 async fn what_a_provider_says_of_its_failure_is_short() {
     let said = "\u{1b}[2J€".repeat(1_000_000);
-    let error = |wait| EngineError::new(ErrorKind::Overloaded, &*said).with_retry_after(wait);
+    let short = || Some(ShortText::from(said.as_str()));
+    let error = |wait| {
+        let mut words = ProviderError::new().message(&said);
+        (words.code, words.error_type, words.request_id) = (short(), short(), short());
+        let error = EngineError::new(ErrorKind::Overloaded, &*said).with_retry_after(wait);
+        error.with_provider(words)
+    };
     let provider = ScriptedProvider::new()
         .script(Script::new().error(error(Duration::from_secs(1))))
         .script(Script::new().error(error(Duration::from_secs(10_000_000_000_000_000))));
@@ -161,6 +167,10 @@ async fn what_a_provider_says_of_its_failure_is_short() {
         let message = error["message"].as_str().expect("a message");
         assert_eq!(message.chars().count(), ShortText::MAX_CHARS);
         assert!(!message.contains(char::is_control));
+        for (name, chars) in [("code", 64), ("type", 64), ("message", 500), ("request_id", 128)] {
+            let text = error["provider"][name].as_str().expect(name);
+            assert_eq!(text.chars().count(), chars, "{name}");
+        }
     }
     assert_eq!(turn["error"]["retry_after_ms"], 9_007_199_254_740_991_u64);
 }

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
+use llm_engine::{EngineError, ErrorKind, ProviderError, Script, ScriptedProvider};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use worker_runtime::store::{
@@ -82,8 +82,15 @@ impl Examples {
 async fn examples() -> BTreeMap<String, Value> {
     let recorder = Recorder::default();
     let (store, batches) = (Arc::clone(&recorder.inner), Arc::clone(&recorder.batches));
+    let said = ProviderError::new()
+        .status(429)
+        .code("slow_down")
+        .error_type("requests")
+        .message("Too many requests. Please try again in 1s.")
+        .request_id("req_1");
     let failure = EngineError::new(ErrorKind::RateLimited, "too many requests")
-        .with_retry_after(std::time::Duration::from_secs(1));
+        .with_retry_after(std::time::Duration::from_secs(1))
+        .with_provider(said);
     let provider = ScriptedProvider::new()
         .script(Script::new().error(failure))
         .script(slow_answer())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
+use llm_engine::{EngineError, ErrorKind, ProviderError, Script, ScriptedProvider};
 use serde_json::{Value, json};
 use worker_runtime::store::{MemoryStore, Store};
 
@@ -18,9 +18,19 @@ fn secret(what: &str) -> String {
     format!("{CANARY}-{what}")
 }
 
+/// What the server of a provider says.
+fn said() -> ProviderError {
+    ProviderError::new()
+        .status(503)
+        .code(&secret("said-code"))
+        .error_type(&secret("said-type"))
+        .message(&secret("said-message"))
+        .request_id(&secret("said-request"))
+}
+
 fn provider() -> ScriptedProvider {
-    let failure = EngineError::new(ErrorKind::Server, secret("error"));
-    let mut busy = EngineError::new(ErrorKind::Overloaded, secret("retry"));
+    let failure = EngineError::new(ErrorKind::Server, secret("error")).with_provider(said());
+    let mut busy = EngineError::new(ErrorKind::Overloaded, secret("retry")).with_provider(said());
     busy.retry_after = Some(std::time::Duration::from_millis(10));
     ScriptedProvider::new()
         .script(Script::new().text(secret("answer")).finish())
@@ -96,6 +106,10 @@ async fn the_canaries_are_there_before_the_deletion() {
         "half",
         "error",
         "retry",
+        "said-code",
+        "said-type",
+        "said-message",
+        "said-request",
         "third",
         "key-3",
         "running",
@@ -204,6 +218,7 @@ fn check_shapes(before: &[Value], after: &[Value]) {
         if let Some(error) = before.get("error") {
             assert_eq!(after["error"]["kind"], error["kind"]);
             assert_eq!(after["error"]["message"], "");
+            assert_eq!(after["error"].get("provider"), None);
         }
         if let Some(detail) = before.get("detail") {
             let kept = &after["detail"];

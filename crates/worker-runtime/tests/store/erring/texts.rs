@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use llm_engine::{EngineError, ErrorKind, ProviderError};
 use worker_runtime::{
     Limits, Profile, Runtime, RuntimeError, Scope, WorkerRef,
     commands::{CreateWorker, SendInput},
     event::StoredEventBody,
-    model::{Access, CapabilityGrant, Intent, IntentTask, ScopeClaim},
+    model::{Access, CapabilityGrant, Intent, IntentTask, ScopeClaim, TurnError},
     queries::{GetTranscript, GetWorker, ListTurns, ReadEvents},
     store::{InputKey, Store, StoredWorker, WorkerRecord, WorkerSpec},
 };
@@ -43,7 +44,7 @@ fn a_record_with_a_text_or_a_list_that_is_too_long_is_unreadable() {
     fn spec(record: &mut WorkerRecord) -> &mut WorkerSpec {
         Arc::make_mut(&mut record.spec)
     }
-    let wrong: [Wrong; 14] = [
+    let wrong: [Wrong; 15] = [
         |record| record.tenant = Some(long().into()),
         |record| record.display_name = Some(long().into()),
         |record| record.end_reason = Some("\u{202e}".repeat(1 << 20).into()),
@@ -69,6 +70,13 @@ fn a_record_with_a_text_or_a_list_that_is_too_long_is_unreadable() {
         },
         |record| Arc::make_mut(record.turn.as_mut().unwrap()).model = Some(long().into()),
         |record| Arc::make_mut(record.turn.as_mut().unwrap()).reason = Some(long().into()),
+        |record| {
+            let said = ProviderError::new().status(400);
+            let error = EngineError::new(ErrorKind::InvalidRequest, "no").with_provider(said);
+            let mut error = TurnError::from(error);
+            error.provider.as_mut().unwrap().message = Some(long());
+            Arc::make_mut(record.turn.as_mut().unwrap()).error = Some(Box::new(error));
+        },
     ];
     for wrong in wrong {
         bounded(async move {
