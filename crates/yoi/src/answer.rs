@@ -7,7 +7,7 @@ use worker_runtime::{StreamItem, event::EventBody};
 
 use self::turn_stream::TurnUpdate;
 pub(crate) use self::{turn_end::TurnEnd, turn_stream::TurnStream};
-use crate::{failure::Failure, output::Output, report, spinner::Spinner};
+use crate::{failure::Failure, output::Output, provider_words, report, spinner::Spinner};
 
 /// The form in which the answer is printed.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +92,9 @@ impl AnswerPrinter {
         {
             let seconds = delay_ms.div_ceil(1000);
             self.note(&format!("{}; the next attempt is within {seconds} s", error.message));
+            if let Some(said) = error.provider.as_deref().and_then(provider_words::line) {
+                report::more(&said);
+            }
         }
         if let Some(end) = end {
             self.spinner.stop();

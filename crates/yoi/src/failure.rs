@@ -12,6 +12,8 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     /// The message for stderr. `None` if stdout was closed by its reader, which is not reported.
     message: Option<String>,
+    /// A line that follows the message.
+    more: Option<String>,
     /// Whether the message is followed by a pointer to `--help`.
     has_help: bool,
 }
@@ -19,7 +21,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// Creates a failure that would repeat.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, message: Some(message.into()), has_help: false }
+        Self { exit: Exit::Failed, message: Some(message.into()), more: None, has_help: false }
     }
 
     /// Creates a failure that may not repeat.
@@ -41,16 +43,24 @@ impl Failure {
     /// the exit code is that of a success, because the reader has read all that it wanted.
     pub(crate) fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            Self { exit: Exit::Completed, message: None, has_help: false }
+            Self { exit: Exit::Completed, message: None, more: None, has_help: false }
         } else {
             Self::new(format!("cannot write to stdout: {error}"))
         }
+    }
+
+    /// Sets a line that follows the message.
+    pub(crate) fn followed_by(self, more: Option<String>) -> Self {
+        Self { more, ..self }
     }
 
     /// Prints the message to stderr, and returns the exit code.
     pub(crate) fn report(self) -> Exit {
         if let Some(message) = self.message {
             report::error(&message);
+        }
+        if let Some(more) = self.more {
+            report::more(&more);
         }
         if self.has_help {
             report::hint("\nFor more information, try '--help'.");

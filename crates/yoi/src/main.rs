@@ -12,6 +12,7 @@ mod exit;
 mod failure;
 mod output;
 mod paths;
+mod provider_words;
 mod report;
 mod sanitize;
 mod session_args;

@@ -19,6 +19,11 @@ pub(crate) fn note(message: &str) {
     write(&format!("{NOTE}note:{NOTE:#} {}", sanitize(message)));
 }
 
+/// Prints a line that belongs to the one before it.
+pub(crate) fn more(message: &str) {
+    write(&format!("  {}", sanitize(message)));
+}
+
 /// Prints a line as it is.
 pub(crate) fn hint(message: &str) {
     write(message);

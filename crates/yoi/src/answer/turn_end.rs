@@ -8,7 +8,7 @@ use worker_runtime::{
     model::{TranscriptEntry, TurnError},
 };
 
-use crate::{exit::Exit, failure::Failure, report};
+use crate::{exit::Exit, failure::Failure, provider_words, report};
 
 /// The end of a turn, with the transcript entry of its answer if there is one.
 #[derive(Debug)]
@@ -45,29 +45,34 @@ impl TurnEnd {
     }
 
     /// Returns the exit code of a process that ran only this turn. Prints a note to stderr if the
-    /// answer was cut short.
+    /// answer did not end as answers do.
     pub(crate) fn into_exit(self) -> Result<Exit, Failure> {
         match self {
             Self::Completed(stop_reason, _) => {
-                if let Some(note) = cut_short(stop_reason) {
+                if let Some(note) = unusual(stop_reason) {
                     report::note(note);
                 }
                 Ok(Exit::Completed)
             }
-            Self::Failed(error, _) if error.retryable => Err(Failure::temporary(error.message)),
-            Self::Failed(error, _) => Err(Failure::new(error.message)),
+            Self::Failed(error, _) => {
+                let said = error.provider.as_deref().and_then(provider_words::line);
+                let failure =
+                    if error.retryable { Failure::temporary } else { Failure::new }(error.message);
+                Err(failure.followed_by(said))
+            }
             Self::Cancelled(_) => Err(Failure::new("the turn was cancelled")),
             Self::Lost => Err(Failure::new("the turn was lost")),
         }
     }
 }
 
-fn cut_short(stop_reason: StopReason) -> Option<&'static str> {
+fn unusual(stop_reason: StopReason) -> Option<&'static str> {
     match stop_reason {
         StopReason::MaxTokens => Some("the answer ends where the model's limit of tokens was"),
         StopReason::Refusal => Some("the model refused to answer"),
         StopReason::ContentFilter => Some("the provider's content filter cut the answer"),
-        StopReason::EndTurn | StopReason::StopSequence | StopReason::Other | _ => None,
+        StopReason::EndTurn | StopReason::StopSequence => None,
+        StopReason::Other | _ => Some("the model stopped for a reason that is not known"),
     }
 }
 
@@ -76,6 +81,17 @@ mod tests {
     use llm_engine::{EngineError, ErrorKind};
 
     use super::*;
+
+    #[test]
+    fn people_learn_of_an_end_that_is_not_usual() {
+        for usual in [StopReason::EndTurn, StopReason::StopSequence] {
+            assert_eq!(unusual(usual), None);
+        }
+        let cut = [StopReason::MaxTokens, StopReason::Refusal, StopReason::ContentFilter];
+        for reason in cut.into_iter().chain([StopReason::Other]) {
+            assert!(unusual(reason).is_some(), "{reason:?}");
+        }
+    }
 
     #[test]
     fn scripts_can_tell_what_is_worth_another_try() {

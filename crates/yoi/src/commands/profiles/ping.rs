@@ -6,8 +6,10 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use llm_engine::{Message, TurnEvent};
+use llm_engine::{EngineError, Message, TurnEvent};
 use worker::{Profile, Worker, WorkerEvent};
+
+use crate::provider_words;
 
 /// The deadline of the turn, long enough for a model that must be loaded first.
 const MAX_TURN: Duration = Duration::from_mins(5);
@@ -32,7 +34,7 @@ pub(super) async fn ping(mut profile: Profile) -> Result<String, String> {
                 let ms = began.elapsed().as_secs_f64() * 1000.0;
                 return Ok(format!("ok, answered within {:.0} ms", ms + 1.0));
             }
-            WorkerEvent::Turn(TurnEvent::Failed { error, .. }) => return Err(error.message.into()),
+            WorkerEvent::Turn(TurnEvent::Failed { error, .. }) => return Err(problem(error)),
             WorkerEvent::Turn(
                 TurnEvent::Cancelled { .. }
                 | TurnEvent::Started
@@ -47,4 +49,9 @@ pub(super) async fn ping(mut profile: Profile) -> Result<String, String> {
         }
     }
     Err("the turn ended before its end".to_owned())
+}
+
+fn problem(error: EngineError) -> String {
+    let said = error.provider.and_then(|said| provider_words::line(&(*said).into()));
+    said.map_or_else(|| error.message.to_string(), |said| format!("{}; {said}", error.message))
 }

@@ -14,7 +14,7 @@ use crate::{
     process::{Process, yoi},
 };
 
-/// An error response with a text that no output may repeat.
+/// An error response with a key that no output may repeat.
 fn refused(status: &str, headers: &[&str], code: &str) -> Reply {
     let error = json!({ "error": { "message": format!("body with {KEY}"), "code": code } });
     Reply::json(status, headers, &error.to_string())
@@ -91,7 +91,7 @@ async fn a_key_that_is_refused_is_explained() {
     assert_eq!(
         ended.stderr,
         "error: the provider did not accept the key (HTTP 401); check the key, and that it is for \
-         this address\n"
+         this address\n  the provider said: \"body with [redacted]\" (code invalid_api_key)\n"
     );
     assert_eq!((ended.stdout.as_str(), ended.code), ("", Some(1)));
     assert_eq!(mock.requests().len(), 1);
@@ -103,6 +103,9 @@ async fn a_key_that_is_refused_is_explained() {
         (&failed["type"], &failed["error"]["kind"]),
         (&json!("turn_failed"), &json!("authentication"))
     );
+    let said =
+        json!({ "status": 401, "code": "invalid_api_key", "message": "body with [redacted]" });
+    assert_eq!(failed["error"]["provider"], said);
     assert_eq!(ended.code, Some(1));
 }
 
@@ -112,8 +115,9 @@ async fn too_many_requests_are_tried_again_and_then_left_for_later() {
     let mock = MockProvider::serve([limited.clone()]).await;
     let ended = end(asking(&mock, "run").arg("hello"), "");
     let problem = "too many requests (HTTP 429, it asks to wait 40ms); wait and try again";
-    let note = format!("note: {problem}; the next attempt is within 1 s\n");
-    assert_eq!(ended.stderr, format!("{note}{note}error: {problem}\n"));
+    let said = "  the provider said: \"body with [redacted]\" (code rate_limit_exceeded)\n";
+    let note = format!("note: {problem}; the next attempt is within 1 s\n{said}");
+    assert_eq!(ended.stderr, format!("{note}{note}error: {problem}\n{said}"));
     assert_eq!((ended.stdout.as_str(), ended.code), ("", Some(75)));
     assert_eq!(mock.requests().len(), 3);
 
@@ -121,6 +125,30 @@ async fn too_many_requests_are_tried_again_and_then_left_for_later() {
     let ended = end(asking(&mock, "run").arg("hello"), "");
     assert_eq!((ended.stdout, ended.stderr), ("Hello\n".to_owned(), note));
     assert_eq!(ended.code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_a_provider_says_does_no_harm_to_a_terminal() {
+    let message = "\u{1b}]0;title\u{7}\u{202e}no\nerror: forged";
+    let body = json!({ "error": { "message": message, "type": "\u{9b}2Jbad\u{2066}" } });
+    let reply = Reply::json("400 Bad Request", &["x-request-id: req_1"], &body.to_string());
+    let mock = MockProvider::serve([reply]).await;
+    let ended = end(asking(&mock, "run").arg("hello"), "");
+    let said = "  the provider said: \"]0;titleno error: forged\" (type 2Jbad, request id req_1)\n";
+    assert!(ended.stderr.ends_with(said), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 2, "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_end_for_an_unknown_reason_is_told() {
+    let finish = r#"{"choices":[{"delta":{},"finish_reason":"tired"}]}"#;
+    let mock = MockProvider::serve([Reply::events(&[CHAT_HEL, finish, "[DONE]"]).end()]).await;
+    for command in ["run", "chat"] {
+        let ended = end(&mut asking(&mock, command), "hello\n");
+        let note = "note: the model stopped for a reason that is not known\n";
+        assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("Hel\n", note), "{command}");
+        assert_eq!(ended.code, Some(0));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
