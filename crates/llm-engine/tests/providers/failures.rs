@@ -150,13 +150,16 @@ async fn the_words_of_the_provider_stand_beside_ours() {
     for (reply, said) in [
         (Reply::json("400 X", &id, error), all.clone().status(400).request_id("req_1")),
         (Reply::json("400 X", &[], error), all.clone().status(400).request_id("req_2")),
-        (Reply::json("200 X", &id, error), all.status(200).request_id("req_1")),
+        (Reply::json("200 X", &id, error), all.request_id("req_1")),
         (
             Reply::json("502 X", &id, page),
             ProviderError::new().status(502).message("raw-body").request_id("req_1"),
         ),
         (Reply::json("502 X", &[], ""), ProviderError::new().status(502)),
-        (Reply::json("200 X", &[], page), ProviderError::new().status(200).message("raw-body")),
+        (
+            Reply::status("200 X", &["content-type: text/html"]).raw(page),
+            ProviderError::new().status(200).message("raw-body"),
+        ),
         (stream.end(), in_stream),
         (Reply::events(&[CHAT_HEL]), ProviderError::new()),
     ] {
