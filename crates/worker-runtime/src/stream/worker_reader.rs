@@ -27,7 +27,7 @@ pub(super) struct WorkerReader {
     cell: Arc<WorkerCell>,
     /// Commits that were read and not delivered completely.
     pending: VecDeque<Arc<Published>>,
-    /// The request for older events from the store, and the log's head when the request was made.
+    /// The request for older events from the store, and the last of them that it asks for.
     fetch: Option<(Fetch, u64)>,
     /// The time at which this request is given up, once the Runtime has ended.
     gives_up: Option<Timer>,
@@ -87,8 +87,8 @@ impl WorkerReader {
                     Poll::Ready(None) => continue,
                     Poll::Pending => {
                         ready!(self.poll_gives_up(core, context));
-                        let head = self.fetch.take().map_or(position, |(_, head)| head);
-                        return Poll::Ready(self.missed(head, is_synced));
+                        let last = self.fetch.take().map_or(position, |(_, last)| last);
+                        return Poll::Ready(self.missed(last, is_synced));
                     }
                 }
             }
@@ -110,7 +110,7 @@ impl WorkerReader {
                     return Poll::Ready(Next::Ended(EndReason::RuntimeStopped));
                 } else {
                     drop(state);
-                    self.fetch = Some((self.older_events(core, position, head), head));
+                    self.fetch = Some((self.older_events(core, position, floor), floor));
                     self.gives_up = None;
                 }
                 continue;
@@ -140,10 +140,11 @@ impl WorkerReader {
         }
     }
 
-    fn older_events(&self, core: &Arc<Core>, position: u64, head: u64) -> Fetch {
+    /// Asks the store for the events after `position` up to `floor`, after which the log has them.
+    /// The events of the log are those that were published, and alone have the reasoning.
+    fn older_events(&self, core: &Arc<Core>, position: u64, floor: u64) -> Fetch {
         let (core, cell) = (Arc::clone(core), Arc::clone(&self.cell));
-        // The store may hold events that are not published yet, so no event after `head` is read.
-        let limit = usize::try_from(head - position).unwrap_or(usize::MAX).min(AT_ONCE);
+        let limit = usize::try_from(floor - position).unwrap_or(usize::MAX).min(AT_ONCE);
         Box::pin(async move { core.older_events(&cell, position, limit).await })
     }
 
@@ -154,8 +155,8 @@ impl WorkerReader {
         is_synced: bool,
         context: &mut Context<'_>,
     ) -> Poll<Option<Next>> {
-        let Some((fetch, head)) = &mut self.fetch else { return Poll::Ready(None) };
-        let head = *head;
+        let Some((fetch, last)) = &mut self.fetch else { return Poll::Ready(None) };
+        let last = *last;
         let found = ready!(fetch.as_mut().poll(context));
         self.fetch = None;
         Poll::Ready(match found {
@@ -164,9 +165,9 @@ impl WorkerReader {
                 self.pending.push_back(Arc::new(page));
                 None
             }
-            Ok(OlderEvents::Missed { floor }) => Some(self.missed(floor.min(head), is_synced)),
+            Ok(OlderEvents::Missed { floor }) => Some(self.missed(floor.min(last), is_synced)),
             Err(ReadError::Deleted | ReadError::Contradiction) => {
-                Some(self.missed(head, is_synced))
+                Some(self.missed(last, is_synced))
             }
             Err(ReadError::Failed(error)) => {
                 tracing::warn!(%error, "events could not be read");
@@ -174,7 +175,7 @@ impl WorkerReader {
                 if !self.cell.erased.is_set() {
                     core.store.complain(Complaint::NotGiven, self.worker_id());
                 }
-                Some(self.missed(head, is_synced))
+                Some(self.missed(last, is_synced))
             }
         })
     }

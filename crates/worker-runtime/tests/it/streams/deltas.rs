@@ -164,6 +164,23 @@ async fn reasoning_that_comes_with_the_whole_answer_is_delivered_before_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn reasoning_reaches_a_reader_that_looks_only_after_the_end_of_the_turn() {
+    let script = Script::new().reasoning("thinking").text("an answer").finish();
+    let world = World::builder().script(script).build().await;
+    let created = world.ok(json!({ "type": "create_worker" })).await;
+    let worker = created["detail"]["worker"].clone();
+    // The reader begins with events that are older than itself, which come from the store.
+    let from = json!({ "from": { "type": "after", "cursor": created["cursor"] } });
+    let mut stream = subscribed(&world, &scope_of(&worker), from).await;
+    let turn_id = world.ok(send(&worker, "hi")).await["receipt"]["turn_id"].clone();
+    tokio::time::sleep(PAUSE).await;
+    let items = collect(&mut stream, ends_turn).await;
+    assert_eq!(items[0]["type"], "worker_created");
+    assert_eq!(joined(&items, "reasoning_delta", &turn_id), "thinking");
+    assert_eq!(joined(&items, "text_delta", &turn_id), "an answer");
+}
+
+#[tokio::test(start_paused = true)]
 async fn reasoning_is_live_and_kept_nowhere() {
     let script = Script::new()
         .reasoning("thinking")
