@@ -1,83 +1,13 @@
 //! The interface to a model: one call, which gives a stream of events.
 
+mod sampling;
+
 use std::{pin::Pin, sync::Arc};
 
 use futures_core::Stream;
 
+pub use self::sampling::{Sampling, SamplingError};
 use crate::{EngineError, Message, StopReason, TokenUsage};
-
-/// Sampling parameters. `None` leaves a parameter to the provider.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sampling {
-    /// The sampling temperature, from 0 up. A higher temperature makes answers more random.
-    pub temperature: Option<f64>,
-    /// The probability mass of nucleus sampling (top-p), from 0 to 1.
-    pub top_p: Option<f64>,
-    /// The maximum length of the answer, in tokens.
-    pub max_output_tokens: Option<u32>,
-    /// The texts at which the model stops.
-    pub stop_sequences: Vec<String>,
-}
-
-impl Sampling {
-    /// Sets the sampling temperature, from 0 up.
-    #[must_use]
-    pub fn temperature(mut self, temperature: f64) -> Self {
-        self.temperature = Some(temperature);
-        self
-    }
-
-    /// Sets the probability mass of nucleus sampling (top-p), from 0 to 1.
-    #[must_use]
-    pub fn top_p(mut self, top_p: f64) -> Self {
-        self.top_p = Some(top_p);
-        self
-    }
-
-    /// Sets the maximum length of the answer, in tokens.
-    #[must_use]
-    pub fn max_output_tokens(mut self, tokens: u32) -> Self {
-        self.max_output_tokens = Some(tokens);
-        self
-    }
-
-    /// Checks that the numbers are within their ranges.
-    pub fn check(&self) -> Result<(), SamplingError> {
-        if self.temperature.is_some_and(|it| !it.is_finite() || it < 0.0) {
-            return Err(SamplingError::Temperature);
-        }
-        if self.top_p.is_some_and(|it| !(0.0..=1.0).contains(&it)) {
-            return Err(SamplingError::TopP);
-        }
-        if self.max_output_tokens == Some(0) {
-            return Err(SamplingError::MaxOutputTokens);
-        }
-        Ok(())
-    }
-
-    /// Sets the texts at which the model stops.
-    #[must_use]
-    pub fn stop_sequences(mut self, sequences: Vec<String>) -> Self {
-        self.stop_sequences = sequences;
-        self
-    }
-}
-
-/// A sampling parameter that no provider accepts. The message names the parameter and what is
-/// allowed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SamplingError {
-    /// The temperature is below zero, or not a finite number.
-    #[error("temperature must be a finite number from 0 up")]
-    Temperature,
-    /// The probability mass is not from 0 to 1.
-    #[error("top_p must be a number from 0 to 1")]
-    TopP,
-    /// No token may be written.
-    #[error("max_output_tokens must be at least 1")]
-    MaxOutputTokens,
-}
 
 /// The request of one model call.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -178,28 +108,4 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Begins one model call.
     fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Sampling, SamplingError};
-
-    #[test]
-    fn numbers_out_of_range_are_refused() {
-        let new = Sampling::default;
-        for (sampling, checked) in [
-            (new(), Ok(())),
-            (new().temperature(0.0).top_p(0.0).max_output_tokens(1), Ok(())),
-            (new().temperature(2.5).top_p(1.0).max_output_tokens(u32::MAX), Ok(())),
-            (new().temperature(-0.1), Err(SamplingError::Temperature)),
-            (new().temperature(f64::NAN), Err(SamplingError::Temperature)),
-            (new().temperature(f64::INFINITY), Err(SamplingError::Temperature)),
-            (new().top_p(1.1), Err(SamplingError::TopP)),
-            (new().top_p(-0.1), Err(SamplingError::TopP)),
-            (new().top_p(f64::NAN), Err(SamplingError::TopP)),
-            (new().max_output_tokens(0), Err(SamplingError::MaxOutputTokens)),
-        ] {
-            assert_eq!(sampling.check(), checked, "{sampling:?}");
-        }
-    }
 }

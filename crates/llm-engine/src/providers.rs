@@ -1,6 +1,6 @@
 //! Providers that reach real models over HTTP.
 //!
-//! A [`ProviderConfig`] holds the protocol, the address and the key of a provider. [`build`] checks
+//! A [`ProviderConfig`] holds the kind, the address and the key of a provider. [`build`] checks
 //! the configuration and makes a [`Provider`](crate::Provider). The model's name is part of each
 //! request.
 //!
@@ -33,6 +33,9 @@
 //!
 //! [`build`]: ProviderConfig::build
 
+mod auth;
+mod clients;
+mod compatibility;
 mod config;
 mod config_error;
 mod conversation;
@@ -42,9 +45,15 @@ mod environment;
 mod failure;
 mod http;
 mod kind;
+mod names;
 
+pub use auth::Auth;
+pub use compatibility::{
+    Compatibility, ReasoningField, SeedField, SystemMessages, SystemRole, TokenLimit,
+};
 pub use config::{ProviderConfig, ProxyPolicy};
 pub use config_error::ConfigError;
+pub use endpoint::shown_base_url;
 pub use environment::read_key_file;
-pub use kind::ProviderKind;
+pub use kind::{Protocol, ProviderKind};
 pub use secrecy::{ExposeSecret, SecretString};

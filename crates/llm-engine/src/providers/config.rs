@@ -1,36 +1,44 @@
 //! The address, the key and the connection of a provider.
 
-use std::{env, ffi::OsString, sync::Arc, time::Duration};
+mod build;
+mod headers;
+mod shown;
 
-use reqwest::{
-    Client,
-    header::{HeaderMap, HeaderName, HeaderValue},
-    redirect,
-};
-use secrecy::{ExposeSecret, SecretString};
+use std::{env, ffi::OsString, time::Duration};
+
+use secrecy::SecretString;
+use serde_json::{Map, Value};
 
 use super::{
-    ConfigError, ProviderKind, dialect, endpoint::Endpoint, environment::Environment,
-    http::HttpProvider,
+    Auth, Compatibility, ConfigError, ProviderKind, endpoint::Endpoint, environment::Environment,
 };
-use crate::Provider;
-
-/// The headers about the transport of a message, which the HTTP client sets itself.
-const CLIENT_HEADERS: [&str; 5] =
-    ["connection", "content-length", "content-type", "host", "transfer-encoding"];
 
 /// The configuration of a provider. Its `Debug` shows no secret.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ProviderConfig {
-    /// The protocol.
+    /// The kind of provider, and so the protocol.
     pub kind: ProviderKind,
     /// The address of the provider. `None` is [`ProviderKind::default_base_url`].
+    ///
+    /// It is the address of the server, of a version of its API, or of the protocol's method. A
+    /// query is kept on every request and shown nowhere.
     pub base_url: Option<String>,
     /// The key. A server on this machine needs none, and neither does Ollama.
     pub api_key: Option<SecretString>,
+    /// The header that carries the key. `None` is the provider's own.
+    pub auth: Option<Auth>,
     /// Additional headers of every request, for example for a gateway. They replace the provider's
     /// own headers of the same name.
     pub headers: Vec<(String, SecretString)>,
+    /// Additional fields of the body of every request. They are merged in last, as a JSON merge
+    /// patch: objects are merged, `null` removes a field, and any other value replaces it.
+    pub extra: Map<String, Value>,
+    /// How the server differs from its protocol, where more is known than its kind and its host
+    /// tell.
+    pub compatibility: Compatibility,
+    /// Whether the provider is asked to keep the beginning of a conversation in its cache.
+    /// Providers that do so by themselves, or not at all, are not asked.
+    pub cache: bool,
     /// The longest wait for a connection. The default is 10 s.
     pub connect_timeout: Duration,
     /// The choice of proxies.
@@ -55,7 +63,11 @@ impl ProviderConfig {
             kind,
             base_url: None,
             api_key: None,
+            auth: None,
             headers: Vec::new(),
+            extra: Map::new(),
+            compatibility: Compatibility::new(),
+            cache: false,
             connect_timeout: Duration::from_secs(10),
             proxy: ProxyPolicy::default(),
         }
@@ -82,6 +94,34 @@ impl ProviderConfig {
         self
     }
 
+    /// Sets the header that carries the key.
+    #[must_use]
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = Some(auth);
+        self
+    }
+
+    /// Adds a field to the body of every request.
+    #[must_use]
+    pub fn extra(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(field.into(), value.into());
+        self
+    }
+
+    /// Sets how the server differs from its protocol.
+    #[must_use]
+    pub fn compatibility(mut self, compatibility: Compatibility) -> Self {
+        self.compatibility = compatibility;
+        self
+    }
+
+    /// Sets whether the provider is asked to keep the beginning of a conversation in its cache.
+    #[must_use]
+    pub fn cache(mut self, cache: bool) -> Self {
+        self.cache = cache;
+        self
+    }
+
     /// Takes address and key from the provider's environment variables, if they are not set yet.
     ///
     /// The key in the provider's own variable is meant for the provider's default address and for
@@ -100,124 +140,31 @@ impl ProviderConfig {
         let environment = Environment(look_up);
         let usual = environment.base_url(self.kind)?;
         let is_usual = match self.base_url.as_deref() {
-            Some(address) => [Some(self.kind.default_base_url()), usual.as_deref()]
+            Some(address) => [self.usual_address(), usual.as_deref()]
                 .into_iter()
                 .flatten()
                 .any(|usual| self.is_same_origin(address, usual)),
             None => true,
         };
         if self.api_key.is_none() && is_usual {
-            self.api_key = environment.api_key(self.kind)?;
+            let token = environment.token(self.kind)?;
+            if token.is_some() {
+                self.auth = self.auth.or(Some(Auth::Bearer));
+            }
+            self.api_key =
+                token.map_or_else(|| environment.api_key(self.kind), |it| Ok(Some(it)))?;
         }
         self.base_url = self.base_url.or(usual);
         Ok(self)
     }
 
+    fn usual_address(&self) -> Option<&'static str> {
+        let kind = self.kind;
+        kind.has_default_base_url().then(|| kind.default_base_url())
+    }
+
     fn is_same_origin(&self, one: &str, other: &str) -> bool {
         let origin = |url| Endpoint::parse(self.kind, url).map(|endpoint| endpoint.origin());
         origin(one).is_ok_and(|one| origin(other) == Ok(one))
-    }
-
-    /// Checks everything that can be checked without a connection, and builds the provider.
-    pub fn build(&self) -> Result<Arc<dyn Provider>, ConfigError> {
-        let base_url = self.base_url.as_deref().unwrap_or(self.kind.default_base_url());
-        let endpoint = Endpoint::parse(self.kind, base_url)?;
-        if self.needs_key(&endpoint) && self.api_key.is_none() && self.headers.is_empty() {
-            return Err(ConfigError::ApiKeyMissing { kind: self.kind });
-        }
-        let headers = self.request_headers()?;
-        let client = self.client(&endpoint)?;
-        let dialect = dialect::of(self.kind, &endpoint);
-        Ok(Arc::new(HttpProvider::new(self.kind, dialect, client, endpoint, headers)))
-    }
-
-    fn needs_key(&self, endpoint: &Endpoint) -> bool {
-        match self.kind {
-            ProviderKind::Ollama => false,
-            ProviderKind::OpenAi
-            | ProviderKind::OpenAiResponses
-            | ProviderKind::Anthropic
-            | ProviderKind::Gemini => !endpoint.is_local(),
-        }
-    }
-
-    fn request_headers(&self) -> Result<HeaderMap, ConfigError> {
-        let mut headers = HeaderMap::new();
-        if let Some(key) = &self.api_key {
-            let (name, value) = key_header(self.kind, key.expose_secret().trim())?;
-            headers.insert(name, value);
-        }
-        if self.kind == ProviderKind::Anthropic {
-            headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
-        }
-        for (name, value) in &self.headers {
-            let wrong = |problem| ConfigError::Header { name: ConfigError::name(name), problem };
-            let header = HeaderName::from_bytes(name.as_bytes())
-                .map_err(|_| wrong("is not a header's name: letters, digits and dashes"))?;
-            if CLIENT_HEADERS.contains(&header.as_str()) {
-                return Err(wrong("is set by the client itself"));
-            }
-            let value = secret_value(value.expose_secret())
-                .ok_or_else(|| wrong("has a value of more than visible ASCII characters"))?;
-            headers.insert(header, value);
-        }
-        Ok(headers)
-    }
-
-    fn client(&self, endpoint: &Endpoint) -> Result<Client, ConfigError> {
-        if self.connect_timeout.is_zero() {
-            return Err(ConfigError::ConnectTimeout);
-        }
-        let client = Client::builder()
-            .user_agent(concat!("llm-engine/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(self.connect_timeout)
-            // A redirect would send the conversation and the key to the address that it names.
-            .redirect(redirect::Policy::none());
-        let client = match self.proxy {
-            ProxyPolicy::Environment if !endpoint.is_local() => client,
-            ProxyPolicy::Environment | ProxyPolicy::Direct => client.no_proxy(),
-        };
-        // No certificates are loaded for an unencrypted local server, so that it can be reached on
-        // a machine that has none.
-        let client = if endpoint.is_local() && !endpoint.is_encrypted() {
-            client.tls_certs_only([])
-        } else {
-            client
-        };
-        client.build().map_err(|_| ConfigError::Client)
-    }
-}
-
-fn key_header(kind: ProviderKind, key: &str) -> Result<(HeaderName, HeaderValue), ConfigError> {
-    if key.is_empty() {
-        return Err(ConfigError::ApiKey { problem: "is empty" });
-    }
-    let (name, value) = match kind {
-        ProviderKind::Anthropic => (HeaderName::from_static("x-api-key"), secret_value(key)),
-        ProviderKind::Gemini => (HeaderName::from_static("x-goog-api-key"), secret_value(key)),
-        ProviderKind::OpenAi | ProviderKind::OpenAiResponses | ProviderKind::Ollama => {
-            (reqwest::header::AUTHORIZATION, secret_value(&format!("Bearer {key}")))
-        }
-    };
-    let problem = "has characters that no header can carry";
-    Ok((name, value.ok_or(ConfigError::ApiKey { problem })?))
-}
-
-/// Makes the value of a header that `Debug` does not show. `None` if a header cannot carry `text`.
-fn secret_value(text: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(text).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headers_do_not_show_their_values() {
-        let config = ProviderConfig::new(ProviderKind::OpenAi).api_key("abc").header("x-a", "def");
-        let headers = format!("{:?}", config.request_headers().unwrap());
-        assert!(!headers.contains("abc") && !headers.contains("def"), "{headers}");
     }
 }

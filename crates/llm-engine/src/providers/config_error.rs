@@ -22,6 +22,26 @@ pub enum ConfigError {
         /// The problem of the address.
         problem: &'static str,
     },
+    /// The name of a switch or of a header for the key is unknown.
+    #[error("{field} {given:?} is unknown; known are {}", known.join(", "))]
+    UnknownName {
+        /// The name of the choice.
+        field: &'static str,
+        /// The name that was given.
+        given: ShortText,
+        /// The names that there are.
+        known: &'static [&'static str],
+    },
+    /// There is no address, and the provider has no usual one.
+    #[error(
+        "base_url is missing: {kind} has no usual address; set {}, or an address such as {}",
+        .kind.base_url_variable(),
+        .kind.default_base_url()
+    )]
+    BaseUrlMissing {
+        /// The provider that needs an address.
+        kind: ProviderKind,
+    },
     /// There is no key, and the server is not on this machine.
     #[error(
         "api_key is missing: {kind} at an address that is not of this machine needs one; {} counts \
@@ -47,6 +67,14 @@ pub enum ConfigError {
         /// The problem of the header.
         problem: &'static str,
     },
+    /// A field of the body cannot be added.
+    #[error("extra field {name:?} {problem}")]
+    Extra {
+        /// The name of the field.
+        name: ShortText,
+        /// The problem of the field.
+        problem: &'static str,
+    },
     /// The time to connect is zero.
     #[error("connect_timeout is zero; it is a time above that, such as 10 s")]
     ConnectTimeout,
@@ -67,9 +95,11 @@ impl ConfigError {
     pub fn field(&self) -> &'static str {
         match self {
             Self::UnknownProvider { .. } => "provider",
-            Self::BaseUrl { .. } => "base_url",
+            Self::UnknownName { field, .. } => field,
+            Self::BaseUrl { .. } | Self::BaseUrlMissing { .. } => "base_url",
             Self::ApiKeyMissing { .. } | Self::ApiKey { .. } => "api_key",
             Self::Header { .. } => "headers",
+            Self::Extra { .. } => "extra",
             Self::ConnectTimeout => "connect_timeout",
             Self::Variable { .. } => "environment",
             Self::Client => "client",

@@ -1,6 +1,7 @@
 //! The differences between providers: the form of a request and of an answer.
 
 mod anthropic;
+mod ask;
 mod characters;
 mod counts;
 mod gemini;
@@ -12,21 +13,22 @@ mod stop;
 mod support;
 mod wire;
 
-use super::{ProviderKind, endpoint::Endpoint};
+use super::{Protocol, ProviderKind};
 
+pub(super) use ask::{Ask, Form};
 pub(super) use characters::whole_characters;
 pub(super) use counts::Counts;
 pub(super) use said::Said;
 pub(super) use stop::Stop;
 pub(super) use wire::{Dialect, Framing};
 
-/// Returns the dialect of `kind`, spoken at `endpoint`.
-pub(super) fn of(kind: ProviderKind, endpoint: &Endpoint) -> Box<dyn Dialect> {
-    match kind {
-        ProviderKind::OpenAi => Box::new(openai_chat::OpenAiChat::at(endpoint)),
-        ProviderKind::OpenAiResponses => Box::new(openai_responses::OpenAiResponses),
-        ProviderKind::Anthropic => Box::new(anthropic::Anthropic),
-        ProviderKind::Gemini => Box::new(gemini::Gemini),
-        ProviderKind::Ollama => Box::new(ollama::Ollama),
+/// Returns the dialect of `kind`.
+pub(super) fn of(kind: ProviderKind) -> Box<dyn Dialect> {
+    match kind.protocol() {
+        Protocol::ChatCompletions => Box::new(openai_chat::OpenAiChat),
+        Protocol::Responses => Box::new(openai_responses::OpenAiResponses),
+        Protocol::Messages => Box::new(anthropic::Anthropic),
+        Protocol::GenerateContent => Box::new(gemini::Gemini),
+        Protocol::OllamaChat => Box::new(ollama::Ollama),
     }
 }

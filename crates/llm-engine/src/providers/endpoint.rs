@@ -1,79 +1,111 @@
 //! The address of a provider.
 
-use std::net::IpAddr;
+mod parse;
+mod path;
+
+use std::{fmt, net::IpAddr};
 
 use reqwest::Url;
 
 use super::{ConfigError, ProviderKind};
 
-/// A checked base URL.
-#[derive(Clone, Debug)]
-pub(super) struct Endpoint(Url);
+/// A checked base URL. Its `Debug` shows no query, which may hold a secret.
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    url: Url,
+    /// Whether the address named the method of the protocol, so that nothing but the method is
+    /// missing now.
+    is_complete: bool,
+    /// Whether the address is that of an Azure resource, below which each model has its own.
+    has_deployments: bool,
+}
 
 impl Endpoint {
-    pub(super) fn parse(kind: ProviderKind, text: &str) -> Result<Self, ConfigError> {
-        let wrong = |problem| ConfigError::BaseUrl { kind, problem };
-        let url = Url::parse(text.trim()).map_err(|_| wrong("is not a URL"))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(wrong("is neither http nor https"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("holds a user or a password, which belong into a key or a header"));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(wrong("has a query or a fragment"));
-        }
-        Ok(Self(url))
-    }
-
     /// Returns whether the address is of this machine.
     pub(super) fn is_local(&self) -> bool {
-        let host = self.0.host_str().unwrap_or_default();
-        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let address = self.host().trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         match address.map(|address| address.to_canonical()) {
             Ok(address) => address.is_loopback() || address.is_unspecified(),
-            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+            Err(_) => self.host() == "localhost" || self.host().ends_with(".localhost"),
         }
     }
 
     pub(super) fn is_encrypted(&self) -> bool {
-        self.0.scheme() == "https"
+        self.url.scheme() == "https"
     }
 
-    pub(super) fn host_is(&self, host: &str) -> bool {
-        self.0.host_str() == Some(host)
+    pub(super) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
     }
 
     /// Returns the scheme, host and port, for people.
     pub(super) fn origin(&self) -> String {
-        self.0.origin().ascii_serialization()
+        self.url.origin().ascii_serialization()
     }
 
-    /// Returns the address of `path` below this endpoint.
+    /// Returns whether the host, the port and the scheme are those of `url`.
+    pub(super) fn has_origin_of(&self, url: &str) -> bool {
+        Url::parse(url).is_ok_and(|url| url.origin() == self.url.origin())
+    }
+
+    pub(super) fn has_query(&self) -> bool {
+        self.url.query().is_some_and(|query| !query.is_empty())
+    }
+
+    /// Returns the values of the query, but for the version of the API.
+    pub(super) fn query_values(&self) -> impl Iterator<Item = String> {
+        let pairs = self.url.query_pairs().filter(|(name, _)| name != "api-version");
+        pairs.map(|(_, value)| value.into_owned())
+    }
+
+    pub(super) fn has_deployments(&self) -> bool {
+        self.has_deployments
+    }
+
+    /// Returns the address of `path` below this endpoint, with the endpoint's query.
     pub(super) fn join<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Url {
-        let mut url = self.0.clone();
+        let mut url = self.url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
         url
     }
 
-    /// Returns the address of `version` and `path` below this endpoint. The version is not repeated
-    /// if the endpoint already ends with it.
+    /// Returns the address of `version` and `path` below this endpoint. No version is added if the
+    /// endpoint already ends with one.
     pub(super) fn join_versioned<'a>(&self, version: &'a str, path: &[&'a str]) -> Url {
-        let mut segments = self.0.path_segments().into_iter().flatten();
-        let is_versioned = segments.rfind(|segment| !segment.is_empty()) == Some(version);
+        let last = self.url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let is_versioned = self.is_complete || path::is_version(last);
         self.join((!is_versioned).then_some(version).into_iter().chain(path.iter().copied()))
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Endpoint").field(&self.origin()).finish()
     }
 }
 
 impl ProviderKind {
     /// Checks an address without building a provider for it.
-    ///
-    /// An address that passes holds no user, password or query, and can be shown.
     pub fn check_base_url(self, base_url: &str) -> Result<(), ConfigError> {
         Endpoint::parse(self, base_url).map(drop)
     }
+}
+
+/// Returns an address as it may be shown: without a user, a password and the values of a query,
+/// which may be secrets.
+#[must_use]
+pub fn shown_base_url(base_url: &str) -> String {
+    let (address, query) = match base_url.trim().split_once('?') {
+        Some((address, _)) => (address, "?…"),
+        None => (base_url.trim(), ""),
+    };
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+    format!("{scheme}{host}{path}{query}")
 }
 
 #[cfg(test)]
@@ -109,7 +141,7 @@ mod tests {
 
     #[test]
     fn paths_are_joined_whether_or_not_the_base_ends_in_a_slash() {
-        for base in ["http://h/v1", "http://h/v1/"] {
+        for base in ["http://h/v1", "http://h/v1/", "http://h/v1//"] {
             assert_eq!(endpoint(base).join(["chat", "x"]).as_str(), "http://h/v1/chat/x");
         }
         assert_eq!(endpoint("http://h").join(["a/b ?", "c"]).path(), "/a%2Fb%20%3F/c");
@@ -117,33 +149,36 @@ mod tests {
 
     #[test]
     fn the_version_is_not_said_twice() {
-        for base in ["http://h/p", "http://h/p/", "http://h/p/v1", "http://h/p/v1/"] {
-            assert_eq!(endpoint(base).join_versioned("v1", &["m"]).path(), "/p/v1/m", "{base}");
+        for (base, path) in [
+            ("http://h/p", "/p/v1/m"),
+            ("http://h/p/", "/p/v1/m"),
+            ("http://h/p/v1", "/p/v1/m"),
+            ("http://h/p/v1/", "/p/v1/m"),
+            ("http://h/p/v1beta", "/p/v1beta/m"),
+            ("http://h/vertex", "/vertex/v1/m"),
+        ] {
+            assert_eq!(endpoint(base).join_versioned("v1", &["m"]).path(), path, "{base}");
         }
     }
 
     #[test]
-    fn other_addresses_are_refused() {
-        for (text, problem) in [
-            ("", "is not a URL"),
-            ("127.0.0.1:8080", "is not a URL"),
-            ("localhost:8080", "is neither http nor https"),
-            ("ftp://h", "is neither http nor https"),
-            ("http://", "is not a URL"),
-            (
-                "http://u:secret@h",
-                "holds a user or a password, which belong into a key or a header",
-            ),
-            ("http://h/v1?key=secret", "has a query or a fragment"),
-            ("http://h/v1#x", "has a query or a fragment"),
+    fn a_query_is_kept_and_not_shown() {
+        let endpoint = endpoint("https://h/v1/?api-version=1&key=secret");
+        let url = endpoint.join(["chat"]);
+        assert_eq!(url.as_str(), "https://h/v1/chat?api-version=1&key=secret");
+        assert!(!format!("{endpoint:?} {}", endpoint.origin()).contains("secret"));
+    }
+
+    #[test]
+    fn an_address_is_shown_without_secrets() {
+        for (address, shown) in [
+            ("https://h/v1", "https://h/v1"),
+            ("https://h/v1?api-version=1", "https://h/v1?…"),
+            ("https://u:secret@h:1/v1?key=secret", "https://h:1/v1?…"),
+            ("https://u:secret@h", "https://h"),
+            ("localhost:1/a@b", "localhost:1/a@b"),
         ] {
-            let error = Endpoint::parse(ProviderKind::OpenAi, text).unwrap_err();
-            assert_eq!(
-                error,
-                ConfigError::BaseUrl { kind: ProviderKind::OpenAi, problem },
-                "{text}"
-            );
-            assert!(!error.to_string().contains("secret"));
+            assert_eq!(shown_base_url(address), shown);
         }
     }
 }

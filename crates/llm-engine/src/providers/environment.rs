@@ -1,5 +1,7 @@
 //! Reads keys and addresses from files and environment variables.
 
+mod ollama_host;
+
 use std::{
     ffi::OsString,
     fs::File,
@@ -9,7 +11,8 @@ use std::{
 
 use secrecy::SecretString;
 
-use super::{ConfigError, ProviderKind};
+use self::ollama_host::ollama_url;
+use super::{ConfigError, Protocol, ProviderKind};
 
 /// The largest size of a key file. A longer file is refused, because it is not a key.
 const KEY_FILE_BYTES: u64 = 64 * 1024;
@@ -47,14 +50,31 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
         Ok(None)
     }
 
+    /// Returns the bearer token in the variable for it.
+    pub(super) fn token(&self, kind: ProviderKind) -> Result<Option<SecretString>, ConfigError> {
+        let Some(variable) = kind.row().token_variable else { return Ok(None) };
+        Ok(self.get(variable)?.map(Into::into))
+    }
+
     pub(super) fn base_url(&self, kind: ProviderKind) -> Result<Option<String>, ConfigError> {
         let value = self.get(kind.base_url_variable())?;
-        Ok(match kind {
-            ProviderKind::Ollama => value.map(|host| ollama_url(&host)),
-            ProviderKind::OpenAi
-            | ProviderKind::OpenAiResponses
-            | ProviderKind::Anthropic
-            | ProviderKind::Gemini => value,
+        if kind == ProviderKind::AzureOpenAi {
+            return value.map(|address| self.with_api_version(address)).transpose();
+        }
+        Ok(match kind.protocol() {
+            Protocol::OllamaChat => value.map(|host| ollama_url(&host)),
+            Protocol::ChatCompletions
+            | Protocol::Responses
+            | Protocol::Messages
+            | Protocol::GenerateContent => value,
+        })
+    }
+
+    /// Adds the version of Azure's API in `OPENAI_API_VERSION`, if the address has no query.
+    fn with_api_version(&self, address: String) -> Result<String, ConfigError> {
+        Ok(match self.get("OPENAI_API_VERSION")? {
+            Some(version) if !address.contains('?') => format!("{address}?api-version={version}"),
+            Some(_) | None => address,
         })
     }
 
@@ -64,40 +84,5 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
         let value = value.into_string().map_err(|_| ConfigError::Variable { variable })?;
         let value = value.trim();
         Ok((!value.is_empty()).then(|| value.to_owned()))
-    }
-}
-
-/// Converts the value of `OLLAMA_HOST`, which may be a host, a host with a port, or a URL, into a
-/// URL.
-fn ollama_url(value: &str) -> String {
-    let host = value.trim_matches(['"', '\'', ' ']).trim_end_matches('/');
-    if host.contains("://") {
-        return host.to_owned();
-    }
-    let (authority, path) = host.split_once('/').map_or((host, ""), |(host, path)| (host, path));
-    let after_address = authority.rsplit_once(']').map_or(authority, |(_, rest)| rest);
-    let port = if after_address.contains(':') { "" } else { ":11434" };
-    format!("http://{authority}{port}/{path}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ollama_hosts_are_read_as_ollama_reads_them() {
-        for (value, url) in [
-            ("box", "http://box:11434/"),
-            ("box:80", "http://box:80/"),
-            ("0.0.0.0", "http://0.0.0.0:11434/"),
-            ("[::1]", "http://[::1]:11434/"),
-            ("[::1]:80", "http://[::1]:80/"),
-            ("box/base", "http://box:11434/base"),
-            ("\"box:1/\"", "http://box:1/"),
-            ("https://box", "https://box"),
-            ("http://box:1/", "http://box:1"),
-        ] {
-            assert_eq!(ollama_url(value), url, "{value}");
-        }
     }
 }

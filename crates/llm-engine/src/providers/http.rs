@@ -3,6 +3,7 @@
 mod answer;
 mod call;
 mod frames;
+mod learning;
 mod rests;
 mod server;
 mod think_tags;
@@ -10,15 +11,15 @@ mod think_tags;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream::unfold};
-use reqwest::{Client, header::HeaderMap};
 
-use super::{ProviderKind, dialect::Dialect, endpoint::Endpoint, failure::Secrets};
+use super::ProviderKind;
 use crate::{ModelRequest, Provider, ProviderStream};
 
 pub(super) use answer::Answer;
 use call::Call;
-use rests::Rests;
-use server::Server;
+pub(super) use learning::Learned;
+pub(super) use rests::Rests;
+pub(super) use server::Server;
 
 /// A provider that is reached over HTTP.
 pub(super) struct HttpProvider {
@@ -27,16 +28,7 @@ pub(super) struct HttpProvider {
 }
 
 impl HttpProvider {
-    pub(super) fn new(
-        kind: ProviderKind,
-        dialect: Box<dyn Dialect>,
-        client: Client,
-        endpoint: Endpoint,
-        headers: HeaderMap,
-    ) -> Self {
-        let secrets = Secrets::of(&headers);
-        let rests = Rests::default();
-        let server = Server { dialect, client, endpoint, headers, secrets, rests };
+    pub(super) fn new(kind: ProviderKind, server: Server) -> Self {
         Self { kind, server: Arc::new(server) }
     }
 }

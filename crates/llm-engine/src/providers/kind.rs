@@ -1,14 +1,19 @@
-//! The protocols of providers.
+//! The kinds of providers.
 
 mod parse;
+mod protocol;
+mod table;
 
 use std::fmt;
 
-/// A protocol, with the names and addresses that belong to it.
+pub use protocol::Protocol;
+pub(super) use table::{OPENAI, Row, TABLE};
+
+/// A kind of provider: a protocol, with the names and addresses that belong to it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum ProviderKind {
-    /// `OpenAI` chat completions, which vLLM, llama.cpp, Ollama (`/v1`), `OpenRouter` and many more
-    /// speak.
+    /// `OpenAI` chat completions, at `OpenAI` or any other server that speaks them.
     OpenAi,
     /// The `OpenAI` Responses API.
     OpenAiResponses,
@@ -18,57 +23,90 @@ pub enum ProviderKind {
     Gemini,
     /// Ollama's own API.
     Ollama,
+    /// `OpenRouter`.
+    OpenRouter,
+    /// `OpenAI`'s models at Azure.
+    AzureOpenAi,
+    /// Groq.
+    Groq,
+    /// Mistral.
+    Mistral,
+    /// `DeepSeek`.
+    DeepSeek,
+    /// xAI.
+    Xai,
+    /// Together.
+    Together,
+    /// Fireworks.
+    Fireworks,
+    /// LM Studio.
+    LmStudio,
+    /// vLLM.
+    Vllm,
+    /// The server of llama.cpp.
+    LlamaCpp,
 }
 
 impl ProviderKind {
-    /// All protocols.
-    pub const ALL: [Self; 5] =
-        [Self::OpenAi, Self::OpenAiResponses, Self::Anthropic, Self::Gemini, Self::Ollama];
+    /// All kinds.
+    pub const ALL: [Self; TABLE.len()] = {
+        let mut all = [Self::OpenAi; TABLE.len()];
+        let mut index = 0;
+        while index < all.len() {
+            all[index] = TABLE[index].kind;
+            index += 1;
+        }
+        all
+    };
 
     /// Returns the stable name, for flags and files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OpenAi => "openai",
-            Self::OpenAiResponses => "openai-responses",
-            Self::Anthropic => "anthropic",
-            Self::Gemini => "gemini",
-            Self::Ollama => "ollama",
-        }
+        self.row().name
     }
 
-    /// Returns the address of the provider if no other is set.
+    /// Returns the protocol.
+    #[must_use]
+    pub fn protocol(self) -> Protocol {
+        self.row().protocol
+    }
+
+    /// Returns the address of the provider if no other is set, or the form of an address if there
+    /// is [none](Self::has_default_base_url).
     #[must_use]
     pub fn default_base_url(self) -> &'static str {
-        match self {
-            Self::OpenAi | Self::OpenAiResponses => "https://api.openai.com/v1",
-            Self::Anthropic => "https://api.anthropic.com",
-            Self::Gemini => "https://generativelanguage.googleapis.com",
-            Self::Ollama => "http://127.0.0.1:11434",
-        }
+        self.row().base_url
+    }
+
+    /// Returns whether the provider has an address that all its users share.
+    #[must_use]
+    pub fn has_default_base_url(self) -> bool {
+        self.row().has_usual_address
     }
 
     /// Returns the environment variables that usually hold the key. The first one that is set
     /// counts.
     #[must_use]
     pub fn api_key_variables(self) -> &'static [&'static str] {
-        match self {
-            Self::OpenAi | Self::OpenAiResponses => &["OPENAI_API_KEY"],
-            Self::Anthropic => &["ANTHROPIC_API_KEY"],
-            Self::Gemini => &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-            Self::Ollama => &["OLLAMA_API_KEY"],
-        }
+        self.row().key_variables
     }
 
     /// Returns the environment variable that usually holds the address.
     #[must_use]
     pub fn base_url_variable(self) -> &'static str {
-        match self {
-            Self::OpenAi | Self::OpenAiResponses => "OPENAI_BASE_URL",
-            Self::Anthropic => "ANTHROPIC_BASE_URL",
-            Self::Gemini => "GOOGLE_GEMINI_BASE_URL",
-            Self::Ollama => "OLLAMA_HOST",
-        }
+        self.row().base_url_variable
+    }
+
+    /// Returns whether a request must name a model. A server that speaks chat completions at an
+    /// address of one's own may have only one model.
+    #[must_use]
+    pub fn needs_model(self, has_base_url: bool) -> bool {
+        let may_have_one = self.protocol() == Protocol::ChatCompletions && has_base_url;
+        self.row().needs_model && !may_have_one
+    }
+
+    pub(super) fn row(self) -> &'static Row {
+        &TABLE[self as usize]
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{env, ffi::OsString, fs, process::Command, time::Duration};
 
-use llm_engine::providers::{ConfigError, ProviderConfig, ProviderKind, read_key_file};
+use llm_engine::providers::{
+    Auth, ConfigError, ExposeSecret, ProviderConfig, ProviderKind, read_key_file, shown_base_url,
+};
 
 use crate::support::KEY;
 
@@ -21,7 +23,11 @@ fn refused(config: &ProviderConfig, field: &str, part: &str) {
 #[test]
 fn what_cannot_work_is_refused_with_its_field() {
     let openai = || remote(ProviderKind::OpenAi).api_key(KEY);
-    refused(&openai().base_url("localhost:80"), "base_url", "is neither http nor https");
+    refused(&openai().base_url("box:80"), "base_url", "has no scheme: begin it with `https://`");
+    refused(&openai().extra("stream", false), "extra", "\"stream\" belongs to the conversation");
+    refused(&remote(ProviderKind::Gemini).api_key(KEY).extra("contents", KEY), "extra", "cannot");
+    let azure = remote(ProviderKind::AzureOpenAi).api_key(KEY);
+    refused(&azure, "base_url", "AZURE_OPENAI_ENDPOINT");
     refused(&openai().base_url(format!("http://{KEY}@h")), "base_url", "https://api.openai.com/v1");
     refused(&openai().api_key(" "), "api_key", "is empty");
     refused(&openai().api_key(format!("{KEY}\nx")), "api_key", "one line");
@@ -41,12 +47,20 @@ fn a_key_is_needed_away_from_this_machine() {
         let passes = |config: ProviderConfig| {
             matches!(config.build().err(), None | Some(ConfigError::Client))
         };
-        assert!(passes(remote(kind).api_key(KEY)), "{kind}");
-        assert!(passes(remote(kind).header("x-key", KEY)), "{kind}");
-        if kind == ProviderKind::Ollama {
-            assert!(passes(remote(kind).base_url("http://box:11434")));
+        let there = remote(kind).base_url("https://box.example");
+        assert!(passes(there.clone().api_key(KEY)), "{kind}");
+        assert!(passes(there.clone().header("x-key", KEY)), "{kind}");
+        assert!(passes(there.clone().base_url("https://box.example?key=x")), "{kind}");
+        let needs_none = [
+            ProviderKind::Ollama,
+            ProviderKind::LmStudio,
+            ProviderKind::Vllm,
+            ProviderKind::LlamaCpp,
+        ];
+        if needs_none.contains(&kind) {
+            assert!(passes(there), "{kind}");
         } else {
-            refused(&remote(kind), "api_key", kind.api_key_variables()[0]);
+            refused(&there, "api_key", kind.api_key_variables()[0]);
         }
     }
 }
@@ -104,18 +118,47 @@ fn a_usual_key_goes_to_usual_addresses_alone() {
     let elsewhere = remote(ProviderKind::OpenAi).base_url("https://box/v1");
     refused(&elsewhere.clone().or_variables(variables).unwrap(), "api_key", "OPENAI_BASE_URL");
     let named = elsewhere.api_key("own").or_variables(variables).unwrap();
-    assert_eq!(llm_engine::providers::ExposeSecret::expose_secret(&named.api_key.unwrap()), "own");
+    assert_eq!(named.api_key.unwrap().expose_secret(), "own");
 }
 
 #[test]
-fn an_address_that_passes_can_be_shown() {
+fn nothing_secret_of_an_address_is_shown() {
     let check = |url: &str| ProviderKind::OpenAi.check_base_url(url);
-    assert_eq!(check("https://box.example/v1"), Ok(()));
+    assert_eq!(check("https://box.example/v1?api-version=1"), Ok(()));
+    let error = check(&format!("https://{KEY}@box.example")).unwrap_err();
+    assert_eq!(error.field(), "base_url");
+    assert!(!format!("{error} {error:?}").contains(KEY), "{error}");
     for url in [format!("https://{KEY}@box.example"), format!("https://box.example/?key={KEY}")] {
-        let error = check(&url).unwrap_err();
-        assert_eq!(error.field(), "base_url");
-        assert!(!format!("{error} {error:?}").contains(KEY), "{error}");
+        let config = remote(ProviderKind::OpenAi).base_url(&url).extra("x", KEY);
+        let shown = format!("{config:?} {}", shown_base_url(&url));
+        assert!(shown.contains("box.example") && !shown.contains(KEY), "{shown}");
     }
+}
+
+#[test]
+fn a_token_of_a_gateway_counts_before_a_key() {
+    let variables = |name: &str| match name {
+        "ANTHROPIC_AUTH_TOKEN" => Some(OsString::from("token")),
+        "ANTHROPIC_API_KEY" => Some(OsString::from(KEY)),
+        _ => None,
+    };
+    let config = remote(ProviderKind::Anthropic).or_variables(variables).unwrap();
+    assert_eq!(config.auth, Some(Auth::Bearer));
+    assert_eq!(config.api_key.unwrap().expose_secret(), "token");
+    let set = remote(ProviderKind::Anthropic).api_key("own").or_variables(variables).unwrap();
+    assert_eq!(set.auth, None);
+}
+
+#[test]
+fn azure_has_its_version_from_a_variable() {
+    let variables = |name: &str| match name {
+        "AZURE_OPENAI_ENDPOINT" => Some(OsString::from("https://r.openai.azure.com/")),
+        "OPENAI_API_VERSION" => Some(OsString::from("2024-10-21")),
+        _ => None,
+    };
+    let config = remote(ProviderKind::AzureOpenAi).or_variables(variables).unwrap();
+    let expected = "https://r.openai.azure.com/?api-version=2024-10-21";
+    assert_eq!(config.base_url.as_deref(), Some(expected));
 }
 
 #[cfg(unix)]
@@ -129,7 +172,6 @@ fn a_variable_that_is_no_text_is_refused() {
 
 #[test]
 fn keys_come_from_files() {
-    use llm_engine::providers::ExposeSecret;
     let folder = env::temp_dir().join(format!("llm-engine-keys-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let read = |text: &[u8]| {

@@ -2,7 +2,7 @@
 
 use llm_engine::{
     conformance::{Subject, run},
-    providers::ProviderKind,
+    providers::{Protocol, ProviderKind},
 };
 use mock_provider::{
     MockProvider, Reply,
@@ -23,12 +23,12 @@ async fn on_several_threads() {
 
 async fn check_all() {
     for kind in ProviderKind::ALL {
-        let reply = match kind {
-            ProviderKind::OpenAi => Reply::events(&CHAT),
-            ProviderKind::OpenAiResponses => Reply::events(&RESPONSES),
-            ProviderKind::Anthropic => Reply::events(&ANTHROPIC),
-            ProviderKind::Gemini => Reply::events(&GEMINI),
-            ProviderKind::Ollama => Reply::lines(&OLLAMA),
+        let reply = match kind.protocol() {
+            Protocol::ChatCompletions => Reply::events(&CHAT),
+            Protocol::Responses => Reply::events(&RESPONSES),
+            Protocol::Messages => Reply::events(&ANTHROPIC),
+            Protocol::GenerateContent => Reply::events(&GEMINI),
+            Protocol::OllamaChat => Reply::lines(&OLLAMA),
         };
         let mock = MockProvider::serve([reply.end()]).await;
         let subject = || Subject::new(provider(kind, &mock)).model("m").probe(mock.at_work());

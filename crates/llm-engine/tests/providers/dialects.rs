@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use llm_engine::{ErrorKind, StopReason, TokenUsage, providers::ProviderKind};
+use llm_engine::{
+    ErrorKind, StopReason, TokenUsage,
+    providers::{Protocol, ProviderKind},
+};
 use mock_provider::{
     Reply,
     answers::{ANTHROPIC, CHAT, GEMINI, OLLAMA, RESPONSES},
@@ -12,22 +15,22 @@ use crate::support::{counted, impatient, outcome, policy};
 
 /// The parts of an answer as a provider frames them.
 fn framed(kind: ProviderKind, parts: &[&str]) -> Reply {
-    match kind {
-        ProviderKind::OpenAi
-        | ProviderKind::OpenAiResponses
-        | ProviderKind::Anthropic
-        | ProviderKind::Gemini => Reply::events(parts),
-        ProviderKind::Ollama => Reply::lines(parts),
+    match kind.protocol() {
+        Protocol::ChatCompletions
+        | Protocol::Responses
+        | Protocol::Messages
+        | Protocol::GenerateContent => Reply::events(parts),
+        Protocol::OllamaChat => Reply::lines(parts),
     }
 }
 
 fn whole(kind: ProviderKind) -> &'static [&'static str] {
-    match kind {
-        ProviderKind::OpenAi => &CHAT,
-        ProviderKind::OpenAiResponses => &RESPONSES,
-        ProviderKind::Anthropic => &ANTHROPIC,
-        ProviderKind::Gemini => &GEMINI,
-        ProviderKind::Ollama => &OLLAMA,
+    match kind.protocol() {
+        Protocol::ChatCompletions => &CHAT,
+        Protocol::Responses => &RESPONSES,
+        Protocol::Messages => &ANTHROPIC,
+        Protocol::GenerateContent => &GEMINI,
+        Protocol::OllamaChat => &OLLAMA,
     }
 }
 
@@ -37,9 +40,9 @@ async fn whole_answers_complete() {
         let outcome = outcome(kind, framed(kind, whole(kind)).end(), policy()).await;
         assert_eq!(outcome.result, Ok(StopReason::EndTurn), "{kind}");
         assert_eq!(outcome.text, "Hello", "{kind}");
-        let reasoning = if kind == ProviderKind::OpenAi { "" } else { "hm" };
+        let reasoning = if kind.protocol() == Protocol::ChatCompletions { "" } else { "hm" };
         assert_eq!(outcome.reasoning, reasoning, "{kind}");
-        let tells_reasoning = !matches!(kind, ProviderKind::Anthropic | ProviderKind::Ollama);
+        let tells_reasoning = !matches!(kind.protocol(), Protocol::Messages | Protocol::OllamaChat);
         assert_eq!(outcome.usage, counted(tells_reasoning.then_some(3)), "{kind}");
     }
 }
@@ -49,7 +52,7 @@ async fn an_answer_without_its_last_part_is_interrupted_or_known_to_be_whole() {
     for kind in ProviderKind::ALL {
         let parts = whole(kind);
         let outcome = outcome(kind, framed(kind, &parts[..parts.len() - 1]).end(), policy()).await;
-        let is_whole = matches!(kind, ProviderKind::OpenAi | ProviderKind::Anthropic);
+        let is_whole = matches!(kind.protocol(), Protocol::ChatCompletions | Protocol::Messages);
         match outcome.result {
             Ok(reason) => assert!(is_whole && reason == StopReason::EndTurn, "{kind}"),
             Err(error) => {

@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod chat;
+mod compatibility;
 mod config;
 mod conformance;
 mod connections;

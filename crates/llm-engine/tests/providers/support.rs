@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use llm_engine::{
     Deadlines, Engine, EngineError, Message, ModelRequest, Policy, Provider, RetryPolicy,
     StopReason, TokenUsage, Turn, TurnEvent,
-    providers::{ProviderConfig, ProviderKind},
+    providers::{Protocol, ProviderConfig, ProviderKind},
 };
 use mock_provider::{MockProvider, Reply};
 
@@ -17,9 +17,9 @@ pub(crate) const KEY: &str = "sk-secret-0123456789";
 pub(crate) const BODY: &str = "raw-body";
 
 pub(crate) fn config(kind: ProviderKind, mock: &MockProvider) -> ProviderConfig {
-    let path = match kind {
-        ProviderKind::OpenAi | ProviderKind::OpenAiResponses => "/v1",
-        ProviderKind::Anthropic | ProviderKind::Gemini | ProviderKind::Ollama => "",
+    let path = match kind.protocol() {
+        Protocol::ChatCompletions | Protocol::Responses => "/v1",
+        Protocol::Messages | Protocol::GenerateContent | Protocol::OllamaChat => "",
     };
     ProviderConfig::new(kind).base_url(format!("{}{path}", mock.origin())).api_key(KEY)
 }

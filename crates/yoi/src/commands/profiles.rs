@@ -3,6 +3,7 @@
 mod ping;
 
 use clap::Args;
+use llm_engine::providers::shown_base_url;
 
 use crate::{
     engine::{ProfileSpec, ProfilesArgs, ProfilesFile},
@@ -79,7 +80,7 @@ fn describe(spec: &ProfileSpec) -> String {
     }
     if let Some(base_url) = &spec.provider.base_url {
         text.push_str(" at ");
-        text.push_str(base_url);
+        text.push_str(&shown_base_url(base_url));
     }
     text
 }

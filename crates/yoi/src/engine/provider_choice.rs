@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use llm_engine::{
     EchoProvider, Provider,
-    providers::{self, ConfigError, ProviderConfig},
+    providers::{ConfigError, ProviderConfig},
 };
 
 use super::{headers::Headers, provider_kind::ProviderKind, secret::SecretPlace};
@@ -41,14 +41,9 @@ impl ProviderChoice {
     /// Returns whether the provider needs a model's name and has none. A server at an address of
     /// its own may have only one model.
     pub(crate) fn lacks_model(&self) -> bool {
-        use providers::ProviderKind as Model;
-
         let is_needed = match self.kind {
             ProviderKind::Echo => false,
-            ProviderKind::Model(Model::OpenAi) => self.base_url.is_none(),
-            ProviderKind::Model(
-                Model::OpenAiResponses | Model::Anthropic | Model::Gemini | Model::Ollama,
-            ) => true,
+            ProviderKind::Model(kind) => kind.needs_model(self.base_url.is_some()),
         };
         is_needed && self.model.is_none()
     }

@@ -8,6 +8,7 @@ use std::ops::Add;
 use reqwest::Url;
 
 use super::{
+    Ask,
     counts::Counts,
     wire::{Dialect, Framing},
 };
@@ -28,8 +29,8 @@ impl Dialect for Anthropic {
         Ok(endpoint.join_versioned("v1", &["messages"]))
     }
 
-    fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
-        request::body(request)
+    fn body(&self, ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
+        request::body(ask)
     }
 
     /// Adds the tokens that were read from the cache or written to it, which the API does not count

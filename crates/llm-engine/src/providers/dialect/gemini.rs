@@ -8,6 +8,7 @@ use std::ops::Add;
 use reqwest::Url;
 
 use super::{
+    Ask,
     counts::Counts,
     support::{model, refused},
     wire::{Dialect, Framing},
@@ -34,12 +35,14 @@ impl Dialect for Gemini {
         }
         let method = format!("{name}:streamGenerateContent");
         let mut url = endpoint.join_versioned("v1beta", &[folder, &method]);
-        url.set_query(Some("alt=sse"));
+        if !url.query_pairs().any(|(name, value)| name == "alt" && value == "sse") {
+            url.query_pairs_mut().append_pair("alt", "sse");
+        }
         Ok(url)
     }
 
-    fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
-        request::body(request)
+    fn body(&self, ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
+        request::body(ask)
     }
 
     /// Adds the thoughts to the output, because the API counts them apart from the answer.

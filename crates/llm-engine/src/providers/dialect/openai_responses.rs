@@ -5,7 +5,10 @@ mod request;
 
 use reqwest::Url;
 
-use super::wire::{Dialect, Framing};
+use super::{
+    Ask,
+    wire::{Dialect, Framing},
+};
 use crate::{
     EngineError, ModelRequest,
     providers::{endpoint::Endpoint, http::Answer},
@@ -20,11 +23,13 @@ impl Dialect for OpenAiResponses {
     }
 
     fn url(&self, endpoint: &Endpoint, _: &ModelRequest) -> Result<Url, EngineError> {
-        Ok(endpoint.join(["responses"]))
+        // Azure has no address for each model here.
+        let folder = endpoint.has_deployments().then_some("openai");
+        Ok(endpoint.join(folder.into_iter().chain(["responses"])))
     }
 
-    fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
-        request::body(request)
+    fn body(&self, ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
+        request::body(ask)
     }
 
     fn read(&self, part: &str, answer: &mut Answer) -> Result<(), EngineError> {

@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use super::Counts;
+use super::{Ask, Counts};
 use crate::{
     EngineError, ModelRequest, TokenUsage,
     providers::{endpoint::Endpoint, http::Answer},
@@ -25,7 +25,7 @@ pub(in crate::providers) trait Dialect: Send + Sync {
     fn url(&self, endpoint: &Endpoint, request: &ModelRequest) -> Result<Url, EngineError>;
 
     /// Returns the JSON body of a request.
-    fn body(&self, request: &ModelRequest) -> Result<Vec<u8>, EngineError>;
+    fn body(&self, ask: &Ask<'_>) -> Result<Vec<u8>, EngineError>;
 
     /// Converts all counts of a call.
     fn usage(&self, counts: &Counts) -> TokenUsage {

@@ -3,7 +3,7 @@
 use reqwest::header::HeaderMap;
 
 use super::reply::request_id;
-use crate::{EngineError, ProviderError, ShortText};
+use crate::{EngineError, ProviderError, ShortText, providers::endpoint::Endpoint};
 
 /// What stands for a secret.
 const REDACTED: &str = "[redacted]";
@@ -92,6 +92,12 @@ impl Secrets {
             words.filter(|word| word.len() >= PART).for_each(|word| secrets.add(word));
         }
         secrets
+    }
+
+    /// Adds the values of an address's query, which may hold a key.
+    pub(in crate::providers) fn and_query(mut self, endpoint: &Endpoint) -> Self {
+        endpoint.query_values().for_each(|value| self.add(&value));
+        self
     }
 
     fn add(&mut self, secret: &str) {

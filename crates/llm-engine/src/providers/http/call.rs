@@ -16,7 +16,7 @@ use super::{
 use crate::{
     EngineError, ErrorKind, ModelRequest, ProviderEvent, ShortText, TokenUsage,
     providers::{
-        dialect::Framing,
+        dialect::{Ask, Framing},
         failure::{broken, of_other_content, of_response, protocol, unreachable},
     },
     timer::after,
@@ -58,7 +58,7 @@ impl Call {
             server,
             request,
             phase: Phase::New,
-            answer: Answer::new(false),
+            answer: Answer::default(),
             head: None,
             is_announced: false,
             last_part: Instant::now(),
@@ -85,24 +85,20 @@ impl Call {
     }
 
     async fn open(&mut self) -> Result<ProviderEvent, EngineError> {
-        let server = &self.server;
-        let framing = server.dialect.framing();
-        let request = server
-            .client
-            .post(server.dialect.url(&server.endpoint, &self.request)?)
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header(ACCEPT, HeaderValue::from_static(content_type(framing)))
-            // Compression would hold back what is streamed. An answer that comes compressed all the
-            // same is understood.
-            .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
-            .headers(server.headers.clone())
-            .body(server.dialect.body(&self.request)?);
-        server.rests.wait().await;
-        let response =
-            request.send().await.map_err(|error| unreachable(&error, &server.endpoint.origin()))?;
-        if !response.status().is_success() {
-            return Err(of_response(response).await);
-        }
+        let framing = self.server.dialect.framing();
+        let response = loop {
+            let ask = self.server.ask(&self.request);
+            let response = self.send(&ask, framing).await?;
+            if response.status().is_success() {
+                self.answer = Answer::new(ask.switches.think_tags);
+                break response;
+            }
+            // A refusal that teaches how to ask otherwise is followed by one more call. Each lesson
+            // is learned once.
+            if let Some(response) = self.server.learn(&ask, response).await {
+                return Err(of_response(response).await);
+            }
+        };
         if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
             && encoding != "identity"
         {
@@ -122,6 +118,22 @@ impl Call {
         self.head = Some(response.headers().clone());
         self.phase = Phase::Reading(Box::new(Frames::new(response, framing)));
         Ok(ProviderEvent::Connected)
+    }
+
+    async fn send(&self, ask: &Ask<'_>, framing: Framing) -> Result<Response, EngineError> {
+        let server = &self.server;
+        let request = server
+            .client
+            .post(server.dialect.url(&server.endpoint, &self.request)?)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(ACCEPT, HeaderValue::from_static(content_type(framing)))
+            // Compression would hold back what is streamed. An answer that comes compressed all the
+            // same is understood.
+            .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
+            .headers(server.headers.clone())
+            .body(server.dialect.body(ask)?);
+        server.rests.wait().await;
+        request.send().await.map_err(|error| unreachable(&error, &server.endpoint.origin()))
     }
 
     async fn read(&mut self) -> Result<ProviderEvent, EngineError> {

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(5);
 /// Each response is waited for by one call at most, so that there are never more of them here than
 /// there were calls at the same time.
 #[derive(Debug, Default)]
-pub(super) struct Rests(Mutex<VecDeque<CancellationToken>>);
+pub(in crate::providers) struct Rests(Mutex<VecDeque<CancellationToken>>);
 
 impl Rests {
     /// Reads the rest of a response in a task of its own: a little of it, for a little while.

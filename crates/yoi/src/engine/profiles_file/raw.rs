@@ -78,6 +78,7 @@ impl From<RawSampling> for Sampling {
             top_p: raw.top_p,
             max_output_tokens: raw.max_output_tokens.map(NonZeroU32::get),
             stop_sequences: raw.stop,
+            ..Self::default()
         }
     }
 }

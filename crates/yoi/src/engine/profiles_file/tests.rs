@@ -89,7 +89,7 @@ fn a_key_itself_is_refused_and_never_shown() {
         "headers = { x-key = { value = \"sk-secret\" } }",
         "headers = { x-key = { env = \"sk-secret\" } }",
         "base_url = \"https://user:sk-secret@box\"",
-        "base_url = \"https://box/?key=sk-secret\"",
+        "base_url = \"ftp://box/?key=sk-secret\"",
     ] {
         let error = with("openai", line).expect_err("it is wrong");
         assert!(error.starts_with("3:"), "{error}");
@@ -178,7 +178,8 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
         (
             "\n[profiles.a]\nprovider = \"opnai\"",
             "3:12: profiles.a.provider: unknown provider \"opnai\"; known are echo, openai, \
-             openai-responses, anthropic, gemini, ollama",
+             openai-responses, anthropic, gemini, ollama, openrouter, azure-openai, groq, \
+             mistral, deepseek, xai, together, fireworks, lm-studio, vllm, llama-cpp",
         ),
         ("[profiles.a]\n", "1:1: profiles.a: missing field `provider`"),
         (
@@ -191,7 +192,8 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
         ),
         (
             "[profiles.a]\nprovider = \"openai\"\nbase_url = \"box:80\"",
-            "3:12: profiles.a: base_url is neither http nor https; it is an address such as \
+            "3:12: profiles.a: base_url has no scheme: begin it with `https://`, or with `http://` for a \
+             server without TLS; it is an address such as \
              https://api.openai.com/v1",
         ),
         (

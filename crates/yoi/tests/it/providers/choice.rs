@@ -161,7 +161,10 @@ fn what_does_not_fit_together_is_refused_with_what_would() {
             &["--base-url", "http://127.0.0.1:1", "--echo-delay-ms", "1"],
             "is only for the provider echo",
         ),
-        (&["--base-url", "box:80", "--model", "m"], "base_url is neither http nor https"),
+        (
+            &["--base-url", "box:80", "--model", "m"],
+            "base_url has no scheme: begin it with `https://`",
+        ),
         (&["--base-url", "http://u:secret@box"], "base_url holds a user or a password"),
         (
             &["--base-url", "http://127.0.0.1:1", "--key-file", "nowhere"],

@@ -1,12 +1,22 @@
 //! The request of a message.
 
+mod cached;
+mod thinking;
+
 use serde::Serialize;
 
+use self::{
+    cached::{Message, Text},
+    thinking::{OutputConfig, Thinking},
+};
 use crate::{
-    EngineError, ModelRequest,
+    EngineError,
     providers::{
-        conversation::{WireMessage, alternating},
-        dialect::support::{model, to_json},
+        conversation::alternating,
+        dialect::{
+            Ask,
+            support::{model, refuse_if, to_json},
+        },
     },
 };
 
@@ -14,32 +24,59 @@ use crate::{
 /// served allow this limit.
 const MAX_TOKENS: u32 = 8192;
 
-pub(super) fn body(request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
-    let sampling = &request.sampling;
-    to_json(&Body {
-        model: model(request)?,
-        system: request.instructions.as_deref().filter(|text| !text.trim().is_empty()),
-        messages: alternating(&request.messages, "assistant"),
-        stream: true,
-        max_tokens: sampling.max_output_tokens.unwrap_or(MAX_TOKENS),
-        temperature: sampling.temperature,
-        top_p: sampling.top_p,
-        stop_sequences: &sampling.stop_sequences,
-    })
+pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
+    let sampling = &ask.request.sampling;
+    refuse_if(sampling.num_ctx.is_some(), "num_ctx")?;
+    refuse_if(sampling.seed.is_some(), "seed")?;
+    let budget = sampling.thinking_budget_tokens;
+    let instructions = ask.request.instructions.as_deref();
+    to_json(
+        &Body {
+            model: model(ask.request)?,
+            system: instructions
+                .filter(|text| !text.trim().is_empty())
+                .map(|text| Text::of(text.into(), ask.form.cache)),
+            messages: cached::messages(
+                alternating(&ask.request.messages, "assistant"),
+                ask.form.cache,
+            ),
+            stream: true,
+            // The limit counts reasoning too, and must be above the budget for it.
+            max_tokens: sampling
+                .max_output_tokens
+                .unwrap_or_else(|| MAX_TOKENS.saturating_add(budget.unwrap_or(0))),
+            temperature: ask.temperature(),
+            top_p: ask.top_p(),
+            top_k: sampling.top_k,
+            stop_sequences: &sampling.stop_sequences,
+            thinking: budget.map(Thinking::of),
+            output_config: sampling
+                .reasoning_effort
+                .as_deref()
+                .map(|effort| OutputConfig { effort }),
+        },
+        ask,
+    )
 }
 
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<&'a str>,
-    messages: Vec<WireMessage<'a>>,
+    system: Option<Text<'a>>,
+    messages: Vec<Message<'a>>,
     stream: bool,
     max_tokens: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<u32>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stop_sequences: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<Thinking>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_config: Option<OutputConfig<'a>>,
 }

@@ -3,26 +3,40 @@
 use serde::Serialize;
 
 use crate::{
-    EngineError, ModelRequest,
+    EngineError,
     providers::{
-        conversation::{WireMessage, free},
-        dialect::support::{model, to_json},
+        conversation::{WireMessage, with_roles},
+        dialect::{
+            Ask,
+            support::{model, refuse_if, to_json},
+        },
     },
 };
 
-pub(super) fn body(request: &ModelRequest) -> Result<Vec<u8>, EngineError> {
-    let sampling = &request.sampling;
-    to_json(&Body {
-        model: model(request)?,
-        messages: free(request.instructions.as_deref(), &request.messages),
-        stream: true,
-        options: Options {
-            temperature: sampling.temperature,
-            top_p: sampling.top_p,
-            num_predict: sampling.max_output_tokens,
-            stop: &sampling.stop_sequences,
+pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
+    let sampling = &ask.request.sampling;
+    // Ollama can only be told to reason or not to.
+    let has_budget = sampling.thinking_budget_tokens.is_some_and(|tokens| tokens > 0);
+    refuse_if(has_budget, "thinking_budget_tokens above zero")?;
+    let off = sampling.thinking_budget_tokens.map(|_| Think::Switch(false));
+    to_json(
+        &Body {
+            model: model(ask.request)?,
+            messages: with_roles(ask.request, &ask.switches),
+            stream: true,
+            think: off.or(sampling.reasoning_effort.as_deref().map(Think::of)),
+            options: Options {
+                temperature: ask.temperature(),
+                top_p: ask.top_p(),
+                top_k: sampling.top_k,
+                seed: sampling.seed,
+                num_ctx: sampling.num_ctx,
+                num_predict: sampling.max_output_tokens,
+                stop: &sampling.stop_sequences,
+            },
         },
-    })
+        ask,
+    )
 }
 
 #[derive(Serialize)]
@@ -30,7 +44,27 @@ struct Body<'a> {
     model: &'a str,
     messages: Vec<WireMessage<'a>>,
     stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    think: Option<Think<'a>>,
     options: Options<'a>,
+}
+
+/// Whether, or how much, the model reasons.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Think<'a> {
+    Switch(bool),
+    Level(&'a str),
+}
+
+impl<'a> Think<'a> {
+    fn of(effort: &'a str) -> Self {
+        match effort {
+            "true" | "on" => Self::Switch(true),
+            "false" | "off" | "none" => Self::Switch(false),
+            level => Self::Level(level),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -39,6 +73,12 @@ struct Options<'a> {
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_ctx: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     num_predict: Option<u32>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]

@@ -1,29 +1,52 @@
 //! The request of a chat completion.
 
+mod reasoning;
+
 use serde::Serialize;
 
+use self::reasoning::Reasoning;
 use crate::{
-    EngineError, ModelRequest,
+    EngineError,
     providers::{
-        conversation::{WireMessage, free},
-        dialect::support::to_json,
+        compatibility::{SeedField, TokenLimit},
+        conversation::{WireMessage, with_roles},
+        dialect::{
+            Ask,
+            support::{refuse_if, to_json},
+        },
     },
 };
 
-pub(super) fn body(request: &ModelRequest, is_openai: bool) -> Result<Vec<u8>, EngineError> {
-    let sampling = &request.sampling;
-    let limit = sampling.max_output_tokens;
-    to_json(&Body {
-        model: request.model.as_deref(),
-        messages: free(request.instructions.as_deref(), &request.messages),
-        stream: true,
-        stream_options: StreamOptions { include_usage: true },
-        temperature: sampling.temperature,
-        top_p: sampling.top_p,
-        max_tokens: limit.filter(|_| !is_openai),
-        max_completion_tokens: limit.filter(|_| is_openai),
-        stop: &sampling.stop_sequences,
-    })
+pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
+    let (sampling, switches) = (&ask.request.sampling, &ask.switches);
+    refuse_if(sampling.num_ctx.is_some(), "num_ctx")?;
+    refuse_if(sampling.top_k.is_some() && !switches.top_k, "top_k")?;
+    refuse_if(sampling.seed.is_some() && switches.seed == SeedField::Unsent, "seed")?;
+    let limit = |field| sampling.max_output_tokens.filter(|_| switches.token_limit == field);
+    let seed = |field| sampling.seed.filter(|_| switches.seed == field);
+    let reasoning = Reasoning::of(ask)?;
+    to_json(
+        &Body {
+            model: ask.request.model.as_deref(),
+            messages: with_roles(ask.request, switches),
+            stream: true,
+            stream_options: switches
+                .stream_options
+                .then_some(StreamOptions { include_usage: true }),
+            temperature: ask.temperature(),
+            top_p: ask.top_p(),
+            top_k: sampling.top_k,
+            seed: seed(SeedField::Seed),
+            random_seed: seed(SeedField::RandomSeed),
+            max_tokens: limit(TokenLimit::MaxTokens),
+            max_completion_tokens: limit(TokenLimit::MaxCompletionTokens),
+            stop: &sampling.stop_sequences,
+            reasoning_effort: reasoning.effort,
+            reasoning: reasoning.object,
+            prompt_cache_key: ask.cache_key(),
+        },
+        ask,
+    )
 }
 
 #[derive(Serialize)]
@@ -32,17 +55,30 @@ struct Body<'a> {
     model: Option<&'a str>,
     messages: Vec<WireMessage<'a>>,
     stream: bool,
-    stream_options: StreamOptions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    random_seed: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stop: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning: Option<reasoning::Object<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt_cache_key: Option<String>,
 }
 
 #[derive(Serialize)]

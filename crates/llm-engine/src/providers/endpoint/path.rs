@@ -1,0 +1,87 @@
+//! The paths of addresses: what of them belongs to a method, to a version, or to the server.
+
+use crate::providers::Protocol;
+
+/// The paths of the methods of a protocol, and what people copy with them.
+fn methods(protocol: Protocol) -> &'static [&'static str] {
+    match protocol {
+        Protocol::ChatCompletions => &["/chat/completions"],
+        Protocol::Responses => &["/responses"],
+        Protocol::Messages => &["/messages"],
+        Protocol::GenerateContent => &["/models"],
+        Protocol::OllamaChat => {
+            &["/api/chat", "/api/generate", "/api/tags", "/v1/chat/completions", "/api", "/v1"]
+        }
+    }
+}
+
+/// Returns `path` without a method at its end, and whether there was one.
+pub(super) fn without_method(protocol: Protocol, path: &str) -> (&str, bool) {
+    let path = path.trim_end_matches('/');
+    let path = match protocol {
+        Protocol::GenerateContent => without_model(path),
+        Protocol::ChatCompletions
+        | Protocol::Responses
+        | Protocol::Messages
+        | Protocol::OllamaChat => path,
+    };
+    let base = methods(protocol).iter().find_map(|method| path.strip_suffix(method));
+    match base {
+        Some(base) => (base.trim_end_matches('/'), true),
+        None => (path, false),
+    }
+}
+
+/// Returns the path of one of Gemini's models, such as `/v1beta/models/x:streamGenerateContent`,
+/// without the model and the method.
+fn without_model(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some((folder, name)) if name.contains(':') && folder.ends_with("/models") => folder,
+        Some(_) | None => path,
+    }
+}
+
+/// Returns whether a segment of a path is the version of an API, such as `v1` or `v1beta`.
+pub(super) fn is_version(segment: &str) -> bool {
+    let Some(version) = segment.strip_prefix('v') else { return false };
+    let stage = version.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_stage =
+        ["", "alpha", "beta"].contains(&stage.trim_end_matches(|c: char| c.is_ascii_digit()));
+    stage.len() < version.len() && is_stage
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_known() {
+        for version in ["v1", "v2", "v1beta", "v1alpha", "v1beta1", "v10"] {
+            assert!(is_version(version), "{version}");
+        }
+        for other in ["", "v", "vertex", "v1x", "1", "api", "vbeta"] {
+            assert!(!is_version(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn methods_are_taken_off() {
+        use Protocol::*;
+        for (protocol, path, base, has_method) in [
+            (ChatCompletions, "/v1/chat/completions/", "/v1", true),
+            (ChatCompletions, "/v1/", "/v1", false),
+            (ChatCompletions, "/chat", "/chat", false),
+            (Responses, "/v1/responses", "/v1", true),
+            (Messages, "/anthropic/v1/messages", "/anthropic/v1", true),
+            (GenerateContent, "/v1beta/models/x:streamGenerateContent", "/v1beta", true),
+            (GenerateContent, "/v1beta/models/", "/v1beta", true),
+            (GenerateContent, "/v1beta/x:y", "/v1beta/x:y", false),
+            (OllamaChat, "/api/chat", "", true),
+            (OllamaChat, "/box/api/", "/box", true),
+            (OllamaChat, "/v1", "", true),
+            (OllamaChat, "/", "", false),
+        ] {
+            assert_eq!(without_method(protocol, path), (base, has_method), "{path}");
+        }
+    }
+}
