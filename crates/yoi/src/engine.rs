@@ -1,7 +1,9 @@
 //! Chooses the engine: by flags, by a profile, by environment variables, or else the echo provider.
 
+mod addition_args;
 mod environment;
 mod headers;
+mod policy_args;
 mod profile_spec;
 mod profiles_file;
 mod provider_args;
@@ -15,8 +17,11 @@ use clap::Args;
 use llm_engine::ShortText;
 use worker::Profile;
 
+use self::{
+    addition_args::AdditionArgs, policy_args::PolicyArgs, provider_args::ProviderArgs,
+    provider_choice::ProviderChoice,
+};
 pub(crate) use self::{profile_spec::ProfileSpec, profiles_file::ProfilesFile};
-use self::{provider_args::ProviderArgs, provider_choice::ProviderChoice};
 use crate::{failure::Failure, report};
 
 /// The name of the built-in profile, which needs no model.
@@ -41,6 +46,12 @@ pub(crate) struct EngineArgs {
 
     #[command(flatten)]
     provider: ProviderArgs,
+
+    #[command(flatten)]
+    additions: AdditionArgs,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
 }
 
 /// The flag that names the profiles file.
@@ -80,6 +91,8 @@ impl EngineArgs {
     fn chosen(&self, file: &ProfilesFile) -> Result<Profile, Failure> {
         let mut chosen = self.choose(file)?;
         self.provider.apply(&mut chosen.provider)?;
+        self.additions.apply(&mut chosen.provider)?;
+        self.policy.apply(&mut chosen);
         chosen.build().map_err(|problem| {
             Failure::configuration(format!("{} cannot be used: {problem}", chosen.name))
         })

@@ -1,6 +1,6 @@
 //! The description of a profile, from which the profile is built.
 
-use llm_engine::{Deadlines, Policy, Sampling};
+use llm_engine::{Deadlines, Policy, RetryPolicy, Sampling};
 use worker::{HistoryBudget, Profile};
 
 use super::{provider_choice::ProviderChoice, provider_kind::ProviderKind};
@@ -13,6 +13,7 @@ pub(crate) struct ProfileSpec {
     pub(crate) instructions: Option<String>,
     pub(crate) sampling: Sampling,
     pub(crate) deadlines: Deadlines,
+    pub(crate) retry: RetryPolicy,
     pub(crate) history: HistoryBudget,
 }
 
@@ -25,6 +26,7 @@ impl ProfileSpec {
             instructions: None,
             sampling: Sampling::default(),
             deadlines: Deadlines::default(),
+            retry: RetryPolicy::default(),
             history: HistoryBudget::default(),
         }
     }
@@ -42,7 +44,7 @@ impl ProfileSpec {
             model: self.provider.model.as_deref().map(Into::into),
             instructions: self.instructions.as_deref().map(Into::into),
             sampling: self.sampling.clone().into(),
-            policy: Policy::default().deadlines(self.deadlines).into(),
+            policy: Policy::default().deadlines(self.deadlines).retry(self.retry).into(),
             history: self.history,
         })
     }

@@ -5,25 +5,26 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, builder::NonEmptyStringValueParser};
 use llm_engine::providers;
 
-use super::{
-    headers::Headers, provider_choice::ProviderChoice, provider_kind::ProviderKind,
-    secret::SecretPlace,
-};
+use super::{provider_choice::ProviderChoice, provider_kind::ProviderKind, secret::SecretPlace};
 use crate::failure::Failure;
 
 /// The flags that describe a provider or override that of a profile.
 #[derive(Args, Debug)]
 pub(crate) struct ProviderArgs {
-    /// The provider: echo, openai, openai-responses, anthropic, gemini or ollama.
+    /// The provider: echo, openai, anthropic, gemini, ollama, openrouter, and others.
     ///
-    /// `openai` is the chat completions API, which most servers speak. If the profile has another
+    /// The others are openai-responses, azure-openai, groq, mistral, deepseek, xai, together,
+    /// fireworks, lm-studio, vllm and llama-cpp. `openai` is the chat completions API, which most
+    /// servers speak. If the profile has another
     /// provider, only its instructions, sampling, deadlines and history are kept.
     #[arg(long, value_name = "KIND")]
     provider: Option<ProviderKind>,
 
     /// The provider's address, if not the usual one. Without a provider, it is `openai`.
     ///
-    /// The key and headers of a profile are meant for its own address, so they are not sent.
+    /// It may be the server's address, that of a version such as `/v1`, or that of the method. A
+    /// query is kept. The key, headers and fields of a profile are meant for its own address, so
+    /// they are not sent.
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
 
@@ -69,9 +70,7 @@ impl ProviderArgs {
             *choice = ProviderChoice::new(kind);
         }
         if let Some(base_url) = &self.base_url {
-            choice.base_url = Some(base_url.clone());
-            choice.key = None;
-            choice.headers = Headers::default();
+            choice.move_to(base_url.clone());
         }
         if let Some(key) = self.key()? {
             choice.key = Some(key);

@@ -1,5 +1,6 @@
 //! Tests of `yoi` with providers that reach a model, on a mock server.
 
+mod additions;
 #[cfg(unix)]
 mod at_a_terminal;
 mod choice;

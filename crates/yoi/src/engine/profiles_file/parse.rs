@@ -61,7 +61,11 @@ fn profile_spec(
             let of_models = [
                 (".base_url", raw.base_url.as_ref().map(Spanned::span)),
                 (".key", raw.key.as_ref().map(Spanned::span)),
+                (".auth", raw.auth.as_ref().map(Spanned::span)),
                 (".headers", raw.headers.as_ref().map(Spanned::span)),
+                (".extra", raw.extra.as_ref().map(Spanned::span)),
+                (".compatibility", raw.compatibility.as_ref().map(Spanned::span)),
+                (".cache", raw.cache.as_ref().map(Spanned::span)),
             ];
             for (key, span) in of_models {
                 if let Some(span) = span {
@@ -83,6 +87,11 @@ fn profile_spec(
             {
                 return wrong(base_url.span(), "", error.to_string());
             }
+            if let Some(extra) = &raw.extra
+                && let Err(error) = kind.check_extra(&extra.get_ref().0)
+            {
+                return wrong(extra.span(), "", error.to_string());
+            }
         }
     }
     let delay = raw.delay_ms.map_or(0, Spanned::into_inner);
@@ -91,7 +100,11 @@ fn profile_spec(
         model: raw.model,
         base_url: raw.base_url.map(Spanned::into_inner),
         key: raw.key.map(Spanned::into_inner),
+        auth: raw.auth.map(|auth| auth.into_inner().0),
         headers: raw.headers.map(Spanned::into_inner).unwrap_or_default(),
+        extra: raw.extra.map(|extra| extra.into_inner().0).unwrap_or_default(),
+        compatibility: raw.compatibility.map(|it| it.into_inner().into()).unwrap_or_default(),
+        cache: raw.cache.is_some_and(Spanned::into_inner),
         delay: Duration::from_millis(delay.into()),
     };
     if provider.lacks_model() {
@@ -103,6 +116,7 @@ fn profile_spec(
         instructions: raw.instructions,
         sampling: raw.sampling.into(),
         deadlines: raw.deadlines.into(),
+        retry: raw.retry.into(),
         history: raw.history.into(),
     })
 }

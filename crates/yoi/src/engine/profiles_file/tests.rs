@@ -2,6 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
+use llm_engine::providers::{Auth, Compatibility, TokenLimit};
+
 use super::ProfilesFile;
 use crate::engine::secret::SecretPlace;
 
@@ -48,7 +50,17 @@ fn the_example_of_the_documentation_says_everything_there_is() {
     assert!(full.instructions.is_some());
     assert_eq!(full.sampling.temperature, Some(0.2));
     assert_eq!(full.sampling.top_p, Some(0.9));
+    assert_eq!((full.sampling.top_k, full.sampling.seed), (Some(40), Some(7)));
     assert_eq!(full.sampling.max_output_tokens, Some(1024));
+    assert_eq!(full.sampling.reasoning_effort.as_deref(), Some("low"));
+    assert_eq!(full.provider.auth, Some(Auth::Bearer));
+    assert_eq!(full.provider.extra["service_tier"], "flex");
+    assert_eq!(full.provider.compatibility, Compatibility::new().top_k(true));
+    assert!(full.provider.cache);
+    assert_eq!(full.retry.max_retries, 5);
+    assert_eq!(full.retry.initial_delay, Duration::from_secs(1));
+    assert_eq!(full.retry.max_delay, Duration::from_secs(20));
+    assert_eq!(full.retry.max_retry_after, Duration::from_mins(2));
     assert_eq!(full.sampling.stop_sequences, ["END"]);
     assert_eq!(full.deadlines.first_event, Duration::from_mins(1));
     assert_eq!(full.deadlines.idle, Duration::from_secs(30));
@@ -56,6 +68,9 @@ fn the_example_of_the_documentation_says_everything_there_is() {
     assert_eq!(full.history.max_bytes, 65_536);
     assert_eq!(full.history.max_messages, 100);
     assert_eq!(full.history.max_tokens, Some(8000));
+    let sampling = |name| &file.profile(name).expect("it is in the example").sampling;
+    assert_eq!(sampling("local").num_ctx, Some(8192));
+    assert_eq!(sampling("claude").thinking_budget_tokens, Some(2048));
 }
 
 #[test]
@@ -90,6 +105,7 @@ fn a_key_itself_is_refused_and_never_shown() {
         "headers = { x-key = { env = \"sk-secret\" } }",
         "base_url = \"https://user:sk-secret@box\"",
         "base_url = \"ftp://box/?key=sk-secret\"",
+        "extra = \"sk-secret\"",
     ] {
         let error = with("openai", line).expect_err("it is wrong");
         assert!(error.starts_with("3:"), "{error}");
@@ -131,7 +147,8 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
         (
             "modle = \"m\"",
             "3:1: profiles.a.modle: unknown field `modle`, expected one of `provider`, `model`, \
-             `base_url`, `key`, `headers`, `delay_ms`, `instructions`, `sampling`, `deadlines`, `history`",
+             `base_url`, `key`, `auth`, `headers`, `extra`, `compatibility`, `cache`, `delay_ms`, \
+             `instructions`, `sampling`, `deadlines`, `retry`, `history`",
         ),
         ("model = \" \"", "3:9: profiles.a.model: is blank"),
         (
@@ -217,4 +234,38 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
     }
     let error = parse("default = \"a").expect_err("it is no TOML");
     assert!(error.starts_with("1:"), "{error}");
+}
+
+#[test]
+fn fields_of_the_body_are_json_and_none_of_the_conversation() {
+    let line = "model = \"m\"\nextra = { a = 1, b = [0.5, true], c = { d = 1979-05-27 } }";
+    let file = with("openai", line).expect("it is right");
+    let extra = serde_json::Value::Object(file.profiles[0].provider.extra.clone());
+    assert_eq!(extra, serde_json::json!({"a": 1, "b": [0.5, true], "c": {"d": "1979-05-27"}}));
+    refused(
+        with("openai", "extra = { messages = [] }"),
+        "3:9: profiles.a: extra field \"messages\" belongs to the conversation, and cannot be added",
+    );
+    refused(
+        with("openai", "extra = { a = nan }"),
+        "3:9: profiles.a.extra: has a number that JSON does not have",
+    );
+}
+
+#[test]
+fn switches_are_named() {
+    let line = "model = \"m\"\ncompatibility.token_limit = \"max_completion_tokens\"";
+    let file = with("openai", line).expect("it is right");
+    let expected = Compatibility::new().token_limit(TokenLimit::MaxCompletionTokens);
+    assert_eq!(file.profiles[0].provider.compatibility, expected);
+    refused(
+        with("openai", "compatibility.system = \"last\""),
+        "3:24: profiles.a.compatibility.system: system \"last\" is unknown; known are anywhere, \
+         first, merged",
+    );
+    refused(
+        with("openai", "auth = \"basic\""),
+        "3:8: profiles.a.auth: auth \"basic\" is unknown; known are bearer, api-key, x-api-key, \
+         x-goog-api-key",
+    );
 }

@@ -178,5 +178,5 @@ fn what_does_not_fit_together_is_refused_with_what_would() {
         refused(&mut run(arguments), part);
     }
     let mut command = run(&["--model", "m"]);
-    refused(command.env("OPENAI_BASE_URL", "box"), "OPENAI_BASE_URL: base_url is not a URL");
+    refused(command.env("OPENAI_BASE_URL", "box"), "OPENAI_BASE_URL: base_url has no scheme");
 }
