@@ -45,6 +45,7 @@ mod environment;
 mod failure;
 mod http;
 mod kind;
+mod models;
 mod names;
 
 pub use auth::Auth;
@@ -56,4 +57,5 @@ pub use config_error::ConfigError;
 pub use endpoint::shown_base_url;
 pub use environment::read_key_file;
 pub use kind::{Protocol, ProviderKind};
+pub use models::OfferedModel;
 pub use secrecy::{ExposeSecret, SecretString};

@@ -9,6 +9,7 @@ Examples:
   yoi run \"Why is the sky blue?\"
   git diff | yoi run \"Review this change.\"
   yoi chat --profile local
+  yoi models --provider openrouter
   yoi rpc < requests.jsonl
   yoi schema runtime_command
   yoi help run

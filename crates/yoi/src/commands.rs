@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod chat;
+mod models;
 mod profiles;
 mod rpc;
 mod run;
@@ -14,6 +15,7 @@ use crate::{exit::Exit, failure::Failure};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Chat(chat::Chat),
+    Models(models::Models),
     Profiles(profiles::Profiles),
     Rpc(rpc::Rpc),
     Run(run::Run),
@@ -24,6 +26,7 @@ impl Command {
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
         match self {
             Self::Chat(chat) => chat.execute(),
+            Self::Models(models) => models.execute(),
             Self::Profiles(profiles) => profiles.execute(),
             Self::Rpc(rpc) => rpc.execute(),
             Self::Run(run) => run.execute(),

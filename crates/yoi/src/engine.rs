@@ -14,7 +14,7 @@ mod secret;
 use std::{env, path::PathBuf};
 
 use clap::Args;
-use llm_engine::ShortText;
+use llm_engine::{EngineError, ShortText, providers::OfferedModel};
 use worker::Profile;
 
 use self::{
@@ -54,6 +54,13 @@ pub(crate) struct EngineArgs {
     policy: PolicyArgs,
 }
 
+/// Whether a provider is asked for a model, which has to be named, or about all of them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Model {
+    Named,
+    Any,
+}
+
 /// The flag that names the profiles file.
 #[derive(Args, Debug)]
 pub(crate) struct ProfilesArgs {
@@ -88,9 +95,21 @@ impl EngineArgs {
         Ok(profiles)
     }
 
+    /// Returns the request for the models that the chosen provider offers.
+    pub(crate) fn models(
+        &self,
+    ) -> Result<impl Future<Output = Result<Vec<OfferedModel>, EngineError>> + use<>, Failure> {
+        let mut chosen = self.choose(&self.file.read()?, Model::Any)?;
+        self.provider.apply(&mut chosen.provider, Model::Any)?;
+        self.additions.apply(&mut chosen.provider)?;
+        chosen.provider.models().map_err(|problem| {
+            Failure::configuration(format!("{} cannot be asked: {problem}", chosen.name))
+        })
+    }
+
     fn chosen(&self, file: &ProfilesFile) -> Result<Profile, Failure> {
-        let mut chosen = self.choose(file)?;
-        self.provider.apply(&mut chosen.provider)?;
+        let mut chosen = self.choose(file, Model::Named)?;
+        self.provider.apply(&mut chosen.provider, Model::Named)?;
         self.additions.apply(&mut chosen.provider)?;
         self.policy.apply(&mut chosen);
         chosen.build().map_err(|problem| {
@@ -98,7 +117,7 @@ impl EngineArgs {
         })
     }
 
-    fn choose(&self, file: &ProfilesFile) -> Result<ProfileSpec, Failure> {
+    fn choose(&self, file: &ProfilesFile, model: Model) -> Result<ProfileSpec, Failure> {
         if let Some(name) = self.profile.as_deref() {
             return named(name, file);
         }
@@ -109,7 +128,7 @@ impl EngineArgs {
             return named(name, file);
         }
         if let Some((variable, provider)) = environment::choice(|name| env::var_os(name)) {
-            return self.by_environment(variable, provider);
+            return self.by_environment(variable, provider, model);
         }
         report::note(&format!("{}: the echo provider answers, without a model", unchosen(file)));
         Ok(ProfileSpec::echo(ECHO))
@@ -119,8 +138,9 @@ impl EngineArgs {
         &self,
         variable: &str,
         provider: ProviderChoice,
+        model: Model,
     ) -> Result<ProfileSpec, Failure> {
-        if !self.provider.names_model() {
+        if model == Model::Named && !self.provider.names_model() {
             let kind = provider.kind;
             return Err(Failure::configuration(format!(
                 "{variable} is set, so the provider is {kind}: say which model by `--model NAME`, or \

@@ -71,6 +71,18 @@ impl Endpoint {
         url
     }
 
+    /// Returns the address of the list of models of a server that speaks like `OpenAI`. Azure has
+    /// one list for all deployments.
+    pub(super) fn of_models(&self) -> Url {
+        let mut base = self.clone();
+        let path = self.url.path();
+        if let Some((folder, _)) = path.split_once("/deployments/") {
+            base.url.set_path(folder);
+        }
+        let folder = self.has_deployments.then_some("openai");
+        base.join(folder.into_iter().chain(["models"]))
+    }
+
     /// Returns the address of `version` and `path` below this endpoint. No version is added if the
     /// endpoint already ends with one.
     pub(super) fn join_versioned<'a>(&self, version: &'a str, path: &[&'a str]) -> Url {

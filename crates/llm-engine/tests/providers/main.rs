@@ -11,6 +11,7 @@ mod dialects;
 mod ends;
 mod failures;
 mod odd_answers;
+mod models;
 mod retry;
 mod secrets;
 mod support;

@@ -5,7 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, builder::NonEmptyStringValueParser};
 use llm_engine::providers;
 
-use super::{provider_choice::ProviderChoice, provider_kind::ProviderKind, secret::SecretPlace};
+use super::{
+    Model, provider_choice::ProviderChoice, provider_kind::ProviderKind, secret::SecretPlace,
+};
 use crate::failure::Failure;
 
 /// The flags that describe a provider or override that of a profile.
@@ -62,7 +64,7 @@ impl ProviderArgs {
     }
 
     /// Overrides a provider with the flags, and checks the result.
-    pub(super) fn apply(&self, choice: &mut ProviderChoice) -> Result<(), Failure> {
+    pub(super) fn apply(&self, choice: &mut ProviderChoice, model: Model) -> Result<(), Failure> {
         if let Some(kind) = self.provider
             && kind != choice.kind
         {
@@ -81,7 +83,7 @@ impl ProviderArgs {
         if let Some(delay) = self.echo_delay_ms {
             choice.delay = Duration::from_millis(delay.into());
         }
-        self.check(choice)
+        self.check(choice, model)
     }
 
     fn key(&self) -> Result<Option<SecretPlace>, Failure> {
@@ -93,7 +95,7 @@ impl ProviderArgs {
     }
 
     /// Checks that the flags apply to the provider.
-    fn check(&self, choice: &ProviderChoice) -> Result<(), Failure> {
+    fn check(&self, choice: &ProviderChoice, model: Model) -> Result<(), Failure> {
         let kind = choice.kind;
         match kind {
             ProviderKind::Echo if choice.base_url.is_some() || choice.key.is_some() => {
@@ -105,9 +107,11 @@ impl ProviderArgs {
             ProviderKind::Model(_) if self.echo_delay_ms.is_some() => Err(Failure::usage(format!(
                 "--echo-delay-ms is only for the provider echo, and {kind} was chosen"
             ))),
-            ProviderKind::Model(_) if choice.lacks_model() => Err(Failure::configuration(format!(
-                "{kind} needs a model: say which one by `--model NAME`"
-            ))),
+            ProviderKind::Model(_) if model == Model::Named && choice.lacks_model() => {
+                Err(Failure::configuration(format!(
+                    "{kind} needs a model: say which one by `--model NAME`"
+                )))
+            }
             ProviderKind::Echo | ProviderKind::Model(_) => Ok(()),
         }
     }

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use llm_engine::{
-    EchoProvider, Provider,
-    providers::{self, Auth, Compatibility, ConfigError, ProviderConfig},
+    EchoProvider, EngineError, Provider,
+    providers::{self, Auth, Compatibility, ConfigError, OfferedModel, ProviderConfig},
 };
 use serde_json::{Map, Value};
 
@@ -70,7 +70,7 @@ impl ProviderChoice {
 
     /// Returns the configuration of a provider that reaches a model, with what the environment adds.
     /// The error is the reason why there is none.
-    pub(crate) fn config(&self, kind: providers::ProviderKind) -> Result<ProviderConfig, String> {
+    fn config(&self, kind: providers::ProviderKind) -> Result<ProviderConfig, String> {
         let mut config =
             ProviderConfig::new(kind).compatibility(self.compatibility).cache(self.cache);
         config.base_url.clone_from(&self.base_url);
@@ -95,8 +95,22 @@ impl ProviderChoice {
         self.config(kind)?.build().map_err(|error| self.explain(&error))
     }
 
+    /// Returns the request for the models that the provider offers. The error is the reason why it
+    /// cannot be asked.
+    pub(crate) fn models(
+        &self,
+    ) -> Result<impl Future<Output = Result<Vec<OfferedModel>, EngineError>> + use<>, String> {
+        let kind = match self.kind {
+            ProviderKind::Echo => {
+                return Err("it has no models; say which provider by `--provider KIND`".to_owned());
+            }
+            ProviderKind::Model(kind) => kind,
+        };
+        self.config(kind)?.models().map_err(|error| self.explain(&error))
+    }
+
     /// Converts an error into a message that names flags and the keys of a profiles file.
-    pub(crate) fn explain(&self, error: &ConfigError) -> String {
+    fn explain(&self, error: &ConfigError) -> String {
         match error {
             ConfigError::ApiKeyMissing { kind } => {
                 let variable = kind.api_key_variables()[0];

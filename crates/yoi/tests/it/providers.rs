@@ -4,6 +4,7 @@ mod additions;
 #[cfg(unix)]
 mod at_a_terminal;
 mod choice;
+mod models;
 mod turns;
 
 use std::process::Command;
