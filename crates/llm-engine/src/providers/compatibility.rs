@@ -3,7 +3,7 @@
 mod hosts;
 mod values;
 
-pub(super) use hosts::{host, is_azure};
+pub(super) use hosts::host;
 pub use values::{ReasoningField, SeedField, SystemMessages, SystemRole, TokenLimit};
 
 /// Declares all switches, with the value that holds where nothing else is known.

@@ -9,6 +9,10 @@ use reqwest::Url;
 
 use super::{ConfigError, ProviderKind};
 
+/// Hosts of Azure.
+const AZURE: [&str; 3] =
+    [".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"];
+
 /// A checked base URL. Its `Debug` shows no query, which may hold a secret.
 #[derive(Clone)]
 pub(super) struct Endpoint {
@@ -46,6 +50,12 @@ impl Endpoint {
     /// Returns whether the host, the port and the scheme are those of `url`.
     pub(super) fn has_origin_of(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| url.origin() == self.url.origin())
+    }
+
+    /// Returns whether the address is one of Azure, or of a gateway that looks like it.
+    pub(super) fn is_azure(&self) -> bool {
+        AZURE.iter().any(|azure| self.host().ends_with(azure))
+            || self.url.path().contains("/openai/deployments/")
     }
 
     pub(super) fn has_query(&self) -> bool {

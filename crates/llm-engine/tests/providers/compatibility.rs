@@ -181,12 +181,14 @@ async fn reasoning_is_asked_for_in_the_words_of_each_provider() {
     for (kind, field, value) in [
         (OpenRouter, "/reasoning", json!({"max_tokens": 2048})),
         (Anthropic, "/thinking", json!({"type": "enabled", "budget_tokens": 2048})),
-        (Anthropic, "/max_tokens", json!(8192 + 2048)),
+        (Anthropic, "/max_tokens", json!(8192)),
         (Gemini, "/generationConfig/thinkingConfig", json!({"thinkingBudget": 2048})),
     ] {
         let sent = sampled(kind, budget()).await.unwrap();
         assert_eq!(sent.pointer(field), Some(&value), "{kind}");
     }
+    let sent = sampled(Anthropic, budget().max_output_tokens(7)).await.unwrap();
+    assert_eq!(sent["max_tokens"], 7 + 2048);
     for kind in [OpenAi, OpenAiResponses, Ollama] {
         assert_eq!(sampled(kind, budget()).await, None, "{kind}");
     }

@@ -14,7 +14,7 @@ use tracing::{
     subscriber::with_default,
 };
 
-use crate::support::{BODY, KEY, config, drain, policy, provider, turn};
+use crate::support::{BODY, KEY, config, drain, policy, turn};
 
 /// Writes down everything that is logged.
 #[derive(Clone, Default)]
@@ -68,7 +68,9 @@ fn nothing_secret_is_logged() {
                 Reply::default().raw(BODY),
             ] {
                 let mock = MockProvider::serve([reply]).await;
-                let provider = provider(ProviderKind::OpenAi, &mock);
+                let config = config(ProviderKind::OpenAi, &mock);
+                let base_url = format!("{}/v1?key={KEY}", mock.origin());
+                let provider = config.base_url(base_url).build().unwrap();
                 drain(turn(provider, policy())).await.result.unwrap_err();
             }
             tracing::debug!("the log is on");

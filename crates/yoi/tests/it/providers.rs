@@ -5,6 +5,7 @@ mod additions;
 mod at_a_terminal;
 mod choice;
 mod models;
+mod places;
 mod turns;
 
 use std::process::Command;

@@ -36,14 +36,10 @@ const HOSTS: &[(&str, Compatibility)] = &[
     ("api.moonshot.cn", NEW.top_k(false).think_tags(false)),
 ];
 
-/// Hosts of Azure, which want the key in a header of their own.
-const AZURE: [&str; 3] =
-    [".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"];
-
 /// Returns what is known of the host of `endpoint`.
 pub(in crate::providers) fn host(endpoint: &Endpoint, protocol: Protocol) -> Host {
     let host = endpoint.host();
-    if is_azure(host) {
+    if endpoint.is_azure() {
         return Host { compatibility: OPENAI, auth: Some(Auth::ApiKey) };
     }
     let is = |(known, _): &&(&str, _)| *known == host || is_below(host, known);
@@ -57,11 +53,6 @@ pub(in crate::providers) fn host(endpoint: &Endpoint, protocol: Protocol) -> Hos
 
 fn is_below(host: &str, domain: &str) -> bool {
     domain.starts_with('.') && host.ends_with(domain)
-}
-
-/// Returns whether the endpoint is one of Azure.
-pub(in crate::providers) fn is_azure(host: &str) -> bool {
-    AZURE.iter().any(|azure| host.ends_with(azure))
 }
 
 #[cfg(test)]
@@ -88,7 +79,12 @@ mod tests {
             assert_eq!(compatibility.token_limit.map(is_new), has_new_name, "{url}");
             assert_eq!(compatibility.think_tags, has_think_tags, "{url}");
         }
-        assert_eq!(of("https://a.openai.azure.com").auth, Some(Auth::ApiKey));
+        for azure in [
+            "https://a.openai.azure.com",
+            "https://gateway.example/openai/deployments/a?api-version=1",
+        ] {
+            assert_eq!(of(azure).auth, Some(Auth::ApiKey), "{azure}");
+        }
         let mistral = Switches::from(of("https://api.mistral.ai/v1").compatibility);
         assert!(!mistral.stream_options);
     }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use reqwest::Url;
 
 use super::{Endpoint, path};
-use crate::providers::{ConfigError, Protocol, ProviderKind, compatibility::is_azure, kind::TABLE};
+use crate::providers::{ConfigError, Protocol, ProviderKind, kind::TABLE};
 
 impl Endpoint {
     /// Reads an address: that of a server, of a version of its API, or of the protocol's method.
@@ -29,7 +29,7 @@ impl Endpoint {
         let mut endpoint = Self { url, is_complete, has_deployments: false };
         let speaks_openai = matches!(protocol, Protocol::ChatCompletions | Protocol::Responses);
         if speaks_openai && !is_complete {
-            if kind == ProviderKind::AzureOpenAi || is_azure(endpoint.host()) {
+            if kind == ProviderKind::AzureOpenAi || endpoint.is_azure() {
                 endpoint.find_azure(&path).map_err(wrong)?;
             } else if path.is_empty() {
                 endpoint.url.set_path(usual_path(&endpoint));

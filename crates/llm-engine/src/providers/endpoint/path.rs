@@ -8,7 +8,7 @@ fn methods(protocol: Protocol) -> &'static [&'static str] {
         Protocol::ChatCompletions => &["/chat/completions"],
         Protocol::Responses => &["/responses"],
         Protocol::Messages => &["/messages"],
-        Protocol::GenerateContent => &["/models"],
+        Protocol::GenerateContent => &["/models", "/openai"],
         Protocol::OllamaChat => {
             &["/api/chat", "/api/generate", "/api/tags", "/v1/chat/completions", "/api", "/v1"]
         }
@@ -75,6 +75,7 @@ mod tests {
             (Messages, "/anthropic/v1/messages", "/anthropic/v1", true),
             (GenerateContent, "/v1beta/models/x:streamGenerateContent", "/v1beta", true),
             (GenerateContent, "/v1beta/models/", "/v1beta", true),
+            (GenerateContent, "/v1beta/openai/", "/v1beta", true),
             (GenerateContent, "/v1beta/x:y", "/v1beta/x:y", false),
             (OllamaChat, "/api/chat", "", true),
             (OllamaChat, "/box/api/", "/box", true),

@@ -41,10 +41,7 @@ pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
                 ask.form.cache,
             ),
             stream: true,
-            // The limit counts reasoning too, and must be above the budget for it.
-            max_tokens: sampling
-                .max_output_tokens
-                .unwrap_or_else(|| MAX_TOKENS.saturating_add(budget.unwrap_or(0))),
+            max_tokens: limit(sampling.max_output_tokens.unwrap_or(MAX_TOKENS), budget),
             temperature: ask.temperature(),
             top_p: ask.top_p(),
             top_k: sampling.top_k,
@@ -57,6 +54,14 @@ pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
         },
         ask,
     )
+}
+
+/// Returns the limit to ask for. It counts reasoning too, and must be above the budget for it.
+fn limit(tokens: u32, budget: Option<u32>) -> u32 {
+    match budget {
+        Some(budget) if budget >= tokens => tokens.saturating_add(budget),
+        Some(_) | None => tokens,
+    }
 }
 
 #[derive(Serialize)]

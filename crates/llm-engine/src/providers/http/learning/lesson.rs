@@ -54,7 +54,8 @@ fn field(refusal: &Refusal, ask: &Ask<'_>, known: &Compatibility) -> Option<Comp
     if sampling.max_output_tokens.is_some() && known.token_limit.is_none() {
         let (old, new) = ("max_tokens", "max_completion_tokens");
         match switches.token_limit {
-            TokenLimit::MaxTokens if refusal.refuses(old) => {
+            // Only a server that wants the new name speaks of it.
+            TokenLimit::MaxTokens if refusal.refuses(old) || refusal.names(new) => {
                 return Some(none.token_limit(TokenLimit::MaxCompletionTokens));
             }
             TokenLimit::MaxCompletionTokens if refusal.refuses(new) => {
@@ -63,7 +64,7 @@ fn field(refusal: &Refusal, ask: &Ask<'_>, known: &Compatibility) -> Option<Comp
             TokenLimit::MaxTokens | TokenLimit::MaxCompletionTokens | TokenLimit::Unsent => {}
         }
     }
-    if switches.stream_options && refusal.refuses("stream_options") {
+    if switches.stream_options && refusal.names("stream_options") {
         return Some(none.stream_options(false));
     }
     let sends_temperature = sampling.temperature.is_some() && switches.temperature;

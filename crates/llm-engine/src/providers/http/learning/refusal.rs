@@ -14,7 +14,8 @@ const BODY_TIME: Duration = Duration::from_secs(2);
 
 /// The keys of an error object below which a refusal says what is wrong. Others may repeat the
 /// request.
-const KEYS: [&str; 8] = ["error", "message", "msg", "detail", "param", "loc", "metadata", "raw"];
+const KEYS: [&str; 10] =
+    ["error", "message", "msg", "detail", "param", "loc", "code", "type", "metadata", "raw"];
 
 /// Words that say of a field that the server does not take it.
 const REFUSED: [&str; 16] = [
@@ -55,9 +56,13 @@ impl Refusal {
         (whole.into(), words)
     }
 
-    /// Reads the words of a body, if it is JSON.
+    /// Reads the words of a body, which is JSON or plain text.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let body: Value = serde_json::from_slice(body).ok()?;
+        let Ok(body) = serde_json::from_slice::<Value>(body) else {
+            let text = str::from_utf8(body).ok()?;
+            let is_page = text.trim_start().starts_with('<');
+            return (!is_page).then(|| Self(text.to_lowercase()));
+        };
         let mut words = String::new();
         match &body {
             Value::Object(_) => collect(&body, &mut words),
@@ -137,6 +142,9 @@ mod tests {
         assert!(refusal(r#"[{"error":{"message":"Unknown: seed"}}]"#).refuses("seed"));
         let range = refusal(r#"{"error":{"message":"temperature must be at most 1"}}"#);
         assert!(range.names("temperature") && !range.refuses("temperature"));
+        let coded = r#"{"error":{"message":"No.","param":"top_p","code":"unsupported_parameter"}}"#;
+        assert!(refusal(coded).refuses("top_p"));
+        assert!(refusal("json: unknown field \"seed\"").refuses("seed"));
         assert!(Refusal::read(b"<html>").is_none());
     }
 }
