@@ -58,4 +58,5 @@ pub use endpoint::shown_base_url;
 pub use environment::read_key_file;
 pub use kind::{Protocol, ProviderKind};
 pub use models::OfferedModel;
+pub use names::UnknownName;
 pub use secrecy::{ExposeSecret, SecretString};

@@ -2,7 +2,7 @@
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use super::{ConfigError, names::names};
+use super::names::names;
 
 names! {
     /// The header that carries the key.
@@ -19,11 +19,11 @@ names! {
 }
 
 impl Auth {
-    /// Returns the header that carries `key`.
-    pub(super) fn header(self, key: &str) -> Result<(HeaderName, HeaderValue), ConfigError> {
+    /// Returns the header that carries `key`. The error is the problem of the key.
+    pub(super) fn header(self, key: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
         let key = bare(key);
         if key.is_empty() {
-            return Err(ConfigError::ApiKey { problem: "is empty" });
+            return Err("is empty");
         }
         let (name, value) = match self {
             Self::Bearer => (AUTHORIZATION, secret_value(&format!("Bearer {key}"))),
@@ -31,8 +31,7 @@ impl Auth {
                 (HeaderName::from_static(self.as_str()), secret_value(key))
             }
         };
-        let problem = "has characters that no header can carry";
-        Ok((name, value.ok_or(ConfigError::ApiKey { problem })?))
+        Ok((name, value.ok_or("has characters that no header can carry")?))
     }
 }
 

@@ -22,16 +22,6 @@ pub enum ConfigError {
         /// The problem of the address.
         problem: &'static str,
     },
-    /// The name of a switch or of a header for the key is unknown.
-    #[error("{field} {given:?} is unknown; known are {}", known.join(", "))]
-    UnknownName {
-        /// The name of the choice.
-        field: &'static str,
-        /// The name that was given.
-        given: ShortText,
-        /// The names that there are.
-        known: &'static [&'static str],
-    },
     /// There is no address, and the provider has no usual one.
     #[error(
         "base_url is missing: {kind} has no usual address; set {}, or an address such as {}",
@@ -95,7 +85,6 @@ impl ConfigError {
     pub fn field(&self) -> &'static str {
         match self {
             Self::UnknownProvider { .. } => "provider",
-            Self::UnknownName { field, .. } => field,
             Self::BaseUrl { .. } | Self::BaseUrlMissing { .. } => "base_url",
             Self::ApiKeyMissing { .. } | Self::ApiKey { .. } => "api_key",
             Self::Header { .. } => "headers",

@@ -1,5 +1,20 @@
 //! A choice between named values, for flags and files.
 
+use crate::ShortText;
+
+/// A name that is none of a choice. The message lists the names that there are.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{field} {given:?} is unknown; known are {}", known.join(", "))]
+#[non_exhaustive]
+pub struct UnknownName {
+    /// The name of the choice.
+    pub field: &'static str,
+    /// The name that was given.
+    pub given: ShortText,
+    /// The names that there are.
+    pub known: &'static [&'static str],
+}
+
 /// Declares an enum whose variants have names, with `ALL`, `as_str`, `Display` and `FromStr`.
 macro_rules! names {
     (
@@ -34,13 +49,13 @@ macro_rules! names {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::providers::ConfigError;
+            type Err = $crate::providers::UnknownName;
 
             fn from_str(name: &str) -> Result<Self, Self::Err> {
                 Self::ALL.iter().copied().find(|known| known.as_str() == name).ok_or_else(|| {
-                    $crate::providers::ConfigError::UnknownName {
+                    $crate::providers::UnknownName {
                         field: $field,
-                        given: $crate::providers::ConfigError::name(name),
+                        given: $crate::ShortText::cut(name, 64),
                         known: &[$($text),+],
                     }
                 })

@@ -135,7 +135,6 @@ impl ProviderChoice {
                 format!("{}: {error}", kind.base_url_variable())
             }
             ConfigError::UnknownProvider { .. }
-            | ConfigError::UnknownName { .. }
             | ConfigError::BaseUrl { .. }
             | ConfigError::BaseUrlMissing { .. }
             | ConfigError::Extra { .. }

@@ -15,7 +15,8 @@ impl ProviderConfig {
     pub(super) fn request_headers(&self, auth: Auth) -> Result<HeaderMap, ConfigError> {
         let mut headers = HeaderMap::new();
         if let Some(key) = &self.api_key {
-            let (name, value) = auth.header(key.expose_secret())?;
+            let header = auth.header(key.expose_secret());
+            let (name, value) = header.map_err(|problem| ConfigError::ApiKey { problem })?;
             headers.insert(name, value);
         }
         if self.kind.protocol() == Protocol::Messages {
