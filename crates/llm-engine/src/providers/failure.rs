@@ -6,6 +6,7 @@ mod classify;
 mod complaint;
 mod durations;
 mod finding;
+mod numbers;
 mod page;
 mod parts;
 mod phrases;

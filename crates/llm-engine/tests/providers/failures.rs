@@ -150,6 +150,14 @@ async fn the_words_of_the_provider_stand_beside_ours() {
     for (reply, said) in [
         (Reply::json("400 X", &id, error), all.clone().status(400).request_id("req_1")),
         (Reply::json("400 X", &[], error), all.clone().status(400).request_id("req_2")),
+        (
+            Reply::json("400 X", &["cf-ray: ray"], error),
+            all.clone().status(400).request_id("req_2"),
+        ),
+        (
+            Reply::json("502 X", &["cf-ray: ray"], ""),
+            ProviderError::new().status(502).request_id("ray"),
+        ),
         (Reply::json("200 X", &id, error), all.request_id("req_1")),
         (
             Reply::json("502 X", &id, page),

@@ -303,3 +303,31 @@ async fn a_status_behind_a_gateway_counts_where_the_gateway_failed_over_it() {
         assert_eq!(error.kind, kind, "{status} {code}");
     }
 }
+
+#[tokio::test]
+async fn errors_without_a_status_are_known_by_their_words() {
+    let of_minimax =
+        |code: u16| json!({ "base_resp": { "status_code": code, "status_msg": "no" } });
+    for (body, kind) in [
+        (of_minimax(1002), RateLimited),
+        (of_minimax(1004), Authentication),
+        (of_minimax(1008), QuotaExceeded),
+        (of_minimax(2013), InvalidRequest),
+        (of_minimax(1000), Server),
+        (json!({ "error": "Error code: 400 - {'error': {'message': 'no'}}" }), InvalidRequest),
+        (json!({ "error": "upstream failed with status code 429" }), RateLimited),
+        (json!({ "error": "litellm.BadRequestError: no" }), InvalidRequest),
+        (json!({ "error": "litellm.RateLimitError: no" }), RateLimited),
+        (json!({ "error": "litellm.AuthenticationError: no" }), Authentication),
+        (json!({ "error": "Input validation error: no" }), InvalidRequest),
+        (json!({ "error": "Request timed out" }), Timeout),
+        (json!({ "error": "Model is overloaded" }), Overloaded),
+        (json!({ "error": "Unexpected endpoint or method. (POST /x)" }), NotFound),
+        (json!({ "error": { "type": "ThrottlingException" } }), RateLimited),
+        (json!({ "error": { "type": "ValidationException" } }), InvalidRequest),
+        (json!({ "error": { "type": "ServiceUnavailableException" } }), Overloaded),
+        (json!({ "error": "something" }), Server),
+    ] {
+        assert_eq!(refused(200, &[], &body).await.kind, kind, "{body}");
+    }
+}

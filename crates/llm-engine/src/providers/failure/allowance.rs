@@ -1,6 +1,6 @@
 //! Finds requests that are larger than an allowance, which no wait makes smaller.
 
-use super::Complaint;
+use super::{Complaint, numbers::number_after};
 
 /// Signs of an allowance that comes back with time, and is not the room of a model.
 const SIGNS: [&str; 7] =
@@ -13,15 +13,6 @@ pub(super) fn is_exceeded(complaint: &Complaint) -> bool {
     let number = |name| number_after(&complaint.message, name);
     let is_more = number("limit").zip(number("requested")).is_some_and(|(limit, it)| it > limit);
     is_of_rate && (is_more || complaint.mentions("request too large for"))
-}
-
-/// Returns the first number that follows `name` in a text, with nothing but a sign between them.
-fn number_after(text: &str, name: &str) -> Option<u64> {
-    text.match_indices(name).find_map(|(place, name)| {
-        let rest = text[place + name.len()..].trim_start_matches([' ', ':', '=', '`', '*']);
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != ',').unwrap_or(rest.len());
-        rest[..end].replace(',', "").parse().ok()
-    })
 }
 
 #[cfg(test)]

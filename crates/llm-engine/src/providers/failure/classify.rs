@@ -33,7 +33,7 @@ fn of_status(status: u16) -> ErrorKind {
         413 => ErrorKind::ContextLengthExceeded,
         425 | 498 | 503 | 529 => ErrorKind::Overloaded,
         429 => ErrorKind::RateLimited,
-        409 | 500.. => ErrorKind::Server,
+        409 | 424 | 500.. => ErrorKind::Server,
         _ => ErrorKind::InvalidRequest,
     }
 }

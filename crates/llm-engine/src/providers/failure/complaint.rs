@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{page::text_of, parts::Parts};
+use super::{numbers::status_in, page::text_of, parts::Parts};
 use crate::ProviderError;
 
 /// The maximum size of an error object in a stream, in bytes. As a tree of values, JSON takes many
@@ -82,10 +82,11 @@ impl From<Parts> for Complaint {
             .message(&messages.join("; "))
             .request_id(parts.request_id.as_deref().unwrap_or_default());
         let words = [codes, types, reasons].into_iter().flatten();
+        let message = messages.join("\n").to_lowercase();
         Self {
             words: words.map(|word| word.to_lowercase()).collect(),
-            message: messages.join("\n").to_lowercase(),
-            status: parts.status,
+            status: parts.status.or_else(|| status_in(&message)),
+            message,
             field: parts.field.filter(|field| is_field(field)),
             tokens: parts.tokens,
             retry_after: parts.retry_after,

@@ -31,7 +31,7 @@ const CODES: [&str; 8] = [
 ];
 
 /// Texts in the place of a code that name no error.
-const NO_CODES: [&str; 5] = ["0", "200", "error", "fail", "failed"];
+const NO_CODES: [&str; 6] = ["0", "200", "error", "fail", "failed", "failure"];
 
 /// The names of types.
 const TYPES: [&str; 4] = ["type", "error_type", "errorType", "__type"];

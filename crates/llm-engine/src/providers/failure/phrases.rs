@@ -6,8 +6,8 @@ mod overflow;
 
 use super::{Complaint, finding::Finding};
 use crate::ErrorKind::{
-    Authentication, ContextLengthExceeded, NotFound, Overloaded, PermissionDenied, QuotaExceeded,
-    RateLimited, Timeout,
+    Authentication, ContextLengthExceeded, InvalidRequest, NotFound, Overloaded, PermissionDenied,
+    QuotaExceeded, RateLimited, Timeout,
 };
 
 /// The phrases for one finding.
@@ -85,6 +85,9 @@ const ROWS: &[Row] = &[
             "credits are depleted",
             "used all available credits",
             "credit limit exceeded",
+            "key limit exceeded",
+            "used up your daily free allocation",
+            "api calls / month",
             "exceeded your monthly",
             "monthly included credits",
             "monthly spending limit",
@@ -147,6 +150,7 @@ const ROWS: &[Row] = &[
             "security token included in the request is*",
             "litellm.authenticationerror",
             "login fail",
+            "api key was reported as leaked",
         ],
     },
     Row {
@@ -158,6 +162,9 @@ const ROWS: &[Row] = &[
             "don't have access to the model",
             "do not have access to the model",
             "not authorized to perform",
+            "not available in your country",
+            "organization has been disabled",
+            "organization has been restricted",
             "litellm.permissiondeniederror",
         ],
     },
@@ -181,6 +188,9 @@ const ROWS: &[Row] = &[
             "unable to access model",
             "no endpoints found",
             "no models loaded",
+            "model_not_found",
+            "requested model is not supported",
+            "unexpected endpoint or method",
             "deployment*does not exist",
             "litellm.notfounderror",
         ],
@@ -203,6 +213,8 @@ const ROWS: &[Row] = &[
             "insufficient capacity",
             "enough capacity",
             "high demand",
+            "high traffic",
+            "capacity temporarily exceeded",
             "server is busy",
             "server busy",
             "too busy",
@@ -229,7 +241,25 @@ const ROWS: &[Row] = &[
     Row {
         finding: Finding::Kind(Timeout),
         counts: |_| false,
-        phrases: &["timed out", "litellm.timeout", "request timeout", "gateway timeout"],
+        phrases: &[
+            "timed out",
+            "deadline exceeded",
+            "litellm.timeout",
+            "request timeout",
+            "gateway timeout",
+        ],
+    },
+    Row {
+        finding: Finding::Kind(InvalidRequest),
+        counts: |_| false,
+        phrases: &[
+            "validation error",
+            "validationexception",
+            "badrequesterror",
+            "bad request",
+            "invalid request",
+            "invalid_request",
+        ],
     },
 ];
 

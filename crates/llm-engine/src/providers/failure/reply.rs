@@ -7,8 +7,8 @@ use reqwest::{Response, header::HeaderMap};
 use super::retry_after;
 use crate::{EngineError, ProviderError};
 
-/// The headers with the id of a request, the more telling ones first.
-const REQUEST_IDS: [&str; 11] = [
+/// The headers with the id that a provider gives to a request.
+const REQUEST_IDS: [&str; 8] = [
     "x-request-id",
     "request-id",
     "x-amzn-requestid",
@@ -17,10 +17,10 @@ const REQUEST_IDS: [&str; 11] = [
     "x-ms-request-id",
     "x-dashscope-request-id",
     "x-litellm-call-id",
-    "x-correlation-id",
-    "x-trace-id",
-    "cf-ray",
 ];
+
+/// The headers with the id that a machine between here and the provider gives to a request.
+const IDS_ON_THE_WAY: [&str; 3] = ["x-correlation-id", "x-trace-id", "cf-ray"];
 
 /// The head of an answer, as far as it is about a failure.
 #[derive(Debug, Default)]
@@ -32,7 +32,10 @@ pub(super) struct Reply {
     pub(super) reset: Option<Duration>,
     /// Whether the provider says that the call should be made again.
     pub(super) should_retry: Option<bool>,
+    /// The id that the provider gives to the request.
     request_id: Option<String>,
+    /// An id of the request, for want of another.
+    any_id: Option<String>,
 }
 
 impl Reply {
@@ -43,7 +46,8 @@ impl Reply {
             retry_after: retry_after::in_headers(headers),
             reset: retry_after::reset(headers),
             should_retry: text(headers, "x-should-retry").and_then(|text| text.parse().ok()),
-            request_id: request_id(headers),
+            request_id: first(headers, &REQUEST_IDS),
+            any_id: request_id(headers),
         }
     }
 
@@ -52,7 +56,8 @@ impl Reply {
     pub(super) fn shown_in(&self, error: EngineError, said: ProviderError) -> EngineError {
         let status = said.status.or(Some(self.status).filter(|status| *status > 0));
         let said = ProviderError { status, ..said };
-        error.with_provider(match &self.request_id {
+        let any_id = self.any_id.as_ref().filter(|_| said.request_id.is_none());
+        error.with_provider(match self.request_id.as_ref().or(any_id) {
             Some(id) => said.request_id(id),
             None => said,
         })
@@ -61,7 +66,11 @@ impl Reply {
 
 /// Returns the id that the head of an answer gives to the request.
 pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
-    REQUEST_IDS.iter().find_map(|name| text(headers, name)).map(str::to_owned)
+    first(headers, &REQUEST_IDS).or_else(|| first(headers, &IDS_ON_THE_WAY))
+}
+
+fn first(headers: &HeaderMap, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| text(headers, name)).map(str::to_owned)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -25,8 +25,6 @@ const SPECIFIC: &Table<Finding> = &[
             "request_too_large",
             // Zhipu.
             "1261",
-            // MiniMax.
-            "1039",
         ],
     ),
     (
@@ -42,6 +40,9 @@ const SPECIFIC: &Table<Finding> = &[
             "moderation_blocked",
             "safety_violation",
             "sensitive_words_detected",
+            "sensitive_content_detected",
+            "input_text_sensitive_content_detected",
+            "output_text_sensitive_content_detected",
             "prompt_blocked",
             // Zhipu.
             "1301",
@@ -67,6 +68,8 @@ const SPECIFIC: &Table<Finding> = &[
             "billing_not_active",
             "billing_error",
             "payment_required",
+            "not_enough_balance",
+            "billing_disabled",
             "budget_exceeded",
             "budget_exceeded_error",
             "pre_consume_token_quota_failed",
@@ -77,9 +80,11 @@ const SPECIFIC: &Table<Finding> = &[
             "1113",
             "1304",
             "1308",
+            "1309",
             "1310",
             // MiniMax.
             "1008",
+            "2056",
         ],
     ),
     (
@@ -108,6 +113,7 @@ const SPECIFIC: &Table<Finding> = &[
             "model_decommissioned",
             "deployment_not_found",
             "invalid_model",
+            "model_not_supported",
             "unknown_model",
             // Zhipu.
             "1211",
@@ -124,6 +130,7 @@ const SPECIFIC: &Table<Finding> = &[
             "engine_overloaded_error",
             "capacity_exceeded",
             "no_capacity",
+            "service_tier_capacity_exceeded",
             "model_not_ready_exception",
             "slow_down",
             // Zhipu.
@@ -160,8 +167,30 @@ const RATE: &Table<Finding> = &[(
 
 /// Words that are as exact as an HTTP status, for errors without one.
 const GENERIC: &Table<ErrorKind> = &[
-    (RateLimited, &["rate_limit_error", "resource_exhausted"]),
-    (Authentication, &["unauthenticated", "unauthorized", "unauthorized_error", "auth_error"]),
+    (
+        RateLimited,
+        &[
+            "rate_limit_error",
+            "resource_exhausted",
+            // MiniMax, which tells of errors without a status.
+            "1002",
+            "1039",
+            "1041",
+            "2045",
+        ],
+    ),
+    (
+        Authentication,
+        &[
+            "unauthenticated",
+            "unauthorized",
+            "unauthorized_error",
+            "auth_error",
+            // MiniMax.
+            "1004",
+            "2049",
+        ],
+    ),
     (
         PermissionDenied,
         &[
@@ -212,6 +241,8 @@ const GENERIC: &Table<ErrorKind> = &[
             "validation",
             "validation_error",
             "validation_exception",
+            // MiniMax.
+            "2013",
         ],
     ),
     (Server, &["server_error", "api_error", "internal", "internal_server_error"]),

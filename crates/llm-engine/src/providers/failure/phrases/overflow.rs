@@ -10,6 +10,7 @@ const EXACT: &[&str] = &[
     "maximum model length",
     "max_model_len",
     "max model len",
+    "max_seq_len",
     "context_length_exceeded",
     "exceeds the context window",
     "exceeds the configured limit of*tokens",
