@@ -61,6 +61,7 @@ pub const KINDS: &[Kind] = &[
             ("stored_turn", Counted(stored_turn::count)),
             ("silent_turn", Counted(silent_turn::count)),
             ("running_answer", Counted(running_answer::count)),
+            ("second_provider_bytes", Counted(small::second_provider::count)),
         ],
     ),
     (
@@ -77,6 +78,7 @@ pub const KINDS: &[Kind] = &[
             ("echo_turn", Timed(echo_turn::run)),
             ("create_worker", Timed(create_worker::run)),
             ("cancel_turn", Timed(cancel_turn::run)),
+            ("second_provider", Timed(fast::second_provider::run)),
         ],
     ),
 ];

@@ -4,4 +4,5 @@ pub mod cancel_turn;
 pub mod create_worker;
 pub mod echo_turn;
 pub mod get_worker;
+pub mod second_provider;
 pub mod send_input;

@@ -2,5 +2,6 @@
 
 pub mod idle_worker;
 pub mod running_answer;
+pub mod second_provider;
 pub mod silent_turn;
 pub mod stored_turn;
