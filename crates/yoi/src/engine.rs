@@ -36,8 +36,8 @@ pub(crate) struct EngineArgs {
     /// The other engine flags override the profile. Without this flag, the engine is the one that
     /// `--provider` or `--base-url` describes; without those, the `default` of the file; without
     /// that, the provider of the first of these variables that is set: `OPENAI_API_KEY`,
-    /// `OPENAI_BASE_URL`, `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` and `OLLAMA_HOST`. Otherwise the
-    /// echo provider answers.
+    /// `OPENAI_BASE_URL`, `ANTHROPIC_API_KEY`, `ANTHROPIC_AUTH_TOKEN`, `GEMINI_API_KEY` and
+    /// `OLLAMA_HOST`. Otherwise the echo provider answers.
     #[arg(short, long, value_name = "NAME")]
     profile: Option<String>,
 

@@ -14,6 +14,7 @@ mod models;
 mod odd_answers;
 mod retry;
 mod secrets;
+mod shared_connections;
 mod support;
 mod tokens;
 mod words;

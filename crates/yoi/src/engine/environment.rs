@@ -7,10 +7,11 @@ use llm_engine::providers::ProviderKind::{self, Anthropic, Gemini, Ollama, OpenA
 use super::{provider_choice::ProviderChoice, provider_kind};
 
 /// The variables that choose a provider, in order of precedence.
-const VARIABLES: [(&str, ProviderKind); 5] = [
+const VARIABLES: [(&str, ProviderKind); 6] = [
     ("OPENAI_API_KEY", OpenAi),
     ("OPENAI_BASE_URL", OpenAi),
     ("ANTHROPIC_API_KEY", Anthropic),
+    ("ANTHROPIC_AUTH_TOKEN", Anthropic),
     ("GEMINI_API_KEY", Gemini),
     ("OLLAMA_HOST", Ollama),
 ];
@@ -49,6 +50,7 @@ mod tests {
         check(&[openai], Some(("OPENAI_API_KEY", "openai")));
         check(&[base_url], Some(("OPENAI_BASE_URL", "openai")));
         check(&[anthropic], Some(("ANTHROPIC_API_KEY", "anthropic")));
+        check(&[("ANTHROPIC_AUTH_TOKEN", "t")], Some(("ANTHROPIC_AUTH_TOKEN", "anthropic")));
         check(&[("GEMINI_API_KEY", "k")], Some(("GEMINI_API_KEY", "gemini")));
         check(&[ollama], Some(("OLLAMA_HOST", "ollama")));
         check(&[ollama, anthropic], Some(("ANTHROPIC_API_KEY", "anthropic")));

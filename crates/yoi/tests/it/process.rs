@@ -20,7 +20,7 @@ pub(crate) fn yoi() -> Command {
     for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
         command.env(folder, env!("CARGO_TARGET_TMPDIR").to_owned() + "/nobody");
     }
-    for variable in ["CLICOLOR_FORCE", "NO_COLOR"] {
+    for variable in ["ANTHROPIC_AUTH_TOKEN", "CLICOLOR_FORCE", "NO_COLOR", "OPENAI_API_VERSION"] {
         command.env_remove(variable);
     }
     for kind in ProviderKind::ALL {
