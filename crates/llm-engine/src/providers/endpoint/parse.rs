@@ -23,14 +23,20 @@ impl Endpoint {
         }
         reach_this_machine(&mut url);
         let protocol = kind.protocol();
-        let (path, is_complete) = path::without_method(protocol, url.path());
-        let path = path.to_owned();
-        url.set_path(&path);
+        if url.query() == Some("") {
+            url.set_query(None);
+        }
+        let plain = path::plain(url.path());
+        let (path, is_complete) = path::without_method(protocol, &plain);
+        if let Some(problem) = path::foreign_method(path).filter(|_| !is_complete) {
+            return Err(wrong(problem));
+        }
+        url.set_path(path);
         let mut endpoint = Self { url, is_complete, has_deployments: false };
         let speaks_openai = matches!(protocol, Protocol::ChatCompletions | Protocol::Responses);
         if speaks_openai && !is_complete {
             if kind == ProviderKind::AzureOpenAi || endpoint.is_azure() {
-                endpoint.find_azure(&path).map_err(wrong)?;
+                endpoint.find_azure(path).map_err(wrong)?;
             } else if path.is_empty() {
                 endpoint.url.set_path(usual_path(&endpoint));
             }
@@ -121,6 +127,7 @@ mod tests {
             (OpenAi, "http://[::]:1/v1", "http://[::1]:1/v1/chat/completions"),
             (OpenAi, " \"https://h/v1\" ", "https://h/v1/chat/completions"),
             (OpenAi, "https://h", "https://h/chat/completions"),
+            (OpenAi, "https://h//a//v1/?", "https://h/a/v1/chat/completions"),
             (OpenAi, "https://h/v1/chat/completions", "https://h/v1/chat/completions"),
             (OpenAi, "http://127.0.0.1:1/chat/completions", "http://127.0.0.1:1/chat/completions"),
             (OpenAi, "https://api.openai.com", "https://api.openai.com/v1/chat/completions"),
@@ -155,6 +162,7 @@ mod tests {
             ("http://u:secret@h", "holds a user or a password"),
             ("http://h/v1#secret", "has a fragment"),
             ("https://r.openai.azure.com/openai/deployments/d", "has no api-version"),
+            ("https://h/v1/messages", "the provider is `anthropic`"),
         ] {
             let error = Endpoint::parse(kind, text).unwrap_err();
             assert!(error.to_string().contains(part), "{text}: {error}");

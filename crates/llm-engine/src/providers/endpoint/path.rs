@@ -15,9 +15,27 @@ fn methods(protocol: Protocol) -> &'static [&'static str] {
     }
 }
 
+/// Returns a path without empty parts.
+pub(super) fn plain(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    parts.fold(String::new(), |path, part| path + "/" + part)
+}
+
+/// Returns the problem of a path that ends with a method of another protocol than that of its
+/// provider.
+pub(super) fn foreign_method(path: &str) -> Option<&'static str> {
+    let methods = [
+        ("/chat/completions", "is of chat completions: the provider is `openai`"),
+        ("/v1/responses", "is of the Responses API: the provider is `openai-responses`"),
+        ("/v1/messages", "is of the Messages API: the provider is `anthropic`"),
+        ("/api/chat", "is of Ollama's own API: the provider is `ollama`"),
+        ("/api/generate", "is of Ollama's own API: the provider is `ollama`"),
+    ];
+    methods.iter().find(|(method, _)| path.ends_with(method)).map(|(_, problem)| *problem)
+}
+
 /// Returns `path` without a method at its end, and whether there was one.
 pub(super) fn without_method(protocol: Protocol, path: &str) -> (&str, bool) {
-    let path = path.trim_end_matches('/');
     let path = match protocol {
         Protocol::GenerateContent => without_model(path),
         Protocol::ChatCompletions
@@ -27,7 +45,7 @@ pub(super) fn without_method(protocol: Protocol, path: &str) -> (&str, bool) {
     };
     let base = methods(protocol).iter().find_map(|method| path.strip_suffix(method));
     match base {
-        Some(base) => (base.trim_end_matches('/'), true),
+        Some(base) => (base, true),
         None => (path, false),
     }
 }
@@ -65,22 +83,29 @@ mod tests {
     }
 
     #[test]
+    fn paths_have_no_empty_parts() {
+        for (path, expected) in [("/", ""), ("//v1//", "/v1"), ("/a/b", "/a/b")] {
+            assert_eq!(plain(path), expected);
+        }
+    }
+
+    #[test]
     fn methods_are_taken_off() {
         use Protocol::*;
         for (protocol, path, base, has_method) in [
-            (ChatCompletions, "/v1/chat/completions/", "/v1", true),
-            (ChatCompletions, "/v1/", "/v1", false),
+            (ChatCompletions, "/v1/chat/completions", "/v1", true),
+            (ChatCompletions, "/v1", "/v1", false),
             (ChatCompletions, "/chat", "/chat", false),
             (Responses, "/v1/responses", "/v1", true),
             (Messages, "/anthropic/v1/messages", "/anthropic/v1", true),
             (GenerateContent, "/v1beta/models/x:streamGenerateContent", "/v1beta", true),
-            (GenerateContent, "/v1beta/models/", "/v1beta", true),
-            (GenerateContent, "/v1beta/openai/", "/v1beta", true),
+            (GenerateContent, "/v1beta/models", "/v1beta", true),
+            (GenerateContent, "/v1beta/openai", "/v1beta", true),
             (GenerateContent, "/v1beta/x:y", "/v1beta/x:y", false),
             (OllamaChat, "/api/chat", "", true),
-            (OllamaChat, "/box/api/", "/box", true),
+            (OllamaChat, "/box/api", "/box", true),
             (OllamaChat, "/v1", "", true),
-            (OllamaChat, "/", "", false),
+            (OllamaChat, "", "", false),
         ] {
             assert_eq!(without_method(protocol, path), (base, has_method), "{path}");
         }
