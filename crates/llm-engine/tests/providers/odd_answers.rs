@@ -3,13 +3,16 @@
 use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
-use llm_engine::{ErrorKind, StopReason, providers::ProviderKind};
+use llm_engine::{
+    ErrorKind, StopReason,
+    providers::{Compatibility, ProviderKind},
+};
 use mock_provider::{
-    Reply,
+    MockProvider, Reply,
     answers::{ANTHROPIC, CHAT, CHAT_HEL, CHAT_LO, CHAT_STOP, GEMINI, OLLAMA, RESPONSES},
 };
 
-use crate::support::{Outcome, counted, outcome, policy};
+use crate::support::{Outcome, config, counted, drain, outcome, policy, turn};
 
 async fn chat(reply: Reply) -> Outcome {
     outcome(ProviderKind::OpenAi, reply, policy()).await
@@ -49,6 +52,25 @@ async fn content_and_reasoning_have_many_forms() {
         let reply = Reply::events(&[&delta(odd), CHAT_LO, CHAT_STOP, "[DONE]"]).end();
         check(name, &chat(reply).await, "Hello", reasoning);
     }
+}
+
+#[tokio::test]
+async fn reasoning_between_tags_is_told_apart_unless_the_switch_is_off() {
+    let pieces = ["\\n<thi", "nk>h", "m</think>\\n\\nHel"];
+    let pieces = pieces.map(|piece| delta(&format!(r#"{{"content":"{piece}"}}"#)));
+    let parts = [&*pieces[0], &pieces[1], &pieces[2], CHAT_LO, CHAT_STOP, "[DONE]"];
+    check("tags", &chat(Reply::events(&parts).end()).await, "Hello", "hm");
+    check(
+        "cut",
+        &chat(Reply::events(&[&delta(r#"{"content":"<thin"}"#), CHAT_STOP]).end()).await,
+        "<thin",
+        "",
+    );
+
+    let mock = MockProvider::serve([Reply::events(&parts).end()]).await;
+    let config = config(ProviderKind::OpenAi, &mock);
+    let off = config.compatibility(Compatibility::new().think_tags(false)).build().unwrap();
+    check("off", &drain(turn(off, policy())).await, "\n<think>hm</think>\n\nHello", "");
 }
 
 #[tokio::test]
