@@ -301,6 +301,27 @@ async fn a_prompt_that_is_blocked_ends_without_text() {
     assert_eq!((outcome.text.as_str(), outcome.result), ("", Ok(StopReason::ContentFilter)));
 }
 
+/// Whoever speaks another protocol is told so, and not that the answer broke off.
+#[tokio::test]
+async fn an_answer_in_another_protocol_is_none() {
+    for kind in [
+        ProviderKind::OpenAi,
+        ProviderKind::OpenAiResponses,
+        ProviderKind::Anthropic,
+        ProviderKind::Gemini,
+        ProviderKind::Ollama,
+    ] {
+        for other in [&CHAT[..5], &RESPONSES, &ANTHROPIC, &GEMINI, &OLLAMA] {
+            if other[0] == whole(kind)[0] {
+                continue;
+            }
+            let outcome = outcome(kind, Reply::events(other).end(), policy()).await;
+            let error = outcome.result.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Protocol, "{kind} {} {error}", other[0]);
+        }
+    }
+}
+
 /// A provider's own word that it still works keeps a call alive, up to the end of the turn.
 #[tokio::test]
 async fn pings_of_the_provider_itself_are_progress() {

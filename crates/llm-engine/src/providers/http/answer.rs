@@ -30,7 +30,7 @@ pub(in crate::providers) struct Answer {
     pub(super) stop_reason: Option<StopReason>,
     /// The reason of a server that said it before the end, and went on.
     pub(super) early_reason: Option<StopReason>,
-    /// Whether any part of a protocol came.
+    /// Whether a part came that the dialect knows.
     pub(super) has_begun: bool,
     /// Whether the provider said that nothing more will come.
     pub(super) is_over: bool,
@@ -68,7 +68,6 @@ impl Answer {
         if part == DONE {
             self.over();
         } else if !FILLERS.contains(&part) {
-            self.has_begun = true;
             if let Err(error) = self.read_all(&whole_characters(part), dialect) {
                 self.failure = Some(error);
             }
@@ -88,6 +87,11 @@ impl Answer {
             return parts.iter().try_for_each(|part| dialect.read(part.get(), self));
         }
         dialect.read(part, self)
+    }
+
+    /// Notes whether a part is one of the protocol. An answer without any is of another protocol.
+    pub(in crate::providers) fn know(&mut self, is_known: bool) {
+        self.has_begun |= is_known;
     }
 
     /// Notes token counts of the call.

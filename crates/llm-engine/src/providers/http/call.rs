@@ -194,7 +194,7 @@ impl Call {
             Some(stop_reason) => {
                 Ok(ProviderEvent::Finished { stop_reason, usage: TokenUsage::default() })
             }
-            None if !self.answer.has_begun => Err(protocol("there is nothing in it")),
+            None if !self.answer.has_begun => Err(protocol("no part of it can be understood")),
             None if !self.is_announced && !self.answer.has_output() => {
                 let expected = content_type(self.server.dialect.framing());
                 Err(protocol(&format!("it is not {expected}")))

@@ -20,6 +20,7 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     let event: Event = from_json(part)?;
     answer.count(event.message.usage.into());
     answer.count(event.usage.into());
+    answer.know(event.kind.starts_with("message") || event.kind.starts_with("content_block"));
     match &*event.kind {
         "content_block_start" => answer.say(event.content_block),
         "content_block_delta" => answer.say(piece(event.delta)),

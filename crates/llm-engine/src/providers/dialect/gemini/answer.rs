@@ -24,6 +24,7 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     if !block_reason.is_empty() && !block_reason.ends_with("UNSPECIFIED") {
         answer.stopped(StopReason::ContentFilter);
     }
+    answer.know(chunk.candidates.is_some());
     let Some(candidates) = chunk.candidates else {
         answer.error_in(part);
         return Ok(());

@@ -25,6 +25,7 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         ..Counts::default()
     });
     answer.error(line.error);
+    answer.know(line.message.is_some() || line.done);
     if let Some(message) = line.message {
         answer.reasoning(message.thinking.all());
         answer.say(message.content);

@@ -21,6 +21,7 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     answer.count(chunk.usage.into());
     answer.count(chunk.x_groq.usage.into());
     answer.error(chunk.error);
+    answer.know(chunk.choices.is_some());
     match chunk.choices {
         Some(choices) => {
             for choice in from_json::<Option<Vec<Choice>>>(choices.get())?.unwrap_or_default() {

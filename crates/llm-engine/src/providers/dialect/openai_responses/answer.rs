@@ -23,6 +23,7 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     if let Some(response) = &response {
         answer.count(response.usage.into());
     }
+    answer.know(event.kind.starts_with("response.") || event.object == "response");
     match &*event.kind {
         "response.output_text.delta" => answer.say(event.delta),
         "response.refusal.delta" => answer.refusal(event.delta.all()),
