@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     store::StoreFuture,
-    sync::{Executor, Foreign, contained},
+    sync::{Executor, Foreign, Offering, contained},
 };
 
 /// Calls a store. A panic, an answer that somebody else has taken, or no answer within the duration
@@ -35,7 +35,8 @@ where
         Err(answer) => {
             let (until, executor) = (executor.after(within), executor.clone());
             StoreFuture::pending(async move {
-                let asked = Asked { answer: Some(answer), executor: executor.clone() };
+                let (answer, offering) = (Some(answer), Offering::default());
+                let asked = Asked { answer, offering, executor: executor.clone() };
                 match executor.within(until, asked).await {
                     Some(answer) => answer.unwrap_or_else(panicked),
                     None => Err(failed("the store did not answer in time".to_owned())),
@@ -54,6 +55,7 @@ type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 struct Asked<T: 'static> {
     /// Absent once the store has answered.
     answer: Option<Answer<T>>,
+    offering: Offering,
     executor: Executor,
 }
 
@@ -61,8 +63,10 @@ impl<T> Future for Asked<T> {
     type Output = Option<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
-        let Some(answer) = &mut self.answer else { return Poll::Ready(None) };
-        let output = match contained(|| answer.as_mut().poll(context)) {
+        let this = &mut *self;
+        let Some(answer) = &mut this.answer else { return Poll::Ready(None) };
+        let waker = this.executor.offering(&mut this.offering, context.waker());
+        let output = match contained(|| answer.as_mut().poll(&mut Context::from_waker(waker))) {
             Some(Poll::Pending) => return Poll::Pending,
             Some(Poll::Ready(output)) => Some(output),
             None => None,

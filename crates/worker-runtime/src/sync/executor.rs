@@ -11,16 +11,17 @@ use std::{
 };
 
 use tokio::{
-    runtime::{Handle, RuntimeFlavor},
-    task::{self, AbortHandle, JoinSet},
+    runtime::Handle,
+    task::{AbortHandle, JoinSet},
     time::Instant,
 };
 
 use super::{
-    Backoff, Foreign, Wakers,
+    Backoff, Foreign, Offering, Wakers,
     after::after,
     alarm::{Alarm, Timer},
     contained,
+    offering::offer,
     relay::Relay,
     reply::reply,
     task_waker::is_of_task,
@@ -118,6 +119,12 @@ impl Executor {
         offer(&self.0.handle);
     }
 
+    /// Returns the waker that a foreign future is given, which a task polls. Whoever wakes the task
+    /// by it may go on to block the thread.
+    pub(crate) fn offering<'a>(&self, offering: &'a mut Offering, waker: &'a Waker) -> &'a Waker {
+        offering.waker(&self.0.handle, waker)
+    }
+
     /// Returns the time by the clock of the tokio runtime, which tests can pause.
     pub(crate) fn now(&self) -> Instant {
         let _context = self.0.handle.enter();
@@ -184,20 +191,6 @@ pub(crate) fn spawn_on(
     let task = handle.spawn(task).abort_handle();
     offer(handle);
     task
-}
-
-/// Lets any thread run the task that this thread has just spawned or woken.
-///
-/// A thread of tokio's keeps the newest such task for itself, and runs that one next. The task that
-/// runs now is perhaps a caller's, and goes on to block the thread; then the kept task would wait
-/// for it, though other threads have nothing to do. An empty task takes the place of the kept one,
-/// which so gets into the queue from which all threads take. Tokio has no other way: only whoever
-/// builds a tokio runtime can tell its threads to keep nothing.
-fn offer(handle: &Handle) {
-    // Elsewhere no task is kept, or there is no other thread.
-    if task::try_id().is_some() && handle.runtime_flavor() != RuntimeFlavor::CurrentThread {
-        handle.spawn(async {});
-    }
 }
 
 /// A task that ends when this is dropped.

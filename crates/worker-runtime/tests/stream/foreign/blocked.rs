@@ -271,7 +271,8 @@ async fn a_change_is_committed_though_its_caller_blocks() {
     then_blocks(async move {
         let mut update = pin!(there.handle(rename(worker, "first")));
         assert!(update.as_mut().now_or_never().is_none());
-        // The change is on its way, and goes on without its caller.
+        // The change is on its way, and waits for the store by now.
+        thread::sleep(LIMIT);
         store.open();
     })
     .await;
