@@ -23,7 +23,7 @@ use crate::{
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopRuntime {
-    /// The fate of the Workers. If absent, it is `stop`.
+    /// The fate of the Workers. If absent, it is `keep`: the end of a Runtime ends no conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<StopWorkers>,
     /// The time that running turns may still take, in milliseconds; 0 cancels them at once. A later
@@ -79,10 +79,12 @@ setters!(StopRuntime { workers: StopWorkers, reason: String, meta: Meta });
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopWorkers {
-    /// Each Worker is stopped, and ends with its running turn.
-    #[default]
+    /// Each Worker is stopped, and ends for good with its running turn: it takes no more input, in
+    /// this Runtime or in a later one.
     Stop,
-    /// The Workers are kept, and go on in the next Runtime on the same store.
+    /// The Workers are kept once their running turns have ended, and go on in the next Runtime on
+    /// the same store.
+    #[default]
     Keep,
 }
 

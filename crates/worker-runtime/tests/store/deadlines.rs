@@ -145,7 +145,10 @@ async fn a_worker_that_hangs_keeps_no_other_from_being_stopped() {
         }
     }
     let since = Instant::now();
-    runtime.handle(StopRuntime::new().deadline(Duration::from_secs(1))).await.unwrap();
+    runtime
+        .handle(StopRuntime::new().workers(StopWorkers::Stop).deadline(Duration::from_secs(1)))
+        .await
+        .unwrap();
     runtime.wait_stopped(Duration::from_mins(20)).await.unwrap();
     assert!(since.elapsed() <= Duration::from_millis(1600), "{:?}", since.elapsed());
     assert_eq!(stopped(&runtime).await, MANY - 3);
@@ -162,7 +165,10 @@ async fn a_stop_keeps_its_deadline_though_every_commit_takes_long() {
     }
     workers.join_all().await;
     let since = Instant::now();
-    runtime.handle(StopRuntime::new().deadline(Duration::from_secs(1))).await.unwrap();
+    runtime
+        .handle(StopRuntime::new().workers(StopWorkers::Stop).deadline(Duration::from_secs(1)))
+        .await
+        .unwrap();
     runtime.wait_stopped(Duration::from_mins(20)).await.unwrap();
     assert!(since.elapsed() <= Duration::from_millis(1600), "{:?}", since.elapsed());
     // As many as the time allows, in a window that moves on with each of them.
@@ -177,7 +183,10 @@ async fn a_creation_that_hangs_keeps_no_worker_from_being_stopped() {
     store.creations_hang.store(true, Ordering::SeqCst);
     assert!(poll_some(runtime.handle(CreateWorker::new()), 1).await, "the creation hangs");
     let since = Instant::now();
-    runtime.handle(StopRuntime::new().deadline(Duration::ZERO)).await.unwrap();
+    runtime
+        .handle(StopRuntime::new().workers(StopWorkers::Stop).deadline(Duration::ZERO))
+        .await
+        .unwrap();
     runtime.wait_stopped(Duration::from_mins(20)).await.unwrap();
     assert!(since.elapsed() <= Duration::from_millis(600), "{:?}", since.elapsed());
     let shown = runtime.handle(GetWorker { worker: busy }).await.unwrap().detail;
@@ -260,7 +269,10 @@ async fn a_stream_that_waits_for_the_store_ends_soon_after_a_stop() {
         items
     });
     tokio::task::yield_now().await;
-    runtime.handle(StopRuntime::new().deadline(Duration::from_millis(100))).await.unwrap();
+    runtime
+        .handle(StopRuntime::new().workers(StopWorkers::Stop).deadline(Duration::from_millis(100)))
+        .await
+        .unwrap();
     runtime.wait_stopped(Duration::from_secs(10)).await.unwrap();
     let items = timeout(Duration::from_secs(1), read).await.expect("the stream ends soon").unwrap();
     // What the store did not give is a gap, and what is in memory is delivered.

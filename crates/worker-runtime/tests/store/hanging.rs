@@ -7,7 +7,9 @@ use tokio::time::{Instant, sleep, timeout};
 use worker_runtime::{
     BuildError, EventsFrom, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe,
     WorkerRef,
-    commands::{CreateWorker, DeleteWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
+    commands::{
+        CreateWorker, DeleteWorker, SendInput, StopRuntime, StopWorker, StopWorkers, UpdateWorker,
+    },
     model::{RuntimeState, TurnErrorKind, TurnOutcome, WorkerState},
     queries::{GetRuntime, GetTranscript, GetTurn, GetWorker, ListTurns, ReadEvents},
 };
@@ -73,7 +75,7 @@ async fn one_that_hangs_for_one_worker_holds_up_no_other() {
     let refused = update.await.unwrap().unwrap_err();
     assert!(matches!(refused, RuntimeError::StoreFailed { certain: false, .. }), "{refused:?}");
     runtime
-        .handle(StopRuntime { deadline_ms: Some(1000), ..StopRuntime::default() })
+        .handle(StopRuntime::new().workers(StopWorkers::Stop).deadline(Duration::from_secs(1)))
         .await
         .unwrap();
     stops_within(&runtime, Duration::from_secs(30)).await;
@@ -86,7 +88,10 @@ async fn a_runtime_stops_in_spite_of_a_creation_that_hangs() {
     let (runtime, store) = runtime().await;
     store.set(Trouble::CommitsHang);
     assert!(poll_some(runtime.handle(CreateWorker::default()), 1).await);
-    runtime.handle(StopRuntime { deadline_ms: Some(0), ..StopRuntime::default() }).await.unwrap();
+    runtime
+        .handle(StopRuntime::new().workers(StopWorkers::Stop).deadline(Duration::ZERO))
+        .await
+        .unwrap();
     stops_within(&runtime, Duration::from_secs(30)).await;
 }
 

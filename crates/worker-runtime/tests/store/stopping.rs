@@ -86,7 +86,8 @@ async fn nothing_comes_after_the_end() {
 /// The time that a stop with this deadline takes.
 async fn stop_takes(runtime: &Runtime, deadline_ms: u64) -> Duration {
     let since = Instant::now();
-    let stop = StopRuntime { deadline_ms: Some(deadline_ms), ..StopRuntime::default() };
+    let deadline = Duration::from_millis(deadline_ms);
+    let stop = StopRuntime::new().workers(StopWorkers::Stop).deadline(deadline);
     runtime.handle(stop).await.unwrap();
     runtime.wait_stopped(Duration::from_mins(20)).await.unwrap();
     since.elapsed()

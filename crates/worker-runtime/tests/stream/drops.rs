@@ -15,7 +15,9 @@ use tokio::{runtime::Handle, time::Instant};
 use worker_runtime::{
     Limits, Profile, Request, Retention, Runtime, Scope, Subscribe, Subscription, WorkerId,
     WorkerRef,
-    commands::{CancelTurn, CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
+    commands::{
+        CancelTurn, CreateWorker, SendInput, StopRuntime, StopWorker, StopWorkers, UpdateWorker,
+    },
     model::{TurnOutcome, WorkerState},
     queries::GetWorker,
     store::{Batch, Lease, MemoryStore, Settlement, Store, StoreError, StoreFuture, StoreWrapper},
@@ -201,7 +203,11 @@ async fn with_commits_that_hang_while_it_stops() {
     watched.store.hangs.store(true, Ordering::Relaxed);
     watched.begin(CreateWorker::default());
     watched.begin(SendInput::new(idle, "go"));
-    watched.runtime.handle(StopRuntime::new().deadline(COMMIT)).await.unwrap();
+    watched
+        .runtime
+        .handle(StopRuntime::new().workers(StopWorkers::Stop).deadline(COMMIT))
+        .await
+        .unwrap();
     watched.leaves_nothing(COMMIT + SOON).await;
 }
 
@@ -225,7 +231,11 @@ async fn with_commits_that_are_not_settled_while_it_stops() {
     watched.store.forgets.store(true, Ordering::Relaxed);
     watched.runtime.handle(StopWorker::new(busy)).await.unwrap_err();
     let deadline = Duration::from_mins(1);
-    watched.runtime.handle(StopRuntime::new().deadline(deadline)).await.unwrap();
+    watched
+        .runtime
+        .handle(StopRuntime::new().workers(StopWorkers::Stop).deadline(deadline))
+        .await
+        .unwrap();
     watched.leaves_nothing(deadline + SOON).await;
 }
 
@@ -245,7 +255,11 @@ async fn while_it_stops_only_once_the_stop_is_carried_through() {
     let watched = Watched::new().await;
     let worker = watched.running().await;
     let deadline = Duration::from_mins(1);
-    watched.runtime.handle(StopRuntime::new().deadline(deadline)).await.unwrap();
+    watched
+        .runtime
+        .handle(StopRuntime::new().workers(StopWorkers::Stop).deadline(deadline))
+        .await
+        .unwrap();
     let Watched { runtime, provider, store } = watched;
     drop(runtime);
     tokio::time::sleep(deadline / 2).await;

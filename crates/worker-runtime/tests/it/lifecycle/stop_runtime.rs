@@ -71,6 +71,21 @@ async fn an_empty_runtime_stops() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn conversations_go_on_later_unless_the_stop_says_otherwise() {
+    let world = World::new().await;
+    let [idle, running, last_turn, stopped] = four_workers(&world).await;
+    let mut stream = watch(&world).await;
+    world.ok(json!({ "type": "stop_runtime" })).await;
+    to_the_end(&mut stream).await;
+    for (worker, state) in
+        [(&idle, "idle"), (&running, "idle"), (&last_turn, "stopped"), (&stopped, "stopped")]
+    {
+        assert_eq!(world.detail(worker).await["state"], state);
+    }
+    assert_eq!(texts(&world.transcript(&running).await)[1], ("assistant", ANSWER, false));
+}
+
+#[tokio::test(start_paused = true)]
 async fn turns_finish_and_every_worker_is_stopped() {
     let world = World::new().await;
     let [idle, running, last_turn, stopped] = four_workers(&world).await;

@@ -75,7 +75,7 @@ pub(crate) fn update(worker: &Value) -> Value {
 }
 
 pub(crate) fn stop_runtime() -> Value {
-    json!({ "type": "stop_runtime" })
+    json!({ "type": "stop_runtime", "workers": "stop" })
 }
 
 pub(crate) fn get_worker(worker: &Value) -> Value {

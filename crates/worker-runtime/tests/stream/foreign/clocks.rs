@@ -14,7 +14,7 @@ use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
 use worker_runtime::{
     Clock, EventsFrom, Profile, Runtime, RuntimeError, Scope, StreamItem, Subscribe, SystemClock,
     WorkerId, WorkerRef,
-    commands::{CreateWorker, SendInput, StopRuntime, StopWorker},
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorker, StopWorkers},
     event::EventType,
     model::{RuntimeState, TurnOutcome, WorkerState},
     queries::{GetRuntime, GetTurn, GetWorker, ListDiagnostics, ReadEvents},
@@ -86,7 +86,7 @@ async fn a_stop_goes_on() {
     let (runtime, clock, worker) = on(ScriptedProvider::hanging()).await;
     let receipt = runtime.handle(SendInput::new(worker, "hello")).await.unwrap().receipt;
     let mut stream = runtime.subscribe(Subscribe::new(Scope::runtime())).await.unwrap();
-    let stop = StopRuntime::new().deadline(Duration::from_millis(100));
+    let stop = StopRuntime::new().workers(StopWorkers::Stop).deadline(Duration::from_millis(100));
     runtime.handle(stop).await.unwrap();
     clock.panics(true);
     runtime.wait_stopped(Duration::from_secs(1)).await.unwrap();

@@ -8,7 +8,7 @@ use worker_runtime::{
     Limits, Profile, Runtime, RuntimeBuilder, RuntimeError, WaitError, WorkerRef,
     commands::{
         CancelTurn, CancelWorker, CreateWorker, DeleteWorker, SendInput, StopRuntime, StopWorker,
-        UpdateWorker,
+        StopWorkers, UpdateWorker,
     },
     event::EventType,
     model::{InputReceipt, WorkerState},
@@ -78,7 +78,8 @@ async fn a_stop_of_the_runtime_ends_them() {
     let runtime = hanging().build().await.unwrap();
     let waited = running(&runtime).await;
     let stop = async {
-        let stop = StopRuntime { deadline_ms: Some(20), ..StopRuntime::default() };
+        let deadline = Duration::from_millis(20);
+        let stop = StopRuntime::new().workers(StopWorkers::Stop).deadline(deadline);
         let (stopped, begun) = tokio::join!(runtime.wait_stopped(LONG), runtime.handle(stop));
         begun.unwrap();
         stopped.unwrap();

@@ -37,7 +37,7 @@ fn turns_may_finish_within_the_grace() {
     client.call("send_input", &said(&worker, "one two three"));
     client.close_stdin();
     assert_eq!(client.item("turn_completed")["entry"]["text"], "echo: one two three");
-    assert_eq!(client.item("worker_state_changed")["to"], "stopped");
+    assert_eq!(client.item("worker_state_changed")["to"], "idle");
     assert_eq!(client.item("ended")["reason"], "runtime_stopped");
     assert_eq!(client.line(), None);
     assert_eq!(client.end().code, Some(0));
