@@ -47,18 +47,28 @@ fn shown(c: char) -> Option<char> {
     }
 }
 
-/// Returns whether a character is not seen: it turns the direction of writing, or has no width.
+/// Returns whether a character is not seen: it turns the direction of writing, has no width, or is
+/// one of those that Unicode says to ignore by default.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{61c}'
-            | '\u{180e}'
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
@@ -132,6 +142,7 @@ mod tests {
             ("a\0\0\0", 1, "a"),
             ("\u{202e}a\u{2066}b\u{200b}\u{feff}\u{61c}", 2, "ab"),
             ("a\u{2028}b", 3, "a b"),
+            ("a\u{ad}\u{34f}\u{115f}\u{3164}\u{fe0f}\u{e0100}b", 2, "ab"),
         ] {
             assert_eq!(ShortText::cut(text, max), short, "{text:?}");
             let all = ShortText::cut(text, ShortText::MAX_CHARS);
