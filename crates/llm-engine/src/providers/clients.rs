@@ -54,6 +54,18 @@ impl Transport {
         })
     }
 
+    /// Returns the users and passwords in the addresses of proxies.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = String> {
+        let values = self.proxies.iter().flatten().flatten().filter_map(|value| value.to_str());
+        let users = values
+            .filter_map(|value| value.rsplit_once('@'))
+            .map(|(before, _)| before.rsplit_once("://").map_or(before, |(_, user)| user));
+        users.flat_map(|user| {
+            let password = user.split_once(':').map_or("", |(_, password)| password);
+            [user.to_owned(), password.to_owned()]
+        })
+    }
+
     fn build(&self) -> Result<Client, ConfigError> {
         let client = Client::builder()
             .user_agent(concat!("llm-engine/", env!("CARGO_PKG_VERSION")))

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use self::page::Page;
 use super::{
     ConfigError, Protocol, ProviderConfig,
-    failure::{broken, of_response, protocol, unreachable},
+    failure::{Complaint, broken, of_complaint, of_response, protocol, unreachable},
     http::Server,
 };
 use crate::{EngineError, ErrorKind, ShortText, TokenCount};
@@ -92,14 +92,27 @@ fn url(server: &Server, protocol: Protocol, next: Option<&str>) -> Url {
 }
 
 async fn page(server: &Server, url: Url) -> Result<Page, EngineError> {
-    let request =
-        server.client.get(url).headers(server.headers.clone()).header(ACCEPT, "application/json");
-    let response =
-        request.send().await.map_err(|error| unreachable(&error, &server.endpoint.origin()))?;
+    let response = match send(server, url.clone()).await {
+        // The server may have closed the connection of the last page just now.
+        Err(error) if !error.is_connect() => send(server, url).await,
+        answered => answered,
+    };
+    let response = response.map_err(|error| unreachable(&error, &server.endpoint.origin()))?;
     if !response.status().is_success() {
-        return Err(of_response(response).await);
+        return Err(server.secrets.hidden(of_response(response).await, None));
     }
-    Page::read(&body(response).await?).ok_or_else(|| protocol("it is no list of models"))
+    let head = response.headers().clone();
+    let body = body(response).await?;
+    Page::read(&body).ok_or_else(|| {
+        let error = Complaint::read(&String::from_utf8_lossy(&body))
+            .map_or_else(|| protocol("it is no list of models"), |said| of_complaint(&said));
+        server.secrets.hidden(error, Some(&head))
+    })
+}
+
+async fn send(server: &Server, url: Url) -> reqwest::Result<Response> {
+    let request = server.client.get(url).headers(server.headers.clone());
+    request.header(ACCEPT, "application/json").send().await
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, EngineError> {

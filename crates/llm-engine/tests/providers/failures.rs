@@ -230,8 +230,8 @@ async fn errors_in_the_middle_of_an_answer_are_classified() {
         ),
         (r#"{"error":{"message":"raw-body","code":"rate_limit_exceeded"}}"#, RateLimited),
         (
-            r#"{"error":{"message":"the context size has been exceeded","code":500,"type":"server_error"}}"#,
-            Server,
+            r#"{"error":{"message":"Context size has been exceeded.","code":500,"type":"server_error"}}"#,
+            ContextLengthExceeded,
         ),
         (
             r#"{"error":{"message":"the request exceeds the available context size","code":400}}"#,

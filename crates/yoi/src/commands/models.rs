@@ -5,7 +5,8 @@ use llm_engine::providers::OfferedModel;
 use serde_json::json;
 
 use crate::{
-    engine::EngineArgs, exit::Exit, failure::Failure, output::print_sanitized, tokio_main,
+    engine::EngineArgs, exit::Exit, failure::Failure, output::print_sanitized, provider_words,
+    tokio_main,
 };
 
 const AFTER_HELP: &str = "\
@@ -43,7 +44,13 @@ impl Models {
         let models = tokio_main::block_on(async {
             request.await.map_err(|error| {
                 let message = error.message.to_string();
-                if error.retryable { Failure::temporary(message) } else { Failure::new(message) }
+                let failure = if error.retryable {
+                    Failure::temporary(message)
+                } else {
+                    Failure::new(message)
+                };
+                let said = error.provider.and_then(|said| provider_words::line(&(*said).into()));
+                failure.followed_by(said)
             })
         })?;
         let line = if self.json { json_line } else { name_line };

@@ -42,11 +42,12 @@ impl ProviderConfig {
         let known = self.compatibility.or(host.compatibility).or(kind.row().compatibility);
         let auth = self.auth.or(host.auth).unwrap_or(kind.row().auth);
         let headers = self.request_headers(auth)?;
+        let transport = Transport::new(self, &endpoint)?;
         Ok(Server {
             dialect: dialect::of(kind),
-            secrets: Secrets::of(&headers).and_query(&endpoint),
+            secrets: Secrets::of(&headers).and(endpoint.query_values()).and(transport.secrets()),
             headers,
-            client: clients::client(&Transport::new(self, &endpoint)?)?,
+            client: clients::client(&transport)?,
             form: Form { extra: self.extra.clone(), cache: self.cache, switches: known.into() },
             endpoint,
             learned: Learned::default(),

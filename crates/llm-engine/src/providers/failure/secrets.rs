@@ -3,7 +3,7 @@
 use reqwest::header::HeaderMap;
 
 use super::reply::request_id;
-use crate::{EngineError, ProviderError, ShortText, providers::endpoint::Endpoint};
+use crate::{EngineError, ProviderError, ShortText};
 
 /// What stands for a secret.
 const REDACTED: &str = "[redacted]";
@@ -94,9 +94,9 @@ impl Secrets {
         secrets
     }
 
-    /// Adds the values of an address's query, which may hold a key.
-    pub(in crate::providers) fn and_query(mut self, endpoint: &Endpoint) -> Self {
-        endpoint.query_values().for_each(|value| self.add(&value));
+    /// Adds other secrets, such as those in addresses.
+    pub(in crate::providers) fn and(mut self, secrets: impl Iterator<Item = String>) -> Self {
+        secrets.for_each(|secret| self.add(&secret));
         self
     }
 

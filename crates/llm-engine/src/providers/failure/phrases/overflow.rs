@@ -22,6 +22,7 @@ const EXACT: &[&str] = &[
     "exceeds model context",
     // llama.cpp, LM Studio, Ollama.
     "exceeds the available context size",
+    "context size has been exceeded",
     "exceed_context_size",
     "greater than the context length",
     "tokens to keep from the initial prompt",
@@ -54,6 +55,8 @@ const EXACT: &[&str] = &[
     // Cohere.
     "too many tokens: ",
     "tokens in the prompt cannot exceed",
+    // watsonx.
+    "number of input tokens*cannot exceed",
     // Moonshot, Qwen, MiniMax, Zhipu, Volcengine, Baidu.
     "exceeded model token limit",
     "exceed model token limit",
