@@ -4,6 +4,7 @@ mod answer;
 mod call;
 mod frames;
 mod learning;
+mod lines;
 mod rests;
 mod server;
 mod think_tags;

@@ -50,6 +50,19 @@ async fn a_reason_before_the_end_does_not_end_the_reading() {
 }
 
 #[tokio::test]
+async fn a_reason_beside_text_may_be_in_every_part() {
+    let pause = Duration::from_millis(2500);
+    let part = |text: &str| {
+        format!(
+            r#"{{"candidates":[{{"content":{{"parts":[{{"text":"{text}"}}]}},"finishReason":"STOP"}}],"usageMetadata":{{"promptTokenCount":1,"candidatesTokenCount":1}}}}"#
+        )
+    };
+    let slow = Reply::events(&[&part("Hel")]).wait(pause).event(&part("lo")).end();
+    let outcome = outcome(ProviderKind::Gemini, slow, policy()).await;
+    assert_eq!((&*outcome.text, outcome.result), ("Hello", Ok(StopReason::EndTurn)));
+}
+
+#[tokio::test]
 async fn an_error_in_place_of_a_reason_fails_the_turn() {
     use ErrorKind::*;
     let in_choice = r#"{"choices":[{"delta":{},"finish_reason":"error","error":{"code":429,"message":"slow"}}]}"#;

@@ -91,6 +91,22 @@ async fn a_delta_or_a_reason_of_an_odd_type_costs_nothing() {
 }
 
 #[tokio::test]
+async fn a_message_beside_a_delta_and_other_choices_are_passed_over() {
+    let whole =
+        r#"{"choices":[{"index":0,"delta":{"content":"lo"},"message":{"content":"Hello"}}]}"#;
+    let other = r#"{"choices":[{"index":1,"delta":{"content":"XX"}}]}"#;
+    let only = r#"{"choices":[{"index":0,"message":{"content":"lo"}}]}"#;
+    for parts in [
+        &[CHAT_HEL, whole, CHAT_STOP, "[DONE]"][..],
+        &[CHAT_HEL, other, CHAT_LO, CHAT_STOP, "[DONE]"],
+        &[CHAT_HEL, only, CHAT_STOP, "[DONE]"],
+    ] {
+        let outcome = chat(Reply::events(parts).end()).await;
+        check(parts[1], &outcome, "Hello", "");
+    }
+}
+
+#[tokio::test]
 async fn half_a_character_costs_no_more_than_itself() {
     for (first, second, text) in [
         (r#"{"content":"a\ud83d"}"#, r#"{"content":"\ude00b"}"#, "a\u{fffd}\u{fffd}b"),
@@ -115,7 +131,9 @@ async fn what_keeps_a_connection_alive_is_passed_over() {
     }
     let joined = CHAT.map(|data| format!("data: {data}\n")).concat();
     let indented = CHAT.map(|data| format!("  data: {data}\n\n")).concat();
-    for (name, events) in [("no blank lines", joined), ("indented", indented)] {
+    let returns = whole.replace('\n', "\r");
+    for (name, events) in [("no blank lines", joined), ("indented", indented), ("returns", returns)]
+    {
         let reply = Reply::stream("text/event-stream").chunk(events).end();
         check(name, &chat(reply).await, "Hello", "");
     }

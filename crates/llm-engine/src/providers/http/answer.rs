@@ -28,19 +28,31 @@ pub(in crate::providers) struct Answer {
     pub(super) failure: Option<EngineError>,
     /// Why the model stopped, unless text came after that.
     pub(super) stop_reason: Option<StopReason>,
-    /// The reason of a server that said it before the end, and went on.
-    pub(super) early_reason: Option<StopReason>,
+    pub(super) doubt: Doubt,
     /// Whether a part came that the dialect knows.
     pub(super) has_begun: bool,
     /// Whether the provider said that nothing more will come.
     pub(super) is_over: bool,
     given: Given,
+    /// The index of the first choice of several that a server gives beside each other.
+    choice: Option<i64>,
     is_refused: bool,
     /// Splits the text, if the server writes the reasoning into it.
     tags: Option<ThinkTags>,
     /// All token counts of the call.
     counts: Counts,
     usage: TokenUsage,
+}
+
+/// Why a reason to stop may be none.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Doubt {
+    #[default]
+    None,
+    /// The reason came in one part with text. Some servers give a reason in every part.
+    BesideText,
+    /// The server gave this reason, and went on.
+    WentOn(StopReason),
 }
 
 /// How much of the answer came.
@@ -71,6 +83,9 @@ impl Answer {
             if let Err(error) = self.read_all(&whole_characters(part), dialect) {
                 self.failure = Some(error);
             }
+            if self.doubt == Doubt::None && self.stop_reason.is_some() && !self.events.is_empty() {
+                self.doubt = Doubt::BesideText;
+            }
             let usage = dialect.usage(&self.counts);
             if usage != self.usage {
                 self.usage = usage;
@@ -92,6 +107,12 @@ impl Answer {
     /// Notes whether a part is one of the protocol. An answer without any is of another protocol.
     pub(in crate::providers) fn know(&mut self, is_known: bool) {
         self.has_begun |= is_known;
+    }
+
+    /// Returns whether a choice is the one that is the answer. Others are passed over: a request can
+    /// ask for several by an additional field.
+    pub(in crate::providers) fn is_of_first_choice(&mut self, index: i64) -> bool {
+        *self.choice.get_or_insert(index) == index
     }
 
     /// Notes token counts of the call.
@@ -209,7 +230,9 @@ impl Answer {
     /// Records that nothing more will come.
     pub(in crate::providers) fn over(&mut self) {
         self.is_over = true;
-        self.stop_reason = self.stop_reason.or(self.early_reason);
+        if let Doubt::WentOn(reason) = self.doubt {
+            self.stop_reason.get_or_insert(reason);
+        }
     }
 
     fn give(&mut self, text: String, event: fn(String) -> ProviderEvent, given: Given) {
@@ -217,7 +240,9 @@ impl Answer {
             return;
         }
         // Whoever goes on has not stopped.
-        self.early_reason = self.stop_reason.take().or(self.early_reason);
+        if let Some(reason) = self.stop_reason.take() {
+            self.doubt = Doubt::WentOn(reason);
+        }
         self.given = self.given.max(given);
         self.events.push_back(event(text));
     }

@@ -9,7 +9,7 @@ use reqwest::{
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    answer::Answer,
+    answer::{Answer, Doubt},
     frames::{Frame, FrameError, Frames},
     server::Server,
 };
@@ -29,7 +29,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const LINGER_UNCOUNTED: Duration = Duration::from_secs(10);
 
 /// The longest wait for more of an answer that went on after the model had stopped, or that said so
-/// before any text. Such a reason says little.
+/// before any text or beside it. Such a reason says little.
 const LINGER_IN_DOUBT: Duration = Duration::from_secs(30);
 
 /// A call. It makes progress only while its next event is awaited.
@@ -166,7 +166,7 @@ impl Call {
             return frames.next().await;
         }
         let answer = &self.answer;
-        let linger = if answer.early_reason.is_some() || !answer.has_output() {
+        let linger = if answer.doubt != Doubt::None || !answer.has_output() {
             LINGER_IN_DOUBT
         } else if answer.is_counted() {
             LINGER
@@ -178,7 +178,7 @@ impl Call {
 
     /// Whether an answer that breaks off now has come to its end before.
     fn is_whole(&self) -> bool {
-        self.answer.stop_reason.is_some() && self.answer.early_reason.is_none()
+        self.answer.stop_reason.is_some() && !matches!(self.answer.doubt, Doubt::WentOn(_))
     }
 
     /// Returns what was held back of the answer, if there is something, or else its last event.

@@ -1,14 +1,10 @@
 //! Splits an answer into parts as it arrives, with a bounded buffer.
 
-use bytes::BytesMut;
 use reqwest::Response;
 use serde::de::IgnoredAny;
-use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, Decoder};
 
-use crate::{
-    EngineError, ErrorKind,
-    providers::{dialect::Framing, failure::protocol},
-};
+use super::lines::{Lines, TooLong};
+use crate::{EngineError, ErrorKind, providers::dialect::Framing};
 
 /// The maximum length of a part, in bytes. The last part of some providers repeats the whole
 /// answer.
@@ -38,8 +34,7 @@ pub(super) enum FrameError {
 pub(super) struct Frames {
     response: Response,
     framing: Framing,
-    lines: AnyDelimiterCodec,
-    unread: BytesMut,
+    lines: Lines,
     /// The part that is being read.
     part: Option<Part>,
     is_at_start: bool,
@@ -64,17 +59,8 @@ impl Part {
 
 impl Frames {
     pub(super) fn new(response: Response, framing: Framing) -> Self {
-        let lines = AnyDelimiterCodec::new_with_max_length(b"\n".into(), b"\n".into(), MAX_BYTES);
         let (is_at_start, is_at_end) = (true, false);
-        Self {
-            response,
-            framing,
-            lines,
-            unread: BytesMut::new(),
-            part: None,
-            is_at_start,
-            is_at_end,
-        }
+        Self { response, framing, lines: Lines::default(), part: None, is_at_start, is_at_end }
     }
 
     /// Returns the next frame, or `None` at the end of the response.
@@ -93,29 +79,25 @@ impl Frames {
     }
 
     async fn line(&mut self) -> Result<Option<String>, FrameError> {
-        while !self.is_at_end {
-            if let Some(line) = self.lines.decode(&mut self.unread).map_err(refused)? {
+        loop {
+            let line = self.lines.next(MAX_BYTES);
+            if let Some(line) = line.map_err(|TooLong| FrameError::Refused(too_large()))? {
                 return Ok(Some(self.text(&line)));
             }
+            if self.is_at_end {
+                return Ok(None);
+            }
             match self.response.chunk().await {
-                Ok(Some(chunk)) => self.unread.extend_from_slice(&chunk),
+                Ok(Some(chunk)) => self.lines.add(&chunk),
                 Ok(None) => self.is_at_end = true,
                 Err(_) => return Err(FrameError::Broken),
             }
         }
-        // The codec remembers the position up to which it has searched. That position is no longer
-        // valid once `tail` has emptied the buffer.
-        if self.unread.is_empty() {
-            return Ok(None);
-        }
-        let line = self.lines.decode(&mut self.unread).map_err(refused)?;
-        Ok(line.map(|line| self.text(&line)))
     }
 
-    /// Converts a line into text, without the mark at the beginning of a response and the return at
-    /// the end of the line. Bytes that are no text are replaced: they cost no more than themselves.
+    /// Converts a line into text, without the mark at the beginning of a response. Bytes that are no
+    /// text are replaced: they cost no more than themselves.
     fn text(&mut self, line: &[u8]) -> String {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
         let text = String::from_utf8_lossy(line);
         let is_first = std::mem::replace(&mut self.is_at_start, false);
         match text.strip_prefix('\u{feff}') {
@@ -198,7 +180,7 @@ impl Frames {
     /// Returns the part after the last complete line or blank line, if that part is complete.
     /// Otherwise the answer was cut off in the middle of the part.
     fn tail(&mut self) -> Result<Option<Frame>, FrameError> {
-        let rest = self.unread.split();
+        let rest = self.lines.rest();
         let line = self.text(&rest);
         let frame = if line.is_empty() { None } else { self.take(&line)? };
         if frame.is_some() {
@@ -231,13 +213,6 @@ fn error(value: &str) -> String {
     } else {
         serde_json::json!({ "error": value }).to_string()
     }
-}
-
-fn refused(error: AnyDelimiterCodecError) -> FrameError {
-    FrameError::Refused(match error {
-        AnyDelimiterCodecError::MaxChunkLengthExceeded => too_large(),
-        AnyDelimiterCodecError::Io(_) => protocol("it cannot be split into lines"),
-    })
 }
 
 fn too_large() -> EngineError {

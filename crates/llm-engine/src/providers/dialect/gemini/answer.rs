@@ -30,6 +30,9 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         return Ok(());
     };
     for candidate in from_json::<Option<Vec<Candidate>>>(candidates.get())?.unwrap_or_default() {
+        if !answer.is_of_first_choice(candidate.index) {
+            continue;
+        }
         for part in candidate.content.parts {
             if part.thought {
                 answer.reasoning(part.text.all());
@@ -58,6 +61,8 @@ struct Chunk<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Candidate {
+    #[serde(default, deserialize_with = "loose")]
+    index: i64,
     #[serde(default, deserialize_with = "loose")]
     content: Content,
     #[serde(default, deserialize_with = "reason")]

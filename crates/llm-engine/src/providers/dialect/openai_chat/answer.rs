@@ -25,7 +25,9 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     match chunk.choices {
         Some(choices) => {
             for choice in from_json::<Option<Vec<Choice>>>(choices.get())?.unwrap_or_default() {
-                choice.read(answer);
+                if answer.is_of_first_choice(choice.index) {
+                    choice.read(answer);
+                }
             }
         }
         // An error object without an envelope.
@@ -53,8 +55,11 @@ struct Chunk<'a> {
 #[derive(Deserialize)]
 struct Choice<'a> {
     #[serde(default, deserialize_with = "loose")]
-    delta: Piece,
-    /// The whole message, of a server that does not stream.
+    index: i64,
+    #[serde(default, deserialize_with = "loose")]
+    delta: Option<Piece>,
+    /// The whole message, of a server that does not stream. Others repeat the whole answer so far in
+    /// it, beside each delta.
     #[serde(default, deserialize_with = "loose")]
     message: Piece,
     /// The text of the older completions API.
@@ -71,8 +76,7 @@ struct Choice<'a> {
 impl Choice<'_> {
     fn read(self, answer: &mut Answer) {
         answer.count(self.usage.into());
-        self.delta.read(answer);
-        self.message.read(answer);
+        self.delta.unwrap_or(self.message).read(answer);
         answer.say(self.text);
         answer.error(self.error);
         answer.finish(&self.finish_reason);
