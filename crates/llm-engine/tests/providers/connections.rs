@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use llm_engine::{StopReason, providers::ProviderKind};
+use llm_engine::{ErrorKind, StopReason, providers::ProviderKind};
 use mock_provider::{MockProvider, Reply, answers::CHAT};
 
 use crate::support::{drain, policy, provider, turn};
@@ -18,6 +18,25 @@ async fn a_connection_is_used_again_though_the_answer_ends_a_little_late() {
     }
     // A busy machine may let a call give up waiting now and then.
     assert!(mock.connections() < 10, "{} connections", mock.connections());
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closes_without_a_word_costs_no_retry() {
+    let whole = Reply::events(&CHAT).end().kept();
+    // The second request meets a connection that the server closes, the last one a new one.
+    let gone = Reply::default();
+    let mock =
+        MockProvider::serve([whole.clone(), gone.clone(), whole.clone(), gone.clone(), gone]);
+    let mock = mock.await;
+    let provider = provider(ProviderKind::OpenAi, &mock);
+    let turn = || drain(turn(Arc::clone(&provider), policy()));
+    for _ in 0..2 {
+        assert_eq!(turn().await.result, Ok(StopReason::EndTurn));
+    }
+    assert_eq!((mock.requests().len(), mock.connections()), (3, 2));
+    // A new connection that is closed as well is an error.
+    assert_eq!(turn().await.result.unwrap_err().kind, ErrorKind::Connection);
+    assert_eq!((mock.requests().len(), mock.connections()), (5, 3));
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use std::{mem, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use reqwest::{
-    Response,
+    Response, Url,
     header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use tokio::time::{Instant, timeout_at};
@@ -75,10 +76,9 @@ impl Call {
         let event = event.map_err(|error| self.server.secrets.hidden(error, self.head.as_ref()));
         if matches!(event, Err(_) | Ok(ProviderEvent::Finished { .. })) {
             let read = mem::replace(&mut self.phase, Phase::Over);
-            if let (Phase::Reading(frames), Ok(_)) = (read, &event)
-                && let Some(rest) = frames.into_rest()
-            {
-                self.server.rests.read(rest);
+            if let (Phase::Reading(frames), Ok(_)) = (read, &event) {
+                let (rest, is_at_end) = frames.into_rest();
+                self.server.rests.read(rest, is_at_end);
             }
         }
         Some(event)
@@ -120,20 +120,37 @@ impl Call {
         Ok(ProviderEvent::Connected)
     }
 
+    /// Sends a request. A connection that was used before may have been closed by the server just
+    /// now, without a word: then the request is sent once more.
     async fn send(&self, ask: &Ask<'_>, framing: Framing) -> Result<Response, EngineError> {
+        let server = &self.server;
+        let url = server.dialect.url(&server.endpoint, &self.request)?;
+        let body = Bytes::from(server.dialect.body(ask)?);
+        server.rests.wait().await;
+        loop {
+            let is_used = server.rests.take_idle();
+            match self.post(url.clone(), body.clone(), framing).await {
+                Err(error) if is_used && !error.is_connect() => {}
+                sent => {
+                    return sent.map_err(|error| unreachable(&error, &server.endpoint.origin()));
+                }
+            }
+        }
+    }
+
+    async fn post(&self, url: Url, body: Bytes, framing: Framing) -> reqwest::Result<Response> {
         let server = &self.server;
         let request = server
             .client
-            .post(server.dialect.url(&server.endpoint, &self.request)?)
+            .post(url)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static(content_type(framing)))
             // Compression would hold back what is streamed. An answer that comes compressed all the
             // same is understood.
             .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
             .headers(server.headers.clone())
-            .body(server.dialect.body(ask)?);
-        server.rests.wait().await;
-        request.send().await.map_err(|error| unreachable(&error, &server.endpoint.origin()))
+            .body(body);
+        request.send().await
     }
 
     async fn read(&mut self) -> Result<ProviderEvent, EngineError> {

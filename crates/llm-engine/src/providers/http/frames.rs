@@ -73,9 +73,9 @@ impl Frames {
         }
     }
 
-    /// Returns the response, unless it was read to its end.
-    pub(super) fn into_rest(self) -> Option<Response> {
-        (!self.is_at_end).then_some(self.response)
+    /// Returns the response, and whether it was read to its end.
+    pub(super) fn into_rest(self) -> (Response, bool) {
+        (self.response, self.is_at_end)
     }
 
     async fn line(&mut self) -> Result<Option<String>, FrameError> {

@@ -2,11 +2,14 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use reqwest::Response;
+use reqwest::{Response, header::CONNECTION};
 use tokio::{runtime::Handle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -24,18 +27,32 @@ const PATIENCE: Duration = Duration::from_millis(5);
 /// Each response is waited for by one call at most, so that there are never more of them here than
 /// there were calls at the same time.
 #[derive(Debug, Default)]
-pub(in crate::providers) struct Rests(Mutex<VecDeque<CancellationToken>>);
+pub(in crate::providers) struct Rests {
+    read: Mutex<VecDeque<CancellationToken>>,
+    /// The number of connections that were given back and not used again, as far as it is known.
+    idle: Arc<AtomicUsize>,
+}
 
 impl Rests {
     /// Reads the rest of a response in a task of its own: a little of it, for a little while.
-    pub(super) fn read(&self, mut response: Response) {
+    pub(super) fn read(&self, mut response: Response, is_at_end: bool) {
+        let stays = response.headers().get(CONNECTION).is_none_or(|it| it != "close");
+        if is_at_end {
+            self.idle.fetch_add(usize::from(stays), Ordering::Relaxed);
+            return;
+        }
         let Ok(tokio) = Handle::try_current() else { return };
+        let idle = Arc::clone(&self.idle);
         let is_read = CancellationToken::new();
         let guard = is_read.clone().drop_guard();
         self.lock().push_back(is_read);
         let rest = async move {
             let mut read = 0;
-            while let Ok(Some(chunk)) = response.chunk().await {
+            while let Ok(chunk) = response.chunk().await {
+                let Some(chunk) = chunk else {
+                    idle.fetch_add(usize::from(stays), Ordering::Relaxed);
+                    return;
+                };
                 read += chunk.len();
                 if read > REST_BYTES {
                     return;
@@ -56,7 +73,14 @@ impl Rests {
         }
     }
 
+    /// Takes one of the connections that were given back. Returns whether there may be one, which the
+    /// server may have closed in the meantime.
+    pub(super) fn take_idle(&self) -> bool {
+        let less = |idle: usize| idle.checked_sub(1);
+        self.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+
     fn lock(&self) -> MutexGuard<'_, VecDeque<CancellationToken>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
