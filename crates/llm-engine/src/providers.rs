@@ -20,7 +20,9 @@
 //! All these providers have these properties:
 //!
 //! - Nothing is sent before the stream is first polled. Dropping the stream closes the connection,
-//!   so that the server stops working.
+//!   so that the server stops working. After a whole answer, the rest of the response is read for up
+//!   to a second, so that the connection can be used again.
+//! - A call that meets a connection which the server has just closed is sent again at once.
 //! - Errors are [classified](crate::ErrorKind) and name a remedy. Beside that they hold
 //!   [what the provider said](crate::ProviderError): its message, code and type, and the id of the
 //!   request, cut short and without control characters.
