@@ -62,6 +62,16 @@ impl Counts {
     }
 }
 
+/// What `OpenAI`'s protocols tell of the parts of a count.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Details {
+    #[serde(deserialize_with = "count")]
+    pub(super) cached_tokens: Option<TokenCount>,
+    #[serde(deserialize_with = "count")]
+    pub(super) reasoning_tokens: Option<TokenCount>,
+}
+
 /// Returns the count that holds after a newer report. A zero does not replace what was counted
 /// before: some servers fill the fields that they do not know with zeros at the end.
 fn newer(before: Option<TokenCount>, later: Option<TokenCount>) -> Option<TokenCount> {

@@ -8,7 +8,7 @@ use crate::{
     providers::{
         dialect::{
             Counts,
-            counts::{count, greatest, loose},
+            counts::{Details, count, greatest, loose},
             said::Said,
             support::{from_json, reason, word},
         },
@@ -161,15 +161,6 @@ struct Usage {
     input_tokens_details: Details,
     #[serde(deserialize_with = "loose")]
     output_tokens_details: Details,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Details {
-    #[serde(deserialize_with = "count")]
-    cached_tokens: Option<TokenCount>,
-    #[serde(deserialize_with = "count")]
-    reasoning_tokens: Option<TokenCount>,
 }
 
 impl From<Usage> for Counts {

@@ -8,7 +8,7 @@ use crate::{
     providers::{
         dialect::{
             Counts,
-            counts::{count, greatest, loose},
+            counts::{Details, count, greatest, loose},
             said::Said,
             support::{from_json, word},
         },
@@ -138,15 +138,6 @@ struct Usage {
     prompt_tokens_details: Details,
     #[serde(deserialize_with = "loose")]
     output_tokens_details: Details,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default)]
-struct Details {
-    #[serde(deserialize_with = "count")]
-    cached_tokens: Option<TokenCount>,
-    #[serde(deserialize_with = "count")]
-    reasoning_tokens: Option<TokenCount>,
 }
 
 impl From<Usage> for Counts {
