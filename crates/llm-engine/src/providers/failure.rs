@@ -39,7 +39,7 @@ const BODY_TIME: Duration = Duration::from_secs(2);
 /// Returns the error of a response whose status is not a success.
 pub(super) async fn of_response(response: Response) -> EngineError {
     let reply = Reply::of(&response);
-    let complaint = Complaint::of_body(&body(response).await);
+    let complaint = Complaint::of_body(&String::from_utf8_lossy(&body(response).await));
     match reply.status {
         status @ 300..400 => {
             let what =
@@ -54,6 +54,7 @@ pub(super) async fn of_response(response: Response) -> EngineError {
 pub(super) async fn of_other_content(response: Response, expected: &str) -> EngineError {
     let reply = Reply::of(&response);
     let body = body(response).await;
+    let body = String::from_utf8_lossy(&body);
     if let Some(complaint) = Complaint::read(&body) {
         return error(complaint.status, &complaint, &reply);
     }
@@ -105,7 +106,7 @@ fn error(status: Option<u16>, complaint: &Complaint, reply: &Reply) -> EngineErr
 }
 
 /// Reads as much of a body as is needed to understand an error.
-async fn body(mut response: Response) -> String {
+pub(super) async fn body(mut response: Response) -> Vec<u8> {
     let mut body = Vec::new();
     let read = async {
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -117,5 +118,5 @@ async fn body(mut response: Response) -> String {
     };
     // After a timeout, the part of the body that has arrived is used.
     drop(timeout(BODY_TIME, read).await);
-    String::from_utf8_lossy(&body).into_owned()
+    body
 }

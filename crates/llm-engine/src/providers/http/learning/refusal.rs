@@ -1,16 +1,9 @@
 //! Reads the words of a response that refuses a request.
 
-use std::time::Duration;
-
 use reqwest::Response;
 use serde_json::Value;
-use tokio::time::timeout;
 
-/// The size in bytes after which no more is read of a refusal.
-const BODY_BYTES: usize = 64 * 1024;
-
-/// The longest wait for the body of a refusal.
-const BODY_TIME: Duration = Duration::from_secs(2);
+use crate::providers::failure::body;
 
 /// The keys of an error object below which a refusal says what is wrong. Others may repeat the
 /// request.
@@ -51,7 +44,7 @@ impl Refusal {
         let mut whole = http::Response::new(Vec::new());
         *whole.status_mut() = response.status();
         whole.headers_mut().clone_from(response.headers());
-        *whole.body_mut() = read(response).await;
+        *whole.body_mut() = body(response).await;
         let words = Self::read(whole.body());
         (whole.into(), words)
     }
@@ -91,21 +84,6 @@ impl Refusal {
     pub(super) fn says(&self, phrases: &[&str]) -> bool {
         phrases.iter().any(|phrase| self.0.contains(phrase))
     }
-}
-
-async fn read(mut response: Response) -> Vec<u8> {
-    let mut body = Vec::new();
-    let read = async {
-        while let Ok(Some(chunk)) = response.chunk().await {
-            body.extend_from_slice(&chunk);
-            if body.len() > BODY_BYTES {
-                break;
-            }
-        }
-    };
-    // After a timeout, the part of the body that has arrived is used.
-    drop(timeout(BODY_TIME, read).await);
-    body
 }
 
 fn collect(value: &Value, words: &mut String) {
