@@ -40,6 +40,22 @@ async fn a_connection_that_the_server_closes_without_a_word_costs_no_retry() {
 }
 
 #[tokio::test]
+async fn a_server_that_closes_every_connection_is_asked_twice_however_many_it_had() {
+    let whole = Reply::events(&CHAT).wait(Duration::from_millis(100)).end().kept();
+    let replies = vec![whole.clone(), whole.clone(), whole.clone(), whole, Reply::default()];
+    let mock = MockProvider::serve(replies).await;
+    let provider = provider(ProviderKind::OpenAi, &mock);
+    let turn = || drain(turn(Arc::clone(&provider), policy()));
+    let (one, two, three, four) = tokio::join!(turn(), turn(), turn(), turn());
+    assert!([one, two, three, four].iter().all(|outcome| outcome.result.is_ok()));
+    assert_eq!(mock.connections(), 4);
+    // The time in which the responses come to their end.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(turn().await.result.unwrap_err().kind, ErrorKind::Connection);
+    assert_eq!(mock.requests().len(), 6);
+}
+
+#[tokio::test]
 async fn a_server_that_holds_an_answer_open_is_left() {
     let mock = MockProvider::serve([Reply::events(&CHAT).hang()]).await;
     let outcome = drain(turn(provider(ProviderKind::OpenAi, &mock), policy())).await;

@@ -5,7 +5,7 @@ use std::{mem, sync::Arc, time::Duration};
 use bytes::Bytes;
 use reqwest::{
     Response, Url,
-    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue},
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue},
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -39,8 +39,6 @@ pub(super) struct Call {
     request: Arc<ModelRequest>,
     phase: Phase,
     answer: Answer,
-    /// The headers of the answer.
-    head: Option<HeaderMap>,
     /// Whether the server said that its answer has the form of the protocol.
     is_announced: bool,
     /// The time of the last part.
@@ -60,7 +58,6 @@ impl Call {
             request,
             phase: Phase::New,
             answer: Answer::default(),
-            head: None,
             is_announced: false,
             last_part: Instant::now(),
         }
@@ -73,7 +70,11 @@ impl Call {
             Phase::Reading(_) => self.read().await,
             Phase::Over => return None,
         };
-        let event = event.map_err(|error| self.server.secrets.hidden(error, self.head.as_ref()));
+        let head = match &self.phase {
+            Phase::Reading(frames) => Some(frames.headers()),
+            Phase::New | Phase::Over => None,
+        };
+        let event = event.map_err(|error| self.server.secrets.hidden(error, head));
         if matches!(event, Err(_) | Ok(ProviderEvent::Finished { .. })) {
             let read = mem::replace(&mut self.phase, Phase::Over);
             if let (Phase::Reading(frames), Ok(_)) = (read, &event) {
@@ -115,13 +116,12 @@ impl Call {
         // which.
         self.is_announced = claimed.is_none_or(|claimed| claimed == content_type(framing));
         self.last_part = Instant::now();
-        self.head = Some(response.headers().clone());
         self.phase = Phase::Reading(Box::new(Frames::new(response, framing)));
         Ok(ProviderEvent::Connected)
     }
 
     /// Sends a request. A connection that was used before may have been closed by the server just
-    /// now, without a word: then the request is sent once more.
+    /// now, without a word: then the request is sent once more, and no other connection is trusted.
     async fn send(&self, ask: &Ask<'_>, framing: Framing) -> Result<Response, EngineError> {
         let server = &self.server;
         let url = server.dialect.url(&server.endpoint, &self.request)?;
@@ -130,7 +130,7 @@ impl Call {
         loop {
             let is_used = server.rests.take_idle();
             match self.post(url.clone(), body.clone(), framing).await {
-                Err(error) if is_used && !error.is_connect() => {}
+                Err(error) if is_used && !error.is_connect() => server.rests.forget_idle(),
                 sent => {
                     return sent.map_err(|error| unreachable(&error, &server.endpoint.origin()));
                 }

@@ -1,6 +1,6 @@
 //! Splits an answer into parts as it arrives, with a bounded buffer.
 
-use reqwest::Response;
+use reqwest::{Response, header::HeaderMap};
 use serde::de::IgnoredAny;
 
 use super::lines::{Lines, TooLong};
@@ -71,6 +71,10 @@ impl Frames {
                 return Ok(Some(frame));
             }
         }
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
     }
 
     /// Returns the response, and whether it was read to its end.

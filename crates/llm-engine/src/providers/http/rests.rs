@@ -80,6 +80,12 @@ impl Rests {
         self.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
     }
 
+    /// Forgets the connections that were given back, because one of them was closed. Otherwise a
+    /// server that closes every connection would be sent one request as often as it had many.
+    pub(super) fn forget_idle(&self) {
+        self.idle.store(0, Ordering::Relaxed);
+    }
+
     fn lock(&self) -> MutexGuard<'_, VecDeque<CancellationToken>> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
