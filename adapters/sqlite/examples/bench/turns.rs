@@ -138,22 +138,22 @@ fn mean(before: Groups, after: Groups) -> f64 {
 pub(crate) async fn latency(size: Size) -> Result<(), Box<dyn Error>> {
     let folder = TempDir::new()?;
     let (mut early, mut late) = (Vec::new(), Vec::new());
-    for round in 0..size.rounds.min(3) {
+    for round in 0..size.rounds {
         let store = Arc::new(SqliteStore::open(folder.path().join(format!("{round}.sqlite")))?);
         let runtime = runtime(store).await?;
         let worker = runtime.handle(CreateWorker::default()).await?.detail.worker;
         let mut times = Vec::new();
-        for _ in 0..510 {
+        for _ in 0..505 {
             let since = Instant::now();
             turn(&runtime, worker).await?;
             times.push(since.elapsed().as_secs_f64() * 1e6);
         }
-        early.push(median(times[5..25].iter().copied()).0);
-        late.push(median(times[490..510].iter().copied()).0);
+        early.push(median(times[4..15].iter().copied()).0);
+        late.push(median(times[494..505].iter().copied()).0);
     }
     let ratio = median(early.iter().zip(&late).map(|(early, late)| late / early)).0;
     println!(
-        "one Worker: about its turn 15, {:.0} µs a turn; about its turn 500, {:.0} µs: {ratio:.2} times",
+        "one Worker: about its turn 10, {:.0} µs a turn; about its turn 500, {:.0} µs: {ratio:.2} times",
         median(early).0,
         median(late).0
     );
