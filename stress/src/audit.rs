@@ -57,7 +57,7 @@ pub(crate) async fn audit(runtime: &Runtime, ledger: &Ledger) {
     assert_eq!(overview.workers, states, "Workers by state");
     if !is_blurred {
         assert_eq!(overview.turns, outcomes, "turns by outcome");
-        let total = sure(async || runtime.handle(GetUsage { scope: Scope::runtime() }).await).await;
+        let total = sure(async || runtime.handle(GetUsage::new(Scope::runtime())).await).await;
         assert_eq!(figures(&total.usage), figures(&usage), "the usage of all Workers");
     }
 }

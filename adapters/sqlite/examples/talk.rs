@@ -86,7 +86,9 @@ pub(crate) async fn run(
     // Each says how its talk ended, which is soon, because the Runtime has stopped.
     while talks.join_next().await.is_some() {}
     let page = Some(PageRequest { limit: Some(1), token: None });
-    let noted = runtime.handle(ListDiagnostics { severity: Some(Severity::Error), page }).await?;
+    let noted = runtime
+        .handle(ListDiagnostics { severity: Some(Severity::Error), page, ..ListDiagnostics::new() })
+        .await?;
     let why = noted.items.first().map(|it| it.message.clone());
     say(&json!({ "type": "stopped", "why": why }));
     Ok(ExitCode::from(TAKEN_OVER))

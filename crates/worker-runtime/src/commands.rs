@@ -9,15 +9,13 @@ mod stop_runtime;
 mod stop_worker;
 mod update_worker;
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::RuntimeError,
     request::{Command, payloads},
-    state::core::Core,
+    state::caller::Caller,
 };
 
 pub use cancel_turn::{CancelTurn, Cancellation, TurnCancellation};
@@ -47,14 +45,14 @@ pub enum RuntimeCommand {
 
 payloads! {
     RuntimeCommand "runtime_command":
-    CreateWorker "create_worker" -> "worker_created" boxed,
-    SendInput "send_input" -> "input_accepted",
-    CancelTurn "cancel_turn" -> "turn_cancellation",
-    StopWorker "stop_worker" -> "worker_stop",
-    CancelWorker "cancel_worker" -> "worker_cancelled",
-    DeleteWorker "delete_worker" -> "worker_deleted",
-    UpdateWorker "update_worker" -> "worker_updated",
-    StopRuntime "stop_runtime" -> "runtime_stop",
+    CreateWorker "create_worker" -> "worker_created" of CallersPart boxed,
+    SendInput "send_input" -> "input_accepted" of OneWorker,
+    CancelTurn "cancel_turn" -> "turn_cancellation" of OneWorker,
+    StopWorker "stop_worker" -> "worker_stop" of OneWorker,
+    CancelWorker "cancel_worker" -> "worker_cancelled" of OneWorker,
+    DeleteWorker "delete_worker" -> "worker_deleted" of OneWorker,
+    UpdateWorker "update_worker" -> "worker_updated" of OneWorker,
+    StopRuntime "stop_runtime" -> "runtime_stop" of WholeRuntime,
 }
 
 /// The reply to a command.
@@ -80,29 +78,31 @@ pub enum CommandReply {
 impl Command for RuntimeCommand {
     type Reply = CommandReply;
 
-    async fn execute(self, core: &Arc<Core>) -> Result<CommandReply, RuntimeError> {
+    async fn execute(self, caller: &Caller) -> Result<CommandReply, RuntimeError> {
         match self {
             Self::CancelTurn(command) => {
-                command.execute(core).await.map(CommandReply::TurnCancellation)
+                command.execute(caller).await.map(CommandReply::TurnCancellation)
             }
             Self::CancelWorker(command) => {
-                command.execute(core).await.map(CommandReply::WorkerCancelled)
+                command.execute(caller).await.map(CommandReply::WorkerCancelled)
             }
             Self::CreateWorker(command) => {
-                command.execute(core).await.map(CommandReply::WorkerCreated)
+                command.execute(caller).await.map(CommandReply::WorkerCreated)
             }
             Self::DeleteWorker(command) => {
-                command.execute(core).await.map(CommandReply::WorkerDeleted)
+                command.execute(caller).await.map(CommandReply::WorkerDeleted)
             }
             Self::SendInput(command) => {
-                command.execute(core).await.map(CommandReply::InputAccepted)
+                command.execute(caller).await.map(CommandReply::InputAccepted)
             }
             Self::StopRuntime(command) => {
-                command.execute(core).await.map(CommandReply::RuntimeStop)
+                command.execute(caller).await.map(CommandReply::RuntimeStop)
             }
-            Self::StopWorker(command) => command.execute(core).await.map(CommandReply::WorkerStop),
+            Self::StopWorker(command) => {
+                command.execute(caller).await.map(CommandReply::WorkerStop)
+            }
             Self::UpdateWorker(command) => {
-                command.execute(core).await.map(CommandReply::WorkerUpdated)
+                command.execute(caller).await.map(CommandReply::WorkerUpdated)
             }
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod allocation;
 pub(crate) mod context;
+pub(crate) mod creation_key;
 pub(crate) mod draft;
 pub(crate) mod idempotency;
 pub(crate) mod page_token;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     identity::{DiagnosticId, TurnId, WorkerRef},
-    model::{Cursor, CursorOrigin, NotAPosition},
+    model::{Cursor, CursorOrigin, NotAPosition, ResetReason},
 };
 
 /// The error of a request that was refused: its `code`, a `message`, whether to `retry`, and the
@@ -115,7 +115,7 @@ pub enum RuntimeError {
         latest: Cursor,
     },
     /// The cursor is well-formed, and belongs to another log.
-    #[error("the cursor belongs to another {}", what.as_str())]
+    #[error("the cursor belongs to another {}; {}", what.as_str(), what.advice())]
     CursorForeign {
         /// The kind of thing that the cursor belongs to another one of.
         what: CursorOrigin,
@@ -123,6 +123,14 @@ pub enum RuntimeError {
     /// The text is not a cursor of any Runtime.
     #[error("not a cursor; use one that a reply, an event or an error gave")]
     CursorMalformed {},
+    /// The request concerns the whole Runtime or another tenant, and whoever sent it acts for a tenant.
+    #[error(
+        "`{what}` is not allowed to a tenant: it concerns the whole Runtime, or another tenant"
+    )]
+    NotAllowed {
+        /// The request, or the field, that is not allowed.
+        what: String,
+    },
     /// The store did not take the change, or could not be read.
     #[error("{}", store_failed_message(*certain))]
     StoreFailed {
@@ -176,7 +184,7 @@ where
 }
 
 /// The codes of all errors that are known.
-pub(crate) const CODES: [&str; 22] = [
+pub(crate) const CODES: [&str; 23] = [
     "invalid_request",
     "wrong_runtime",
     "runtime_stopping",
@@ -197,6 +205,7 @@ pub(crate) const CODES: [&str; 22] = [
     "cursor_ahead",
     "cursor_foreign",
     "cursor_malformed",
+    "not_allowed",
     "store_failed",
     "internal",
 ];
@@ -266,6 +275,7 @@ impl RuntimeError {
             Self::CursorAhead { .. } => "cursor_ahead",
             Self::CursorForeign { .. } => "cursor_foreign",
             Self::CursorMalformed {} => "cursor_malformed",
+            Self::NotAllowed { .. } => "not_allowed",
             Self::StoreFailed { .. } => "store_failed",
             Self::Internal { .. } => "internal",
             Self::Unknown(error) => &error.code,
@@ -299,7 +309,19 @@ impl RuntimeError {
             | Self::CursorAhead { .. }
             | Self::CursorForeign { .. }
             | Self::CursorMalformed {}
+            | Self::NotAllowed { .. }
             | Self::Internal { .. } => Retry::Never {},
+        }
+    }
+
+    /// Returns why a cursor could not be used, if that is the error.
+    pub(crate) fn reset_reason(&self) -> Option<ResetReason> {
+        match self {
+            Self::CursorExpired { .. } => Some(ResetReason::CursorExpired),
+            Self::CursorAhead { .. } => Some(ResetReason::CursorAhead),
+            Self::CursorForeign { .. } => Some(ResetReason::CursorForeign),
+            Self::CursorMalformed {} => Some(ResetReason::CursorMalformed),
+            _ => None,
         }
     }
 
@@ -316,6 +338,10 @@ impl RuntimeError {
 
     pub(crate) fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::InvalidRequest { field: field.into(), problem: problem.into() }
+    }
+
+    pub(crate) fn not_allowed(what: impl Into<String>) -> Self {
+        Self::NotAllowed { what: what.into() }
     }
 
     pub(crate) fn too_large(field: impl Into<String>, max: u64) -> Self {
@@ -341,6 +367,7 @@ impl RuntimeError {
             Self::CursorExpired { earliest } => json!({ "earliest": earliest }),
             Self::CursorAhead { latest } => json!({ "latest": latest }),
             Self::CursorForeign { what } => json!({ "what": what }),
+            Self::NotAllowed { what } => json!({ "what": what }),
             Self::StoreFailed { certain, repeatable: _ } => json!({ "certain": certain }),
             Self::Internal { diagnostic_id } => json!({ "diagnostic_id": diagnostic_id }),
             Self::Unknown(error) => Value::Object(error.fields.clone()),

@@ -6,6 +6,7 @@ use std::{fmt, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub(crate) use runtime_identity::RuntimeIdentity;
@@ -112,6 +113,17 @@ uuid_newtype! {
     /// The id of a diagnostic. The Runtime makes it and never reuses it. It is a UUID in its
     /// hyphenated form.
     DiagnosticId
+}
+
+impl Epoch {
+    /// Returns the id of the log that a tenant sees in this epoch. It tells nothing of the tenant, so
+    /// that the position of another tenant is like that of another epoch.
+    pub(crate) fn of_tenant(self, tenant: &str) -> Self {
+        let hash = Sha256::new().chain_update(self.0.as_bytes()).chain_update(tenant).finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
 }
 
 /// The error of parsing an id from a text that is not a UUID in its hyphenated form.

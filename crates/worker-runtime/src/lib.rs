@@ -42,8 +42,8 @@ pub mod store;
 pub mod event {
     pub use crate::model::{
         Cursor, EndReason, EventBody, EventFilter, EventType, EventsFrom, FromAfter,
-        FromAfterSequence, FromNow, FromOldest, RuntimeEvent, Scope, ScopeRuntime, ScopeWorker,
-        StreamEvent, StreamItem, Subscribe,
+        FromAfterSequence, FromNow, FromOldest, ResetReason, RuntimeEvent, Scope, ScopeRuntime,
+        ScopeWorker, StreamEvent, StreamItem, Subscribe,
     };
     pub use crate::store::{StoredEvent, StoredEventBody, StoredRetry};
     pub use crate::stream::Subscription;
@@ -65,10 +65,10 @@ pub use identity::{
     DiagnosticId, DisplayName, DisplayRef, Epoch, ParseIdError, RuntimeId, TurnId, WorkerId,
     WorkerRef,
 };
-pub use model::{CursorOrigin, Limits, Retention};
+pub use model::{CursorOrigin, Limits, Retention, TenantQuotas};
 pub use queries::{QueryReply, RuntimeQuery};
 pub use request::{Command, Payload, Query, Request};
-pub use runtime::{BuildError, Runtime, RuntimeBuilder, WaitError};
+pub use runtime::{BuildError, Runtime, RuntimeBuilder, TenantRuntime, WaitError};
 pub use worker::Profile;
 
 #[doc = include_str!("../README.md")]

@@ -16,7 +16,7 @@ mod tail;
 mod worker_log;
 
 pub(crate) use erased::Erased;
-pub(crate) use event_block::{EventBlock, JoinedEvent};
+pub(crate) use event_block::{EventBlock, EventOwner, JoinedEvent};
 pub(crate) use event_log::EventLog;
 pub(crate) use presenter::Presenter;
 pub(crate) use published::{Published, Source};

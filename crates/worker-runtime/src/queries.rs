@@ -56,17 +56,17 @@ pub enum RuntimeQuery {
 
 payloads! {
     RuntimeQuery "runtime_query":
-    GetRuntime "get_runtime" -> "runtime",
-    GetOverview "get_overview" -> "overview",
-    ListWorkers "list_workers" -> "workers",
-    GetWorker "get_worker" -> "worker",
-    GetTurn "get_turn" -> "turn",
-    ListTurns "list_turns" -> "turns",
-    GetTranscript "get_transcript" -> "transcript",
-    ReadEvents "read_events" -> "events",
-    GetUsage "get_usage" -> "usage",
-    ListDiagnostics "list_diagnostics" -> "diagnostics",
-    Preview "preview" -> "preview",
+    GetRuntime "get_runtime" -> "runtime" of CallersPart,
+    GetOverview "get_overview" -> "overview" of CallersPart,
+    ListWorkers "list_workers" -> "workers" of CallersPart,
+    GetWorker "get_worker" -> "worker" of OneWorker,
+    GetTurn "get_turn" -> "turn" of OneWorker,
+    ListTurns "list_turns" -> "turns" of OneWorker,
+    GetTranscript "get_transcript" -> "transcript" of OneWorker,
+    ReadEvents "read_events" -> "events" of CallersPart,
+    GetUsage "get_usage" -> "usage" of CallersPart,
+    ListDiagnostics "list_diagnostics" -> "diagnostics" of CallersPart,
+    Preview "preview" -> "preview" of CallersPart,
 }
 
 /// The reply to a query.

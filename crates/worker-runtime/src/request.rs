@@ -1,28 +1,28 @@
 //! The traits of requests: a [`Command`] changes the Runtime, a [`Query`] does not, and
 //! [`Runtime::handle`](crate::Runtime::handle) takes either.
 //!
-//! Handlers take a `Core` or a `Reader`. Both are defined in private modules, so that code outside
+//! Handlers take a `Caller` or a `Reader`. Both are defined in private modules, so that code outside
 //! this crate can neither call nor implement a handler: every request goes through
 //! `Runtime::handle`. A `Reader` has no method that changes the Runtime, so the compiler refuses a
 //! query that would.
 
 mod payload;
-
-use std::sync::Arc;
+mod whose;
 
 pub use payload::Payload;
 pub(crate) use payload::payloads;
+pub use whose::{About, Whose};
 
 use crate::{
     error::RuntimeError,
-    state::{core::Core, view::Reader},
+    state::{caller::Caller, view::Reader},
 };
 
 /// A change to the Runtime.
 ///
 /// The trait is sealed: it is implemented for the payloads in [`commands`](crate::commands) and for
 /// [`RuntimeCommand`](crate::RuntimeCommand), and you cannot implement it.
-pub trait Command: Payload + Send {
+pub trait Command: Payload + About + Send {
     /// The reply, which is given once the change is decided and committed.
     type Reply: Send;
 
@@ -30,7 +30,7 @@ pub trait Command: Payload + Send {
     #[doc(hidden)]
     fn execute(
         self,
-        core: &Arc<Core>,
+        caller: &Caller,
     ) -> impl Future<Output = Result<Self::Reply, RuntimeError>> + Send;
 }
 
@@ -38,7 +38,7 @@ pub trait Command: Payload + Send {
 ///
 /// The trait is sealed: it is implemented for the payloads in [`queries`](crate::queries) and for
 /// [`RuntimeQuery`](crate::RuntimeQuery), and you cannot implement it.
-pub trait Query: Payload + Send {
+pub trait Query: Payload + About + Send {
     /// The reply.
     type Reply: Send;
 
@@ -76,7 +76,7 @@ pub trait Request<Kind>: Send {
     #[doc(hidden)]
     fn handle(
         self,
-        core: &Arc<Core>,
+        caller: &Caller,
     ) -> impl Future<Output = Result<Self::Reply, RuntimeError>> + Send;
 }
 
@@ -93,12 +93,10 @@ impl<C: Command> Request<ChangesState> for C {
 
     const TYPE: &'static str = C::TYPE;
 
-    fn handle(
-        self,
-        core: &Arc<Core>,
-    ) -> impl Future<Output = Result<C::Reply, RuntimeError>> + Send {
-        core.notice_lease();
-        self.execute(core)
+    async fn handle(self, caller: &Caller) -> Result<C::Reply, RuntimeError> {
+        caller.core.notice_lease();
+        allow(&self, caller)?;
+        self.execute(caller).await
     }
 }
 
@@ -107,11 +105,22 @@ impl<Q: Query> Request<ReadsState> for Q {
 
     const TYPE: &'static str = Q::TYPE;
 
-    async fn handle(self, core: &Arc<Core>) -> Result<Q::Reply, RuntimeError> {
-        let checked = core.check_lease();
+    async fn handle(self, caller: &Caller) -> Result<Q::Reply, RuntimeError> {
+        let checked = caller.core.check_lease();
         if !Q::OF_THE_RUNTIME_ITSELF {
             checked?;
         }
-        self.answer(Reader::of(core)).await
+        allow(&self, caller)?;
+        self.answer(Reader::of(caller)).await
+    }
+}
+
+/// Refuses a request that concerns the whole Runtime to whoever acts for a tenant.
+pub(crate) fn allow(request: &impl About, caller: &Caller) -> Result<(), RuntimeError> {
+    match request.whose() {
+        Whose::WholeRuntime if caller.tenant.is_some() => {
+            Err(RuntimeError::not_allowed(request.wire_type()))
+        }
+        Whose::OneWorker | Whose::CallersPart | Whose::WholeRuntime => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 mod builder;
 mod host_provider;
+mod tenant_runtime;
 mod wait;
 
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
@@ -12,11 +13,12 @@ use crate::{
     identity::RuntimeId,
     model::{Limits, RuntimeState, Subscribe},
     request::Request,
-    state::core::Core,
+    state::{caller::Caller, core::Core},
     stream::Subscription,
     sync::contained,
 };
 pub use builder::{BuildError, RuntimeBuilder};
+pub use tenant_runtime::TenantRuntime;
 pub use wait::WaitError;
 
 /// The environment in which Workers run.
@@ -44,7 +46,7 @@ pub struct Runtime {
 /// Ends the Runtime when the last handle is dropped.
 #[derive(Debug)]
 struct Ownership {
-    core: Arc<Core>,
+    caller: Caller,
 }
 
 impl Runtime {
@@ -54,19 +56,31 @@ impl Runtime {
     }
 
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { owner: Arc::new(Ownership { core }) }
+        Self { owner: Arc::new(Ownership { caller: Caller::backend(core) }) }
     }
 
     /// Returns the Runtime's id, which is half of every [`WorkerRef`](crate::WorkerRef).
     #[must_use]
     pub fn runtime_id(&self) -> RuntimeId {
-        self.owner.core.identity.runtime_id
+        self.owner.caller.core.identity.runtime_id
     }
 
     /// Returns the limits of the Runtime.
     #[must_use]
     pub fn limits(&self) -> &Limits {
-        &self.owner.core.limits
+        &self.owner.caller.core.limits
+    }
+
+    /// Returns the Runtime as the tenant with this name sees it, to be handed to whoever acts for that
+    /// tenant.
+    ///
+    /// The name has 1 to `label_chars` characters, none of them a control character. With another
+    /// name every request is refused with `invalid_request` or `too_large`. The Runtime remembers each
+    /// name until it ends, so a name should be one that the Backend knows, and not one that anybody
+    /// sent.
+    #[must_use]
+    pub fn tenant(&self, name: impl Into<Arc<str>>) -> TenantRuntime {
+        TenantRuntime::new(self.clone(), &name.into())
     }
 
     /// Handles one request and returns its reply.
@@ -87,18 +101,7 @@ impl Runtime {
     where
         R: Request<Kind>,
     {
-        let core = &self.owner.core;
-        let span = tracing::debug_span!(
-            "handle",
-            runtime_id = %core.identity.runtime_id,
-            request = request.name(),
-        );
-        let mut handling = pin!(request.handle(core));
-        poll_fn(|context| {
-            let poll = || span.in_scope(|| handling.as_mut().poll(context));
-            contained(poll).unwrap_or_else(|| Poll::Ready(Err(core.panicked())))
-        })
-        .await
+        handle(&self.owner.caller, request).await
     }
 
     /// Subscribes to a live stream of events and text.
@@ -108,17 +111,36 @@ impl Runtime {
     /// Returns an error if the scope or the starting position does not exist, if the filter exceeds
     /// the limits, or if there is no room for more subscriptions.
     pub async fn subscribe(&self, subscribe: Subscribe) -> Result<Subscription, RuntimeError> {
-        Subscription::new(&self.owner.core, subscribe).await
+        Subscription::new(&self.owner.caller, subscribe).await
     }
+}
+
+/// Handles a request of a caller.
+async fn handle<R, Kind>(caller: &Caller, request: R) -> Result<R::Reply, RuntimeError>
+where
+    R: Request<Kind>,
+{
+    let span = tracing::debug_span!(
+        "handle",
+        runtime_id = %caller.core.identity.runtime_id,
+        tenant = caller.tenant.as_ref().map(|tenant| &*tenant.name),
+        request = request.name(),
+    );
+    let mut handling = pin!(request.handle(caller));
+    poll_fn(|context| {
+        let poll = || span.in_scope(|| handling.as_mut().poll(context));
+        contained(poll).unwrap_or_else(|| Poll::Ready(Err(caller.panicked())))
+    })
+    .await
 }
 
 impl Drop for Ownership {
     fn drop(&mut self) {
         // A Runtime that stops keeps itself until it has ended.
-        let ends_itself = self.core.state() != RuntimeState::Running;
+        let ends_itself = self.caller.core.state() != RuntimeState::Running;
         if !ends_itself {
-            self.core.abandon();
-            lease::release_soon(&self.core);
+            self.caller.core.abandon();
+            lease::release_soon(&self.caller.core);
         }
     }
 }

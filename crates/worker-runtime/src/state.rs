@@ -3,6 +3,7 @@
 pub(crate) mod about;
 pub(crate) mod admission;
 pub(crate) mod board;
+pub(crate) mod caller;
 pub(crate) mod catalogue;
 pub(crate) mod core;
 pub(crate) mod diagnostics;
@@ -16,8 +17,10 @@ pub(crate) mod live;
 pub(crate) mod older_events;
 pub(crate) mod places;
 pub(crate) mod reservation;
+pub(crate) mod sequences;
 pub(crate) mod shutdown;
 pub(crate) mod station;
+pub(crate) mod tenant;
 pub(crate) mod turn_host;
 pub(crate) mod view;
 pub(crate) mod worker_cell;

@@ -16,10 +16,10 @@ pub fn run() -> Vec<Row> {
         Row::ratio(format!("{query}, 1,000,000 Workers"), ours, "1,000 Workers", other, SAME)
     };
     let overview = GetOverview::default();
-    let usage = GetUsage { scope: Scope::runtime() };
+    let usage = GetUsage::new(Scope::runtime());
     vec![
-        row("`get_overview`", compare([many.asking(overview), few.asking(overview)])),
+        row("`get_overview`", compare([many.asking(overview.clone()), few.asking(overview)])),
         row("`get_runtime`", compare([many.asking(GetRuntime {}), few.asking(GetRuntime {})])),
-        row("`get_usage`", compare([many.asking(usage), few.asking(usage)])),
+        row("`get_usage`", compare([many.asking(usage.clone()), few.asking(usage)])),
     ]
 }

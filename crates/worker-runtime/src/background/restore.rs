@@ -1,12 +1,12 @@
 //! Restores the Workers of the store when a Runtime is built.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::open_turns::OpenTurn;
 use crate::{
-    domain::idempotency::KeyWindow,
+    domain::{creation_key, idempotency::KeyWindow},
     error::RuntimeError,
-    model::Severity,
+    model::{ScopeClaim, Severity},
     state::{core::Core, worker_cell::WorkerCell},
     store::{CorruptWorker, CreateKey, ListingError, StoredWorker, Totals, WorkerRecord},
 };
@@ -42,6 +42,23 @@ impl fmt::Display for RestoreError {
     }
 }
 
+/// What the restored Workers have added to the totals: to those of all, and to those of each tenant.
+#[derive(Debug, Default)]
+struct Sums {
+    whole: Totals,
+    of_tenants: BTreeMap<Arc<str>, Totals>,
+}
+
+impl Sums {
+    fn add(&mut self, record: &WorkerRecord) {
+        let part = part_in_totals(record);
+        self.whole.add(&part);
+        if let Some(tenant) = &record.tenant {
+            self.of_tenants.entry(Arc::clone(tenant)).or_default().add(&part);
+        }
+    }
+}
+
 /// Returns what a Worker has added to the totals, as far as its record tells: of the outcomes, that
 /// of the last turn.
 fn part_in_totals(record: &WorkerRecord) -> Totals {
@@ -60,15 +77,16 @@ impl Core {
         created: u64,
         tell: impl Fn(RestoreProgress),
     ) -> Result<(), RestoreError> {
+        self.restore_tenants().await.map_err(RestoreError::Listing)?;
         let keys = self.store.create_keys().await.map_err(RestoreError::Listing)?;
-        let (mut open, mut sums) = (Vec::new(), Totals::default());
+        let (mut open, mut sums) = (Vec::new(), Sums::default());
         let mut pages = self.store.worker_pages(created);
         while let Some(page) = pages.next().await.map_err(RestoreError::Listing)? {
             for listed in page {
-                sums.created += 1;
+                sums.whole.created += 1;
                 match listed {
                     Ok(worker) => {
-                        sums.add(&part_in_totals(&worker.record));
+                        sums.add(&worker.record);
                         let running = worker.record.running_turn().map(|turn| turn.turn_id);
                         let cell = self.bring_back(worker);
                         open.extend(running.map(|turn_id| OpenTurn { cell, turn_id }));
@@ -77,7 +95,7 @@ impl Core {
                 }
             }
             let open_turns = open.len() as u64;
-            tell(RestoreProgress { workers: sums.created, created, open_turns });
+            tell(RestoreProgress { workers: sums.whole.created, created, open_turns });
         }
         let last = pages.last_ordinal();
         self.store.restored_until(last);
@@ -89,7 +107,11 @@ impl Core {
 
     fn bring_back(&self, worker: StoredWorker) -> Arc<WorkerCell> {
         let StoredWorker { record, keys } = worker;
-        let cell = Arc::new(WorkerCell::new(Arc::clone(&record)));
+        let tenant = record.tenant.as_ref().map(|name| self.tenant(name));
+        if let Some(tenant) = &tenant {
+            tenant.workers.occupy();
+        }
+        let cell = Arc::new(WorkerCell::new(Arc::clone(&record), tenant));
         if !keys.is_empty() {
             let mut window = KeyWindow::default();
             for key in keys {
@@ -100,20 +122,41 @@ impl Core {
         let claims = &record.spec.scope_claims;
         if !record.state.is_terminal()
             && !claims.is_empty()
-            && self.admission.lock().claims.take(record.worker_id, claims, &self.identity).is_err()
+            && self.take_claims(&cell, claims).is_err()
         {
             let message = "the claims of a restored worker conflict with those of another";
-            self.note(Severity::Error, message, Some(record.worker_id), None);
+            self.note(Severity::Error, message, &*cell, None);
         }
         if record.state.is_terminal() {
             self.ended_workers.note(&record);
         }
         self.catalogue.restore(Arc::clone(&cell));
         let mut board = self.log.lock();
-        board.listing.insert(Arc::clone(&cell), (&*record).into());
-        board.figures.turns_in_flight += u64::from(record.running_turn().is_some());
+        for part in board.parts_of(cell.tenant.as_deref()) {
+            part.listing.insert(Arc::clone(&cell), (&*record).into());
+            part.figures.turns_in_flight += u64::from(record.running_turn().is_some());
+        }
         drop(board);
         cell
+    }
+
+    fn take_claims(&self, cell: &WorkerCell, claims: &[ScopeClaim]) -> Result<(), RuntimeError> {
+        let mut admission = self.admission.lock();
+        let share = admission.share_mut(cell.tenant_name());
+        share.claims.take(cell.worker_id, claims, &self.identity)
+    }
+
+    /// Brings back every tenant that the store has totals of, with those totals.
+    async fn restore_tenants(&self) -> Result<(), ListingError> {
+        let mut last = None;
+        while let Some(page) = self.store.tenant_totals(last.take()).await? {
+            for of_tenant in &page {
+                self.tenant(&of_tenant.tenant);
+                self.log.lock().set_totals(of_tenant);
+            }
+            last = page.last().map(|it| Arc::clone(&it.tenant));
+        }
+        Ok(())
     }
 
     /// Remembers the keys of creations, each without a receipt that the Worker contradicts.
@@ -124,19 +167,24 @@ impl Core {
                 let record = Arc::clone(&cell.lock().record);
                 self.store.check_receipt(&mut key, &record);
             }
-            self.admission.lock().keys.remember(key);
+            let tenant = creation_key::tenant_of(&key.key).map(Arc::from);
+            self.admission.lock().share_mut(tenant).keys.remember(key);
         }
     }
 
     /// Raises the sums over all Workers to what the restored Workers add up to, at least, so that a
     /// part is never greater than the whole.
-    fn raise_totals(&self, created: u64, least: &Totals) {
-        let are_less = {
-            let figures = &mut self.log.lock().figures;
-            let usage_is_less = figures.usage.raise_to(&least.usage);
-            figures.outcomes.raise_to(&least.outcomes) || usage_is_less
-        };
-        if are_less || created < least.created {
+    fn raise_totals(&self, created: u64, least: &Sums) {
+        let mut board = self.log.lock();
+        let mut are_less = created < least.whole.created;
+        are_less |= board.whole.figures.raise_to(&least.whole);
+        for (tenant, least) in &least.of_tenants {
+            let tenant = board.tenant(tenant).cloned();
+            let part = board.part_mut(tenant.as_deref());
+            are_less |= part.is_some_and(|part| part.figures.raise_to(least));
+        }
+        drop(board);
+        if are_less {
             self.store.totals_are_less();
         }
     }

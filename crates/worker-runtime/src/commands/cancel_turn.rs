@@ -20,7 +20,7 @@ use crate::{
     lifecycle::{self, LifecycleInput, Transition},
     model::{Cursor, Meta, TurnOutcome, WorkerState, setters},
     request::Command,
-    state::core::Core,
+    state::{caller::Caller, core::Core},
     store::{CommandMetadata, StoredTurn, TurnLookup},
 };
 
@@ -147,8 +147,9 @@ pub(crate) fn cancel_running(
 impl Command for CancelTurn {
     type Reply = TurnCancellation;
 
-    async fn execute(self, core: &Arc<Core>) -> Result<TurnCancellation, RuntimeError> {
-        let cell = core.find(self.worker)?;
+    async fn execute(self, caller: &Caller) -> Result<TurnCancellation, RuntimeError> {
+        let core = &caller.core;
+        let cell = caller.find(self.worker)?;
         let command = Arc::new(self);
         let mut looked_again = false;
         loop {

@@ -17,7 +17,7 @@ use crate::{
     lifecycle::{self, LifecycleInput, Transition},
     model::{Cursor, Meta, setters},
     request::Command,
-    state::core::Core,
+    state::caller::Caller,
     store::CommandMetadata,
 };
 
@@ -98,8 +98,9 @@ impl CancelWorker {
 impl Command for CancelWorker {
     type Reply = WorkerCancelled;
 
-    async fn execute(self, core: &Arc<Core>) -> Result<WorkerCancelled, RuntimeError> {
-        let cell = core.find(self.worker)?;
+    async fn execute(self, caller: &Caller) -> Result<WorkerCancelled, RuntimeError> {
+        let core = &caller.core;
+        let cell = caller.find(self.worker)?;
         core.change(&cell, Seal::Yes, Cause::REPEATABLE, move |context, worker| {
             self.decide(context, worker)
         })

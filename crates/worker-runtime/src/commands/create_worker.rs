@@ -10,7 +10,7 @@ use worker::Profile;
 
 use crate::{
     commit::{outcome::SentCommit, pending::PendingCommit},
-    domain::{context::DecisionContext, draft::Draft},
+    domain::{context::DecisionContext, creation_key, draft::Draft},
     error::RuntimeError,
     identity::{TurnId, WorkerId},
     model::{
@@ -20,8 +20,10 @@ use crate::{
     request::Command,
     state::{
         admission::{CreationRequest, RequestKey, Rival},
+        caller::Caller,
         core::Core,
         reservation::Admitted,
+        tenant::Tenant,
         worker_cell::CellState,
     },
     store::{CommandMetadata, CreateKey, StoredEntry, WorkerRecord, WorkerSpec},
@@ -75,12 +77,19 @@ pub struct CreateWorker {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1000))]
     pub history: Option<Vec<SeedEntry>>,
+    /// The tenant that the Worker belongs to from then on, of 1 to `label_chars` characters, none of
+    /// them a control character. If absent, it is the tenant that is acted for, or none. Whoever acts
+    /// for a tenant can name no other one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::model::fragments::optional_tenant")]
+    pub tenant: Option<String>,
     /// The first input of the Worker. If absent, the Worker waits for input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_input: Option<Input>,
     /// A key that the caller chooses, of 1 to `key_chars` characters. If the command is sent again
     /// with the same key and the same fields (`meta` aside), it does not act again, and the reply
-    /// repeats the first receipt and cursor. If absent, the command acts each time that it is sent.
+    /// repeats the first receipt and cursor. The keys of two tenants never meet. If absent, the command
+    /// acts each time that it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub idempotency_key: Option<String>,
@@ -106,6 +115,7 @@ impl CreateWorker {
             scope_claims: None,
             labels: None,
             history: None,
+            tenant: None,
             initial_input: None,
             idempotency_key: None,
             meta: None,
@@ -113,7 +123,7 @@ impl CreateWorker {
     }
 }
 
-setters!(CreateWorker { display_name: String, intent: Intent, profile: ProfileSelector, instructions: String, config_bundle: ConfigBundle, requested_capabilities: Vec<String>, scope_claims: Vec<ScopeClaim>, labels: Labels, history: Vec<SeedEntry>, initial_input: Input, idempotency_key: String, meta: Meta });
+setters!(CreateWorker { display_name: String, intent: Intent, profile: ProfileSelector, instructions: String, config_bundle: ConfigBundle, requested_capabilities: Vec<String>, scope_claims: Vec<ScopeClaim>, labels: Labels, history: Vec<SeedEntry>, tenant: String, initial_input: Input, idempotency_key: String, meta: Meta });
 
 /// The reply to `create_worker`: the Worker exists.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -142,16 +152,23 @@ pub(crate) struct CreationIds {
 }
 
 impl CreateWorker {
-    /// Returns the request for admission, with the digest of the command and the result of its
-    /// checks.
-    pub(crate) fn prepare<'a>(&self, context: &DecisionContext<'a>) -> CreationRequest<'a> {
+    /// Returns the request for admission of a Worker of this tenant, or of none, with the digest of the
+    /// command and the result of its checks.
+    pub(crate) fn prepare<'a>(
+        &self,
+        context: &DecisionContext<'a>,
+        tenant: Option<Arc<Tenant>>,
+    ) -> CreationRequest<'a> {
         let may_be_known = context.limits.check_key(self.idempotency_key.as_ref()).is_ok();
         let key = self.idempotency_key.as_deref().filter(|_| may_be_known);
+        let of_tenant = tenant.as_ref().map(|tenant| &*tenant.name);
+        let stored = key.map(|key| creation_key::stored(of_tenant, key));
         CreationRequest {
-            key: key.map(|key| RequestKey { key: key.into(), digest: self.digest() }),
+            key: stored.map(|key| RequestKey { key, digest: self.digest() }),
             claims: self.scope_claims.iter().flatten().cloned().collect(),
             with_turn: self.initial_input.is_some(),
             profile: self.validate(context),
+            tenant,
         }
     }
 
@@ -209,7 +226,11 @@ impl CreateWorker {
         let metadata =
             CommandMetadata::of_command(self.meta.as_ref(), self.idempotency_key.as_deref());
         let selector = self.profile.clone().unwrap_or_default();
-        let mut draft = Draft::creation(self.record(context, ids, selector), now_ms, metadata);
+        let record = WorkerRecord {
+            tenant: request.tenant.as_ref().map(|tenant| Arc::clone(&tenant.name)),
+            ..self.record(context, ids, selector)
+        };
+        let mut draft = Draft::creation(record, now_ms, metadata);
         for entry in self.history.iter().flatten() {
             draft.seed(seeded(entry, now_ms));
         }
@@ -317,8 +338,10 @@ fn seeded(entry: &SeedEntry, now_ms: u64) -> StoredEntry {
 impl Command for CreateWorker {
     type Reply = WorkerCreated;
 
-    async fn execute(self, core: &Arc<Core>) -> Result<WorkerCreated, RuntimeError> {
-        let request = self.prepare(&core.context(core.asked_ms()));
+    async fn execute(self, caller: &Caller) -> Result<WorkerCreated, RuntimeError> {
+        let core = &caller.core;
+        let tenant = caller.named("tenant", self.tenant.as_deref())?.map(|name| core.tenant(&name));
+        let request = self.prepare(&core.context(core.asked_ms()), tenant);
         loop {
             match self.attempt(core, &request)? {
                 Attempt::Replayed(reply) => return Ok(reply),

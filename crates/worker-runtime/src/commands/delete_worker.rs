@@ -1,7 +1,5 @@
 //! `delete_worker`: removes a Worker that has ended, with its transcript.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +14,7 @@ use crate::{
     lifecycle::{self, LifecycleInput, Transition},
     model::{Meta, setters},
     request::Command,
-    state::core::Core,
+    state::caller::Caller,
     store::CommandMetadata,
 };
 
@@ -85,9 +83,10 @@ impl DeleteWorker {
 impl Command for DeleteWorker {
     type Reply = WorkerDeleted;
 
-    async fn execute(self, core: &Arc<Core>) -> Result<WorkerDeleted, RuntimeError> {
+    async fn execute(self, caller: &Caller) -> Result<WorkerDeleted, RuntimeError> {
+        let core = &caller.core;
         let gone = WorkerDeleted { already: true };
-        let cell = match core.find(self.worker) {
+        let cell = match caller.find(self.worker) {
             Ok(cell) => cell,
             Err(RuntimeError::WorkerNotFound {}) => return Ok(gone),
             Err(error) => return Err(error),

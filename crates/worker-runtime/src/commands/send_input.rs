@@ -1,7 +1,5 @@
 //! `send_input`: says something to a Worker and has it answer.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +14,7 @@ use crate::{
     lifecycle::{self, LifecycleInput, Transition},
     model::{BusyPolicy, Cursor, Input, InputReceipt, Meta, setters},
     request::Command,
-    state::core::Core,
+    state::caller::Caller,
     store::{CommandMetadata, InputKey, WorkerRecord},
 };
 
@@ -193,8 +191,9 @@ fn accepts_input(record: &WorkerRecord) -> Result<(), RuntimeError> {
 impl Command for SendInput {
     type Reply = InputAccepted;
 
-    async fn execute(self, core: &Arc<Core>) -> Result<InputAccepted, RuntimeError> {
-        let cell = core.find(self.worker)?;
+    async fn execute(self, caller: &Caller) -> Result<InputAccepted, RuntimeError> {
+        let core = &caller.core;
+        let cell = caller.find(self.worker)?;
         let cause = Cause::Request { repeatable: self.idempotency_key.is_some() };
         let digest = self.digest();
         let turn_id = TurnId::from_uuid(core.asked_id(core.asked_ms()));

@@ -14,7 +14,7 @@ use crate::{
     log::{RuntimeFact, RuntimeSource},
     model::{Cursor, Limits, Meta, RuntimeState, setters, wire},
     request::Command,
-    state::core::Core,
+    state::{caller::Caller, core::Core},
     store::CommandMetadata,
 };
 
@@ -126,26 +126,25 @@ impl StopRuntime {
 impl Command for StopRuntime {
     type Reply = RuntimeStop;
 
-    async fn execute(self, core: &Arc<Core>) -> Result<RuntimeStop, RuntimeError> {
+    async fn execute(self, caller: &Caller) -> Result<RuntimeStop, RuntimeError> {
+        let core = &caller.core;
         self.validate(&core.limits)?;
         let at_ms = core.asked_ms();
         bring_forward(core, self.deadline_ms);
         let reason = self.reason.as_deref().map(Arc::from);
         let metadata = CommandMetadata::of_command(self.meta.as_ref(), None);
         let mut board = core.log.lock();
-        let cursor = core.runtime_cursor(board.head());
-        let Some(state) = Self::decide(board.figures.runtime) else {
-            let state = board.figures.runtime;
+        let cursor = caller.runtime_cursor(board.whole.events.head());
+        let Some(state) = Self::decide(board.runtime) else {
+            let state = board.runtime;
             return Ok(RuntimeStop { state, already: true, cursor });
         };
-        board.figures.runtime = state;
+        board.runtime = state;
         core.stage.set(state, false);
         let fact = RuntimeFact::Stopping { reason };
-        let evicted = board.append_own(RuntimeSource { at_ms, metadata, fact });
-        let waiting = board.take_waiting();
+        let aftermath = board.append_own(RuntimeSource { at_ms, metadata, fact });
         drop(board);
-        drop(evicted);
-        core.wake(waiting);
+        core.settle_log(aftermath);
         core.executor.spawn(drain::drain(Arc::clone(core), self.options()));
         Ok(RuntimeStop { state, already: false, cursor })
     }

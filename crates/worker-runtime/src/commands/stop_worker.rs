@@ -17,7 +17,7 @@ use crate::{
     lifecycle::{self, LifecycleInput, Transition},
     model::{Cursor, Meta, WorkerState, setters, wire},
     request::Command,
-    state::core::Core,
+    state::caller::Caller,
     store::CommandMetadata,
 };
 
@@ -134,11 +134,12 @@ impl StopWorker {
 impl Command for StopWorker {
     type Reply = WorkerStop;
 
-    async fn execute(self, core: &Arc<Core>) -> Result<WorkerStop, RuntimeError> {
+    async fn execute(self, caller: &Caller) -> Result<WorkerStop, RuntimeError> {
+        let core = &caller.core;
         // The time counts from here, so that neither the queue of the Worker nor the store adds to it.
         let within = self.deadline_ms.map(Duration::from_millis);
         let cancel_at = within.and_then(|within| core.executor.after(within));
-        let cell = core.find(self.worker)?;
+        let cell = caller.find(self.worker)?;
         let seal = self.seal();
         let decide = move |context: &DecisionContext<'_>, worker: &Snapshot<'_>| {
             let mut decision = self.decide(context, worker)?;

@@ -17,7 +17,7 @@ use crate::{
         Cursor, Labels, Meta, ProfileSelector, WorkerDetail, WorkerSetting, setters, shared_labels,
     },
     request::Command,
-    state::core::Core,
+    state::caller::Caller,
     store::{CommandMetadata, WorkerRecord, WorkerSpec},
 };
 
@@ -199,8 +199,9 @@ impl UpdateWorker {
 impl Command for UpdateWorker {
     type Reply = WorkerUpdated;
 
-    async fn execute(self, core: &Arc<Core>) -> Result<WorkerUpdated, RuntimeError> {
-        let cell = core.find(self.worker)?;
+    async fn execute(self, caller: &Caller) -> Result<WorkerUpdated, RuntimeError> {
+        let core = &caller.core;
+        let cell = caller.find(self.worker)?;
         core.change(&cell, Seal::No, Cause::REPEATABLE, move |context, worker| {
             self.decide(context, worker)
         })

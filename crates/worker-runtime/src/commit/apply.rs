@@ -7,11 +7,12 @@ use crate::{
     identity::TurnId,
     log::{EventBlock, Published, Source, WorkerLog, redacted_record},
     state::{
-        board::Figures,
+        board::{Aftermath, Figures},
         core::Core,
         listing::Listing,
         live::Live,
         reservation::Reservation,
+        sequences::Sequences,
         shutdown::Publishing,
         station::Station,
         worker_cell::{CellState, WorkerCell},
@@ -87,7 +88,7 @@ impl Core {
             keys.forget(&new_key.dropped);
             keys.remember(new_key.key);
         }
-        let CellState { record, live, late, log, runtime_sequence, .. } = state;
+        let CellState { record, live, late, log, sequences, .. } = state;
         let step = RecordChange {
             // The cell of a new Worker was created with the record of this batch, so there is no
             // record before it.
@@ -95,7 +96,7 @@ impl Core {
             now: (!deleted).then_some(&**record),
             totals: &totals,
         };
-        let mut release = Release::of(step);
+        let mut release = Release::of(step, cell.tenant.as_deref());
         release.reserved = reserved.map(|it| (it, create_key));
         self.apply_turn(live, late, step, &mut effects);
         release.turn = effects.ended.is_some();
@@ -110,7 +111,7 @@ impl Core {
         if let (Some(log), Some(block)) = (log, &block) {
             append(log, block, &mut effects);
         }
-        self.publish(cell, runtime_sequence, step, block, release, &mut effects);
+        self.publish(cell, sequences, step, block, release, &mut effects);
         effects.deferred_drops.record = Some(before);
         effects
     }
@@ -154,7 +155,7 @@ impl Core {
     fn publish(
         &self,
         cell: &Arc<WorkerCell>,
-        runtime_sequence: &mut u64,
+        sequences: &mut Sequences,
         step: RecordChange<'_>,
         block: Option<Arc<EventBlock>>,
         release: Release<'_>,
@@ -163,20 +164,21 @@ impl Core {
         // The lock of creations is taken before that of the log, which more wait for.
         let mut admission = release.is_of_admission().then(|| self.admission.lock());
         let mut board = self.log.lock();
+        let tenant = cell.tenant.as_deref();
         if let Some(block) = block {
-            let previous = std::mem::replace(runtime_sequence, board.head() + 1);
-            effects.deferred_drops.commits = board.append_commit(block, previous);
+            let Aftermath { evicted, waiting } = board.append_commit(tenant, &block, sequences);
+            effects.deferred_drops.commits = evicted;
+            effects.wakers.extend(waiting);
         }
-        effects.erase = step.now.is_none().then_some(*runtime_sequence);
-        count(&mut board.figures, step);
-        effects.deferred_drops.cell = list(&mut board.listing, cell, step);
+        effects.erase = step.now.is_none().then_some(*sequences);
+        for part in board.parts_of(tenant) {
+            count(&mut part.figures, step);
+            effects.deferred_drops.cells.extend(list(&mut part.listing, cell, step));
+        }
         self.stations.pass(Station::Published, cell.worker_id);
         let rivals = release.run(self, admission.as_deref_mut());
-        let waiting = board.take_waiting();
         drop(board);
         drop(admission);
-        // The many wakers of the Runtime's readers are not moved under the lock of its log.
-        effects.wakers.push(waiting);
         effects.wakers.push(rivals);
         if let Some(ended) = step.ended() {
             self.ended_workers.note(ended);

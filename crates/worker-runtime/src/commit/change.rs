@@ -110,10 +110,10 @@ impl Core {
             Err(place) => place,
         };
         let (tell, told) = reply(&self.executor);
-        let core = Arc::clone(self);
+        let (core, about) = (Arc::clone(self), cell.tenant_name());
         let ticket = place.wait(Box::new(move |permit| {
             let attempted = contained(|| core.attempt(permit, seal, asked_ms, decide));
-            tell.send(attempted.unwrap_or_else(|| Err(core.panicked())));
+            tell.send(attempted.unwrap_or_else(|| Err(core.panicked(about.as_ref()))));
         }));
         Begun::Waits(told, ticket)
     }
@@ -158,7 +158,7 @@ impl Core {
         if runs && state.record.running_turn().is_none() {
             // The turn is counted before the Runtime's state is read, because a Runtime that stops
             // waits for the turns that are counted and refuses the others.
-            begun = Some(self.reserve_turn()?);
+            begun = Some(self.reserve_turn(cell.tenant.as_deref())?);
             self.takes_work()?;
         }
         if state.unsettled {

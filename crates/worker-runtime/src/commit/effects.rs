@@ -11,6 +11,7 @@ use crate::{
     state::{
         core::Core,
         live::{Closed, Live},
+        sequences::Sequences,
         station::Station,
         worker_cell::{Permit, WorkerCell},
     },
@@ -40,9 +41,9 @@ pub(crate) struct Effects {
     pub(super) start_turn: Option<Arc<Live>>,
     /// The time at which the running turn is cancelled.
     pub(super) cancel_at: Option<Instant>,
-    /// The sequence in the Runtime's log of an event of the newest commit of a Worker that was
-    /// deleted. The memory of the Worker's texts is given back.
-    pub(super) erase: Option<u64>,
+    /// The place of the newest commit of a Worker that was deleted. The memory of the Worker's texts is
+    /// given back.
+    pub(super) erase: Option<Sequences>,
     pub(super) deferred_drops: DeferredDrops,
 }
 
@@ -55,7 +56,7 @@ pub(super) struct DeferredDrops {
     pub(super) events: Vec<Arc<Published>>,
     pub(super) commits: Vec<Arc<Published>>,
     pub(super) live: Option<Arc<Live>>,
-    pub(super) cell: Option<Arc<WorkerCell>>,
+    pub(super) cells: Vec<Arc<WorkerCell>>,
     pub(super) entries: Vec<EntryRun>,
 }
 

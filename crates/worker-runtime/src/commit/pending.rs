@@ -15,7 +15,7 @@ use crate::{
     state::{
         core::Core,
         in_flight::{Counted, Work},
-        reservation::Reservation,
+        reservation::{Reservation, TurnPlace},
         station::Station,
         worker_cell::{Permit, WorkerCell},
     },
@@ -49,7 +49,7 @@ pub(super) struct HeldWorker {
     /// The sealed turn that the commit ends.
     pub(super) sealed: Option<SealedTurn>,
     /// The count of the turn that the commit begins.
-    pub(super) begun: Option<Counted>,
+    pub(super) begun: Option<TurnPlace>,
     /// Absent while the commit is being settled.
     pub(super) permit: Option<Permit>,
     /// The count of the commit. It is dropped last, because a Runtime that stops waits for it.
@@ -190,7 +190,7 @@ impl HeldWorker {
             return false;
         };
         state.unsettled = false;
-        begun.into_iter().for_each(Counted::keep);
+        begun.into_iter().for_each(TurnPlace::keep);
         let mut effects = core.apply(&cell, &mut state, batch, None, &open);
         drop(open);
         effects.permit = permit;
@@ -223,7 +223,7 @@ impl HeldWorker {
 /// has closed.
 fn publish_new(core: &Arc<Core>, mut reservation: Reservation, batch: Batch) -> bool {
     let Change::Put(record) = &batch.change else { return false };
-    let cell = Arc::new(WorkerCell::new(Arc::clone(record)));
+    let cell = Arc::new(WorkerCell::new(Arc::clone(record), reservation.tenant.clone()));
     let mut state = cell.lock();
     let Some(open) = core.shutdown.publishing() else { return false };
     core.catalogue.insert(Arc::clone(&cell));

@@ -1,10 +1,12 @@
 //! What a commit gives back, so that others can take it.
 
+use std::sync::Arc;
+
 use crate::{
     commit::apply::RecordChange,
     identity::WorkerId,
     model::ScopeClaim,
-    state::{admission::Admission, core::Core, in_flight::Work, reservation::Reservation},
+    state::{admission::Admission, core::Core, reservation::Reservation, tenant::Tenant},
     store::{CreateKey, NewKey},
     sync::Wakers,
 };
@@ -16,6 +18,8 @@ use crate::{
 /// whoever sees that a turn or a Worker has ended finds its room free.
 #[derive(Debug, Default)]
 pub(super) struct Release<'a> {
+    /// The tenant that the Worker belongs to.
+    tenant: Option<&'a Tenant>,
     /// Whether a turn has ended that was counted in.
     pub(super) turn: bool,
     /// The claims of the Worker that has ended.
@@ -28,11 +32,12 @@ pub(super) struct Release<'a> {
 
 impl<'a> Release<'a> {
     /// Returns what the change of a record gives back.
-    pub(super) fn of(step: RecordChange<'a>) -> Self {
+    pub(super) fn of(step: RecordChange<'a>, tenant: Option<&'a Tenant>) -> Self {
         let claims = step.ended().map(|ended| (ended.worker_id, &*ended.spec.scope_claims));
         Self {
             claims: claims.filter(|(_, claims)| !claims.is_empty()),
             place: step.now.is_none(),
+            tenant,
             ..Self::default()
         }
     }
@@ -47,13 +52,15 @@ impl<'a> Release<'a> {
     pub(super) fn run(self, core: &Core, mut admission: Option<&mut Admission>) -> Wakers {
         if self.turn {
             // The count was kept when the turn began.
-            core.in_flight.leave(Work::Turn);
+            core.count_turn_out(self.tenant);
         }
         if self.place {
             core.catalogue.free();
+            self.tenant.into_iter().for_each(|tenant| tenant.workers.free());
         }
         if let (Some((worker_id, claims)), Some(admission)) = (self.claims, &mut admission) {
-            admission.claims.release(worker_id, claims);
+            let tenant = self.tenant.map(|tenant| Arc::clone(&tenant.name));
+            admission.release(tenant, worker_id, claims);
         }
         let redeemed = self.reserved.map(|(reserved, key)| reserved.redeem(admission, key));
         redeemed.unwrap_or_default()

@@ -82,7 +82,7 @@ pub(super) async fn restart(factory: &impl Factory) -> CheckResult {
     let transcript = before.transcript(worker).await?;
     let turns = before.turns(worker).await?;
     let events = before.events(worker).await?;
-    let usage = before.ask(GetUsage { scope: Scope::runtime() }).await?.usage;
+    let usage = before.ask(GetUsage::new(Scope::runtime())).await?.usage;
     let runtime_id = before.runtime.runtime_id();
 
     let after = Harness::open(factory.reopen(before.stop().await?).await).await?;
@@ -94,7 +94,7 @@ pub(super) async fn restart(factory: &impl Factory) -> CheckResult {
     expect_unchanged(
         "the usage",
         &usage,
-        &after.ask(GetUsage { scope: Scope::runtime() }).await?.usage,
+        &after.ask(GetUsage::new(Scope::runtime())).await?.usage,
     )?;
     let claims = after.ask(GetRuntime {}).await?.allocation.claims;
     require(claims == 1, || format!("after a restart there are {claims} claims instead of 1"))?;
@@ -176,14 +176,14 @@ pub(super) async fn erasure(factory: &impl Factory) -> CheckResult {
     }
     before.ask(CancelWorker::new(worker)).await?;
     before.ask(DeleteWorker::new(worker)).await?;
-    let usage = before.ask(GetUsage { scope: Scope::runtime() }).await?.usage;
+    let usage = before.ask(GetUsage::new(Scope::runtime())).await?.usage;
     require(usage.turns == 1, || format!("after the deletion the usage is {usage:?}"))?;
 
     let after = Harness::open(factory.reopen(before.stop().await?).await).await?;
     expect_unchanged(
         "the usage",
         &usage,
-        &after.ask(GetUsage { scope: Scope::runtime() }).await?.usage,
+        &after.ask(GetUsage::new(Scope::runtime())).await?.usage,
     )?;
     let listed = after.ask(ListWorkers::default()).await?.items.len();
     require(listed == 0, || format!("{listed} deleted Workers are listed after a restart"))?;

@@ -99,9 +99,14 @@ impl Allocation {
         }
     }
 
-    /// Returns the number of claims, and at most `SHOWN` of their holders.
-    pub(crate) fn summary(&self, identity: &RuntimeIdentity) -> AllocationSummary {
-        let holders: Vec<_> = self
+    /// Adds the claims of this tenant's Workers to a summary, which names at most `SHOWN` holders.
+    pub(crate) fn summarize(
+        &self,
+        tenant: Option<&Arc<str>>,
+        identity: &RuntimeIdentity,
+        summary: &mut AllocationSummary,
+    ) {
+        let holders = self
             .all
             .holders
             .iter()
@@ -118,14 +123,15 @@ impl Allocation {
                         resource: resource.to_string(),
                         access,
                         worker,
+                        tenant: tenant.cloned(),
                     })
                 };
                 holders.iter().flat_map(shown)
             })
-            .take(SHOWN)
-            .collect();
-        let more = self.all.count > holders.len() as u64;
-        AllocationSummary { claims: self.all.count, holders, more }
+            .take(SHOWN - summary.holders.len());
+        summary.holders.extend(holders);
+        summary.claims += self.all.count;
+        summary.more = summary.claims > summary.holders.len() as u64;
     }
 }
 

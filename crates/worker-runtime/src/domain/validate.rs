@@ -125,6 +125,11 @@ impl Limits {
         })
     }
 
+    /// Checks the name of a tenant, which is like a label's value, and not empty.
+    pub(crate) fn check_tenant(&self, field: &str, name: &str) -> Checked {
+        self.check_label_name(field, name)
+    }
+
     pub(crate) fn check_label_names(&self, field: &str, names: &[String]) -> Checked {
         at_most(field, names.len(), self.labels)?;
         names

@@ -15,10 +15,17 @@ use crate::{
 /// store.
 #[derive(Debug)]
 pub(crate) struct EventBlock {
-    pub(crate) worker_id: WorkerId,
+    pub(crate) owner: EventOwner,
     /// The sequence of the first event in the Worker's log.
     pub(crate) first: u64,
     pub(crate) events: Box<[JoinedEvent]>,
+}
+
+/// The Worker that events are about.
+#[derive(Clone, Debug)]
+pub(crate) struct EventOwner {
+    pub(crate) worker_id: WorkerId,
+    pub(crate) tenant: Option<Arc<str>>,
     /// Whether the Worker was deleted, so that the events are shown without names and texts.
     pub(crate) erased: Arc<Erased>,
 }
@@ -35,7 +42,7 @@ pub(crate) struct JoinedEvent {
 
 impl EventBlock {
     pub(crate) fn is_erased(&self) -> bool {
-        self.erased.is_set()
+        self.owner.erased.is_set()
     }
 
     /// Joins events with the entries and turns that they name. `entries` are sorted by sequence;
@@ -43,7 +50,7 @@ impl EventBlock {
     ///
     /// Returns `None` if an entry or a turn is missing, as when the Worker was deleted meanwhile.
     pub(crate) fn join(
-        (worker_id, erased): (WorkerId, Arc<Erased>),
+        owner: EventOwner,
         first: u64,
         events: Vec<StoredEvent>,
         entries: &[Arc<StoredEntry>],
@@ -73,7 +80,7 @@ impl EventBlock {
             Some(JoinedEvent { stored, entry, turn })
         };
         let events = events.into_iter().map(join).collect::<Option<_>>()?;
-        Some(Self { worker_id, first, events, erased })
+        Some(Self { owner, first, events })
     }
 
     /// Whether the entries and turns are those of the turns that the events are about. A store may
@@ -97,10 +104,9 @@ impl EventBlock {
     /// deleted.
     pub(crate) fn redacted(&self) -> Self {
         Self {
-            worker_id: self.worker_id,
+            owner: self.owner.clone(),
             first: self.first,
             events: self.events.iter().map(JoinedEvent::redacted).collect(),
-            erased: Arc::clone(&self.erased),
         }
     }
 }

@@ -48,6 +48,18 @@ impl EventLog {
         evicted
     }
 
+    /// Drops the commits up to the one that begins with the event `sequence` of the Runtime's log.
+    /// Returns them, and the caller drops them when no lock is held.
+    #[must_use = "what falls out of a log is dropped outside its lock"]
+    pub(crate) fn drop_through(&mut self, sequence: u64) -> Vec<Arc<Published>> {
+        let mut dropped = Vec::new();
+        while let Some(oldest) = self.commits.pop_front_if(|it| it.in_runtime <= sequence) {
+            self.floor = self.floor.max(oldest.last());
+            dropped.push(oldest);
+        }
+        dropped
+    }
+
     /// Returns commits in order, beginning with the one that contains the event after `sequence`,
     /// until they hold `events` events after `sequence` or the log ends. `sequence` must not be
     /// below the floor.

@@ -67,7 +67,8 @@ impl Presenter {
         redacted: bool,
     ) -> RuntimeEvent {
         RuntimeEvent {
-            worker: Some(self.identity.worker(block.worker_id)),
+            worker: Some(self.identity.worker(block.owner.worker_id)),
+            tenant: block.owner.tenant.clone(),
             worker_sequence: Some(block.first + index as u64),
             turn_id: event.stored.turn_id,
             redacted,
@@ -80,20 +81,23 @@ impl Presenter {
     }
 
     fn runtime_event(&self, source: &RuntimeSource) -> RuntimeEvent {
-        let (body, worker, turn_id) = match &source.fact {
-            RuntimeFact::Started => (EventBody::RuntimeStarted {}, None, None),
+        let (mut worker, mut tenant, mut turn_id) = (None, None, None);
+        let body = match &source.fact {
+            RuntimeFact::Started => EventBody::RuntimeStarted {},
             RuntimeFact::Stopping { reason } => {
-                (EventBody::RuntimeStopping { reason: reason.clone() }, None, None)
+                EventBody::RuntimeStopping { reason: reason.clone() }
             }
-            RuntimeFact::Stopped => (EventBody::RuntimeStopped {}, None, None),
+            RuntimeFact::Stopped => EventBody::RuntimeStopped {},
             RuntimeFact::Diagnostic(diagnostic) => {
-                let (worker, turn_id) = (diagnostic.worker, diagnostic.turn_id);
                 let diagnostic = (**diagnostic).clone();
-                (EventBody::Diagnostic { diagnostic }, worker, turn_id)
+                (worker, turn_id) = (diagnostic.worker, diagnostic.turn_id);
+                tenant.clone_from(&diagnostic.tenant);
+                EventBody::Diagnostic { diagnostic }
             }
         };
         RuntimeEvent {
             worker,
+            tenant,
             turn_id,
             ..self.envelope(source.at_ms, source.metadata.as_deref(), body)
         }
@@ -111,6 +115,7 @@ impl Presenter {
             epoch: self.epoch,
             sequence: None,
             worker: None,
+            tenant: None,
             worker_sequence: None,
             at_ms,
             turn_id: None,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{EventBlock, Presenter, RuntimeSource, Tail};
+use super::{EventBlock, Presenter, RuntimeFact, RuntimeSource, Tail};
 use crate::model::{EventFilter, Labels, LogId, StreamEvent};
 
 /// The events of one commit in one log, created once and shared by every reader.
@@ -11,9 +11,12 @@ pub(crate) struct Published {
     /// The sequence of the commit's first event in the log.
     pub(crate) first: u64,
     pub(crate) source: Source,
-    /// In the Runtime's log: the sequence of an event of the same Worker's previous commit, or 0 if
-    /// there is none. A deletion follows these sequences to erase all events of the Worker.
+    /// In the log of the Runtime or of a tenant: the sequence of an event of the same Worker's previous
+    /// commit, or 0 if there is none. A deletion follows these sequences to erase all events of the
+    /// Worker.
     pub(crate) previous: u64,
+    /// In the log of a tenant: the sequence of the first event in the Runtime's log.
+    pub(crate) in_runtime: u64,
     /// In a Worker's log: the end of the reasoning of the turn that the commit ended, for
     /// subscribers that have not read it yet.
     pub(crate) reasoning: Option<Arc<Tail>>,
@@ -29,9 +32,22 @@ pub(crate) enum Source {
     Runtime(Arc<RuntimeSource>),
 }
 
+impl Source {
+    /// Returns the tenant that the events are about, if they are about one.
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        match self {
+            Self::Worker(block) => block.owner.tenant.as_deref(),
+            Self::Runtime(source) => match &source.fact {
+                RuntimeFact::Diagnostic(diagnostic) => diagnostic.tenant.as_deref(),
+                RuntimeFact::Started | RuntimeFact::Stopping { .. } | RuntimeFact::Stopped => None,
+            },
+        }
+    }
+}
+
 impl Published {
     pub(crate) fn new(first: u64, source: Source) -> Self {
-        Self { first, source, previous: 0, reasoning: None, shown: OnceLock::new() }
+        Self { first, source, previous: 0, in_runtime: 0, reasoning: None, shown: OnceLock::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -65,10 +81,12 @@ impl Published {
                 } else {
                     event
                 };
-                filter.passes(event.event_type(), &event.labels, event.labels_before())
+                let tenant = block.owner.tenant.as_deref();
+                filter.passes(event.event_type(), tenant, &event.labels, event.labels_before())
             }
             Source::Runtime(source) => {
-                filter.passes(source.fact.event_type(), &Labels::new(), None)
+                let tenant = self.source.tenant();
+                filter.passes(source.fact.event_type(), tenant, &Labels::new(), None)
             }
         }
     }
@@ -103,6 +121,7 @@ impl Published {
             Source::Worker(block) => Source::Worker(Arc::new(block.redacted())),
             Source::Runtime(source) => Source::Runtime(Arc::clone(source)),
         };
-        Arc::new(Self { previous: self.previous, ..Self::new(self.first, source) })
+        let Self { previous, in_runtime, .. } = *self;
+        Arc::new(Self { previous, in_runtime, ..Self::new(self.first, source) })
     }
 }

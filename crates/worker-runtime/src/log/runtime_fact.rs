@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    model::{Diagnostic, EventType},
+    model::{Diagnostic, EventType, RuntimeState},
     store::CommandMetadata,
 };
 
@@ -26,6 +26,16 @@ pub(crate) enum RuntimeFact {
 }
 
 impl RuntimeFact {
+    /// Returns the state of the Runtime that the event tells of, if it tells of one.
+    pub(crate) fn state(&self) -> Option<RuntimeState> {
+        match self {
+            Self::Started => Some(RuntimeState::Running),
+            Self::Stopping { .. } => Some(RuntimeState::Stopping),
+            Self::Stopped => Some(RuntimeState::Stopped),
+            Self::Diagnostic(_) => None,
+        }
+    }
+
     pub(crate) fn event_type(&self) -> EventType {
         match self {
             Self::Started => EventType::RuntimeStarted,

@@ -52,6 +52,20 @@ impl CursorOrigin {
     }
 }
 
+impl CursorOrigin {
+    /// Returns what to do with a cursor of another origin.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::Runtime => "begin at `oldest` or `now`, or ask the Runtime that it came from",
+            Self::Epoch => "begin at `oldest` or `now`, or go on by the cursors of the workers",
+            Self::Scope => "use it in the scope that it came from, or begin at `oldest` or `now`",
+            Self::Worker => {
+                "use it for the worker that it came from, or begin at `oldest` or `now`"
+            }
+        }
+    }
+}
+
 /// The reason why a cursor is not a position in a log.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NotAPosition {

@@ -1,5 +1,7 @@
 //! Diagnostics: problems that the Runtime reports without having been asked.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,10 @@ pub struct Diagnostic {
     /// The Worker that the diagnostic is about. If absent, it is about no single Worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerRef>,
+    /// The tenant whose Worker or request the diagnostic is about. If absent, it is about none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub tenant: Option<Arc<str>>,
     /// The id of the turn that the diagnostic is about. If absent, it is about no single turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,

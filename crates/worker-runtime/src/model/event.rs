@@ -25,14 +25,20 @@ pub struct RuntimeEvent {
     /// The epoch of the Runtime that shows the event. It may be later than the epoch in which the
     /// event happened.
     pub epoch: Epoch,
-    /// The number of the event in the Runtime's log. The first event of an epoch has number 1, and
-    /// no number is left out. It is present in the scope of the Runtime only.
+    /// The number of the event in the Runtime's log, or in the tenant's for who acts for a tenant. The
+    /// first event of an epoch has number 1, and no number is left out. It is present in the scope
+    /// of the Runtime only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub sequence: Option<u64>,
     /// The Worker that the event is about. If absent, the event is about the Runtime itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerRef>,
+    /// The tenant that the Worker belongs to. If absent, the event is about no Worker, or the Worker
+    /// belongs to no tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub tenant: Option<Arc<str>>,
     /// The number of the event in the Worker's log. The first event of the Worker has number 1, and
     /// no number is left out, also across restarts. If absent, the event is not in the log of a
     /// Worker.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{EventType, Labels};
 
-/// A filter of events. An event passes if it matches both `types` and `labels`.
+/// A filter of events. An event passes if it matches `types`, `labels` and `tenant`.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventFilter {
@@ -21,15 +21,22 @@ pub struct EventFilter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::model::fragments::optional_labels")]
     pub labels: Option<Labels>,
+    /// The tenant whose Workers' events pass, of 1 to `label_chars` characters, none of them a
+    /// control character. Events of the Runtime itself belong to no tenant. If absent, events pass
+    /// whatever the tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::model::fragments::optional_tenant")]
+    pub tenant: Option<String>,
 }
 
 impl EventFilter {
-    /// Returns whether an event matches by its type and by its Worker's labels: the labels after
+    /// Returns whether an event matches by its type, by its Worker's tenant and by its Worker's labels: the labels after
     /// the event or, if the event changed them, those before it. Events of the Runtime itself have
     /// no labels.
     pub(crate) fn passes(
         &self,
         event_type: EventType,
+        tenant: Option<&str>,
         labels: &Labels,
         labels_before: Option<&Labels>,
     ) -> bool {
@@ -39,6 +46,9 @@ impl EventFilter {
                 wanted.iter().all(|(name, value)| labels.get(name) == Some(value))
             })
         };
-        wants_type && (wants_labels(labels) || labels_before.is_some_and(wants_labels))
+        let wants_tenant = self.tenant.as_deref().is_none_or(|wanted| Some(wanted) == tenant);
+        wants_type
+            && wants_tenant
+            && (wants_labels(labels) || labels_before.is_some_and(wants_labels))
     }
 }

@@ -138,6 +138,26 @@ pub(crate) fn optional_meta(_: &mut SchemaGenerator) -> Schema {
     typed(json!(["object", "null"]), map_of(&names, values, 16))
 }
 
+/// Returns the schema of the name of a tenant.
+pub(crate) fn tenant(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 128,
+        "not": { "type": "string", "pattern": CONTROLS }
+    })
+}
+
+/// Returns the schema of an optional name of a tenant.
+pub(crate) fn optional_tenant(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["string", "null"],
+        "minLength": 1,
+        "maxLength": 128,
+        "not": { "type": "string", "pattern": CONTROLS }
+    })
+}
+
 /// Returns the schema of an optional display name.
 pub(crate) fn optional_display_name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

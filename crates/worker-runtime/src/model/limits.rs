@@ -71,7 +71,8 @@ macro_rules! limits {
 
 limits! {
     /// The most Workers that the Runtime holds, ended ones included. Past it, a creation is refused
-    /// with `capacity_exhausted`.
+    /// with `capacity_exhausted`. For who acts for a tenant, it is the tenant's quota, if that is less;
+    /// so are `turns_in_flight` and `subscriptions`.
     workers: 100_000,
     /// The most turns that run at once. Past it, a command that begins a turn is refused with
     /// `capacity_exhausted`.
@@ -133,8 +134,8 @@ limits! {
     /// The number of the newest idempotency keys that are remembered of each Worker. Older ones are
     /// forgotten, so that their commands act again.
     idempotency_keys: 128,
-    /// The number of the newest idempotency keys of creations that are remembered. Older ones are
-    /// forgotten, so that their commands act again.
+    /// The number of the newest idempotency keys of creations that are remembered of each tenant, and of
+    /// creations for no tenant. Older ones are forgotten, so that their commands act again.
     idempotency_keys_create: 10_000,
     /// The time for which an idempotency key is remembered, in milliseconds. Past it, the key is
     /// forgotten, so that its command acts again.

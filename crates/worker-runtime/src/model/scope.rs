@@ -71,7 +71,24 @@ impl EventsFrom {
     /// Begins right after a cursor that a reply, an event or an error contained.
     #[must_use]
     pub const fn after(cursor: Cursor) -> Self {
-        Self::After(FromAfter { cursor })
+        Self::After(FromAfter { cursor, or_oldest: None })
+    }
+
+    /// Begins right after a cursor, or with the oldest event that is kept if the cursor can not be used,
+    /// as by a client that kept the cursor for long. The first item is then
+    /// [`StreamItem::Reset`](crate::StreamItem::Reset).
+    #[must_use]
+    pub const fn after_or_oldest(cursor: Cursor) -> Self {
+        Self::After(FromAfter { cursor, or_oldest: Some(true) })
+    }
+
+    /// Whether reading begins with the oldest event if it can not begin elsewhere.
+    pub(crate) fn falls_back(&self) -> bool {
+        match self {
+            Self::Oldest(_) => true,
+            Self::After(it) => it.or_oldest == Some(true),
+            Self::Now(_) | Self::AfterSequence(_) => false,
+        }
     }
 
     /// Begins right after the event with this `worker_sequence`; 0 begins with the first event. Not
@@ -98,6 +115,12 @@ pub struct FromNow {}
 pub struct FromAfter {
     /// The position at which reading begins, as a reply, an event or an error gave it.
     pub cursor: Cursor,
+    /// Whether reading begins with the oldest event that is kept if the cursor can not be used, because
+    /// it has expired or belongs to another start of the Runtime, or for any other reason. The first item
+    /// of a subscription is then `reset`, and the reply to `read_events` has `reset`. If absent, it is
+    /// false, and such a cursor is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub or_oldest: Option<bool>,
 }
 
 /// The position right after an event in a Worker's log. It is refused in the scope of the Runtime.

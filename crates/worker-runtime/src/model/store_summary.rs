@@ -1,5 +1,7 @@
 //! Summaries of the store, of the claims that Workers hold, and of what is open.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +16,12 @@ pub struct StoreSummary {
     /// Whether committed data outlives the process.
     pub durable: bool,
     /// The number of commits, and of renewals and releases of the store's lease, since the Runtime
-    /// started that failed or whose outcome was unknown.
+    /// started that failed or whose outcome was unknown. It is 0 for who acts for a tenant, because the
+    /// store is the whole Runtime's.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub failures: u64,
-    /// The number of Workers with a commit whose outcome is still unknown.
+    /// The number of Workers with a commit whose outcome is still unknown. It is 0 for who acts for a
+    /// tenant.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub pending: u64,
 }
@@ -29,7 +33,7 @@ pub struct AllocationSummary {
     /// The number of claims that Workers hold.
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub claims: u64,
-    /// The first claims in the order of their resources, at most 100.
+    /// The first claims in the order of their tenants and resources, at most 100.
     pub holders: Vec<ClaimHolder>,
     /// Whether there are more claims than `holders` shows.
     pub more: bool,
@@ -58,4 +62,9 @@ pub struct ClaimHolder {
     pub access: Access,
     /// The Worker that holds the claim.
     pub worker: WorkerRef,
+    /// The tenant that the Worker belongs to. Claims of two tenants are never in conflict. If absent,
+    /// the Worker belongs to no tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub tenant: Option<Arc<str>>,
 }

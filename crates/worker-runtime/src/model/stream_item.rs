@@ -36,6 +36,14 @@ pub enum StreamItem {
         /// The text of the piece.
         text: String,
     },
+    /// A notice that the cursor of the request could not be used, so that the stream begins with the
+    /// oldest event that is kept. It is the first item.
+    Reset {
+        /// The reason for which the cursor could not be used.
+        reason: ResetReason,
+        /// The position right before the oldest event that is kept.
+        cursor: Cursor,
+    },
     /// A notice that everything up to the cursor was delivered or filtered out.
     Synced {
         /// The position up to which everything was delivered or filtered out. Another subscription
@@ -98,6 +106,22 @@ pub enum EndReason {
     RuntimeStopped,
 }
 
+/// The reason for which a cursor could not be used: the code of the error with which the cursor would
+/// have been refused.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ResetReason {
+    /// The events after the cursor are no longer kept.
+    CursorExpired,
+    /// The cursor lies past the end of the log, as after a store was restored from a backup.
+    CursorAhead,
+    /// The cursor belongs to another log, as to that of another start of the Runtime.
+    CursorForeign,
+    /// The text is not a cursor of any Runtime.
+    CursorMalformed,
+}
+
 /// A notice in a stream: an item that is not an event.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -124,6 +148,14 @@ enum Notice {
         /// The text of the piece.
         text: String,
     },
+    /// A notice that the cursor of the request could not be used, so that the stream begins with the
+    /// oldest event that is kept. It is the first item.
+    Reset {
+        /// The reason for which the cursor could not be used.
+        reason: ResetReason,
+        /// The position right before the oldest event that is kept.
+        cursor: Cursor,
+    },
     /// A notice that everything up to the cursor was delivered or filtered out.
     Synced {
         /// The position up to which everything was delivered or filtered out. Another subscription
@@ -147,7 +179,7 @@ enum Notice {
 }
 
 /// The `type` of every notice.
-const NOTICES: [&str; 5] = ["text_delta", "reasoning_delta", "synced", "gap", "ended"];
+const NOTICES: [&str; 6] = ["text_delta", "reasoning_delta", "reset", "synced", "gap", "ended"];
 
 impl Serialize for StreamItem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -159,6 +191,7 @@ impl Serialize for StreamItem {
             Self::ReasoningDelta { turn_id, offset, text } => {
                 Notice::ReasoningDelta { turn_id, offset, text }
             }
+            Self::Reset { reason, cursor } => Notice::Reset { reason, cursor },
             Self::Synced { cursor } => Notice::Synced { cursor },
             Self::Gap { missed, cursor } => Notice::Gap { missed, cursor },
             Self::Ended { reason } => Notice::Ended { reason },
@@ -191,6 +224,7 @@ impl<'de> Deserialize<'de> for StreamItem {
             Notice::ReasoningDelta { turn_id, offset, text } => {
                 Self::ReasoningDelta { turn_id, offset, text }
             }
+            Notice::Reset { reason, cursor } => Self::Reset { reason, cursor },
             Notice::Synced { cursor } => Self::Synced { cursor },
             Notice::Gap { missed, cursor } => Self::Gap { missed, cursor },
             Notice::Ended { reason } => Self::Ended { reason },

@@ -26,6 +26,10 @@ pub struct WorkerSummary {
     pub state: WorkerState,
     /// The labels of the Worker.
     pub labels: Arc<Labels>,
+    /// The tenant that the Worker belongs to. If absent, it belongs to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub tenant: Option<Arc<str>>,
     /// The id of the running turn. If absent, no turn runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
@@ -68,6 +72,10 @@ pub struct WorkerDetail {
     pub state: WorkerState,
     /// The labels of the Worker.
     pub labels: Arc<Labels>,
+    /// The tenant that the Worker belongs to. If absent, it belongs to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub tenant: Option<Arc<str>>,
     /// The id of the running turn. If absent, no turn runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<TurnId>,
@@ -134,6 +142,7 @@ impl WorkerDetail {
             display_ref: self.display_ref.clone(),
             state: self.state,
             labels: self.labels.clone(),
+            tenant: self.tenant.clone(),
             turn_id: self.turn_id,
             turn_started_at_ms: self.turn_started_at_ms,
             last_outcome: self.last_outcome,

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A query for the counts and the usage of the Runtime, and for the Workers that were active last.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct GetOverview {
     /// The most Workers to show, from 1 to `page_items`. If absent, it is 100, or `page_items` if
@@ -26,17 +26,22 @@ pub struct GetOverview {
     )]
     #[schemars(range(min = 1, max = 1000))]
     pub recent: Option<u64>,
+    /// The tenant whose part of the Runtime to show, of 1 to `label_chars` characters, none of them a control character.
+    /// If absent, all that the caller sees is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::model::fragments::optional_tenant")]
+    pub tenant: Option<String>,
 }
 
 impl GetOverview {
     /// Asks for the Runtime in figures.
     #[must_use]
     pub const fn new() -> Self {
-        Self { recent: None }
+        Self { recent: None, tenant: None }
     }
 }
 
-setters!(GetOverview { recent: u64 });
+setters!(GetOverview { recent: u64, tenant: String });
 
 /// The reply to `get_overview`: the Runtime in figures.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -57,11 +62,13 @@ impl Query for GetOverview {
 
     async fn answer(self, reader: Reader<'_>) -> Result<OverviewReply, RuntimeError> {
         let limit = reader.limits().page("recent", self.recent)?;
+        let shown = reader.caller.narrowed("tenant", self.tenant.as_deref())?;
+        let reader = Reader::of(&shown);
         let figures = reader.figures();
         Ok(OverviewReply {
             workers: figures.workers,
-            turns: figures.state.outcomes,
-            usage: figures.state.usage,
+            turns: figures.figures.outcomes,
+            usage: figures.figures.usage,
             recent: most_recent(reader, limit),
         })
     }

@@ -14,7 +14,7 @@ use crate::{
         OpenSummary, RuntimeSummary, StoreSummary,
     },
     queries::RuntimeQuery,
-    request::Query,
+    request::{Query, Whose},
     state::view::Reader,
 };
 
@@ -65,14 +65,14 @@ impl Query for GetRuntime {
                 runtime_id: reader.identity().runtime_id,
                 display_name: Arc::clone(&reader.identity().display_name),
                 epoch: reader.epoch(),
-                state: figures.state.runtime,
+                state: figures.runtime,
                 started_at_ms: reader.started_at_ms(),
                 workers: figures.workers,
-                turns_in_flight: figures.state.turns_in_flight,
+                turns_in_flight: figures.figures.turns_in_flight,
             },
             capabilities: Capabilities {
-                commands: names(RuntimeCommand::TYPES),
-                queries: names(RuntimeQuery::TYPES),
+                commands: names(reader, RuntimeCommand::WHOSE),
+                queries: names(reader, RuntimeQuery::WHOSE),
                 events: EventType::ALL
                     .iter()
                     .map(|event_type| event_type.as_str().to_owned())
@@ -80,7 +80,7 @@ impl Query for GetRuntime {
                 busy_policies: vec![BusyPolicy::Reject],
                 profiles: reader.profiles(),
             },
-            limits: reader.limits().clone(),
+            limits: reader.caller.limits(),
             store: reader.store(),
             allocation: reader.allocation(),
             open: reader.open(),
@@ -90,6 +90,9 @@ impl Query for GetRuntime {
     }
 }
 
-fn names(names: &[&str]) -> Vec<String> {
-    names.iter().map(|&name| name.to_owned()).collect()
+/// Returns the types of the requests that the caller may send.
+fn names(reader: Reader<'_>, requests: &[(&str, Whose)]) -> Vec<String> {
+    let is_allowed = |whose| whose != Whose::WholeRuntime || reader.caller.tenant.is_none();
+    let allowed = requests.iter().filter(|(_, whose)| is_allowed(*whose));
+    allowed.map(|(name, _)| (*name).to_owned()).collect()
 }

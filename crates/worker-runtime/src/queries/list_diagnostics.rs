@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::page_token::ListId,
     error::RuntimeError,
     model::{Diagnostic, PageRequest, Severity, setters},
     request::Query,
@@ -20,6 +19,11 @@ pub struct ListDiagnostics {
     /// The least severity of the diagnostics to show. If absent, all are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
+    /// The tenant whose diagnostics to show, of 1 to `label_chars` characters, none of them a control character.
+    /// If absent, all that the caller sees are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::model::fragments::optional_tenant")]
+    pub tenant: Option<String>,
     /// The part of the list that the page shows. If absent, it is the first part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<PageRequest>,
@@ -29,11 +33,11 @@ impl ListDiagnostics {
     /// Asks for the newest diagnostics.
     #[must_use]
     pub const fn new() -> Self {
-        Self { severity: None, page: None }
+        Self { severity: None, tenant: None, page: None }
     }
 }
 
-setters!(ListDiagnostics { severity: Severity, page: PageRequest });
+setters!(ListDiagnostics { severity: Severity, tenant: String, page: PageRequest });
 
 /// The reply to `list_diagnostics`: one page of diagnostics.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -56,7 +60,9 @@ impl Query for ListDiagnostics {
         let page = self.page.unwrap_or_default();
         let limit = reader.limits().page("page.limit", page.limit)?;
         // The numbers of diagnostics begin at 1 at each start, so a token is valid for one epoch.
-        let list = ListId::of(&("list_diagnostics", reader.epoch(), self.severity));
+        let shown = reader.caller.narrowed("tenant", self.tenant.as_deref())?;
+        let reader = Reader::of(&shown);
+        let list = reader.list_id(&("list_diagnostics", reader.epoch(), self.severity));
         let before = page.token.as_deref().map(|token| list.position(token)).transpose()?;
         let severity = self.severity.unwrap_or(Severity::Info);
         let before = before.map(|(number, _)| number);

@@ -36,6 +36,11 @@ pub struct ListWorkers {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub name_contains: Option<String>,
+    /// The tenant whose Workers to show, of 1 to `label_chars` characters, none of them a control character.
+    /// If absent, all that the caller sees are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::model::fragments::optional_tenant")]
+    pub tenant: Option<String>,
     /// The order of the Workers. If absent, it is `oldest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<WorkerOrder>,
@@ -48,11 +53,18 @@ impl ListWorkers {
     /// Asks for the oldest Workers.
     #[must_use]
     pub const fn new() -> Self {
-        Self { states: None, labels: None, name_contains: None, order: None, page: None }
+        Self {
+            states: None,
+            labels: None,
+            name_contains: None,
+            tenant: None,
+            order: None,
+            page: None,
+        }
     }
 }
 
-setters!(ListWorkers { states: Vec<WorkerState>, labels: Labels, name_contains: String, order: WorkerOrder, page: PageRequest });
+setters!(ListWorkers { states: Vec<WorkerState>, labels: Labels, name_contains: String, tenant: String, order: WorkerOrder, page: PageRequest });
 
 /// The order in which Workers are listed.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
@@ -98,18 +110,16 @@ impl Query for ListWorkers {
         if let Some(part) = &self.name_contains {
             limits.check_name_part(part)?;
         }
+        let cursor = reader.figures().cursor;
+        let shown = reader.caller.narrowed("tenant", self.tenant.as_deref())?;
+        let reader = Reader::of(&shown);
         let list = self.list_id(reader);
         let mut at = page.token.as_deref().map(|token| list.position(token)).transpose()?;
-        let before = reader.figures();
         let part = self.name_contains.as_ref().map(|part| part.to_lowercase());
         let mut scan = usize::try_from(limits.list_scan).unwrap_or(usize::MAX);
         let mut bytes = PageBudget::new();
         let mut items = Vec::new();
-        // A Worker without an event since `before` still has the state and the labels by which the
-        // listing found it.
-        let wanted = |cell: &CellState| {
-            cell.runtime_sequence <= before.head || self.still_wants(&cell.record)
-        };
+        let wanted = |cell: &CellState| self.still_wants(&cell.record);
         let named = |summary: &WorkerSummary| {
             part.as_ref().is_none_or(|part| summary.display_name.contains_ignoring_case(part))
         };
@@ -135,7 +145,7 @@ impl Query for ListWorkers {
                 break;
             }
         }
-        Ok(WorkersReply { items, next: at.map(|at| list.token(at)), cursor: before.cursor })
+        Ok(WorkersReply { items, next: at.map(|at| list.token(at)), cursor })
     }
 }
 
@@ -143,7 +153,7 @@ impl ListWorkers {
     fn list_id(&self, reader: Reader<'_>) -> ListId {
         let order = self.order.unwrap_or_default();
         let runtime_id = reader.identity().runtime_id;
-        ListId::of(&(
+        reader.list_id(&(
             "list_workers",
             runtime_id,
             &self.states,

@@ -16,7 +16,7 @@ use crate::{
     error::RuntimeError,
     identity::{TurnId, WorkerId, WorkerRef},
     model::{Cursor, EventType, WorkerState},
-    request::Query,
+    request::{Query, allow},
     state::{view::Reader, worker_cell::CellState},
 };
 
@@ -100,6 +100,7 @@ impl Query for Preview {
 }
 
 async fn outcome(reader: Reader<'_>, command: RuntimeCommand) -> Result<Outcome, RuntimeError> {
+    allow(&command, reader.caller)?;
     match command {
         RuntimeCommand::CancelTurn(command) => cancel_turn(reader, command).await,
         RuntimeCommand::CancelWorker(command) => {
@@ -185,10 +186,11 @@ async fn cancel_turn(reader: Reader<'_>, command: CancelTurn) -> Result<Outcome,
 
 fn send_input(reader: Reader<'_>, command: &SendInput) -> Result<Outcome, RuntimeError> {
     let digest = command.digest();
+    let tenant = reader.caller.find(command.worker)?.tenant.clone();
     decide(reader, command.worker, Seal::No, |context, worker| {
         let decision = command.decide(context, worker, digest.as_ref(), TurnId::NIL)?;
         if let Decision::Change(..) = decision {
-            reader.has_room_for_turn()?;
+            reader.has_room_for_turn(tenant.as_deref())?;
         }
         Ok(with(decision, CommandReply::InputAccepted))
     })
@@ -196,7 +198,10 @@ fn send_input(reader: Reader<'_>, command: &SendInput) -> Result<Outcome, Runtim
 
 fn create(reader: Reader<'_>, command: &CreateWorker) -> Result<Outcome, RuntimeError> {
     let context = reader.context();
-    let request = command.prepare(&context);
+    let caller = reader.caller;
+    let tenant = caller.named("tenant", command.tenant.as_deref())?;
+    let tenant = tenant.map(|name| caller.core.known_tenant(&name));
+    let request = command.prepare(&context, tenant);
     let earlier = reader.with_admission(|admission| admission.preview(&context, &request))?;
     if let Some(earlier) = earlier {
         let worker = reader.identity().worker(earlier.worker_id);
@@ -206,9 +211,9 @@ fn create(reader: Reader<'_>, command: &CreateWorker) -> Result<Outcome, Runtime
             events: Vec::new(),
         });
     }
-    reader.has_room_for_worker()?;
+    reader.has_room_for_worker(request.tenant.as_deref())?;
     if request.with_turn {
-        reader.has_room_for_turn()?;
+        reader.has_room_for_turn(request.tenant.as_deref())?;
     }
     let ids = CreationIds { worker_id: WorkerId::NIL, turn_id: TurnId::NIL, ordinal: 0 };
     let (draft, mut reply) = command.decide(&context, &request, &ids, Vec::new())?;
@@ -237,7 +242,7 @@ fn delete(reader: Reader<'_>, command: &DeleteWorker) -> Result<Outcome, Runtime
 fn stop_runtime(reader: Reader<'_>, command: &StopRuntime) -> Result<Outcome, RuntimeError> {
     command.validate(reader.limits())?;
     let figures = reader.figures();
-    let before = figures.state.runtime;
+    let before = figures.runtime;
     let goes_to = StopRuntime::decide(before);
     let reply = RuntimeStop {
         state: goes_to.unwrap_or(before),

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::RuntimeError,
-    model::{Cursor, EventFilter, EventsFrom, RuntimeEvent, Scope, setters, wire},
+    model::{Cursor, EventFilter, EventsFrom, ResetReason, RuntimeEvent, Scope, setters, wire},
     request::Query,
-    state::view::Reader,
+    state::{extent::Start, view::Reader},
     store::Complaint,
     sync::fair,
 };
@@ -81,6 +81,10 @@ pub struct EventsReply {
     pub next: Cursor,
     /// Whether the log has more events after `next`.
     pub more: bool,
+    /// The reason for which the cursor of the request could not be used, so that the part begins with
+    /// the oldest event that is kept. If absent, the part begins where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<ResetReason>,
 }
 
 impl ReadEvents {
@@ -91,7 +95,7 @@ impl ReadEvents {
         from: &EventsFrom,
         before: u64,
     ) -> Result<u64, RuntimeError> {
-        let position = reader.begin(self.scope, from).await?;
+        let position = reader.begin(self.scope, from).await?.position;
         match &self.scope {
             Scope::Worker(it) if position <= before => {
                 Err(reader.contradiction(it.worker, Complaint::FloorMoves))
@@ -111,30 +115,31 @@ impl Query for ReadEvents {
         let limits = reader.limits();
         let limit = limits.page("limit", self.limit)?;
         limits.check_wait(self.wait_ms)?;
-        limits.check_filter(self.filter.as_ref())?;
+        reader.caller.check_filter(self.filter.as_ref())?;
         let until = reader.after(Duration::from_millis(self.wait_ms.unwrap_or(0)));
         let reader = self.wait_ms.map_or(reader, |_| reader.until(until));
         let from = self.from.clone().unwrap_or(EventsFrom::oldest());
-        let mut position = reader.begin(self.scope, &from).await?;
+        let Start { mut position, mut reset } = reader.begin(self.scope, &from).await?;
         let mut began_again = false;
         loop {
             let range = reader.events(self.scope, position, self.filter.as_ref(), limit).await;
-            let range = match (range, &from) {
+            let range = match range {
                 // The log dropped its oldest event after that event's position was read.
-                (Err(RuntimeError::CursorExpired { .. }), EventsFrom::Oldest(_))
-                    if !began_again =>
-                {
+                Err(RuntimeError::CursorExpired { .. }) if from.falls_back() && !began_again => {
                     began_again = true;
                     position = self.begin_again(reader, &from, position).await?;
+                    if let EventsFrom::After(_) = from {
+                        reset = reset.or(Some(ResetReason::CursorExpired));
+                    }
                     continue;
                 }
-                (range, _) => range?,
+                range => range?,
             };
             position = range.examined;
             let is_over = self.wait_ms.is_none() || reader.is_past(until);
             if !range.items.is_empty() || is_over || reader.is_closed() {
                 let next = reader.cursor(self.scope, position);
-                return Ok(EventsReply { items: range.items, next, more: range.more });
+                return Ok(EventsReply { items: range.items, next, more: range.more, reset });
             }
             // All events that are there may be filtered out.
             fair().await;

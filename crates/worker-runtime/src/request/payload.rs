@@ -19,12 +19,24 @@ impl Payload for Subscribe {
 }
 
 /// Implements [`Payload`] and the conversions for an enum of requests and for its payloads. Each
-/// payload is given with its `type`, with the `type` of its reply, and with `boxed` if the enum holds
-/// it in a `Box`.
+/// payload is given with its `type`, with the `type` of its reply, with what it is about
+/// ([`Whose`](crate::request::Whose)), and with `boxed` if the enum holds it in a `Box`.
 macro_rules! payloads {
-    ($requests:ident $name:literal: $($payload:ident $type:literal -> $reply:literal $($boxed:ident)?),+ $(,)?) => {
+    ($requests:ident $name:literal: $($payload:ident $type:literal -> $reply:literal of $whose:ident $($boxed:ident)?),+ $(,)?) => {
         impl $crate::request::Payload for $requests {
             const TYPE: &'static str = $name;
+        }
+
+        impl $crate::request::About for $requests {
+            fn whose(&self) -> $crate::request::Whose {
+                match self {
+                    $(Self::$payload(_) => $crate::request::Whose::$whose,)+
+                }
+            }
+
+            fn wire_type(&self) -> &'static str {
+                self.type_name()
+            }
         }
 
         impl $requests {
@@ -34,6 +46,10 @@ macro_rules! payloads {
             /// The `type` of every payload on the wire, with the `type` of the reply to it.
             pub(crate) const REPLIES: &'static [(&'static str, &'static str)] =
                 &[$(($type, $reply)),+];
+
+            /// The `type` of every payload on the wire, with what the payload is about.
+            pub(crate) const WHOSE: &'static [(&'static str, $crate::request::Whose)] =
+                &[$(($type, $crate::request::Whose::$whose)),+];
 
             /// Returns the `type` of this payload on the wire.
             #[must_use]
@@ -55,6 +71,16 @@ macro_rules! payloads {
         $(
             impl $crate::request::Payload for $payload {
                 const TYPE: &'static str = $type;
+            }
+
+            impl $crate::request::About for $payload {
+                fn whose(&self) -> $crate::request::Whose {
+                    $crate::request::Whose::$whose
+                }
+
+                fn wire_type(&self) -> &'static str {
+                    $type
+                }
             }
 
             impl From<$payload> for $requests {

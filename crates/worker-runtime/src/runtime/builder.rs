@@ -16,10 +16,10 @@ use crate::{
     domain::profiles::{Profiles, ProfilesError},
     identity::{Epoch, RuntimeId, RuntimeIdentity},
     log::RuntimeFact,
-    model::{Limits, Retention},
+    model::{Limits, Retention, TenantQuotas},
     runtime::{Runtime, host_provider},
     state::{
-        core::{Core, Parts},
+        core::{Core, Parts, Quotas},
         station::Stations,
     },
     store::{FORMAT, OpenError, OpenRequest, Opened, Store, StoreClient, Totals},
@@ -95,6 +95,7 @@ pub struct RuntimeBuilder {
     wait_for_lease: Duration,
     restoring: Option<Box<dyn Fn(RestoreProgress) + Send + Sync>>,
     retention: Retention,
+    quotas: Quotas,
     stations: Stations,
 }
 
@@ -113,6 +114,7 @@ impl Default for RuntimeBuilder {
             wait_for_lease: Duration::ZERO,
             restoring: None,
             retention: Retention::default(),
+            quotas: Quotas::default(),
             stations: Stations::default(),
         }
     }
@@ -201,6 +203,20 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Sets how much of the Runtime each tenant may take that has no quotas [of its own](Self::quotas_of);
+    /// as much as the limits of the Runtime allow if not set.
+    pub fn tenant_quotas(mut self, quotas: TenantQuotas) -> Self {
+        self.quotas.of_each = quotas;
+        self
+    }
+
+    /// Sets how much of the Runtime one tenant may take, instead of the [quotas of
+    /// each](Self::tenant_quotas).
+    pub fn quotas_of(mut self, tenant: impl Into<Arc<str>>, quotas: TenantQuotas) -> Self {
+        self.quotas.of_some.insert(tenant.into(), quotas);
+        self
+    }
+
     /// Sets a function that every change and every reader calls at each
     /// [`Station`](crate::Station), for tests that stop one there.
     #[cfg(feature = "testing")]
@@ -259,6 +275,7 @@ impl RuntimeBuilder {
             sources,
             profiles,
             limits: self.limits,
+            quotas: self.quotas,
             retention: self.retention,
             stations: self.stations,
             store,
@@ -270,7 +287,7 @@ impl RuntimeBuilder {
         let runtime = Runtime::new(Arc::clone(&core));
         let keeper = lease::keep(Arc::downgrade(&core), executor.clone(), self.lease_duration);
         core.set_lease_keeper(executor.spawn(keeper));
-        core.tell(None, RuntimeFact::Started, |_| {});
+        core.tell(None, RuntimeFact::Started);
         let tell = |progress| {
             // A panic costs whoever brought it, and the restore goes on.
             let _ = contained(|| self.restoring.iter().for_each(|tell| tell(progress)));

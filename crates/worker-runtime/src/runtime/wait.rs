@@ -99,7 +99,7 @@ impl Runtime {
     ///
     /// Returns [`WaitError::TimedOut`] if the time is up.
     pub async fn wait_stopped(&self, timeout: Duration) -> Result<(), WaitError> {
-        let ended = Reader::of(&self.owner.core).wait_for_end();
+        let ended = Reader::of(&self.owner.caller).wait_for_end();
         let stopped = async {
             ended.await;
             Ok(())
@@ -127,6 +127,7 @@ impl Runtime {
                     return Ok(Some(it.event.clone()));
                 }
                 StreamItem::Event(_)
+                | StreamItem::Reset { .. }
                 | StreamItem::Synced { .. }
                 | StreamItem::TextDelta { .. }
                 | StreamItem::ReasoningDelta { .. }
@@ -165,7 +166,7 @@ impl Runtime {
         turn_id: TurnId,
         after: u64,
     ) -> Result<Option<RuntimeEvent>, WaitError> {
-        let filter = EventFilter { types: Some(ends()), labels: None };
+        let filter = EventFilter { types: Some(ends()), ..EventFilter::default() };
         let mut read = ReadEvents::new(Scope::worker(worker)).filter(filter);
         read.from = Some(EventsFrom::after_sequence(after));
         loop {
@@ -209,7 +210,8 @@ impl Runtime {
                         return Ok(shown.detail.state);
                     }
                 }
-                StreamItem::Synced { .. }
+                StreamItem::Reset { .. }
+                | StreamItem::Synced { .. }
                 | StreamItem::TextDelta { .. }
                 | StreamItem::ReasoningDelta { .. }
                 | StreamItem::Unknown(_) => {}
@@ -224,7 +226,7 @@ impl Runtime {
         timeout: Duration,
         wait: impl Future<Output = Result<T, WaitError>>,
     ) -> Result<T, WaitError> {
-        let core = &self.owner.core;
+        let core = &self.owner.caller.core;
         let (until, mut wait) = (core.executor.after(timeout), pin!(wait));
         if let Some(waited) = core.executor.within(until, wait.as_mut()).await {
             return waited;
@@ -244,7 +246,7 @@ impl Runtime {
         from: EventsFrom,
         types: Vec<EventType>,
     ) -> Result<Subscription, RuntimeError> {
-        let filter = EventFilter { types: Some(types), labels: None };
+        let filter = EventFilter { types: Some(types), ..EventFilter::default() };
         self.subscribe(Subscribe::new(Scope::worker(worker)).starting_at(from).filter(filter)).await
     }
 }

@@ -18,6 +18,8 @@ use crate::{
 pub(crate) enum About<'a> {
     /// The diagnostic is about no single Worker.
     Nobody,
+    /// A request of this tenant.
+    Tenant(&'a Arc<str>),
     /// A Worker of the Runtime, which may be deleted meanwhile.
     Worker(&'a WorkerCell),
     /// A Worker that is not there yet, or that could not be restored.
@@ -29,9 +31,18 @@ impl About<'_> {
     /// is published between this and the next event.
     fn worker_id(self) -> Option<WorkerId> {
         match self {
-            Self::Nobody => None,
+            Self::Nobody | Self::Tenant(_) => None,
             Self::Worker(cell) => (!cell.erased.is_set()).then_some(cell.worker_id),
             Self::Absent(worker_id) => Some(worker_id),
+        }
+    }
+
+    /// Returns the tenant, which a deleted Worker still has.
+    fn tenant(self) -> Option<Arc<str>> {
+        match self {
+            Self::Nobody | Self::Absent(_) => None,
+            Self::Tenant(name) => Some(Arc::clone(name)),
+            Self::Worker(cell) => cell.tenant_name(),
         }
     }
 }
@@ -92,6 +103,7 @@ impl Core {
             message: ShortText::from(message.into()).into(),
             at_ms,
             worker: worker_id.map(|it| self.identity.worker(it)),
+            tenant: about.tenant(),
             turn_id: turn_id.filter(|_| worker_id.is_some()),
         });
         tracing::info!(
@@ -108,7 +120,7 @@ impl Core {
             }
             RuntimeFact::Diagnostic(told)
         };
-        self.tell_as(None, fact, |_| {});
+        self.tell_as(None, fact);
         drop(evicted);
         diagnostic
     }

@@ -14,8 +14,9 @@ use worker::Profile;
 use crate::{
     domain::{allocation::Allocation, context::DecisionContext, idempotency::KeyWindow},
     error::RuntimeError,
-    identity::WorkerId,
-    model::ScopeClaim,
+    identity::{RuntimeIdentity, WorkerId},
+    model::{AllocationSummary, ScopeClaim},
+    state::tenant::Tenant,
     store::CreateKey,
     sync::{Foreign, WakeList, WakeSlot, Wakers},
 };
@@ -23,8 +24,8 @@ use crate::{
 /// The state that all creations share: idempotency keys, claims and the next ordinal.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    pub(crate) keys: KeyWindow<CreateKey>,
-    pub(crate) claims: Allocation,
+    /// What the creations of each tenant share, and those for no tenant, under `None`.
+    shares: BTreeMap<Option<Arc<str>>, Share>,
     /// The ordinal of the next Worker.
     next_ordinal: u64,
     /// The creations in flight that others may have to wait for, by ordinal.
@@ -34,6 +35,13 @@ pub(crate) struct Admission {
     keys_under_way: BTreeMap<Arc<str>, u64>,
     /// The ordinals of the creations in flight that have claims.
     claims_under_way: BTreeMap<WorkerId, u64>,
+}
+
+/// The keys and the claims of one tenant's creations, which never meet those of another tenant.
+#[derive(Debug, Default)]
+pub(crate) struct Share {
+    pub(crate) keys: KeyWindow<CreateKey>,
+    pub(crate) claims: Allocation,
 }
 
 /// A creation in flight with a key or claims.
@@ -51,6 +59,8 @@ struct UnderWay {
 /// is taken.
 #[derive(Debug)]
 pub(crate) struct CreationRequest<'a> {
+    /// The tenant that the Worker will belong to, if it will belong to one.
+    pub(crate) tenant: Option<Arc<Tenant>>,
     /// The idempotency key, if there is one. An invalid key is left out, because it cannot have
     /// been remembered.
     pub(crate) key: Option<RequestKey>,
@@ -65,6 +75,7 @@ pub(crate) struct CreationRequest<'a> {
 /// An idempotency key, with the digest of the command that came with it.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestKey {
+    /// The key in its [stored form](crate::domain::creation_key).
     pub(crate) key: Arc<str>,
     pub(crate) digest: [u8; 16],
 }
@@ -104,13 +115,48 @@ impl Admission {
     /// Creates the state without keys and claims. `next_ordinal` is the ordinal of the next Worker.
     pub(crate) fn new(next_ordinal: u64) -> Self {
         Self {
-            keys: KeyWindow::default(),
-            claims: Allocation::default(),
+            shares: BTreeMap::new(),
             next_ordinal,
             under_way: BTreeMap::new(),
             keys_under_way: BTreeMap::new(),
             claims_under_way: BTreeMap::new(),
         }
+    }
+
+    /// Returns what the creations of a tenant share, if there was one.
+    fn share(&self, tenant: Option<&Arc<Tenant>>) -> Option<&Share> {
+        self.shares.get(&tenant.map(|tenant| Arc::clone(&tenant.name)))
+    }
+
+    /// Returns what the creations of the tenant with this name share, or those for no tenant.
+    pub(crate) fn share_mut(&mut self, tenant: Option<Arc<str>>) -> &mut Share {
+        self.shares.entry(tenant).or_default()
+    }
+
+    /// Releases the claims of a Worker that has ended or that was not created.
+    pub(crate) fn release(
+        &mut self,
+        tenant: Option<Arc<str>>,
+        worker_id: WorkerId,
+        claims: &[ScopeClaim],
+    ) {
+        self.share_mut(tenant).claims.release(worker_id, claims);
+    }
+
+    /// Returns the claims that the Workers of one tenant hold, or of all.
+    pub(crate) fn claims(
+        &self,
+        tenant: Option<&Arc<Tenant>>,
+        identity: &RuntimeIdentity,
+    ) -> AllocationSummary {
+        let of_tenant = |name: &Option<Arc<str>>| {
+            tenant.is_none_or(|tenant| name.as_ref() == Some(&tenant.name))
+        };
+        let mut summary = AllocationSummary { claims: 0, holders: Vec::new(), more: false };
+        for (name, share) in self.shares.iter().filter(|(name, _)| of_tenant(name)) {
+            share.claims.summarize(name.as_ref(), identity, &mut summary);
+        }
+        summary
     }
 
     /// Makes the ordinal of the next Worker greater than `ordinal`.
@@ -129,7 +175,8 @@ impl Admission {
         request: &CreationRequest<'_>,
     ) -> Result<Option<CreateKey>, RuntimeError> {
         let Some(RequestKey { key, digest }) = &request.key else { return Ok(None) };
-        Ok(self.keys.replay(key, digest, context.now_ms, context.create_keys())?.cloned())
+        let Some(share) = self.share(request.tenant.as_ref()) else { return Ok(None) };
+        Ok(share.keys.replay(key, digest, context.now_ms, context.create_keys())?.cloned())
     }
 
     /// Makes the decision of an admission without taking anything. Returns the creation that was
@@ -153,8 +200,18 @@ impl Admission {
         {
             return Err(RuntimeError::store_refused());
         }
-        self.claims.check(&request.claims, context.identity)?;
+        self.check_claims(context.identity, request)?;
         Ok(None)
+    }
+
+    /// Returns an error if a claim is in conflict with one that a Worker of the same tenant holds.
+    pub(super) fn check_claims(
+        &self,
+        identity: &RuntimeIdentity,
+        request: &CreationRequest<'_>,
+    ) -> Result<(), RuntimeError> {
+        let share = self.share(request.tenant.as_ref());
+        share.map_or(Ok(()), |share| share.claims.check(&request.claims, identity))
     }
 
     pub(super) fn conflict(&self, request: &CreationRequest<'_>, rival: Rival) -> Conflict {
@@ -171,7 +228,8 @@ impl Admission {
 
     fn conflict_of_claims(&self, request: &CreationRequest<'_>) -> Conflict {
         let mut conflict = Conflict::None;
-        for holder in request.claims.iter().filter_map(|claim| self.claims.conflict(claim)) {
+        let Some(share) = self.share(request.tenant.as_ref()) else { return conflict };
+        for holder in request.claims.iter().filter_map(|claim| share.claims.conflict(claim)) {
             let Some(ordinal) = self.claims_under_way.get(&holder) else { continue };
             conflict = self.conflict_with(*ordinal);
             if conflict == Conflict::Unsettled {
@@ -193,10 +251,12 @@ impl Admission {
     /// in flight drops is left to that one.
     pub(super) fn pushed_out(
         &self,
+        tenant: Option<&Arc<Tenant>>,
         new: &Arc<str>,
         context: &DecisionContext<'_>,
     ) -> Vec<Arc<str>> {
-        let mut dropped = self.keys.pushed_out(new, context.now_ms, context.create_keys());
+        let Some(share) = self.share(tenant) else { return Vec::new() };
+        let mut dropped = share.keys.pushed_out(new, context.now_ms, context.create_keys());
         dropped.retain(|key| !self.keys_under_way.contains_key(key));
         dropped
     }
@@ -211,8 +271,9 @@ impl Admission {
     ) -> u64 {
         let ordinal = self.next_ordinal;
         self.continue_after(ordinal);
-        self.claims.insert(worker_id, &request.claims);
         if !request.claims.is_empty() {
+            let tenant = request.tenant.as_ref().map(|tenant| Arc::clone(&tenant.name));
+            self.share_mut(tenant).claims.insert(worker_id, &request.claims);
             self.claims_under_way.insert(worker_id, ordinal);
         }
         let new = request.key.as_ref().map(|it| &it.key);

@@ -1,6 +1,7 @@
 //! The state of a Runtime that its handlers, streams and tasks share.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     future::poll_fn,
     pin::pin,
@@ -24,20 +25,20 @@ use crate::{
     error::RuntimeError,
     identity::{Epoch, RuntimeIdentity, WorkerId, WorkerRef},
     log::{Presenter, RuntimeFact, RuntimeSource},
-    model::{Cursor, Limits, LogId, Retention, RuntimeState, Severity},
+    model::{Cursor, Limits, LogId, Retention, RuntimeState, Severity, TenantQuotas},
     state::{
         about::{About, ComplaintsTo},
         admission::Admission,
-        board::{Board, Figures},
+        board::{Aftermath, Board, Figures},
         catalogue::Catalogue,
         diagnostics::Diagnostics,
         ended_workers::EndedWorkers,
         in_flight::{Counted, InFlight, Work},
-        places::{Place, Places},
+        places::Places,
         shutdown::{Shutdown, Stage},
         station::Stations,
+        tenant::Tenant,
         turn_host::TurnHost,
-        worker_cell::WorkerCell,
     },
     store::{CommandMetadata, StoreClient, Totals},
     sync::{Executor, Wakers},
@@ -51,15 +52,18 @@ use crate::{
 /// A commit that is applied also holds the right to publish (`Publishing`), which it takes under the
 /// cell and before any of the other locks. No engine, no store, no wake-up and no foreign `Drop`
 /// runs under a lock.
-pub struct Core {
+pub(crate) struct Core {
     pub(crate) identity: RuntimeIdentity,
     pub(crate) presenter: Presenter,
     pub(crate) epoch: Epoch,
     pub(super) started_at_ms: u64,
     pub(super) sources: Sources,
     pub(crate) limits: Limits,
+    quotas: Quotas,
     pub(crate) profiles: Profiles,
     pub(crate) store: StoreClient,
+    /// The secret with which page tokens of tenants are sealed. Each start has another one.
+    pub(crate) token_secret: Uuid,
     /// The task that renews the lease. The end of the Runtime aborts the task, which would
     /// otherwise sleep on.
     lease_keeper: OnceLock<AbortHandle>,
@@ -84,6 +88,15 @@ pub struct Core {
     pub(crate) stations: Stations,
 }
 
+/// The quotas of tenants.
+#[derive(Debug, Default)]
+pub(crate) struct Quotas {
+    /// Those of each tenant that has none of its own.
+    pub(crate) of_each: TenantQuotas,
+    /// Those of single tenants.
+    pub(crate) of_some: BTreeMap<Arc<str>, TenantQuotas>,
+}
+
 /// The arguments of [`Core::new`].
 pub(crate) struct Parts {
     pub(crate) identity: RuntimeIdentity,
@@ -91,6 +104,7 @@ pub(crate) struct Parts {
     pub(crate) started_at_ms: u64,
     pub(crate) sources: Sources,
     pub(crate) limits: Limits,
+    pub(crate) quotas: Quotas,
     pub(crate) profiles: Profiles,
     pub(crate) retention: Retention,
     pub(crate) store: StoreClient,
@@ -105,13 +119,8 @@ impl Core {
     /// Creates a Runtime without Workers.
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let Parts { identity, epoch, limits, totals, .. } = parts;
-        let figures = Figures {
-            runtime: RuntimeState::Running,
-            turns_in_flight: 0,
-            outcomes: totals.outcomes,
-            usage: totals.usage,
-            closed: false,
-        };
+        let figures =
+            Figures { turns_in_flight: 0, outcomes: totals.outcomes, usage: totals.usage };
         let core = Arc::new(Self {
             presenter: Presenter { identity: identity.clone(), epoch },
             identity,
@@ -120,6 +129,8 @@ impl Core {
             sources: parts.sources,
             profiles: parts.profiles,
             store: parts.store,
+            token_secret: Uuid::new_v4(),
+            quotas: parts.quotas,
             lease_keeper: OnceLock::new(),
             catalogue: Catalogue::new(limits.workers),
             admission: Mutex::new(Admission::new(totals.created.saturating_add(1))),
@@ -164,10 +175,26 @@ impl Core {
         self.sources.asked_id(now_ms)
     }
 
-    /// Returns the Worker, unless it belongs to another Runtime or is not in the catalogue.
-    pub(crate) fn find(&self, worker: WorkerRef) -> Result<Arc<WorkerCell>, RuntimeError> {
-        self.check_runtime(worker)?;
-        self.catalogue.get(worker.worker_id).ok_or(RuntimeError::WorkerNotFound {})
+    /// Returns the tenant with this name, which the Runtime knows from then on.
+    pub(crate) fn tenant(&self, name: &Arc<str>) -> Arc<Tenant> {
+        let mut board = self.log.lock();
+        if let Some(known) = board.tenant(name) {
+            return Arc::clone(known);
+        }
+        let tenant = Arc::new(self.new_tenant(name));
+        board.add(&tenant);
+        tenant
+    }
+
+    /// Returns the tenant with this name, or one that has nothing if the Runtime knows none.
+    pub(crate) fn known_tenant(&self, name: &Arc<str>) -> Arc<Tenant> {
+        let known = self.log.lock().tenant(name).cloned();
+        known.unwrap_or_else(|| Arc::new(self.new_tenant(name)))
+    }
+
+    fn new_tenant(&self, name: &Arc<str>) -> Tenant {
+        let quotas = self.quotas.of_some.get(name).copied().unwrap_or(self.quotas.of_each);
+        Tenant::new(Arc::clone(name), quotas, &self.limits)
     }
 
     pub(crate) fn check_runtime(&self, worker: WorkerRef) -> Result<(), RuntimeError> {
@@ -182,18 +209,8 @@ impl Core {
         self.presenter.cursor(LogId::Worker(worker_id), sequence)
     }
 
-    pub(crate) fn runtime_cursor(&self, sequence: u64) -> Cursor {
-        self.presenter.cursor(LogId::Runtime(self.epoch), sequence)
-    }
-
     pub(crate) fn state(&self) -> RuntimeState {
         self.stage.get()
-    }
-
-    /// Takes the place of a subscription, if there are fewer than the limit.
-    pub(crate) fn reserve_subscription(&self) -> Result<Place, RuntimeError> {
-        let places = &self.subscriptions;
-        places.take().ok_or_else(|| exhausted("subscriptions", places.max()))
     }
 
     /// Returns the part of the Runtime that a decision may depend on, with the time `now_ms`.
@@ -232,24 +249,21 @@ impl Core {
         takes_work(self.state())
     }
 
-    /// Returns an error if as many turns are in flight as the limit allows.
-    pub(crate) fn has_room_for_turn(&self) -> Result<(), RuntimeError> {
+    /// Returns an error if as many turns are in flight as the limit allows, or the quota of the tenant.
+    pub(crate) fn has_room_for_turn(&self, tenant: Option<&Tenant>) -> Result<(), RuntimeError> {
+        let quota = tenant.map(|tenant| &tenant.turns);
+        if let Some(full) = quota.filter(|places| !places.has_room()) {
+            return Err(exhausted("turns_in_flight", full.max()));
+        }
         let max = self.limits.turns_in_flight;
         let is_full = self.in_flight.count(Work::Turn) >= max;
         if is_full { Err(exhausted("turns_in_flight", max)) } else { Ok(()) }
     }
 
-    /// Changes the figures and appends an event about the Runtime itself, in one hold of the log's
-    /// lock. Returns the sequence before the event.
-    ///
-    /// Once the Runtime has stopped, neither is done.
-    pub(crate) fn tell(
-        &self,
-        metadata: Option<Arc<CommandMetadata>>,
-        fact: RuntimeFact,
-        change: impl FnOnce(&mut Figures),
-    ) -> u64 {
-        self.tell_as(metadata, || fact, change)
+    /// Appends an event about the Runtime itself, and sets its state to the one that the event tells
+    /// of, in one hold of the log's lock. Once the Runtime has stopped, neither is done.
+    pub(crate) fn tell(&self, metadata: Option<Arc<CommandMetadata>>, fact: RuntimeFact) {
+        self.tell_as(metadata, || fact);
     }
 
     /// Does what [`tell`](Self::tell) does, with a fact that is made under the log's lock.
@@ -257,24 +271,28 @@ impl Core {
         &self,
         metadata: Option<Arc<CommandMetadata>>,
         fact: impl FnOnce() -> RuntimeFact,
-        change: impl FnOnce(&mut Figures),
-    ) -> u64 {
+    ) {
         let at_ms = self.now_ms();
         let mut board = self.log.lock();
-        let before = board.head();
-        if board.figures.runtime == RuntimeState::Stopped {
+        if board.runtime == RuntimeState::Stopped {
             // The event of the stop is the last event of the log.
-            return before;
+            return;
         }
-        change(&mut board.figures);
         let fact = fact();
-        let evicted = board.append_own(RuntimeSource { at_ms, metadata, fact });
-        self.stage.set(board.figures.runtime, board.figures.closed);
-        let waiting = board.take_waiting();
+        board.runtime = fact.state().unwrap_or(board.runtime);
+        let aftermath = board.append_own(RuntimeSource { at_ms, metadata, fact });
+        self.stage.set(board.runtime, board.closed);
         drop(board);
+        self.settle_log(aftermath);
+    }
+
+    /// Drops what a log no longer keeps, and wakes readers. The caller holds no lock.
+    pub(crate) fn settle_log(&self, aftermath: Aftermath) {
+        let Aftermath { evicted, waiting } = aftermath;
         drop(evicted);
-        self.wake(waiting);
-        before
+        for wakers in waiting {
+            self.wake(wakers);
+        }
     }
 
     /// Whether the Runtime has ended, so that its streams and its background tasks end too.
@@ -289,9 +307,10 @@ impl Core {
 
     /// Returns the error for a request whose handling panicked, in the Backend's code or because of
     /// a defect in this crate.
-    pub(crate) fn panicked(&self) -> RuntimeError {
+    pub(crate) fn panicked(&self, tenant: Option<&Arc<str>>) -> RuntimeError {
         let message = "handling a request panicked; the host's panic hook has said more";
-        let diagnostic_id = self.note(Severity::Error, message, About::Nobody, None).diagnostic_id;
+        let about = tenant.map_or(About::Nobody, About::Tenant);
+        let diagnostic_id = self.note(Severity::Error, message, about, None).diagnostic_id;
         RuntimeError::Internal { diagnostic_id }
     }
 
@@ -312,7 +331,9 @@ impl Core {
     /// Wakes every reader of every log, so that streams see that the Runtime has ended.
     pub(crate) fn wake_all(&self) {
         let waiting = self.log.lock().take_waiting();
-        self.wake(waiting);
+        for wakers in waiting {
+            self.wake(wakers);
+        }
         for cell in self.catalogue.all() {
             let mut state = cell.lock();
             let waiting = state.log.as_mut().map(|log| log.waiting.take());
@@ -338,9 +359,9 @@ impl Core {
     pub(crate) fn end(&self) {
         self.shutdown.close();
         let mut board = self.log.lock();
-        board.figures.runtime = RuntimeState::Stopped;
-        board.figures.closed = true;
-        self.stage.set(board.figures.runtime, true);
+        board.runtime = RuntimeState::Stopped;
+        board.closed = true;
+        self.stage.set(board.runtime, true);
         drop(board);
         self.ended.notify_waiters();
         self.ended_workers.end();

@@ -34,17 +34,21 @@ impl Diagnostics {
     }
 
     /// Returns diagnostics with a number less than `before`, newest first, each with its number, and
-    /// whether there are further ones.
+    /// whether there are further ones. If a tenant is named, only those of the tenant count.
     pub(crate) fn newest(
         &self,
         before: Option<u64>,
         at_least: Severity,
+        tenant: Option<&str>,
         limit: usize,
     ) -> (Vec<(Arc<Diagnostic>, u64)>, bool) {
         let kept =
             SEVERITIES.iter().zip(&self.at_least).find(|(severity, _)| **severity == at_least);
         let before = before.unwrap_or(u64::MAX);
-        let mut older = kept.into_iter().flat_map(|(_, kept)| kept.range(..before).rev()).fuse();
+        let is_of_tenant =
+            |it: &Diagnostic| tenant.is_none_or(|tenant| it.tenant.as_deref() == Some(tenant));
+        let older = kept.into_iter().flat_map(|(_, kept)| kept.range(..before).rev());
+        let mut older = older.filter(|(_, it)| is_of_tenant(it)).fuse();
         let found = older.by_ref().take(limit);
         let found = found.map(|(number, it)| (Arc::clone(it), *number)).collect();
         (found, older.next().is_some())
@@ -65,6 +69,7 @@ mod tests {
             message: "a message".to_owned(),
             at_ms: 7,
             worker: None,
+            tenant: None,
             turn_id: None,
         })
     }
@@ -79,7 +84,7 @@ mod tests {
         }
         assert_eq!(evicted, 3);
         let numbers = |before, severity, limit| {
-            let (found, more) = diagnostics.newest(before, severity, limit);
+            let (found, more) = diagnostics.newest(before, severity, None, limit);
             (found.iter().map(|(_, number)| *number).collect::<Vec<_>>(), more)
         };
         assert_eq!(numbers(None, Severity::Info, 9), (vec![8, 7, 6, 5, 4], false));

@@ -4,9 +4,24 @@ use std::sync::Arc;
 
 use crate::{
     error::RuntimeError,
-    model::{EventsFrom, LogId},
-    state::{core::Core, worker_cell::WorkerCell},
+    model::{EventsFrom, LogId, ResetReason},
+    state::{caller::Caller, core::Core, worker_cell::WorkerCell},
 };
+
+/// The position at which a reader begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    /// The sequence after which the reader begins.
+    pub(crate) position: u64,
+    /// The reason for which the reader begins with the oldest event, and not at its cursor.
+    pub(crate) reset: Option<ResetReason>,
+}
+
+impl Start {
+    pub(crate) fn at(position: u64) -> Self {
+        Self { position, reset: None }
+    }
+}
 
 /// The range of a log: the position of a reader is from `floor` to `head`.
 #[derive(Clone, Copy, Debug)]
@@ -17,13 +32,19 @@ pub(crate) struct Extent {
     pub(crate) head: u64,
 }
 
-impl Core {
-    /// Returns the range of the Runtime's log.
+impl Caller {
+    /// Returns the range of the log that the caller sees in the scope of the Runtime.
     pub(crate) fn runtime_extent(&self) -> Extent {
-        let board = self.log.lock();
-        Extent { floor: board.events().floor(), head: board.head() }
+        let board = self.core.log.lock();
+        let part = board.part(self.tenant.as_deref());
+        part.map_or(Extent { floor: 0, head: 0 }, |part| Extent {
+            floor: part.events.floor(),
+            head: part.events.head(),
+        })
     }
+}
 
+impl Core {
     /// Returns the range of a Worker's log, which reaches back to the oldest event in the store.
     ///
     /// # Errors
@@ -39,17 +60,29 @@ impl Core {
         Ok(Extent { floor: floor?, head })
     }
 
-    /// Returns the sequence after which a caller wants to read, in a log with the range `extent`.
+    /// Returns the position at which a caller wants to begin, in a log with the range `extent`.
     ///
     /// # Errors
     ///
-    /// A cursor of another log, or a sequence outside the range.
-    pub(crate) fn position(
+    /// A cursor of another log, or a sequence outside the range, unless the caller wants the oldest
+    /// event then.
+    pub(crate) fn start(
         &self,
         log: LogId,
         from: &EventsFrom,
         extent: Extent,
-    ) -> Result<u64, RuntimeError> {
+    ) -> Result<Start, RuntimeError> {
+        let position = self.position(log, from, extent);
+        match position {
+            Err(error) if from.falls_back() => {
+                let reset = Some(error.reset_reason().ok_or(error)?);
+                Ok(Start { position: extent.floor, reset })
+            }
+            position => position.map(Start::at),
+        }
+    }
+
+    fn position(&self, log: LogId, from: &EventsFrom, extent: Extent) -> Result<u64, RuntimeError> {
         let sequence = match from {
             EventsFrom::Oldest(_) => return Ok(extent.floor),
             EventsFrom::Now(_) => return Ok(extent.head),

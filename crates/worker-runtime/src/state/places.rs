@@ -14,7 +14,10 @@ pub(crate) struct Places {
 
 /// A place that is taken until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place(Arc<AtomicU64>);
+pub(crate) struct Place {
+    taken: Arc<AtomicU64>,
+    is_kept: bool,
+}
 
 impl Places {
     pub(crate) fn new(max: u64) -> Self {
@@ -26,7 +29,22 @@ impl Places {
         let take = |taken: u64| (taken < self.max).then_some(taken + 1);
         let order = Ordering::Relaxed;
         let taken = self.taken.fetch_update(order, order, take);
-        taken.is_ok().then(|| Place(Arc::clone(&self.taken)))
+        taken.is_ok().then(|| Place { taken: Arc::clone(&self.taken), is_kept: false })
+    }
+
+    /// Takes a place that is [kept](Place::keep), even if all are taken.
+    pub(crate) fn occupy(&self) {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Frees a place that was [kept](Place::keep).
+    pub(crate) fn free(&self) {
+        self.taken.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether there is a place left.
+    pub(crate) fn has_room(&self) -> bool {
+        self.taken() < self.max
     }
 
     /// Returns how many places are taken.
@@ -40,9 +58,18 @@ impl Places {
     }
 }
 
+impl Place {
+    /// Leaves the place taken. [`Places::free`] frees it.
+    pub(crate) fn keep(mut self) {
+        self.is_kept = true;
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        if !self.is_kept {
+            self.taken.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -58,6 +85,9 @@ mod tests {
         assert_eq!(places.taken(), 2);
         drop(first);
         assert_eq!(places.taken(), 1);
+        places.take().into_iter().for_each(Place::keep);
+        assert!(!places.has_room());
+        places.free();
         assert!(places.take().is_some());
     }
 }

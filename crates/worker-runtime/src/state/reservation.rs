@@ -13,6 +13,8 @@ use crate::{
         admission::{Admission, Conflict, CreationRequest, Rival, WaitingFor},
         core::Core,
         in_flight::{Counted, Work},
+        places::Place,
+        tenant::Tenant,
     },
     store::{CreateKey, NewKey},
     sync::Wakers,
@@ -42,9 +44,28 @@ pub(crate) struct Reservation {
     has_key: bool,
     claims: Arc<[ScopeClaim]>,
     has_place: bool,
-    turn: Option<Counted>,
+    pub(crate) tenant: Option<Arc<Tenant>>,
+    /// The place among the Workers of the tenant.
+    place_of_tenant: Option<Place>,
+    turn: Option<TurnPlace>,
     /// Counts the creation in. It is dropped last, because a Runtime that stops waits for it.
     _creation: Counted,
+}
+
+/// The place of a turn among those in flight, of the Runtime and of the Worker's tenant.
+#[derive(Debug)]
+#[must_use = "what is dropped is counted out"]
+pub(crate) struct TurnPlace {
+    counted: Counted,
+    of_tenant: Option<Place>,
+}
+
+impl TurnPlace {
+    /// Leaves the turn counted in. [`Core::count_turn_out`] counts it out.
+    pub(crate) fn keep(self) {
+        self.counted.keep();
+        self.of_tenant.into_iter().for_each(Place::keep);
+    }
 }
 
 impl Core {
@@ -70,15 +91,18 @@ impl Core {
         if admission.conflict(request, Rival::Claims) != Conflict::None {
             return Ok(Admitted::Wait(Rival::Claims));
         }
-        admission.claims.check(&request.claims, &self.identity)?;
+        admission.check_claims(&self.identity, request)?;
+        // Its own quota is what a tenant is told of first.
+        let tenant = request.tenant.as_ref();
+        let place_of_tenant = tenant.map(|tenant| place_for_worker(tenant)).transpose()?;
         self.catalogue.has_room()?;
         if request.with_turn {
-            turn = Some(self.reserve_turn()?);
+            turn = Some(self.reserve_turn(tenant.map(|it| &**it))?);
         }
         self.catalogue.reserve()?;
         // From here on nothing fails, so that the reservation is complete.
         let dropped_keys = match &request.key {
-            Some(new) => admission.pushed_out(&new.key, context),
+            Some(new) => admission.pushed_out(tenant, &new.key, context),
             None => Vec::new(),
         };
         let ordinal = admission.take(worker_id, request, &dropped_keys);
@@ -90,16 +114,31 @@ impl Core {
             has_key: request.key.is_some(),
             claims: request.claims.clone(),
             has_place: true,
+            tenant: request.tenant.clone(),
+            place_of_tenant,
             turn,
             _creation: creation,
         }))
     }
 
-    /// Counts one more turn in, or returns an error if the limit is reached.
-    pub(crate) fn reserve_turn(&self) -> Result<Counted, RuntimeError> {
+    /// Counts one more turn of a tenant's Worker in, or returns an error if the limit or the quota is
+    /// reached.
+    pub(crate) fn reserve_turn(&self, tenant: Option<&Tenant>) -> Result<TurnPlace, RuntimeError> {
+        let full = |max| exhausted("turns_in_flight", max);
+        let of_tenant = tenant.map(|it| it.turns.take().ok_or_else(|| full(it.turns.max())));
+        let of_tenant = of_tenant.transpose()?;
         let max = self.limits.turns_in_flight;
-        let counted = self.in_flight.enter_below(Work::Turn, max);
-        counted.ok_or_else(|| exhausted("turns_in_flight", max))
+        let counted = self.in_flight.enter_below(Work::Turn, max).ok_or_else(|| full(max))?;
+        Ok(TurnPlace { counted, of_tenant })
+    }
+
+    /// Counts out a turn that was [kept](TurnPlace::keep), under a lock. The caller rings
+    /// `in_flight` when no lock is held.
+    pub(crate) fn count_turn_out(&self, tenant: Option<&Tenant>) {
+        self.in_flight.leave(Work::Turn);
+        if let Some(tenant) = tenant {
+            tenant.turns.free();
+        }
     }
 
     /// Waits until no other creation in flight has the same key, or conflicting claims, as `rival`
@@ -132,6 +171,11 @@ impl Core {
     }
 }
 
+/// Takes a place among the Workers of a tenant.
+pub(crate) fn place_for_worker(tenant: &Tenant) -> Result<Place, RuntimeError> {
+    tenant.workers.take().ok_or_else(|| exhausted("workers", tenant.workers.max()))
+}
+
 /// A creation that waits for another one. Dropping it removes its waker from the list.
 struct Waiting<'a> {
     admission: &'a Mutex<Admission>,
@@ -162,15 +206,21 @@ impl Reservation {
         new_key: Option<NewKey<CreateKey>>,
     ) -> Wakers {
         self.has_place = false;
-        self.turn.take().into_iter().for_each(Counted::keep);
+        self.place_of_tenant.take().into_iter().for_each(Place::keep);
+        self.turn.take().into_iter().for_each(TurnPlace::keep);
         let Some(admission) = admission else { return Wakers::default() };
         self.has_key = false;
         self.claims = Arc::default();
         if let Some(new_key) = new_key {
-            admission.keys.forget(&new_key.dropped);
-            admission.keys.remember(new_key.key);
+            let keys = &mut admission.share_mut(self.tenant_name()).keys;
+            keys.forget(&new_key.dropped);
+            keys.remember(new_key.key);
         }
         admission.forget(self.ordinal, self.worker_id)
+    }
+
+    fn tenant_name(&self) -> Option<Arc<str>> {
+        self.tenant.as_ref().map(|tenant| Arc::clone(&tenant.name))
     }
 
     /// Notes that the outcome of the creation's commit is unknown. Until it is settled, creations
@@ -186,7 +236,7 @@ impl Drop for Reservation {
         if self.is_shared() {
             let mut admission = self.core.admission.lock();
             let waiting = admission.forget(self.ordinal, self.worker_id);
-            admission.claims.release(self.worker_id, &self.claims);
+            admission.release(self.tenant_name(), self.worker_id, &self.claims);
             drop(admission);
             self.core.wake(waiting);
         }

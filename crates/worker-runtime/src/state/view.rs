@@ -11,21 +11,25 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
-    domain::context::DecisionContext,
+    domain::{context::DecisionContext, page_token::ListId},
     error::RuntimeError,
     identity::{Epoch, RuntimeIdentity, TurnId, WorkerRef},
     model::{
-        AllocationSummary, Cursor, Diagnostic, InProgress, Limits, OpenSummary, Scope, Severity,
-        StateCounts, StoreSummary, TurnDetail, WorkerDetail, WorkerSummary,
+        AllocationSummary, Cursor, Diagnostic, InProgress, Limits, OpenSummary, RuntimeState,
+        Scope, Severity, StateCounts, StoreSummary, TurnDetail, WorkerDetail, WorkerSummary,
     },
     state::{
         board::Figures,
+        caller::Caller,
         core::Core,
         in_flight::Work,
-        listing::{Activity, Bounds, ListingFilter, Page},
+        listing::{Activity, Bounds, Listing, ListingFilter, Page},
+        reservation::place_for_worker,
+        tenant::Tenant,
         worker_cell::{CellState, WorkerCell},
     },
     store::{Complaint, FoundTurn, StoredEntry, StoredTurn, TurnLookup, WorkerRecord},
@@ -37,7 +41,7 @@ pub(crate) use stride::Stride;
 /// A view of the Runtime for queries, which cannot change the Runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
-    core: &'a Arc<Core>,
+    pub(crate) caller: &'a Caller,
     /// The time after which the store is not waited for; `None` if only the time limit of each call
     /// counts.
     until: Option<Instant>,
@@ -55,41 +59,44 @@ pub(crate) struct Moment {
     pub(crate) cursor: Cursor,
 }
 
-/// The Runtime's figures at one moment, read under one hold of the log's lock.
+/// The figures that a caller sees at one moment, read under one hold of the log's lock.
 #[derive(Debug)]
 pub(crate) struct FiguresSnapshot {
-    pub(crate) state: Figures,
+    pub(crate) runtime: RuntimeState,
+    pub(crate) figures: Figures,
     pub(crate) workers: StateCounts,
-    /// The sequence of the newest event in the Runtime's log.
-    pub(crate) head: u64,
-    /// The cursor of `head`.
+    /// The position at the end of the log that the caller sees.
     pub(crate) cursor: Cursor,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn of(core: &'a Arc<Core>) -> Self {
-        Self { core, until: None }
+    pub(crate) fn of(caller: &'a Caller) -> Self {
+        Self { caller, until: None }
+    }
+
+    fn core(self) -> &'a Arc<Core> {
+        &self.caller.core
     }
 
     pub(crate) fn limits(self) -> &'a Limits {
-        &self.core.limits
+        &self.core().limits
     }
 
     pub(crate) fn identity(self) -> &'a RuntimeIdentity {
-        &self.core.identity
+        &self.core().identity
     }
 
     pub(crate) fn epoch(self) -> Epoch {
-        self.core.epoch
+        self.core().epoch
     }
 
     pub(crate) fn started_at_ms(self) -> u64 {
-        self.core.started_at_ms
+        self.core().started_at_ms
     }
 
     /// Whether the Runtime has ended, so that no further event comes.
     pub(crate) fn is_closed(self) -> bool {
-        self.core.is_closed()
+        self.core().is_closed()
     }
 
     /// Returns a reader that waits for the store no longer than until the time `at`, and a little
@@ -105,7 +112,7 @@ impl<'a> Reader<'a> {
         cell: &WorkerCell,
         answer: Pin<&mut (impl Future<Output = Result<T, E>> + ?Sized)>,
     ) -> Result<T, RuntimeError> {
-        let answer = self.core.executor.within(self.until, answer).await;
+        let answer = self.core().executor.within(self.until, answer).await;
         cell.record()?;
         answer.map_or_else(
             || {
@@ -118,45 +125,69 @@ impl<'a> Reader<'a> {
 
     /// Returns the time after `wait` from now.
     pub(crate) fn after(self, wait: Duration) -> Instant {
-        self.core.executor.now() + wait
+        self.core().executor.now() + wait
     }
 
     pub(crate) fn is_past(self, until: Instant) -> bool {
-        self.core.executor.now() >= until
+        self.core().executor.now() >= until
     }
 
     /// Returns what a decision may depend on, now. The caller holds no lock.
     pub(crate) fn context(self) -> DecisionContext<'a> {
-        self.core.context(self.core.asked_ms())
+        self.core().context(self.core().asked_ms())
     }
 
     pub(crate) fn figures(self) -> FiguresSnapshot {
-        let (state, workers, head) = {
-            let board = self.core.log.lock();
-            (board.figures.clone(), board.listing.counts(), board.head())
-        };
-        FiguresSnapshot { state, workers, head, cursor: self.core.runtime_cursor(head) }
+        let board = self.core().log.lock();
+        let runtime = board.runtime;
+        let part = board.part(self.caller.tenant.as_deref());
+        let (figures, workers, head) = part.map_or_else(Default::default, |part| {
+            (part.figures.clone(), part.listing.counts(), part.events.head())
+        });
+        drop(board);
+        FiguresSnapshot { runtime, figures, workers, cursor: self.caller.runtime_cursor(head) }
     }
 
+    /// Returns the summary of the store, whose figures are the whole Runtime's and not a tenant's.
     pub(crate) fn store(self) -> StoreSummary {
-        let store = &self.core.store;
+        let store = &self.core().store;
+        let of_all = |figure: u64| if self.caller.tenant.is_none() { figure } else { 0 };
         StoreSummary {
             kind: store.info().kind.clone(),
             durable: store.info().durable,
-            failures: store.failures(),
-            pending: self.core.in_flight.count(Work::UnsettledCommit),
+            failures: of_all(store.failures()),
+            pending: of_all(self.core().in_flight.count(Work::UnsettledCommit)),
         }
     }
 
     pub(crate) fn open(self) -> OpenSummary {
         OpenSummary {
-            subscriptions: self.core.subscriptions.taken(),
-            waiting_queries: self.core.waiting_queries.taken(),
+            subscriptions: self.caller.subscriptions().taken(),
+            waiting_queries: self.caller.waiting_queries().taken(),
         }
     }
 
     pub(crate) fn allocation(self) -> AllocationSummary {
-        self.core.admission.lock().claims.summary(&self.core.identity)
+        let core = self.core();
+        core.admission.lock().claims(self.caller.tenant.as_ref(), &core.identity)
+    }
+
+    /// Calls `look` with the list of the Workers that the caller sees.
+    fn list<T>(self, look: impl FnOnce(&Listing) -> T) -> T {
+        let board = self.core().log.lock();
+        match board.part(self.caller.tenant.as_deref()) {
+            Some(part) => look(&part.listing),
+            None => look(&Listing::default()),
+        }
+    }
+
+    /// Returns a list by which page tokens are made and read. Those of a tenant are sealed, because
+    /// they name positions among the Workers and diagnostics of all.
+    pub(crate) fn list_id(self, list: &impl Serialize) -> ListId {
+        match &self.caller.tenant {
+            None => ListId::of(list),
+            Some(tenant) => ListId::sealed(&(list, &tenant.name), self.core().token_secret),
+        }
     }
 
     /// Calls `look` with the state of a Worker, under the Worker's lock.
@@ -165,7 +196,7 @@ impl<'a> Reader<'a> {
         worker: WorkerRef,
         look: impl FnOnce(&CellState) -> T,
     ) -> Result<T, RuntimeError> {
-        let cell = self.core.find(worker)?;
+        let cell = self.caller.find(worker)?;
         let state = cell.lock();
         state.present().map(look)
     }
@@ -199,7 +230,7 @@ impl<'a> Reader<'a> {
     fn moment_of(self, state: &CellState) -> Moment {
         let turn = state.shown_turn();
         let WorkerRecord { worker_id, worker_sequence, .. } = *state.record;
-        let cursor = self.core.worker_cursor(worker_id, worker_sequence);
+        let cursor = self.core().worker_cursor(worker_id, worker_sequence);
         Moment { record: Arc::clone(&state.record), turn, cursor }
     }
 
@@ -220,8 +251,8 @@ impl<'a> Reader<'a> {
         first: u64,
         count: usize,
     ) -> Result<Vec<Arc<StoredEntry>>, RuntimeError> {
-        let cell = self.core.find(worker)?;
-        let entries = pin!(self.core.store.entries(&*cell, first, count));
+        let cell = self.caller.find(worker)?;
+        let entries = pin!(self.core().store.entries(&*cell, first, count));
         self.in_time(&cell, entries).await
     }
 
@@ -232,8 +263,8 @@ impl<'a> Reader<'a> {
         first: u64,
         count: usize,
     ) -> Result<Vec<Arc<StoredTurn>>, RuntimeError> {
-        let cell = self.core.find(worker)?;
-        let turns = pin!(self.core.store.turns(&*cell, first, count));
+        let cell = self.caller.find(worker)?;
+        let turns = pin!(self.core().store.turns(&*cell, first, count));
         self.in_time(&cell, turns).await
     }
 
@@ -243,15 +274,15 @@ impl<'a> Reader<'a> {
         worker: WorkerRef,
         wanted: TurnLookup,
     ) -> Result<Option<FoundTurn>, RuntimeError> {
-        let cell = self.core.find(worker)?;
-        let turn = pin!(self.core.store.turn(&*cell, wanted));
+        let cell = self.caller.find(worker)?;
+        let turn = pin!(self.core().store.turn(&*cell, wanted));
         self.in_time(&cell, turn).await
     }
 
     /// Reports that what the store holds of a Worker contradicts itself, and returns the error of
     /// the query.
     pub(crate) fn contradiction(self, worker: WorkerRef, complaint: Complaint) -> RuntimeError {
-        self.core.store.complain(complaint, worker.worker_id).into()
+        self.core().store.complain(complaint, worker.worker_id).into()
     }
 
     pub(crate) fn oldest_workers(
@@ -260,7 +291,7 @@ impl<'a> Reader<'a> {
         wanted: &ListingFilter<'_>,
         bounds: Bounds,
     ) -> Page<u64> {
-        self.core.log.lock().listing.oldest(after, wanted, bounds)
+        self.list(|listing| listing.oldest(after, wanted, bounds))
     }
 
     pub(crate) fn newest_workers(
@@ -269,7 +300,7 @@ impl<'a> Reader<'a> {
         wanted: &ListingFilter<'_>,
         bounds: Bounds,
     ) -> Page<u64> {
-        self.core.log.lock().listing.newest(before, wanted, bounds)
+        self.list(|listing| listing.newest(before, wanted, bounds))
     }
 
     /// Returns a page of Workers, those that were active last first.
@@ -279,7 +310,7 @@ impl<'a> Reader<'a> {
         wanted: &ListingFilter<'_>,
         bounds: Bounds,
     ) -> Page<Activity> {
-        self.core.log.lock().listing.active(before, wanted, bounds)
+        self.list(|listing| listing.active(before, wanted, bounds))
     }
 
     /// Returns the summary of a listed Worker, unless the Worker was deleted since or is not `wanted`
@@ -291,7 +322,7 @@ impl<'a> Reader<'a> {
     ) -> Option<WorkerSummary> {
         let state = cell.lock();
         let is_shown = state.present().is_ok_and(wanted);
-        is_shown.then(|| state.record.summary(&self.core.identity))
+        is_shown.then(|| state.record.summary(&self.core().identity))
     }
 
     pub(crate) fn diagnostics(
@@ -300,11 +331,12 @@ impl<'a> Reader<'a> {
         at_least: Severity,
         limit: usize,
     ) -> (Vec<(Arc<Diagnostic>, u64)>, bool) {
-        self.core.diagnostics.lock().newest(before, at_least, limit)
+        let tenant = self.caller.tenant.as_ref().map(|tenant| &*tenant.name);
+        self.core().diagnostics.lock().newest(before, at_least, tenant, limit)
     }
 
     pub(crate) fn profiles(self) -> Vec<crate::model::AvailableProfile> {
-        self.core.profiles.available().to_vec()
+        self.core().profiles.available().to_vec()
     }
 
     /// Calls `look` with the state that creations share, under its lock.
@@ -312,20 +344,22 @@ impl<'a> Reader<'a> {
         self,
         look: impl FnOnce(&crate::state::admission::Admission) -> T,
     ) -> T {
-        look(&self.core.admission.lock())
+        look(&self.core().admission.lock())
     }
 
     /// Returns an error if the Runtime takes no changes any more.
     pub(crate) fn takes_changes(self) -> Result<(), RuntimeError> {
-        self.core.takes_changes()
+        self.core().takes_changes()
     }
 
-    pub(crate) fn has_room_for_worker(self) -> Result<(), RuntimeError> {
-        self.core.catalogue.has_room()
+    pub(crate) fn has_room_for_worker(self, tenant: Option<&Tenant>) -> Result<(), RuntimeError> {
+        // The place is given back at once.
+        tenant.map(place_for_worker).transpose()?;
+        self.core().catalogue.has_room()
     }
 
-    pub(crate) fn has_room_for_turn(self) -> Result<(), RuntimeError> {
-        self.core.has_room_for_turn()
+    pub(crate) fn has_room_for_turn(self, tenant: Option<&Tenant>) -> Result<(), RuntimeError> {
+        self.core().has_room_for_turn(tenant)
     }
 
     /// Reads the turn `turn_id` from the store. Returns `None` if no turn is named, if the turn is
@@ -335,14 +369,14 @@ impl<'a> Reader<'a> {
         worker: WorkerRef,
         turn_id: Option<TurnId>,
     ) -> Result<Option<Arc<StoredTurn>>, RuntimeError> {
-        let cell = self.core.find(worker)?;
-        self.core.earlier_turn(&cell, turn_id).await
+        let cell = self.caller.find(worker)?;
+        self.core().earlier_turn(&cell, turn_id).await
     }
 
     pub(crate) fn cursor(self, scope: Scope, sequence: u64) -> Cursor {
         match scope {
-            Scope::Runtime(_) => self.core.runtime_cursor(sequence),
-            Scope::Worker(it) => self.core.worker_cursor(it.worker.worker_id, sequence),
+            Scope::Runtime(_) => self.caller.runtime_cursor(sequence),
+            Scope::Worker(it) => self.core().worker_cursor(it.worker.worker_id, sequence),
         }
     }
 }

@@ -20,9 +20,9 @@ use crate::{
     },
     error::RuntimeError,
     identity::{RuntimeIdentity, TurnId, WorkerId},
-    log::{Erased, WorkerLog},
+    log::{Erased, EventOwner, WorkerLog},
     model::{TurnDetail, WorkerDetail},
-    state::live::Live,
+    state::{live::Live, sequences::Sequences, tenant::Tenant},
     store::{ComplaintsMade, InputKey, WorkerRecord},
     sync::{Executor, WakeSlot},
 };
@@ -32,6 +32,8 @@ use crate::{
 pub(crate) struct WorkerCell {
     pub(crate) worker_id: WorkerId,
     pub(crate) ordinal: u64,
+    /// The tenant that the Worker belongs to, if it belongs to one.
+    pub(crate) tenant: Option<Arc<Tenant>>,
     /// Whether the Worker was deleted, which all of its events share.
     pub(crate) erased: Arc<Erased>,
     /// The complaints that were made about what the store holds of the Worker.
@@ -53,9 +55,8 @@ pub(crate) struct CellState {
     pub(crate) token_estimate: TokenEstimate,
     pub(crate) keys: Option<Box<KeyWindow<InputKey>>>,
     pub(crate) log: Option<Box<WorkerLog>>,
-    /// The sequence in the Runtime's log of the first event of the Worker's newest commit; 0 if
-    /// there is none.
-    pub(crate) runtime_sequence: u64,
+    /// The place of the Worker's newest commit in the log of the Runtime and in that of its tenant.
+    pub(crate) sequences: Sequences,
     /// Whether the outcome of a commit is unknown. Every change is refused until the store has
     /// settled the commit.
     pub(crate) unsettled: bool,
@@ -114,10 +115,12 @@ struct Passing {
 }
 
 impl WorkerCell {
-    pub(crate) fn new(record: Arc<WorkerRecord>) -> Self {
+    /// Creates the Worker of a record. `tenant` is the tenant that the record names.
+    pub(crate) fn new(record: Arc<WorkerRecord>, tenant: Option<Arc<Tenant>>) -> Self {
         Self {
             worker_id: record.worker_id,
             ordinal: record.ordinal,
+            tenant,
             erased: Arc::default(),
             complaints: ComplaintsMade::default(),
             state: Mutex::new(CellState {
@@ -127,7 +130,7 @@ impl WorkerCell {
                 token_estimate: TokenEstimate::default(),
                 keys: None,
                 log: None,
-                runtime_sequence: 0,
+                sequences: Sequences::default(),
                 unsettled: false,
                 deleted: false,
                 committing: false,
@@ -137,8 +140,13 @@ impl WorkerCell {
     }
 
     /// Returns the owner of the Worker's events, as they name it.
-    pub(crate) fn owner(&self) -> (WorkerId, Arc<Erased>) {
-        (self.worker_id, Arc::clone(&self.erased))
+    pub(crate) fn owner(&self) -> EventOwner {
+        let (worker_id, tenant) = (self.worker_id, self.tenant_name());
+        EventOwner { worker_id, tenant, erased: Arc::clone(&self.erased) }
+    }
+
+    pub(crate) fn tenant_name(&self) -> Option<Arc<str>> {
+        self.tenant.as_ref().map(|tenant| Arc::clone(&tenant.name))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, CellState> {
@@ -340,6 +348,6 @@ impl WorkerCell {
     pub(crate) fn at(ordinal: u64) -> Arc<Self> {
         let worker_id = WorkerId::from_uuid(uuid::Uuid::from_u128(ordinal.into()));
         let record = WorkerRecord::new(worker_id, ordinal, 7);
-        Arc::new(Self::new(Arc::new(record)))
+        Arc::new(Self::new(Arc::new(record), None))
     }
 }

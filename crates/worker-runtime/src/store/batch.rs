@@ -80,7 +80,8 @@ pub struct InputKey {
 /// A remembered idempotency key of a creation.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct CreateKey {
-    /// The key.
+    /// The key. That of a creation for a tenant has the name of the tenant before it, between two
+    /// characters U+0001, so that the keys of two tenants are never the same.
     pub key: Arc<str>,
     /// A digest of the command without its key and remarks.
     pub digest: [u8; 16],

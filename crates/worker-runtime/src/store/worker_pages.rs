@@ -8,7 +8,7 @@ use crate::{
     model::MAX_INTEGER,
     store::{
         Complaint, CorruptWorker, CreateKey, Store, StoreClient, StoreError, StoreFuture,
-        StoredWorker, WorkerRecord,
+        StoredWorker, TenantTotals, WorkerRecord,
     },
     sync::fair,
 };
@@ -33,6 +33,8 @@ pub(crate) enum ListingError {
     Order,
     /// A Worker comes twice.
     Twice,
+    /// The tenants do not come by their names, or a page does not begin after the last one.
+    Tenants,
     /// There are more Workers than were ever created.
     Endless,
 }
@@ -43,6 +45,7 @@ impl fmt::Display for ListingError {
             Self::Read(error) => error.fmt(f),
             Self::Order => f.write_str("it does not list its workers by ordinal"),
             Self::Twice => f.write_str("it lists a worker twice"),
+            Self::Tenants => f.write_str("it does not list its tenants by name"),
             Self::Endless => f.write_str("it lists more workers than were ever created"),
         }
     }
@@ -101,6 +104,34 @@ impl StoreClient {
             self.complaints.make(Complaint::Keys, Some(key.worker_id));
             key.receipt = None;
         }
+    }
+
+    /// Reads a page of the totals of tenants, those after the tenant `last`. Returns `None` after the
+    /// last one.
+    pub(crate) async fn tenant_totals(
+        &self,
+        last: Option<Arc<str>>,
+    ) -> Result<Option<Vec<TenantTotals>>, ListingError> {
+        let after = last.clone();
+        let page = self.ask(move |store| store.tenant_totals(after, PAGE)).await;
+        let page = self.cut(page.map_err(ListingError::Read)?, PAGE, None);
+        let mut last = last.as_ref();
+        for TenantTotals { tenant, .. } in &page {
+            if last.is_some_and(|last| tenant <= last) {
+                return Err(ListingError::Tenants);
+            }
+            last = Some(tenant);
+        }
+        let is_good = |it: &TenantTotals| {
+            let is_good = !it.tenant.is_empty() && self.bounds.key(&it.tenant).is_ok();
+            if !is_good {
+                self.complaints.make(Complaint::Totals, None);
+            }
+            is_good
+        };
+        let is_over = page.is_empty();
+        fair().await;
+        Ok((!is_over).then(|| page.into_iter().filter(is_good).collect()))
     }
 
     /// Reports that the sums over all Workers are less than what the Workers add up to.

@@ -8,8 +8,8 @@ use std::{
 use super::{next::Next, runtime_reader::RuntimeReader, worker_reader::WorkerReader};
 use crate::{
     log::Published,
-    model::{EventFilter, LogId, StreamItem},
-    state::core::Core,
+    model::{Cursor, EventFilter, LogId, ResetReason, StreamItem},
+    state::{core::Core, extent::Start},
 };
 
 /// The number of consecutive events that are filtered out before the cursor is sent again.
@@ -26,6 +26,8 @@ pub(super) struct Reader {
     filter: Option<Box<EventFilter>>,
     /// The sequence of the last event that was delivered or filtered out.
     position: u64,
+    /// The reason for which the reader begins with the oldest event; `None` once `reset` was sent.
+    reset: Option<ResetReason>,
     /// The sequence of the newest event when the subscription was made; `None` once `synced` was
     /// sent.
     sync_at: Option<u64>,
@@ -42,20 +44,21 @@ pub(super) enum LogReader {
 }
 
 impl Reader {
-    /// Creates a reader that begins after `position`, in a log whose newest event has the sequence
-    /// `head`. A position beyond `head` is lowered to `head`.
+    /// Creates a reader that begins at `start`, in a log whose newest event has the sequence `head`. A
+    /// position beyond `head` is lowered to `head`.
     pub(super) fn new(
         core: Arc<Core>,
         log: LogReader,
         filter: Option<EventFilter>,
-        position: u64,
+        start: Start,
         head: u64,
     ) -> Self {
         Self {
             core,
             log,
             filter: filter.map(Box::new),
-            position: position.min(head),
+            position: start.position.min(head),
+            reset: start.reset,
             sync_at: Some(head),
             silence: 0,
             ended: false,
@@ -66,6 +69,10 @@ impl Reader {
         for _ in 0..EXAMINED_AT_ONCE {
             if self.ended {
                 return Poll::Ready(None);
+            }
+            if let Some(reason) = self.reset.take() {
+                let cursor = self.cursor();
+                return Poll::Ready(Some(StreamItem::Reset { reason, cursor }));
             }
             if self.sync_at.is_some_and(|at| self.position >= at) {
                 self.sync_at = None;
@@ -91,7 +98,7 @@ impl Reader {
 
     fn poll_log(&mut self, context: &mut Context<'_>) -> Poll<Next> {
         match &mut self.log {
-            LogReader::Runtime(log) => log.poll_next(&self.core, self.position, context),
+            LogReader::Runtime(log) => log.poll_next(self.position, context),
             LogReader::Worker(log) => {
                 log.poll_next(&self.core, self.position, self.sync_at.is_none(), context)
             }
@@ -116,17 +123,21 @@ impl Reader {
         let missed = floor.saturating_sub(self.position);
         self.position = floor;
         self.silence = 0;
-        StreamItem::Gap { missed, cursor: self.core.presenter.cursor(self.log_id(), floor) }
+        StreamItem::Gap { missed, cursor: self.cursor() }
     }
 
     fn synced(&mut self) -> StreamItem {
         self.silence = 0;
-        StreamItem::Synced { cursor: self.core.presenter.cursor(self.log_id(), self.position) }
+        StreamItem::Synced { cursor: self.cursor() }
+    }
+
+    fn cursor(&self) -> Cursor {
+        self.core.presenter.cursor(self.log_id(), self.position)
     }
 
     fn log_id(&self) -> LogId {
         match &self.log {
-            LogReader::Runtime(_) => LogId::Runtime(self.core.presenter.epoch),
+            LogReader::Runtime(log) => log.log_id(),
             LogReader::Worker(log) => LogId::Worker(log.worker_id()),
         }
     }
@@ -135,7 +146,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         match &mut self.log {
-            LogReader::Runtime(log) => log.leave(&self.core),
+            LogReader::Runtime(log) => log.leave(),
             LogReader::Worker(log) => log.leave(),
         }
     }

@@ -18,7 +18,11 @@ use crate::{
     error::RuntimeError,
     identity::WorkerRef,
     model::{EventsFrom, LogId, Scope, StreamItem, Subscribe},
-    state::{core::Core, places::Place, view::PageBudget},
+    state::{
+        caller::{Caller, SubscriptionPlace},
+        extent::Start,
+        view::PageBudget,
+    },
 };
 
 /// A live stream of [`StreamItem`]s.
@@ -31,29 +35,30 @@ use crate::{
 #[must_use = "a stream gives nothing unless it is polled"]
 pub struct Subscription {
     reader: Reader,
-    /// One of the Runtime's places for subscriptions.
-    _place: Place,
+    _place: SubscriptionPlace,
 }
 
 /// The maximum number of items that [`Subscription::next_batch`] returns at once.
 const BATCH: usize = 128;
 
 impl Subscription {
-    pub(crate) async fn new(core: &Arc<Core>, subscribe: Subscribe) -> Result<Self, RuntimeError> {
+    pub(crate) async fn new(caller: &Caller, subscribe: Subscribe) -> Result<Self, RuntimeError> {
         let Subscribe { scope, from, filter } = subscribe;
+        let core = &caller.core;
         core.check_lease()?;
         let from = from.unwrap_or(EventsFrom::now());
-        core.limits.check_filter(filter.as_ref())?;
-        let place = core.reserve_subscription()?;
-        let (log, position, head) = match scope {
+        caller.check_filter(filter.as_ref())?;
+        let place = caller.reserve_subscription()?;
+        let (log, start, head) = match scope {
             Scope::Runtime(_) => {
-                let extent = core.runtime_extent();
-                let position = core.position(LogId::Runtime(core.epoch), &from, extent)?;
-                (LogReader::Runtime(RuntimeReader::default()), position, extent.head)
+                let extent = caller.runtime_extent();
+                let start = core.start(caller.log_id(), &from, extent)?;
+                let log = RuntimeReader::new(caller.clone());
+                (LogReader::Runtime(log), start, extent.head)
             }
-            Scope::Worker(scope) => worker_reader(core, scope.worker, &from).await?,
+            Scope::Worker(scope) => worker_reader(caller, scope.worker, &from).await?,
         };
-        let reader = Reader::new(Arc::clone(core), log, filter, position, head);
+        let reader = Reader::new(Arc::clone(core), log, filter, start, head);
         Ok(Self { reader, _place: place })
     }
 
@@ -93,21 +98,21 @@ impl Subscription {
 }
 
 async fn worker_reader(
-    core: &Arc<Core>,
+    caller: &Caller,
     worker: WorkerRef,
     from: &EventsFrom,
-) -> Result<(LogReader, u64, u64), RuntimeError> {
-    let cell = core.find(worker)?;
-    let position = match from {
+) -> Result<(LogReader, Start, u64), RuntimeError> {
+    let (core, cell) = (&caller.core, caller.find(worker)?);
+    let start = match from {
         // The reader lowers this to the end of the log at the time when it is created.
-        EventsFrom::Now(_) => u64::MAX,
+        EventsFrom::Now(_) => Start::at(u64::MAX),
         EventsFrom::Oldest(_) | EventsFrom::After(_) | EventsFrom::AfterSequence(_) => {
             let extent = core.worker_extent(&cell).await?;
-            core.position(LogId::Worker(cell.worker_id), from, extent)?
+            core.start(LogId::Worker(cell.worker_id), from, extent)?
         }
     };
     let (log, head) = WorkerReader::new(cell).ok_or(RuntimeError::WorkerNotFound {})?;
-    Ok((LogReader::Worker(Box::new(log)), position, head))
+    Ok((LogReader::Worker(Box::new(log)), start, head))
 }
 
 impl Stream for Subscription {

@@ -69,7 +69,7 @@ fn sweep(core: &Arc<Core>, grace: Duration) {
     };
     let mut after = 0;
     loop {
-        let found = core.log.lock().listing.oldest(after, &wanted, Bounds::HOLD);
+        let found = core.log.lock().whole.listing.oldest(after, &wanted, Bounds::HOLD);
         for cell in &found.cells {
             if let Some((live, which)) = overdue(core, cell, grace)
                 && live.give_up()

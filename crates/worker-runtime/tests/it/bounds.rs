@@ -282,7 +282,7 @@ async fn the_largest_numbers_of_requests_do_no_harm() {
         let request = GetTranscript::new(worker).starting_at(from);
         assert_eq!(runtime.handle(request).await.expect("a page").entries.len(), 0);
     }
-    let overview = GetOverview { recent: Some(MOST) };
+    let overview = GetOverview::new().recent(MOST);
     assert!(runtime.handle(overview).await.is_err());
     runtime.handle(SendInput::new(worker, "hi")).await.expect("a turn");
     let stop = StopWorker { deadline_ms: Some(MOST), ..StopWorker::new(worker) };

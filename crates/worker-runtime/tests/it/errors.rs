@@ -21,6 +21,7 @@ pub(crate) async fn provoked() -> Vec<(Value, Value)> {
     errors.extend(about_runtimes().await);
     errors.extend(about_limits().await);
     errors.extend(about_cursors().await);
+    errors.push(about_tenants().await);
     errors.push(about_stores().await);
     errors.push(internal().await);
     errors
@@ -145,6 +146,12 @@ async fn about_cursors() -> Vec<(Value, Value)> {
     ]
 }
 
+async fn about_tenants() -> (Value, Value) {
+    let world = World::new().await.tenant("acme");
+    let error = world.refused(stop_runtime()).await;
+    (error, json!({ "code": "not_allowed", "what": "stop_runtime" }))
+}
+
 async fn about_stores() -> (Value, Value) {
     let store = SteppedStore::new(std::sync::Arc::default());
     let world = World::builder().store(store.as_store()).build().await;
@@ -192,7 +199,7 @@ async fn every_code_is_provoked() {
         .map(|variant| variant["properties"]["code"]["const"].as_str().expect("a code").to_owned())
         .collect();
     assert_eq!(codes, known);
-    assert_eq!(codes.len(), 22);
+    assert_eq!(codes.len(), 23);
 }
 
 #[tokio::test(start_paused = true)]

@@ -102,9 +102,9 @@ async fn nothing_that_the_runtime_says_is_without_an_example() {
     assert_eq!(names("commands", &examples), known("commands"));
     assert_eq!(names("queries", &examples), known("queries"));
     assert_eq!(names("events", &examples), known("events"));
-    let items = ["text_delta", "reasoning_delta", "synced", "gap", "ended", "event"];
+    let items = ["text_delta", "reasoning_delta", "reset", "synced", "gap", "ended", "event"];
     assert_eq!(names("items", &examples), items.map(str::to_owned).into());
-    assert_eq!(names("errors", &examples).len(), 22);
+    assert_eq!(names("errors", &examples).len(), 23);
 }
 
 #[tokio::test(start_paused = true)]

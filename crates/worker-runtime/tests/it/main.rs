@@ -20,6 +20,7 @@ mod schema_form;
 mod stored_form;
 mod streams;
 mod support;
+mod tenants;
 mod token_budget;
 mod told_tokens;
 mod unknown;

@@ -57,7 +57,11 @@ impl Scene {
         let summary = runtime.handle(GetRuntime {}).await.unwrap().summary;
         assert_eq!(summary.state, RuntimeState::Stopped);
         let severity = Some(Severity::Error);
-        let noted = runtime.handle(ListDiagnostics { severity, page: None }).await.unwrap().items;
+        let noted = runtime
+            .handle(ListDiagnostics { severity, ..ListDiagnostics::new() })
+            .await
+            .unwrap()
+            .items;
         assert_eq!(noted.len(), 1, "{noted:?}");
         for stream in streams {
             let items: Vec<StreamItem> =

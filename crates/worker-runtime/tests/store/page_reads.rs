@@ -111,7 +111,7 @@ async fn a_page_of_events_asks_for_what_it_takes() {
     assert_eq!(events, [1, 16]);
     // Of the events that are read here none is shown, so that no page is full.
     let types = Some(vec![EventType::WorkerDeleted]);
-    let none = read.filter(EventFilter { types, labels: None });
+    let none = read.filter(EventFilter { types, labels: None, tenant: None });
     assert!(runtime.handle(none).await.unwrap().items.is_empty());
     let [_, _, events] = store.taken();
     assert!(events.iter().all(|count| *count <= 16), "{events:?}");

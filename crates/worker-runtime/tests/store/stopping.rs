@@ -56,7 +56,7 @@ async fn stop_among_ends(workers: usize) {
     let asking = runtime.clone();
     let asking = tokio::spawn(async move {
         loop {
-            asking.handle(GetOverview { recent: Some(100) }).await.unwrap();
+            asking.handle(GetOverview::new().recent(100_u64)).await.unwrap();
             tokio::task::yield_now().await;
         }
     });

@@ -38,8 +38,8 @@ fn filters() -> impl Strategy<Value = Option<EventFilter>> {
     let labels = Some([("on".to_owned(), "yes".to_owned())].into());
     prop_oneof![
         Just(None),
-        Just(Some(EventFilter { types: Some(types), labels: None })),
-        Just(Some(EventFilter { types: None, labels })),
+        Just(Some(EventFilter { types: Some(types), labels: None, tenant: None })),
+        Just(Some(EventFilter { types: None, labels, tenant: None })),
     ]
 }
 

@@ -59,7 +59,11 @@ async fn nothing_is_missed((callers, wanted): History) -> Result<u64, TestCaseEr
     let mut readers = Vec::new();
     for (event_type, labelled, worker) in wanted {
         let labels = labelled.then(|| Labels::from([("on".to_owned(), "yes".to_owned())]));
-        let filter = EventFilter { types: event_type.map(|event_type| vec![event_type]), labels };
+        let filter = EventFilter {
+            types: event_type.map(|event_type| vec![event_type]),
+            labels,
+            tenant: None,
+        };
         let worker = worker.map(|index| workers[index]);
         let scope = worker.map_or(Scope::runtime(), Scope::worker);
         let subscribe = Subscribe::new(scope).starting_at(EventsFrom::oldest());

@@ -36,6 +36,8 @@ impl CreateWorker {
             labels,
             history,
             initial_input,
+            // The key itself is the tenant's.
+            tenant: _,
             idempotency_key: _,
             meta: _,
         } = self;

@@ -9,10 +9,9 @@ use crate::{
     commands::{StopWorker, StopWorkers},
     commit::change::Cause,
     log::RuntimeFact,
-    model::{Labels, Meta, RuntimeState, Severity, WorkerState},
+    model::{Labels, Meta, Severity, WorkerState},
     state::{
         about::About,
-        board::Figures,
         core::Core,
         in_flight::Work,
         listing::{Bounds, ListingFilter},
@@ -180,8 +179,7 @@ async fn finish(core: Arc<Core>, options: StopOptions) {
         core.lease_not_released(&error);
     }
     let metadata = CommandMetadata::of_command(options.meta.as_ref(), None);
-    let stopped = |figures: &mut Figures| figures.runtime = RuntimeState::Stopped;
-    core.tell(metadata, RuntimeFact::Stopped, stopped);
+    core.tell(metadata, RuntimeFact::Stopped);
     core.end();
 }
 
@@ -190,7 +188,7 @@ fn workers_in(core: &Core, states: &[WorkerState]) -> Vec<Arc<WorkerCell>> {
     let wanted = ListingFilter { states: Some(states), labels: &Labels::new() };
     let (mut cells, mut next) = (Vec::new(), Some(0));
     while let Some(after) = next {
-        let page = core.log.lock().listing.oldest(after, &wanted, Bounds::HOLD);
+        let page = core.log.lock().whole.listing.oldest(after, &wanted, Bounds::HOLD);
         cells.extend(page.cells);
         next = page.next;
     }

@@ -21,6 +21,7 @@ fn request(key: Option<&str>, resource: Option<&str>) -> CreationRequest<'static
     let claim =
         |resource: &str| ScopeClaim { resource: resource.to_owned(), access: Access::Exclusive };
     CreationRequest {
+        tenant: None,
         key: key.map(|key| RequestKey { key: key.into(), digest: [0; 16] }),
         claims: resource.map(claim).into_iter().collect(),
         with_turn: false,

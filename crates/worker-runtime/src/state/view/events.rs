@@ -8,7 +8,7 @@ use crate::{
     identity::WorkerRef,
     log::{JoinedEvent, Published, Source},
     model::{EventFilter, EventsFrom, LogId, RuntimeEvent, Scope},
-    state::{older_events::OlderEvents, worker_cell::WorkerCell},
+    state::{extent::Start, older_events::OlderEvents, worker_cell::WorkerCell},
     sync::fair,
 };
 
@@ -42,19 +42,21 @@ struct Page<'a> {
 const AT_ONCE: usize = 256;
 
 impl Reader<'_> {
-    /// Returns the sequence after which a reader begins that starts at `from`.
-    pub(crate) async fn begin(self, scope: Scope, from: &EventsFrom) -> Result<u64, RuntimeError> {
+    /// Returns the position at which a reader begins that starts at `from`.
+    pub(crate) async fn begin(
+        self,
+        scope: Scope,
+        from: &EventsFrom,
+    ) -> Result<Start, RuntimeError> {
         match scope {
-            Scope::Runtime(_) => self.core.position(
-                LogId::Runtime(self.core.epoch),
-                from,
-                self.core.runtime_extent(),
-            ),
+            Scope::Runtime(_) => {
+                self.core().start(self.caller.log_id(), from, self.caller.runtime_extent())
+            }
             Scope::Worker(scope) => {
-                let cell = self.core.find(scope.worker)?;
-                let extent = pin!(self.core.worker_extent(&cell));
+                let cell = self.caller.find(scope.worker)?;
+                let extent = pin!(self.core().worker_extent(&cell));
                 let extent = self.in_time(&cell, extent).await?;
-                self.core.position(LogId::Worker(cell.worker_id), from, extent)
+                self.core().start(LogId::Worker(cell.worker_id), from, extent)
             }
         }
     }
@@ -71,7 +73,7 @@ impl Reader<'_> {
         limit: usize,
     ) -> Result<EventRange, RuntimeError> {
         let log = match scope {
-            Scope::Runtime(_) => LogId::Runtime(self.core.epoch),
+            Scope::Runtime(_) => self.caller.log_id(),
             Scope::Worker(scope) => LogId::Worker(scope.worker.worker_id),
         };
         let examined = usize::try_from(self.limits().page_items.max(1000)).unwrap_or(usize::MAX);
@@ -94,12 +96,16 @@ impl Reader<'_> {
 
     fn runtime_events(self, mut page: Page<'_>) -> Result<EventRange, RuntimeError> {
         let (commits, head) = {
-            let board = self.core.log.lock();
-            if page.examined < board.events().floor() {
-                let earliest = self.core.runtime_cursor(board.events().floor());
+            let board = self.core().log.lock();
+            let part = board.part(self.caller.tenant.as_deref());
+            let Some(events) = part.map(|part| &part.events) else {
+                return Ok(page.into_range(0));
+            };
+            if page.examined < events.floor() {
+                let earliest = self.caller.runtime_cursor(events.floor());
                 return Err(RuntimeError::CursorExpired { earliest });
             }
-            (board.events().after(page.examined, page.events_left), board.head())
+            (events.after(page.examined, page.events_left), events.head())
         };
         page.take(self, &commits);
         Ok(page.into_range(head))
@@ -110,7 +116,7 @@ impl Reader<'_> {
         worker: WorkerRef,
         mut page: Page<'_>,
     ) -> Result<EventRange, RuntimeError> {
-        let cell = self.core.find(worker)?;
+        let cell = self.caller.find(worker)?;
         let mut head = cell.record()?.worker_sequence;
         while page.has_room() && page.examined < head {
             let commits = match self.worker_commits(&cell, &mut page, head).await {
@@ -150,7 +156,7 @@ impl Reader<'_> {
             return Ok(commits);
         }
         let published = usize::try_from(head - after).unwrap_or(usize::MAX);
-        let older = self.core.older_events(cell, after, published.min(page.at_once()));
+        let older = self.core().older_events(cell, after, published.min(page.at_once()));
         match self.in_time(cell, pin!(older)).await? {
             OlderEvents::Events(block) => {
                 page.stride.learn(block.events.iter().map(JoinedEvent::text_bytes));
@@ -158,7 +164,7 @@ impl Reader<'_> {
                 Ok(VecDeque::from([Arc::new(page)]))
             }
             OlderEvents::Missed { floor } => {
-                let earliest = self.core.worker_cursor(cell.worker_id, floor);
+                let earliest = self.core().worker_cursor(cell.worker_id, floor);
                 Err(RuntimeError::CursorExpired { earliest })
             }
         }
@@ -184,7 +190,7 @@ impl Page<'_> {
                     return;
                 }
                 if self.filter.is_none_or(|filter| commit.passes(index, filter)) {
-                    let shown = commit.shown(index, &reader.core.presenter, self.log);
+                    let shown = commit.shown(index, &reader.core().presenter, self.log);
                     if !self.bytes.takes(&shown.event) {
                         self.is_full = true;
                         return;

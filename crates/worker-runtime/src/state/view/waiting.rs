@@ -10,7 +10,7 @@ use crate::{
     identity::{TurnId, WorkerRef},
     model::Scope,
     state::{
-        core::Core,
+        caller::Caller,
         worker_cell::{CellState, WorkerCell},
     },
     sync::WakeSlot,
@@ -18,13 +18,16 @@ use crate::{
 
 /// A query that waits for the Runtime's next event. Dropping it removes its waker from the list.
 struct WaitingInRuntime<'a> {
-    core: &'a Core,
+    caller: &'a Caller,
     slot: WakeSlot,
 }
 
 impl Drop for WaitingInRuntime<'_> {
     fn drop(&mut self) {
-        let waker = self.core.log.lock().waiting.leave(&self.slot);
+        let mut board = self.caller.core.log.lock();
+        let part = board.part_mut(self.caller.tenant.as_deref());
+        let waker = part.and_then(|part| part.waiting.leave(&self.slot));
+        drop(board);
         drop(waker);
     }
 }
@@ -41,7 +44,7 @@ impl Reader<'_> {
         match scope {
             Scope::Runtime(_) => self.wait_in_runtime(after, Some(until)).await,
             Scope::Worker(it) => {
-                let cell = self.core.find(it.worker)?;
+                let cell = self.caller.find(it.worker)?;
                 self.wait_in_worker(&cell, until, |state| state.record.worker_sequence > after)
                     .await;
             }
@@ -56,7 +59,7 @@ impl Reader<'_> {
         turn_id: TurnId,
         until: Instant,
     ) -> Result<(), RuntimeError> {
-        let cell = self.core.find(worker)?;
+        let cell = self.caller.find(worker)?;
         let over = |state: &CellState| {
             state.record.running_turn().is_none_or(|turn| turn.turn_id != turn_id)
         };
@@ -71,19 +74,22 @@ impl Reader<'_> {
     }
 
     async fn wait_in_runtime(self, after: u64, until: Option<Instant>) {
-        let _place = self.core.waiting_queries.take();
-        let mut waiting = WaitingInRuntime { core: self.core, slot: WakeSlot::default() };
+        let _place = self.caller.waiting_queries().take();
+        let mut waiting = WaitingInRuntime { caller: self.caller, slot: WakeSlot::default() };
         let moved = poll_fn(|context| {
             waiting.slot.bring(context);
-            let mut board = self.core.log.lock();
-            if board.head() > after || board.figures.closed {
-                return Poll::Ready(());
+            let mut board = self.core().log.lock();
+            let closed = board.closed;
+            match board.part_mut(self.caller.tenant.as_deref()) {
+                Some(part) if part.events.head() <= after && !closed => {
+                    part.waiting.park(&mut waiting.slot);
+                    Poll::Pending
+                }
+                Some(_) | None => Poll::Ready(()),
             }
-            board.waiting.park(&mut waiting.slot);
-            Poll::Pending
         });
         // The caller reads the log again in either case, so the reason for waking does not matter.
-        let _ = self.core.executor.within(until, moved).await;
+        let _ = self.core().executor.within(until, moved).await;
     }
 
     async fn wait_in_worker(
@@ -92,16 +98,16 @@ impl Reader<'_> {
         until: Instant,
         done: impl Fn(&CellState) -> bool,
     ) {
-        let _place = self.core.waiting_queries.take();
+        let _place = self.caller.waiting_queries().take();
         let mut waiting = cell.wait();
         let done = poll_fn(|context| {
-            if waiting.poll(context, &done) || self.core.is_closed() {
+            if waiting.poll(context, &done) || self.core().is_closed() {
                 Poll::Ready(())
             } else {
                 Poll::Pending
             }
         });
         // The caller looks again in either case, so the reason for waking does not matter.
-        let _ = self.core.executor.within(Some(until), done).await;
+        let _ = self.core().executor.within(Some(until), done).await;
     }
 }

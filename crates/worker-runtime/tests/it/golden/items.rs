@@ -9,7 +9,7 @@ use worker_runtime::{Profile, Subscription, store::MemoryStore};
 use super::Examples;
 use crate::support::{
     CountedIds, FIRST_PIECE, SteppedStore, TOKENS, Verdict, World, and, cancel_turn, collect,
-    delete, next_item, runtime_scope, scope_of, send, stop, stop_runtime, update,
+    delete, next_item, read_events, runtime_scope, scope_of, send, stop, stop_runtime, update,
 };
 
 /// Examples of each event type in `read_events`, and of each kind of stream item.
@@ -128,4 +128,12 @@ async fn told_by_a_slow_reader(examples: &mut Examples) {
     for item in collect(&mut stream, |item| item["type"] == "gap").await {
         keep(examples, &item);
     }
+    let after = json!({ "type": "after_sequence", "sequence": 1 });
+    let first = world.refused(and(read_events(&scope_of(&worker)), json!({ "from": after }))).await;
+    let first = first["earliest"].clone();
+    world.ok(and(update(&worker), json!({ "display_name": "e" }))).await;
+    let from = json!({ "type": "after", "cursor": first, "or_oldest": true });
+    let request = json!({ "scope": scope_of(&worker), "from": from });
+    let mut stream = world.subscribe(request).await.expect("a stream");
+    keep(examples, &next_item(&mut stream).await.expect("an item"));
 }

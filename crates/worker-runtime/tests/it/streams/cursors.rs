@@ -5,7 +5,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use worker_runtime::store::{MemoryStore, Store};
 
-use crate::support::{CountedIds, World, and, get_worker, read_events, runtime_scope, scope_of};
+use crate::support::{
+    CountedIds, World, and, collect, get_worker, next_item, read_events, runtime_scope, scope_of,
+    without,
+};
 
 /// Checks that both ways to read from `cursor` are refused with the same error, and returns the error.
 async fn check(world: &World, scope: &Value, cursor: &Value) -> Value {
@@ -15,6 +18,71 @@ async fn check(world: &World, scope: &Value, cursor: &Value) -> Value {
     let subscribed = world.subscribe(request).await.expect_err("refused");
     assert_eq!(read, subscribed);
     read
+}
+
+/// Checks that both ways to read from `cursor`, or from the oldest event, begin there and say why.
+async fn falls_back(world: &World, scope: &Value, cursor: &Value, reason: &str) {
+    let after = json!({ "type": "after", "cursor": cursor, "or_oldest": true });
+    let from = json!({ "from": after });
+    let oldest = world.ok(read_events(scope)).await;
+    let read = world.ok(and(read_events(scope), from.clone())).await;
+    assert_eq!(read["reset"], reason);
+    assert_eq!(without(read, ["reset"]), oldest);
+
+    let mut stream = world.subscribe(and(json!({ "scope": scope }), from)).await.expect("a stream");
+    let reset = next_item(&mut stream).await.expect("an item");
+    assert_eq!((&reset["type"], &reset["reason"]), (&json!("reset"), &json!(reason)));
+    let after_reset = json!({ "from": { "type": "after", "cursor": reset["cursor"] } });
+    let after_the_reset = world.ok(and(read_events(scope), after_reset)).await;
+    assert_eq!(after_the_reset, oldest, "nothing that is kept is left out");
+    let items = collect(&mut stream, |item| item["type"] == "synced").await;
+    let events = items.iter().filter(|item| item.get("epoch").is_some());
+    let events: Vec<Value> = events.map(|event| without(event.clone(), ["cursor"])).collect();
+    assert_eq!(json!(events), oldest["items"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_can_not_be_used_falls_back_to_the_oldest_event_if_asked_to() {
+    let world = World::limited(|limits| {
+        (limits.events_per_worker, limits.events_runtime) = (3, 5);
+    })
+    .await;
+    let start = runtime_cursor(&world).await;
+    let worker = world.worker().await;
+    let first = worker_cursor(&world, &worker).await;
+    world.turn(&worker, "hi").await;
+    world.turn(&worker, "hi").await;
+    let own = scope_of(&worker);
+    falls_back(&world, &own, &first, "cursor_expired").await;
+    falls_back(&world, &runtime_scope(), &start, "cursor_expired").await;
+    falls_back(&world, &own, &json!("garbage"), "cursor_malformed").await;
+    falls_back(&world, &runtime_scope(), &json!(""), "cursor_malformed").await;
+
+    // One that can be used is used.
+    let latest = worker_cursor(&world, &worker).await;
+    let after = json!({ "type": "after", "cursor": latest, "or_oldest": true });
+    let read = world.ok(and(read_events(&own), json!({ "from": after }))).await;
+    assert_eq!((&read["items"], read.get("reset")), (&json!([]), None));
+    let request = json!({ "scope": own, "from": after });
+    let mut stream = world.subscribe(request).await.expect("a stream");
+    assert_eq!(next_item(&mut stream).await.expect("an item")["type"], "synced");
+    // What is asked for is a cursor: without `or_oldest`, or with `false`, it is refused.
+    let strict = json!({ "type": "after", "cursor": first, "or_oldest": false });
+    let refused = world.refused(and(read_events(&own), json!({ "from": strict }))).await;
+    assert_eq!(refused["code"], "cursor_expired");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_ahead_falls_back_to_the_oldest_event_if_asked_to() {
+    // As after a store was restored from a backup: the same Runtime has fewer events.
+    let ids = || Arc::new(CountedIds::default());
+    let later = World::builder().ids(ids()).build().await;
+    let worker = later.worker().await;
+    later.turn(&worker, "hi").await;
+    let ahead = worker_cursor(&later, &worker).await;
+    let earlier = World::builder().ids(ids()).build().await;
+    assert_eq!(earlier.worker().await, worker);
+    falls_back(&earlier, &scope_of(&worker), &ahead, "cursor_ahead").await;
 }
 
 async fn runtime_cursor(world: &World) -> Value {
@@ -50,6 +118,7 @@ async fn one_of_something_else_is_foreign_and_says_of_what() {
         (&all, worker_cursor(&elsewhere, &stranger).await, "runtime"),
     ];
     for (scope, cursor, what) in cases {
+        falls_back(&world, scope, &cursor, "cursor_foreign").await;
         let error = check(&world, scope, &cursor).await;
         assert_eq!(error["code"], "cursor_foreign", "{what}");
         assert_eq!(error["what"], what);

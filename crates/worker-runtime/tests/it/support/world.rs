@@ -5,8 +5,8 @@ use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 use llm_engine::{Script, ScriptedProvider, StopReason, TokenUsage};
 use serde_json::{Value, json};
 use worker_runtime::{
-    Decode, Limits, Profile, Runtime, RuntimeBuilder, RuntimeCommand, RuntimeError, RuntimeQuery,
-    Subscribe, Subscription,
+    Decode, Limits, Profile, Request, Runtime, RuntimeBuilder, RuntimeCommand, RuntimeError,
+    RuntimeQuery, Subscribe, Subscription, TenantRuntime,
     commands::UpdateWorker,
     store::{MemoryStore, Store},
 };
@@ -92,7 +92,7 @@ impl Builder {
             .build()
             .await
             .expect("the Runtime is built");
-        World { runtime, clock, ids, provider }
+        World { runtime, clock, ids, provider, acting: None }
     }
 }
 
@@ -103,6 +103,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) ids: Arc<CountedIds>,
     pub(crate) provider: ScriptedProvider,
+    /// The tenant that requests are sent for; `None` for the Backend.
+    acting: Option<TenantRuntime>,
 }
 
 impl World {
@@ -126,6 +128,24 @@ impl World {
         Self::builder().limits(change).build().await
     }
 
+    /// The same Runtime, to which requests are sent for a tenant.
+    pub(crate) fn tenant(&self, name: &str) -> Self {
+        Self {
+            runtime: self.runtime.clone(),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            provider: self.provider.clone(),
+            acting: Some(self.runtime.tenant(name)),
+        }
+    }
+
+    async fn handle<R: Request<Kind>, Kind>(&self, request: R) -> Result<R::Reply, RuntimeError> {
+        match &self.acting {
+            Some(tenant) => tenant.handle(request).await,
+            None => self.runtime.handle(request).await,
+        }
+    }
+
     /// Handles a request like a transport, from JSON to JSON.
     pub(crate) async fn call(&self, request: Value) -> Result<Value, Value> {
         let text = request.to_string();
@@ -139,7 +159,7 @@ impl World {
             match RuntimeCommand::decode(text.as_bytes(), max) {
                 Ok(command) => {
                     let expected = command.reply_type();
-                    let reply = self.runtime.handle(command).await;
+                    let reply = self.handle(command).await;
                     reply.map(|reply| said_as(expected, said("command_reply.json", &reply)))
                 }
                 Err(error) => Err(error),
@@ -148,7 +168,7 @@ impl World {
             match RuntimeQuery::decode(text.as_bytes(), max) {
                 Ok(query) => {
                     let expected = query.reply_type();
-                    let reply = self.runtime.handle(query).await;
+                    let reply = self.handle(query).await;
                     reply.map(|reply| said_as(expected, said("query_reply.json", &reply)))
                 }
                 Err(error) => Err(error),
@@ -275,7 +295,10 @@ impl World {
         let max = self.runtime.limits().request_bytes;
         let subscribe = Subscribe::decode(request.to_string().as_bytes(), max);
         let stream = match subscribe {
-            Ok(subscribe) => self.runtime.subscribe(subscribe).await,
+            Ok(subscribe) => match &self.acting {
+                Some(tenant) => tenant.subscribe(subscribe).await,
+                None => self.runtime.subscribe(subscribe).await,
+            },
             Err(error) => Err(error),
         };
         stream.map_err(|error| said("runtime_error.json", &error))
@@ -290,7 +313,7 @@ impl World {
     /// The reply to a query, without the checks of other replies.
     async fn plain(&self, query: Value) -> Value {
         let query: RuntimeQuery = serde_json::from_value(query).expect("a query");
-        let reply = self.runtime.handle(query).await.expect("the query is answered");
+        let reply = self.handle(query).await.expect("the query is answered");
         serde_json::to_value(reply).expect("JSON")
     }
 

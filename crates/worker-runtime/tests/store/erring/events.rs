@@ -272,7 +272,8 @@ fn a_stream_gives_way_while_all_events_are_filtered_out() {
             let update = UpdateWorker { display_name: name, ..UpdateWorker::new(worker) };
             runtime.handle(update).await.unwrap();
         }
-        let filter = EventFilter { types: Some(vec![EventType::WorkerDeleted]), labels: None };
+        let filter =
+            EventFilter { types: Some(vec![EventType::WorkerDeleted]), labels: None, tenant: None };
         let subscribe =
             Subscribe::new(Scope::worker(worker)).starting_at(EventsFrom::oldest()).filter(filter);
         let mut stream = runtime.subscribe(subscribe).await.unwrap();

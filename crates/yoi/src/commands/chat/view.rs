@@ -60,10 +60,10 @@ fn entry(entry: &TranscriptEntry) -> String {
 /// Returns the usage of the current Worker, and of all Workers together if there are several.
 pub(super) async fn usage(workers: &Workers) -> Result<String, RuntimeError> {
     let runtime = &workers.runtime;
-    let of_worker = runtime.handle(GetUsage { scope: Scope::worker(workers.current()) }).await?;
+    let of_worker = runtime.handle(GetUsage::new(Scope::worker(workers.current()))).await?;
     let mut text = describe("this Worker", &of_worker.usage);
     if workers.all.len() > 1 {
-        let of_all = runtime.handle(GetUsage { scope: Scope::runtime() }).await?;
+        let of_all = runtime.handle(GetUsage::new(Scope::runtime())).await?;
         text += &describe("all Workers", &of_all.usage);
     }
     Ok(text)

@@ -59,7 +59,7 @@ impl Backend {
             assert_eq!(stop_reason, StopReason::EndTurn);
             assert!(deltas > 1 && usage.input_tokens > 0 && usage.output_tokens > 0);
         }
-        let usage = GetUsage { scope: Scope::worker(self.worker) };
+        let usage = GetUsage::new(Scope::worker(self.worker));
         let usage = self.runtime.handle(usage).await.expect("the Worker is there").usage;
         println!("   in all: {}", figures(&usage));
         assert!(usage.turns == 2 && !usage.incomplete);
