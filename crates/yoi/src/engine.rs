@@ -2,26 +2,20 @@
 
 mod addition_args;
 mod environment;
-mod headers;
+mod explain;
 mod policy_args;
-mod profile_spec;
 mod profiles_file;
 mod provider_args;
-mod provider_choice;
-mod provider_kind;
-mod secret;
 
 use std::{env, path::PathBuf};
 
 use clap::Args;
 use llm_engine::{EngineError, ShortText, providers::OfferedModel};
 use worker::Profile;
+use yoi_profiles::{ProfileSpec, ProfilesFile, ProviderKind, ProviderSpec};
 
-use self::{
-    addition_args::AdditionArgs, policy_args::PolicyArgs, provider_args::ProviderArgs,
-    provider_choice::ProviderChoice,
-};
-pub(crate) use self::{profile_spec::ProfileSpec, profiles_file::ProfilesFile};
+use self::{addition_args::AdditionArgs, policy_args::PolicyArgs, provider_args::ProviderArgs};
+pub(crate) use self::{explain::explain, profiles_file::FoundFile};
 use crate::{failure::Failure, report};
 
 /// The name of the built-in profile, which needs no model.
@@ -71,8 +65,8 @@ pub(crate) struct ProfilesArgs {
 
 impl ProfilesArgs {
     /// Reads the profiles file.
-    pub(crate) fn read(&self) -> Result<ProfilesFile, Failure> {
-        ProfilesFile::read(self.profiles.as_deref())
+    pub(crate) fn read(&self) -> Result<FoundFile, Failure> {
+        profiles_file::find(self.profiles.clone())
     }
 }
 
@@ -80,14 +74,14 @@ impl EngineArgs {
     /// Builds the chosen profile. Prints a note if it is the echo provider because nothing else is
     /// chosen.
     pub(crate) fn profile(&self) -> Result<Profile, Failure> {
-        self.chosen(&self.file.read()?)
+        self.chosen(&self.file.read()?.file)
     }
 
     /// Builds the chosen profile, followed by all others that can be used.
     pub(crate) fn profiles(&self) -> Result<Vec<Profile>, Failure> {
-        let file = self.file.read()?;
+        let file = self.file.read()?.file;
         let mut profiles = vec![self.chosen(&file)?];
-        for spec in file.profiles.into_iter().chain([ProfileSpec::echo(ECHO)]) {
+        for spec in file.profiles.into_iter().chain([echo()]) {
             if profiles.iter().all(|known| *known.name != *spec.name) {
                 profiles.extend(spec.build().ok());
             }
@@ -99,10 +93,11 @@ impl EngineArgs {
     pub(crate) fn models(
         &self,
     ) -> Result<impl Future<Output = Result<Vec<OfferedModel>, EngineError>> + use<>, Failure> {
-        let mut chosen = self.choose(&self.file.read()?, Model::Any)?;
+        let mut chosen = self.choose(&self.file.read()?.file, Model::Any)?;
         self.provider.apply(&mut chosen.provider, Model::Any)?;
         self.additions.apply(&mut chosen.provider)?;
-        chosen.provider.models().map_err(|problem| {
+        chosen.provider.models().map_err(|error| {
+            let problem = explain(&error);
             Failure::configuration(format!("{} cannot be asked: {problem}", chosen.name))
         })
     }
@@ -112,7 +107,8 @@ impl EngineArgs {
         self.provider.apply(&mut chosen.provider, Model::Named)?;
         self.additions.apply(&mut chosen.provider)?;
         self.policy.apply(&mut chosen);
-        chosen.build().map_err(|problem| {
+        chosen.build().map_err(|error| {
+            let problem = explain(&error);
             Failure::configuration(format!("{} cannot be used: {problem}", chosen.name))
         })
     }
@@ -122,7 +118,7 @@ impl EngineArgs {
             return named(name, file);
         }
         if let Some(kind) = self.provider.kind() {
-            return Ok(ProfileSpec::new(kind.as_str(), ProviderChoice::new(kind)));
+            return Ok(ProfileSpec::new(kind.as_str(), ProviderSpec::new(kind)));
         }
         if let Some(name) = file.default.as_deref() {
             return named(name, file);
@@ -131,13 +127,13 @@ impl EngineArgs {
             return self.by_environment(variable, provider, model);
         }
         report::note(&format!("{}: the echo provider answers, without a model", unchosen(file)));
-        Ok(ProfileSpec::echo(ECHO))
+        Ok(echo())
     }
 
     fn by_environment(
         &self,
         variable: &str,
-        provider: ProviderChoice,
+        provider: ProviderSpec,
         model: Model,
     ) -> Result<ProfileSpec, Failure> {
         if model == Model::Named && !self.provider.names_model() {
@@ -151,10 +147,14 @@ impl EngineArgs {
     }
 }
 
+fn echo() -> ProfileSpec {
+    ProfileSpec::new(ECHO, ProviderSpec::new(ProviderKind::Echo))
+}
+
 fn named(name: &str, file: &ProfilesFile) -> Result<ProfileSpec, Failure> {
     match file.profile(name) {
         Some(spec) => Ok(spec.clone()),
-        None if name == ECHO => Ok(ProfileSpec::echo(ECHO)),
+        None if name == ECHO => Ok(echo()),
         None => {
             let (name, known) = (ShortText::cut(name, 64), names(file, &[ECHO]));
             Err(Failure::configuration(format!("there is no profile {name:?}; there are {known}")))

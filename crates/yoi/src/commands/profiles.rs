@@ -4,9 +4,10 @@ mod ping;
 
 use clap::Args;
 use llm_engine::providers::shown_base_url;
+use yoi_profiles::{ProfileSpec, ProfilesFile};
 
 use crate::{
-    engine::{ProfileSpec, ProfilesArgs, ProfilesFile},
+    engine::{self, FoundFile, ProfilesArgs},
     exit::Exit,
     failure::Failure,
     output::Output,
@@ -40,8 +41,8 @@ pub(crate) struct Profiles {
 
 impl Profiles {
     pub(crate) fn execute(self) -> Result<Exit, Failure> {
-        let file = self.file.read()?;
-        if let Some(path) = &file.missing {
+        let FoundFile { missing, file } = self.file.read()?;
+        if let Some(path) = missing {
             report::note(&format!("there is no profiles file: {} would be it", path.display()));
         }
         tokio_main::block_on(self.list(file))
@@ -66,7 +67,7 @@ impl Profiles {
 
     /// Returns the text for a profile that can be used, or the reason why it cannot.
     async fn check(&self, spec: &ProfileSpec) -> Result<String, String> {
-        let profile = spec.build()?;
+        let profile = spec.build().map_err(|error| engine::explain(&error))?;
         if self.ping { ping::ping(profile).await } else { Ok("ok".to_owned()) }
     }
 }

@@ -3,12 +3,8 @@
 use clap::Args;
 use llm_engine::ShortText;
 use serde_json::{Map, Value};
+use yoi_profiles::{ProviderKind, ProviderSpec, Secret, SecretPlace};
 
-use super::{
-    provider_choice::ProviderChoice,
-    provider_kind::ProviderKind,
-    secret::{Secret, SecretPlace},
-};
 use crate::failure::Failure;
 
 /// Headers whose values are secrets, which a command line shows to everybody on the machine.
@@ -41,19 +37,19 @@ pub(super) struct AdditionArgs {
 
 impl AdditionArgs {
     /// Adds to what a profile adds. A flag replaces a field or a header of the same name.
-    pub(super) fn apply(&self, choice: &mut ProviderChoice) -> Result<(), Failure> {
+    pub(super) fn apply(&self, provider: &mut ProviderSpec) -> Result<(), Failure> {
         let Self { extra, header, header_env, header_file } = self;
         let is_empty = [extra, header, header_env, header_file].iter().all(|flag| flag.is_empty());
-        if choice.kind == ProviderKind::Echo && !is_empty {
+        if provider.kind == ProviderKind::Echo && !is_empty {
             return Err(Failure::usage(
                 "--extra, --header, --header-env and --header-file are only for providers that \
                  reach a model; say which one by `--provider KIND`",
             ));
         }
         for text in extra {
-            add_field(&mut choice.extra, text)?;
+            add_field(&mut provider.extra, text)?;
         }
-        let headers = &mut choice.headers.0;
+        let headers = &mut provider.headers;
         for text in header {
             let (name, value) = written(text)?;
             headers.insert(name, Secret::Written(value.into()));

@@ -3,8 +3,7 @@
 use std::ffi::OsString;
 
 use llm_engine::providers::ProviderKind::{self, Anthropic, Gemini, Ollama, OpenAi};
-
-use super::{provider_choice::ProviderChoice, provider_kind};
+use yoi_profiles::ProviderSpec;
 
 /// The variables that choose a provider, in order of precedence.
 const VARIABLES: [(&str, ProviderKind); 6] = [
@@ -22,10 +21,10 @@ const VARIABLES: [(&str, ProviderKind); 6] = [
 /// The values, such as an address, are read when the provider is built.
 pub(crate) fn choice(
     variable: impl Fn(&str) -> Option<OsString>,
-) -> Option<(&'static str, ProviderChoice)> {
+) -> Option<(&'static str, ProviderSpec)> {
     let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
     let (name, kind) = VARIABLES.into_iter().find(|(name, _)| is_set(name))?;
-    Some((name, ProviderChoice::new(provider_kind::ProviderKind::Model(kind))))
+    Some((name, ProviderSpec::new(yoi_profiles::ProviderKind::Model(kind))))
 }
 
 #[cfg(test)]

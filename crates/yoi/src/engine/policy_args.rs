@@ -3,8 +3,7 @@
 use std::{num::NonZeroU64, time::Duration};
 
 use clap::Args;
-
-use super::ProfileSpec;
+use yoi_profiles::ProfileSpec;
 
 /// The flags that set deadlines and retries, instead of the profile's.
 #[derive(Args, Debug)]

@@ -4,10 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 use llm_engine::providers;
+use yoi_profiles::{ProviderKind, ProviderSpec, SecretPlace};
 
-use super::{
-    Model, provider_choice::ProviderChoice, provider_kind::ProviderKind, secret::SecretPlace,
-};
+use super::Model;
 use crate::failure::Failure;
 
 /// The flags that describe a provider or override that of a profile.
@@ -64,26 +63,26 @@ impl ProviderArgs {
     }
 
     /// Overrides a provider with the flags, and checks the result.
-    pub(super) fn apply(&self, choice: &mut ProviderChoice, model: Model) -> Result<(), Failure> {
+    pub(super) fn apply(&self, spec: &mut ProviderSpec, model: Model) -> Result<(), Failure> {
         if let Some(kind) = self.provider
-            && kind != choice.kind
+            && kind != spec.kind
         {
             // The key and headers of one provider are not sent to another.
-            *choice = ProviderChoice::new(kind);
+            *spec = ProviderSpec::new(kind);
         }
         if let Some(base_url) = &self.base_url {
-            choice.move_to(base_url.clone());
+            *spec = moved(spec, base_url);
         }
         if let Some(key) = self.key()? {
-            choice.key = Some(key);
+            spec.key = Some(key);
         }
         if let Some(model) = &self.model {
-            choice.model = Some(model.clone());
+            spec.model = Some(model.clone());
         }
         if let Some(delay) = self.echo_delay_ms {
-            choice.delay = Duration::from_millis(delay.into());
+            spec.delay = Duration::from_millis(delay.into());
         }
-        self.check(choice, model)
+        self.check(spec, model)
     }
 
     fn key(&self) -> Result<Option<SecretPlace>, Failure> {
@@ -95,10 +94,10 @@ impl ProviderArgs {
     }
 
     /// Checks that the flags apply to the provider.
-    fn check(&self, choice: &ProviderChoice, model: Model) -> Result<(), Failure> {
-        let kind = choice.kind;
+    fn check(&self, spec: &ProviderSpec, model: Model) -> Result<(), Failure> {
+        let kind = spec.kind;
         match kind {
-            ProviderKind::Echo if choice.base_url.is_some() || choice.key.is_some() => {
+            ProviderKind::Echo if spec.base_url.is_some() || spec.key.is_some() => {
                 Err(Failure::usage(
                     "--base-url, --key-env and --key-file are only for providers that reach a model; \
                      say which one by `--provider KIND`",
@@ -107,7 +106,7 @@ impl ProviderArgs {
             ProviderKind::Model(_) if self.echo_delay_ms.is_some() => Err(Failure::usage(format!(
                 "--echo-delay-ms is only for the provider echo, and {kind} was chosen"
             ))),
-            ProviderKind::Model(_) if model == Model::Named && choice.lacks_model() => {
+            ProviderKind::Model(_) if model == Model::Named && spec.lacks_model() => {
                 Err(Failure::configuration(format!(
                     "{kind} needs a model: say which one by `--model NAME`"
                 )))
@@ -115,4 +114,14 @@ impl ProviderArgs {
             ProviderKind::Echo | ProviderKind::Model(_) => Ok(()),
         }
     }
+}
+
+/// Returns the provider at another address. What a profile says is meant for its own address, so
+/// that neither its key and headers nor its fields are sent to another.
+fn moved(spec: &ProviderSpec, base_url: &str) -> ProviderSpec {
+    let mut moved = ProviderSpec::new(spec.kind);
+    moved.model.clone_from(&spec.model);
+    moved.cache = spec.cache;
+    moved.base_url = Some(base_url.to_owned());
+    moved
 }

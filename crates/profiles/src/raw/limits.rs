@@ -12,7 +12,7 @@ use worker::HistoryBudget;
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_field_names, reason = "each key of the file names its unit")]
-pub(in crate::engine::profiles_file) struct RawDeadlines {
+pub(crate) struct RawDeadlines {
     first_event_ms: Option<NonZeroU64>,
     idle_ms: Option<NonZeroU64>,
     turn_ms: Option<NonZeroU64>,
@@ -20,7 +20,7 @@ pub(in crate::engine::profiles_file) struct RawDeadlines {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::engine::profiles_file) struct RawRetry {
+pub(crate) struct RawRetry {
     max_retries: Option<u32>,
     initial_delay_ms: Option<u64>,
     max_delay_ms: Option<u64>,
@@ -30,7 +30,7 @@ pub(in crate::engine::profiles_file) struct RawRetry {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_field_names, reason = "each key of the file says that it is a limit")]
-pub(in crate::engine::profiles_file) struct RawHistory {
+pub(crate) struct RawHistory {
     max_bytes: Option<NonZeroUsize>,
     max_messages: Option<NonZeroUsize>,
     max_tokens: Option<NonZeroU64>,

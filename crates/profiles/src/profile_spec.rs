@@ -3,23 +3,32 @@
 use llm_engine::{Deadlines, Policy, RetryPolicy, Sampling};
 use worker::{HistoryBudget, Profile};
 
-use super::{provider_choice::ProviderChoice, provider_kind::ProviderKind};
+use crate::{ProviderSpec, SpecError};
 
 /// The description of a profile.
 #[derive(Clone, Debug)]
-pub(crate) struct ProfileSpec {
-    pub(crate) name: String,
-    pub(crate) provider: ProviderChoice,
-    pub(crate) instructions: Option<String>,
-    pub(crate) sampling: Sampling,
-    pub(crate) deadlines: Deadlines,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) history: HistoryBudget,
+#[non_exhaustive]
+pub struct ProfileSpec {
+    /// The name of the profile.
+    pub name: String,
+    /// The provider, with the name of the model.
+    pub provider: ProviderSpec,
+    /// The description of the model's task, outside the conversation.
+    pub instructions: Option<String>,
+    /// The sampling parameters.
+    pub sampling: Sampling,
+    /// The deadlines of each turn.
+    pub deadlines: Deadlines,
+    /// The retries of calls that failed before any answer.
+    pub retry: RetryPolicy,
+    /// The limits of the history that the model is given.
+    pub history: HistoryBudget,
 }
 
 impl ProfileSpec {
     /// Creates a description with the defaults for everything but the provider.
-    pub(crate) fn new(name: impl Into<String>, provider: ProviderChoice) -> Self {
+    #[must_use]
+    pub fn new(name: impl Into<String>, provider: ProviderSpec) -> Self {
         Self {
             name: name.into(),
             provider,
@@ -31,13 +40,8 @@ impl ProfileSpec {
         }
     }
 
-    /// Creates the description of a profile of the echo provider.
-    pub(crate) fn echo(name: &str) -> Self {
-        Self::new(name, ProviderChoice::new(ProviderKind::Echo))
-    }
-
-    /// Builds the profile. The error is the reason why its provider cannot be built.
-    pub(crate) fn build(&self) -> Result<Profile, String> {
+    /// Builds the profile. Reads its key and its headers, from the environment and from files.
+    pub fn build(&self) -> Result<Profile, SpecError> {
         Ok(Profile {
             name: self.name.as_str().into(),
             provider: self.provider.build()?,

@@ -1,19 +1,19 @@
-//! An error in a profiles file, with its place.
+//! An error in the text of a profiles file, with its place.
 
-use std::{fmt, ops::Range};
+use std::{ops::Range, path::Path};
 
 use llm_engine::ShortText;
+
+use crate::ProfilesError;
 
 /// The most characters of a key that an error repeats.
 const KEY_CHARS: usize = 200;
 
-/// An error in a profiles file, with its place.
-#[derive(Debug, Eq, PartialEq)]
-pub(super) struct Problem {
+/// An error in the text of a profiles file, with its place.
+#[derive(Debug)]
+pub(crate) struct Problem {
     line: usize,
-    /// The column in characters. Lines and columns count from 1.
     column: usize,
-    /// The dotted path of the key, such as `profiles.local.model`.
     key: ShortText,
     message: ShortText,
 }
@@ -21,7 +21,7 @@ pub(super) struct Problem {
 impl Problem {
     /// Creates a problem with the part of `text` at `span`, in bytes. Without a span, the place is
     /// the beginning of the file.
-    pub(super) fn at(
+    pub(crate) fn at(
         text: &str,
         span: Option<Range<usize>>,
         key: String,
@@ -36,12 +36,10 @@ impl Problem {
             message: message.into().into(),
         }
     }
-}
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Returns the error of the file at `path`.
+    pub(crate) fn of(self, path: &Path) -> ProfilesError {
         let Self { line, column, key, message } = self;
-        let separator = if key.is_empty() { "" } else { ": " };
-        write!(f, "{line}:{column}: {key}{separator}{message}")
+        ProfilesError::Invalid { path: path.to_owned(), line, column, key, problem: message }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::engine::profiles_file) struct RawSampling {
+pub(crate) struct RawSampling {
     #[serde(default, deserialize_with = "temperature")]
     temperature: Option<f64>,
     #[serde(default, deserialize_with = "top_p")]

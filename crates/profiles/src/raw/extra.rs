@@ -5,9 +5,7 @@ use serde_json::{Map, Number, Value as Json};
 use toml::{Table, Value as Toml};
 
 /// Fields, as JSON.
-pub(in crate::engine::profiles_file) struct RawExtra(
-    pub(in crate::engine::profiles_file) Map<String, Json>,
-);
+pub(crate) struct RawExtra(pub(crate) Map<String, Json>);
 
 impl<'de> Deserialize<'de> for RawExtra {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

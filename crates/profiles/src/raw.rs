@@ -2,8 +2,10 @@
 
 mod compatibility;
 mod extra;
+mod headers;
 mod limits;
 mod sampling;
+mod secrets;
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -11,52 +13,55 @@ use llm_engine::providers::Auth;
 use serde::{Deserialize, Deserializer, de::Error};
 use toml::Spanned;
 
-pub(super) use self::extra::RawExtra;
 use self::{
     compatibility::RawCompatibility,
     limits::{RawDeadlines, RawHistory, RawRetry},
     sampling::RawSampling,
 };
-
-use crate::engine::{headers::Headers, provider_kind::ProviderKind, secret::SecretPlace};
+pub(crate) use self::{
+    extra::RawExtra,
+    headers::RawHeaders,
+    secrets::{RawPlace, RawSecret},
+};
+use crate::ProviderKind;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawFile {
-    pub(super) default: Option<Spanned<String>>,
+pub(crate) struct RawFile {
+    pub(crate) default: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) profiles: BTreeMap<String, Spanned<RawProfile>>,
+    pub(crate) profiles: BTreeMap<String, Spanned<RawProfile>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawProfile {
-    pub(super) provider: ProviderKind,
+pub(crate) struct RawProfile {
+    pub(crate) provider: Named<ProviderKind>,
     #[serde(default, deserialize_with = "not_blank")]
-    pub(super) model: Option<String>,
-    pub(super) base_url: Option<Spanned<String>>,
-    pub(super) key: Option<Spanned<SecretPlace>>,
-    pub(super) auth: Option<Spanned<Named<Auth>>>,
-    pub(super) headers: Option<Spanned<Headers>>,
-    pub(super) extra: Option<Spanned<RawExtra>>,
-    pub(super) compatibility: Option<Spanned<RawCompatibility>>,
-    pub(super) cache: Option<Spanned<bool>>,
-    pub(super) delay_ms: Option<Spanned<u32>>,
+    pub(crate) model: Option<String>,
+    pub(crate) base_url: Option<Spanned<String>>,
+    pub(crate) key: Option<Spanned<RawPlace>>,
+    pub(crate) auth: Option<Spanned<Named<Auth>>>,
+    pub(crate) headers: Option<Spanned<RawHeaders>>,
+    pub(crate) extra: Option<Spanned<RawExtra>>,
+    pub(crate) compatibility: Option<Spanned<RawCompatibility>>,
+    pub(crate) cache: Option<Spanned<bool>>,
+    pub(crate) delay_ms: Option<Spanned<u32>>,
     #[serde(default, deserialize_with = "not_blank")]
-    pub(super) instructions: Option<String>,
+    pub(crate) instructions: Option<String>,
     #[serde(default)]
-    pub(super) sampling: RawSampling,
+    pub(crate) sampling: RawSampling,
     #[serde(default)]
-    pub(super) deadlines: RawDeadlines,
+    pub(crate) deadlines: RawDeadlines,
     #[serde(default)]
-    pub(super) retry: RawRetry,
+    pub(crate) retry: RawRetry,
     #[serde(default)]
-    pub(super) history: RawHistory,
+    pub(crate) history: RawHistory,
 }
 
 /// A value that is written by its name.
 #[derive(Clone, Copy)]
-pub(super) struct Named<T>(pub(super) T);
+pub(crate) struct Named<T>(pub(crate) T);
 
 impl<'de, T: FromStr<Err: std::fmt::Display>> Deserialize<'de> for Named<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

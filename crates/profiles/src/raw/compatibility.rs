@@ -9,7 +9,7 @@ use super::Named;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::engine::profiles_file) struct RawCompatibility {
+pub(crate) struct RawCompatibility {
     token_limit: Option<Named<TokenLimit>>,
     system: Option<Named<SystemMessages>>,
     system_role: Option<Named<SystemRole>>,

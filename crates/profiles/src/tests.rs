@@ -2,14 +2,18 @@
 
 use std::{path::Path, time::Duration};
 
-use llm_engine::providers::{Auth, Compatibility, TokenLimit};
+use llm_engine::providers::{self, Auth, Compatibility, TokenLimit};
+use worker_runtime::{Runtime, RuntimeBuilder, model::ProfileSelector, queries::GetRuntime};
 
-use super::ProfilesFile;
-use crate::engine::secret::SecretPlace;
+use crate::{
+    ProfileSpec, ProfilesError, ProfilesFile, ProviderKind, ProviderSpec, SecretPlace, SpecError,
+};
 
 fn parse(text: &str) -> Result<ProfilesFile, String> {
-    ProfilesFile::parse(text, Path::new("folder/profiles.toml"))
-        .map_err(|problem| problem.to_string())
+    ProfilesFile::parse(text, Path::new("folder/profiles.toml")).map_err(|error| {
+        let error = error.to_string();
+        error.strip_prefix("folder/profiles.toml:").expect("the file is named first").to_owned()
+    })
 }
 
 /// Parses a file whose profile `a` has an additional line, the third.
@@ -24,7 +28,7 @@ fn refused(result: Result<ProfilesFile, String>, expected: &str) {
 
 /// Returns the example of the documentation, which is the only block of TOML there.
 fn example() -> String {
-    let page = include_str!("../../../../../docs/profiles.md");
+    let page = include_str!("../../../docs/profiles.md");
     let (_, rest) = page.split_once("```toml\n").expect("there is an example");
     let (example, rest) = rest.split_once("```\n").expect("it has an end");
     assert!(!rest.contains("```toml"), "there is one example");
@@ -46,7 +50,7 @@ fn the_example_of_the_documentation_says_everything_there_is() {
     assert_eq!(full.provider.model.as_deref(), Some("gpt-4.1-mini"));
     assert_eq!(full.provider.base_url.as_deref(), Some("https://api.openai.com/v1"));
     assert_eq!(full.provider.key, Some(SecretPlace::Env("OPENAI_API_KEY".to_owned())));
-    assert_eq!(full.provider.headers.0.keys().collect::<Vec<_>>(), ["x-title", "x-token"]);
+    assert_eq!(full.provider.headers.keys().collect::<Vec<_>>(), ["x-title", "x-token"]);
     assert!(full.instructions.is_some());
     assert_eq!(full.sampling.temperature, Some(0.2));
     assert_eq!(full.sampling.top_p, Some(0.9));
@@ -76,7 +80,7 @@ fn the_example_of_the_documentation_says_everything_there_is() {
 #[test]
 fn what_is_not_said_is_left_to_the_defaults() {
     let file = with("echo", "").expect("it is right");
-    let expected = [super::ProfileSpec::echo("a")];
+    let expected = [ProfileSpec::new("a", ProviderSpec::new(ProviderKind::Echo))];
     assert_eq!(format!("{:?}", file.profiles), format!("{expected:?}"));
     assert_eq!(file.default, None);
     assert!(parse("").expect("an empty file is right").profiles.is_empty());
@@ -123,10 +127,11 @@ fn headers_are_written_there_or_elsewhere_and_never_shown() {
     let line = "model = \"m\"\nheaders = { x-title = \"sk-secret\", x-key = { file = \"k\" } }";
     let file = with("openai", line).expect("it is right");
     assert!(!format!("{file:?}").contains("secret"));
-    let headers = &file.profiles[0].provider.headers.0;
+    let headers = &file.profiles[0].provider.headers;
     assert_eq!(headers.keys().collect::<Vec<_>>(), ["x-key", "x-title"]);
     assert!(headers["x-title"].read().is_ok());
     let missing = headers["x-key"].read().expect_err("there is no such file");
+    let missing = missing.to_string();
     assert!(missing.starts_with("folder/k cannot be read: "), "{missing}");
     refused(
         with("openai", "headers = { x-key = 12345 }"),
@@ -268,4 +273,70 @@ fn switches_are_named() {
         "3:8: profiles.a.auth: auth \"basic\" is unknown; known are bearer, api-key, x-api-key, \
          x-goog-api-key",
     );
+}
+
+#[tokio::test]
+async fn a_runtime_is_given_all_profiles_and_the_default_first() {
+    let profile = |name| format!("[profiles.{name}]\nprovider = \"echo\"\nmodel = \"{name}-m\"\n");
+    let text = ["default = \"b\"\n", &profile("a"), &profile("b"), &profile("c")].concat();
+    let profiles = parse(&text).expect("it is right").build_all().expect("they can be built");
+    assert_eq!(profiles.iter().map(|profile| &*profile.name).collect::<Vec<_>>(), ["b", "a", "c"]);
+
+    let builder = profiles.into_iter().fold(Runtime::builder(), RuntimeBuilder::profile);
+    let runtime = builder.build().await.expect("a Runtime takes them");
+    let shown = runtime.handle(GetRuntime {}).await.expect("it is told").capabilities.profiles;
+    let default = shown.iter().find(|it| it.selector == ProfileSelector::default());
+    assert_eq!(default.and_then(|it| it.model.as_deref()), Some("b-m"));
+}
+
+#[test]
+fn profiles_without_a_default_are_in_the_order_of_their_names() {
+    let text = "[profiles.b]\nprovider = \"echo\"\n[profiles.a]\nprovider = \"echo\"\n";
+    let profiles = parse(text).expect("it is right").build_all().expect("they can be built");
+    assert_eq!(profiles.iter().map(|profile| &*profile.name).collect::<Vec<_>>(), ["a", "b"]);
+    assert!(ProfilesFile::default().build_all().expect("there is none").is_empty());
+}
+
+#[test]
+fn a_profile_that_cannot_be_built_is_named_without_flags_of_a_program() {
+    for (lines, expected) in [
+        (
+            "provider = \"openai\"\nmodel = \"m\"\nkey = { env = \"NOT_SET\" }",
+            "the profile `real` cannot be used: key: the environment variable NOT_SET is not set",
+        ),
+        (
+            "provider = \"ollama\"\nmodel = \"m\"\nheaders = { x-a = { file = \"nowhere\" } }",
+            "the profile `real` cannot be used: headers.x-a: folder/nowhere cannot be read: ",
+        ),
+        (
+            "provider = \"openai\"\nmodel = \"m\"\nbase_url = \"https://models.example/v1\"",
+            "the profile `real` cannot be used: it needs a key: say where it is by \
+             `key = { env = \"OPENAI_API_KEY\" }`; that variable counts by itself only for \
+             https://api.openai.com/v1 and for the address in OPENAI_BASE_URL",
+        ),
+    ] {
+        let file = parse(&format!("[profiles.real]\n{lines}\n")).expect("it is right");
+        let error = file.build_all().expect_err("it cannot be built");
+        assert!(matches!(error, ProfilesError::Unusable { .. }), "{error:?}");
+        let error = error.to_string();
+        assert!(error.starts_with(expected) && !error.contains("--"), "{error}");
+    }
+}
+
+#[test]
+fn a_provider_that_needs_a_model_is_not_built_without() {
+    let kind = providers::ProviderKind::Ollama;
+    let spec = ProfileSpec::new("a", ProviderSpec::new(ProviderKind::Model(kind)));
+    let error = spec.build().expect_err("it has no model");
+    assert!(matches!(error, SpecError::ModelMissing { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "missing field `model`, which ollama needs");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = ProfilesFile::read("nowhere/profiles.toml").expect_err("there is none");
+    let ProfilesError::Unreadable { path, error: reason } = &error else { panic!("{error:?}") };
+    assert_eq!(path, Path::new("nowhere/profiles.toml"));
+    assert_eq!(reason.kind(), std::io::ErrorKind::NotFound);
+    assert!(error.to_string().starts_with("nowhere/profiles.toml cannot be read: "), "{error}");
 }

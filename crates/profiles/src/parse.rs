@@ -6,14 +6,14 @@ use llm_engine::ShortText;
 use serde_path_to_error::{Path, Segment};
 use toml::Spanned;
 
-use super::{
+use crate::{
+    ProfileSpec, ProviderKind, ProviderSpec,
     problem::Problem,
     raw::{RawFile, RawProfile},
 };
-use crate::engine::{ProfileSpec, provider_choice::ProviderChoice, provider_kind::ProviderKind};
 
 /// Parses a file into the name of its default profile and all profiles.
-pub(super) fn parse(text: &str) -> Result<(Option<String>, Vec<ProfileSpec>), Problem> {
+pub(crate) fn parse(text: &str) -> Result<(Option<String>, Vec<ProfileSpec>), Problem> {
     let document = toml::Deserializer::parse(text)
         .map_err(|error| Problem::at(text, error.span(), String::new(), error.message()))?;
     let file: RawFile = serde_path_to_error::deserialize(document).map_err(|error| {
@@ -52,7 +52,7 @@ fn profile_spec(
 ) -> Result<ProfileSpec, Problem> {
     let header = profile.span();
     let raw = profile.into_inner();
-    let kind = raw.provider;
+    let kind = raw.provider.0;
     let wrong = |span, key: &str, problem| {
         Err(Problem::at(text, Some(span), format!("profiles.{name}{key}"), problem))
     };
@@ -95,13 +95,13 @@ fn profile_spec(
         }
     }
     let delay = raw.delay_ms.map_or(0, Spanned::into_inner);
-    let provider = ProviderChoice {
+    let provider = ProviderSpec {
         kind,
         model: raw.model,
         base_url: raw.base_url.map(Spanned::into_inner),
-        key: raw.key.map(Spanned::into_inner),
+        key: raw.key.map(|key| key.into_inner().0),
         auth: raw.auth.map(|auth| auth.into_inner().0),
-        headers: raw.headers.map(Spanned::into_inner).unwrap_or_default(),
+        headers: raw.headers.map(|headers| headers.into_inner().0).unwrap_or_default(),
         extra: raw.extra.map(|extra| extra.into_inner().0).unwrap_or_default(),
         compatibility: raw.compatibility.map(|it| it.into_inner().into()).unwrap_or_default(),
         cache: raw.cache.is_some_and(Spanned::into_inner),
