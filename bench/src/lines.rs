@@ -10,7 +10,7 @@ use self::{
     fast::{cancel_turn, create_worker, echo_turn, get_worker, send_input},
     flat::{
         commit, fan_out, figures, get_transcript, keyed_creation, list_workers, publisher,
-        read_events, texts, turn_text, two_threads,
+        read_events, tenants, texts, turn_text, two_threads,
     },
     providers::connections,
     small::{idle_worker, running_answer, silent_turn, stored_turn},
@@ -43,6 +43,7 @@ pub const KINDS: &[Kind] = &[
             ("figures", Timed(figures::run)),
             ("read_events", Timed(read_events::run)),
             ("get_transcript", Timed(get_transcript::run)),
+            ("tenants", Timed(tenants::run)),
             ("texts", Timed(texts::run)),
             ("list_workers", Timed(list_workers::run)),
             ("keyed_creation", Timed(keyed_creation::run)),

@@ -8,6 +8,7 @@ pub mod keyed_creation;
 pub mod list_workers;
 pub mod publisher;
 pub mod read_events;
+pub mod tenants;
 pub mod texts;
 pub mod turn_text;
 pub mod two_threads;
