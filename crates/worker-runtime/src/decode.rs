@@ -1,5 +1,8 @@
 //! Strict decoding of requests from JSON, with errors that name the field that does not fit.
 //!
+//! A transport that has one address for every request decodes an [`AnyRequest`]; one that has an
+//! address for commands and one for queries decodes a [`RuntimeCommand`] or a [`RuntimeQuery`].
+//!
 //! A request is checked against the shape that its schema describes, and then read into its type.
 //! The check knows the path of a value that does not fit, and refuses values that serde would
 //! accept: the number of a variant instead of its name, a variant in an object, a key that is given

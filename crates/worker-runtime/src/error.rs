@@ -1,11 +1,13 @@
 //! The reasons for which a request is refused: one enum with stable codes.
 
+mod transport;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    identity::{DiagnosticId, TurnId, WorkerRef},
+    identity::{DiagnosticId, ParseIdError, TurnId, WorkerRef},
     model::{Cursor, CursorOrigin, NotAPosition, ResetReason},
 };
 
@@ -383,6 +385,12 @@ impl RuntimeError {
             | Self::IdempotencyConflict {}
             | Self::CursorMalformed {} => Value::Object(Map::new()),
         }
+    }
+}
+
+impl From<ParseIdError> for RuntimeError {
+    fn from(error: ParseIdError) -> Self {
+        Self::invalid(error.field(), "must be a UUID in its hyphenated form")
     }
 }
 

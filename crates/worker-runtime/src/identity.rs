@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(crate) use runtime_identity::RuntimeIdentity;
 
 macro_rules! uuid_newtype {
-    ($(#[doc = $doc:literal])+ $name:ident) => {
+    ($(#[doc = $doc:literal])+ $name:ident $field:literal) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub struct $name(Uuid);
@@ -46,11 +46,13 @@ macro_rules! uuid_newtype {
             }
         }
 
+        /// Reads the id from its hyphenated form, as from a segment of a path. `?` makes a
+        /// [`RuntimeError`](crate::RuntimeError) of the error, which names the id.
         impl std::str::FromStr for $name {
             type Err = ParseIdError;
 
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
-                parse_hyphenated(text).map(Self).ok_or(ParseIdError)
+                parse_hyphenated(text).map(Self).ok_or(ParseIdError($field))
             }
         }
 
@@ -88,31 +90,31 @@ macro_rules! uuid_newtype {
 uuid_newtype! {
     /// The id of a Runtime. The store keeps the id, so that every Runtime that is built on the same
     /// store has the same one. It is a UUID in its hyphenated form.
-    RuntimeId
+    RuntimeId "runtime_id"
 }
 
 uuid_newtype! {
     /// The id of a Worker. The Runtime makes it and never reuses it. It is a UUID in its hyphenated
     /// form.
-    WorkerId
+    WorkerId "worker_id"
 }
 
 uuid_newtype! {
     /// The id of a turn. The Runtime makes it and never reuses it. It is a UUID in its hyphenated
     /// form.
-    TurnId
+    TurnId "turn_id"
 }
 
 uuid_newtype! {
     /// The id of one start of a Runtime. A position in the Runtime's log is valid within one epoch.
     /// It is a UUID in its hyphenated form.
-    Epoch
+    Epoch "epoch"
 }
 
 uuid_newtype! {
     /// The id of a diagnostic. The Runtime makes it and never reuses it. It is a UUID in its
     /// hyphenated form.
-    DiagnosticId
+    DiagnosticId "diagnostic_id"
 }
 
 impl Epoch {
@@ -128,8 +130,16 @@ impl Epoch {
 
 /// The error of parsing an id from a text that is not a UUID in its hyphenated form.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a UUID in its hyphenated form")]
-pub struct ParseIdError;
+#[error("{0}: not a UUID in its hyphenated form")]
+pub struct ParseIdError(&'static str);
+
+impl ParseIdError {
+    /// The name of the id that was wanted, such as `worker_id`.
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        self.0
+    }
+}
 
 fn parse_hyphenated(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()

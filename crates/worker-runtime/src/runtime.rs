@@ -10,7 +10,7 @@ use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 use crate::{
     background::lease,
     error::RuntimeError,
-    identity::RuntimeId,
+    identity::{RuntimeId, WorkerId, WorkerRef},
     model::{Limits, RuntimeState, Subscribe},
     request::Request,
     state::{caller::Caller, core::Core},
@@ -63,6 +63,13 @@ impl Runtime {
     #[must_use]
     pub fn runtime_id(&self) -> RuntimeId {
         self.owner.caller.core.identity.runtime_id
+    }
+
+    /// Returns the reference to the Worker with this id, as a path names it. There need not be such a
+    /// Worker.
+    #[must_use]
+    pub fn worker(&self, worker_id: WorkerId) -> WorkerRef {
+        WorkerRef { runtime_id: self.runtime_id(), worker_id }
     }
 
     /// Returns the limits of the Runtime.

@@ -203,6 +203,17 @@ impl EventBody {
     }
 }
 
+impl EventBody {
+    /// Returns the name of the event's type on the wire, also of a type that is not known.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Unknown(unknown) => &unknown.r#type,
+            known => known.event_type().as_str(),
+        }
+    }
+}
+
 impl RuntimeEvent {
     /// Returns the event's type.
     #[must_use]

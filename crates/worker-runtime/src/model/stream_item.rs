@@ -68,6 +68,41 @@ pub enum StreamItem {
     Unknown(UnknownVariant),
 }
 
+impl StreamItem {
+    /// Returns the `type` of the item on the wire, such as `turn_completed` or `text_delta`. It is the
+    /// `event` of a server-sent event.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Event(item) => item.event.body.name(),
+            Self::TextDelta { .. } => "text_delta",
+            Self::ReasoningDelta { .. } => "reasoning_delta",
+            Self::Reset { .. } => "reset",
+            Self::Synced { .. } => "synced",
+            Self::Gap { .. } => "gap",
+            Self::Ended { .. } => "ended",
+            Self::Unknown(unknown) => &unknown.r#type,
+        }
+    }
+
+    /// Returns the position from which another subscription goes on after this item, if the item has
+    /// one: text has none, because a new subscription gives the running answer from its beginning. It is
+    /// the `id` of a server-sent event.
+    #[must_use]
+    pub fn cursor(&self) -> Option<&Cursor> {
+        match self {
+            Self::Event(item) => Some(&item.cursor),
+            Self::Reset { cursor, .. } | Self::Synced { cursor } | Self::Gap { cursor, .. } => {
+                Some(cursor)
+            }
+            Self::TextDelta { .. }
+            | Self::ReasoningDelta { .. }
+            | Self::Ended { .. }
+            | Self::Unknown(_) => None,
+        }
+    }
+}
+
 /// An event in a stream.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Runtime, handle};
 use crate::{
     error::RuntimeError,
-    identity::RuntimeId,
+    identity::{RuntimeId, WorkerId, WorkerRef},
     model::{Limits, Subscribe},
     request::Request,
     state::caller::Caller,
@@ -70,6 +70,13 @@ impl TenantRuntime {
     #[must_use]
     pub fn runtime_id(&self) -> RuntimeId {
         self.runtime.runtime_id()
+    }
+
+    /// Returns the reference to the Worker with this id, as a path names it. There need not be such a
+    /// Worker.
+    #[must_use]
+    pub fn worker(&self, worker_id: WorkerId) -> WorkerRef {
+        WorkerRef { runtime_id: self.runtime_id(), worker_id }
     }
 
     /// Returns the limits of the Runtime, as far as the quotas of the tenant leave room.

@@ -23,4 +23,5 @@ mod support;
 mod tenants;
 mod token_budget;
 mod told_tokens;
+mod transports;
 mod unknown;
