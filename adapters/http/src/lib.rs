@@ -61,3 +61,8 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
         .fallback(async || Refusal::NoSuchPath)
 }
+
+// The page has the program that the crate is for.
+#[doc = include_str!("../../../docs/embed.md")]
+#[cfg(doctest)]
+struct Embed;

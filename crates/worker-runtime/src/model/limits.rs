@@ -31,6 +31,10 @@ macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident $(by $setter:ident)?: $default:expr,)+) => {
         /// The limits of a Runtime. Each is enforced; the defaults suit a server.
         ///
+        /// | limit | default |
+        /// | --- | --- |
+        $(#[doc = concat!("| `", stringify!($name), "` | `", stringify!($default), "` |")])+
+        ///
         /// ```
         /// use std::time::Duration;
         ///

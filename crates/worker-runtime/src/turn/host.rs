@@ -39,6 +39,7 @@ impl TurnHost for Turns {
             "turn",
             runtime_id = %core.identity.runtime_id,
             worker_id = %cell.worker_id,
+            tenant = cell.tenant.as_ref().map(|tenant| &*tenant.name),
             %turn_id,
         );
         let turn = drive(driven);
