@@ -18,6 +18,7 @@ mod sanitize;
 mod session_args;
 mod signals;
 mod spinner;
+mod terminal;
 mod tokio_main;
 
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use tokio::io::{AsyncWriteExt, BufWriter, Stdout};
 
-use crate::{failure::Failure, sanitize::sanitize};
+use crate::{failure::Failure, sanitize::sanitize, terminal};
 
 /// Writes all of `text` to stdout, and blocks until it is written.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
@@ -19,7 +19,8 @@ pub(crate) fn print_sanitized(text: &str) -> Result<(), Failure> {
     if io::stdout().is_terminal() { print(&sanitize(text)) } else { print(text) }
 }
 
-/// A buffered stdout for output that comes over time. Writing does not block the thread.
+/// A buffered stdout for output that comes over time. Writing does not block the thread, unless a line
+/// is being typed at the terminal, above which the output goes.
 #[derive(Debug)]
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,
@@ -34,10 +35,13 @@ impl Output {
         }
     }
 
-    /// Writes `text` into the buffer. Control characters are made visible if stdout is a terminal,
-    /// because the text may be a model's.
+    /// Writes `text` into the buffer, or to the terminal. Control characters are made visible if stdout
+    /// is a terminal, because the text may be a model's.
     pub(crate) async fn write(&mut self, text: &str) -> Result<(), Failure> {
-        let text = if self.is_terminal { sanitize(text) } else { text.into() };
+        if self.is_terminal {
+            let text = sanitize(text);
+            return terminal::print(&text, || print(&text));
+        }
         let written = self.stdout.write_all(text.as_bytes()).await;
         written.map_err(|error| Failure::stdout(&error))
     }

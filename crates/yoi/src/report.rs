@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::sanitize::sanitize;
+use crate::{sanitize::sanitize, terminal};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const NOTE: Style = Style::new().bold();
@@ -31,5 +31,5 @@ pub(crate) fn hint(message: &str) {
 
 fn write(line: &str) {
     // A failure to write to stderr cannot be reported anywhere.
-    let _ = writeln!(anstream::stderr().lock(), "{line}");
+    terminal::print("\n", || drop(writeln!(anstream::stderr().lock(), "{line}")));
 }

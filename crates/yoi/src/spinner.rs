@@ -8,6 +8,8 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
+use crate::terminal;
+
 const FRAMES: [char; 4] = ['|', '/', '-', '\\'];
 const FRAME_TIME: Duration = Duration::from_millis(100);
 
@@ -80,6 +82,10 @@ fn ticks() -> Interval {
 }
 
 fn write(frame: &str) {
+    // A line that is being typed is where the spinner would be.
+    if terminal::is_typing() {
+        return;
+    }
     let mut stderr = io::stderr().lock();
     // A failure to write a frame is ignored, because nothing depends on the frame.
     let _ = stderr.write_all(frame.as_bytes()).and_then(|()| stderr.flush());

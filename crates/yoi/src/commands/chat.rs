@@ -1,15 +1,15 @@
 //! `yoi chat`: a conversation at a terminal, or by lines from a pipe.
 
 mod command;
+mod completion;
 mod conversation;
-mod editor;
+mod edit;
+mod history;
+mod keys;
 mod line;
 mod lines;
 mod perform;
-#[cfg(unix)]
-mod terminal_mode;
-#[cfg(unix)]
-mod type_ahead;
+mod typing;
 mod view;
 mod workers;
 
@@ -28,15 +28,20 @@ Commands:
   /switch N    talk to Worker N; a running turn of the current one goes on
   /transcript  print this conversation
   /usage       print what the turns consumed
+  /editor      write the next message in $VISUAL or $EDITOR
   /cancel      cancel the running turn
   /quit        leave
   To send text that begins with a slash, type two slashes.
 
 Keys:
+  Enter sends the message. Alt-Enter or Ctrl-J begins a new line in it, and what is pasted is one
+  message, however many lines it has.
   Ctrl-C cancels the running turn; the text so far is kept, marked as truncated. Without a turn it
-  discards the line. Ctrl-C twice in a row leaves, and so does Ctrl-D in an empty line.
-  On Unix, lines may be typed while a turn runs: commands are carried out at once, text is sent when
-  the turn is over.
+  discards the line, which Up or Ctrl-Y brings back. Ctrl-C twice in a row leaves, and so does Ctrl-D
+  in an empty line. Ctrl-Z stops yoi until the shell's `fg`.
+  Tab completes commands, profiles and files. Ctrl-R looks in the history.
+  While an answer is written, lines may be typed below it: commands are carried out at once, text is
+  sent when the answer is complete.
 
 If stdin is not a terminal, each line is sent without a prompt, and the next one is read when the
 answer is complete. A first SIGINT cancels the turn and leaves.

@@ -2,4 +2,6 @@
 
 #[cfg(unix)]
 mod at_a_terminal;
+#[cfg(unix)]
+mod input_line;
 mod piped;

@@ -74,6 +74,25 @@ impl Terminal {
         signal(&self.child, name);
     }
 
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&self, rows: u16, columns: u16) {
+        self.pty.resize(Size::new(rows, columns)).expect("the terminal takes the size");
+        self.signal("WINCH");
+    }
+
+    /// Waits until the process is stopped.
+    pub(crate) fn wait_until_stopped(&self) {
+        let path = format!("/proc/{}/stat", self.child.id());
+        for _ in 0..6000 {
+            let stat = std::fs::read_to_string(&path).expect("the process is there");
+            if stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T')) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("the process was not stopped");
+    }
+
     /// Whether the terminal is in the usual mode of shells: echo is on and input comes by lines.
     pub(crate) fn is_as_it_was(&self) -> bool {
         let usual = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;

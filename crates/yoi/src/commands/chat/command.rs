@@ -13,6 +13,7 @@ pub(super) const HELP: &str = "\
 /switch N    talk to Worker N
 /transcript  print this conversation
 /usage       print what the turns consumed
+/editor      write the next message in $VISUAL or $EDITOR
 /cancel      cancel the running turn
 /quit        leave
 To send text that begins with a slash, type two slashes.
@@ -31,11 +32,25 @@ pub(super) enum ChatCommand {
     Switch(usize),
     Transcript,
     Usage,
+    Editor,
     Cancel,
     Quit,
 }
 
 impl ChatCommand {
+    /// The commands as they are typed.
+    pub(super) const NAMES: &[&str] = &[
+        "/help",
+        "/new",
+        "/workers",
+        "/switch",
+        "/transcript",
+        "/usage",
+        "/editor",
+        "/cancel",
+        "/quit",
+    ];
+
     /// Parses a line. The error is a message that names what would be valid.
     pub(super) fn parse(line: &str) -> Result<Self, String> {
         let Some(rest) = line.strip_prefix('/') else {
@@ -57,6 +72,7 @@ impl ChatCommand {
             }
             "transcript" => Self::Transcript,
             "usage" => Self::Usage,
+            "editor" => Self::Editor,
             "cancel" => Self::Cancel,
             "quit" => Self::Quit,
             _ => {

@@ -7,6 +7,7 @@ use super::{
     line::Line,
     lines::Lines,
     perform::{Outcome, perform, refusal},
+    typing::Typing,
     workers::Workers,
 };
 use crate::{
@@ -63,9 +64,13 @@ impl Conversation {
         }
     }
 
+    fn prompt(&self) -> String {
+        format!("{}> ", self.workers.current + 1)
+    }
+
     /// Waits for a line and carries it out.
     async fn ask(&mut self) -> Result<Flow, Failure> {
-        let prompt = format!("{}> ", self.workers.current + 1);
+        let prompt = self.prompt();
         let line = if let Some(line) = self.waiting.pop_front() {
             print(&format!("{prompt}{line}\n")).await?;
             Line::Text(line)
@@ -78,6 +83,7 @@ impl Conversation {
                 }
             }
         };
+        self.note_typing();
         match line {
             Line::Text(line) => {
                 self.is_interrupted = false;
@@ -91,34 +97,68 @@ impl Conversation {
     /// Prints the answer until the turn is over or the user switches to another Worker.
     async fn show(&mut self, turn: TurnStream) -> Result<Flow, Failure> {
         let shown = self.workers.current;
+        let prompt = self.prompt();
         let mut answer = pin!(AnswerPrinter::new(Format::Text).print(turn));
         loop {
-            tokio::select! {
+            let line = tokio::select! {
                 end = &mut answer => return Ok(self.finish(end?)),
-                signal = self.signals.next() => {
+                signal = self.signals.next() => match signal {
+                    Signal::Interrupt => Line::Interrupted,
+                    Signal::Terminate => {
+                        let _ = self.workers.cancel().await;
+                        return Ok(Flow::Break(signal.exit()));
+                    }
+                },
+                line = self.lines.typed_ahead(&prompt) => line?,
+            };
+            self.note_typing();
+            match line {
+                Line::Text(line) if is_text(&line) => {
+                    self.waiting.push_back(line);
+                    report::note(
+                        "this is sent when the answer is complete; Ctrl-C cancels the answer and brings it back",
+                    );
+                }
+                Line::Text(line) => {
+                    let flow = self.execute(&line).await?;
+                    if flow.is_break() || self.workers.current != shown {
+                        return Ok(flow);
+                    }
+                }
+                Line::Interrupted => {
                     // An error means that the turn is over, so there is nothing to cancel.
                     let _ = self.workers.cancel().await;
-                    match signal {
-                        Signal::Interrupt if !self.is_interrupted => {
-                            self.is_interrupted = true;
-                            self.waiting.clear();
-                        }
-                        Signal::Interrupt | Signal::Terminate => {
-                            return Ok(Flow::Break(signal.exit()));
-                        }
+                    if self.is_interrupted {
+                        return Ok(Flow::Break(Exit::Interrupted));
                     }
+                    self.is_interrupted = true;
+                    self.give_back();
                 }
-                line = self.lines.typed_ahead() => match line {
-                    Line::Text(line) if is_text(&line) => self.waiting.push_back(line),
-                    Line::Text(line) => {
-                        let flow = self.execute(&line).await?;
-                        if flow.is_break() || self.workers.current != shown {
-                            return Ok(flow);
-                        }
-                    }
-                    Line::Interrupted | Line::End => return Ok(self.leave()),
+                Line::End if self.waiting.is_empty() => return Ok(self.leave()),
+                Line::End => {
+                    self.give_back();
+                    report::note(
+                        "what was to be sent next is in the line again; Ctrl-D in an empty line leaves",
+                    );
                 }
             }
+        }
+    }
+
+    /// Puts the messages that wait for the end of the turn back into the line that is being typed.
+    fn give_back(&mut self) {
+        let waiting: Vec<String> = self.waiting.drain(..).collect();
+        if let Some(typing) = self.lines.typing()
+            && !waiting.is_empty()
+        {
+            typing.give_back(&waiting.join("\n"));
+        }
+    }
+
+    /// Lets Ctrl-C count anew if anything was typed since.
+    fn note_typing(&mut self) {
+        if self.lines.typing().is_some_and(Typing::take_touched) {
+            self.is_interrupted = false;
         }
     }
 
@@ -130,6 +170,9 @@ impl Conversation {
         if let TurnEnd::Cancelled(entry) = end {
             let kept = entry.map_or("", |_| "; what had come stays, marked as truncated");
             report::note(&format!("the turn was cancelled{kept}"));
+            if self.is_interrupted {
+                report::more("Ctrl-C again leaves");
+            }
         } else if let Err(failure) = end.into_exit() {
             self.failed = Some(failure.report());
         }
@@ -163,10 +206,24 @@ impl Conversation {
             Ok(Outcome::Silent) => {}
             Ok(Outcome::Text(text)) => print(&text).await?,
             Ok(Outcome::Note(note)) => report::note(note),
+            Ok(Outcome::Edit) => self.edit(),
             Ok(Outcome::Leave) => return Ok(self.leave()),
             Err(failure) => self.failed = Some(failure.report()),
         }
         Ok(Flow::Continue(()))
+    }
+}
+
+impl Conversation {
+    /// Has the next message written in a program of the user's.
+    fn edit(&mut self) {
+        let edited = match self.lines.typing() {
+            Some(typing) => typing.edit_elsewhere(),
+            None => Err("/editor needs a terminal".to_owned()),
+        };
+        if let Err(problem) = edited {
+            self.failed = Some(Failure::new(problem).report());
+        }
     }
 }
 

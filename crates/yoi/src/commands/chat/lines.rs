@@ -1,5 +1,4 @@
-//! Reads the lines of a conversation, with a line editor at a terminal and otherwise directly from
-//! stdin.
+//! Reads the lines of a conversation, by keys at a terminal and otherwise directly from stdin.
 
 use std::{
     io::{self, IsTerminal, Read},
@@ -8,94 +7,79 @@ use std::{
     thread,
 };
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{editor::Editor, line::Line};
+use super::{line::Line, typing::Typing};
 use crate::{failure::Failure, session_args::MAX_INPUT_BYTES};
 
 /// The lines of a conversation.
-///
-/// A thread reads the lines, each only when it is asked for. Between lines the terminal is in its
-/// usual mode, so that output can be printed to it.
 #[derive(Debug)]
-pub(super) struct Lines {
-    prompts: mpsc::Sender<String>,
+pub(super) enum Lines {
+    /// Those that are typed at a terminal.
+    Typed(Box<Typing>),
+    /// Those of another stdin.
+    Piped(Piped),
+}
+
+/// The lines of a stdin that is not a terminal. A thread reads each when it is asked for.
+#[derive(Debug)]
+pub(super) struct Piped {
+    asks: mpsc::Sender<()>,
     read: UnboundedReceiver<Result<Line, Failure>>,
     /// Whether a line was asked for and was not returned yet.
     is_asked: bool,
-    #[cfg(unix)]
-    mode: Option<super::terminal_mode::TerminalMode>,
-    is_terminal: bool,
 }
 
 impl Lines {
     /// Opens stdin. Lines that are typed at a terminal are recorded in the file `history`.
     pub(super) fn open(history: Option<PathBuf>) -> Result<Self, Failure> {
-        let is_terminal = io::stdin().is_terminal();
-        let (prompts, asked) = mpsc::channel();
+        if io::stdin().is_terminal() {
+            return Typing::open(history).map(|typing| Self::Typed(Box::new(typing)));
+        }
+        let (asks, asked) = mpsc::channel();
         let (sender, read) = unbounded_channel();
-        let editor = is_terminal.then(|| Editor::open(history)).transpose()?;
-        thread::spawn(move || match editor {
-            Some(mut editor) => serve(&asked, &sender, |prompt| editor.read(prompt)),
-            None => serve(&asked, &sender, |_| read_stdin()),
-        });
-        Ok(Self {
-            prompts,
-            read,
-            is_asked: false,
-            #[cfg(unix)]
-            mode: super::terminal_mode::TerminalMode::of_stdin(),
-            is_terminal,
-        })
+        thread::spawn(move || asked.iter().all(|()| sender.send(read_stdin()).is_ok()));
+        Ok(Self::Piped(Piped { asks, read, is_asked: false }))
+    }
+
+    /// The line that is typed, if there is a terminal.
+    pub(super) fn typing(&mut self) -> Option<&mut Typing> {
+        match self {
+            Self::Typed(typing) => Some(typing),
+            Self::Piped(_) => None,
+        }
     }
 
     pub(super) fn is_terminal(&self) -> bool {
-        self.is_terminal
+        matches!(self, Self::Typed(_))
     }
 
     /// Returns the next line. This method is cancel safe: the next call returns the line.
     pub(super) async fn next(&mut self, prompt: &str) -> Result<Line, Failure> {
+        match self {
+            Self::Typed(typing) => typing.next(prompt, true).await,
+            Self::Piped(piped) => piped.next().await,
+        }
+    }
+
+    /// Returns the next line that is typed while an answer is written. Without a terminal, this never
+    /// returns.
+    pub(super) async fn typed_ahead(&mut self, prompt: &str) -> Result<Line, Failure> {
+        match self {
+            Self::Typed(typing) => typing.next(prompt, false).await,
+            Self::Piped(_) => std::future::pending().await,
+        }
+    }
+}
+
+impl Piped {
+    async fn next(&mut self) -> Result<Line, Failure> {
         if !self.is_asked {
-            self.is_asked = self.prompts.send(prompt.to_owned()).is_ok();
+            self.is_asked = self.asks.send(()).is_ok();
         }
         let line = self.read.recv().await;
         self.is_asked = false;
         line.unwrap_or_else(|| Err(Failure::new("lines can no longer be read")))
-    }
-
-    /// Returns the next line that is typed while none is asked for. Without a terminal, or on other
-    /// systems than Unix, this never returns.
-    pub(super) async fn typed_ahead(&self) -> Line {
-        #[cfg(unix)]
-        if self.is_terminal {
-            return super::type_ahead::next().await;
-        }
-        std::future::pending().await
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Lines {
-    fn drop(&mut self) {
-        // The editor is left in the middle of a line, so it cannot restore the terminal itself.
-        if self.is_asked
-            && let Some(mode) = &self.mode
-        {
-            mode.restore();
-        }
-    }
-}
-
-/// Reads a line for each prompt, until either channel is closed.
-fn serve(
-    asked: &mpsc::Receiver<String>,
-    lines: &UnboundedSender<Result<Line, Failure>>,
-    mut read: impl FnMut(&str) -> Result<Line, Failure>,
-) {
-    for prompt in asked {
-        if lines.send(read(&prompt)).is_err() {
-            return;
-        }
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) enum Outcome {
     Text(String),
     /// A note that there was nothing to do.
     Note(&'static str),
+    /// The next message is written in a program of the user's.
+    Edit,
     Leave,
 }
 
@@ -34,6 +36,7 @@ pub(super) async fn perform(
         ChatCommand::Switch(_) => Outcome::Note("there is no such Worker: see /workers"),
         ChatCommand::Transcript => Outcome::Text(view::transcript(workers).await?),
         ChatCommand::Usage => Outcome::Text(view::usage(workers).await?),
+        ChatCommand::Editor => Outcome::Edit,
         ChatCommand::Cancel if workers.cancel().await? => Outcome::Silent,
         ChatCommand::Cancel => Outcome::Note("no turn runs"),
         ChatCommand::Quit => Outcome::Leave,

@@ -114,6 +114,8 @@ fn a_command_typed_while_a_turn_runs_is_obeyed_at_once() {
 fn text_typed_while_a_turn_runs_is_said_when_it_is_over() {
     let mut terminal = chat_with_running_turn();
     terminal.line("said later");
+    terminal.until("1> said later");
+    terminal.until("this is sent when the answer is complete");
     terminal.line("/cancel");
     terminal.until("the turn was cancelled");
     terminal.until("1> said later\r\n");
