@@ -106,6 +106,13 @@ pub trait Provider: Send + Sync + 'static {
     /// Returns a short stable name, such as `echo`, which is shown to people.
     fn name(&self) -> &str;
 
+    /// Returns whether each request must name a [model](ModelRequest::model), because the provider
+    /// has none of its own choice. If so, a Runtime refuses a profile without a model when it is
+    /// built. The answer never changes; a provider that wraps another one asks that one.
+    fn needs_model(&self) -> bool {
+        false
+    }
+
     /// Begins one model call.
     fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream;
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`ProviderConfig`] holds the kind, the address and the key of a provider. [`build`] checks
 //! the configuration and makes a [`Provider`](crate::Provider). The model's name is part of each
-//! request.
+//! request; [`ProviderConfig::needs_model`] says whether a request must have one.
 //!
 //! ```
 //! use llm_engine::providers::{ProviderConfig, ProviderKind};

@@ -58,13 +58,17 @@ impl ProviderSpec {
         }
     }
 
-    /// Returns whether the provider needs a model's name and has none. A server at an address of
-    /// its own may have only one model.
+    /// Returns whether the provider needs a model's name and has none, as
+    /// [`ProviderConfig::needs_model`] says.
     #[must_use]
     pub fn lacks_model(&self) -> bool {
         let is_needed = match self.kind {
             ProviderKind::Echo => false,
-            ProviderKind::Model(kind) => kind.needs_model(self.base_url.is_some()),
+            ProviderKind::Model(kind) => {
+                let mut config = ProviderConfig::new(kind);
+                config.base_url.clone_from(&self.base_url);
+                config.needs_model()
+            }
         };
         is_needed && self.model.is_none()
     }

@@ -2,8 +2,11 @@
 
 use std::{path::Path, time::Duration};
 
-use llm_engine::providers::{self, Auth, Compatibility, TokenLimit};
-use worker_runtime::{Runtime, RuntimeBuilder, model::ProfileSelector, queries::GetRuntime};
+use llm_engine::providers::{self, Auth, Compatibility, ProviderConfig, TokenLimit};
+use worker::Profile;
+use worker_runtime::{
+    BuildError, Runtime, RuntimeBuilder, model::ProfileSelector, queries::GetRuntime,
+};
 
 use crate::{
     ProfileSpec, ProfilesError, ProfilesFile, ProviderKind, ProviderSpec, SecretPlace, SpecError,
@@ -330,6 +333,27 @@ fn a_provider_that_needs_a_model_is_not_built_without() {
     let error = spec.build().expect_err("it has no model");
     assert!(matches!(error, SpecError::ModelMissing { .. }), "{error:?}");
     assert_eq!(error.to_string(), "missing field `model`, which ollama needs");
+}
+
+#[test]
+fn the_usual_address_needs_a_model_also_when_it_is_written_out() {
+    refused(
+        with("openai", "base_url = \"https://api.openai.com/v1\""),
+        "1:1: profiles.a: missing field `model`, which openai needs",
+    );
+}
+
+#[tokio::test]
+async fn a_runtime_refuses_a_real_provider_without_a_model() {
+    let built = async |base_url: &str| {
+        let config = ProviderConfig::new(providers::ProviderKind::OpenAi).api_key("k");
+        let provider = config.base_url(base_url).build().expect("it can be built");
+        Runtime::builder().profile(Profile::new("real", provider)).build().await
+    };
+    let error = built("https://api.openai.com/v1").await.expect_err("it has no model");
+    let expected = BuildError::ModelMissing { profile: "real".into(), provider: "openai".into() };
+    assert_eq!(error, expected);
+    built("http://127.0.0.1:8080/v1").await.expect("a server of one's own may have only one");
 }
 
 #[test]

@@ -15,7 +15,8 @@ pub struct Profile {
     pub name: Arc<str>,
     /// The provider of the model.
     pub provider: Arc<dyn Provider>,
-    /// The model's name at the provider. `None` is the provider's own choice.
+    /// The model's name at the provider. `None` is the provider's own choice, which a provider that
+    /// [needs a model](Provider::needs_model) does not have.
     pub model: Option<Arc<str>>,
     /// The description of the model's task, outside the conversation.
     pub instructions: Option<Arc<str>>,

@@ -83,7 +83,9 @@ impl From<RuntimeError> for Failure {
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match &error {
-            BuildError::Invalid(_) => Self::usage(error.to_string()),
+            BuildError::Invalid(_) | BuildError::ModelMissing { .. } => {
+                Self::usage(error.to_string())
+            }
             _ => Self::new(error.to_string()),
         }
     }

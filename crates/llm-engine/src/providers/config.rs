@@ -158,6 +158,18 @@ impl ProviderConfig {
         Ok(self)
     }
 
+    /// Returns whether each request must name a model. A server that speaks chat completions may
+    /// have only one model, unless it is at the provider's usual address.
+    ///
+    /// The provider that is built [says the same](crate::Provider::needs_model).
+    #[must_use]
+    pub fn needs_model(&self) -> bool {
+        let is_usual =
+            |address| self.usual_address().is_some_and(|usual| self.is_same_origin(address, usual));
+        let address = self.base_url.as_deref();
+        self.kind.needs_model(address.is_some_and(|address| !is_usual(address)))
+    }
+
     fn usual_address(&self) -> Option<&'static str> {
         let kind = self.kind;
         kind.has_default_base_url().then(|| kind.default_base_url())

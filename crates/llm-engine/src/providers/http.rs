@@ -25,18 +25,23 @@ pub(super) use server::Server;
 /// A provider that is reached over HTTP.
 pub(super) struct HttpProvider {
     kind: ProviderKind,
+    needs_model: bool,
     server: Arc<Server>,
 }
 
 impl HttpProvider {
-    pub(super) fn new(kind: ProviderKind, server: Server) -> Self {
-        Self { kind, server: Arc::new(server) }
+    pub(super) fn new(kind: ProviderKind, needs_model: bool, server: Server) -> Self {
+        Self { kind, needs_model, server: Arc::new(server) }
     }
 }
 
 impl Provider for HttpProvider {
     fn name(&self) -> &str {
         self.kind.as_str()
+    }
+
+    fn needs_model(&self) -> bool {
+        self.needs_model
     }
 
     fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {

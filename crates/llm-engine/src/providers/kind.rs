@@ -99,6 +99,7 @@ impl ProviderKind {
 
     /// Returns whether a request must name a model. A server that speaks chat completions at an
     /// address of one's own may have only one model.
+    /// [`ProviderConfig::needs_model`](super::ProviderConfig::needs_model) knows the address.
     #[must_use]
     pub fn needs_model(self, has_base_url: bool) -> bool {
         let may_have_one = self.protocol() == Protocol::ChatCompletions && has_base_url;

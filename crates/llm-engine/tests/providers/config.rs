@@ -39,6 +39,29 @@ fn what_cannot_work_is_refused_with_its_field() {
 }
 
 #[test]
+fn a_model_is_needed_unless_the_server_may_have_only_one() {
+    use ProviderKind::{Anthropic, AzureOpenAi, Gemini, LlamaCpp, Ollama, OpenAi, OpenRouter};
+    for (kind, base_url, expected) in [
+        (OpenAi, None, true),
+        (OpenAi, Some("https://api.openai.com/v1/chat/completions"), true),
+        (OpenAi, Some("https://models.example/v1"), false),
+        (OpenAi, Some("http://127.0.0.1:1"), false),
+        (OpenRouter, None, true),
+        (AzureOpenAi, Some("https://a.openai.azure.com"), false),
+        (Anthropic, None, true),
+        (Anthropic, Some("http://127.0.0.1:1"), true),
+        (Gemini, None, true),
+        (Ollama, Some("http://127.0.0.1:1"), true),
+        (LlamaCpp, None, false),
+    ] {
+        let mut config = remote(kind).api_key(KEY);
+        config.base_url = base_url.map(Into::into);
+        assert_eq!(config.needs_model(), expected, "{kind} {base_url:?}");
+        assert_eq!(config.build().unwrap().needs_model(), expected, "{kind} {base_url:?}");
+    }
+}
+
+#[test]
 fn a_key_is_needed_away_from_this_machine() {
     for kind in ProviderKind::ALL {
         let here = remote(kind).base_url("http://127.0.0.1:1").build();

@@ -23,6 +23,13 @@ const NAME_CHARS: usize = 64;
 pub(crate) enum ProfilesError {
     /// A profile is not allowed. The text names the profile and says what is allowed.
     Invalid(ShortText),
+    /// The provider of a profile needs the name of a model, and the profile has none.
+    ModelMissing {
+        /// The name of the profile.
+        profile: ShortText,
+        /// The name of the provider.
+        provider: ShortText,
+    },
     /// The provider of a profile panicked. The text names both.
     Panicked(ShortText),
 }
@@ -37,7 +44,8 @@ pub(crate) struct Profiles {
 }
 
 impl Profiles {
-    /// Checks the profiles, bounds them by the limits, and asks each provider for its name, once.
+    /// Checks the profiles, bounds them by the limits, and asks each provider for its name and whether it
+    /// needs a model, once.
     /// The first given profile is the default; without any, the built-in `echo` is. The error names
     /// the profile and says what is allowed.
     pub(crate) fn new(given: Vec<Profile>, limits: &Limits) -> Result<Self, ProfilesError> {
@@ -106,12 +114,18 @@ fn describe(
     selector: ProfileSelector,
     profile: &Profile,
 ) -> Result<AvailableProfile, ProfilesError> {
-    let provider = contained(|| ShortText::cut(profile.provider.name(), NAME_CHARS));
-    let Some(provider) = provider else {
-        let name = ShortText::cut(&profile.name, NAME_CHARS);
-        let who = format!("the provider of the profile `{name}`");
+    let asked = contained(|| {
+        let provider = &profile.provider;
+        (ShortText::cut(provider.name(), NAME_CHARS), provider.needs_model())
+    });
+    let name = || ShortText::cut(&profile.name, NAME_CHARS);
+    let Some((provider, needs_model)) = asked else {
+        let who = format!("the provider of the profile `{}`", name());
         return Err(ProfilesError::Panicked(who.into()));
     };
+    if needs_model && profile.model.is_none() {
+        return Err(ProfilesError::ModelMissing { profile: name(), provider });
+    }
     let model = profile.model.as_deref().map(ToOwned::to_owned);
     Ok(AvailableProfile { selector, provider: provider.into(), model })
 }

@@ -40,6 +40,14 @@ pub enum BuildError {
     /// A setting is not allowed. The text names the setting and says what is allowed.
     #[error("{0}")]
     Invalid(ShortText),
+    /// The provider of a profile needs the name of a model, and the profile has none.
+    #[error("profile `{profile}`: {provider} needs the name of a model; set the profile's `model`")]
+    ModelMissing {
+        /// The name of the profile.
+        profile: ShortText,
+        /// The name of the provider.
+        provider: ShortText,
+    },
     /// No store was given, and the crate was built without `memory-store`.
     #[error("no store was given; pass one to `store`, or enable the feature `memory-store`")]
     NoStore,
@@ -137,7 +145,8 @@ impl RuntimeBuilder {
 
     /// Adds a profile under its name, at most 256 of them. The first profile is the default; if none
     /// is added, the built-in `echo` is. The names of the profile and of its model have 1 to
-    /// `text_chars` characters, none of them a control character.
+    /// `text_chars` characters, none of them a control character. A profile has a model if its
+    /// provider [needs one](llm_engine::Provider::needs_model).
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profiles.push(profile);
         self
@@ -352,6 +361,9 @@ impl From<ProfilesError> for BuildError {
     fn from(error: ProfilesError) -> Self {
         match error {
             ProfilesError::Invalid(problem) => Self::Invalid(problem),
+            ProfilesError::ModelMissing { profile, provider } => {
+                Self::ModelMissing { profile, provider }
+            }
             ProfilesError::Panicked(who) => Self::Panicked(who),
         }
     }

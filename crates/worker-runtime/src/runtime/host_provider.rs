@@ -14,6 +14,10 @@ impl Provider for HostProvider {
         self.0.name()
     }
 
+    fn needs_model(&self) -> bool {
+        self.0.needs_model()
+    }
+
     fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {
         self.0.stream(request)
     }

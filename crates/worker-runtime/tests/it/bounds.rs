@@ -113,6 +113,36 @@ async fn the_name_of_a_provider_is_read_when_the_runtime_is_built() {
     assert_eq!(named.asked.load(Ordering::Relaxed), asked);
 }
 
+/// A provider that has no model of its own choice.
+struct NeedsModel;
+
+impl Provider for NeedsModel {
+    fn name(&self) -> &'static str {
+        "picky"
+    }
+
+    fn needs_model(&self) -> bool {
+        true
+    }
+
+    fn stream(&self, request: Arc<ModelRequest>) -> ProviderStream {
+        EchoProvider::new().stream(request)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_without_the_model_that_its_provider_needs_is_refused() {
+    let profile = |name: &str| Profile::new(name, Arc::new(NeedsModel));
+    let named = Runtime::builder().profile(profile("a").model("m"));
+    named.build().await.expect("it names a model");
+    let unnamed = Runtime::builder().profile(profile("a").model("m")).profile(profile("b"));
+    let error = unnamed.build().await.expect_err("one names none");
+    let expected = BuildError::ModelMissing { profile: "b".into(), provider: "picky".into() };
+    assert_eq!(error, expected);
+    let message = "profile `b`: picky needs the name of a model; set the profile's `model`";
+    assert_eq!(error.to_string(), message);
+}
+
 /// A clock and source of ids that panics.
 struct Panicking;
 

@@ -23,7 +23,7 @@ impl ProviderConfig {
     ///
     /// Providers with the same settings of the connection share their connections.
     pub fn build(&self) -> Result<Arc<dyn Provider>, ConfigError> {
-        Ok(Arc::new(HttpProvider::new(self.kind, self.server()?)))
+        Ok(Arc::new(HttpProvider::new(self.kind, self.needs_model(), self.server()?)))
     }
 
     /// Checks the configuration, and returns the server that it describes.
