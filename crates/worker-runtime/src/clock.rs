@@ -39,6 +39,26 @@ impl Clock for SystemClock {
 ///
 /// A source that panics costs the request that asked for an id. A source must not wait for the
 /// Runtime, which waits for the id.
+///
+/// [`Uuid`](crate::Uuid) is in this crate as well, so that a source needs no dependency on `uuid`:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use worker_runtime::{IdSource, Uuid};
+///
+/// /// Ids of a test: the time, and a number that grows.
+/// struct Numbered(AtomicU64);
+///
+/// impl IdSource for Numbered {
+///     fn next(&self, now_ms: u64) -> Uuid {
+///         Uuid::from_u64_pair(now_ms, self.0.fetch_add(1, Ordering::Relaxed))
+///     }
+/// }
+///
+/// let ids = Numbered(AtomicU64::new(1));
+/// assert_ne!(ids.next(0), ids.next(0));
+/// ```
 pub trait IdSource: Send + Sync + 'static {
     /// A new UUID, made at `now_ms`.
     fn next(&self, now_ms: u64) -> Uuid;

@@ -69,6 +69,8 @@ pub use model::{CursorOrigin, Limits, Retention, TenantQuotas};
 pub use queries::{QueryReply, RuntimeQuery};
 pub use request::{Command, Payload, Query, Request};
 pub use runtime::{BuildError, Runtime, RuntimeBuilder, TenantRuntime, WaitError};
+/// The UUID of the crate `uuid`, in the version that [`IdSource`] and the ids of this crate use.
+pub use uuid::Uuid;
 pub use worker::Profile;
 
 #[doc = include_str!("../README.md")]
