@@ -3,8 +3,9 @@
 //! Read in this order: [`Provider`] is the interface to a model, where one call gives a stream of
 //! [`ProviderEvent`]s. [`Engine`] adds deadlines, retries, a cap and a guaranteed end to a
 //! provider. A turn gives [`TurnEvent`]s. The engine does not keep their text: the caller keeps it,
-//! or collects it with [`Turn::collect_answer`]. The feature `providers` adds a module of that
-//! name, with providers for real models. [`conformance`] checks a provider that you write yourself.
+//! or collects it with [`Turn::collect_answer`]. The feature `providers`, which is off by default,
+//! adds a module of that name, with providers for real models. [`conformance`] checks a provider
+//! that you write yourself.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -26,6 +27,7 @@
 //! # }
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod answer;

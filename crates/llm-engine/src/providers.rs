@@ -1,5 +1,7 @@
 //! Providers that reach real models over HTTP.
 //!
+//! This module needs the feature `providers`.
+//!
 //! A [`ProviderConfig`] holds the kind, the address and the key of a provider. [`build`] checks
 //! the configuration and makes a [`Provider`](crate::Provider). The model's name is part of each
 //! request; [`ProviderConfig::needs_model`] says whether a request must have one.

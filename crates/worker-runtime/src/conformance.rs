@@ -14,6 +14,8 @@
 //! # fn main() {}
 //! ```
 //!
+//! This module needs the feature `conformance`.
+//!
 //! The kit needs a tokio runtime of either flavour with time enabled, and no test framework. It waits a
 //! few seconds for leases to expire, unless the clock of the tokio runtime is paused and the store uses
 //! that clock.

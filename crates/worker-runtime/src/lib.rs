@@ -9,7 +9,19 @@
 //! [`queries`]: a request, its reply and its rule are together in the file named after the request.
 //! The rule of a command makes a `Draft`, `change` commits the draft, `apply` publishes it, and
 //! [`event`] has the events and their streams.
+//!
+//! # Features
+//!
+//! - `memory-store`, on by default: `store::MemoryStore`, the store that a Runtime uses if it is
+//!   given none. Without the feature a Backend brings a store of its own.
+//! - `conformance`: the module `conformance`, which checks a store against its contract.
+//! - `testing`: places at which the tests of this crate stop a change. No version promises to keep
+//!   them.
+//!
+//! `fs-store`, `http-server`, `event-stream`, `ws-server` and `http-client` are reserved names:
+//! nothing is behind them.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod api;

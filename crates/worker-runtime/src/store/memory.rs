@@ -30,6 +30,8 @@ use crate::{
 /// Each Worker has a lock of its own, so that a commit or a read of one holds up no other. What all
 /// share is locked for a look-up only. Under the lock of a Worker that of the index may be taken,
 /// and not the other way round.
+///
+/// It needs the feature `memory-store`, which is on by default.
 #[derive(Default)]
 pub struct MemoryStore {
     /// Commits hold this for reading, so that their lease stays the newest one meanwhile.
