@@ -21,11 +21,11 @@ impl RuntimeError {
     /// | 413 | `too_large` |
     /// | 422 | `profile_not_found` |
     /// | 429 | `capacity_exhausted` |
-    /// | 500 | `internal`, and codes that this version of the crate does not know |
-    /// | 503 | `runtime_stopping`, `runtime_stopped`, `store_failed` |
+    /// | 500 | `internal`, a `store_failed` that must not be sent again, and codes that this version of the crate does not know |
+    /// | 503 | `runtime_stopping`, `runtime_stopped`, any other `store_failed` |
     ///
-    /// A status in the 400s says that nothing has happened. So does 503, but for a `store_failed` that
-    /// is not `certain`.
+    /// A status in the 400s says that nothing has happened. Clients and proxies send a request again
+    /// after 503, so it is the status of those alone that may be sent again.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         match self {
@@ -46,7 +46,9 @@ impl RuntimeError {
             Self::TooLarge { .. } => 413,
             Self::ProfileNotFound {} => 422,
             Self::CapacityExhausted { .. } => 429,
-            Self::Internal { .. } | Self::Unknown(_) => 500,
+            Self::Internal { .. }
+            | Self::StoreFailed { repeatable: false, .. }
+            | Self::Unknown(_) => 500,
             Self::RuntimeStopping {} | Self::RuntimeStopped {} | Self::StoreFailed { .. } => 503,
         }
     }
@@ -54,7 +56,7 @@ impl RuntimeError {
     /// Returns the time after which the same request is worth another try, for a `Retry-After`. `None`
     /// if only the end of something, of which events tell, or nothing at all makes a difference.
     ///
-    /// It is a second for a limit that is reached, for a store that fails if the request can not act
+    /// It is a second if all turns or subscriptions are taken, which end by themselves, for a store that fails if the request can not act
     /// twice, and for a Runtime that stops: at a deploy, the next one takes its place.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -62,9 +64,10 @@ impl RuntimeError {
             Retry::AfterMs { ms } => Some(Duration::from_millis(ms)),
             Retry::SameRequest {} => Some(SOON),
             Retry::AfterChange {} | Retry::Never {} | Retry::Unknown => match self {
-                Self::CapacityExhausted { .. }
-                | Self::RuntimeStopping {}
-                | Self::RuntimeStopped {} => Some(SOON),
+                Self::CapacityExhausted { what, .. } => {
+                    matches!(&**what, "turns_in_flight" | "subscriptions").then_some(SOON)
+                }
+                Self::RuntimeStopping {} | Self::RuntimeStopped {} => Some(SOON),
                 _ => None,
             },
         }

@@ -25,7 +25,7 @@ async fn every_error_has_a_status_and_says_when_to_try_again() {
         ("idempotency_conflict", (409, None)),
         ("limit_out_of_range", (400, None)),
         ("too_large", (413, None)),
-        ("capacity_exhausted", (429, Some(1))),
+        ("capacity_exhausted", (429, None)),
         ("cursor_expired", (410, None)),
         ("cursor_ahead", (409, None)),
         ("cursor_foreign", (409, None)),
@@ -61,7 +61,11 @@ fn a_request_that_could_act_twice_is_not_worth_another_try() {
         "code": "store_failed", "message": "m", "retry": { "type": "never" }, "certain": false,
     });
     let error: RuntimeError = serde_json::from_value(error).expect("an error");
-    assert_eq!(error.retry_after(), None);
+    assert_eq!((error.http_status(), error.retry_after()), (500, None));
+    for (what, pause) in [("turns_in_flight", Some(1)), ("workers", None)] {
+        let full = RuntimeError::CapacityExhausted { what: what.to_owned(), max: 1 };
+        assert_eq!(full.retry_after(), pause.map(Duration::from_secs), "{what}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
