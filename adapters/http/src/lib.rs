@@ -25,8 +25,7 @@
 //! let api = yoi_http::router().layer(from_fn_with_state(tokens, yoi_http::bearer));
 //! let app = Router::new().nest("/v1", api);
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-//! let stop = yoi_http::stop_at_signal(runtime, Duration::from_secs(30));
-//! axum::serve(listener, app).with_graceful_shutdown(stop).await?;
+//! yoi_http::serve(listener, app, runtime, Duration::from_secs(30)).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -48,7 +47,7 @@ use axum::{
 pub use access::{Access, Tokens, bearer};
 pub use refusal::Refusal;
 pub use requests::{commands, queries};
-pub use shutdown::stop_at_signal;
+pub use shutdown::{serve, stop_at_signal};
 
 /// Returns a router with every handler of this crate, to be nested under a path or merged.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {

@@ -69,8 +69,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(&config.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let stop = yoi_http::stop_at_signal(runtime, Duration::from_secs(config.patience));
-    axum::serve(listener, app).with_graceful_shutdown(stop).await?;
+    yoi_http::serve(listener, app, runtime, Duration::from_secs(config.patience)).await?;
     Ok(())
 }
 
