@@ -1,4 +1,5 @@
-//! Measures the named lines, or all of them, and prints the results.
+//! Measures the named lines, or all of them, and prints the results. With `--write`, all lines are
+//! measured, and their tables are written into the documentation.
 
 #![forbid(unsafe_code)]
 
@@ -20,7 +21,10 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let done = match arguments.as_slice() {
-        [] => measure_all(),
+        [] => measure_all().map(drop),
+        [write] if write == "--write" => measure_all().and_then(|tables| {
+            table::write(&Path::new(HERE).join("../docs/performance.md"), &tables)
+        }),
         [mode, workload @ ..] if mode == WORKLOAD => workloads::run(workload),
         names => names.iter().try_for_each(|name| measure(name)),
     };
@@ -49,19 +53,22 @@ fn measure(name: &str) -> io::Result<()> {
 }
 
 /// Measures every line, each in a process of its own, so that no line inherits the memory of
-/// another; then writes the tables into the documentation.
-fn measure_all() -> io::Result<()> {
-    let mut tables = format!("Measured on {}.\n\n", conditions());
+/// another. Prints the tables row by row, and returns them.
+fn measure_all() -> io::Result<String> {
+    let mut tables = String::new();
+    let mut add = |text: &str| {
+        print!("{text}");
+        tables += text;
+    };
+    add(&format!("Measured on {}.\n\n", conditions()));
     for (kind, about, lines) in KINDS {
-        tables.extend(["### ", kind, "\n\n", about, "\n\n", HEAD]);
+        add(&format!("### {kind}\n\n{about}\n\n{HEAD}"));
         for (name, _) in *lines {
-            let rows = output(Command::new(env::current_exe()?).arg(name))?;
-            print!("{rows}");
-            tables += &rows;
+            add(&output(Command::new(env::current_exe()?).arg(name))?);
         }
-        tables += "\n";
+        add("\n");
     }
-    table::write(&Path::new(HERE).join("../docs/performance.md"), &tables)
+    Ok(tables)
 }
 
 fn output(command: &mut Command) -> io::Result<String> {
