@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A command that ends the Runtime: it takes no new work, running turns end, and the store is
-/// released.
+/// released. Workers that it keeps are not stopped: the next Runtime on the store goes on with them.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopRuntime {

@@ -22,7 +22,8 @@ use crate::{
 };
 
 /// A command that ends a Worker after its running turn. If the turn is still running at the
-/// deadline, it is cancelled.
+/// deadline, it is cancelled. The end is final: no later Runtime takes input for the Worker, unlike
+/// for the Workers that `stop_runtime` keeps.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopWorker {

@@ -13,7 +13,8 @@ pub enum Access {
     Exclusive,
 }
 
-/// A claim of a Worker on a resource and everything below it.
+/// A claim of a Worker on a resource and everything below it. It has nothing to do with the `Scope`
+/// of events.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeClaim {

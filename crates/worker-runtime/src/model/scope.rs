@@ -8,7 +8,8 @@ use crate::{
     model::{Cursor, EventFilter},
 };
 
-/// The scope of events or of usage: the whole Runtime, or one Worker.
+/// The scope of events or of usage: the whole Runtime, or one Worker. It has nothing to do with a
+/// `ScopeClaim`, which reserves a resource.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each payload documents itself")]
