@@ -25,8 +25,8 @@ impl Mode {
 
 impl Drop for Mode {
     fn drop(&mut self) {
-        let _ = execute!(io::stderr(), DisableBracketedPaste);
         let _ = terminal::disable_raw_mode();
+        let _ = execute!(io::stderr(), DisableBracketedPaste);
     }
 }
 

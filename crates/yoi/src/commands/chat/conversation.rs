@@ -77,6 +77,7 @@ impl Conversation {
         } else {
             tokio::select! {
                 line = self.lines.next(&prompt) => line?,
+                number = self.workers.background_end() => return Ok(done(number)),
                 signal = self.signals.next() => match signal {
                     Signal::Interrupt => Line::Interrupted,
                     Signal::Terminate => return Ok(Flow::Break(signal.exit())),
@@ -110,6 +111,10 @@ impl Conversation {
                     }
                 },
                 line = self.lines.typed_ahead(&prompt) => line?,
+                number = self.workers.background_end() => {
+                    let _ = done(number);
+                    continue;
+                }
             };
             self.note_typing();
             match line {
@@ -225,6 +230,14 @@ impl Conversation {
             self.failed = Some(Failure::new(problem).report());
         }
     }
+}
+
+/// Tells that the turn of a Worker in the background is over.
+fn done(number: usize) -> Flow {
+    report::note(&format!(
+        "Worker {number} is done: /switch {number} goes there, /transcript shows it"
+    ));
+    Flow::Continue(())
 }
 
 /// Returns whether a line is text for the model. While a turn runs, text waits and commands do not.

@@ -1,6 +1,6 @@
 //! Reads the keys that are typed at a terminal, in a thread of its own.
 
-use std::{io, sync::Arc, thread, time::Duration};
+use std::{collections::VecDeque, io, sync::Arc, thread, time::Duration};
 
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use parking_lot::{Mutex, MutexGuard};
@@ -39,9 +39,10 @@ impl Keys {
         let gate = Arc::new(Mutex::new(()));
         let held = Arc::clone(&gate);
         thread::spawn(move || {
+            let mut events = VecDeque::new();
             loop {
                 let gate = held.lock();
-                let key = read();
+                let key = read(&mut events);
                 // Whoever wants to pause comes next.
                 MutexGuard::unlock_fair(gate);
                 let is_gone = matches!(key, Some(Key::Gone(_)));
@@ -70,15 +71,17 @@ impl Keys {
     }
 }
 
-/// Reads what is typed, if anything is within a period.
-fn read() -> Option<Key> {
-    let read = || {
-        if !event::poll(PERIOD)? {
-            return Ok(None);
-        }
-        Ok(match event::read()? {
+/// Reads what is typed, if anything is within a period. `held` has events that were read already.
+fn read(held: &mut VecDeque<Event>) -> Option<Key> {
+    let mut read = || {
+        let event = match held.pop_front() {
+            Some(event) => event,
+            None if event::poll(PERIOD)? => event::read()?,
+            None => return Ok(None),
+        };
+        Ok(match event {
             Event::Key(key) if key.kind == KeyEventKind::Release => None,
-            Event::Key(key) if is_enter(&key) && event::poll(PASTED_WITHIN)? => {
+            Event::Key(key) if is_enter(&key) && is_followed(held)? => {
                 Some(Key::Pasted("\n".to_owned()))
             }
             Event::Key(key) => Some(Key::Pressed(key)),
@@ -88,6 +91,18 @@ fn read() -> Option<Key> {
         })
     };
     read().unwrap_or_else(|error: io::Error| Some(Key::Gone(error)))
+}
+
+/// Whether something was typed right after Enter, so that both were pasted.
+fn is_followed(held: &mut VecDeque<Event>) -> io::Result<bool> {
+    let is_typed = |event: &Event| matches!(event, Event::Key(_) | Event::Paste(_));
+    while !held.iter().any(is_typed) {
+        if !event::poll(PASTED_WITHIN)? {
+            return Ok(false);
+        }
+        held.push_back(event::read()?);
+    }
+    Ok(true)
 }
 
 fn is_enter(key: &KeyEvent) -> bool {

@@ -1,8 +1,10 @@
 //! The Workers of a chat, one of which is the current one.
 
 use worker_runtime::{
-    EventsFrom, Runtime, RuntimeError, WorkerRef,
+    EventFilter, EventsFrom, Runtime, RuntimeError, Scope, StreamItem, Subscribe, Subscription,
+    WorkerRef,
     commands::{CancelTurn, Cancellation, CreateWorker, SendInput},
+    event::EventType,
     model::ProfileSelector,
     queries::GetWorker,
 };
@@ -20,6 +22,8 @@ pub(super) struct Workers {
     pub(super) current: usize,
     /// The stream of a turn of the current Worker that is not printed yet.
     turn: Option<TurnStream>,
+    /// The ends of the turns of all Workers.
+    ends: Subscription,
 }
 
 impl Workers {
@@ -28,7 +32,11 @@ impl Workers {
         runtime: Runtime,
         creation: CreateWorker,
     ) -> Result<Self, RuntimeError> {
-        let mut workers = Self { runtime, creation, all: Vec::new(), current: 0, turn: None };
+        let types = EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect();
+        let filter = EventFilter { types: Some(types), ..EventFilter::default() };
+        let ends = runtime.subscribe(Subscribe::new(Scope::runtime()).filter(filter)).await?;
+        let (all, turn) = (Vec::new(), None);
+        let mut workers = Self { runtime, creation, all, current: 0, turn, ends };
         workers.add(None).await?;
         Ok(workers)
     }
@@ -76,6 +84,23 @@ impl Workers {
         self.runtime.handle(SendInput::new(worker, text)).await?;
         self.turn = Some(stream);
         Ok(())
+    }
+
+    /// Waits until a turn of a Worker ends that is not the current one, and returns the Worker's number.
+    /// This method is cancel safe.
+    pub(super) async fn background_end(&mut self) -> usize {
+        loop {
+            match self.ends.next().await {
+                Some(StreamItem::Event(it)) => {
+                    let index = self.all.iter().position(|worker| it.event.worker == Some(*worker));
+                    if let Some(index) = index.filter(|index| *index != self.current) {
+                        return index + 1;
+                    }
+                }
+                Some(_) => {}
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// Takes the stream of the turn that is not printed yet.

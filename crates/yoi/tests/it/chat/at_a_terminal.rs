@@ -148,6 +148,19 @@ fn a_turn_that_was_left_behind_runs_on_and_is_shown_from_its_beginning() {
 }
 
 #[test]
+fn a_worker_in_the_background_says_when_it_is_done() {
+    let mut terminal = chat(&["--echo-delay-ms", "50"]);
+    terminal.line("a few words that take a while, and a few more");
+    terminal.until("echo: ");
+    terminal.line("/new");
+    terminal.until("2> ");
+    terminal.keys("half a line");
+    terminal.until("2> half a line");
+    terminal.until("Worker 1 is done: /switch 1 goes there, /transcript shows it\r\n");
+    terminal.until("2> half a line");
+}
+
+#[test]
 fn a_spinner_turns_until_the_first_word() {
     let mut terminal = chat(&["--echo-delay-ms", "500"]);
     terminal.line("one");
