@@ -6,6 +6,7 @@ mod explain;
 mod policy_args;
 mod profiles_file;
 mod provider_args;
+mod ways;
 
 use std::{env, path::PathBuf};
 
@@ -14,7 +15,9 @@ use llm_engine::{EngineError, ShortText, providers::OfferedModel};
 use worker::Profile;
 use yoi_profiles::{ProfileSpec, ProfilesFile, ProviderKind, ProviderSpec};
 
-use self::{addition_args::AdditionArgs, policy_args::PolicyArgs, provider_args::ProviderArgs};
+use self::{
+    addition_args::AdditionArgs, policy_args::PolicyArgs, provider_args::ProviderArgs, ways::WAYS,
+};
 pub(crate) use self::{explain::explain, profiles_file::FoundFile};
 use crate::{failure::Failure, report};
 
@@ -31,7 +34,8 @@ pub(crate) struct EngineArgs {
     /// `--provider` or `--base-url` describes; without those, the `default` of the file; without
     /// that, the provider of the first of these variables that is set: `OPENAI_API_KEY`,
     /// `OPENAI_BASE_URL`, `ANTHROPIC_API_KEY`, `ANTHROPIC_AUTH_TOKEN`, `GEMINI_API_KEY` and
-    /// `OLLAMA_HOST`. Otherwise the echo provider answers.
+    /// `OLLAMA_HOST`. If none of these is set, the echo provider answers, unless `--model` asks for
+    /// a model; a variable that is set but empty is an error.
     #[arg(short, long, value_name = "NAME")]
     profile: Option<String>,
 
@@ -71,8 +75,8 @@ impl ProfilesArgs {
 }
 
 impl EngineArgs {
-    /// Builds the chosen profile. Prints a note if it is the echo provider because nothing else is
-    /// chosen.
+    /// Builds the chosen profile. Prints a note, with the ways to a model, if it is the echo provider
+    /// because nothing else is chosen.
     pub(crate) fn profile(&self) -> Result<Profile, Failure> {
         self.chosen(&self.file.read()?.file)
     }
@@ -93,7 +97,8 @@ impl EngineArgs {
     pub(crate) fn models(
         &self,
     ) -> Result<impl Future<Output = Result<Vec<OfferedModel>, EngineError>> + use<>, Failure> {
-        let mut chosen = self.choose(&self.file.read()?.file, Model::Any)?;
+        let file = self.file.read()?.file;
+        let mut chosen = self.choose(&file, Model::Any)?.unwrap_or_else(echo);
         self.provider.apply(&mut chosen.provider, Model::Any)?;
         self.additions.apply(&mut chosen.provider)?;
         chosen.provider.models().map_err(|error| {
@@ -103,31 +108,55 @@ impl EngineArgs {
     }
 
     fn chosen(&self, file: &ProfilesFile) -> Result<Profile, Failure> {
-        let mut chosen = self.choose(file, Model::Named)?;
+        let choice = self.choose(file, Model::Named)?;
+        let is_chosen = choice.is_some();
+        let mut chosen = choice.unwrap_or_else(echo);
         self.provider.apply(&mut chosen.provider, Model::Named)?;
         self.additions.apply(&mut chosen.provider)?;
         self.policy.apply(&mut chosen);
-        chosen.build().map_err(|error| {
+        let profile = chosen.build().map_err(|error| {
             let problem = explain(&error);
             Failure::configuration(format!("{} cannot be used: {problem}", chosen.name))
-        })
+        })?;
+        if !is_chosen {
+            report::note(&format!(
+                "{}: the echo provider answers, without a model",
+                unchosen(file)
+            ));
+            report::more(WAYS);
+        }
+        Ok(profile)
     }
 
-    fn choose(&self, file: &ProfilesFile, model: Model) -> Result<ProfileSpec, Failure> {
+    /// Returns the description of the chosen profile, or `None` if nothing is chosen and nothing
+    /// asks for a model.
+    fn choose(&self, file: &ProfilesFile, model: Model) -> Result<Option<ProfileSpec>, Failure> {
         if let Some(name) = self.profile.as_deref() {
-            return named(name, file);
+            return named(name, file).map(Some);
         }
         if let Some(kind) = self.provider.kind() {
-            return Ok(ProfileSpec::new(kind.as_str(), ProviderSpec::new(kind)));
+            return Ok(Some(ProfileSpec::new(kind.as_str(), ProviderSpec::new(kind))));
         }
         if let Some(name) = file.default.as_deref() {
-            return named(name, file);
+            return named(name, file).map(Some);
         }
-        if let Some((variable, provider)) = environment::choice(|name| env::var_os(name)) {
-            return self.by_environment(variable, provider, model);
+        let variable = |name: &str| env::var_os(name);
+        if let Some((variable, provider)) = environment::choice(variable) {
+            return self.by_environment(variable, provider, model).map(Some);
         }
-        report::note(&format!("{}: the echo provider answers, without a model", unchosen(file)));
-        Ok(echo())
+        if let Some(empty) = environment::empty(variable) {
+            let problem = format!(
+                "{empty} is set but empty, so no model can be reached: give it its value, or unset it \
+                 and choose in another way; `--profile echo` answers without a model"
+            );
+            return Err(Failure::configuration(problem).followed_by(Some(WAYS.to_owned())));
+        }
+        if let Some(name) = self.provider.model_name() {
+            let (name, why) = (ShortText::cut(name, 64), unchosen(file));
+            let problem = format!("no provider for the model {name:?}: {why}; say where it is");
+            return Err(Failure::configuration(problem).followed_by(Some(WAYS.to_owned())));
+        }
+        Ok(None)
     }
 
     fn by_environment(
@@ -136,7 +165,7 @@ impl EngineArgs {
         provider: ProviderSpec,
         model: Model,
     ) -> Result<ProfileSpec, Failure> {
-        if model == Model::Named && !self.provider.names_model() {
+        if model == Model::Named && self.provider.model_name().is_none() {
             let kind = provider.kind;
             return Err(Failure::configuration(format!(
                 "{variable} is set, so the provider is {kind}: say which model by `--model NAME`, or \

@@ -12,7 +12,7 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     /// The message for stderr. `None` if stdout was closed by its reader, which is not reported.
     message: Option<String>,
-    /// A line that follows the message.
+    /// Lines that follow the message.
     more: Option<String>,
     /// Whether the message is followed by a pointer to `--help`.
     has_help: bool,
@@ -49,7 +49,7 @@ impl Failure {
         }
     }
 
-    /// Sets a line that follows the message.
+    /// Sets lines that follow the message.
     pub(crate) fn followed_by(self, more: Option<String>) -> Self {
         Self { more, ..self }
     }

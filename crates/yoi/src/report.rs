@@ -19,9 +19,11 @@ pub(crate) fn note(message: &str) {
     write(&format!("{NOTE}note:{NOTE:#} {}", sanitize(message)));
 }
 
-/// Prints a line that belongs to the one before it.
+/// Prints lines that belong to the one before them.
 pub(crate) fn more(message: &str) {
-    write(&format!("  {}", sanitize(message)));
+    for line in sanitize(message).lines() {
+        write(&format!("  {line}"));
+    }
 }
 
 /// Prints a line as it is.

@@ -16,7 +16,7 @@ const VARIABLES: [(&str, ProviderKind); 6] = [
 ];
 
 /// Returns the provider of the first variable that is set, and the variable's name. An empty
-/// variable counts as not set.
+/// variable chooses nothing; see [`empty`].
 ///
 /// The values, such as an address, are read when the provider is built.
 pub(crate) fn choice(
@@ -25,6 +25,12 @@ pub(crate) fn choice(
     let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
     let (name, kind) = VARIABLES.into_iter().find(|(name, _)| is_set(name))?;
     Some((name, ProviderSpec::new(yoi_profiles::ProviderKind::Model(kind))))
+}
+
+/// Returns the first variable that is set but empty, as it is where a secret is missing.
+pub(crate) fn empty(variable: impl Fn(&str) -> Option<OsString>) -> Option<&'static str> {
+    let is_empty = |name: &str| variable(name).is_some_and(|value| value.is_empty());
+    VARIABLES.into_iter().map(|(name, _)| name).find(|name| is_empty(name))
 }
 
 #[cfg(test)]

@@ -57,9 +57,9 @@ impl ProviderArgs {
         self.provider.or(self.base_url.as_ref().map(|_| openai))
     }
 
-    /// Returns whether the flags name a model.
-    pub(super) fn names_model(&self) -> bool {
-        self.model.is_some()
+    /// Returns the model that the flags name.
+    pub(super) fn model_name(&self) -> Option<&str> {
+        self.model.as_deref()
     }
 
     /// Overrides a provider with the flags, and checks the result.

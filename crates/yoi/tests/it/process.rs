@@ -14,6 +14,14 @@ use serde_json::Value;
 /// The timeout of every wait, reached only when a test fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// What stderr has if the echo provider answers because nothing is chosen.
+pub(crate) const ECHO_NOTE: &str = "\
+note: no provider is configured: the echo provider answers, without a model
+  a server on this machine: `--base-url http://127.0.0.1:8080/v1`
+  a key: set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, and add `--model NAME`
+  a profile: `--profile NAME`; `yoi profiles` says in which file
+";
+
 /// The command `yoi` without the environment variables and files of the user.
 pub(crate) fn yoi() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_yoi"));

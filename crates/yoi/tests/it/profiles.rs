@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     folder::folder,
-    process::{Ended, Process, yoi},
+    process::{ECHO_NOTE, Ended, Process, yoi},
 };
 
 const FILE: &str = "\
@@ -195,10 +195,7 @@ fn the_environment_chooses_a_provider_where_no_profile_does() {
 fn profiles_of_which_none_is_chosen_are_named() {
     let config = config("unchosen", &FILE.replace("default = \"slow\"", ""));
     let echo = run(&config, &["run", "hello"]);
-    assert_eq!(
-        echo.stderr,
-        "note: none of the profiles is chosen (brief, slow, stalled): the echo provider answers, \
-         without a model\n"
-    );
+    let why = "none of the profiles is chosen (brief, slow, stalled)";
+    assert_eq!(echo.stderr, ECHO_NOTE.replace("no provider is configured", why));
     assert_eq!(echo.stdout, "echo: hello\n");
 }

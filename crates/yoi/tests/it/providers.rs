@@ -5,6 +5,7 @@ mod additions;
 mod at_a_terminal;
 mod choice;
 mod models;
+mod no_model;
 mod places;
 mod turns;
 

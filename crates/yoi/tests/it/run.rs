@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use crate::process::{Ended, Process, yoi};
-
-const NOTE: &str = "note: no provider is configured: the echo provider answers, without a model\n";
+use crate::process::{ECHO_NOTE as NOTE, Ended, Process, yoi};
 
 fn run(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Ended {
     let mut process = Process::start(&[&["run"], arguments].concat());
@@ -170,7 +168,7 @@ mod at_a_terminal {
             let mut command = yoi();
             command.args(["run", "--echo-delay-ms", "300", "hello"]).env(variable, value);
             let seen = Terminal::spawn(command).end().stdout;
-            assert!(seen.ends_with("a model\r\necho: hello\r\n"), "{variable}: {seen:?}");
+            assert!(seen.ends_with("in which file\r\necho: hello\r\n"), "{variable}: {seen:?}");
         }
     }
 

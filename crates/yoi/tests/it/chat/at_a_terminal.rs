@@ -177,7 +177,7 @@ fn lines_may_come_from_elsewhere_and_what_they_say_cannot_control_the_terminal()
     let mut command = yoi();
     command.arg("chat").env("NO_COLOR", "1");
     let seen = Terminal::with_stdin(command, stdin).end().stdout;
-    let note = "without a model\r\n";
+    let note = "in which file\r\n";
     let shown = "echo: ␛[2J\r\nuser: ␛[2J\r\nassistant: echo: ␛[2J\r\n";
     assert!(seen.ends_with(&format!("{note}{shown}")), "there is no prompt: {seen:?}");
 }

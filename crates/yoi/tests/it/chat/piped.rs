@@ -1,8 +1,6 @@
 //! Tests of `yoi chat` with lines from a pipe.
 
-use crate::process::{Ended, Process};
-
-const NOTE: &str = "note: no provider is configured: the echo provider answers, without a model\n";
+use crate::process::{ECHO_NOTE as NOTE, Ended, Process};
 
 fn chat(stdin: impl AsRef<[u8]>) -> Ended {
     let mut process = Process::start(&["chat"]);

@@ -4,11 +4,8 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
+pub(super) use crate::process::ECHO_NOTE as NOTE;
 use crate::process::{Ended, Process};
-
-/// The stderr of a session without problems.
-pub(super) const NOTE: &str =
-    "note: no provider is configured: the echo provider answers, without a model\n";
 
 /// A client of `yoi rpc`.
 #[derive(Debug)]
