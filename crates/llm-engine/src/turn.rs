@@ -22,6 +22,9 @@ pub enum StopReason {
     Refusal,
     /// A filter of the provider cut the answer off.
     ContentFilter,
+    /// The model called a tool, with or without a text before that. No tool is offered to a model, so
+    /// the call is not carried out.
+    ToolCall,
     /// The provider named a reason that is not in this list.
     Other,
 }

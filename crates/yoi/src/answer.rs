@@ -27,6 +27,7 @@ pub(crate) struct AnswerPrinter {
     /// The length of the text that was written, in bytes.
     written: usize,
     ends_line: bool,
+    has_reasoning: bool,
 }
 
 impl AnswerPrinter {
@@ -35,7 +36,14 @@ impl AnswerPrinter {
             Format::Text => Spinner::new(),
             Format::Json => Spinner::none(),
         };
-        Self { format, output: Output::new(), spinner, written: 0, ends_line: true }
+        Self {
+            format,
+            output: Output::new(),
+            spinner,
+            written: 0,
+            ends_line: true,
+            has_reasoning: false,
+        }
     }
 
     /// Prints the items of `stream` until the turn ends, and diagnostics and retries to stderr.
@@ -48,10 +56,14 @@ impl AnswerPrinter {
                     continue;
                 }
             };
-            let end = match &item {
+            self.has_reasoning |= matches!(item, StreamItem::ReasoningDelta { .. });
+            let mut end = match &item {
                 StreamItem::Event(shared) => TurnEnd::from_event(&shared.event.body),
                 _ => None,
             };
+            if let Some(TurnEnd::Completed { has_reasoning, .. }) = &mut end {
+                *has_reasoning |= self.has_reasoning;
+            }
             match self.format {
                 Format::Text => self.text(&item, end.as_ref()).await?,
                 Format::Json => self.json(&item).await?,

@@ -151,7 +151,7 @@ async fn why_the_model_stopped_is_told() {
         ("stop", StopReason::EndTurn),
         ("length", StopReason::MaxTokens),
         ("content_filter", StopReason::ContentFilter),
-        ("tool_calls", StopReason::Other),
+        ("tool_calls", StopReason::ToolCall),
         ("new_reason", StopReason::Other),
     ] {
         let stop = CHAT_STOP.replace("stop\"}", &format!("{reason}\"}}"));

@@ -294,6 +294,64 @@ async fn why_the_model_stopped_is_told() {
 }
 
 #[tokio::test]
+async fn a_call_of_a_tool_is_told_though_the_reason_names_none() {
+    use ProviderKind::*;
+    let calls: [(ProviderKind, &[&str]); 7] = [
+        (
+            OpenAi,
+            &[
+                r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f"}}]}}]}"#,
+                r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#,
+            ],
+        ),
+        (
+            OpenAi,
+            &[r#"{"choices":[{"message":{"function_call":{"name":"f"}},"finish_reason":"stop"}]}"#],
+        ),
+        (
+            OpenAiResponses,
+            &[
+                r#"{"type":"response.output_item.done","item":{"type":"function_call","name":"f"}}"#,
+                r#"{"type":"response.completed","response":{"status":"completed","output":[]}}"#,
+            ],
+        ),
+        (
+            OpenAiResponses,
+            &[
+                r#"{"object":"response","status":"completed","output":[{"type":"function_call","name":"f"}]}"#,
+            ],
+        ),
+        (
+            Anthropic,
+            &[
+                r#"{"type":"message_start","message":{}}"#,
+                r#"{"type":"content_block_start","content_block":{"type":"tool_use","name":"f","input":{}}}"#,
+                r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"}}"#,
+                r#"{"type":"message_stop"}"#,
+            ],
+        ),
+        (
+            Gemini,
+            &[
+                r#"{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f"}}]},"finishReason":"STOP"}]}"#,
+            ],
+        ),
+        (
+            Ollama,
+            &[
+                r#"{"message":{"content":"","tool_calls":[{"function":{"name":"f"}}]},"done":false}"#,
+                r#"{"message":{"content":""},"done":true,"done_reason":"stop"}"#,
+            ],
+        ),
+    ];
+    for (provider, parts) in calls {
+        let outcome = outcome(provider, framed(provider, parts).end(), policy()).await;
+        let told = (outcome.text.as_str(), outcome.result);
+        assert_eq!(told, ("", Ok(StopReason::ToolCall)), "{provider} {parts:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_prompt_that_is_blocked_ends_without_text() {
     let blocked =
         r#"{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":4}}"#;

@@ -100,7 +100,7 @@ async fn the_words_of_other_servers_are_known() {
         ("guardrail_intervened", ContentFilter),
         ("stop_sequence", StopSequence),
         ("refusal", Refusal),
-        ("function_call", Other),
+        ("function_call", ToolCall),
     ] {
         let outcome = chat(Reply::events(&[&said("Hel", word), "[DONE]"]).end()).await;
         assert_eq!(outcome.result, Ok(reason), "{word}");

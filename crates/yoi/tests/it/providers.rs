@@ -6,6 +6,7 @@ mod at_a_terminal;
 mod choice;
 mod models;
 mod no_model;
+mod nothing;
 mod places;
 mod turns;
 

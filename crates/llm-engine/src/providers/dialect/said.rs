@@ -13,6 +13,8 @@ pub(in crate::providers) struct Said {
     pub(in crate::providers) text: String,
     pub(in crate::providers) reasoning: String,
     pub(in crate::providers) refusal: String,
+    /// Whether a part is the call of a tool.
+    pub(in crate::providers) has_tool_call: bool,
 }
 
 /// What a text in a part is.
@@ -22,6 +24,9 @@ enum Kind {
     Reasoning,
     Refusal,
 }
+
+/// The types of parts that are calls of tools.
+const CALLS: [&str; 4] = ["tool_use", "tool_call", "function_call", "custom_tool_call"];
 
 /// The names under which parts hold their text, by what it is then. Of several names of one kind,
 /// the first with a text counts.
@@ -56,7 +61,9 @@ impl Said {
                 parts.iter().fold(false, |is_any, part| self.take(part, kind) | is_any)
             }
             Value::Object(part) => {
-                let kind = match part.get("type").and_then(Value::as_str) {
+                let named = part.get("type").and_then(Value::as_str);
+                self.has_tool_call |= named.is_some_and(|named| CALLS.contains(&named));
+                let kind = match named {
                     Some(of) if of.contains("think") || of.contains("reason") => Kind::Reasoning,
                     Some("refusal") => Kind::Refusal,
                     Some(_) | None => kind,
@@ -116,6 +123,22 @@ mod tests {
         check(r#"{"type":"reasoning.encrypted","data":"x"}"#, "", "", "");
         check(r#"{"type":"refusal","refusal":"no"}"#, "", "", "no");
         check(r#"{"text":"","content":"a"}"#, "a", "", "");
+    }
+
+    #[test]
+    fn calls_of_tools_are_found() {
+        for (json, expected) in [
+            (r#"{"type":"tool_use","id":"t","name":"f","input":{}}"#, true),
+            (r#"[{"type":"message","content":[]},{"type":"function_call","name":"f"}]"#, true),
+            (r#"{"type":"web_search_call","id":"w"}"#, false),
+            (r#""tool_use""#, false),
+        ] {
+            let said = serde_json::from_str::<Said>(json).unwrap();
+            assert_eq!(
+                (said.has_tool_call, &*said.text == "tool_use"),
+                (expected, json == r#""tool_use""#)
+            );
+        }
     }
 
     #[test]

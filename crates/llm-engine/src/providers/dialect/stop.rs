@@ -79,6 +79,10 @@ const WORDS: &[(&[&str], Stop)] = &[
         ],
         Stop::Stopped(StopReason::ContentFilter),
     ),
+    (
+        &["tool_call", "tool_calls", "tool_use", "function_call", "function_calls"],
+        Stop::Stopped(StopReason::ToolCall),
+    ),
     (&["refusal", "refused"], Stop::Stopped(StopReason::Refusal)),
     (
         &[
@@ -135,7 +139,7 @@ mod tests {
             ("stop_sequence", Stop::Stopped(StopReason::StopSequence)),
             ("refusal", Stop::Stopped(StopReason::Refusal)),
             ("Error", Stop::Failed),
-            ("tool_calls", Stop::Stopped(StopReason::Other)),
+            ("tool_calls", Stop::Stopped(StopReason::ToolCall)),
             ("x".repeat(100).as_str(), Stop::Stopped(StopReason::Other)),
         ] {
             assert_eq!(Stop::of(word), stop, "{word:?}");

@@ -36,7 +36,9 @@ pub(in crate::providers) struct Answer {
     given: Given,
     /// The index of the first choice of several that a server gives beside each other.
     choice: Option<i64>,
-    is_refused: bool,
+    /// The reason to stop that the content tells by itself: a refusal or, for want of one, the call
+    /// of a tool.
+    told_reason: Option<StopReason>,
     /// Splits the text, if the server writes the reasoning into it.
     tags: Option<ThinkTags>,
     /// All token counts of the call.
@@ -132,6 +134,7 @@ impl Answer {
 
     /// Adds a piece of the answer.
     pub(in crate::providers) fn say(&mut self, said: Said) {
+        self.tool_call(said.has_tool_call);
         self.reasoning(said.reasoning);
         self.text(said.text, Given::Pieces);
         self.refusal(said.refusal);
@@ -147,6 +150,7 @@ impl Answer {
 
     /// Adds the whole of one part of the answer, which most servers have sent in pieces before.
     pub(in crate::providers) fn say_part(&mut self, said: Said) {
+        self.tool_call(said.has_tool_call);
         if self.given < Given::Pieces {
             self.text(said.text, Given::Whole);
             self.refusal(said.refusal);
@@ -155,6 +159,7 @@ impl Answer {
 
     /// Adds the answer as a whole, which most servers have sent in pieces or parts before.
     pub(in crate::providers) fn say_whole(&mut self, said: Said) {
+        self.tool_call(said.has_tool_call);
         if !self.has_output() {
             self.reasoning(said.reasoning);
         }
@@ -180,8 +185,17 @@ impl Answer {
 
     /// Adds a piece of the answer in which the model declines.
     pub(in crate::providers) fn refusal(&mut self, text: String) {
-        self.is_refused |= !text.is_empty();
+        if !text.is_empty() {
+            self.told_reason = Some(StopReason::Refusal);
+        }
         self.text(text, Given::Pieces);
+    }
+
+    /// Notes whether the model called a tool, which many servers do not name as the reason of the end.
+    pub(in crate::providers) fn tool_call(&mut self, is_called: bool) {
+        if is_called {
+            self.told_reason.get_or_insert(StopReason::ToolCall);
+        }
     }
 
     /// Says that the provider itself still works on the call, without content.
@@ -224,7 +238,10 @@ impl Answer {
     /// Records that the model stopped. Token counts may still follow.
     pub(in crate::providers) fn stopped(&mut self, reason: StopReason) {
         self.say_rest();
-        self.stop_reason = Some(if self.is_refused { StopReason::Refusal } else { reason });
+        self.stop_reason = Some(match self.told_reason {
+            Some(StopReason::ToolCall) if reason != StopReason::EndTurn => reason,
+            told => told.unwrap_or(reason),
+        });
     }
 
     /// Records that nothing more will come.

@@ -1,6 +1,6 @@
 //! The answer of the Gemini API.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -34,6 +34,7 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
             continue;
         }
         for part in candidate.content.parts {
+            answer.tool_call(part.function_call.is_some());
             if part.thought {
                 answer.reasoning(part.text.all());
             } else {
@@ -77,11 +78,12 @@ struct Content {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Part {
     text: Said,
     #[serde(deserialize_with = "loose")]
     thought: bool,
+    function_call: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]

@@ -1,6 +1,6 @@
 //! The answer of Ollama's API.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -28,6 +28,7 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     answer.know(line.message.is_some() || line.done);
     if let Some(message) = line.message {
         answer.reasoning(message.thinking.all());
+        answer.tool_call(!message.tool_calls.is_empty());
         answer.say(message.content);
     } else if !line.done {
         answer.error_in(part);
@@ -66,4 +67,6 @@ struct Message {
     content: Said,
     #[serde(default)]
     thinking: Said,
+    #[serde(default, deserialize_with = "loose")]
+    tool_calls: Vec<IgnoredAny>,
 }

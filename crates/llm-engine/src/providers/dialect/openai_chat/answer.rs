@@ -1,6 +1,6 @@
 //! The answer of a chat completion.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -99,6 +99,10 @@ struct Piece {
     thinking: Said,
     /// The reasoning in parts, which `OpenRouter` sends beside the text.
     reasoning_details: Said,
+    #[serde(deserialize_with = "loose")]
+    tool_calls: Vec<IgnoredAny>,
+    /// The call of a tool in the older form.
+    function_call: Option<IgnoredAny>,
 }
 
 impl Piece {
@@ -114,6 +118,7 @@ impl Piece {
         ];
         let mut reasoning = reasoning.into_iter().map(Said::all);
         answer.reasoning(reasoning.find(|text| !text.is_empty()).unwrap_or_default());
+        answer.tool_call(!self.tool_calls.is_empty() || self.function_call.is_some());
         answer.say(self.content);
         answer.refusal(self.refusal.refusal + &self.refusal.text);
     }
