@@ -7,7 +7,10 @@ use worker_runtime::{StreamItem, event::EventBody};
 
 use self::turn_stream::TurnUpdate;
 pub(crate) use self::{turn_end::TurnEnd, turn_stream::TurnStream};
-use crate::{failure::Failure, output::Output, provider_words, report, spinner::Spinner};
+use crate::{
+    failure::Failure, output::Output, provider_words, report, spinner::Spinner,
+    usage_line::usage_line,
+};
 
 /// The form in which the answer is printed.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +19,8 @@ pub(crate) enum Format {
     Text,
     /// Every stream item as JSON, one a line.
     Json,
+    /// Nothing on stdout.
+    Nothing,
 }
 
 /// Prints the answer of one turn.
@@ -28,12 +33,14 @@ pub(crate) struct AnswerPrinter {
     written: usize,
     ends_line: bool,
     has_reasoning: bool,
+    /// Whether the tokens and the time are printed to stderr at the end.
+    shows_usage: bool,
 }
 
 impl AnswerPrinter {
     pub(crate) fn new(format: Format) -> Self {
         let spinner = match format {
-            Format::Text => Spinner::new(),
+            Format::Text | Format::Nothing => Spinner::new(),
             Format::Json => Spinner::none(),
         };
         Self {
@@ -43,7 +50,13 @@ impl AnswerPrinter {
             written: 0,
             ends_line: true,
             has_reasoning: false,
+            shows_usage: false,
         }
+    }
+
+    /// Sets whether the tokens and the time of the turn are printed to stderr at its end.
+    pub(crate) fn with_usage(self, shows_usage: bool) -> Self {
+        Self { shows_usage, ..self }
     }
 
     /// Prints the items of `stream` until the turn ends, and diagnostics and retries to stderr.
@@ -65,10 +78,11 @@ impl AnswerPrinter {
                 *has_reasoning |= self.has_reasoning;
             }
             match self.format {
-                Format::Text => self.text(&item, end.as_ref()).await?,
+                Format::Text | Format::Nothing => self.text(&item, end.as_ref()).await?,
                 Format::Json => self.json(&item).await?,
             }
             if let Some(end) = end {
+                self.usage(&item);
                 return Ok(end);
             }
         }
@@ -85,6 +99,19 @@ impl AnswerPrinter {
     fn note(&mut self, message: &str) {
         self.spinner.hide();
         report::note(message);
+    }
+
+    /// Prints what the turn that `item` ends consumed, if that is wanted.
+    fn usage(&mut self, item: &StreamItem) {
+        let StreamItem::Event(shared) = item else { return };
+        if let EventBody::TurnCompleted { usage, .. }
+        | EventBody::TurnFailed { usage, .. }
+        | EventBody::TurnCancelled { usage, .. }
+        | EventBody::TurnLost { usage } = &shared.event.body
+            && self.shows_usage
+        {
+            self.note(&usage_line(usage));
+        }
     }
 
     async fn json(&mut self, item: &StreamItem) -> Result<(), Failure> {
@@ -127,6 +154,9 @@ impl AnswerPrinter {
     async fn write(&mut self, offset: usize, piece: &str) -> Result<(), Failure> {
         let known = self.written.saturating_sub(offset);
         let Some(rest) = piece.get(known..).filter(|rest| !rest.is_empty()) else { return Ok(()) };
+        if let Format::Nothing = self.format {
+            return Ok(());
+        }
         self.spinner.stop();
         self.written = offset + piece.len();
         self.ends_line = rest.ends_with('\n');

@@ -6,6 +6,7 @@ mod explain;
 mod policy_args;
 mod profiles_file;
 mod provider_args;
+mod sampling_args;
 mod ways;
 
 use std::{env, path::PathBuf};
@@ -16,7 +17,8 @@ use worker::Profile;
 use yoi_profiles::{ProfileSpec, ProfilesFile, ProviderKind, ProviderSpec};
 
 use self::{
-    addition_args::AdditionArgs, policy_args::PolicyArgs, provider_args::ProviderArgs, ways::WAYS,
+    addition_args::AdditionArgs, policy_args::PolicyArgs, provider_args::ProviderArgs,
+    sampling_args::SamplingArgs, ways::WAYS,
 };
 pub(crate) use self::{explain::explain, profiles_file::FoundFile};
 use crate::{failure::Failure, report};
@@ -47,6 +49,9 @@ pub(crate) struct EngineArgs {
 
     #[command(flatten)]
     additions: AdditionArgs,
+
+    #[command(flatten)]
+    sampling: SamplingArgs,
 
     #[command(flatten)]
     policy: PolicyArgs,
@@ -113,6 +118,7 @@ impl EngineArgs {
         let mut chosen = choice.unwrap_or_else(echo);
         self.provider.apply(&mut chosen.provider, Model::Named)?;
         self.additions.apply(&mut chosen.provider)?;
+        self.sampling.apply(&mut chosen)?;
         self.policy.apply(&mut chosen);
         let profile = chosen.build().map_err(|error| {
             let problem = explain(&error);

@@ -20,6 +20,7 @@ mod signals;
 mod spinner;
 mod terminal;
 mod tokio_main;
+mod usage_line;
 
 use std::process::ExitCode;
 

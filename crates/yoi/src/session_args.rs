@@ -19,6 +19,10 @@ pub(crate) struct SessionArgs {
     #[arg(short, long, value_name = "TEXT")]
     system: Option<String>,
 
+    /// Print the tokens and the time of each turn to stderr.
+    #[arg(long)]
+    pub(crate) usage: bool,
+
     #[command(flatten)]
     engine: EngineArgs,
 }

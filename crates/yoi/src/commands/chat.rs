@@ -83,6 +83,6 @@ impl Chat {
         let history = if self.no_history { None } else { paths::chat_history() };
         let lines = Lines::open(history)?;
         let workers = Workers::begin(runtime, self.session.worker()).await?;
-        Conversation::new(workers, lines, signals).run().await
+        Conversation::new(workers, lines, signals, self.session.usage).run().await
     }
 }

@@ -1,8 +1,10 @@
 //! `yoi run`: one Worker, one turn, its answer on stdout.
 
+mod files;
+mod output_file;
 mod prompt;
 
-use std::pin::pin;
+use std::{path::PathBuf, pin::pin};
 
 use clap::Args;
 use worker_runtime::{
@@ -10,8 +12,9 @@ use worker_runtime::{
     commands::{CancelTurn, SendInput},
 };
 
+use self::output_file::OutputFile;
 use crate::{
-    answer::{AnswerPrinter, Format, TurnStream},
+    answer::{AnswerPrinter, Format, TurnEnd, TurnStream},
     exit::Exit,
     failure::Failure,
     session_args::SessionArgs,
@@ -24,6 +27,8 @@ Examples:
   yoi run \"Why is the sky blue?\"
   yoi run < question.txt
   git diff | yoi run \"Review this change.\"
+  yoi run -f notes.txt -f plan.md \"What is missing?\"
+  yoi run -o answer.txt --timeout 60 --usage \"Why is the sky blue?\"
   yoi run --system \"Answer in French.\" \"Who are you?\"
   yoi run --base-url http://127.0.0.1:8080/v1 \"Who are you?\"
   yoi run --json hello | jq -r 'select(.type == \"text_delta\").text'
@@ -56,17 +61,29 @@ pub(crate) struct Run {
     #[arg(long)]
     json: bool,
 
+    /// Put a text file before the prompt, with its name; `-` stands for stdin. Can be repeated.
+    #[arg(short, long, value_name = "FILE")]
+    file: Vec<PathBuf>,
+
+    /// Write the answer to FILE, and nothing to stdout; `-` stands for stdout.
+    ///
+    /// The file is written when the answer is complete. If the turn fails, the file stays as it was.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "json")]
+    output: Option<PathBuf>,
+
     #[command(flatten)]
     session: SessionArgs,
 }
 
 impl Run {
     pub(crate) fn execute(mut self) -> Result<Exit, Failure> {
-        let prompt = prompt::gather(self.prompt.take())?;
-        tokio_main::block_on(self.answer(prompt))
+        let output = self.output.take().filter(|path| path.as_os_str() != files::STDIN);
+        let output = output.map(|path| OutputFile::open(&path)).transpose()?;
+        let prompt = prompt::gather(self.prompt.take(), &self.file)?;
+        tokio_main::block_on(self.answer(prompt, output))
     }
 
-    async fn answer(self, prompt: String) -> Result<Exit, Failure> {
+    async fn answer(self, prompt: String, output: Option<OutputFile>) -> Result<Exit, Failure> {
         let mut signals = Signals::listen()?;
         let runtime = self.session.start_alone().await?;
         let created = runtime.handle(self.session.worker()).await?;
@@ -76,10 +93,21 @@ impl Run {
         let stream = TurnStream::open(&runtime, worker, EventsFrom::after(created.cursor)).await?;
         runtime.handle(SendInput::new(worker, prompt)).await?;
 
-        let format = if self.json { Format::Json } else { Format::Text };
-        let mut answer = pin!(AnswerPrinter::new(format).print(stream));
+        let format = match output {
+            Some(_) => Format::Nothing,
+            None if self.json => Format::Json,
+            None => Format::Text,
+        };
+        let printer = AnswerPrinter::new(format).with_usage(self.session.usage);
+        let mut answer = pin!(printer.print(stream));
         tokio::select! {
-            end = &mut answer => end?.into_exit(),
+            end = &mut answer => {
+                let end = end?;
+                if let (Some(output), TurnEnd::Completed { entry, .. }) = (output, &end) {
+                    output.write(&entry.text)?;
+                }
+                end.into_exit()
+            }
             signal = signals.next() => {
                 // An error means that the turn is over, so there is nothing to cancel.
                 let _ = runtime.handle(CancelTurn::new(worker)).await;

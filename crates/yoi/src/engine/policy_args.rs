@@ -23,12 +23,16 @@ pub(super) struct PolicyArgs {
     /// Give up a turn after N milliseconds; 1800000 if absent.
     #[arg(long, value_name = "N")]
     turn_ms: Option<NonZeroU64>,
+
+    /// Give up a turn after so many seconds, such as 90 or 0.5.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "turn_ms", value_parser = seconds)]
+    timeout: Option<Duration>,
 }
 
 impl PolicyArgs {
     /// Overrides the deadlines and retries of a profile.
     pub(super) fn apply(&self, spec: &mut ProfileSpec) {
-        let Self { retries, first_event_ms, idle_ms, turn_ms } = self;
+        let Self { retries, first_event_ms, idle_ms, turn_ms, timeout } = self;
         if let Some(retries) = retries {
             spec.retry.max_retries = *retries;
         }
@@ -42,5 +46,14 @@ impl PolicyArgs {
                 *deadline = Duration::from_millis(ms.get());
             }
         }
+        deadlines.turn = timeout.unwrap_or(deadlines.turn);
     }
+}
+
+/// Parses a number of seconds.
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds
+        .filter(|time| *time >= Duration::from_millis(1))
+        .ok_or("must be a number of seconds of at least 0.001")
 }

@@ -108,6 +108,11 @@ impl Process {
         self.stdout.as_mut().expect("stdout is open").until(text)
     }
 
+    /// Reads stderr up to and including `text`.
+    pub(crate) fn until_stderr(&mut self, text: &str) -> String {
+        self.stderr.until(text)
+    }
+
     /// Sends a signal, such as `INT`.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {

@@ -1,5 +1,7 @@
 //! Tests of `yoi run`.
 
+mod flags;
+
 use serde_json::Value;
 
 use crate::process::{ECHO_NOTE as NOTE, Ended, Process, yoi};

@@ -27,6 +27,8 @@ pub(super) struct Conversation {
     signals: Signals,
     /// The lines of text that were typed while a turn ran. They are sent when the turn is over.
     waiting: VecDeque<String>,
+    /// Whether the tokens and the time of each turn are printed.
+    shows_usage: bool,
     /// Whether Ctrl-C came after the last line.
     is_interrupted: bool,
     /// The exit code of the last turn or command that failed.
@@ -37,12 +39,13 @@ pub(super) struct Conversation {
 type Flow = ControlFlow<Exit>;
 
 impl Conversation {
-    pub(super) fn new(workers: Workers, lines: Lines, signals: Signals) -> Self {
+    pub(super) fn new(workers: Workers, lines: Lines, signals: Signals, shows_usage: bool) -> Self {
         Self {
             workers,
             lines,
             signals,
             waiting: VecDeque::new(),
+            shows_usage,
             is_interrupted: false,
             failed: None,
         }
@@ -99,7 +102,8 @@ impl Conversation {
     async fn show(&mut self, turn: TurnStream) -> Result<Flow, Failure> {
         let shown = self.workers.current;
         let prompt = self.prompt();
-        let mut answer = pin!(AnswerPrinter::new(Format::Text).print(turn));
+        let mut answer =
+            pin!(AnswerPrinter::new(Format::Text).with_usage(self.shows_usage).print(turn));
         loop {
             let line = tokio::select! {
                 end = &mut answer => return Ok(self.finish(end?)),

@@ -114,3 +114,12 @@ async fn flags_say_how_often_and_how_long_a_call_is_tried() {
     assert!(ended.stderr.contains("50"), "{ended:?}");
     refused(asking(&silent, "run").args(["--idle-ms", "0", "hello"]), "--idle-ms");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn sampling_is_set_by_flags() {
+    let mock = MockProvider::serve([Reply::events(&CHAT).end()]).await;
+    let ended = end(asking(&mock, "run").args(["hello", "-t", "0.5", "--max-tokens", "7"]), "");
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("Hello\n", ""));
+    let body = &mock.bodies()[0];
+    assert_eq!((&body["temperature"], &body["max_tokens"]), (&0.5.into(), &7.into()), "{body}");
+}
