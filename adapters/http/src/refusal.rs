@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    extract::rejection::QueryRejection,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -23,11 +24,20 @@ pub enum Refusal {
     MethodNotAllowed,
     /// There is no such path.
     NoSuchPath,
+    /// The request does not open a WebSocket, where there is nothing else.
+    UpgradeRequired,
 }
 
-impl<E: Into<RuntimeError>> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        Self::Runtime(error.into())
+impl From<RuntimeError> for Refusal {
+    fn from(error: RuntimeError) -> Self {
+        Self::Runtime(error)
+    }
+}
+
+impl From<QueryRejection> for Refusal {
+    fn from(rejection: QueryRejection) -> Self {
+        let problem = rejection.body_text();
+        RuntimeError::InvalidRequest { field: String::new(), problem }.into()
     }
 }
 
@@ -55,6 +65,10 @@ impl Refusal {
                     "there are /commands, /queries, /events, /workers/{worker_id}/events and /ws";
                 (StatusCode::NOT_FOUND, "no_such_path", message)
             }
+            Self::UpgradeRequired => {
+                let message = "open a WebSocket, with `Upgrade: websocket`";
+                (StatusCode::UPGRADE_REQUIRED, "upgrade_required", message)
+            }
         };
         (status, json!({ "code": code, "message": message, "retry": { "type": "never" } }))
     }
@@ -76,6 +90,10 @@ impl IntoResponse for Refusal {
             Self::Unauthorized => {
                 let challenge = HeaderValue::from_static("Bearer");
                 headers.insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            Self::UpgradeRequired => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             }
             Self::UnsupportedMediaType | Self::MethodNotAllowed | Self::NoSuchPath => {}
         }

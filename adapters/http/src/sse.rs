@@ -12,7 +12,10 @@
 use std::convert::Infallible;
 
 use axum::{
-    extract::{Path, Query},
+    extract::{
+        Path, Query,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::HeaderMap,
     response::sse::{Event, KeepAlive, Sse},
 };
@@ -40,20 +43,23 @@ pub struct Params {
 pub async fn of_runtime(
     access: Access,
     headers: HeaderMap,
-    Query(params): Query<Params>,
+    params: Result<Query<Params>, QueryRejection>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
-    stream(access, Scope::runtime(), &headers, params).await
+    stream(access, Scope::runtime(), &headers, params?.0).await
 }
 
 /// Streams the events and the text of one Worker.
 pub async fn of_worker(
     access: Access,
-    Path(worker_id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
-    Query(params): Query<Params>,
+    params: Result<Query<Params>, QueryRejection>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
-    let worker = access.worker(worker_id.parse::<WorkerId>()?);
-    stream(access, Scope::worker(worker), &headers, params).await
+    // A segment that is not UTF-8 is no id either.
+    let segment = path.map(|Path(segment)| segment).unwrap_or_default();
+    let worker_id: WorkerId = segment.parse().map_err(RuntimeError::from)?;
+    let scope = Scope::worker(access.worker(worker_id));
+    stream(access, scope, &headers, params?.0).await
 }
 
 async fn stream(
@@ -62,8 +68,9 @@ async fn stream(
     headers: &HeaderMap,
     params: Params,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + use<>>, Refusal> {
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let after = last.map(str::to_owned).or(params.after).filter(|cursor| !cursor.is_empty());
+    let last = headers.get("last-event-id");
+    let last = last.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    let after = last.into_iter().chain(params.after).find(|cursor| !cursor.is_empty());
     let from = match after {
         Some(cursor) => json!({ "type": "after", "cursor": cursor, "or_oldest": true }),
         None => json!({ "type": params.from.as_deref().unwrap_or("now") }),

@@ -12,7 +12,10 @@
 use std::time::Duration;
 
 use axum::{
-    extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code},
+    extract::ws::{
+        CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code,
+        rejection::WebSocketUpgradeRejection,
+    },
     response::Response,
 };
 use futures_util::{SinkExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -35,7 +38,11 @@ const IN_FLIGHT: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Opens a WebSocket.
-pub async fn connect(access: Access, upgrade: WebSocketUpgrade) -> Result<Response, Refusal> {
+pub async fn connect(
+    access: Access,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refusal> {
+    let upgrade = upgrade.map_err(|_| Refusal::UpgradeRequired)?;
     let max = usize::try_from(access.limits().request_bytes).unwrap_or(usize::MAX);
     let upgrade = upgrade.max_message_size(max).max_frame_size(max);
     Ok(upgrade.on_upgrade(move |socket| Session::new(access).run(socket)))

@@ -1,4 +1,4 @@
-//! A server of many tenants: HTTP in front, SQLite behind.
+//! A server of many tenants: HTTP in front, a store in one file behind.
 //!
 //! `example-http SERVER.TOML` reads a file like `server.toml` beside this package. The deploy of a new
 //! version is: start it, and stop the old one; it waits until the old one has released the store.
