@@ -2,8 +2,8 @@
 //!
 //! Each text message is one request `{jsonrpc, id, method, params}`; the methods are those of
 //! `schema/rpc.json`, `subscribe` and `unsubscribe` among them. Responses come as they are ready, and
-//! items as notifications `event`. The socket closes once the Runtime has stopped and every
-//! subscription has ended.
+//! items as notifications `event`. A socket with subscriptions closes once the Runtime has stopped and
+//! all of them have ended.
 //!
 //! A client that does not read delays its own messages and nobody else's: what it has not read stays
 //! in the Runtime's logs, and a `gap` tells it what it has missed. One that takes nothing for half a
@@ -19,12 +19,12 @@ use axum::{
     response::Response,
 };
 use futures_util::{SinkExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::{interval, timeout};
 use tokio_stream::StreamMap;
 use worker_runtime::{
-    AnyRequest, Decode, RuntimeError, StreamItem, Subscription,
+    AnyRequest, Decode, RuntimeCommand, RuntimeError, RuntimeQuery, StreamItem, Subscription,
     event::EndReason,
     rpc::{ErrorObject, EventNotification, Subscribed, Unsubscribe, Unsubscribed},
 };
@@ -43,7 +43,9 @@ pub async fn connect(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     let upgrade = upgrade.map_err(|_| Refusal::UpgradeRequired)?;
-    let max = usize::try_from(access.limits().request_bytes).unwrap_or(usize::MAX);
+    // A message that is too large is answered, unless it is much too large to be read.
+    let max =
+        usize::try_from(access.limits().request_bytes.saturating_mul(2)).unwrap_or(usize::MAX);
     let upgrade = upgrade.max_message_size(max).max_frame_size(max);
     Ok(upgrade.on_upgrade(move |socket| Session::new(access).run(socket)))
 }
@@ -55,8 +57,9 @@ struct Session {
     calls: FuturesUnordered<BoxFuture<'static, Done>>,
     streams: StreamMap<String, Subscription>,
     opened: u64,
-    /// Whether a stream has ended because the Runtime has stopped.
-    is_over: bool,
+    /// The streams that have ended because the Runtime has stopped. They keep their places until the
+    /// socket is closed, which is what the end of a server waits for.
+    over: Vec<Subscription>,
 }
 
 /// A call that is done: its response, or the subscription that it made.
@@ -69,16 +72,29 @@ enum Done {
 #[derive(Deserialize)]
 struct Call {
     jsonrpc: String,
-    /// Absent in a notification, which has no response.
+    /// Absent in a notification, which has no response. `null` is an id.
+    #[serde(default, deserialize_with = "present")]
     id: Option<Value>,
-    method: String,
+    /// Absent in a response, which is ignored: the server asks nothing.
+    method: Option<String>,
     params: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "present")]
+    result: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
+}
+
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 impl Session {
     fn new(access: Access) -> Self {
         let (calls, streams) = (FuturesUnordered::new(), StreamMap::new());
-        Self { access, calls, streams, opened: 0, is_over: false }
+        Self { access, calls, streams, opened: 0, over: Vec::new() }
     }
 
     async fn run(mut self, socket: WebSocket) {
@@ -96,8 +112,15 @@ impl Session {
                         Some(Ok(Message::Text(text))) => self.receive(&text),
                         // Pings are answered by axum.
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
-                        Some(Ok(Message::Binary(_))) => unread("send requests as text"),
-                        Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                        Some(Ok(Message::Binary(_))) => {
+                            unread(ErrorObject::INVALID_REQUEST, "send requests as text")
+                        }
+                        Some(Err(_)) => {
+                            let reason = "no message, or one that is much too large";
+                            close(&mut sink, close_code::POLICY, reason).await;
+                            return;
+                        }
+                        Some(Ok(Message::Close(_))) | None => return,
                     }
                 }
                 _ = pings.tick() => {
@@ -113,10 +136,8 @@ impl Session {
             {
                 return;
             }
-            if self.is_over && self.streams.is_empty() && self.calls.is_empty() {
-                let reason = "the Runtime has stopped".into();
-                let close = CloseFrame { code: close_code::AWAY, reason };
-                send(&mut sink, Message::Close(Some(close))).await;
+            if !self.over.is_empty() && self.streams.is_empty() && self.calls.is_empty() {
+                close(&mut sink, close_code::AWAY, "the Runtime has stopped").await;
                 return;
             }
         }
@@ -124,30 +145,44 @@ impl Session {
 
     /// Reads a message and begins its call. Returns the response if there is one already.
     fn receive(&mut self, text: &str) -> Option<String> {
-        let Ok(call) = serde_json::from_str::<Call>(text) else {
-            return unread("not a JSON-RPC request with `method` and `params`");
-        };
-        if call.jsonrpc != "2.0" {
-            return unread("`jsonrpc` must be `2.0`");
-        }
-        let params = call.params.as_ref().map_or("{}", |params| params.get());
         let max = self.access.limits().request_bytes;
-        if call.method == "unsubscribe" {
+        if text.len() as u64 > max {
+            return refuse(Some(Value::Null), RuntimeError::TooLarge { field: String::new(), max });
+        }
+        let call = match serde_json::from_str::<Call>(text) {
+            // Serde would take an array of the members for an object of them.
+            Ok(call) if call.jsonrpc == "2.0" && text.trim_start().starts_with('{') => call,
+            Err(error) if !error.is_data() => return unread(ErrorObject::PARSE_ERROR, "not JSON"),
+            Ok(_) | Err(_) => {
+                let problem =
+                    "not a request with `\"jsonrpc\":\"2.0\"`, `id`, `method` and `params`";
+                return unread(ErrorObject::INVALID_REQUEST, problem);
+            }
+        };
+        let Some(method) = call.method else {
+            let is_response = call.result.is_some() || call.error.is_some();
+            let problem = "a request needs a `method`";
+            return if is_response { None } else { unread(ErrorObject::INVALID_REQUEST, problem) };
+        };
+        let params = call.params.as_ref().map_or("{}", |params| params.get());
+        if method == "unsubscribe" {
             let closed = Unsubscribe::decode(params.as_bytes(), max).and_then(|it| self.close(&it));
             return respond(call.id, closed.map_err(ErrorObject::from));
         }
-        match AnyRequest::decode_fields(&call.method, params.as_bytes(), max) {
+        if !methods().any(|name| name == method) {
+            let names: Vec<_> = methods().map(|name| format!("`{name}`")).collect();
+            let message = format!("no method `{}`; there are {}", shown(&method), names.join(", "));
+            return refuse(call.id, ErrorObject::plain(ErrorObject::METHOD_NOT_FOUND, message));
+        }
+        match AnyRequest::decode_fields(&method, params.as_bytes(), max) {
             Ok(AnyRequest::Subscribe(_)) if call.id.is_none() => {
-                unread("`subscribe` needs an `id`, because only its result names the subscription")
+                let problem =
+                    "`subscribe` needs an `id`, because only its result names the subscription";
+                unread(ErrorObject::INVALID_REQUEST, problem)
             }
             Ok(request) => {
                 self.calls.push(Box::pin(answer(self.access.clone(), call.id, request)));
                 None
-            }
-            Err(RuntimeError::InvalidRequest { field, problem }) if field == "type" => {
-                let message =
-                    format!("no method `{}`: it {problem}, `unsubscribe`", shown(&call.method));
-                refuse(call.id, ErrorObject::plain(ErrorObject::METHOD_NOT_FOUND, message))
             }
             Err(error) => refuse(call.id, error),
         }
@@ -175,8 +210,8 @@ impl Session {
 
     fn event(&mut self, subscription: String, item: StreamItem) -> String {
         if let StreamItem::Ended { reason } = item {
-            self.is_over |= reason == EndReason::RuntimeStopped;
-            self.streams.remove(&subscription);
+            let stream = self.streams.remove(&subscription);
+            self.over.extend(stream.filter(|_| reason == EndReason::RuntimeStopped));
         }
         let params = EventNotification::new(subscription, item);
         json!({ "jsonrpc": "2.0", "method": "event", "params": params }).to_string()
@@ -206,6 +241,18 @@ async fn send(sink: &mut (impl SinkExt<Message> + Unpin), message: Message) -> b
     matches!(timeout(PATIENCE, sink.send(message)).await, Ok(Ok(())))
 }
 
+/// Sends a close frame, which is the last message.
+async fn close(sink: &mut (impl SinkExt<Message> + Unpin), code: u16, reason: &'static str) {
+    let frame = CloseFrame { code, reason: reason.into() };
+    send(sink, Message::Close(Some(frame))).await;
+}
+
+/// Returns the names of all methods.
+fn methods() -> impl Iterator<Item = &'static str> {
+    let requests = RuntimeCommand::TYPES.iter().chain(RuntimeQuery::TYPES);
+    requests.copied().chain(["subscribe", "unsubscribe"])
+}
+
 /// Returns the response to a request. A notification has none.
 fn respond(id: Option<Value>, outcome: Result<impl Serialize, ErrorObject>) -> Option<String> {
     let id = id?;
@@ -222,8 +269,8 @@ fn refuse(id: Option<Value>, error: impl Into<ErrorObject>) -> Option<String> {
 }
 
 /// Returns the response to a message that is no request which could be answered.
-fn unread(problem: &str) -> Option<String> {
-    refuse(Some(Value::Null), ErrorObject::plain(ErrorObject::INVALID_REQUEST, problem))
+fn unread(code: i64, problem: &str) -> Option<String> {
+    refuse(Some(Value::Null), ErrorObject::plain(code, problem))
 }
 
 /// Returns the beginning of a name that came from the client.

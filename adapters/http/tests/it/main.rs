@@ -4,3 +4,5 @@ mod access;
 mod requests;
 mod sse;
 mod support;
+mod tenants;
+mod ws;

@@ -2,10 +2,11 @@
 
 mod client;
 mod events;
+mod socket;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, middleware::from_fn_with_state};
+use axum::{Router, middleware::from_fn_with_state, serve::ListenerExt};
 use futures_util::{StreamExt, stream};
 use llm_engine::{EchoProvider, Provider, ProviderEvent, StopReason, TokenUsage, provider_fn};
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ use yoi_http::{Access, Tokens};
 pub(crate) use self::{
     client::{Answer, Client, events_of},
     events::{Events, Frame, sequences, text_of},
+    socket::Socket,
 };
 
 /// How long anything may take, on a machine that is busy.
@@ -26,6 +28,9 @@ pub(crate) const OPERATOR: &str = "operator-token";
 
 /// The token of the tenant `acme`.
 pub(crate) const ACME: &str = "acme-token";
+
+/// The token of the tenant `globex`.
+pub(crate) const GLOBEX: &str = "globex-token";
 
 /// A server with a Runtime of its own. The profile `echo` answers at once, and `gated` when it may.
 pub(crate) struct Server {
@@ -48,6 +53,7 @@ impl Server {
         let tokens = Tokens::new([
             (OPERATOR, Access::Backend(runtime.clone())),
             (ACME, Access::Tenant(runtime.tenant("acme"))),
+            (GLOBEX, Access::Tenant(runtime.tenant("globex"))),
         ]);
         let api = yoi_http::router().layer(from_fn_with_state(tokens, yoi_http::bearer));
         let address = serve(Router::new().nest("/v1", api)).await;
@@ -68,6 +74,7 @@ impl Server {
 pub(crate) async fn serve(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
+    let listener = listener.tap_io(|io| io.set_nodelay(true).expect("a socket"));
     tokio::spawn(async { axum::serve(listener, router).await });
     address
 }

@@ -8,7 +8,7 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use super::{Events, and, within};
+use super::{Events, Socket, and, within};
 
 /// A client with a token.
 #[derive(Clone)]
@@ -94,6 +94,10 @@ impl Client {
     /// Opens a stream of events that goes on from an id.
     pub(crate) async fn events_after(&self, path: &str, id: &str) -> Events {
         Events::of(self.get(path).header("last-event-id", id)).await
+    }
+
+    pub(crate) async fn socket(&self) -> Socket {
+        Socket::open(&format!("ws://{}/v1/ws", self.address), self.token).await
     }
 
     /// Returns the number of open subscriptions that this client is told.
