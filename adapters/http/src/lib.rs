@@ -9,7 +9,7 @@
 //! [`router`] has all of them; each handler is public, for a router of one's own. Every handler needs
 //! an [`Access`] in the extensions of the request, which says who acts: the Backend, or a tenant. A
 //! middleware puts it there, [`bearer`] or one of one's own, and a request without it is answered
-//! with 401. So a router without authentication opens nothing.
+//! with 401. So a router without authentication opens nothing. [`serve`] serves it and ends in order.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -35,7 +35,7 @@
 mod access;
 mod refusal;
 mod requests;
-mod shutdown;
+mod serve;
 pub mod sse;
 pub mod ws;
 
@@ -47,7 +47,7 @@ use axum::{
 pub use access::{Access, Tokens, bearer};
 pub use refusal::Refusal;
 pub use requests::{commands, queries};
-pub use shutdown::{serve, stop_at_signal};
+pub use serve::{serve, stop_at_signal};
 
 /// Returns a router with every handler of this crate, to be nested under a path or merged.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
