@@ -29,7 +29,8 @@
 //!   [what the provider said](crate::ProviderError): its message, code and type, and the id of the
 //!   request, cut short and without control characters.
 //! - Keys and headers are secret: they are in no `Debug`, error or log. Where a provider repeats
-//!   one, or a part of it, the error says `[redacted]`. No body is logged.
+//!   one, or a part of it, the error says `[redacted]`. Bodies are shown to a [`WireLog`] alone, if one is
+//!   asked for.
 //! - Redirects are not followed. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are used, except for
 //!   addresses of this machine. TLS is rustls with the system's roots.
 //! - Reasoning that the provider streams comes as
@@ -51,6 +52,7 @@ mod http;
 mod kind;
 mod models;
 mod names;
+mod wire_log;
 
 pub use auth::Auth;
 pub use compatibility::{
@@ -64,3 +66,4 @@ pub use kind::{Protocol, ProviderKind};
 pub use models::OfferedModel;
 pub use names::UnknownName;
 pub use secrecy::{ExposeSecret, SecretString};
+pub use wire_log::WireLog;

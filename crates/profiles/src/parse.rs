@@ -106,6 +106,7 @@ fn profile_spec(
         compatibility: raw.compatibility.map(|it| it.into_inner().into()).unwrap_or_default(),
         cache: raw.cache.is_some_and(Spanned::into_inner),
         delay: Duration::from_millis(delay.into()),
+        wire_log: None,
     };
     if provider.lacks_model() {
         return wrong(header, "", format!("missing field `model`, which {kind} needs"));

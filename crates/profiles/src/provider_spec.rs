@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use llm_engine::{
     EchoProvider, EngineError, Provider, ShortText,
-    providers::{self, Auth, Compatibility, ConfigError, OfferedModel, ProviderConfig},
+    providers::{self, Auth, Compatibility, ConfigError, OfferedModel, ProviderConfig, WireLog},
 };
 use serde_json::{Map, Value};
 
@@ -38,6 +38,8 @@ pub struct ProviderSpec {
     pub cache: bool,
     /// The time that the echo provider takes for a word.
     pub delay: Duration,
+    /// The receiver of what goes to the server and what comes back.
+    pub wire_log: Option<WireLog>,
 }
 
 impl ProviderSpec {
@@ -55,6 +57,7 @@ impl ProviderSpec {
             compatibility: Compatibility::new(),
             cache: false,
             delay: Duration::ZERO,
+            wire_log: None,
         }
     }
 
@@ -105,6 +108,7 @@ impl ProviderSpec {
             ProviderConfig::new(kind).compatibility(self.compatibility).cache(self.cache);
         config.base_url.clone_from(&self.base_url);
         config.auth = self.auth;
+        config.wire_log.clone_from(&self.wire_log);
         config.extra.clone_from(&self.extra);
         if let Some(key) = &self.key {
             config.api_key = Some(key.read().map_err(|error| unread("key", error))?);

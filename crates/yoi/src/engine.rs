@@ -12,7 +12,10 @@ mod ways;
 use std::{env, path::PathBuf};
 
 use clap::Args;
-use llm_engine::{EngineError, ShortText, providers::OfferedModel};
+use llm_engine::{
+    EngineError, ShortText,
+    providers::{OfferedModel, WireLog},
+};
 use worker::Profile;
 use yoi_profiles::{ProfileSpec, ProfilesFile, ProviderKind, ProviderSpec};
 
@@ -49,6 +52,12 @@ pub(crate) struct EngineArgs {
 
     #[command(flatten)]
     additions: AdditionArgs,
+
+    /// Print what is sent to the provider and what comes back to stderr, without secrets.
+    ///
+    /// Lines that begin with `>` are sent, those with `<` came. The conversation is shown.
+    #[arg(short, long)]
+    verbose: bool,
 
     #[command(flatten)]
     sampling: SamplingArgs,
@@ -106,6 +115,7 @@ impl EngineArgs {
         let mut chosen = self.choose(&file, Model::Any)?.unwrap_or_else(echo);
         self.provider.apply(&mut chosen.provider, Model::Any)?;
         self.additions.apply(&mut chosen.provider)?;
+        chosen.provider.wire_log = self.wire_log();
         chosen.provider.models().map_err(|error| {
             let problem = explain(&error);
             Failure::configuration(format!("{} cannot be asked: {problem}", chosen.name))
@@ -118,6 +128,7 @@ impl EngineArgs {
         let mut chosen = choice.unwrap_or_else(echo);
         self.provider.apply(&mut chosen.provider, Model::Named)?;
         self.additions.apply(&mut chosen.provider)?;
+        chosen.provider.wire_log = self.wire_log();
         self.sampling.apply(&mut chosen)?;
         self.policy.apply(&mut chosen);
         let profile = chosen.build().map_err(|error| {
@@ -132,6 +143,10 @@ impl EngineArgs {
             report::more(WAYS);
         }
         Ok(profile)
+    }
+
+    fn wire_log(&self) -> Option<WireLog> {
+        self.verbose.then(|| WireLog::new(report::wire))
     }
 
     /// Returns the description of the chosen profile, or `None` if nothing is chosen and nothing

@@ -1,6 +1,6 @@
 //! Messages to people on stderr, in colour if the terminal and the environment allow it.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 
@@ -24,6 +24,12 @@ pub(crate) fn more(message: &str) {
     for line in sanitize(message).lines() {
         write(&format!("  {line}"));
     }
+}
+
+/// Prints a line of what goes to a provider or comes from it. A spinner on the line is overwritten.
+pub(crate) fn wire(line: &str) {
+    let before = if std::io::stderr().is_terminal() { "\r" } else { "" };
+    write(&format!("{before}{}", sanitize(line)));
 }
 
 /// Prints a line as it is.

@@ -10,7 +10,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::{
-    Auth, Compatibility, ConfigError, ProviderKind, endpoint::Endpoint, environment::Environment,
+    Auth, Compatibility, ConfigError, ProviderKind, WireLog, endpoint::Endpoint,
+    environment::Environment,
 };
 
 /// The configuration of a provider. Its `Debug` shows no secret.
@@ -43,6 +44,8 @@ pub struct ProviderConfig {
     pub connect_timeout: Duration,
     /// The choice of proxies.
     pub proxy: ProxyPolicy,
+    /// The receiver of what goes to the server and what comes back, for people who look for a fault.
+    pub wire_log: Option<WireLog>,
 }
 
 /// The choice of proxies. An address of this machine is always reached without one.
@@ -70,6 +73,7 @@ impl ProviderConfig {
             cache: false,
             connect_timeout: Duration::from_secs(10),
             proxy: ProxyPolicy::default(),
+            wire_log: None,
         }
     }
 
@@ -119,6 +123,13 @@ impl ProviderConfig {
     #[must_use]
     pub fn cache(mut self, cache: bool) -> Self {
         self.cache = cache;
+        self
+    }
+
+    /// Sets the receiver of what goes to the server and what comes back.
+    #[must_use]
+    pub fn wire_log(mut self, log: WireLog) -> Self {
+        self.wire_log = Some(log);
         self
     }
 

@@ -4,7 +4,7 @@ mod page;
 
 use std::time::Duration;
 
-use reqwest::{Response, Url, header::ACCEPT};
+use reqwest::{Method, Response, Url, header::ACCEPT};
 use tokio::time::timeout;
 
 use self::page::Page;
@@ -111,8 +111,18 @@ async fn page(server: &Server, url: Url) -> Result<Page, EngineError> {
 }
 
 async fn send(server: &Server, url: Url) -> reqwest::Result<Response> {
+    if let Some(log) = &server.log {
+        log.request(&Method::GET, &url, &server.headers, b"");
+    }
     let request = server.client.get(url).headers(server.headers.clone());
-    request.header(ACCEPT, "application/json").send().await
+    let response = request.header(ACCEPT, "application/json").send().await?;
+    if let Some(log) = &server.log {
+        log.head(&response);
+        if !response.status().is_success() {
+            return Ok(log.body(response).await);
+        }
+    }
+    Ok(response)
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, EngineError> {

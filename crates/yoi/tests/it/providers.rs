@@ -9,6 +9,7 @@ mod no_model;
 mod nothing;
 mod places;
 mod turns;
+mod verbose;
 
 use std::process::Command;
 

@@ -15,6 +15,7 @@ use crate::{
         endpoint::Endpoint,
         failure::Secrets,
         http::{HttpProvider, Learned, Rests, Server},
+        wire_log::ServerLog,
     },
 };
 
@@ -43,9 +44,12 @@ impl ProviderConfig {
         let auth = self.auth.or(host.auth).unwrap_or(kind.row().auth);
         let headers = self.request_headers(auth)?;
         let transport = Transport::new(self, &endpoint)?;
+        let secrets = Secrets::of(&headers).and(endpoint.query_values()).and(transport.secrets());
+        let log = self.wire_log.clone().map(|log| ServerLog::new(log, secrets.clone()));
         Ok(Server {
             dialect: dialect::of(kind),
-            secrets: Secrets::of(&headers).and(endpoint.query_values()).and(transport.secrets()),
+            secrets,
+            log,
             headers,
             client: clients::client(&transport)?,
             form: Form { extra: self.extra.clone(), cache: self.cache, switches: known.into() },

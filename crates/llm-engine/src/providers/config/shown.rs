@@ -18,6 +18,7 @@ impl fmt::Debug for ProviderConfig {
             cache,
             connect_timeout,
             proxy,
+            wire_log,
         } = self;
         f.debug_struct("ProviderConfig")
             .field("kind", kind)
@@ -31,6 +32,7 @@ impl fmt::Debug for ProviderConfig {
             .field("cache", cache)
             .field("connect_timeout", connect_timeout)
             .field("proxy", proxy)
+            .field("wire_log", wire_log)
             .finish()
     }
 }

@@ -132,7 +132,7 @@ impl Secrets {
     }
 
     /// Replaces secrets, parts of them, and what looks like a key.
-    fn hide(&self, text: &str) -> String {
+    pub(in crate::providers) fn hide(&self, text: &str) -> String {
         let text = self.marked(text);
         let mut shown = String::with_capacity(text.len());
         let mut rest = text.as_str();

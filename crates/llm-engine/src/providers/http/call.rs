@@ -4,7 +4,7 @@ use std::{mem, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use reqwest::{
-    Response, Url,
+    Method, Response, Url,
     header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue},
 };
 use tokio::time::{Instant, timeout_at};
@@ -89,7 +89,13 @@ impl Call {
         let framing = self.server.dialect.framing();
         let response = loop {
             let ask = self.server.ask(&self.request);
-            let response = self.send(&ask, framing).await?;
+            let mut response = self.send(&ask, framing).await?;
+            if let Some(log) = &self.server.log {
+                log.head(&response);
+                if !response.status().is_success() || is_page_in(&response) {
+                    response = log.body(response).await;
+                }
+            }
             if response.status().is_success() {
                 self.answer = Answer::new(ask.switches.think_tags);
                 break response;
@@ -109,7 +115,7 @@ impl Call {
             )));
         }
         let claimed = claimed_type(&response);
-        if claimed.as_deref().is_some_and(is_page) {
+        if is_page_in(&response) {
             return Err(of_other_content(response, content_type(framing)).await);
         }
         // Under another type may be the stream all the same, or a whole answer: its first line says
@@ -129,6 +135,9 @@ impl Call {
         server.rests.wait().await;
         loop {
             let is_used = server.rests.take_idle();
+            if let Some(log) = &server.log {
+                log.request(&Method::POST, &url, &server.headers, &body);
+            }
             match self.post(url.clone(), body.clone(), framing).await {
                 Err(error) if is_used && !error.is_connect() => server.rests.forget_idle(),
                 sent => {
@@ -166,6 +175,9 @@ impl Call {
         match self.frame().await {
             Ok(Some(Frame::Part(part))) => {
                 self.last_part = Instant::now();
+                if let Some(log) = &self.server.log {
+                    log.text('<', &part);
+                }
                 self.answer.read(&part, &*self.server.dialect);
                 Ok(self.answer.events.pop_front().unwrap_or(ProviderEvent::Heartbeat))
             }
@@ -236,6 +248,11 @@ fn claimed_type(response: &Response) -> Option<String> {
     let claimed = response.headers().get(CONTENT_TYPE)?.to_str().unwrap_or_default();
     let claimed = claimed.split(';').next().unwrap_or_default();
     Some(claimed.trim().to_ascii_lowercase())
+}
+
+/// Returns whether a response claims to be a page for people.
+fn is_page_in(response: &Response) -> bool {
+    claimed_type(response).as_deref().is_some_and(is_page)
 }
 
 /// Returns whether a type is of a page for people, as from a wrong address.

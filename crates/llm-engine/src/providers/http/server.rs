@@ -11,6 +11,7 @@ use crate::{
         dialect::{Ask, Dialect, Form},
         endpoint::Endpoint,
         failure::Secrets,
+        wire_log::ServerLog,
     },
 };
 
@@ -27,6 +28,8 @@ pub(in crate::providers) struct Server {
     pub(in crate::providers) learned: Learned,
     /// What no error may show.
     pub(in crate::providers) secrets: Secrets,
+    /// The receiver of what is sent and what comes, if one is asked for.
+    pub(in crate::providers) log: Option<ServerLog>,
     pub(in crate::providers) rests: Rests,
 }
 
