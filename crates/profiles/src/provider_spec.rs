@@ -61,15 +61,18 @@ impl ProviderSpec {
         }
     }
 
-    /// Returns whether the provider needs a model's name and has none, as
-    /// [`ProviderConfig::needs_model`] says.
+    /// Returns whether the provider needs a model's name and has none. A server at an address of
+    /// its own may have only one model, whether the address is in the description or in the
+    /// provider's usual environment variable.
     #[must_use]
     pub fn lacks_model(&self) -> bool {
         let is_needed = match self.kind {
             ProviderKind::Echo => false,
             ProviderKind::Model(kind) => {
+                let variable = std::env::var(kind.base_url_variable()).ok();
+                let address = self.base_url.clone().or(variable).filter(|it| !it.is_empty());
                 let mut config = ProviderConfig::new(kind);
-                config.base_url.clone_from(&self.base_url);
+                config.base_url = address;
                 config.needs_model()
             }
         };

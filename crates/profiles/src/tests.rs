@@ -161,9 +161,9 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
         ("model = \" \"", "3:9: profiles.a.model: is blank"),
         (
             "sampling.temperature = -1",
-            "3:24: profiles.a.sampling.temperature: is a number from 0 up",
+            "3:24: profiles.a.sampling.temperature: must be a number of at least 0",
         ),
-        ("sampling.top_p = 1.5", "3:18: profiles.a.sampling.top_p: is a number from 0 to 1"),
+        ("sampling.top_p = 1.5", "3:18: profiles.a.sampling.top_p: must be a number from 0 to 1"),
         (
             "sampling = { max_output_tokens = 0 }",
             "3:34: profiles.a.sampling.max_output_tokens: invalid value: integer `0`, expected a \

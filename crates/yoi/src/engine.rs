@@ -9,7 +9,7 @@ mod provider_args;
 mod sampling_args;
 mod ways;
 
-use std::{env, path::PathBuf};
+use std::{collections::BTreeMap, env, path::PathBuf};
 
 use clap::Args;
 use llm_engine::{
@@ -29,18 +29,26 @@ use crate::{failure::Failure, report};
 /// The name of the built-in profile, which needs no model.
 const ECHO: &str = "echo";
 
+/// The names of profiles that cannot be used, each with the reason.
+pub(crate) type Unusable = BTreeMap<String, String>;
+
 /// The flags by which an engine is chosen.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Engine")]
 pub(crate) struct EngineArgs {
     /// Use the profile NAME of the profiles file, or `echo`, which needs no model.
     ///
-    /// The other engine flags override the profile. Without this flag, the engine is the one that
-    /// `--provider` or `--base-url` describes; without those, the `default` of the file; without
-    /// that, the provider of the first of these variables that is set: `OPENAI_API_KEY`,
-    /// `OPENAI_BASE_URL`, `ANTHROPIC_API_KEY`, `ANTHROPIC_AUTH_TOKEN`, `GEMINI_API_KEY` and
-    /// `OLLAMA_HOST`. If none of these is set, the echo provider answers, unless `--model` asks for
-    /// a model; a variable that is set but empty is an error.
+    /// The other engine flags override the profile. Without this flag, the first of these chooses:
+    ///
+    /// `--provider` or `--base-url`, which describe a provider without a profile;
+    ///
+    /// the `default` of the profiles file;
+    ///
+    /// the first of these variables that is set: `OPENAI_API_KEY`, `OPENAI_BASE_URL`,
+    /// `ANTHROPIC_API_KEY`, `ANTHROPIC_AUTH_TOKEN`, `GEMINI_API_KEY` and `OLLAMA_HOST`, of which
+    /// one that is set but empty is an error;
+    ///
+    /// the echo provider, unless `--model` asks for a model, which is an error then.
     #[arg(short, long, value_name = "NAME")]
     profile: Option<String>,
 
@@ -92,26 +100,35 @@ impl EngineArgs {
     /// Builds the chosen profile. Prints a note, with the ways to a model, if it is the echo provider
     /// because nothing else is chosen.
     pub(crate) fn profile(&self) -> Result<Profile, Failure> {
-        self.chosen(&self.file.read()?.file)
+        self.chosen(&self.read_file()?)
     }
 
     /// Builds the chosen profile, followed by all others that can be used.
     pub(crate) fn profiles(&self) -> Result<Vec<Profile>, Failure> {
-        let file = self.file.read()?.file;
-        let mut profiles = vec![self.chosen(&file)?];
+        Ok(self.all_profiles()?.0)
+    }
+
+    /// Builds the chosen profile, followed by all others that can be used. Returns the names of
+    /// those that cannot, each with the reason.
+    pub(crate) fn all_profiles(&self) -> Result<(Vec<Profile>, Unusable), Failure> {
+        let file = self.read_file()?;
+        let (mut profiles, mut unusable) = (vec![self.chosen(&file)?], Unusable::new());
         for spec in file.profiles.into_iter().chain([echo()]) {
             if profiles.iter().all(|known| *known.name != *spec.name) {
-                profiles.extend(spec.build().ok());
+                match spec.build() {
+                    Ok(profile) => profiles.push(profile),
+                    Err(error) => drop(unusable.insert(spec.name.clone(), explain(&error))),
+                }
             }
         }
-        Ok(profiles)
+        Ok((profiles, unusable))
     }
 
     /// Returns the request for the models that the chosen provider offers.
     pub(crate) fn models(
         &self,
     ) -> Result<impl Future<Output = Result<Vec<OfferedModel>, EngineError>> + use<>, Failure> {
-        let file = self.file.read()?.file;
+        let file = self.read_file()?;
         let mut chosen = self.choose(&file, Model::Any)?.unwrap_or_else(echo);
         self.provider.apply(&mut chosen.provider, Model::Any)?;
         self.additions.apply(&mut chosen.provider)?;
@@ -143,6 +160,23 @@ impl EngineArgs {
             report::more(WAYS);
         }
         Ok(profile)
+    }
+
+    /// Reads the profiles file. One at the usual place that cannot be used is an error only if it
+    /// is needed to choose.
+    fn read_file(&self) -> Result<ProfilesFile, Failure> {
+        let is_needed = match self.profile.as_deref() {
+            Some(name) => name != ECHO,
+            None => self.provider.kind().is_none(),
+        };
+        match self.file.read() {
+            Ok(found) => Ok(found.file),
+            Err(failure) if is_needed || self.file.profiles.is_some() => Err(failure),
+            Err(failure) => {
+                report::note(&format!("no profiles but the chosen one: {failure}"));
+                Ok(ProfilesFile::default())
+            }
+        }
     }
 
     fn wire_log(&self) -> Option<WireLog> {
@@ -186,7 +220,7 @@ impl EngineArgs {
         provider: ProviderSpec,
         model: Model,
     ) -> Result<ProfileSpec, Failure> {
-        if model == Model::Named && self.provider.model_name().is_none() {
+        if model == Model::Named && self.provider.model_name().is_none() && provider.lacks_model() {
             let kind = provider.kind;
             return Err(Failure::configuration(format!(
                 "{variable} is set, so the provider is {kind}: say which model by `--model NAME`, or \

@@ -1,6 +1,6 @@
 //! The error that ends a command: a message and an exit code.
 
-use std::io;
+use std::{fmt, io};
 
 use worker_runtime::{BuildError, Retry, RuntimeError};
 
@@ -66,6 +66,13 @@ impl Failure {
             report::hint("\nFor more information, try '--help'.");
         }
         self.exit
+    }
+}
+
+/// Shows the message alone.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message.as_deref().unwrap_or_default())
     }
 }
 

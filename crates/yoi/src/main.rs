@@ -22,13 +22,31 @@ mod terminal;
 mod tokio_main;
 mod usage_line;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 
+use crate::{exit::Exit, failure::Failure};
+
 fn main() -> ExitCode {
-    match cli::Cli::parse().command.execute() {
+    let result = match cli::Cli::try_parse() {
+        Ok(cli) => cli.command.execute(),
+        Err(message) => explain(&message),
+    };
+    match result {
         Ok(exit) => exit.into(),
         Err(failure) => failure.report().into(),
     }
+}
+
+/// Prints help or the version to stdout, or what is wrong with the command line to stderr.
+fn explain(message: &clap::Error) -> Result<Exit, Failure> {
+    let printed = message.print().and_then(|()| io::stdout().flush());
+    if message.use_stderr() {
+        return Ok(Exit::Usage);
+    }
+    printed.map(|()| Exit::Completed).map_err(|error| Failure::stdout(&error))
 }

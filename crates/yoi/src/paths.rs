@@ -11,9 +11,13 @@ pub(crate) fn profiles() -> Option<PathBuf> {
 }
 
 /// Returns the path of the history of `yoi chat`, in the platform's directory for state, or for
-/// data if the platform has none. `None` without a home directory.
+/// data if the platform has none. `None` without a home directory, or if the path is in a home
+/// directory that does not exist, because it is not for `yoi` to create that.
 pub(crate) fn chat_history() -> Option<PathBuf> {
     let platform = choose_base_strategy().ok()?;
     let folder = platform.state_dir().unwrap_or_else(|| platform.data_dir());
+    if folder.starts_with(platform.home_dir()) && !platform.home_dir().is_dir() {
+        return None;
+    }
     Some(folder.join("yoi").join("chat_history"))
 }

@@ -1,8 +1,10 @@
-//! Makes control characters visible, so that printed text cannot control a terminal.
+//! Makes control characters visible, so that printed text cannot control a terminal, nor show
+//! itself in another order than it has.
 
 use std::borrow::Cow;
 
-/// Replaces each control character in `text` but newlines and tabs by a visible character.
+/// Replaces each control character in `text` but newlines and tabs by a visible character, and so
+/// each character that changes the direction of the text around it.
 ///
 /// Carriage returns are removed: one alone would let a line be overwritten, and one before a
 /// newline has no effect.
@@ -15,7 +17,12 @@ pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
 }
 
 fn is_safe(c: char) -> bool {
-    !c.is_control() || matches!(c, '\n' | '\t')
+    !(c.is_control() || is_direction(c)) || matches!(c, '\n' | '\t')
+}
+
+/// Returns whether a character changes the direction in which the text around it is shown.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Returns the visible form of a character: Unicode's picture of a control character where there is
@@ -26,7 +33,7 @@ fn visible(c: char) -> Option<char> {
         '\u{7f}' => Some('\u{2421}'),
         '\n' | '\t' => Some(c),
         '\0'..'\u{20}' => char::from_u32(0x2400 + u32::from(c)),
-        _ if c.is_control() => Some(char::REPLACEMENT_CHARACTER),
+        _ if c.is_control() || is_direction(c) => Some(char::REPLACEMENT_CHARACTER),
         _ => Some(c),
     }
 }
@@ -43,6 +50,8 @@ mod tests {
             ("\u{9b}2J", "\u{fffd}2J"),
             ("a\u{8}b\u{7f}c\0", "a␈b␡c␀"),
             ("safe\rover\r\n", "safeover\n"),
+            ("a\u{202e}b\u{202a}c\u{2066}d\u{2069}", "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}"),
+            ("\u{200e}a\u{200f}b\u{61c}", "\u{fffd}a\u{fffd}b\u{fffd}"),
         ] {
             assert_eq!(sanitize(text), expected);
         }

@@ -6,7 +6,10 @@ use clap::Args;
 use llm_engine::Deadlines;
 use worker_runtime::{Limits, Profile, Runtime, RuntimeBuilder, commands::CreateWorker};
 
-use crate::{engine::EngineArgs, failure::Failure};
+use crate::{
+    engine::{EngineArgs, Unusable},
+    failure::Failure,
+};
 
 /// The largest input, in bytes. It is larger than a Runtime's default, because the input may be a
 /// file.
@@ -28,9 +31,11 @@ pub(crate) struct SessionArgs {
 }
 
 impl SessionArgs {
-    /// Starts a Runtime with the chosen profile and all others that can be used.
-    pub(crate) async fn start(&self) -> Result<Runtime, Failure> {
-        start(self.engine.profiles()?).await
+    /// Starts a Runtime with the chosen profile and all others that can be used. Returns the names
+    /// of those that cannot as well.
+    pub(crate) async fn start(&self) -> Result<(Runtime, Unusable), Failure> {
+        let (profiles, unusable) = self.engine.all_profiles()?;
+        Ok((start(profiles).await?, unusable))
     }
 
     /// Starts a Runtime with only the chosen profile, because building a provider may take longer

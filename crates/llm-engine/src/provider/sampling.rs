@@ -126,7 +126,7 @@ fn is_effort(text: &str) -> bool {
 #[non_exhaustive]
 pub enum SamplingError {
     /// The temperature is below zero, or not a finite number.
-    #[error("temperature must be a finite number from 0 up")]
+    #[error("temperature must be a finite number of at least 0")]
     Temperature,
     /// The probability mass is not from 0 to 1.
     #[error("top_p must be a number from 0 to 1")]

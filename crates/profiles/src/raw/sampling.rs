@@ -42,7 +42,11 @@ impl From<RawSampling> for Sampling {
 fn temperature<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let number = f64::deserialize(deserializer)?;
     let is_in_range = number.is_finite() && number >= 0.0;
-    if is_in_range { Ok(Some(number)) } else { Err(D::Error::custom("is a number from 0 up")) }
+    if is_in_range {
+        Ok(Some(number))
+    } else {
+        Err(D::Error::custom("must be a number of at least 0"))
+    }
 }
 
 fn top_p<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
@@ -50,7 +54,7 @@ fn top_p<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::E
     if (0.0..=1.0).contains(&number) {
         Ok(Some(number))
     } else {
-        Err(D::Error::custom("is a number from 0 to 1"))
+        Err(D::Error::custom("must be a number from 0 to 1"))
     }
 }
 

@@ -79,10 +79,10 @@ impl Chat {
 
     async fn converse(self) -> Result<Exit, Failure> {
         let signals = Signals::listen()?;
-        let runtime = self.session.start().await?;
+        let (runtime, unusable) = self.session.start().await?;
         let history = if self.no_history { None } else { paths::chat_history() };
         let lines = Lines::open(history)?;
-        let workers = Workers::begin(runtime, self.session.worker()).await?;
+        let workers = Workers::begin(runtime, self.session.worker(), unusable).await?;
         Conversation::new(workers, lines, signals, self.session.usage).run().await
     }
 }

@@ -68,8 +68,8 @@ Rules:
 
 Exit codes:
     0  the input ended, stdout was closed, or a first signal came
-    1  stdin cannot be read, or stdout cannot be written or was not read in time after a signal
-    2  the command line is invalid
+    1  stdout cannot be written or was not read in time after a signal
+    2  the command line is invalid, or stdin cannot be read
   130  a second signal, SIGINT
   143  a second signal, SIGTERM
 
@@ -151,7 +151,7 @@ impl Rpc {
                 return Err(Failure::new("stdout was not read to the end in time"));
             }
         }
-        read.map_err(|error| Failure::new(format!("cannot read stdin: {error}")))?;
+        read.map_err(|error| Failure::configuration(format!("cannot read stdin: {error}")))?;
         Ok(Exit::Completed)
     }
 }

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 /// The flags that set sampling parameters, instead of the profile's.
 #[derive(Args, Debug)]
 pub(super) struct SamplingArgs {
-    /// The sampling temperature, from 0 up; higher is more random.
+    /// The sampling temperature, at least 0; higher is more random.
     #[arg(short, long, value_name = "NUMBER", allow_negative_numbers = true)]
     temperature: Option<f64>,
 

@@ -199,3 +199,36 @@ fn profiles_of_which_none_is_chosen_are_named() {
     assert_eq!(echo.stderr, ECHO_NOTE.replace("no provider is configured", why));
     assert_eq!(echo.stdout, "echo: hello\n");
 }
+
+#[test]
+fn a_new_conversation_with_a_profile_that_cannot_be_used_says_why() {
+    let more = "\n[profiles.keyless]\nprovider = \"anthropic\"\nmodel = \"m\"\n";
+    let config = config("keyless", &(FILE.to_owned() + more));
+    let mut chat = Process::spawn(&mut command(&config, &["chat"]));
+    chat.write("/new keyless\n/new gone\n/workers\n");
+    let ended = chat.end();
+    let mut lines = ended.stderr.lines();
+    let first = lines.next().expect("there is an error");
+    assert!(first.starts_with("error: keyless cannot be used: it needs a key: "), "{ended:?}");
+    assert!(first.contains("ANTHROPIC_API_KEY"), "{ended:?}");
+    assert_eq!(lines.next(), Some("error: there is no such profile: see `yoi profiles`"));
+    assert_eq!((ended.stdout.lines().count(), ended.code), (1, Some(1)), "{ended:?}");
+}
+
+#[test]
+fn a_broken_file_stops_only_who_needs_it() {
+    let config = config("broken", "[profiles");
+    let ended = run(&config, &["run", "-p", "echo", "hello"]);
+    assert_eq!((ended.stdout.as_str(), ended.code), ("echo: hello\n", Some(0)), "{ended:?}");
+    assert!(ended.stderr.starts_with("note: no profiles but the chosen one: "), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    let path = config.join("yoi").join("profiles.toml");
+    for arguments in
+        [&["run", "hello"][..], &["run", "-p", "a", "hello"], &["run", "-m", "m", "hello"]]
+    {
+        assert_eq!(run(&config, arguments).code, Some(2), "{arguments:?}");
+    }
+    let asked =
+        [&["run", "-p", "echo", "hello", "--profiles"][..], &[path.to_str().expect("text")]];
+    assert_eq!(run(&config, &asked.concat()).code, Some(2), "a file that is named is read");
+}

@@ -151,6 +151,19 @@ fn stderr_is_coloured_only_where_that_is_wanted() {
     assert_eq!(plain.stderr, NOTE);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_an_error() {
+    for arguments in [&["--help"][..], &["--version"], &["run", "--help"], &["help", "chat"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("it is there");
+        let output = yoi().args(arguments).stdout(full).output().expect("yoi runs");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with("error: cannot write to stdout: "), "{arguments:?}: {stderr}");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(Process::start(arguments).end().code, Some(0), "{arguments:?}");
+    }
+}
+
 #[cfg(unix)]
 mod at_a_terminal {
     use crate::{process::yoi, terminal::Terminal};
@@ -172,6 +185,15 @@ mod at_a_terminal {
             let seen = Terminal::spawn(command).end().stdout;
             assert!(seen.ends_with("in which file\r\necho: hello\r\n"), "{variable}: {seen:?}");
         }
+    }
+
+    #[test]
+    fn what_a_model_says_cannot_turn_the_text_around() {
+        let hostile = "a\u{202e}b\u{2066}c\u{200f}d";
+        let seen = Terminal::start(&["run", hostile]).end().stdout;
+        assert!(seen.ends_with("echo: a\u{fffd}b\u{fffd}c\u{fffd}d\r\n"), "{seen:?}");
+        let piped = super::run(&[hostile], "").stdout;
+        assert_eq!(piped, format!("echo: {hostile}\n"), "a pipe gets it as it is");
     }
 
     #[test]

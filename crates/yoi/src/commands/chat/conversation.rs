@@ -216,6 +216,7 @@ impl Conversation {
             Ok(Outcome::Text(text)) => print(&text).await?,
             Ok(Outcome::Note(note)) => report::note(note),
             Ok(Outcome::Edit) => self.edit(),
+            Ok(Outcome::Refused(problem)) => self.failed = Some(Failure::new(problem).report()),
             Ok(Outcome::Leave) => return Ok(self.leave()),
             Err(failure) => self.failed = Some(failure.report()),
         }

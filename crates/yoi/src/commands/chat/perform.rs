@@ -18,6 +18,8 @@ pub(super) enum Outcome {
     Note(&'static str),
     /// The next message is written in a program of the user's.
     Edit,
+    /// The reason why the command cannot be carried out.
+    Refused(String),
     Leave,
 }
 
@@ -30,10 +32,18 @@ pub(super) async fn perform(
         ChatCommand::Nothing => Outcome::Silent,
         ChatCommand::Say(text) => workers.say(text).await.map(|()| Outcome::Silent)?,
         ChatCommand::Help => Outcome::Text(HELP.to_owned()),
-        ChatCommand::New(profile) => workers.add(profile).await.map(|()| Outcome::Silent)?,
+        ChatCommand::New(profile) => {
+            if let Some(problem) = profile.as_ref().and_then(|name| workers.unusable.get(name)) {
+                let name = profile.as_deref().unwrap_or_default();
+                return Ok(Outcome::Refused(format!("{name} cannot be used: {problem}")));
+            }
+            workers.add(profile).await.map(|()| Outcome::Silent)?
+        }
         ChatCommand::Workers => Outcome::Text(view::workers(workers).await?),
         ChatCommand::Switch(number) if workers.switch(number).await? => Outcome::Silent,
-        ChatCommand::Switch(_) => Outcome::Note("there is no such Worker: see /workers"),
+        ChatCommand::Switch(number) => {
+            Outcome::Refused(format!("there is no Worker {number}: see /workers"))
+        }
         ChatCommand::Transcript => Outcome::Text(view::transcript(workers).await?),
         ChatCommand::Usage => Outcome::Text(view::usage(workers).await?),
         ChatCommand::Editor => Outcome::Edit,
@@ -47,7 +57,7 @@ pub(super) async fn perform(
 /// Runtime's is for programs.
 pub(super) fn refusal(error: RuntimeError) -> Failure {
     if error == (RuntimeError::ProfileNotFound {}) {
-        Failure::new("there is no such profile, or it cannot be used: see `yoi profiles`")
+        Failure::new("there is no such profile: see `yoi profiles`")
     } else {
         error.into()
     }

@@ -9,7 +9,7 @@ use worker_runtime::{
     queries::GetWorker,
 };
 
-use crate::answer::TurnStream;
+use crate::{answer::TurnStream, engine::Unusable};
 
 /// The Workers of a chat, one of which is the current one.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Workers {
     pub(super) all: Vec<WorkerRef>,
     /// The index of the current Worker.
     pub(super) current: usize,
+    /// The profiles that cannot be used, by name, with the reasons.
+    pub(super) unusable: Unusable,
     /// The stream of a turn of the current Worker that is not printed yet.
     turn: Option<TurnStream>,
     /// The ends of the turns of all Workers.
@@ -31,12 +33,13 @@ impl Workers {
     pub(super) async fn begin(
         runtime: Runtime,
         creation: CreateWorker,
+        unusable: Unusable,
     ) -> Result<Self, RuntimeError> {
         let types = EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect();
         let filter = EventFilter { types: Some(types), ..EventFilter::default() };
         let ends = runtime.subscribe(Subscribe::new(Scope::runtime()).filter(filter)).await?;
         let (all, turn) = (Vec::new(), None);
-        let mut workers = Self { runtime, creation, all, current: 0, turn, ends };
+        let mut workers = Self { runtime, creation, all, current: 0, unusable, turn, ends };
         workers.add(None).await?;
         Ok(workers)
     }

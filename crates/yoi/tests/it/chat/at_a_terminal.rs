@@ -220,6 +220,24 @@ fn lines_are_remembered_in_a_private_file() {
 }
 
 #[test]
+fn a_home_that_does_not_exist_is_not_created() {
+    let home = folder("chat/homeless").join("missing");
+    let mut command = yoi();
+    command.args(["chat", "-p", "echo"]).env("HOME", &home);
+    for variable in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+        command.env_remove(variable);
+    }
+    let mut terminal = Terminal::spawn(command);
+    terminal.until("1> ");
+    terminal.line("hello");
+    terminal.until("echo: hello\r\n");
+    terminal.until("1> ");
+    terminal.keys(CTRL_D);
+    leaves(terminal, 0);
+    assert!(!home.exists());
+}
+
+#[test]
 fn sigterm_leaves_the_terminal_as_it_was() {
     let mut terminal = chat(&[]);
     assert!(!terminal.is_as_it_was(), "a line is edited");

@@ -66,6 +66,23 @@ async fn usual_variables_say_where_and_with_which_key() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_address_in_the_variable_needs_no_model_as_one_on_the_command_line() {
+    for key in ["", KEY] {
+        let mock = mock().await;
+        let mut command = run(&[]);
+        command.env("OPENAI_BASE_URL", format!("{}/v1", mock.origin()));
+        if !key.is_empty() {
+            command.env("OPENAI_API_KEY", key);
+        }
+        let request = request(&mut command, &mock);
+        assert!(request.starts_with("POST /v1/chat/completions "), "{request}");
+        assert_eq!(request.contains(KEY), !key.is_empty(), "{request}");
+    }
+    refused(run(&[]).env("OPENAI_API_KEY", KEY), "say which model by `--model NAME`");
+    refused(run(&[]).env("OPENAI_BASE_URL", "box"), "OPENAI_BASE_URL: base_url has no scheme");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_usual_key_goes_nowhere_else() {
     let mock = mock().await;
     let base_url = format!("{}/v1", mock.origin());

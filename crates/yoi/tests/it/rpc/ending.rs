@@ -106,7 +106,7 @@ fn input_that_cannot_be_read_is_an_error() {
     let folder = std::fs::File::open("/").expect("there is a root");
     let ended = yoi().arg("rpc").stdin(folder).output().expect("yoi starts");
     let stderr = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!((ended.status.code(), ended.stdout.as_slice()), (Some(1), &[][..]), "{stderr}");
+    assert_eq!((ended.status.code(), ended.stdout.as_slice()), (Some(2), &[][..]), "{stderr}");
     assert!(stderr.contains("cannot read stdin"), "{stderr}");
 }
 

@@ -167,7 +167,7 @@ fn usage_is_a_line_on_stderr() {
 #[test]
 fn numbers_out_of_range_are_refused() {
     for (arguments, problem) in [
-        (&["-t", "-1"][..], "temperature must be a finite number from 0 up"),
+        (&["-t", "-1"][..], "temperature must be a finite number of at least 0"),
         (&["--temperature", "NaN"], "temperature must be"),
         (&["-t", "warm"], "--temperature <NUMBER>"),
         (&["--max-tokens", "0"], "--max-tokens must be at least 1"),
