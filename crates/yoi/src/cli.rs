@@ -18,7 +18,7 @@ Data is printed to stdout and messages to stderr. NO_COLOR turns colours off.";
 
 /// Run LLM Workers at a terminal.
 #[derive(Debug, Parser)]
-#[command(name = "yoi", version, after_help = EXAMPLES)]
+#[command(name = "yoi", version = env!("YOI_VERSION"), after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -1,6 +1,8 @@
 //! The subcommands, one file each.
 
 mod chat;
+mod completions;
+mod man;
 mod models;
 mod profiles;
 mod rpc;
@@ -15,6 +17,8 @@ use crate::{exit::Exit, failure::Failure};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Chat(chat::Chat),
+    Completions(completions::Completions),
+    Man(man::Man),
     Models(models::Models),
     Profiles(profiles::Profiles),
     Rpc(rpc::Rpc),
@@ -23,9 +27,12 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn execute(self) -> Result<Exit, Failure> {
+    /// Carries out the subcommand. `definition` returns the whole command line.
+    pub(crate) fn execute(self, definition: fn() -> clap::Command) -> Result<Exit, Failure> {
         match self {
             Self::Chat(chat) => chat.execute(),
+            Self::Completions(completions) => completions.execute(definition()),
+            Self::Man(man::Man {}) => man::Man::execute(definition()),
             Self::Models(models) => models.execute(),
             Self::Profiles(profiles) => profiles.execute(),
             Self::Rpc(rpc) => rpc.execute(),

@@ -27,13 +27,13 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::{exit::Exit, failure::Failure};
 
 fn main() -> ExitCode {
     let result = match cli::Cli::try_parse() {
-        Ok(cli) => cli.command.execute(),
+        Ok(cli) => cli.command.execute(cli::Cli::command),
         Err(message) => explain(&message),
     };
     match result {

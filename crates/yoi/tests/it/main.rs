@@ -2,6 +2,7 @@
 
 mod chat;
 mod folder;
+mod generated;
 mod process;
 mod profiles;
 mod providers;
