@@ -23,7 +23,9 @@ pub enum StopReason {
     /// A filter of the provider cut the answer off.
     ContentFilter,
     /// The model called a tool, with or without a text before that. No tool is offered to a model, so
-    /// the call is not carried out.
+    /// the call is not carried out. It is written and read as `other`.
+    #[serde(rename(serialize = "other"), skip_deserializing)]
+    #[schemars(skip)]
     ToolCall,
     /// The provider named a reason that is not in this list.
     Other,

@@ -26,7 +26,7 @@ use crate::{
 ///
 /// A `TenantRuntime` keeps its Runtime running, like a clone of the [`Runtime`].
 ///
-/// ```
+/// ```no_run
 /// # use worker_runtime::{Runtime, RuntimeError, commands::{CreateWorker, StopRuntime}, queries::GetWorker};
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
