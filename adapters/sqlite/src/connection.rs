@@ -2,15 +2,36 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use crate::{Options, SqliteError, Synchronous};
 
 /// The number of statements that a connection keeps prepared: more than there are in this crate.
 const STATEMENTS: usize = 64;
 
+/// Opens the first connection of a store. The file is created if it does not exist.
+///
+/// The creation of a file waits for the disk four times. With [`Synchronous::Normal`] it does not
+/// wait: there is nothing in the file yet that could be damaged. The caller executes
+/// [`Options::pragmas`] when the file has its tables.
+pub(crate) fn open_first(path: &Path, options: &Options) -> Result<Connection, SqliteError> {
+    let is_new = path.metadata().map_or(true, |found| found.len() == 0);
+    let before = match options.synchronous {
+        Synchronous::Normal if is_new => "PRAGMA synchronous = OFF",
+        Synchronous::Normal | Synchronous::Full => "",
+    };
+    let connection = prepare(path, options, before)?;
+    connection.execute_batch(before)?;
+    Ok(connection)
+}
+
 /// Opens a connection. The file is created if it does not exist.
 pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, SqliteError> {
+    prepare(path, options, "")
+}
+
+/// Opens a connection, and executes `before` before anything is written.
+fn prepare(path: &Path, options: &Options, before: &str) -> Result<Connection, SqliteError> {
     // A path is a path, even if it looks like a URI. Each connection stays with one thread at a time.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -23,6 +44,10 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, SqliteE
     }
     connection.busy_timeout(options.busy)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    if options.leaves_wal {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    }
+    connection.execute_batch(before)?;
     // WAL: readers never wait for the writer, nor the writer for readers, and a transaction is
     // written once, in one place, with one wait for the disk.
     let mode = connection

@@ -30,6 +30,7 @@ mod schema;
 mod store;
 
 pub use error::SqliteError;
+pub use lock::owner_process;
 pub use options::{Options, Synchronous};
 pub use queue::Groups;
 pub use store::SqliteStore;

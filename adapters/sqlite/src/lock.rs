@@ -1,8 +1,10 @@
 //! The lock of the operating system that an owner holds beside its lease.
 
 use std::{
-    fs::File,
+    fs::{self, File},
+    io::Write,
     path::{Path, PathBuf},
+    process,
 };
 
 /// The lock on the file beside the database. The system gives it back when its process ends, however
@@ -19,9 +21,7 @@ pub(crate) struct OwnerLock {
 impl OwnerLock {
     /// The lock of a database. `database` must be the one path that all names of the file lead to.
     pub(crate) fn new(database: &Path) -> Self {
-        let mut path = database.as_os_str().to_owned();
-        path.push(".lock");
-        Self { path: path.into(), held: None }
+        Self { path: path_of_lock(database), held: None }
     }
 
     pub(crate) fn is_held(&self) -> bool {
@@ -36,6 +36,10 @@ impl OwnerLock {
             // a second owner lock another file of the same name.
             let file = File::options().create(true).truncate(false).write(true).open(&self.path);
             self.held = file.ok().filter(|file| file.try_lock().is_ok());
+            if let Some(file) = &mut self.held {
+                // The number is for people. If it cannot be written, the lock holds all the same.
+                let _ = file.set_len(0).and_then(|()| write!(file, "{}", process::id()));
+            }
         }
         self.is_held()
     }
@@ -43,4 +47,25 @@ impl OwnerLock {
     pub(crate) fn give_back(&mut self) {
         self.held = None;
     }
+}
+
+/// Returns the process that owns the store in this file, or `None` if no process does, or if the
+/// system does not tell.
+///
+/// The answer is for messages to people: the owner may end, and another may begin, at any time.
+#[must_use]
+pub fn owner_process(file: impl AsRef<Path>) -> Option<u32> {
+    let path = path_of_lock(&file.as_ref().canonicalize().ok()?);
+    let lock = File::open(&path).ok()?;
+    // Shared, so that two processes that look do not take each other for the owner.
+    if lock.try_lock_shared().is_ok() {
+        return None;
+    }
+    fs::read_to_string(&path).ok()?.parse().ok()
+}
+
+fn path_of_lock(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    path.into()
 }

@@ -13,7 +13,8 @@ pub enum Synchronous {
     Full,
     /// At checkpoints only. What was acknowledged survives the end of the process. If the system
     /// crashes or the power fails, the newest commits may be gone, each as a whole and the newest
-    /// ones first; the file stays sound.
+    /// ones first; the file stays sound. A file that was created a moment before may be gone with all
+    /// of its commits, because its creation is not waited for either.
     Normal,
 }
 
@@ -34,6 +35,7 @@ pub struct Options {
     pub(crate) group: usize,
     pub(crate) group_bytes: usize,
     pub(crate) max_bytes: Option<u64>,
+    pub(crate) leaves_wal: bool,
 }
 
 impl Default for Options {
@@ -45,6 +47,7 @@ impl Default for Options {
             group: 256,
             group_bytes: 4 << 20,
             max_bytes: None,
+            leaves_wal: false,
         }
     }
 }
@@ -82,6 +85,14 @@ impl Options {
     /// disk is the limit.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
+        self
+    }
+
+    /// Leaves the WAL beside the file when the store is dropped, so that nobody waits for the disk
+    /// then. Otherwise the last connection copies the WAL into the file and removes it. See
+    /// [`SqliteStore::checkpoint`] for doing that at another time.
+    pub fn leave_wal(mut self) -> Self {
+        self.leaves_wal = true;
         self
     }
 

@@ -48,10 +48,11 @@ impl SqliteStore {
     }
 
     pub(crate) fn open_with(path: &Path, options: &Options) -> Result<Self, SqliteError> {
-        let mut connection = connection::open(path, options)?;
+        let mut connection = connection::open_first(path, options)?;
         let path = path.canonicalize()?;
         let mut lock = OwnerLock::new(&path);
         schema::bring_up(&mut connection, &mut lock)?;
+        connection.execute_batch(&options.pragmas())?;
         let readers = (0..options.readers).map(|_| {
             let reader = connection::open(&path, options)?;
             reader.execute_batch("PRAGMA query_only = ON")?;
@@ -75,6 +76,17 @@ impl SqliteStore {
     /// `tokio::task::spawn_blocking`. The WAL grows meanwhile.
     pub fn backup(&self, to: impl AsRef<Path>) -> Result<(), SqliteError> {
         backup::write(&connection::open(&self.path, &self.options)?, to.as_ref())
+    }
+
+    /// Copies the WAL into the file, so that the file alone has everything that is committed. Does as
+    /// much of that as is possible while others read or write.
+    ///
+    /// This blocks the thread while the disk is waited for: call it by
+    /// `tokio::task::spawn_blocking`.
+    pub fn checkpoint(&self) -> Result<(), SqliteError> {
+        let connection = connection::open(&self.path, &self.options)?;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
     }
 
     /// Reads the whole file and looks for damage: in the structure of the database, rows that lack

@@ -9,7 +9,7 @@ use worker_runtime::{
     queries::{GetOverview, GetTurn},
     store::Store,
 };
-use yoi_sqlite::{SqliteError, SqliteStore};
+use yoi_sqlite::{Options, SqliteError, SqliteStore, Synchronous};
 
 use crate::support::{file, lease, listed, put, runtime};
 
@@ -112,4 +112,24 @@ fn damage_rows(path: &Path, damage: &str) {
     let connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "foreign_keys", false).unwrap();
     assert!(connection.execute(damage, []).unwrap() > 0, "{damage}");
+}
+
+#[tokio::test]
+async fn a_store_may_leave_the_wal_and_copy_it_when_it_likes() {
+    let (folder, file) = file();
+    let wal = folder.path().join("store.sqlite-wal");
+    let options = || Options::default().synchronous(Synchronous::Normal).leave_wal();
+    let alone = folder.path().join("alone.sqlite");
+    {
+        let store = options().open(&file).unwrap();
+        let lease = lease(&store).await;
+        store.commit(&put(lease, 1, 1, 1000)).await.unwrap();
+    }
+    assert!(wal.metadata().unwrap().len() > 0, "it is left");
+    let store = options().open(&file).unwrap();
+    assert_eq!(listed(&store).await, 1, "and read");
+    store.checkpoint().unwrap();
+    assert_eq!(wal.metadata().unwrap().len(), 0);
+    std::fs::copy(&file, &alone).unwrap();
+    assert_eq!(listed(&SqliteStore::open(&alone).unwrap()).await, 1);
 }

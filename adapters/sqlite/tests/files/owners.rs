@@ -8,10 +8,10 @@ use std::{
 use tokio::time::sleep;
 use worker_runtime::{
     BuildError, Runtime,
-    commands::CreateWorker,
+    commands::{CreateWorker, StopRuntime},
     store::{OpenError, Settlement, Store, StoreError},
 };
-use yoi_sqlite::SqliteStore;
+use yoi_sqlite::{SqliteStore, owner_process};
 
 use crate::support::{file, id, lease, listed, open, put, runtime};
 
@@ -121,4 +121,18 @@ async fn who_releases_lets_the_next_one_in_at_once_with_the_lock() {
     let locked: bool = beside.query_row("SELECT locked FROM owner", [], |row| row.get(0)).unwrap();
     assert!(locked);
     assert_eq!(first.settle(lease, id(1), 1).await, Ok(Settlement::NotApplied));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_process_of_an_owner_can_be_told() {
+    let (_folder, file) = file();
+    assert_eq!(owner_process(&file), None, "there is no file");
+    let store = Arc::new(SqliteStore::open(&file).unwrap());
+    assert_eq!(owner_process(&file), None, "nobody owns it");
+    let owner = runtime(&store).await;
+    assert_eq!(owner_process(&file), Some(std::process::id()));
+    owner.handle(StopRuntime::default()).await.unwrap();
+    owner.wait_stopped(LONG).await.unwrap();
+    assert_eq!(owner_process(&file), None, "the lock is given back");
 }
