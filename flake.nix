@@ -34,6 +34,8 @@
           ./Cargo.lock
           ./Cargo.toml
           ./README.md
+          # The store of `yoi`. It brings SQLite's source, which the C compiler of `stdenv` builds.
+          ./adapters/sqlite
           ./crates
           ./docs/profiles.md
           ./rustfmt.toml

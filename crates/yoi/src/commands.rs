@@ -2,6 +2,7 @@
 
 mod chat;
 mod completions;
+mod log;
 mod man;
 mod models;
 mod profiles;
@@ -19,6 +20,7 @@ pub(crate) enum Command {
     Chat(chat::Chat),
     Completions(completions::Completions),
     Man(man::Man),
+    Log(log::Log),
     Models(models::Models),
     Profiles(profiles::Profiles),
     Rpc(rpc::Rpc),
@@ -33,6 +35,7 @@ impl Command {
             Self::Chat(chat) => chat.execute(),
             Self::Completions(completions) => completions.execute(definition()),
             Self::Man(man::Man {}) => man::Man::execute(definition()),
+            Self::Log(log) => log.execute(),
             Self::Models(models) => models.execute(),
             Self::Profiles(profiles) => profiles.execute(),
             Self::Rpc(rpc) => rpc.execute(),

@@ -6,6 +6,7 @@ mod explain;
 mod policy_args;
 mod profiles_file;
 mod provider_args;
+mod remembered;
 mod sampling_args;
 mod ways;
 
@@ -21,9 +22,9 @@ use yoi_profiles::{ProfileSpec, ProfilesFile, ProviderKind, ProviderSpec};
 
 use self::{
     addition_args::AdditionArgs, policy_args::PolicyArgs, provider_args::ProviderArgs,
-    sampling_args::SamplingArgs, ways::WAYS,
+    remembered::Address, sampling_args::SamplingArgs, ways::WAYS,
 };
-pub(crate) use self::{explain::explain, profiles_file::FoundFile};
+pub(crate) use self::{explain::explain, profiles_file::FoundFile, remembered::Remembered};
 use crate::{failure::Failure, report};
 
 /// The name of the built-in profile, which needs no model.
@@ -33,7 +34,7 @@ const ECHO: &str = "echo";
 pub(crate) type Unusable = BTreeMap<String, String>;
 
 /// The flags by which an engine is chosen.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Engine")]
 pub(crate) struct EngineArgs {
     /// Use the profile NAME of the profiles file, or `echo`, which needs no model.
@@ -82,7 +83,7 @@ enum Model {
 }
 
 /// The flag that names the profiles file.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct ProfilesArgs {
     /// Read profiles from FILE, not from `yoi/profiles.toml` in the platform's config directory.
     #[arg(long, value_name = "FILE")]
@@ -122,6 +123,43 @@ impl EngineArgs {
             }
         }
         Ok((profiles, unusable))
+    }
+
+    /// Returns these flags with what a conversation remembers of its engine, unless the flags choose
+    /// another one.
+    pub(crate) fn recalling(&self, then: &Remembered) -> Result<Self, Failure> {
+        let mut flags = self.clone();
+        if self.profile.is_some() || self.provider.kind().is_some() {
+            return Ok(flags);
+        }
+        if let Some(name) = &then.profile
+            && name != ECHO
+            && self.file.read()?.file.profile(name).is_none()
+        {
+            let name = ShortText::cut(name, 64);
+            return Err(Failure::configuration(format!(
+                "the conversation was held with the profile {name:?}, which is not there any more: \
+                 choose another by `--profile NAME`, or a provider by `--provider KIND`"
+            )));
+        }
+        flags.profile.clone_from(&then.profile);
+        flags.provider.recall(then)?;
+        Ok(flags)
+    }
+
+    /// Returns the choice that these flags make, for a conversation to remember.
+    pub(crate) fn remembered(&self) -> Result<Remembered, Failure> {
+        let mut choice = self.provider.remembered();
+        if self.profile.is_some() {
+            choice.profile.clone_from(&self.profile);
+        } else if choice.provider.is_none() {
+            choice.profile = self.file.read()?.file.default;
+            if choice.profile.is_none() {
+                let environment = environment::choice(|name| env::var_os(name));
+                choice.provider = environment.map(|(_, provider)| provider.kind);
+            }
+        }
+        Ok(choice)
     }
 
     /// Returns the request for the models that the chosen provider offers.

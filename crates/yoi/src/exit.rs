@@ -11,6 +11,9 @@ pub(crate) enum Exit {
     Failed,
     /// The command line or the configuration is invalid.
     Usage,
+    /// The place where conversations are kept cannot be read or written. This is `EX_IOERR` of
+    /// `sysexits.h`.
+    Storage,
     /// The command failed, but may succeed later. This is `EX_TEMPFAIL` of `sysexits.h`.
     TryAgain,
     /// SIGINT ended the process.
@@ -25,6 +28,7 @@ impl From<Exit> for ExitCode {
             Exit::Completed => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
+            Exit::Storage => 74,
             Exit::TryAgain => 75,
             Exit::Interrupted => 130,
             Exit::Terminated => 143,

@@ -29,6 +29,11 @@ impl Failure {
         Self { exit: Exit::TryAgain, ..Self::new(message) }
     }
 
+    /// Creates the failure of the place where conversations are kept.
+    pub(crate) fn storage(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Storage, ..Self::new(message) }
+    }
+
     /// Creates the failure of an invalid command line.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, has_help: true, ..Self::new(message) }
@@ -52,6 +57,18 @@ impl Failure {
     /// Sets lines that follow the message.
     pub(crate) fn followed_by(self, more: Option<String>) -> Self {
         Self { more, ..self }
+    }
+
+    /// Returns whether a store could not be used, or is in use elsewhere.
+    pub(crate) fn is_of_store(&self) -> bool {
+        matches!(self.exit, Exit::Storage | Exit::TryAgain)
+    }
+
+    /// Prints the message to stderr as a note, for a command that goes on.
+    pub(crate) fn note(self, before: &str) {
+        if let Some(message) = self.message {
+            report::note(&format!("{before}{message}"));
+        }
     }
 
     /// Prints the message to stderr, and returns the exit code.
@@ -78,6 +95,9 @@ impl fmt::Display for Failure {
 
 impl From<RuntimeError> for Failure {
     fn from(error: RuntimeError) -> Self {
+        if matches!(error, RuntimeError::StoreFailed { .. }) {
+            return Self::storage(error.to_string());
+        }
         match error.retry() {
             Retry::AfterChange {} | Retry::SameRequest {} | Retry::AfterMs { .. } => {
                 Self::temporary(error.to_string())
@@ -92,6 +112,9 @@ impl From<BuildError> for Failure {
         match &error {
             BuildError::Invalid(_) | BuildError::ModelMissing { .. } => {
                 Self::usage(error.to_string())
+            }
+            BuildError::StoreFailed(_) | BuildError::NewerFormat { .. } => {
+                Self::storage(error.to_string())
             }
             _ => Self::new(error.to_string()),
         }

@@ -10,6 +10,7 @@ mod commands;
 mod engine;
 mod exit;
 mod failure;
+mod keeping;
 mod output;
 mod paths;
 mod provider_words;

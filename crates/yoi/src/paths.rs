@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
+use etcetera::{
+    base_strategy::{BaseStrategy, choose_base_strategy},
+    home_dir,
+};
 
 /// Returns the path of the profiles file, or `None` without a home directory.
 pub(crate) fn profiles() -> Option<PathBuf> {
@@ -20,4 +23,16 @@ pub(crate) fn chat_history() -> Option<PathBuf> {
         return None;
     }
     Some(folder.join("yoi").join("chat_history"))
+}
+
+/// Returns the folder of kept conversations, in the platform's directory for data, or `None` without
+/// a home directory.
+pub(crate) fn talks() -> Option<PathBuf> {
+    let platform = choose_base_strategy().ok()?;
+    Some(platform.data_dir().join("yoi").join("talks"))
+}
+
+/// Returns the user's home directory, which need not exist.
+pub(crate) fn home() -> Option<PathBuf> {
+    home_dir().ok()
 }

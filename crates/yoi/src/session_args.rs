@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use clap::Args;
 use llm_engine::Deadlines;
-use worker_runtime::{Limits, Profile, Runtime, RuntimeBuilder, commands::CreateWorker};
+use worker_runtime::{Limits, Profile, Runtime, RuntimeBuilder};
 
 use crate::{
     engine::{EngineArgs, Unusable},
     failure::Failure,
+    keeping::{Beginning, KeepArgs, Session},
 };
 
 /// The largest input, in bytes. It is larger than a Runtime's default, because the input may be a
@@ -28,31 +29,45 @@ pub(crate) struct SessionArgs {
 
     #[command(flatten)]
     engine: EngineArgs,
+
+    #[command(flatten)]
+    keep: KeepArgs,
 }
 
 impl SessionArgs {
-    /// Starts a Runtime with the chosen profile and all others that can be used. Returns the names
-    /// of those that cannot as well.
-    pub(crate) async fn start(&self) -> Result<(Runtime, Unusable), Failure> {
-        let (profiles, unusable) = self.engine.all_profiles()?;
-        Ok((start(profiles).await?, unusable))
+    /// Begins a conversation with the chosen profile and all others that can be used.
+    pub(crate) async fn begin(&self) -> Result<Session, Failure> {
+        self.begin_with(None, EngineArgs::all_profiles).await
     }
 
-    /// Starts a Runtime with only the chosen profile, because building a provider may take longer
-    /// than its answer.
-    pub(crate) async fn start_alone(&self) -> Result<Runtime, Failure> {
-        start(vec![self.engine.profile()?]).await
+    /// Begins a conversation about a prompt with only the chosen profile, because building a
+    /// provider may take longer than its answer.
+    pub(crate) async fn begin_alone(&self, prompt: &str) -> Result<Session, Failure> {
+        self.begin_with(Some(prompt), |engine| Ok((vec![engine.profile()?], Unusable::new()))).await
     }
 
-    /// Returns the command that creates the Worker that the flags describe.
-    pub(crate) fn worker(&self) -> CreateWorker {
-        CreateWorker { instructions: self.system.clone(), ..CreateWorker::default() }
+    async fn begin_with(
+        &self,
+        prompt: Option<&str>,
+        profiles: impl Fn(&EngineArgs) -> Result<(Vec<Profile>, Unusable), Failure>,
+    ) -> Result<Session, Failure> {
+        let beginning = Beginning::find(&self.keep).await?;
+        let engine = match beginning.remembered() {
+            Some(then) => self.engine.recalling(&then)?,
+            None => self.engine.clone(),
+        };
+        let (profiles, unusable) = profiles(&engine)?;
+        let choice = engine.remembered()?;
+        let builder = || builder(&profiles);
+        let mut session = beginning.begin(builder, choice, self.system.clone(), prompt).await?;
+        session.unusable = unusable;
+        Ok(session)
     }
 }
 
-async fn start(profiles: Vec<Profile>) -> Result<Runtime, Failure> {
-    let builder = Runtime::builder().display_name("yoi").limits(limits(&profiles));
-    Ok(profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?)
+fn builder(profiles: &[Profile]) -> RuntimeBuilder {
+    let builder = Runtime::builder().display_name("yoi").limits(limits(profiles));
+    profiles.iter().cloned().fold(builder, RuntimeBuilder::profile)
 }
 
 /// Returns limits under which the deadlines of each profile apply unchanged: a Runtime would

@@ -2,6 +2,7 @@
 
 mod command;
 mod completion;
+mod continued;
 mod conversation;
 mod edit;
 mod history;
@@ -17,7 +18,8 @@ use clap::Args;
 
 use self::{conversation::Conversation, lines::Lines, workers::Workers};
 use crate::{
-    exit::Exit, failure::Failure, paths, session_args::SessionArgs, signals::Signals, tokio_main,
+    exit::Exit, failure::Failure, keeping::Session, paths, session_args::SessionArgs,
+    signals::Signals, tokio_main,
 };
 
 const AFTER_HELP: &str = "\
@@ -50,12 +52,14 @@ Exit codes:
     0  you left, or stdout was closed
     1  the conversation could not go on; if stdin is not a terminal also: a turn or command failed
     2  the command line is invalid
+   74  the place of kept conversations cannot be used, and a flag asked for it
    75  stdin is not a terminal, and a turn or command failed but may succeed later
   130  SIGINT, which is Ctrl-C twice in a row at a terminal
   143  SIGTERM
 
 Examples:
   yoi chat
+  yoi chat --continue
   yoi chat --base-url http://127.0.0.1:8080/v1
   yoi chat --system \"Answer in French.\"
   printf 'one\\ntwo\\n/usage\\n' | yoi chat";
@@ -79,10 +83,16 @@ impl Chat {
 
     async fn converse(self) -> Result<Exit, Failure> {
         let signals = Signals::listen()?;
-        let (runtime, unusable) = self.session.start().await?;
+        let mut session = self.session.begin().await?;
         let history = if self.no_history { None } else { paths::chat_history() };
         let lines = Lines::open(history)?;
-        let workers = Workers::begin(runtime, self.session.worker(), unusable).await?;
-        Conversation::new(workers, lines, signals, self.session.usage).run().await
+        if lines.is_terminal() {
+            continued::show(&session).await?;
+        }
+        let (runtime, file) = (session.runtime.clone(), session.take_file());
+        let workers = Workers::begin(session).await?;
+        let ended = Conversation::new(workers, lines, signals, self.session.usage).run().await;
+        Session::end(&runtime, file).await;
+        ended
     }
 }

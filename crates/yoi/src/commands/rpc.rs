@@ -13,7 +13,7 @@ mod settings;
 mod subscriptions;
 mod writer;
 
-use std::{io, pin::pin, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
 use clap::Args;
 use tokio::{
@@ -25,7 +25,9 @@ use tokio::{
 use worker_runtime::{Runtime, RuntimeBuilder};
 
 use self::{lines::Lines, session::Session, settings::Setting};
-use crate::{engine::EngineArgs, exit::Exit, failure::Failure, signals::Signals, tokio_main};
+use crate::{
+    engine::EngineArgs, exit::Exit, failure::Failure, keeping, signals::Signals, tokio_main,
+};
 
 /// The time that a client has, after a signal and the end of the Runtime, to read what is left.
 const LAST_WRITES: Duration = Duration::from_secs(3);
@@ -70,12 +72,15 @@ Exit codes:
     0  the input ended, stdout was closed, or a first signal came
     1  stdout cannot be written or was not read in time after a signal
     2  the command line is invalid, or stdin cannot be read
+   74  the file of --store cannot be used
+   75  the file of --store is open in another yoi
   130  a second signal, SIGINT
   143  a second signal, SIGTERM
 
 Examples:
   echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"get_runtime\"}' | yoi rpc
   echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"create_worker\",\"params\":{\"display_name\":\"ann\"}}' | yoi rpc
+  yoi rpc --store workers.sqlite < requests.jsonl
   yoi rpc --name backend --limit workers=10 --echo-delay-ms 100";
 
 /// Speak the Runtime's API as JSON-RPC 2.0, one message a line, on stdin and stdout.
@@ -94,6 +99,11 @@ pub(crate) struct Rpc {
     /// Set one of the limits that `get_runtime` lists. May be repeated.
     #[arg(long, value_name = "LIMIT=N")]
     limit: Vec<Setting>,
+
+    /// Keep the Runtime's Workers in FILE, which is made if there is none; they go on in the next
+    /// session with the same FILE. Without it, nothing is kept.
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
 
     #[command(flatten)]
     engine: EngineArgs,
@@ -124,7 +134,8 @@ impl Rpc {
         let max_line = limits.request_bytes;
         let profiles = self.engine.profiles()?;
         let builder = Runtime::builder().display_name(self.name).limits(limits);
-        let runtime = profiles.into_iter().fold(builder, RuntimeBuilder::profile).build().await?;
+        let builder = profiles.into_iter().fold(builder, RuntimeBuilder::profile);
+        let runtime = keeping::build(builder, self.store).await?;
         let (output, writer) = writer::start();
         let session = Arc::new(Session::new(runtime.clone(), output.clone()).await?);
         // Requests are read and begun on a thread of their own, which may block on stdin.

@@ -17,6 +17,7 @@ use crate::{
     answer::{AnswerPrinter, Format, TurnEnd, TurnStream},
     exit::Exit,
     failure::Failure,
+    keeping::Session,
     session_args::SessionArgs,
     signals::Signals,
     tokio_main,
@@ -31,6 +32,7 @@ Examples:
   yoi run -o answer.txt --timeout 60 --usage \"Why is the sky blue?\"
   yoi run --system \"Answer in French.\" \"Who are you?\"
   yoi run --base-url http://127.0.0.1:8080/v1 \"Who are you?\"
+  yoi run --continue \"And why is it red in the evening?\"
   yoi run --json hello | jq -r 'select(.type == \"text_delta\").text'
   yoi run --echo-delay-ms 200 \"one two three\"
 
@@ -38,6 +40,7 @@ Exit codes:
     0  the turn completed, or stdout was closed
     1  the turn failed
     2  the command line is invalid
+   74  the place of kept conversations cannot be used, and a flag asked for it
    75  the turn failed, but may succeed later
   130  SIGINT cancelled the turn; the text so far was printed
   143  SIGTERM cancelled the turn; the text so far was printed";
@@ -85,12 +88,10 @@ impl Run {
 
     async fn answer(self, prompt: String, output: Option<OutputFile>) -> Result<Exit, Failure> {
         let mut signals = Signals::listen()?;
-        let runtime = self.session.start_alone().await?;
-        let created = runtime.handle(self.session.worker()).await?;
-        let worker = created.detail.worker;
+        let Session { runtime, worker, cursor, .. } = self.session.begin_alone(&prompt).await?;
         // The subscription is opened before the turn starts, because a turn that is over no longer
         // streams.
-        let stream = TurnStream::open(&runtime, worker, EventsFrom::after(created.cursor)).await?;
+        let stream = TurnStream::open(&runtime, worker, EventsFrom::after(cursor)).await?;
         runtime.handle(SendInput::new(worker, prompt)).await?;
 
         let format = match output {

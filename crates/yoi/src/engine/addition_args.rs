@@ -12,7 +12,7 @@ const SECRET_HEADERS: [&str; 6] =
     ["api-key", "authorization", "cookie", "proxy-authorization", "x-api-key", "x-goog-api-key"];
 
 /// The flags that add to each request.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct AdditionArgs {
     /// Add a field to the body of each request; can be repeated.
     ///

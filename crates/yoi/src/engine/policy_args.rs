@@ -6,7 +6,7 @@ use clap::Args;
 use yoi_profiles::ProfileSpec;
 
 /// The flags that set deadlines and retries, instead of the profile's.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct PolicyArgs {
     /// Make a failed call again up to N times, as long as nothing was answered; 2 if absent.
     #[arg(long, value_name = "N")]

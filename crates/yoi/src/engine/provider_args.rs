@@ -6,11 +6,11 @@ use clap::{Args, builder::NonEmptyStringValueParser};
 use llm_engine::providers;
 use yoi_profiles::{ProviderKind, ProviderSpec, SecretPlace};
 
-use super::Model;
+use super::{Address, Model, Remembered};
 use crate::failure::Failure;
 
 /// The flags that describe a provider or override that of a profile.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct ProviderArgs {
     /// The provider: echo, openai, anthropic, gemini, ollama, openrouter, and others.
     ///
@@ -60,6 +60,41 @@ impl ProviderArgs {
     /// Returns the model that the flags name.
     pub(super) fn model_name(&self) -> Option<&str> {
         self.model.as_deref()
+    }
+
+    /// Fills in what a conversation remembers and the flags do not say.
+    pub(super) fn recall(&mut self, then: &Remembered) -> Result<(), Failure> {
+        self.provider = then.provider;
+        self.base_url = match &then.base_url {
+            None => None,
+            Some(Address::Kept(address)) => Some(address.clone()),
+            Some(Address::NotKept) => {
+                return Err(Failure::configuration(
+                    "the address that the conversation was held with is not kept, because it has a \
+                     secret in it or is long: give it by `--base-url URL`",
+                ));
+            }
+        };
+        if self.model.is_none() {
+            self.model.clone_from(&then.model);
+        }
+        if self.key_env.is_none() && self.key_file.is_none() {
+            self.key_env.clone_from(&then.key_env);
+            self.key_file.clone_from(&then.key_file);
+        }
+        Ok(())
+    }
+
+    /// Returns what the flags say, for a conversation to remember.
+    pub(super) fn remembered(&self) -> Remembered {
+        Remembered {
+            profile: None,
+            provider: self.kind(),
+            base_url: self.base_url.as_deref().map(Address::new),
+            model: self.model.clone(),
+            key_env: self.key_env.clone(),
+            key_file: self.key_file.clone(),
+        }
     }
 
     /// Overrides a provider with the flags, and checks the result.

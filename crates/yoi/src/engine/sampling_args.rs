@@ -6,7 +6,7 @@ use yoi_profiles::ProfileSpec;
 use crate::failure::Failure;
 
 /// The flags that set sampling parameters, instead of the profile's.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct SamplingArgs {
     /// The sampling temperature, at least 0; higher is more random.
     #[arg(short, long, value_name = "NUMBER", allow_negative_numbers = true)]

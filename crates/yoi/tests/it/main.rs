@@ -3,6 +3,7 @@
 mod chat;
 mod folder;
 mod generated;
+mod keeping;
 mod process;
 mod profiles;
 mod providers;

@@ -28,6 +28,8 @@ pub(crate) fn yoi() -> Command {
     for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
         command.env(folder, env!("CARGO_TARGET_TMPDIR").to_owned() + "/nobody");
     }
+    // Tests of keeping say where; the others keep nothing.
+    command.env("YOI_STORE", "off");
     for variable in ["ANTHROPIC_AUTH_TOKEN", "CLICOLOR_FORCE", "NO_COLOR", "OPENAI_API_VERSION"] {
         command.env_remove(variable);
     }

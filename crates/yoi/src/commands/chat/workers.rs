@@ -9,7 +9,7 @@ use worker_runtime::{
     queries::GetWorker,
 };
 
-use crate::{answer::TurnStream, engine::Unusable};
+use crate::{answer::TurnStream, engine::Unusable, keeping::Session};
 
 /// The Workers of a chat, one of which is the current one.
 #[derive(Debug)]
@@ -29,19 +29,13 @@ pub(super) struct Workers {
 }
 
 impl Workers {
-    /// Creates the first Worker.
-    pub(super) async fn begin(
-        runtime: Runtime,
-        creation: CreateWorker,
-        unusable: Unusable,
-    ) -> Result<Self, RuntimeError> {
+    /// Begins with the Worker of a session.
+    pub(super) async fn begin(session: Session) -> Result<Self, RuntimeError> {
+        let Session { runtime, creation, worker, unusable, .. } = session;
         let types = EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect();
         let filter = EventFilter { types: Some(types), ..EventFilter::default() };
         let ends = runtime.subscribe(Subscribe::new(Scope::runtime()).filter(filter)).await?;
-        let (all, turn) = (Vec::new(), None);
-        let mut workers = Self { runtime, creation, all, current: 0, unusable, turn, ends };
-        workers.add(None).await?;
-        Ok(workers)
+        Ok(Self { runtime, creation, all: vec![worker], current: 0, turn: None, unusable, ends })
     }
 
     pub(super) fn current(&self) -> WorkerRef {

@@ -1,0 +1,40 @@
+//! Answers that were interrupted.
+
+use super::Home;
+use crate::{process::Process, terminal::Terminal};
+
+/// Starts a run that is in the middle of a long answer.
+fn in_mid_answer(home: &Home) -> Process {
+    let text = "word ".repeat(2000);
+    let mut run = home.start(&["run", "-p", "echo", "--echo-delay-ms", "20", &text]);
+    run.close_stdin();
+    run.until("echo: word word ");
+    run
+}
+
+#[test]
+fn what_had_come_before_ctrl_c_is_there_the_next_time() {
+    let home = Home::new("ctrl_c");
+    let run = in_mid_answer(&home);
+    run.signal("INT");
+    assert_eq!(run.wait().code, Some(130));
+    let shown = home.ok(&["log", "show", &home.titles()[0]]);
+    assert!(shown.contains("\nassistant (interrupted): echo: word word "), "{shown}");
+    assert_eq!(home.ok(&["run", "--continue", "go on"]), "echo: go on\n");
+}
+
+#[test]
+fn a_chat_that_is_left_in_mid_answer_keeps_what_had_come() {
+    let home = Home::new("left");
+    let mut command =
+        home.command(&["chat", "-p", "echo", "--echo-delay-ms", "20", "--no-history"]);
+    command.env("TERM", "xterm");
+    let mut terminal = Terminal::spawn(command);
+    terminal.until("1> ");
+    terminal.line(&"word ".repeat(500));
+    terminal.until("echo: word word ");
+    terminal.line("/quit");
+    assert_eq!(terminal.end().code, Some(0));
+    let shown = home.ok(&["log", "show", &home.titles()[0]]);
+    assert!(shown.contains("\nassistant (interrupted): echo: word word "), "{shown}");
+}
