@@ -9,6 +9,7 @@ mod delete;
 mod file;
 mod keep_args;
 mod keeper;
+mod partial;
 mod place;
 mod session;
 mod talk;
@@ -18,6 +19,7 @@ mod title;
 pub(crate) use self::{
     delete::delete,
     keep_args::{KeepArgs, StoreArgs},
+    partial::{Partial, Partials},
     session::{Beginning, Session, build},
     talk::{Entry, Talk},
     talks::{all, chosen, newest},

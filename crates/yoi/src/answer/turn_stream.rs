@@ -7,6 +7,8 @@ use worker_runtime::{
     event::{EventBody, EventType},
 };
 
+use crate::keeping::{Partial, Partials};
+
 /// The stream items of a Worker together with its Runtime's diagnostics about it.
 #[derive(Debug)]
 pub(crate) struct TurnStream {
@@ -15,6 +17,8 @@ pub(crate) struct TurnStream {
     diagnostics: Subscription,
     /// An item that is returned after the diagnostics that came before it.
     held: Option<StreamItem>,
+    /// The text so far, for the case that this process is killed.
+    partial: Partial,
 }
 
 /// A stream item or a diagnostic.
@@ -30,6 +34,7 @@ impl TurnStream {
         runtime: &Runtime,
         worker: WorkerRef,
         from: EventsFrom,
+        partials: &Partials,
     ) -> Result<Self, RuntimeError> {
         let diagnostics =
             EventFilter { types: Some(vec![EventType::Diagnostic]), ..EventFilter::default() };
@@ -40,6 +45,7 @@ impl TurnStream {
             diagnostics: runtime.subscribe(diagnostics).await?,
             items: runtime.subscribe(items).await?,
             held: None,
+            partial: partials.begin(),
         })
     }
 
@@ -52,7 +58,11 @@ impl TurnStream {
                         return Some(TurnUpdate::Diagnostic(message));
                     }
                 }
-                item = self.items.next() => self.held = Some(item?),
+                item = self.items.next() => {
+                    let item = item?;
+                    self.write_down(&item);
+                    self.held = Some(item);
+                }
             }
         }
         while let Some(Some(item)) = self.diagnostics.next().now_or_never() {
@@ -61,6 +71,16 @@ impl TurnStream {
             }
         }
         self.held.take().map(TurnUpdate::Item)
+    }
+
+    fn write_down(&mut self, item: &StreamItem) {
+        match item {
+            StreamItem::TextDelta { turn_id, offset, text } => {
+                self.partial.add(*turn_id, *offset, text);
+            }
+            StreamItem::Event(it) if it.event.event_type().ends_turn() => self.partial.end(),
+            _ => {}
+        }
     }
 
     /// Returns the message of a diagnostic about this Worker, or `None` for any other item.

@@ -88,10 +88,12 @@ impl Run {
 
     async fn answer(self, prompt: String, output: Option<OutputFile>) -> Result<Exit, Failure> {
         let mut signals = Signals::listen()?;
-        let Session { runtime, worker, cursor, .. } = self.session.begin_alone(&prompt).await?;
+        let Session { runtime, worker, cursor, partials, .. } =
+            self.session.begin_alone(&prompt).await?;
         // The subscription is opened before the turn starts, because a turn that is over no longer
         // streams.
-        let stream = TurnStream::open(&runtime, worker, EventsFrom::after(cursor)).await?;
+        let stream =
+            TurnStream::open(&runtime, worker, EventsFrom::after(cursor), &partials).await?;
         runtime.handle(SendInput::new(worker, prompt)).await?;
 
         let format = match output {

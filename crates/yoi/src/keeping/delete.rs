@@ -23,6 +23,7 @@ pub(crate) async fn delete(place: &Place, talk: &Talk) -> Result<(), Failure> {
     let owner = Arc::clone(&store) as Arc<dyn Store>;
     let runtime = session::build_on(builder, &talk.file, owner).await?;
     let worker = runtime.worker(talk.id());
+    talk.remove_partials(&store).await?;
     runtime.handle(CancelWorker::new(worker)).await?;
     runtime.handle(DeleteWorker::new(worker)).await?;
     let left = Talk::read_from(&store, &talk.file, |_| ()).await?;

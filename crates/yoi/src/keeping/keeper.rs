@@ -12,7 +12,7 @@ use worker_runtime::store::{
 };
 use yoi_sqlite::SqliteStore;
 
-use super::{file, place};
+use super::{file, partial::Partials, place};
 use crate::report;
 
 /// A store in memory, which copies what is committed to a file of its own.
@@ -36,9 +36,9 @@ enum Job {
 
 impl Keeper {
     /// Creates the store of a new conversation, whose file will be in this folder.
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(super) fn new(folder: PathBuf, partials: Partials) -> Self {
         let (copying, mut jobs) = mpsc::unbounded_channel();
-        let mut copy = Copy { folder, request: None, state: State::Waiting(Vec::new()) };
+        let mut copy = Copy { folder, partials, request: None, state: State::Waiting(Vec::new()) };
         tokio::spawn(async move {
             while let Some(job) = jobs.recv().await {
                 copy.carry_out(job).await;
@@ -94,6 +94,7 @@ impl StoreWrapper for Keeper {
 /// The copy in the file.
 struct Copy {
     folder: PathBuf,
+    partials: Partials,
     request: Option<OpenRequest>,
     state: State,
 }
@@ -165,6 +166,7 @@ impl Copy {
         let path = place::new_file(&self.folder);
         let store = file::open(&path).await.map_err(|error| error.to_string())?;
         let opened = Store::open(&*store, request).await.map_err(|error| error.to_string())?;
+        self.partials.are_in(&path);
         if is_first {
             report::note(&format!(
                 "conversations are kept in {}: `yoi log` shows them, `yoi log delete` removes one,",

@@ -16,7 +16,8 @@ use worker_runtime::{
 use yoi_sqlite::SqliteStore;
 
 use super::{
-    file, keep_args::KeepArgs, keeper::Keeper, place, place::Place, talk::Talk, talks, title::title,
+    file, keep_args::KeepArgs, keeper::Keeper, partial::Partials, place, place::Place, talk::Talk,
+    talks, title::title,
 };
 use crate::{
     engine::{Remembered, Unusable},
@@ -48,6 +49,8 @@ pub(crate) struct Session {
     pub(crate) continued: Option<Talk>,
     /// The profiles that cannot be used, by name, with the reasons.
     pub(crate) unusable: Unusable,
+    /// The place for answers that are coming.
+    pub(crate) partials: Partials,
     file: Option<OpenFile>,
 }
 
@@ -93,9 +96,10 @@ impl Beginning {
     ) -> Result<Session, Failure> {
         let Self { place, is_asked, continued } = self;
         let is_kept = place.is_some();
+        let partials = Partials::default();
         let (runtime, file) = match continued.as_ref().map(|talk| talk.file.clone()) {
             Some(path) => own(&builder, path).await?,
-            None => match new(&builder, place.as_ref(), is_asked).await {
+            None => match new(&builder, place.as_ref(), is_asked, &partials).await {
                 // Whoever did not ask for it is not held up by it.
                 Err(failure) if !is_asked && failure.is_of_store() => {
                     failure.note("this conversation is not kept: ");
@@ -104,6 +108,9 @@ impl Beginning {
                 begun => begun?,
             },
         };
+        if let Some(file) = &file {
+            partials.are_in(&file.path);
+        }
         let labels = if is_kept { Some(choice.labels()) } else { None };
         let creation = CreateWorker {
             instructions: instructions.clone(),
@@ -126,7 +133,7 @@ impl Beginning {
             }
         };
         let unusable = Unusable::new();
-        Ok(Session { runtime, worker, cursor, creation, continued, unusable, file })
+        Ok(Session { runtime, worker, cursor, creation, continued, unusable, partials, file })
     }
 }
 
@@ -184,6 +191,7 @@ async fn new(
     builder: &impl Fn() -> RuntimeBuilder,
     place: Option<&Place>,
     is_asked: bool,
+    partials: &Partials,
 ) -> Result<(Runtime, Option<OpenFile>), Failure> {
     match place {
         None => Ok((builder().build().await?, None)),
@@ -194,7 +202,7 @@ async fn new(
             own(builder, place::new_file(folder)).await
         }
         Some(Place::Folder(folder)) => {
-            let keeper = Arc::new(Keeper::new(folder.clone()));
+            let keeper = Arc::new(Keeper::new(folder.clone(), partials.clone()));
             Ok((builder().store(keeper).build().await?, None))
         }
     }

@@ -15,7 +15,7 @@ use worker_runtime::{
 };
 use yoi_sqlite::SqliteStore;
 
-use super::{file, title::title};
+use super::{file, partial, title::title};
 use crate::failure::Failure;
 
 /// The most values of a page that is read.
@@ -121,6 +121,15 @@ impl Talk {
         Ok(entries.split_off(last))
     }
 
+    /// Removes what had come of answers that were interrupted.
+    pub(super) async fn remove_partials(&self, store: &SqliteStore) -> Result<(), Failure> {
+        for turn in turns(store, self.id()).await.map_err(|error| failed(&self.file, &error))? {
+            partial::remove(&self.file, turn.turn_id)
+                .map_err(|error| Failure::storage(format!("{}: {error}", self.file.display())))?;
+        }
+        Ok(())
+    }
+
     async fn entries_from(&self, first: u64) -> Result<Vec<Entry>, Failure> {
         let failed = |error| failed(&self.file, &error);
         let store = file::existing(&self.file).await?;
@@ -144,33 +153,45 @@ impl Talk {
             });
             let unanswered = by_input.get(&entry.sequence);
             if let Some(turn) = unanswered.filter(|turn| turn.answer_sequence.is_none()) {
-                shown.extend(without_answer(turn, &entry, is_running));
+                shown.extend(self.without_answer(turn, &entry, is_running));
             }
         }
         Ok(shown)
     }
-}
 
-/// Returns what is shown in place of an answer. `None` if the turn has ended as turns do.
-fn without_answer(turn: &StoredTurn, input: &StoredEntry, is_running: bool) -> Option<Entry> {
-    let mark = match turn.outcome {
-        None if is_running => "is being answered".to_owned(),
-        None | Some(TurnOutcome::Lost) => "interrupted; what had come is lost".to_owned(),
-        Some(TurnOutcome::Cancelled) => "interrupted before anything came".to_owned(),
-        Some(TurnOutcome::Failed) => {
-            let error = turn.error.as_ref().map(|error| format!(": {}", error.message));
-            format!("failed{}", error.unwrap_or_default())
-        }
-        Some(TurnOutcome::Completed) => return None,
-    };
-    Some(Entry {
-        sequence: input.sequence,
-        speaker: speaker(Role::Assistant),
-        text: "".into(),
-        at_ms: turn.ended_at_ms.unwrap_or(input.at_ms),
-        model: turn.model.clone(),
-        mark: Some(mark),
-    })
+    /// Returns what is shown of a turn whose answer is not in the transcript. `None` if the turn has
+    /// ended as turns do.
+    fn without_answer(
+        &self,
+        turn: &StoredTurn,
+        input: &StoredEntry,
+        is_running: bool,
+    ) -> Option<Entry> {
+        let partial = match turn.outcome {
+            None | Some(TurnOutcome::Lost) => partial::read(&self.file, turn.turn_id),
+            Some(_) => None,
+        };
+        let mark = match turn.outcome {
+            None if is_running => "is being answered".to_owned(),
+            None | Some(TurnOutcome::Lost) if partial.is_some() => "interrupted".to_owned(),
+            None | Some(TurnOutcome::Lost | TurnOutcome::Cancelled) => {
+                "interrupted before anything came".to_owned()
+            }
+            Some(TurnOutcome::Failed) => {
+                let error = turn.error.as_ref().map(|error| format!(": {}", error.message));
+                format!("failed{}", error.unwrap_or_default())
+            }
+            Some(TurnOutcome::Completed) => return None,
+        };
+        Some(Entry {
+            sequence: input.sequence,
+            speaker: speaker(Role::Assistant),
+            text: partial.unwrap_or_default().into(),
+            at_ms: turn.ended_at_ms.unwrap_or(input.at_ms),
+            model: turn.model.clone(),
+            mark: Some(mark),
+        })
+    }
 }
 
 fn speaker(role: Role) -> &'static str {

@@ -9,7 +9,11 @@ use worker_runtime::{
     queries::GetWorker,
 };
 
-use crate::{answer::TurnStream, engine::Unusable, keeping::Session};
+use crate::{
+    answer::TurnStream,
+    engine::Unusable,
+    keeping::{Partials, Session},
+};
 
 /// The Workers of a chat, one of which is the current one.
 #[derive(Debug)]
@@ -26,16 +30,26 @@ pub(super) struct Workers {
     turn: Option<TurnStream>,
     /// The ends of the turns of all Workers.
     ends: Subscription,
+    partials: Partials,
 }
 
 impl Workers {
     /// Begins with the Worker of a session.
     pub(super) async fn begin(session: Session) -> Result<Self, RuntimeError> {
-        let Session { runtime, creation, worker, unusable, .. } = session;
+        let Session { runtime, creation, worker, unusable, partials, .. } = session;
         let types = EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect();
         let filter = EventFilter { types: Some(types), ..EventFilter::default() };
         let ends = runtime.subscribe(Subscribe::new(Scope::runtime()).filter(filter)).await?;
-        Ok(Self { runtime, creation, all: vec![worker], current: 0, turn: None, unusable, ends })
+        Ok(Self {
+            runtime,
+            creation,
+            all: vec![worker],
+            current: 0,
+            unusable,
+            turn: None,
+            ends,
+            partials,
+        })
     }
 
     pub(super) fn current(&self) -> WorkerRef {
@@ -65,7 +79,7 @@ impl Workers {
         self.turn = match found.detail.turn_id {
             Some(_) => {
                 let from = EventsFrom::after(found.cursor);
-                Some(TurnStream::open(&self.runtime, *worker, from).await?)
+                Some(TurnStream::open(&self.runtime, *worker, from, &self.partials).await?)
             }
             None => None,
         };
@@ -77,7 +91,8 @@ impl Workers {
     pub(super) async fn say(&mut self, text: String) -> Result<(), RuntimeError> {
         let worker = self.current();
         // The stream is opened before the turn starts, so that it misses nothing of a short turn.
-        let stream = TurnStream::open(&self.runtime, worker, EventsFrom::now()).await?;
+        let stream =
+            TurnStream::open(&self.runtime, worker, EventsFrom::now(), &self.partials).await?;
         self.runtime.handle(SendInput::new(worker, text)).await?;
         self.turn = Some(stream);
         Ok(())
