@@ -86,7 +86,10 @@ impl AnswerPrinter {
                 return Ok(end);
             }
         }
-        Err(Failure::new("the stream ended before the turn"))
+        // A Runtime that has lost its store takes no more changes.
+        Err(Failure::storage(
+            "the conversation had to end: it can no longer be written to its file",
+        ))
     }
 
     async fn next(&mut self, stream: &mut TurnStream) -> Option<TurnUpdate> {

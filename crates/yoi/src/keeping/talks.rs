@@ -24,6 +24,7 @@ pub(crate) async fn newest(place: &Place, count: usize) -> Result<Vec<Talk>, Fai
     let files = place.files();
     let files = files.map_err(|error| Failure::storage(format!("{}: {error}", path.display())))?;
     let mut talks: Vec<Talk> = Vec::new();
+    let (mut has_read, mut problems) = (false, Vec::new());
     for (changed, file) in files {
         if let Some(oldest) = talks.get(count - 1)
             && changed + COARSE < time(oldest)
@@ -31,18 +32,25 @@ pub(crate) async fn newest(place: &Place, count: usize) -> Result<Vec<Talk>, Fai
             break;
         }
         match Talk::read(&file, |problem| report::note(&problem)).await {
-            Ok(found) => talks.extend(found),
-            // One damaged file hides none of the others.
-            Err(failure) if matches!(place, Place::Folder(_)) && file.exists() => {
-                failure.note("");
+            Ok(found) => {
+                has_read = true;
+                talks.extend(found);
             }
-            Err(_) if matches!(place, Place::Folder(_)) => {}
-            Err(failure) => return Err(failure),
+            Err(failure) if file.exists() => problems.push(failure),
+            // It was deleted meanwhile.
+            Err(_) => {}
         }
         talks.sort_by_key(|talk| std::cmp::Reverse((talk.record.active_at_ms, talk.id())));
         if count < usize::MAX {
             talks.truncate(count);
         }
+    }
+    // One damaged file hides none of the others. If none can be read, that is no empty list.
+    if !has_read && !problems.is_empty() {
+        return Err(problems.swap_remove(0));
+    }
+    for failure in problems {
+        failure.note("");
     }
     Ok(talks)
 }

@@ -138,6 +138,10 @@ fn one_damaged_file_hides_no_other() {
     assert!(listed.stdout.ends_with("hello\n"), "{listed:?}");
     assert!(listed.stderr.contains("x.sqlite: the file is not a database"), "{listed:?}");
     assert_eq!(home.ok(&["run", "--continue", "again"]), "echo: again\n");
+    home.ok(&["log", "delete", "hello"]);
+    for arguments in [&["log"][..], &["run", "--continue", "hello"]] {
+        assert!(home.refused(arguments, 74).contains("x.sqlite: the file is not a database"));
+    }
 }
 
 #[cfg(unix)]
