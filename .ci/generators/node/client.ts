@@ -40,6 +40,7 @@ export function answer(item: StreamItem): string {
     case "reasoning_delta":
     case "synced":
     case "gap":
+    case "reset":
       return item.type;
     default:
       isType<typeof item, UnknownStreamItem>(true);

@@ -12,7 +12,7 @@ from corpus import DEFINITIONS
 from trial import BUNDLE, HERE, NODE, crate_version, node_version, with_nulls
 
 # Names that quicktype makes up where fields of one name have different types.
-ODD_IN_GO = ["Code", "FromClass", "FromType", "ItemElement"]
+ODD_IN_GO = ["Code", "FromClass", "FromType", "ItemElement", "UsageScopeRuntime"]
 
 
 def typescript(trial):
