@@ -56,8 +56,9 @@ impl RuntimeError {
     /// Returns the time after which the same request is worth another try, for a `Retry-After`. `None`
     /// if only the end of something, of which events tell, or nothing at all makes a difference.
     ///
-    /// It is a second if all turns or subscriptions are taken, which end by themselves, for a store that fails if the request can not act
-    /// twice, and for a Runtime that stops: at a deploy, the next one takes its place.
+    /// It is a second if all turns or subscriptions are taken, since those end by themselves; for a store
+    /// that fails, if the request cannot act twice; and for a Runtime that stops: at a deploy, the next
+    /// one takes its place.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self.retry() {
