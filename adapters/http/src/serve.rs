@@ -9,10 +9,12 @@ use worker_runtime::{Runtime, commands::StopRuntime, queries::GetRuntime};
 /// The time after the deadline within which the Runtime has stopped, and streams deliver their ends.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Serves `app` until SIGTERM or Ctrl-C, or until the Runtime stops by itself, as by a command or because
-/// another Runtime owns its store: whatever watches over the server then starts it anew. Returns once the Runtime has stopped, as
-/// [`stop_at_signal`] has it, and every response is complete. A client that takes nothing, or does not
-/// finish its request, is left after a few seconds.
+/// Serves `app` until SIGTERM or Ctrl-C, or until the Runtime stops by itself, as by a command or
+/// because another Runtime owns its store: whatever watches over the server then starts it anew.
+///
+/// Returns once the Runtime has stopped, as [`stop_at_signal`] has it, and every response is
+/// complete. A client that takes nothing, or does not finish its request, is left after a few
+/// seconds.
 ///
 /// # Errors
 ///
@@ -43,8 +45,9 @@ pub async fn serve(
     }
 }
 
-/// Returns a future that waits for SIGTERM or Ctrl-C, or for the Runtime to stop by itself, stops the Runtime and is ready once its streams
-/// have ended, for a server that is not [`serve`]. Signals count from the call on.
+/// Returns a future that waits for SIGTERM or Ctrl-C, or for the Runtime to stop by itself, stops
+/// the Runtime and is ready once its streams have ended, for a server that is not [`serve`]. Signals
+/// count from the call on.
 ///
 /// Turns that run may finish within `patience`, and are cancelled then; a second signal cancels them
 /// at once. Workers are kept: they go on in the next Runtime on the same store, which finds the store

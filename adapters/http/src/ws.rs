@@ -80,9 +80,12 @@ struct Call {
     params: Option<Box<RawValue>>,
     #[serde(default, deserialize_with = "present")]
     result: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
     error: Option<IgnoredAny>,
 }
 
+/// Reads `null` as a value: a request with the id `null` is not a notification, and a result may be
+/// `null`.
 fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
