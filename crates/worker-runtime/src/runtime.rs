@@ -1,11 +1,14 @@
 //! The [`Runtime`], which handles requests and opens live streams.
 
+mod build_error;
 mod builder;
 mod host_provider;
 mod tenant_runtime;
 mod wait;
 
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
+
+use worker::Profile;
 
 use crate::{
     background::lease,
@@ -17,7 +20,8 @@ use crate::{
     stream::Subscription,
     sync::contained,
 };
-pub use builder::{BuildError, RuntimeBuilder};
+pub use build_error::BuildError;
+pub use builder::RuntimeBuilder;
 pub use tenant_runtime::TenantRuntime;
 pub use wait::WaitError;
 
@@ -76,6 +80,22 @@ impl Runtime {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.owner.caller.core.limits
+    }
+
+    /// Adds a profile under its name while the Runtime runs, as [`RuntimeBuilder::profile`] does before.
+    ///
+    /// Workers may select it from then on. It stays until the Runtime ends, and cannot be replaced: a
+    /// change of its settings is another profile, to which [`UpdateWorker`] moves a Worker.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a profile has this name already, if there are 256, if a setting is not
+    /// allowed, if a model is missing, or if the provider panics.
+    ///
+    /// [`UpdateWorker`]: crate::commands::UpdateWorker
+    pub fn add_profile(&self, profile: Profile) -> Result<(), BuildError> {
+        let core = &self.owner.caller.core;
+        Ok(core.profiles.add(host_provider::contained_in(profile), &core.limits)?)
     }
 
     /// Returns the Runtime as the tenant with this name sees it, to be handed to whoever acts for that

@@ -154,11 +154,11 @@ pub(crate) struct CreationIds {
 impl CreateWorker {
     /// Returns the request for admission of a Worker of this tenant, or of none, with the digest of the
     /// command and the result of its checks.
-    pub(crate) fn prepare<'a>(
+    pub(crate) fn prepare(
         &self,
-        context: &DecisionContext<'a>,
+        context: &DecisionContext<'_>,
         tenant: Option<Arc<Tenant>>,
-    ) -> CreationRequest<'a> {
+    ) -> CreationRequest {
         let may_be_known = context.limits.check_key(self.idempotency_key.as_ref()).is_ok();
         let key = self.idempotency_key.as_deref().filter(|_| may_be_known);
         let of_tenant = tenant.as_ref().map(|tenant| &*tenant.name);
@@ -174,10 +174,7 @@ impl CreateWorker {
 
     /// Makes all checks that do not depend on the Runtime's state, and returns the profile of the
     /// Worker's turns.
-    fn validate<'a>(
-        &self,
-        context: &DecisionContext<'a>,
-    ) -> Result<&'a Arc<Profile>, RuntimeError> {
+    fn validate(&self, context: &DecisionContext<'_>) -> Result<Arc<Profile>, RuntimeError> {
         let limits = context.limits;
         if let Some(name) = &self.display_name {
             limits.check_display_name(name)?;
@@ -217,7 +214,7 @@ impl CreateWorker {
     pub(crate) fn decide(
         &self,
         context: &DecisionContext<'_>,
-        request: &CreationRequest<'_>,
+        request: &CreationRequest,
         ids: &CreationIds,
         dropped_keys: Vec<Arc<str>>,
     ) -> Result<(Draft, WorkerCreated), RuntimeError> {
@@ -366,7 +363,7 @@ impl CreateWorker {
     fn attempt(
         &self,
         core: &Arc<Core>,
-        request: &CreationRequest<'_>,
+        request: &CreationRequest,
     ) -> Result<Attempt, RuntimeError> {
         let context = core.context(core.asked_ms());
         let new_id = || core.asked_id(context.now_ms);

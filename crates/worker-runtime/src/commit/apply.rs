@@ -140,7 +140,7 @@ impl Core {
             // The profile was resolved when the turn was decided, and a Runtime never loses a
             // profile.
             if let Ok(profile) = self.profiles.resolve(&turn.profile) {
-                let begun = Arc::new(Live::new(turn.turn_id, Arc::clone(profile)));
+                let begun = Arc::new(Live::new(turn.turn_id, profile));
                 *late = None;
                 *live = Some(Arc::clone(&begun));
                 effects.start_turn = Some(begun);

@@ -1,8 +1,9 @@
-//! The profiles that a Runtime was built with.
+//! The profiles of a Runtime.
 
 use std::{collections::BTreeMap, fmt::Display, sync::Arc, time::Duration};
 
 use llm_engine::{EchoProvider, ShortText};
+use parking_lot::RwLock;
 use worker::Profile;
 
 use crate::{
@@ -34,60 +35,63 @@ pub(crate) enum ProfilesError {
     Panicked(ShortText),
 }
 
-/// The profiles that a Runtime was built with, and the built-in profiles.
+/// The profiles that a Runtime was given, and the built-in profiles. A profile is never replaced or
+/// removed, so that a decision stays right until it is carried out.
 #[derive(Debug)]
 pub(crate) struct Profiles {
-    builtin: BTreeMap<String, Arc<Profile>>,
-    named: BTreeMap<String, Arc<Profile>>,
-    default: Arc<Profile>,
-    available: Vec<AvailableProfile>,
+    builtin: Known,
+    default: Known,
+    named: RwLock<BTreeMap<String, Known>>,
+}
+
+/// A profile, and what `get_runtime` shows of it.
+#[derive(Debug)]
+struct Known {
+    profile: Arc<Profile>,
+    shown: AvailableProfile,
 }
 
 impl Profiles {
-    /// Checks the profiles, bounds them by the limits, and asks each provider for its name and whether it
-    /// needs a model, once.
-    /// The first given profile is the default; without any, the built-in `echo` is. The error names
-    /// the profile and says what is allowed.
+    /// Creates the profiles of a Runtime. The first given profile is the default; without any, the
+    /// built-in `echo` is.
     pub(crate) fn new(given: Vec<Profile>, limits: &Limits) -> Result<Self, ProfilesError> {
-        if given.len() > MOST_PROFILES {
+        let echo = Profile::new("echo", Arc::new(EchoProvider::new()));
+        let builtin = Known::new(echo, ProfileSelector::builtin("echo"), limits)?;
+        let default = match given.first() {
+            Some(first) => Known::new(first.clone(), ProfileSelector::default(), limits)?,
+            None => builtin.selected_by(ProfileSelector::default()),
+        };
+        let profiles = Self { builtin, default, named: RwLock::default() };
+        given.into_iter().try_for_each(|profile| profiles.add(profile, limits))?;
+        Ok(profiles)
+    }
+
+    /// Adds a profile, which is checked and bounded by the limits. The error names the profile and
+    /// says what is allowed.
+    pub(crate) fn add(&self, profile: Profile, limits: &Limits) -> Result<(), ProfilesError> {
+        // The provider is asked outside the lock, because it is code of the Backend's.
+        let name = profile.name.to_string();
+        let known = Known::new(profile, ProfileSelector::named(&*name), limits)?;
+        let mut named = self.named.write();
+        if named.contains_key(&name) {
+            let name = ShortText::cut(&name, NAME_CHARS);
+            return Err(ProfilesError::Invalid(format!("two profiles are named `{name}`").into()));
+        }
+        if named.len() >= MOST_PROFILES {
             let problem = format!("there must be at most {MOST_PROFILES} profiles");
             return Err(ProfilesError::Invalid(problem.into()));
         }
-        let bounded = |profile: Profile| Arc::new(bounded(profile, limits));
-        let echo = bounded(Profile::new("echo", Arc::new(EchoProvider::new())));
-        let mut named: BTreeMap<String, Arc<Profile>> = BTreeMap::new();
-        let mut default = None;
-        for profile in given {
-            check(&profile, limits).map_err(ProfilesError::Invalid)?;
-            let profile = bounded(profile);
-            let name = profile.name.to_string();
-            default.get_or_insert_with(|| Arc::clone(&profile));
-            if let Some(other) = named.insert(name, profile) {
-                let name = ShortText::cut(&other.name, NAME_CHARS);
-                let problem = format!("two profiles are named `{name}`");
-                return Err(ProfilesError::Invalid(problem.into()));
-            }
-        }
-        let default = default.unwrap_or_else(|| Arc::clone(&echo));
-        let mut available = vec![
-            describe(ProfileSelector::default(), &default)?,
-            describe(ProfileSelector::builtin("echo"), &echo)?,
-        ];
-        for (name, profile) in &named {
-            available.push(describe(ProfileSelector::named(name), profile)?);
-        }
-        Ok(Self { builtin: BTreeMap::from([("echo".to_owned(), echo)]), named, default, available })
+        named.insert(name, known);
+        Ok(())
     }
 
     /// Returns the selected profile.
-    pub(crate) fn resolve(
-        &self,
-        selector: &ProfileSelector,
-    ) -> Result<&Arc<Profile>, RuntimeError> {
+    pub(crate) fn resolve(&self, selector: &ProfileSelector) -> Result<Arc<Profile>, RuntimeError> {
+        let profile = |known: &Known| Arc::clone(&known.profile);
         match selector {
-            ProfileSelector::RuntimeDefault(_) => Some(&self.default),
-            ProfileSelector::Builtin(it) => self.builtin.get(&it.name),
-            ProfileSelector::Named(it) => self.named.get(&it.name),
+            ProfileSelector::RuntimeDefault(_) => Some(profile(&self.default)),
+            ProfileSelector::Builtin(it) => (it.name == "echo").then(|| profile(&self.builtin)),
+            ProfileSelector::Named(it) => self.named.read().get(&it.name).map(profile),
             ProfileSelector::Unknown(_) => None,
         }
         .ok_or(RuntimeError::ProfileNotFound {})
@@ -95,8 +99,31 @@ impl Profiles {
 
     /// Returns the profiles that `get_runtime` shows: the default, the built-in ones, and the others
     /// by name.
-    pub(crate) fn available(&self) -> &[AvailableProfile] {
-        &self.available
+    pub(crate) fn available(&self) -> Vec<AvailableProfile> {
+        let named = self.named.read();
+        let all = [&self.default, &self.builtin].into_iter().chain(named.values());
+        all.map(|known| known.shown.clone()).collect()
+    }
+}
+
+impl Known {
+    /// Checks a profile, bounds it by the limits, and asks its provider for its name and whether it
+    /// needs a model.
+    fn new(
+        profile: Profile,
+        selector: ProfileSelector,
+        limits: &Limits,
+    ) -> Result<Self, ProfilesError> {
+        check(&profile, limits).map_err(ProfilesError::Invalid)?;
+        let profile = bounded(profile, limits);
+        let shown = describe(selector, &profile)?;
+        Ok(Self { profile: Arc::new(profile), shown })
+    }
+
+    /// Returns the same profile for another selector.
+    fn selected_by(&self, selector: ProfileSelector) -> Self {
+        let shown = AvailableProfile { selector, ..self.shown.clone() };
+        Self { profile: Arc::clone(&self.profile), shown }
     }
 }
 

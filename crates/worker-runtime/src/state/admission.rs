@@ -58,7 +58,7 @@ struct UnderWay {
 /// The properties of a creation that admission depends on. They are computed once, before any lock
 /// is taken.
 #[derive(Debug)]
-pub(crate) struct CreationRequest<'a> {
+pub(crate) struct CreationRequest {
     /// The tenant that the Worker will belong to, if it will belong to one.
     pub(crate) tenant: Option<Arc<Tenant>>,
     /// The idempotency key, if there is one. An invalid key is left out, because it cannot have
@@ -69,7 +69,7 @@ pub(crate) struct CreationRequest<'a> {
     pub(crate) with_turn: bool,
     /// The profile of the Worker's turns, or the error of an invalid command. The error counts only
     /// if the command was not carried out before.
-    pub(crate) profile: Result<&'a Arc<Profile>, RuntimeError>,
+    pub(crate) profile: Result<Arc<Profile>, RuntimeError>,
 }
 
 /// An idempotency key, with the digest of the command that came with it.
@@ -172,7 +172,7 @@ impl Admission {
     pub(super) fn replay(
         &self,
         context: &DecisionContext<'_>,
-        request: &CreationRequest<'_>,
+        request: &CreationRequest,
     ) -> Result<Option<CreateKey>, RuntimeError> {
         let Some(RequestKey { key, digest }) = &request.key else { return Ok(None) };
         let Some(share) = self.share(request.tenant.as_ref()) else { return Ok(None) };
@@ -187,7 +187,7 @@ impl Admission {
     pub(crate) fn preview(
         &self,
         context: &DecisionContext<'_>,
-        request: &CreationRequest<'_>,
+        request: &CreationRequest,
     ) -> Result<Option<CreateKey>, RuntimeError> {
         if let Some(earlier) = self.replay(context, request)? {
             return Ok(Some(earlier));
@@ -208,25 +208,25 @@ impl Admission {
     pub(super) fn check_claims(
         &self,
         identity: &RuntimeIdentity,
-        request: &CreationRequest<'_>,
+        request: &CreationRequest,
     ) -> Result<(), RuntimeError> {
         let share = self.share(request.tenant.as_ref());
         share.map_or(Ok(()), |share| share.claims.check(&request.claims, identity))
     }
 
-    pub(super) fn conflict(&self, request: &CreationRequest<'_>, rival: Rival) -> Conflict {
+    pub(super) fn conflict(&self, request: &CreationRequest, rival: Rival) -> Conflict {
         match rival {
             Rival::Key => self.conflict_of_key(request),
             Rival::Claims => self.conflict_of_claims(request),
         }
     }
 
-    fn conflict_of_key(&self, request: &CreationRequest<'_>) -> Conflict {
+    fn conflict_of_key(&self, request: &CreationRequest) -> Conflict {
         let ordinal = request.key.as_ref().and_then(|it| self.keys_under_way.get(&it.key));
         ordinal.map_or(Conflict::None, |ordinal| self.conflict_with(*ordinal))
     }
 
-    fn conflict_of_claims(&self, request: &CreationRequest<'_>) -> Conflict {
+    fn conflict_of_claims(&self, request: &CreationRequest) -> Conflict {
         let mut conflict = Conflict::None;
         let Some(share) = self.share(request.tenant.as_ref()) else { return conflict };
         for holder in request.claims.iter().filter_map(|claim| share.claims.conflict(claim)) {
@@ -266,7 +266,7 @@ impl Admission {
     pub(super) fn take(
         &mut self,
         worker_id: WorkerId,
-        request: &CreationRequest<'_>,
+        request: &CreationRequest,
         dropped: &[Arc<str>],
     ) -> u64 {
         let ordinal = self.next_ordinal;

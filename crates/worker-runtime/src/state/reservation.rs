@@ -75,7 +75,7 @@ impl Core {
         self: &Arc<Self>,
         context: &DecisionContext<'_>,
         worker_id: WorkerId,
-        request: &CreationRequest<'_>,
+        request: &CreationRequest,
     ) -> Result<Admitted, RuntimeError> {
         let creation = self.in_flight.enter(Work::Creation);
         let mut turn = None;
@@ -149,7 +149,7 @@ impl Core {
     /// The outcome of the other creation's commit is unknown.
     pub(crate) async fn rival_decided(
         &self,
-        request: &CreationRequest<'_>,
+        request: &CreationRequest,
         rival: Rival,
     ) -> Result<(), RuntimeError> {
         let mut waiting = Waiting { admission: &self.admission, place: WaitingFor::default() };

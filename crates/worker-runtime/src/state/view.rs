@@ -336,7 +336,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn profiles(self) -> Vec<crate::model::AvailableProfile> {
-        self.core().profiles.available().to_vec()
+        self.core().profiles.available()
     }
 
     /// Calls `look` with the state that creations share, under its lock.

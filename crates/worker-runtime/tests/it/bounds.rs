@@ -15,10 +15,11 @@ use llm_engine::{
 use serde_json::{Value, json};
 use worker_runtime::{
     BuildError, Clock, IdSource, Profile, Runtime, RuntimeBuilder, RuntimeError,
-    commands::{CreateWorker, SendInput, StopRuntime, StopWorker},
-    model::{EventsFrom, Scope, SeedEntry, Subscribe},
+    commands::{CreateWorker, SendInput, StopRuntime, StopWorker, UpdateWorker},
+    model::{EventsFrom, ProfileSelector, Scope, SeedEntry, Subscribe},
     queries::{
-        GetOverview, GetTranscript, ReadEvents, TranscriptAfter, TranscriptBefore, TranscriptFrom,
+        GetOverview, GetRuntime, GetTranscript, ReadEvents, TranscriptAfter, TranscriptBefore,
+        TranscriptFrom,
     },
 };
 
@@ -75,6 +76,33 @@ async fn profiles_are_checked() {
     let past = (0..257).fold(Runtime::builder(), |it, index| it.profile(echo(&index.to_string())));
     most.build().await.expect("as many as there may be");
     assert_eq!(refused(past).await, "there must be at most 256 profiles");
+}
+
+#[tokio::test]
+async fn a_profile_may_be_added_while_the_runtime_runs() {
+    let runtime = Runtime::builder().profile(echo("a")).build().await.expect("a Runtime");
+    let named = |name: &str| Some(ProfileSelector::named(name));
+    let create = |name| runtime.handle(CreateWorker { profile: named(name), ..Default::default() });
+    assert_eq!(create("b").await.expect_err("no profile"), RuntimeError::ProfileNotFound {});
+    runtime.add_profile(echo("b").model("m")).expect("another profile");
+    let worker = create("b").await.expect("a Worker of the profile").detail.worker;
+    let available = runtime.handle(GetRuntime::default()).await.expect("a reply").capabilities;
+    let models = available.profiles.iter().map(|it| (&it.selector, it.model.as_deref()));
+    assert!(models.into_iter().any(|it| it == (&ProfileSelector::named("b"), Some("m"))));
+    for (profile, told) in [
+        (echo("b"), "two profiles are named `b`"),
+        (echo("c").model(""), "profile `c`: model: must not be empty"),
+    ] {
+        let refused = runtime.add_profile(profile).expect_err("it is refused");
+        assert_eq!(refused.to_string(), told);
+    }
+    for name in 0..254 {
+        runtime.add_profile(echo(&name.to_string())).expect("as many as there may be");
+    }
+    let past = runtime.add_profile(echo("past")).expect_err("one too many");
+    assert_eq!(past.to_string(), "there must be at most 256 profiles");
+    let update = UpdateWorker { profile: named("0"), ..UpdateWorker::new(worker) };
+    runtime.handle(update).await.expect("a Worker moves to an added profile");
 }
 
 /// A provider whose name is long, and which counts how often it is asked.

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A request with a key and an exclusive claim on a resource, where they are given.
-fn request(key: Option<&str>, resource: Option<&str>) -> CreationRequest<'static> {
+fn request(key: Option<&str>, resource: Option<&str>) -> CreationRequest {
     let claim =
         |resource: &str| ScopeClaim { resource: resource.to_owned(), access: Access::Exclusive };
     CreationRequest {
