@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use llm_engine::Message;
+use llm_engine::{Message, Role};
 use worker::Worker;
 
 use crate::{
@@ -64,7 +64,7 @@ async fn read(
         history.reserve_exact(page.len().min(4));
         for entry in page.iter().rev() {
             let message = Message::new(entry.role, Arc::clone(&entry.text));
-            if message.text.is_empty() {
+            if message.text.is_empty() || history.last().is_some_and(|it| repeats(it, &message)) {
                 continue;
             }
             if !selection.offer(&message) {
@@ -80,4 +80,10 @@ async fn read(
     }
     history.reverse();
     Ok(Some((worker, history)))
+}
+
+/// Returns whether an input was sent again word for word because it got no answer. The model is
+/// given it once.
+fn repeats(newer: &Message, message: &Message) -> bool {
+    message.role == Role::User && newer == message
 }

@@ -1,5 +1,6 @@
 //! `send_input` in each state of a Worker.
 
+use llm_engine::{EngineError, ErrorKind, Script, ScriptedProvider};
 use serde_json::{Value, json};
 use worker_runtime::{lifecycle::LifecycleInput, model::WorkerState};
 
@@ -136,6 +137,27 @@ async fn a_system_input_is_a_system_entry_and_reaches_the_model() {
     let asked = world.provider.requests();
     assert_eq!(asked[0].instructions.as_deref(), Some("be kind"));
     assert_eq!(asked[0].messages.len(), 1, "instructions are no message");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_input_that_failed_and_is_sent_again_is_given_to_the_model_once() {
+    let failed = || Script::new().error(EngineError::new(ErrorKind::InvalidRequest, "refused"));
+    let scripts = (0..4).map(|_| failed()).chain([Script::new().text("yes").finish()]);
+    let provider = scripts.fold(ScriptedProvider::new(), ScriptedProvider::script);
+    let world = World::builder().provider(provider).build().await;
+    let worker = world.worker().await;
+    for text in ["one", "two", "two", "two", "two"] {
+        world.turn(&worker, text).await;
+    }
+    world.turn(&worker, "yes").await;
+    let requests = world.provider.requests();
+    let given = |index: usize| -> Vec<&str> {
+        requests[index].messages.iter().map(|message| &*message.text).collect()
+    };
+    assert_eq!(given(4), ["one", "two"]);
+    assert_eq!(given(5), ["one", "two", "yes", "yes"], "an answer and an input are not the same");
+    let entries = world.transcript(&worker).await["entries"].as_array().map(Vec::len);
+    assert_eq!(entries, Some(8), "the transcript shows all");
 }
 
 #[tokio::test(start_paused = true)]
