@@ -1,11 +1,14 @@
 //! Prints the answer of a turn to stdout while it streams.
 
+mod screen;
 mod turn_end;
 mod turn_stream;
 
+use clap::Args;
+use futures_util::FutureExt;
 use worker_runtime::{StreamItem, event::EventBody};
 
-use self::turn_stream::TurnUpdate;
+use self::{screen::Screen, turn_stream::TurnUpdate};
 pub(crate) use self::{turn_end::TurnEnd, turn_stream::TurnStream};
 use crate::{
     failure::Failure, output::Output, provider_words, report, spinner::Spinner,
@@ -23,40 +26,58 @@ pub(crate) enum Format {
     Nothing,
 }
 
+/// The flags that say what is printed of a turn.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Shows {
+    /// Print the tokens and the time of each turn to stderr.
+    #[arg(long)]
+    usage: bool,
+
+    /// Print the model's reasoning as well: dimmed at a terminal, otherwise to stderr.
+    #[arg(long)]
+    pub(crate) reasoning: bool,
+
+    /// Print the answer at a terminal as the model wrote it, without formatting its Markdown.
+    #[arg(long)]
+    plain: bool,
+}
+
 /// Prints the answer of one turn.
 #[derive(Debug)]
 pub(crate) struct AnswerPrinter {
     format: Format,
     output: Output,
+    /// The terminal, if the answer is formatted for it.
+    screen: Option<Screen>,
     spinner: Spinner,
     /// The length of the text that was written, in bytes.
     written: usize,
     ends_line: bool,
     has_reasoning: bool,
-    /// Whether the tokens and the time are printed to stderr at the end.
-    shows_usage: bool,
+    shows: Shows,
+    /// Whether the line of reasoning on stderr has no newline yet.
+    is_in_thought: bool,
 }
 
 impl AnswerPrinter {
-    pub(crate) fn new(format: Format) -> Self {
+    pub(crate) fn new(format: Format, shows: Shows) -> Self {
         let spinner = match format {
             Format::Text | Format::Nothing => Spinner::new(),
             Format::Json => Spinner::none(),
         };
+        let output = Output::new();
+        let is_formatted = matches!(format, Format::Text) && !shows.plain && output.is_styled();
         Self {
             format,
-            output: Output::new(),
+            output,
+            screen: is_formatted.then(Screen::default),
             spinner,
             written: 0,
             ends_line: true,
             has_reasoning: false,
-            shows_usage: false,
+            shows,
+            is_in_thought: false,
         }
-    }
-
-    /// Sets whether the tokens and the time of the turn are printed to stderr at its end.
-    pub(crate) fn with_usage(self, shows_usage: bool) -> Self {
-        Self { shows_usage, ..self }
     }
 
     /// Prints the items of `stream` until the turn ends, and diagnostics and retries to stderr.
@@ -92,7 +113,16 @@ impl AnswerPrinter {
         ))
     }
 
+    /// Returns the next update. What came at once is shown at once.
     async fn next(&mut self, stream: &mut TurnStream) -> Option<TurnUpdate> {
+        if let Some(screen) = &mut self.screen {
+            if let Some(update) = stream.next().now_or_never() {
+                return update;
+            }
+            if screen.show().is_err() {
+                return None;
+            }
+        }
         tokio::select! {
             update = stream.next() => update,
             () = self.spinner.spin() => None,
@@ -111,7 +141,7 @@ impl AnswerPrinter {
         | EventBody::TurnFailed { usage, .. }
         | EventBody::TurnCancelled { usage, .. }
         | EventBody::TurnLost { usage } = &shared.event.body
-            && self.shows_usage
+            && self.shows.usage
         {
             self.note(&usage_line(usage));
         }
@@ -129,6 +159,11 @@ impl AnswerPrinter {
         if let StreamItem::TextDelta { offset, text, .. } = item {
             self.write(usize::try_from(*offset).unwrap_or(usize::MAX), text).await?;
         }
+        if let StreamItem::ReasoningDelta { text, .. } = item
+            && self.shows.reasoning
+        {
+            self.think(text);
+        }
         if let StreamItem::Event(shared) = item
             && let EventBody::TurnRetrying { delay_ms, error, .. } = &shared.event.body
         {
@@ -145,11 +180,31 @@ impl AnswerPrinter {
             if let Some(entry) = end.entry() {
                 self.write(0, &entry.text).await?;
             }
-            if !self.ends_line {
+            self.end_thought();
+            if let Some(screen) = &mut self.screen {
+                screen.finish()?;
+            } else if !self.ends_line {
                 self.output.write("\n").await?;
             }
         }
         self.output.flush().await
+    }
+
+    /// Shows a piece of the reasoning.
+    fn think(&mut self, piece: &str) {
+        self.spinner.stop();
+        match &mut self.screen {
+            Some(screen) => screen.reasoning(piece),
+            None => report::thought(piece),
+        }
+        self.is_in_thought = !piece.ends_with('\n');
+    }
+
+    /// Ends the line of reasoning on stderr.
+    fn end_thought(&mut self) {
+        if std::mem::take(&mut self.is_in_thought) && self.screen.is_none() {
+            report::thought("\n");
+        }
     }
 
     /// Writes the part of `piece` that was not written before. `piece` begins at `offset` of the
@@ -161,8 +216,13 @@ impl AnswerPrinter {
             return Ok(());
         }
         self.spinner.stop();
+        self.end_thought();
         self.written = offset + piece.len();
         self.ends_line = rest.ends_with('\n');
-        self.output.write(rest).await
+        match &mut self.screen {
+            Some(screen) => screen.text(rest),
+            None => self.output.write(rest).await?,
+        }
+        Ok(())
     }
 }

@@ -147,6 +147,19 @@ impl EngineArgs {
         Ok(flags)
     }
 
+    /// Returns these flags with another model of the same provider.
+    pub(crate) fn with_model(&self, model: &str) -> Self {
+        let mut flags = self.clone();
+        flags.provider.set_model(model);
+        flags
+    }
+
+    /// Returns these flags with a profile of the profiles file instead of the chosen provider.
+    pub(crate) fn of(&self, profile: &str) -> Self {
+        let provider = ProviderArgs::default();
+        Self { profile: Some(profile.to_owned()), provider, ..self.clone() }
+    }
+
     /// Returns the choice that these flags make, for a conversation to remember.
     pub(crate) fn remembered(&self) -> Result<Remembered, Failure> {
         let mut choice = self.provider.remembered();

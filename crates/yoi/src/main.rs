@@ -11,6 +11,7 @@ mod engine;
 mod exit;
 mod failure;
 mod keeping;
+mod markdown;
 mod output;
 mod paths;
 mod provider_words;

@@ -35,6 +35,11 @@ impl Output {
         }
     }
 
+    /// Returns whether stdout is a terminal that shows styles, and colours are not turned off.
+    pub(crate) fn is_styled(&self) -> bool {
+        self.is_terminal && terminal::takes_styles(&io::stdout())
+    }
+
     /// Writes `text` into the buffer, or to the terminal. Control characters are made visible if stdout
     /// is a terminal, because the text may be a model's.
     pub(crate) async fn write(&mut self, text: &str) -> Result<(), Failure> {

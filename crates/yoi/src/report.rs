@@ -32,6 +32,13 @@ pub(crate) fn wire(line: &str) {
     write(&format!("{before}{}", sanitize(line)));
 }
 
+/// Prints a piece of a model's reasoning.
+pub(crate) fn thought(piece: &str) {
+    let is_terminal = std::io::stderr().is_terminal();
+    let shown = if is_terminal { sanitize(piece) } else { piece.into() };
+    terminal::print(&shown, || drop(write!(std::io::stderr().lock(), "{shown}")));
+}
+
 /// Prints a line as it is.
 pub(crate) fn hint(message: &str) {
     write(message);

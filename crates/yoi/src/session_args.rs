@@ -7,6 +7,7 @@ use llm_engine::Deadlines;
 use worker_runtime::{Limits, Profile, Runtime, RuntimeBuilder};
 
 use crate::{
+    answer::Shows,
     engine::{EngineArgs, Unusable},
     failure::Failure,
     keeping::{Beginning, KeepArgs, Session},
@@ -23,9 +24,8 @@ pub(crate) struct SessionArgs {
     #[arg(short, long, value_name = "TEXT")]
     system: Option<String>,
 
-    /// Print the tokens and the time of each turn to stderr.
-    #[arg(long)]
-    pub(crate) usage: bool,
+    #[command(flatten)]
+    pub(crate) shows: Shows,
 
     #[command(flatten)]
     engine: EngineArgs,
@@ -57,9 +57,8 @@ impl SessionArgs {
             None => self.engine.clone(),
         };
         let (profiles, unusable) = profiles(&engine)?;
-        let choice = engine.remembered()?;
         let builder = || builder(&profiles);
-        let mut session = beginning.begin(builder, choice, self.system.clone(), prompt).await?;
+        let mut session = beginning.begin(builder, engine, self.system.clone(), prompt).await?;
         session.unusable = unusable;
         Ok(session)
     }

@@ -1,11 +1,10 @@
 //! A spinner at a terminal while an answer has not begun.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     time::Duration,
 };
 
-use anstream::{AutoStream, ColorChoice};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::terminal;
@@ -27,7 +26,7 @@ impl Spinner {
     /// Creates a spinner whose first frame comes after one [`FRAME_TIME`], so that a quick answer
     /// shows none.
     pub(crate) fn new() -> Self {
-        Self { ticks: is_wanted().then(ticks), frame: 0, is_shown: false }
+        Self { ticks: terminal::takes_styles(&io::stderr()).then(ticks), frame: 0, is_shown: false }
     }
 
     /// Creates a spinner that never shows anything.
@@ -65,14 +64,6 @@ impl Drop for Spinner {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// Returns whether stderr is a terminal that takes control sequences, and colours are not turned
-/// off.
-fn is_wanted() -> bool {
-    let stderr = io::stderr();
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    stderr.is_terminal() && !is_dumb && AutoStream::choice(&stderr) != ColorChoice::Never
 }
 
 fn ticks() -> Interval {

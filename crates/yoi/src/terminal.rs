@@ -4,39 +4,69 @@
 
 mod layout;
 mod mode;
+mod styled;
+mod typed;
 
 use std::io::{self, IsTerminal, Write};
 
+use anstream::{AutoStream, ColorChoice, stream::RawStream};
 use parking_lot::Mutex;
 use unicode_width::UnicodeWidthStr;
 
 use self::layout::Layout;
-pub(crate) use self::mode::Mode;
+pub(crate) use self::{mode::Mode, styled::StyledLine, typed::Typed};
 
-/// What the terminal shows of a line that is being typed.
+/// What the terminal shows below what was printed: the part of an answer that may still change its
+/// form, and the line that is being typed.
 #[derive(Debug)]
 struct Area {
+    /// The part of the answer.
+    draft: Vec<StyledLine>,
     /// The line that is to be shown.
     line: Option<Typed>,
-    /// The rows of the shown area above that of the cursor; `None` if no area is shown.
-    rows_above: Option<u16>,
+    /// What is shown of it; `None` if nothing is.
+    shown: Option<Shown>,
     /// The column in which the printed text ends.
     column: usize,
     /// Whether the area is shown below text that has no newline yet.
     is_below_text: bool,
 }
 
-/// A line that is being typed.
-#[derive(Clone, Debug)]
-pub(crate) struct Typed {
-    pub(crate) prompt: String,
-    pub(crate) text: String,
-    /// The place of the cursor in the text, in bytes.
-    pub(crate) cursor: usize,
+/// Rows that are shown, on a terminal of this many columns.
+#[derive(Debug)]
+struct Shown {
+    /// The widths of the rows above that of the cursor.
+    above: Vec<usize>,
+    /// The column of the cursor.
+    column: usize,
+    columns: usize,
 }
 
-static AREA: Mutex<Area> =
-    Mutex::new(Area { line: None, rows_above: None, column: 0, is_below_text: false });
+impl Shown {
+    /// Returns the number of rows above the cursor, on a terminal that has so many columns now.
+    fn rows_above(&self, columns: usize) -> usize {
+        if columns >= self.columns || !breaks_rows() {
+            return self.above.len();
+        }
+        let rows = self.above.iter().map(|width| width.div_ceil(columns).max(1));
+        rows.sum::<usize>() + self.column / columns
+    }
+}
+
+/// Returns whether the terminal breaks rows that have become too long for it, as all do but xterm and the
+/// console, which cut them.
+fn breaks_rows() -> bool {
+    let is_console = std::env::var_os("TERM").is_some_and(|term| term == "linux");
+    !is_console && std::env::var_os("XTERM_VERSION").is_none()
+}
+
+static AREA: Mutex<Area> = Mutex::new(Area {
+    draft: Vec::new(),
+    line: None,
+    shown: None,
+    column: 0,
+    is_below_text: false,
+});
 
 /// Shows a line that is being typed below what was printed, in place of the one that was shown.
 pub(crate) fn show(line: Option<Typed>) {
@@ -55,7 +85,7 @@ pub(crate) fn leave() {
         line.cursor = line.text.len();
     }
     let shown = area.shown();
-    let is_shown = area.rows_above.take().is_some();
+    let is_shown = area.shown.take().is_some();
     area.line = None;
     area.is_below_text = false;
     if is_shown {
@@ -67,7 +97,7 @@ pub(crate) fn leave() {
 /// Clears the screen, and shows the line at its top.
 pub(crate) fn clear() {
     let mut area = AREA.lock();
-    area.rows_above = None;
+    area.shown = None;
     (area.column, area.is_below_text) = (0, false);
     let shown = area.shown();
     write(&("\x1b[H\x1b[2J".to_owned() + &shown));
@@ -75,7 +105,24 @@ pub(crate) fn clear() {
 
 /// Whether a line is shown that is being typed.
 pub(crate) fn is_typing() -> bool {
-    AREA.lock().rows_above.is_some()
+    AREA.lock().shown.is_some()
+}
+
+/// Prints lines of an answer, and shows `draft` below them: the part that may still change its form, in
+/// place of the one that was shown. Fails if the terminal is gone.
+pub(crate) fn answer(lines: &[StyledLine], draft: Vec<StyledLine>) -> io::Result<()> {
+    let mut area = AREA.lock();
+    let mut out = area.hide();
+    for line in lines {
+        out += &line.to_ansi();
+        out += "\n";
+    }
+    if !lines.is_empty() {
+        area.column = 0;
+    }
+    area.draft = draft;
+    out += &area.shown();
+    try_write(&out)
 }
 
 /// Prints text above the line that is being typed, by a function that writes it to stdout or stderr. The
@@ -98,9 +145,9 @@ pub(crate) fn print<T>(text: &str, print: impl FnOnce() -> T) -> T {
 impl Area {
     /// Returns what hides the area and moves the cursor back to the end of the printed text.
     fn hide(&mut self) -> String {
-        let Some(rows) = self.rows_above.take() else { return String::new() };
+        let Some(shown) = self.shown.take() else { return String::new() };
         let mut out = "\r".to_owned();
-        out += &moved(rows.into(), 'A');
+        out += &moved(shown.rows_above(size().0), 'A');
         out += "\x1b[J";
         if std::mem::take(&mut self.is_below_text) {
             out += &moved(1, 'A');
@@ -109,11 +156,21 @@ impl Area {
         out
     }
 
-    /// Returns what shows the line, and notes where the cursor is.
+    /// Returns what shows the area, and notes where the cursor is.
     fn shown(&mut self) -> String {
-        let Some(line) = &self.line else { return String::new() };
-        let (columns, rows) = size();
-        let layout = Layout::of(line, columns, rows);
+        if self.line.is_none() && self.draft.is_empty() {
+            return String::new();
+        }
+        let (columns, height) = size();
+        let layout = self.line.as_ref().map(|line| Layout::of(line, columns, height));
+        let typed = layout.as_ref().map_or(0, |layout| layout.rows.len());
+        let draft = self.draft_rows(columns, (height - 1).saturating_sub(typed));
+        let mut widths: Vec<usize> = draft.iter().map(StyledLine::width).collect();
+        let mut rows: Vec<String> = draft.iter().map(StyledLine::to_ansi).collect();
+        for row in layout.iter().flat_map(|layout| &layout.rows) {
+            widths.push(row.width());
+            rows.push(row.clone());
+        }
         let mut out = String::new();
         // Text that ends in the last column has moved the cursor to the next row, or will.
         self.is_below_text = self.column > 0 && self.column < columns;
@@ -124,12 +181,25 @@ impl Area {
             }
         }
         out += "\r\x1b[J";
-        out += &layout.rows.join("\n");
-        out += &moved(layout.rows.len() - 1 - layout.cursor_row, 'A');
-        out += "\r";
-        out += &moved(layout.cursor_column, 'C');
-        self.rows_above = Some(u16::try_from(layout.cursor_row).unwrap_or(0));
+        out += &rows.join("\n");
+        let (mut row, mut column) = (rows.len() - 1, widths[rows.len() - 1]);
+        if let Some(layout) = layout {
+            let at = draft.len() + layout.cursor_row;
+            out += &moved(row - at, 'A');
+            out += "\r";
+            out += &moved(layout.cursor_column, 'C');
+            (row, column) = (at, layout.cursor_column);
+        }
+        widths.truncate(row);
+        self.shown = Some(Shown { above: widths, column, columns });
         out
+    }
+
+    /// Returns the last rows of the draft that fit into a height.
+    fn draft_rows(&self, columns: usize, height: usize) -> Vec<StyledLine> {
+        let mut rows: Vec<_> = self.draft.iter().flat_map(|line| line.rows(columns)).collect();
+        rows.drain(..rows.len().saturating_sub(height));
+        rows
     }
 
     /// Notes that text was printed.
@@ -147,20 +217,30 @@ fn moved(by: usize, to: char) -> String {
     if by == 0 { String::new() } else { format!("\x1b[{by}{to}") }
 }
 
+/// Returns whether a stream is a terminal that takes control sequences, and colours are not turned off.
+pub(crate) fn takes_styles(stream: &impl RawStream) -> bool {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    stream.is_terminal() && !is_dumb && AutoStream::choice(stream) != ColorChoice::Never
+}
+
 /// The columns and the rows of the terminal.
 fn size() -> (usize, usize) {
     let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
     (usize::from(columns).max(8), usize::from(rows).max(2))
 }
 
-/// Writes to the terminal itself: stdout, or stderr if stdout is something else.
+/// Writes to the terminal. One that is gone has nothing to show.
 fn write(text: &str) {
-    // A terminal that is gone has nothing to show.
-    let _ = if io::stdout().is_terminal() {
+    drop(try_write(text));
+}
+
+/// Writes to the terminal itself: stdout, or stderr if stdout is something else.
+fn try_write(text: &str) -> io::Result<()> {
+    if io::stdout().is_terminal() {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes()).and_then(|()| out.flush())
     } else {
         let mut out = io::stderr().lock();
         out.write_all(text.as_bytes()).and_then(|()| out.flush())
-    };
+    }
 }

@@ -9,7 +9,9 @@ mod history;
 mod keys;
 mod line;
 mod lines;
+mod model;
 mod perform;
+mod retry;
 mod typing;
 mod view;
 mod workers;
@@ -28,6 +30,9 @@ Commands:
   /new [NAME]  start another conversation, with a new Worker and the profile NAME
   /workers     list the Workers, with their numbers
   /switch N    talk to Worker N; a running turn of the current one goes on
+  /model NAME  answer with another model, or profile, from the next message on
+  /retry       send the last message again, if its turn failed
+  /reasoning   show the model's reasoning, or hide it again
   /transcript  print this conversation
   /usage       print what the turns consumed
   /editor      write the next message in $VISUAL or $EDITOR
@@ -91,7 +96,7 @@ impl Chat {
         }
         let (runtime, file) = (session.runtime.clone(), session.take_file());
         let workers = Workers::begin(session).await?;
-        let ended = Conversation::new(workers, lines, signals, self.session.usage).run().await;
+        let ended = Conversation::new(workers, lines, signals, self.session.shows).run().await;
         Session::end(&runtime, file).await;
         ended
     }

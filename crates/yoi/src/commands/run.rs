@@ -101,7 +101,7 @@ impl Run {
             None if self.json => Format::Json,
             None => Format::Text,
         };
-        let printer = AnswerPrinter::new(format).with_usage(self.session.usage);
+        let printer = AnswerPrinter::new(format, self.session.shows);
         let mut answer = pin!(printer.print(stream));
         tokio::select! {
             end = &mut answer => {

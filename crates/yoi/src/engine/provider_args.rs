@@ -10,7 +10,7 @@ use super::{Address, Model, Remembered};
 use crate::failure::Failure;
 
 /// The flags that describe a provider or override that of a profile.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ProviderArgs {
     /// The provider: echo, openai, anthropic, gemini, ollama, openrouter, and others.
     ///
@@ -60,6 +60,11 @@ impl ProviderArgs {
     /// Returns the model that the flags name.
     pub(super) fn model_name(&self) -> Option<&str> {
         self.model.as_deref()
+    }
+
+    /// Chooses another model.
+    pub(super) fn set_model(&mut self, model: &str) {
+        self.model = Some(model.to_owned());
     }
 
     /// Fills in what a conversation remembers and the flags do not say.

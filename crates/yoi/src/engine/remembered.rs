@@ -84,6 +84,13 @@ impl Remembered {
         Self { profile: Some(name.to_owned()), ..Self::default() }
     }
 
+    /// Returns a name for a profile that this choice makes and that has no name of its own.
+    pub(crate) fn profile_name(&self) -> String {
+        let provider = self.provider.map(|kind| kind.as_str().to_owned());
+        let base = self.profile.clone().or(provider).unwrap_or_default();
+        format!("{} of {base}", self.model.as_deref().unwrap_or_default())
+    }
+
     /// Returns the names of the labels that this choice does not have, and that another may have.
     pub(crate) fn others(&self, labels: &Labels) -> Vec<String> {
         let own = self.labels();

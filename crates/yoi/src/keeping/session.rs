@@ -20,7 +20,7 @@ use super::{
     talks, title::title,
 };
 use crate::{
-    engine::{Remembered, Unusable},
+    engine::{EngineArgs, Remembered, Unusable},
     failure::Failure,
 };
 
@@ -49,6 +49,8 @@ pub(crate) struct Session {
     pub(crate) continued: Option<Talk>,
     /// The profiles that cannot be used, by name, with the reasons.
     pub(crate) unusable: Unusable,
+    /// The choice of the engine.
+    pub(crate) engine: EngineArgs,
     /// The place for answers that are coming.
     pub(crate) partials: Partials,
     file: Option<OpenFile>,
@@ -77,23 +79,27 @@ impl Beginning {
     /// Returns the choice of engine that the continued conversation remembers.
     pub(crate) fn remembered(&self) -> Option<Remembered> {
         let record = &self.continued.as_ref()?.record;
+        let choice = Remembered::of(&record.labels);
         Some(match &record.spec.profile {
-            ProfileSelector::Named(named) => Remembered::profile(&named.name),
-            _ => Remembered::of(&record.labels),
+            ProfileSelector::Named(named) if named.name != choice.profile_name() => {
+                Remembered::profile(&named.name)
+            }
+            _ => choice,
         })
     }
 
     /// Builds the Runtime, and creates the Worker, or brings the continued one up to date.
     ///
-    /// `builder` makes the Runtime's builder, `choice` is the choice of engine, `prompt` the text that
+    /// `builder` makes the Runtime's builder, `engine` is the choice of the engine, `prompt` the text that
     /// names a new Worker.
     pub(crate) async fn begin(
         self,
         builder: impl Fn() -> RuntimeBuilder,
-        choice: Remembered,
+        engine: EngineArgs,
         instructions: Option<String>,
         prompt: Option<&str>,
     ) -> Result<Session, Failure> {
+        let choice = engine.remembered()?;
         let Self { place, is_asked, continued } = self;
         let is_kept = place.is_some();
         let partials = Partials::default();
@@ -133,7 +139,17 @@ impl Beginning {
             }
         };
         let unusable = Unusable::new();
-        Ok(Session { runtime, worker, cursor, creation, continued, unusable, partials, file })
+        Ok(Session {
+            runtime,
+            worker,
+            cursor,
+            creation,
+            continued,
+            unusable,
+            engine,
+            partials,
+            file,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::Typed;
+use super::typed::Typed;
 use crate::sanitize::sanitize;
 
 /// The rows of a line, and the place of the cursor in them.

@@ -11,6 +11,9 @@ pub(super) const HELP: &str = "\
 /new [NAME]  start another conversation, with a new Worker and the profile NAME
 /workers     list the Workers, with their numbers
 /switch N    talk to Worker N
+/model NAME  answer with another model, or profile, from the next message on
+/retry       send the last message again, if its turn failed
+/reasoning   show the model's reasoning, or hide it again
 /transcript  print this conversation
 /usage       print what the turns consumed
 /editor      write the next message in $VISUAL or $EDITOR
@@ -30,6 +33,10 @@ pub(super) enum ChatCommand {
     Workers,
     /// The number of a Worker, counted from 1.
     Switch(usize),
+    /// The name of a model or of a profile. Without a name, the present one is shown.
+    Model(Option<String>),
+    Retry,
+    Reasoning,
     Transcript,
     Usage,
     Editor,
@@ -44,6 +51,9 @@ impl ChatCommand {
         "/new",
         "/workers",
         "/switch",
+        "/model",
+        "/retry",
+        "/reasoning",
         "/transcript",
         "/usage",
         "/editor",
@@ -66,6 +76,9 @@ impl ChatCommand {
             "help" => Self::Help,
             "new" => Self::New(words.next().map(ToOwned::to_owned)),
             "workers" => Self::Workers,
+            "model" => Self::Model(words.next().map(ToOwned::to_owned)),
+            "retry" => Self::Retry,
+            "reasoning" => Self::Reasoning,
             "switch" => {
                 let number = words.next().and_then(|word| word.parse().ok());
                 Self::Switch(number.ok_or("/switch wants the number of a Worker: see /workers")?)
@@ -109,6 +122,8 @@ mod tests {
             (" \t", ChatCommand::Nothing),
             ("/quit ", ChatCommand::Quit),
             ("/switch 2", ChatCommand::Switch(2)),
+            ("/model a/b:c", ChatCommand::Model(Some("a/b:c".to_owned()))),
+            ("/model", ChatCommand::Model(None)),
         ] {
             assert_eq!(ChatCommand::parse(line), Ok(expected), "{line:?}");
         }

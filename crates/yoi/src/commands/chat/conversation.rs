@@ -11,7 +11,7 @@ use super::{
     workers::Workers,
 };
 use crate::{
-    answer::{AnswerPrinter, Format, TurnEnd, TurnStream},
+    answer::{AnswerPrinter, Format, Shows, TurnEnd, TurnStream},
     exit::Exit,
     failure::Failure,
     output::Output,
@@ -27,8 +27,8 @@ pub(super) struct Conversation {
     signals: Signals,
     /// The lines of text that were typed while a turn ran. They are sent when the turn is over.
     waiting: VecDeque<String>,
-    /// Whether the tokens and the time of each turn are printed.
-    shows_usage: bool,
+    /// What is printed of each turn.
+    shows: Shows,
     /// Whether Ctrl-C came after the last line.
     is_interrupted: bool,
     /// The exit code of the last turn or command that failed.
@@ -39,13 +39,13 @@ pub(super) struct Conversation {
 type Flow = ControlFlow<Exit>;
 
 impl Conversation {
-    pub(super) fn new(workers: Workers, lines: Lines, signals: Signals, shows_usage: bool) -> Self {
+    pub(super) fn new(workers: Workers, lines: Lines, signals: Signals, shows: Shows) -> Self {
         Self {
             workers,
             lines,
             signals,
             waiting: VecDeque::new(),
-            shows_usage,
+            shows,
             is_interrupted: false,
             failed: None,
         }
@@ -102,8 +102,7 @@ impl Conversation {
     async fn show(&mut self, turn: TurnStream) -> Result<Flow, Failure> {
         let shown = self.workers.current;
         let prompt = self.prompt();
-        let mut answer =
-            pin!(AnswerPrinter::new(Format::Text).with_usage(self.shows_usage).print(turn));
+        let mut answer = pin!(AnswerPrinter::new(Format::Text, self.shows).print(turn));
         loop {
             let line = tokio::select! {
                 end = &mut answer => return Ok(self.finish(end?)),
@@ -184,6 +183,9 @@ impl Conversation {
             }
         } else if let Err(failure) = end.into_exit() {
             self.failed = Some(failure.report());
+            if self.lines.is_terminal() {
+                report::more("/retry sends the message again");
+            }
         }
         Flow::Continue(())
     }
@@ -214,7 +216,8 @@ impl Conversation {
         match outcome {
             Ok(Outcome::Silent) => {}
             Ok(Outcome::Text(text)) => print(&text).await?,
-            Ok(Outcome::Note(note)) => report::note(note),
+            Ok(Outcome::Note(note)) => report::note(&note),
+            Ok(Outcome::Reasoning) => self.toggle_reasoning(),
             Ok(Outcome::Edit) => self.edit(),
             Ok(Outcome::Refused(problem)) => self.failed = Some(Failure::new(problem).report()),
             Ok(Outcome::Leave) => return Ok(self.leave()),
@@ -225,6 +228,13 @@ impl Conversation {
 }
 
 impl Conversation {
+    /// Shows the model's reasoning from the next answer on, or hides it again.
+    fn toggle_reasoning(&mut self) {
+        self.shows.reasoning = !self.shows.reasoning;
+        let what = if self.shows.reasoning { "shown" } else { "hidden" };
+        report::note(&format!("reasoning is {what} from the next answer on"));
+    }
+
     /// Has the next message written in a program of the user's.
     fn edit(&mut self) {
         let edited = match self.lines.typing() {

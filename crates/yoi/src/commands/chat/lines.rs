@@ -94,7 +94,7 @@ fn read_stdin() -> Result<Line, Failure> {
         .lock()
         .take(MAX_INPUT_BYTES + 3)
         .read_until(b'\n', &mut line)
-        .map_err(|error| Failure::new(format!("cannot read stdin: {error}")))?;
+        .map_err(|error| Failure::usage(format!("cannot read stdin: {error}")))?;
     if line.is_empty() {
         return Ok(Line::End);
     }

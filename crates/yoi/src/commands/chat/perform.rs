@@ -4,7 +4,7 @@ use worker_runtime::RuntimeError;
 
 use super::{
     command::{ChatCommand, HELP},
-    view,
+    model, retry, view,
     workers::Workers,
 };
 use crate::failure::Failure;
@@ -14,10 +14,12 @@ pub(super) enum Outcome {
     Silent,
     /// A text for stdout.
     Text(String),
-    /// A note that there was nothing to do.
-    Note(&'static str),
+    /// A note for the user.
+    Note(String),
     /// The next message is written in a program of the user's.
     Edit,
+    /// Reasoning is shown from now on, or no longer.
+    Reasoning,
     /// The reason why the command cannot be carried out.
     Refused(String),
     Leave,
@@ -44,11 +46,15 @@ pub(super) async fn perform(
         ChatCommand::Switch(number) => {
             Outcome::Refused(format!("there is no Worker {number}: see /workers"))
         }
+        ChatCommand::Model(None) => Outcome::Text(model::present(workers).await?),
+        ChatCommand::Model(Some(name)) => model::change(workers, &name).await?,
+        ChatCommand::Retry => retry::retry(workers).await?,
+        ChatCommand::Reasoning => Outcome::Reasoning,
         ChatCommand::Transcript => Outcome::Text(view::transcript(workers).await?),
         ChatCommand::Usage => Outcome::Text(view::usage(workers).await?),
         ChatCommand::Editor => Outcome::Edit,
         ChatCommand::Cancel if workers.cancel().await? => Outcome::Silent,
-        ChatCommand::Cancel => Outcome::Note("no turn runs"),
+        ChatCommand::Cancel => Outcome::Note("no turn runs".to_owned()),
         ChatCommand::Quit => Outcome::Leave,
     })
 }

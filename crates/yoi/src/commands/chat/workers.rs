@@ -1,5 +1,7 @@
 //! The Workers of a chat, one of which is the current one.
 
+use std::collections::BTreeMap;
+
 use worker_runtime::{
     EventFilter, EventsFrom, Runtime, RuntimeError, Scope, StreamItem, Subscribe, Subscription,
     WorkerRef,
@@ -11,7 +13,7 @@ use worker_runtime::{
 
 use crate::{
     answer::TurnStream,
-    engine::Unusable,
+    engine::{EngineArgs, Remembered, Unusable},
     keeping::{Partials, Session},
 };
 
@@ -26,6 +28,10 @@ pub(super) struct Workers {
     pub(super) current: usize,
     /// The profiles that cannot be used, by name, with the reasons.
     pub(super) unusable: Unusable,
+    /// The choice of the engine at the start.
+    pub(super) engine: EngineArgs,
+    /// The choices for which profiles were added since, by the names of the profiles.
+    pub(super) made: BTreeMap<String, EngineArgs>,
     /// The stream of a turn of the current Worker that is not printed yet.
     turn: Option<TurnStream>,
     /// The ends of the turns of all Workers.
@@ -36,7 +42,7 @@ pub(super) struct Workers {
 impl Workers {
     /// Begins with the Worker of a session.
     pub(super) async fn begin(session: Session) -> Result<Self, RuntimeError> {
-        let Session { runtime, creation, worker, unusable, partials, .. } = session;
+        let Session { runtime, creation, worker, unusable, engine, partials, .. } = session;
         let types = EventType::ALL.iter().copied().filter(|it| it.ends_turn()).collect();
         let filter = EventFilter { types: Some(types), ..EventFilter::default() };
         let ends = runtime.subscribe(Subscribe::new(Scope::runtime()).filter(filter)).await?;
@@ -46,6 +52,8 @@ impl Workers {
             all: vec![worker],
             current: 0,
             unusable,
+            engine,
+            made: BTreeMap::new(),
             turn: None,
             ends,
             partials,
@@ -59,8 +67,11 @@ impl Workers {
     /// Creates a Worker and makes it the current one. Without a profile's name, the Worker gets the
     /// profile chosen at the start.
     pub(super) async fn add(&mut self, profile: Option<String>) -> Result<(), RuntimeError> {
-        let profile = profile.map(ProfileSelector::named);
-        let creation = CreateWorker { profile, ..self.creation.clone() };
+        let mut creation = self.creation.clone();
+        if let Some(name) = profile {
+            creation.labels = creation.labels.map(|_| Remembered::profile(&name).labels());
+            creation.profile = Some(ProfileSelector::named(name));
+        }
         let created = self.runtime.handle(creation).await?;
         self.all.push(created.detail.worker);
         self.current = self.all.len() - 1;

@@ -165,8 +165,8 @@ fn a_spinner_turns_until_the_first_word() {
     let mut terminal = chat(&["--echo-delay-ms", "500"]);
     terminal.line("one");
     terminal.until("\r| \r/ ");
-    let seen = terminal.until("echo: ");
-    assert!(seen.ends_with("\r\u{1b}[Kecho: "), "it is wiped away: {seen:?}");
+    let seen = terminal.until("echo:");
+    assert!(seen.ends_with("\r\u{1b}[K\r\u{1b}[Jecho:"), "it is wiped away: {seen:?}");
 }
 
 #[test]

@@ -125,19 +125,24 @@ async fn what_is_pasted_while_an_answer_is_written_is_one_message_and_no_command
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_answer_is_written_above_what_is_typed() {
-    let mut terminal = Terminal::start(&["chat", "--no-history", "--echo-delay-ms", "40"]);
-    terminal.until("1> ");
-    terminal.line(&"word ".repeat(200));
-    terminal.until("echo: word ");
-    terminal.keys("half a");
-    terminal.until("1> half a");
     // The line is taken away, the answer goes on where it ended, and the line is shown again.
-    let more = terminal.until("1> half a");
-    assert!(more.contains("\u{1b}[J\u{1b}[1A"), "{more:?}");
-    assert!(more.contains("word "), "{more:?}");
-    terminal.keys(CTRL_C);
-    terminal.until("the turn was cancelled");
-    terminal.until("1> half a");
+    for (arguments, between) in [
+        (&["chat", "--no-history", "--echo-delay-ms", "40", "--plain"][..], "\u{1b}[J\u{1b}[1A"),
+        (&["chat", "--no-history", "--echo-delay-ms", "40"], "\u{1b}[1A\u{1b}[J"),
+    ] {
+        let mut terminal = Terminal::start(arguments);
+        terminal.until("1> ");
+        terminal.line(&"word ".repeat(200));
+        terminal.until("echo: word ");
+        terminal.keys("half a");
+        terminal.until("1> half a");
+        let more = terminal.until("1> half a");
+        assert!(more.contains(between), "{more:?}");
+        assert!(more.contains("word"), "{more:?}");
+        terminal.keys(CTRL_C);
+        terminal.until("the turn was cancelled");
+        terminal.until("1> half a");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -279,6 +284,8 @@ fn another_size_of_the_terminal_shows_the_line_again() {
     terminal.keys(&"x".repeat(100));
     terminal.until(&("1> ".to_owned() + &"x".repeat(77) + "\r\n" + &"x".repeat(23)));
     terminal.resize(24, 60);
+    // The terminal has broken the first row into two, so that two rows above the cursor are cleared.
+    terminal.until("\r\u{1b}[2A\u{1b}[J");
     terminal.until(&("1> ".to_owned() + &"x".repeat(57) + "\r\n" + &"x".repeat(43)));
     terminal.keys("\r");
     terminal.until(&"x".repeat(100));

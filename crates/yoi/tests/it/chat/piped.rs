@@ -106,6 +106,9 @@ fn help_lists_the_commands() {
         "/new [NAME]",
         "/workers",
         "/switch N",
+        "/model NAME",
+        "/retry",
+        "/reasoning",
         "/transcript",
         "/usage",
         "/cancel",
@@ -121,6 +124,16 @@ fn a_line_that_is_not_text_is_a_usage_error() {
     assert_eq!(ended.stdout, "echo: one\n");
     assert!(ended.stderr.contains("UTF-8"), "{ended:?}");
     assert_eq!(ended.code, Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stdin_that_cannot_be_read_is_a_usage_error() {
+    let folder = std::fs::File::open("/").expect("the root");
+    let mut command = crate::process::yoi();
+    let output = command.arg("chat").stdin(folder).output().expect("yoi runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read stdin"));
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! `/model`: changes the model of a conversation.
+
+use worker_runtime::{
+    RuntimeError,
+    commands::UpdateWorker,
+    model::{ProfileSelector, WorkerDetail},
+    queries::{GetRuntime, GetWorker},
+};
+
+use super::{perform::Outcome, workers::Workers};
+use crate::engine::Remembered;
+
+/// Says which model answers.
+pub(super) async fn present(workers: &Workers) -> Result<String, RuntimeError> {
+    let detail = detail(workers).await?;
+    let runtime = workers.runtime.handle(GetRuntime::default()).await?;
+    let profiles = runtime.capabilities.profiles;
+    let profile = profiles.iter().find(|profile| profile.selector == detail.profile);
+    let model = profile.and_then(|profile| profile.model.as_deref());
+    let provider = profile.map_or("a profile that is gone", |profile| &profile.provider);
+    let model = model.map_or_else(|| provider.to_owned(), |model| format!("{model} of {provider}"));
+    Ok(format!("{model} answers; /model NAME takes another, and `yoi models` lists them\n"))
+}
+
+/// Has another model answer, from the next turn on.
+///
+/// `name` is a profile's name or else that of a model of the same provider.
+pub(super) async fn change(workers: &mut Workers, name: &str) -> Result<Outcome, RuntimeError> {
+    let detail = detail(workers).await?;
+    if let Some(problem) = workers.unusable.get(name) {
+        return Ok(Outcome::Refused(format!("{name} cannot be used: {problem}")));
+    }
+    let chosen = match known(workers, name).await? {
+        Some(selector) => Ok((selector, Remembered::profile(name))),
+        None => model_of_the_same(workers, &detail, name),
+    };
+    let (selector, choice) = match chosen {
+        Ok(chosen) => chosen,
+        Err(problem) => return Ok(Outcome::Refused(problem)),
+    };
+    let (labels, others) = (choice.labels(), choice.others(&detail.labels));
+    let update = UpdateWorker {
+        profile: Some(selector),
+        labels: (!labels.is_empty()).then_some(labels),
+        remove_labels: (!others.is_empty()).then_some(others),
+        ..UpdateWorker::new(workers.current())
+    };
+    workers.runtime.handle(update).await?;
+    let when = if detail.turn_id.is_some() { "the next answer" } else { "the next message" };
+    Ok(Outcome::Note(format!("{name} answers from {when} on")))
+}
+
+async fn detail(workers: &Workers) -> Result<WorkerDetail, RuntimeError> {
+    Ok(workers.runtime.handle(GetWorker { worker: workers.current() }).await?.detail)
+}
+
+/// Returns the selector of a profile that the user may name.
+async fn known(workers: &Workers, name: &str) -> Result<Option<ProfileSelector>, RuntimeError> {
+    let selector = ProfileSelector::named(name);
+    let profiles = workers.runtime.handle(GetRuntime::default()).await?.capabilities.profiles;
+    let is_known = profiles.iter().any(|profile| profile.selector == selector);
+    Ok(is_known.then_some(selector))
+}
+
+/// Gives the Runtime a profile like the Worker's with another model.
+fn model_of_the_same(
+    workers: &mut Workers,
+    detail: &WorkerDetail,
+    model: &str,
+) -> Result<(ProfileSelector, Remembered), String> {
+    let base = match &detail.profile {
+        ProfileSelector::Named(named) => Some(&*named.name),
+        _ => None,
+    };
+    let base = match base {
+        Some(name) => workers.made.get(name).cloned().unwrap_or_else(|| workers.engine.of(name)),
+        None => workers.engine.clone(),
+    };
+    let engine = base.with_model(model);
+    let problem = |failure: crate::failure::Failure| failure.to_string();
+    let choice = engine.remembered().map_err(problem)?;
+    let mut profile = engine.profile().map_err(problem)?;
+    let name = choice.profile_name();
+    if !workers.made.contains_key(&name) {
+        profile.name = name.as_str().into();
+        workers.runtime.add_profile(profile).map_err(|error| error.to_string())?;
+        workers.made.insert(name.clone(), engine);
+    }
+    Ok((ProfileSelector::named(name), choice))
+}
