@@ -3,6 +3,7 @@
 mod addition_args;
 mod environment;
 mod explain;
+mod model_need;
 mod policy_args;
 mod profiles_file;
 mod provider_args;
@@ -21,8 +22,8 @@ use worker::Profile;
 use yoi_profiles::{ProfileSpec, ProfilesFile, ProviderKind, ProviderSpec};
 
 use self::{
-    addition_args::AdditionArgs, policy_args::PolicyArgs, provider_args::ProviderArgs,
-    remembered::Address, sampling_args::SamplingArgs, ways::WAYS,
+    addition_args::AdditionArgs, model_need::Model, policy_args::PolicyArgs,
+    provider_args::ProviderArgs, sampling_args::SamplingArgs, ways::WAYS,
 };
 pub(crate) use self::{explain::explain, profiles_file::FoundFile, remembered::Remembered};
 use crate::{failure::Failure, report};
@@ -73,13 +74,6 @@ pub(crate) struct EngineArgs {
 
     #[command(flatten)]
     policy: PolicyArgs,
-}
-
-/// Whether a provider is asked for a model, which has to be named, or about all of them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Model {
-    Named,
-    Any,
 }
 
 /// The flag that names the profiles file.

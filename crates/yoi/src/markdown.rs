@@ -1,12 +1,12 @@
 //! Markdown that comes piece by piece, as lines for a terminal.
 
+mod blocks;
 mod render;
 
-use std::ops::Range;
-
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
-
-use self::render::{Renderer, closing_fence};
+use self::{
+    blocks::{closing_fence, last_block},
+    render::Renderer,
+};
 use crate::terminal::StyledLine;
 
 /// The most bytes of a block whose form may still change. More are given out as they are so far.
@@ -129,29 +129,6 @@ impl Markdown {
             None => text.to_owned(),
         }
     }
-}
-
-fn parser(source: &str) -> Parser<'_> {
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    Parser::new_ext(source, options)
-}
-
-/// Returns the place of the last block at the top level, and whether it is code between fences.
-fn last_block(source: &str) -> Option<(Range<usize>, bool)> {
-    let (mut last, mut depth) = (None, 0_usize);
-    for (event, range) in parser(source).into_offset_iter() {
-        if depth == 0 {
-            let is_fenced = matches!(event, Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))));
-            last = Some((range, is_fenced));
-        }
-        match event {
-            Event::Start(_) => depth += 1,
-            Event::End(_) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    last
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod keys;
 mod line;
 mod lines;
 mod model;
+mod outcome;
 mod perform;
 mod retry;
 mod typing;

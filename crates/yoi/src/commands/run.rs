@@ -3,6 +3,7 @@
 mod files;
 mod output_file;
 mod prompt;
+mod stdin;
 
 use std::{path::PathBuf, pin::pin};
 
@@ -80,7 +81,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn execute(mut self) -> Result<Exit, Failure> {
-        let output = self.output.take().filter(|path| path.as_os_str() != files::STDIN);
+        let output = self.output.take().filter(|path| path.as_os_str() != stdin::STDIN);
         let output = output.map(|path| OutputFile::open(&path)).transpose()?;
         let prompt = prompt::gather(self.prompt.take(), &self.file)?;
         tokio_main::block_on(self.answer(prompt, output))

@@ -6,7 +6,10 @@ use clap::{Args, builder::NonEmptyStringValueParser};
 use llm_engine::providers;
 use yoi_profiles::{ProviderKind, ProviderSpec, SecretPlace};
 
-use super::{Address, Model, Remembered};
+use super::{
+    model_need::Model,
+    remembered::{Address, Remembered},
+};
 use crate::failure::Failure;
 
 /// The flags that describe a provider or override that of a profile.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use anstyle::{AnsiColor, Style};
 use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 
-use super::parser;
+use super::blocks::{closing_fence, parser};
 use crate::terminal::StyledLine;
 
 const CODE: Style = AnsiColor::Cyan.on_default();
@@ -329,12 +329,4 @@ fn is_in_word(source: &str, range: &Range<usize>) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     is_word(source[..range.start].chars().next_back())
         || is_word(source[range.end..].chars().next())
-}
-
-/// Returns the line that closes a fenced block of code, if the block is closed.
-pub(super) fn closing_fence(source: &str) -> Option<&str> {
-    let fence = source.trim_start().chars().next().filter(|it| matches!(it, '`' | '~'))?;
-    let opens = source.trim_start().chars().take_while(|it| *it == fence).count();
-    let last = source.trim_end().lines().skip(1).last()?.trim_start_matches(['>', ' ']);
-    (last.len() >= opens && last.chars().all(|it| it == fence)).then_some(last)
 }

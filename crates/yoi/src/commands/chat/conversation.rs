@@ -6,7 +6,8 @@ use super::{
     command::ChatCommand,
     line::Line,
     lines::Lines,
-    perform::{Outcome, perform, refusal},
+    outcome::Outcome,
+    perform::{perform, refusal},
     typing::Typing,
     workers::Workers,
 };

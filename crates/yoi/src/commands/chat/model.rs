@@ -7,7 +7,7 @@ use worker_runtime::{
     queries::{GetRuntime, GetWorker},
 };
 
-use super::{perform::Outcome, workers::Workers};
+use super::{outcome::Outcome, workers::Workers};
 use crate::engine::Remembered;
 
 /// Says which model answers.

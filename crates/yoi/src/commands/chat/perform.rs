@@ -4,26 +4,12 @@ use worker_runtime::RuntimeError;
 
 use super::{
     command::{ChatCommand, HELP},
-    model, retry, view,
+    model,
+    outcome::Outcome,
+    retry, view,
     workers::Workers,
 };
 use crate::failure::Failure;
-
-/// The result of a command.
-pub(super) enum Outcome {
-    Silent,
-    /// A text for stdout.
-    Text(String),
-    /// A note for the user.
-    Note(String),
-    /// The next message is written in a program of the user's.
-    Edit,
-    /// Reasoning is shown from now on, or no longer.
-    Reasoning,
-    /// The reason why the command cannot be carried out.
-    Refused(String),
-    Leave,
-}
 
 /// Carries out a command.
 pub(super) async fn perform(

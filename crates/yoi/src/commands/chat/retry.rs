@@ -6,7 +6,7 @@ use worker_runtime::{
     queries::{GetTranscript, GetWorker, TranscriptFrom},
 };
 
-use super::{perform::Outcome, workers::Workers};
+use super::{outcome::Outcome, workers::Workers};
 
 /// Sends the last message again, unless it was answered.
 pub(super) async fn retry(workers: &mut Workers) -> Result<Outcome, RuntimeError> {

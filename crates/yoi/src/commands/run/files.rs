@@ -2,11 +2,8 @@
 
 use std::{fs::File, io::Read, path::Path};
 
-use super::prompt::read_stdin;
+use super::stdin::{STDIN, read_stdin};
 use crate::{failure::Failure, session_args::MAX_INPUT_BYTES};
-
-/// The name that stands for stdin.
-pub(super) const STDIN: &str = "-";
 
 /// Returns the contents of all files, each with its name.
 pub(super) fn gather(paths: &[impl AsRef<Path>]) -> Result<String, Failure> {
