@@ -63,6 +63,15 @@ fn what_makes_no_sense_is_a_usage_error() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_stdin_that_cannot_be_read_is_a_usage_error() {
+    let folder = std::fs::File::open("/").expect("the root");
+    let output = yoi().args(["run", "hello"]).stdin(folder).output().expect("yoi runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read stdin"));
+}
+
 #[test]
 fn json_prints_every_stream_item_up_to_the_end_of_the_turn() {
     let ended = run(&["--json", "--system", "Be brief.", "one two"], "");

@@ -6,6 +6,7 @@ use super::{
     command::ChatCommand,
     line::Line,
     lines::Lines,
+    model,
     outcome::Outcome,
     perform::{perform, refusal},
     typing::Typing,
@@ -55,7 +56,8 @@ impl Conversation {
     /// Runs the conversation until the user leaves.
     pub(super) async fn run(mut self) -> Result<Exit, Failure> {
         if self.lines.is_terminal() {
-            report::note("/help lists the commands, Ctrl-D leaves");
+            let model = model::present(&self.workers).await?;
+            report::note(&format!("{model} answers; /help lists the commands, Ctrl-D leaves"));
         }
         loop {
             let flow = match self.workers.take_turn() {

@@ -3,23 +3,25 @@
 use worker_runtime::{
     RuntimeError,
     commands::UpdateWorker,
-    model::{ProfileSelector, WorkerDetail},
+    model::{AvailableProfile, ProfileSelector, WorkerDetail},
     queries::{GetRuntime, GetWorker},
 };
 
 use super::{outcome::Outcome, workers::Workers};
 use crate::engine::Remembered;
 
-/// Says which model answers.
+/// Returns the name of the model that answers, or that of its provider, which has one of its own choice.
 pub(super) async fn present(workers: &Workers) -> Result<String, RuntimeError> {
     let detail = detail(workers).await?;
-    let runtime = workers.runtime.handle(GetRuntime::default()).await?;
-    let profiles = runtime.capabilities.profiles;
-    let profile = profiles.iter().find(|profile| profile.selector == detail.profile);
-    let model = profile.and_then(|profile| profile.model.as_deref());
-    let provider = profile.map_or("a profile that is gone", |profile| &profile.provider);
-    let model = model.map_or_else(|| provider.to_owned(), |model| format!("{model} of {provider}"));
-    Ok(format!("{model} answers; /model NAME takes another, and `yoi models` lists them\n"))
+    let profiles = workers.runtime.handle(GetRuntime::default()).await?.capabilities.profiles;
+    let profile = profiles.into_iter().find(|profile| profile.selector == detail.profile);
+    Ok(match profile {
+        None => "a profile that is gone".to_owned(),
+        Some(AvailableProfile { model: Some(model), provider, .. }) => {
+            format!("{model} of {provider}")
+        }
+        Some(AvailableProfile { model: None, provider, .. }) => format!("the provider {provider}"),
+    })
 }
 
 /// Has another model answer, from the next turn on.

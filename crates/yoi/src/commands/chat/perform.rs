@@ -32,7 +32,12 @@ pub(super) async fn perform(
         ChatCommand::Switch(number) => {
             Outcome::Refused(format!("there is no Worker {number}: see /workers"))
         }
-        ChatCommand::Model(None) => Outcome::Text(model::present(workers).await?),
+        ChatCommand::Model(None) => {
+            let present = model::present(workers).await?;
+            Outcome::Text(format!(
+                "{present} answers; /model NAME takes another, and `yoi models` lists them\n"
+            ))
+        }
         ChatCommand::Model(Some(name)) => model::change(workers, &name).await?,
         ChatCommand::Retry => retry::retry(workers).await?,
         ChatCommand::Reasoning => Outcome::Reasoning,

@@ -161,6 +161,42 @@ fn a_worker_in_the_background_says_when_it_is_done() {
 }
 
 #[test]
+fn a_command_that_cannot_be_carried_out_says_why() {
+    let path = folder("chat/refusals").join("profiles.toml");
+    let profile = "provider = \"openai\"\nmodel = \"m\"\nkey = { env = \"YOI_NO_SUCH_KEY\" }";
+    fs::write(&path, format!("[profiles.keyless]\n{profile}\n")).expect("a file");
+    let mut command = yoi();
+    command.args(["chat", "--no-history", "-p", "echo", "--profiles"]).arg(&path);
+    let mut terminal = Terminal::spawn(command);
+    terminal.until("1> ");
+    for (line, problem) in [
+        ("/new keyless", "keyless cannot be used: "),
+        ("/model keyless", "keyless cannot be used: "),
+        ("/new other", "there is no such profile: see `yoi profiles`"),
+        ("/switch 9", "there is no Worker 9: see /workers"),
+        ("/switch", "see /workers"),
+        ("/nothing", "there is no command /nothing: see /help"),
+    ] {
+        terminal.line(line);
+        let seen = terminal.until(problem);
+        assert!(seen.contains("error:"), "{line}: {seen:?}");
+        terminal.until("1> ");
+    }
+}
+
+#[test]
+fn what_turns_text_around_is_shown_and_sent_as_it_is() {
+    let mut terminal = chat(&[]);
+    terminal.keys("\u{1b}[200~a\u{202e}b\u{2066}c\u{1b}[201~");
+    terminal.until("1> a\u{fffd}b\u{fffd}c");
+    terminal.keys("\r");
+    terminal.until("echo: a\u{fffd}b\u{fffd}c\r\n");
+    terminal.until("1> ");
+    terminal.line("/transcript");
+    terminal.until("user: a\u{fffd}b\u{fffd}c\r\n");
+}
+
+#[test]
 fn a_spinner_turns_until_the_first_word() {
     let mut terminal = chat(&["--echo-delay-ms", "500"]);
     terminal.line("one");

@@ -66,6 +66,8 @@ fn what_was_written_of_an_answer_stays_when_the_chat_is_left() {
         let rest = terminal.end().stdout;
         let last = rest.rsplit("\u{1b}[J").find(|shown| shown.contains("echo:"));
         assert!(last.is_some_and(|shown| shown.contains("word word")), "{keys:?}: {rest:?}");
+        let shown = rest.trim_end_matches("\u{1b}[?2004l");
+        assert!(shown.ends_with('\n'), "the shell's prompt has a line of its own: {rest:?}");
     }
 }
 
