@@ -1,10 +1,11 @@
 //! The reasons for which a request is refused: one enum with stable codes.
 
 mod transport;
+mod written;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::{Map, Value};
 
 use crate::{
     identity::{DiagnosticId, ParseIdError, TurnId, WorkerRef},
@@ -349,43 +350,6 @@ impl RuntimeError {
     pub(crate) fn too_large(field: impl Into<String>, max: u64) -> Self {
         Self::TooLarge { field: field.into(), max }
     }
-
-    fn fields(&self) -> Value {
-        match self {
-            Self::InvalidRequest { field, problem } => {
-                json!({ "field": field, "problem": problem })
-            }
-            Self::WorkerBusy { turn_id, started_at_ms } => {
-                json!({ "turn_id": turn_id, "started_at_ms": started_at_ms })
-            }
-            Self::ScopeConflict { resource, holder } => {
-                json!({ "resource": resource, "holder": holder })
-            }
-            Self::LimitOutOfRange { field, min, max } => {
-                json!({ "field": field, "min": min, "max": max })
-            }
-            Self::TooLarge { field, max } => json!({ "field": field, "max": max }),
-            Self::CapacityExhausted { what, max } => json!({ "what": what, "max": max }),
-            Self::CursorExpired { earliest } => json!({ "earliest": earliest }),
-            Self::CursorAhead { latest } => json!({ "latest": latest }),
-            Self::CursorForeign { what } => json!({ "what": what }),
-            Self::NotAllowed { what } => json!({ "what": what }),
-            Self::StoreFailed { certain, repeatable: _ } => json!({ "certain": certain }),
-            Self::Internal { diagnostic_id } => json!({ "diagnostic_id": diagnostic_id }),
-            Self::Unknown(error) => Value::Object(error.fields.clone()),
-            Self::WrongRuntime {}
-            | Self::RuntimeStopping {}
-            | Self::RuntimeStopped {}
-            | Self::WorkerNotFound {}
-            | Self::TurnNotFound {}
-            | Self::WorkerStopping {}
-            | Self::WorkerEnded {}
-            | Self::WorkerNotTerminal {}
-            | Self::ProfileNotFound {}
-            | Self::IdempotencyConflict {}
-            | Self::CursorMalformed {} => Value::Object(Map::new()),
-        }
-    }
 }
 
 impl From<ParseIdError> for RuntimeError {
@@ -400,20 +364,5 @@ impl From<NotAPosition> for RuntimeError {
             NotAPosition::Malformed => Self::CursorMalformed {},
             NotAPosition::Foreign(what) => Self::CursorForeign { what },
         }
-    }
-}
-
-impl Serialize for RuntimeError {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", self.code())?;
-        map.serialize_entry("message", &self.to_string())?;
-        map.serialize_entry("retry", &self.retry())?;
-        if let Value::Object(fields) = self.fields() {
-            for (name, value) in &fields {
-                map.serialize_entry(name, value)?;
-            }
-        }
-        map.end()
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn complete(text: &str, commands: &[&str], profiles: &[String]) -> Co
         .rfind(char::is_whitespace)
         .map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
     let word = &text[start..];
-    let mut words: Vec<String> = if text.starts_with("/new ") {
+    let takes_profile = ["/new ", "/model "].iter().any(|command| text.starts_with(command));
+    let mut words: Vec<String> = if takes_profile {
         profiles
             .iter()
             .filter(|name| name.starts_with(word))
@@ -75,6 +76,7 @@ mod tests {
         assert_eq!(of("/n").words, ["/new "]);
         assert_eq!((of("/h").words.len(), of("/h").common()), (2, "/h"));
         assert_eq!((of("/new qu").start, of("/new qu").common()), (5, "qui"));
+        assert_eq!(of("/model qui").words.len(), 2);
         let found = of("see Cargo.t");
         assert_eq!((found.start, found.words), (4, vec!["Cargo.toml ".to_owned()]));
         assert!(of("in src/comma").words.contains(&"src/commands/".to_owned()));
