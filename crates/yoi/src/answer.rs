@@ -82,7 +82,7 @@ impl AnswerPrinter {
 
     /// Prints the items of `stream` until the turn ends, and diagnostics and retries to stderr.
     pub(crate) async fn print(mut self, mut stream: TurnStream) -> Result<TurnEnd, Failure> {
-        while let Some(update) = self.next(&mut stream).await {
+        while let Some(update) = self.next(&mut stream).await? {
             let item = match update {
                 TurnUpdate::Item(item) => item,
                 TurnUpdate::Diagnostic(message) => {
@@ -114,18 +114,16 @@ impl AnswerPrinter {
     }
 
     /// Returns the next update. What came at once is shown at once.
-    async fn next(&mut self, stream: &mut TurnStream) -> Option<TurnUpdate> {
+    async fn next(&mut self, stream: &mut TurnStream) -> Result<Option<TurnUpdate>, Failure> {
         if let Some(screen) = &mut self.screen {
             if let Some(update) = stream.next().now_or_never() {
-                return update;
+                return Ok(update);
             }
-            if screen.show().is_err() {
-                return None;
-            }
+            screen.show()?;
         }
         tokio::select! {
-            update = stream.next() => update,
-            () = self.spinner.spin() => None,
+            update = stream.next() => Ok(update),
+            () = self.spinner.spin() => Ok(None),
         }
     }
 
