@@ -141,6 +141,11 @@ impl EngineArgs {
         Ok(flags)
     }
 
+    /// Returns the address that the flags give, without secrets.
+    pub(crate) fn address(&self) -> Option<String> {
+        self.provider.address()
+    }
+
     /// Returns these flags with another model of the same provider.
     pub(crate) fn with_model(&self, model: &str) -> Self {
         let mut flags = self.clone();
@@ -174,7 +179,10 @@ impl EngineArgs {
         &self,
     ) -> Result<impl Future<Output = Result<Vec<OfferedModel>, EngineError>> + use<>, Failure> {
         let file = self.read_file()?;
-        let mut chosen = self.choose(&file, Model::Any)?.unwrap_or_else(echo);
+        let Some(mut chosen) = self.choose(&file, Model::Any)? else {
+            let problem = format!("{}, so there is nobody to ask", unchosen(&file));
+            return Err(Failure::configuration(problem).followed_by(Some(WAYS.to_owned())));
+        };
         self.provider.apply(&mut chosen.provider, Model::Any)?;
         self.additions.apply(&mut chosen.provider)?;
         chosen.provider.wire_log = self.wire_log();

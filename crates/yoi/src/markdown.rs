@@ -218,6 +218,27 @@ a    │ bb
     }
 
     #[test]
+    fn what_is_no_mark_is_kept() {
+        for (text, expected) in [
+            ("so \\(a^2\\) and \\[ b \\]", "so \\(a^2\\) and \\[ b \\]"),
+            ("call __init__ in C:\\temp\\*.txt", "call __init__ in C:\\temp\\*.txt"),
+            ("2. b\n10. c", "2. b\n10. c"),
+            ("3) c", "3) c"),
+            ("[a](b \"c\") ![d](e)", "a (b \"c\") d (e)"),
+            (
+                "| a | b |\n|--:|---|\n| 1 | 2 | 3 |\n| 44 | |",
+                " a │ b\n───┼───┼──\n 1 │ 2 │ 3\n44 │",
+            ),
+            ("|a|b|\n|-|-|\n|c\\|d|e|", "a    │ b\n─────┼──\nc\\|d │ e"),
+            ("~~~~ x\na\n~~~~", "~~~~ x\na\n~~~~"),
+            ("````\n```\n````", "````\n```\n````"),
+            ("a\\\\b `c\\d`", "a\\\\b c\\d"),
+        ] {
+            assert_eq!(whole(text).join("\n"), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn pieces_give_the_same_lines_as_the_whole() {
         for size in [1, 2, 3, 7, 50] {
             let mut markdown = Markdown::default();

@@ -1,8 +1,8 @@
-//! The signals that end the process: SIGINT and SIGTERM.
+//! The signals that end the process, SIGINT and SIGTERM, and the one that lets it go on.
 
 use std::io;
 
-use crate::{exit::Exit, failure::Failure};
+use crate::{exit::Exit, failure::Failure, terminal};
 
 /// A signal that ends the process.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,9 @@ pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    /// SIGCONT, by which a shell brings a stopped program back.
+    #[cfg(unix)]
+    continued: tokio::signal::unix::Signal,
     #[cfg(windows)]
     interrupt: tokio::signal::windows::CtrlC,
 }
@@ -48,13 +51,17 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            continued: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
         })
     }
 
     pub(crate) async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.terminate.recv() => Signal::Terminate,
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => return Signal::Interrupt,
+                _ = self.terminate.recv() => return Signal::Terminate,
+                _ = self.continued.recv() => terminal::go_on(),
+            }
         }
     }
 }

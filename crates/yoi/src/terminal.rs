@@ -30,26 +30,34 @@ struct Area {
     column: usize,
     /// Whether the area is shown below text that has no newline yet.
     is_below_text: bool,
+    /// Whether the program stops itself, which is known before it goes on.
+    is_stopping: bool,
 }
 
 /// Rows that are shown, on a terminal of this many columns.
 #[derive(Debug)]
 struct Shown {
-    /// The widths of the rows above that of the cursor.
-    above: Vec<usize>,
-    /// The column of the cursor.
-    column: usize,
+    /// The widths of the rows.
+    widths: Vec<usize>,
+    /// The row and the column of the cursor.
+    cursor: (usize, usize),
     columns: usize,
 }
 
 impl Shown {
-    /// Returns the number of rows above the cursor, on a terminal that has so many columns now.
-    fn rows_above(&self, columns: usize) -> usize {
+    /// Returns the numbers of rows above the cursor and in all, on a terminal that has so many columns
+    /// now.
+    fn rows(&self, columns: usize) -> (usize, usize) {
+        let (row, column) = self.cursor;
         if columns >= self.columns || !breaks_rows() {
-            return self.above.len();
+            return (row, self.widths.len());
         }
-        let rows = self.above.iter().map(|width| width.div_ceil(columns).max(1));
-        rows.sum::<usize>() + self.column / columns
+        let broken = |width: &usize| width.div_ceil(columns).max(1);
+        let above: usize = self.widths[..row].iter().map(broken).sum();
+        // At the end of a row that is just as wide as the terminal, the cursor stays in it.
+        let is_at_end = self.widths[row] == column;
+        let within = if is_at_end { column.saturating_sub(1) } else { column } / columns;
+        (above + within, self.widths.iter().map(broken).sum())
     }
 }
 
@@ -66,6 +74,7 @@ static AREA: Mutex<Area> = Mutex::new(Area {
     shown: None,
     column: 0,
     is_below_text: false,
+    is_stopping: false,
 });
 
 /// Shows a line that is being typed below what was printed, in place of the one that was shown.
@@ -77,20 +86,35 @@ pub(crate) fn show(line: Option<Typed>) {
     write(&(hidden + &shown));
 }
 
-/// Leaves the line that is shown where it is, as printed text.
+/// Leaves the line that is shown where it is, as printed text. All of it is printed, however long it is.
 pub(crate) fn leave() {
     let mut area = AREA.lock();
-    let hidden = area.hide();
-    if let Some(line) = &mut area.line {
-        line.cursor = line.text.len();
-    }
-    let shown = area.shown();
-    let is_shown = area.shown.take().is_some();
-    area.line = None;
-    area.is_below_text = false;
-    if is_shown {
+    let is_shown = area.shown.is_some();
+    let mut out = area.hide();
+    if let Some(line) = area.line.take().filter(|_| is_shown) {
+        if area.column > 0 {
+            out += "\n";
+        }
+        out += &Layout::of(&line, size().0, usize::MAX).rows.join("\n");
+        out += "\n";
         area.column = 0;
-        write(&(hidden + &shown + "\n"));
+    }
+    out += &area.shown();
+    write(&out);
+}
+
+/// Leaves everything where it is, because the shell gets the terminal for a while.
+pub(crate) fn stop() {
+    let mut area = AREA.lock();
+    area.is_stopping = true;
+    area.let_go();
+}
+
+/// Shows the line again after the shell had the terminal, below what it printed.
+pub(crate) fn go_on() {
+    let mut area = AREA.lock();
+    if !std::mem::take(&mut area.is_stopping) {
+        area.let_go();
     }
 }
 
@@ -143,12 +167,25 @@ pub(crate) fn print<T>(text: &str, print: impl FnOnce() -> T) -> T {
 }
 
 impl Area {
+    /// Forgets what is shown, and begins a row of its own.
+    fn let_go(&mut self) {
+        if self.shown.take().is_some() {
+            write("\n");
+            (self.column, self.is_below_text) = (0, false);
+        }
+    }
+
     /// Returns what hides the area and moves the cursor back to the end of the printed text.
     fn hide(&mut self) -> String {
         let Some(shown) = self.shown.take() else { return String::new() };
+        let (above, all) = shown.rows(size().0);
         let mut out = "\r".to_owned();
-        out += &moved(shown.rows_above(size().0), 'A');
-        out += "\x1b[J";
+        out += &moved(above, 'A');
+        out += "\x1b[K";
+        if all > 1 {
+            // Clearing all from the first row of the screen on would keep a copy above it.
+            out += "\n\x1b[J\x1b[A";
+        }
         if std::mem::take(&mut self.is_below_text) {
             out += &moved(1, 'A');
             out += &moved(self.column, 'C');
@@ -180,18 +217,20 @@ impl Area {
                 self.column = 0;
             }
         }
-        out += "\r\x1b[J";
+        out += "\r\x1b[K";
+        // A terminal that counts the width of a character otherwise must not break a row.
+        out += "\x1b[?7l";
         out += &rows.join("\n");
-        let (mut row, mut column) = (rows.len() - 1, widths[rows.len() - 1]);
+        out += "\x1b[?7h";
+        let last = rows.len() - 1;
+        let mut cursor = (last, widths[last]);
         if let Some(layout) = layout {
-            let at = draft.len() + layout.cursor_row;
-            out += &moved(row - at, 'A');
+            cursor = (draft.len() + layout.cursor_row, layout.cursor_column);
+            out += &moved(last - cursor.0, 'A');
             out += "\r";
-            out += &moved(layout.cursor_column, 'C');
-            (row, column) = (at, layout.cursor_column);
+            out += &moved(cursor.1, 'C');
         }
-        widths.truncate(row);
-        self.shown = Some(Shown { above: widths, column, columns });
+        self.shown = Some(Shown { widths, cursor, columns });
         out
     }
 

@@ -32,7 +32,7 @@ Commands:
   /workers     list the Workers, with their numbers
   /switch N    talk to Worker N; a running turn of the current one goes on
   /model NAME  answer with another model, or profile, from the next message on
-  /retry       send the last message again, if its turn failed
+  /retry       send the last message again, if it got no whole answer
   /reasoning   show the model's reasoning, or hide it again
   /transcript  print this conversation
   /usage       print what the turns consumed
@@ -44,9 +44,9 @@ Commands:
 Keys:
   Enter sends the message. Alt-Enter or Ctrl-J begins a new line in it, and what is pasted is one
   message, however many lines it has.
-  Ctrl-C cancels the running turn; the text so far is kept, marked as truncated. Without a turn it
+  Ctrl-C cancels the running turn; the text so far is kept, marked as interrupted. Without a turn it
   discards the line, which Up or Ctrl-Y brings back. Ctrl-C twice in a row leaves, and so does Ctrl-D
-  in an empty line. Ctrl-Z stops yoi until the shell's `fg`.
+  in an empty line, during an answer twice. Ctrl-Z stops yoi until the shell's `fg`.
   Tab completes commands, profiles and files. Ctrl-R looks in the history.
   While an answer is written, lines may be typed below it: commands are carried out at once, text is
   sent when the answer is complete.

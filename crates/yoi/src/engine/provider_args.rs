@@ -65,6 +65,11 @@ impl ProviderArgs {
         self.model.as_deref()
     }
 
+    /// Returns the address that the flags give, without secrets.
+    pub(super) fn address(&self) -> Option<String> {
+        self.base_url.as_deref().map(providers::shown_base_url)
+    }
+
     /// Chooses another model.
     pub(super) fn set_model(&mut self, model: &str) {
         self.model = Some(model.to_owned());

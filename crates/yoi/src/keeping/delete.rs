@@ -30,8 +30,12 @@ pub(crate) async fn delete(place: &Place, talk: &Talk) -> Result<(), Failure> {
     let is_last = left.is_empty() && matches!(place, Place::Folder(_));
     if is_last {
         let removed = file::remove(&talk.file);
-        return removed
-            .map_err(|error| Failure::storage(format!("{}: {error}", talk.file.display())));
+        return removed.map_err(|error| {
+            let file = talk.file.display();
+            let problem =
+                format!("what was said is gone, but {file} could not be removed: {error}");
+            Failure::storage(problem)
+        });
     }
     // Errors mean that the Runtime has ended, and with it its part.
     let _ = runtime.handle(StopRuntime::default().deadline(Duration::ZERO)).await;

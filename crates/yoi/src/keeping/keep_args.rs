@@ -34,7 +34,7 @@ pub(crate) struct KeepArgs {
     #[arg(short, long = "continue", conflicts_with = "resume")]
     continues: bool,
 
-    /// Go on with this conversation: its name, its id, or the beginning of its id, as `yoi log`
+    /// Go on with this conversation: its name, its id, or the beginning of one, as `yoi log`
     /// lists them.
     #[arg(long, value_name = "WORKER")]
     resume: Option<String>,

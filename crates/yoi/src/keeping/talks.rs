@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use worker_runtime::model::WorkerState;
 
-use super::{keep_args::Wanted, place::Place, talk::Talk};
+use super::{keep_args::Wanted, place::Place, talk::Talk, title::title};
 use crate::{failure::Failure, report};
 
 /// The most candidates that an error lists.
@@ -59,7 +59,7 @@ fn time(talk: &Talk) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(talk.record.active_at_ms)
 }
 
-/// Finds the conversations with these names, ids or beginnings of ids.
+/// Finds the conversations with these names or ids, or beginnings of them.
 pub(crate) async fn chosen(place: &Place, names: &[String]) -> Result<Vec<Talk>, Failure> {
     let talks = all(place).await?;
     names.iter().map(|name| pick(&talks, name)).collect()
@@ -90,24 +90,32 @@ fn goes_on(talk: &Talk) -> bool {
     }
 }
 
-/// Picks the one conversation with a name, an id or the beginning of an id.
+/// Picks the one conversation with a name, an id, or the beginning of an id or of a name.
 fn pick(talks: &[Talk], name: &str) -> Result<Talk, Failure> {
-    let found: Vec<&Talk> = talks.iter().filter(|talk| is_called(talk, name)).collect();
+    let called = [is_named, has_id, is_begun_by]
+        .map(|is_called| talks.iter().filter(|talk| is_called(talk, name)).collect::<Vec<_>>());
+    let found = called.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
     match found.as_slice() {
         [one] => Ok((*one).clone()),
         [] => Err(Failure::configuration(format!("there is no conversation {name:?}"))
             .followed_by(candidates("there are", talks.iter().collect()))),
-        _ => Err(Failure::configuration(format!("{name:?} may be several conversations"))
+        _ => Err(Failure::configuration(format!("{name:?} stands for several conversations"))
             .followed_by(candidates("they are", found))),
     }
 }
 
-fn is_called(talk: &Talk, name: &str) -> bool {
-    let id = talk.id().to_string();
-    let given = name.to_ascii_lowercase();
-    let is_id =
-        !given.is_empty() && (id.starts_with(&given) || id.replace('-', "").starts_with(&given));
-    is_id || talk.title == name
+/// Whether a text is the name, or has it as its first words.
+fn is_named(talk: &Talk, name: &str) -> bool {
+    talk.title == name || title(name).is_some_and(|first| first == talk.title)
+}
+
+fn has_id(talk: &Talk, name: &str) -> bool {
+    let (id, given) = (talk.id().to_string(), name.to_ascii_lowercase());
+    !given.is_empty() && (id.starts_with(&given) || id.replace('-', "").starts_with(&given))
+}
+
+fn is_begun_by(talk: &Talk, name: &str) -> bool {
+    !name.is_empty() && talk.title.starts_with(name)
 }
 
 fn candidates(what: &str, talks: Vec<&Talk>) -> Option<String> {

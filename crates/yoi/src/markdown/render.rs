@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
-use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
+use pulldown_cmark::{Alignment, CodeBlockKind, Event, Tag, TagEnd};
 
 use super::blocks::{closing_fence, parser};
 use crate::terminal::StyledLine;
@@ -23,12 +23,12 @@ pub(super) struct Renderer {
     styles: Vec<Style>,
     /// What each line begins with, for each list and quote around it.
     prefixes: Vec<Prefix>,
-    /// The numbers of the next items of the lists around the present text; `None` has bullets.
-    lists: Vec<Option<u64>>,
     /// The addresses of the links and images around the present text, and where their texts begin.
     links: Vec<(String, usize)>,
     /// The rows of a table: its cells, of which the last is being filled.
     table: Vec<Vec<StyledLine>>,
+    /// How the columns of the table are aligned.
+    alignments: Vec<Alignment>,
     is_in_code: bool,
 }
 
@@ -45,7 +45,7 @@ struct Prefix {
 impl Renderer {
     pub(super) fn of(source: &str) -> Vec<StyledLine> {
         let mut renderer = Self::default();
-        let (mut depth, mut end) = (0_usize, 0);
+        let (mut depth, mut end, mut cell_end) = (0_usize, 0, 0);
         for (event, range) in parser(source).into_offset_iter() {
             if depth == 0 {
                 renderer.between_blocks(&source[end..range.start]);
@@ -54,6 +54,19 @@ impl Renderer {
             match event {
                 Event::Start(_) => depth += 1,
                 Event::End(_) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if let Event::Text(_) = &event
+                && source[..range.start].ends_with('\\')
+                && !renderer.is_in_code
+            {
+                renderer.say("\\");
+            }
+            match event {
+                Event::End(TagEnd::TableCell) => cell_end = range.end,
+                Event::End(TagEnd::TableRow) if cell_end < range.end => {
+                    renderer.more_cells(&source[cell_end..range.end]);
+                }
                 _ => {}
             }
             match event {
@@ -102,7 +115,7 @@ impl Renderer {
 
     fn take(&mut self, event: Event<'_>, source: &str) {
         match event {
-            Event::Start(tag) => self.start(tag),
+            Event::Start(tag) => self.start(tag, source),
             Event::End(tag) => self.end(tag, source),
             Event::Text(text) if self.is_in_code => self.code_lines(&text),
             Event::Text(text) => self.say(&text),
@@ -120,7 +133,7 @@ impl Renderer {
         }
     }
 
-    fn start(&mut self, tag: Tag<'_>) {
+    fn start(&mut self, tag: Tag<'_>, source: &str) {
         match tag {
             Tag::Paragraph | Tag::HtmlBlock => self.begin_block(),
             Tag::Heading { .. } => {
@@ -134,19 +147,15 @@ impl Renderer {
             }
             Tag::CodeBlock(kind) => {
                 self.begin_block();
-                if let CodeBlockKind::Fenced(language) = kind {
-                    self.styled(FRAME, &format!("```{language}"));
+                if let CodeBlockKind::Fenced(_) = kind {
+                    self.styled(FRAME, source.lines().next().unwrap_or_default());
                     self.end_line();
                 }
                 self.is_in_code = true;
             }
-            Tag::List(first) => {
-                self.end_line();
-                self.lists.push(first);
-            }
             Tag::Item => {
                 self.end_line();
-                let marker = self.marker();
+                let marker = marker(source);
                 let rest = " ".repeat(marker.chars().count());
                 let first = Some(marker);
                 self.prefixes.push(Prefix { first, rest, is_airy: false, has_lines: false });
@@ -154,9 +163,14 @@ impl Renderer {
             Tag::Emphasis => self.styles.push(Style::new().italic()),
             Tag::Strong => self.styles.push(Style::new().bold()),
             Tag::Strikethrough => self.styles.push(Style::new().strikethrough()),
-            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
-                self.links.push((dest_url.into_string(), self.place()));
+            Tag::Link { dest_url, title, .. } | Tag::Image { dest_url, title, .. } => {
+                let title = if title.is_empty() { String::new() } else { format!(" \"{title}\"") };
+                self.links.push((dest_url.into_string() + &title, self.place()));
                 self.styles.push(Style::new().underline());
+            }
+            Tag::Table(alignments) => {
+                self.end_line();
+                self.alignments = alignments;
             }
             Tag::TableHead | Tag::TableRow => self.table.push(Vec::new()),
             Tag::TableCell => {
@@ -186,7 +200,6 @@ impl Renderer {
                 self.end_item();
                 self.prefixes.pop();
             }
-            TagEnd::List(_) => drop(self.lists.pop()),
             TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => drop(self.styles.pop()),
             TagEnd::Link | TagEnd::Image => self.end_link(source),
             TagEnd::TableCell => {
@@ -206,16 +219,6 @@ impl Renderer {
         if self.prefixes.last().is_some_and(|prefix| prefix.is_airy && prefix.has_lines) {
             self.begin_line();
             self.give_line();
-        }
-    }
-
-    fn marker(&mut self) -> String {
-        match self.lists.last_mut() {
-            Some(Some(number)) => {
-                *number += 1;
-                format!("{}. ", *number - 1)
-            }
-            Some(None) | None => BULLET.to_owned(),
         }
     }
 
@@ -293,6 +296,18 @@ impl Renderer {
         }
     }
 
+    /// Keeps the cells of a row that its table has no columns for. `source` is what follows the last
+    /// cell.
+    fn more_cells(&mut self, source: &str) {
+        let Some(row) = self.table.last_mut() else { return };
+        let cells = source.trim().trim_matches('|').split('|');
+        for cell in cells.filter(|cell| !cell.trim().is_empty()) {
+            let mut line = StyledLine::default();
+            line.push(Style::new(), cell.trim());
+            row.push(line);
+        }
+    }
+
     fn end_table(&mut self) {
         let rows = std::mem::take(&mut self.table);
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -306,10 +321,16 @@ impl Renderer {
                 if column > 0 {
                     self.line.push(FRAME, " │ ");
                 }
+                let missing = widths[column].saturating_sub(cell.width());
+                let (before, after) = match self.alignments.get(column) {
+                    Some(Alignment::Right) => (missing, 0),
+                    Some(Alignment::Center) => (missing / 2, missing.div_ceil(2)),
+                    _ => (0, missing),
+                };
+                self.line.push(Style::new(), &" ".repeat(before));
                 self.line.append(cell);
                 if column + 1 < row.len() {
-                    let missing = widths[column].saturating_sub(cell.width());
-                    self.line.push(Style::new(), &" ".repeat(missing));
+                    self.line.push(Style::new(), &" ".repeat(after));
                 }
             }
             self.begin_line();
@@ -323,9 +344,23 @@ impl Renderer {
     }
 }
 
-/// Returns whether an emphasis is only a part of a word or of a product, such as `2*3*4`, where the marks
-/// are more likely meant as they are.
+/// Returns what an item begins with: its number as it was written, or a bullet.
+fn marker(source: &str) -> String {
+    let item = source.trim_start();
+    let digits = item.bytes().take_while(u8::is_ascii_digit).count();
+    match item[digits..].chars().next() {
+        Some(delimiter) if digits > 0 => format!("{}{delimiter} ", &item[..digits]),
+        _ => BULLET.to_owned(),
+    }
+}
+
+/// Returns whether an emphasis is only a part of a word or of a product, such as `2*3*4`, or the name of
+/// a program's thing, such as `__init__`, where the marks are more likely meant as they are.
 fn is_in_word(source: &str, range: &Range<usize>) -> bool {
+    let text = &source[range.clone()];
+    if text.starts_with("__") && !text.contains(char::is_whitespace) {
+        return true;
+    }
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     is_word(source[..range.start].chars().next_back())
         || is_word(source[range.end..].chars().next())

@@ -45,7 +45,7 @@ impl Layout {
         }
         let (cursor_row, cursor_column) = cursor.unwrap_or((rows.len() - 1, column));
         let first = (cursor_row + 1).saturating_sub(height - 1);
-        rows.truncate(first + height - 1);
+        rows.truncate(first.saturating_add(height - 1));
         rows.drain(..first);
         Self { rows, cursor_row: cursor_row - first, cursor_column }
     }

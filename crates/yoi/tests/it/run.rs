@@ -182,9 +182,12 @@ mod at_a_terminal {
         let mut terminal = Terminal::start(&["run", "--echo-delay-ms", "500", "one"]);
         terminal.until("\r| \r/ ");
         let seen = terminal.until("echo:");
-        assert!(seen.ends_with("\r\u{1b}[K\r\u{1b}[Jecho:"), "it is wiped away: {seen:?}");
+        assert!(
+            seen.ends_with("\r\u{1b}[K\r\u{1b}[K\u{1b}[?7lecho:"),
+            "it is wiped away: {seen:?}"
+        );
         let rest = terminal.end().stdout;
-        assert!(rest.ends_with("\r\u{1b}[Jecho: one\r\n"), "{rest:?}");
+        assert!(rest.ends_with("\r\u{1b}[Kecho: one\r\n"), "{rest:?}");
         assert!(!rest.contains(['|', '/']), "it does not come back: {rest:?}");
     }
 

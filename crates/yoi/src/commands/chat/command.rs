@@ -12,7 +12,7 @@ pub(super) const HELP: &str = "\
 /workers     list the Workers, with their numbers
 /switch N    talk to Worker N
 /model NAME  answer with another model, or profile, from the next message on
-/retry       send the last message again, if its turn failed
+/retry       send the last message again, if it got no whole answer
 /reasoning   show the model's reasoning, or hide it again
 /transcript  print this conversation
 /usage       print what the turns consumed
@@ -97,7 +97,7 @@ impl ChatCommand {
             None => Ok(command),
             Some(word) => {
                 let word = ShortText::cut(word, WORD_CHARS);
-                Err(format!("/{name} does not know what to do with {word:?}: see /help"))
+                Err(format!("/{name} does not take {word:?}: see /help"))
             }
         }
     }

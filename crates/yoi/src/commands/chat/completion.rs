@@ -25,7 +25,10 @@ impl Completions {
 pub(super) fn complete(text: &str, commands: &[&str], profiles: &[String]) -> Completions {
     if text.starts_with('/') && !text.contains(char::is_whitespace) {
         let words = commands.iter().filter(|name| name.starts_with(text));
-        return Completions { start: 0, words: words.map(|name| format!("{name} ")).collect() };
+        let words: Vec<String> = words.map(|name| format!("{name} ")).collect();
+        if !words.is_empty() {
+            return Completions { start: 0, words };
+        }
     }
     let start = text
         .rfind(char::is_whitespace)

@@ -1,6 +1,6 @@
 //! The loop of a conversation: reads a line, carries it out and prints the answer.
 
-use std::{collections::VecDeque, ops::ControlFlow, pin::pin};
+use std::{collections::VecDeque, mem, ops::ControlFlow, pin::pin};
 
 use super::{
     command::ChatCommand,
@@ -33,6 +33,8 @@ pub(super) struct Conversation {
     shows: Shows,
     /// Whether Ctrl-C came after the last line.
     is_interrupted: bool,
+    /// Whether Ctrl-D came during the answer.
+    is_ending: bool,
     /// The exit code of the last turn or command that failed.
     failed: Option<Exit>,
 }
@@ -49,6 +51,7 @@ impl Conversation {
             waiting: VecDeque::new(),
             shows,
             is_interrupted: false,
+            is_ending: false,
             failed: None,
         }
     }
@@ -81,13 +84,15 @@ impl Conversation {
             print(&format!("{prompt}{line}\n")).await?;
             Line::Text(line)
         } else {
+            // Signals come first, so that the line is shown anew only after the shell has let go.
             tokio::select! {
-                line = self.lines.next(&prompt) => line?,
-                number = self.workers.background_end() => return Ok(done(number)),
+                biased;
                 signal = self.signals.next() => match signal {
                     Signal::Interrupt => Line::Interrupted,
                     Signal::Terminate => return Ok(Flow::Break(signal.exit())),
-                }
+                },
+                line = self.lines.next(&prompt) => line?,
+                number = self.workers.background_end() => return Ok(done(number)),
             }
         };
         self.note_typing();
@@ -108,7 +113,7 @@ impl Conversation {
         let mut answer = pin!(AnswerPrinter::new(Format::Text, self.shows).print(turn));
         loop {
             let line = tokio::select! {
-                end = &mut answer => return Ok(self.finish(end?)),
+                biased;
                 signal = self.signals.next() => match signal {
                     Signal::Interrupt => Line::Interrupted,
                     Signal::Terminate => {
@@ -116,6 +121,7 @@ impl Conversation {
                         return Ok(Flow::Break(signal.exit()));
                     }
                 },
+                end = &mut answer => return Ok(self.finish(end?)),
                 line = self.lines.typed_ahead(&prompt) => line?,
                 number = self.workers.background_end() => {
                     let _ = done(number);
@@ -145,7 +151,14 @@ impl Conversation {
                     self.is_interrupted = true;
                     self.give_back();
                 }
-                Line::End if self.waiting.is_empty() => return Ok(self.leave()),
+                Line::End if self.waiting.is_empty() => {
+                    if mem::replace(&mut self.is_ending, true) {
+                        return Ok(self.leave());
+                    }
+                    report::note(
+                        "an answer is coming: Ctrl-D again leaves and keeps what has come, Ctrl-C cancels it",
+                    );
+                }
                 Line::End => {
                     self.give_back();
                     report::note(
@@ -169,17 +182,18 @@ impl Conversation {
     /// Lets Ctrl-C count anew if anything was typed since.
     fn note_typing(&mut self) {
         if self.lines.typing().is_some_and(Typing::take_touched) {
-            self.is_interrupted = false;
+            (self.is_interrupted, self.is_ending) = (false, false);
         }
     }
 
     /// Reports the end of the turn.
     fn finish(&mut self, end: TurnEnd) -> Flow {
+        self.is_ending = false;
         if self.is_interrupted && !self.lines.is_terminal() {
             return Flow::Break(Exit::Interrupted);
         }
         if let TurnEnd::Cancelled(entry) = end {
-            let kept = entry.map_or("", |_| "; what had come stays, marked as truncated");
+            let kept = entry.map_or("", |_| "; what had come stays, marked as interrupted");
             report::note(&format!("the turn was cancelled{kept}"));
             if self.is_interrupted {
                 report::more("Ctrl-C again leaves");

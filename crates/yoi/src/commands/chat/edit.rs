@@ -15,8 +15,18 @@ pub(super) struct Edit {
     /// The text that was cut last, which Ctrl-Y brings back.
     cut: Cut,
     pub(super) history: History,
-    /// The text that is looked for in the history, while Ctrl-R does.
-    search: Option<String>,
+    search: Option<Search>,
+}
+
+/// A search of the history by Ctrl-R.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Search {
+    /// The text that is looked for.
+    pub(super) wanted: String,
+    /// Whether the line that is shown has it.
+    pub(super) is_found: bool,
+    /// The text that was being typed, and the place of the cursor in it.
+    typed: (String, usize),
 }
 
 /// What a key asks for, beside the change of the line.
@@ -53,8 +63,8 @@ impl Edit {
     }
 
     /// What is looked for in the history, if anything is.
-    pub(super) fn search(&self) -> Option<&str> {
-        self.search.as_deref()
+    pub(super) fn search(&self) -> Option<&Search> {
+        self.search.as_ref()
     }
 
     /// Takes the text, and leaves the line empty.
@@ -99,7 +109,10 @@ impl Edit {
             (KeyCode::Char('d'), true, _) if buffer.is_empty() => return Asked::End,
             (KeyCode::Char('z'), true, _) => return Asked::Suspend,
             (KeyCode::Char('l'), true, _) => return Asked::Clear,
-            (KeyCode::Char('r'), true, _) => self.search = Some(String::new()),
+            (KeyCode::Char('r'), true, _) => {
+                let typed = (buffer.as_str().to_owned(), buffer.pos());
+                self.search = Some(Search { typed, ..Search::default() });
+            }
             (KeyCode::Char('y'), true, _) => {
                 let cut = self.cut.text.clone();
                 self.insert(&cut);
@@ -192,27 +205,35 @@ impl Edit {
     /// Handles a key while the history is searched. Returns false if the key ends the search and has its
     /// usual meaning.
     fn search_key(&mut self, key: KeyEvent, control: bool, alt: bool) -> bool {
-        let Some(mut wanted) = self.search.take() else { return false };
+        let Some(mut search) = self.search.take() else { return false };
         let found = match (key.code, control, alt) {
-            (KeyCode::Char('r'), true, _) => self.history.search_further(&wanted),
-            (KeyCode::Char('g'), true, _) | (KeyCode::Esc, ..) => {
-                self.replace("");
-                return true;
+            (KeyCode::Char('r'), true, _) => {
+                let further = self.history.search_further(&search.wanted);
+                further.or_else(|| search.is_found.then(|| self.text().to_owned()))
             }
             (KeyCode::Backspace, ..) => {
-                wanted.pop();
-                self.history.search(&wanted)
+                search.wanted.pop();
+                self.history.search(&search.wanted)
             }
             (KeyCode::Char(typed), false, false) => {
-                wanted.push(typed);
-                self.history.search(&wanted)
+                search.wanted.push(typed);
+                self.history.search(&search.wanted)
             }
+            // What was not found is not sent, and what was being typed is not lost.
+            (KeyCode::Enter, ..) if !search.is_found => None,
+            (KeyCode::Char('g' | 'c'), true, _) | (KeyCode::Esc, ..) => None,
             _ => return false,
         };
-        if let Some(text) = found {
-            self.replace(&text);
+        search.is_found = found.is_some();
+        match found {
+            Some(text) => self.replace(&text),
+            None => self.buffer.update(&search.typed.0, search.typed.1, &mut Ignored),
         }
-        self.search = Some(wanted);
+        let goes_on = !matches!(
+            (key.code, control),
+            (KeyCode::Enter | KeyCode::Esc, _) | (KeyCode::Char('g' | 'c'), true)
+        );
+        self.search = goes_on.then_some(search);
         true
     }
 }
@@ -328,7 +349,12 @@ mod tests {
         type_text(&mut edit, "appl");
         assert_eq!(edit.text(), "second apple");
         press(&mut edit, KeyCode::Char('r'), CONTROL);
-        assert_eq!((edit.text(), edit.search()), ("first apple", Some("appl")));
+        assert_eq!(
+            (edit.text(), edit.search().is_some_and(|it| it.is_found)),
+            ("first apple", true)
+        );
+        press(&mut edit, KeyCode::Char('r'), CONTROL);
+        assert_eq!(edit.text(), "first apple", "there is no further one");
         assert_eq!(press(&mut edit, KeyCode::Enter, NONE), Asked::Done);
         assert_eq!(edit.take(), "first apple");
         edit.history.add("first apple");
@@ -339,6 +365,26 @@ mod tests {
         for text in ["second apple", "first apple", ""] {
             press(&mut edit, KeyCode::Down, NONE);
             assert_eq!(edit.text(), text);
+        }
+    }
+
+    #[test]
+    fn a_search_that_finds_nothing_or_is_left_brings_back_what_was_typed() {
+        let mut edit = edit();
+        edit.history.add("apple");
+        type_text(&mut edit, "my draft");
+        press(&mut edit, KeyCode::Left, NONE);
+        for (wanted, code, modifiers) in [
+            ("appleQ", KeyCode::Enter, NONE),
+            ("apple", KeyCode::Char('g'), CONTROL),
+            ("apple", KeyCode::Esc, NONE),
+            ("appl", KeyCode::Char('c'), CONTROL),
+            ("", KeyCode::Enter, NONE),
+        ] {
+            press(&mut edit, KeyCode::Char('r'), CONTROL);
+            type_text(&mut edit, wanted);
+            assert_eq!(press(&mut edit, code, modifiers), Asked::Nothing, "{wanted}");
+            assert_eq!((edit.text(), edit.cursor(), edit.search()), ("my draft", 7, None));
         }
     }
 

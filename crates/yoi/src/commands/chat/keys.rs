@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 /// The time for which the thread waits for a key before it looks whether it is to pause.
 const PERIOD: Duration = Duration::from_millis(50);
 
-/// The time within which what follows Enter was not typed but pasted, by a terminal that does not mark
+/// The time within which what follows Enter or Tab was not typed but pasted, by a terminal that does not mark
 /// what is pasted. Nobody types the next key so soon.
 const PASTED_WITHIN: Duration = Duration::from_millis(30);
 
@@ -84,6 +84,9 @@ fn read(held: &mut VecDeque<Event>) -> Option<Key> {
             Event::Key(key) if is_enter(&key) && is_followed(held)? => {
                 Some(Key::Pasted("\n".to_owned()))
             }
+            Event::Key(key) if key.code == KeyCode::Tab && is_followed(held)? => {
+                Some(Key::Pasted("\t".to_owned()))
+            }
             Event::Key(key) => Some(Key::Pressed(key)),
             Event::Paste(text) => Some(Key::Pasted(text.replace("\r\n", "\n").replace('\r', "\n"))),
             Event::Resize(..) => Some(Key::Resized),
@@ -93,7 +96,7 @@ fn read(held: &mut VecDeque<Event>) -> Option<Key> {
     read().unwrap_or_else(|error: io::Error| Some(Key::Gone(error)))
 }
 
-/// Whether something was typed right after Enter, so that both were pasted.
+/// Whether something was typed right after a key, so that both were pasted.
 fn is_followed(held: &mut VecDeque<Event>) -> io::Result<bool> {
     let is_typed = |event: &Event| matches!(event, Event::Key(_) | Event::Paste(_));
     while !held.iter().any(is_typed) {

@@ -15,6 +15,12 @@ pub(super) async fn present(workers: &Workers) -> Result<String, RuntimeError> {
     let detail = detail(workers).await?;
     let profiles = workers.runtime.handle(GetRuntime::default()).await?.capabilities.profiles;
     let profile = profiles.into_iter().find(|profile| profile.selector == detail.profile);
+    let of_flags = (detail.profile == ProfileSelector::default()).then(|| workers.engine.address());
+    if let (Some(AvailableProfile { model: None, .. }), Some(address)) =
+        (&profile, of_flags.flatten())
+    {
+        return Ok(format!("the model at {address}"));
+    }
     Ok(match profile {
         None => "a profile that is gone".to_owned(),
         Some(AvailableProfile { model: Some(model), provider, .. }) => {
@@ -48,8 +54,7 @@ pub(super) async fn change(workers: &mut Workers, name: &str) -> Result<Outcome,
         ..UpdateWorker::new(workers.current())
     };
     workers.runtime.handle(update).await?;
-    let when = if detail.turn_id.is_some() { "the next answer" } else { "the next message" };
-    Ok(Outcome::Note(format!("{name} answers from {when} on")))
+    Ok(Outcome::Note(format!("from the next message on, the model is {name}")))
 }
 
 async fn detail(workers: &Workers) -> Result<WorkerDetail, RuntimeError> {

@@ -149,7 +149,10 @@ impl Typing {
     fn show(&self, prompt: &str, is_at_prompt: bool) {
         let text = self.edit.text().to_owned();
         let prompt = match self.edit.search() {
-            Some(wanted) => format!("(search {wanted:?}) "),
+            Some(search) if search.is_found || search.wanted.is_empty() => {
+                format!("(search {:?}) ", search.wanted)
+            }
+            Some(search) => format!("(nothing has {:?}) ", search.wanted),
             None => prompt.to_owned(),
         };
         let is_shown = is_at_prompt || !text.is_empty() || self.edit.search().is_some();
@@ -179,6 +182,7 @@ impl Typing {
         terminal::show(None);
         let pause = self.keys.pause();
         self.mode = None;
+        terminal::stop();
         let stopped =
             rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
         self.mode = Some(Mode::enter().map_err(|error| failure(&error))?);

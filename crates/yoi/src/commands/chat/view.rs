@@ -53,7 +53,7 @@ fn entry(entry: &TranscriptEntry) -> String {
         Role::Assistant => "assistant",
         _ => "other",
     };
-    let mark = if entry.truncated { " (truncated)" } else { "" };
+    let mark = if entry.truncated { " (interrupted)" } else { "" };
     format!("{speaker}{mark}: {}\n", entry.text.trim_end_matches('\n'))
 }
 
@@ -74,6 +74,9 @@ fn describe(whose: &str, usage: &Usage) -> String {
     let Usage { input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, .. } = usage;
     let seconds = usage.duration_ms / 1000;
     let tenths = usage.duration_ms % 1000 / 100;
+    if usage.incomplete && *input_tokens + *output_tokens == 0 {
+        return format!("{whose}: {turns} in {seconds}.{tenths} s; the tokens were not reported\n");
+    }
     let at_least = if usage.incomplete { "at least " } else { "" };
     format!(
         "{whose}: {turns} in {seconds}.{tenths} s, {at_least}{input_tokens} input tokens \

@@ -13,8 +13,9 @@ use crate::{
     output::print_sanitized,
 };
 
-/// The fewest characters of an id that are shown.
-const ID_CHARS: usize = 8;
+/// The fewest characters of an id that are shown: its time in milliseconds, by which it can be told
+/// from those that are not listed, too.
+const ID_CHARS: usize = 13;
 
 /// List the kept conversations, the latest first.
 ///
@@ -110,9 +111,9 @@ mod tests {
             let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
             assert_eq!(distinct(&ids), expected, "{ids:?}");
         };
-        check(&[], 8);
-        check(&["019ae3b2-1111"], 8);
-        check(&["019ae3b2-1111", "029ae3b2-1111"], 8);
-        check(&["019ae3b2-1121", "029ae3b2-1111", "019ae3b2-1111"], 12);
+        check(&[], 13);
+        check(&["019ae3b2-1111"], 13);
+        check(&["019ae3b2-1111-7", "019ae3b2-1111-8"], 15);
+        check(&["019ae3b2-1121-7", "029ae3b2-1111-7", "019ae3b2-1111-7"], 13);
     }
 }

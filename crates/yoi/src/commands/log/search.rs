@@ -1,5 +1,7 @@
 //! `yoi log search`: finds text in kept conversations.
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, builder::NonEmptyStringValueParser};
 use serde_json::json;
 
@@ -21,6 +23,10 @@ pub(super) struct Search {
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     text: String,
 
+    /// Print no more than N lines.
+    #[arg(short = 'n', long, value_name = "N")]
+    limit: Option<NonZeroUsize>,
+
     /// Print each match as JSON, one a line.
     #[arg(long)]
     json: bool,
@@ -32,7 +38,8 @@ pub(super) struct Search {
 impl Search {
     pub(super) async fn execute(self) -> Result<Exit, Failure> {
         let wanted = self.text.to_lowercase();
-        let mut has_found = false;
+        let limit = self.limit.map_or(usize::MAX, NonZeroUsize::get);
+        let mut found = 0;
         for talk in keeping::all(&self.store.needed()?).await? {
             let entries = match talk.entries().await {
                 Ok(entries) => entries,
@@ -42,19 +49,23 @@ impl Search {
                     continue;
                 }
             };
-            let lines: String = entries
+            let lines: Vec<String> = entries
                 .iter()
                 .flat_map(|entry| entry.text.lines().map(move |line| (entry, line)))
                 .filter(|(_, line)| line.to_lowercase().contains(&wanted))
                 .map(|(entry, line)| self.found(&talk, entry, line))
+                .take(limit - found)
                 .collect();
-            has_found |= !lines.is_empty();
-            print_sanitized(&lines)?;
+            found += lines.len();
+            print_sanitized(&lines.concat())?;
+            if found == limit {
+                break;
+            }
         }
-        if !has_found {
+        if found == 0 {
             report::note("nothing was found");
         }
-        Ok(if has_found { Exit::Completed } else { Exit::Failed })
+        Ok(if found > 0 { Exit::Completed } else { Exit::Failed })
     }
 
     fn found(&self, talk: &Talk, entry: &Entry, line: &str) -> String {

@@ -56,10 +56,10 @@ fn quit_leaves() {
 fn ctrl_c_cancels_the_turn_and_keeps_what_had_come() {
     let mut terminal = chat_with_running_turn();
     terminal.keys(CTRL_C);
-    terminal.until("the turn was cancelled; what had come stays, marked as truncated\r\n");
+    terminal.until("the turn was cancelled; what had come stays, marked as interrupted\r\n");
     terminal.until("1> ");
     terminal.line("/transcript");
-    terminal.until("assistant (truncated): echo: word");
+    terminal.until("assistant (interrupted): echo: word");
     terminal.until("1> ");
     terminal.line("go on");
     terminal.until("echo: go on\r\n");
@@ -124,9 +124,13 @@ fn text_typed_while_a_turn_runs_is_said_when_it_is_over() {
 
 #[test]
 fn quit_and_ctrl_d_leave_while_a_turn_runs() {
-    for keys in ["/quit\r", CTRL_D] {
-        let terminal = chat_with_running_turn();
-        terminal.keys(keys);
+    for key in ["/quit\r", CTRL_D] {
+        let mut terminal = chat_with_running_turn();
+        terminal.keys(key);
+        if key == CTRL_D {
+            terminal.until("Ctrl-D again leaves and keeps what has come");
+            terminal.keys(CTRL_D);
+        }
         leaves(terminal, 0);
     }
 }
@@ -202,7 +206,7 @@ fn a_spinner_turns_until_the_first_word() {
     terminal.line("one");
     terminal.until("\r| \r/ ");
     let seen = terminal.until("echo:");
-    assert!(seen.ends_with("\r\u{1b}[K\r\u{1b}[Jecho:"), "it is wiped away: {seen:?}");
+    assert!(seen.ends_with("\r\u{1b}[K\r\u{1b}[K\u{1b}[?7lecho:"), "it is wiped away: {seen:?}");
 }
 
 #[test]

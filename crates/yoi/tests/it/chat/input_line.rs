@@ -81,6 +81,42 @@ async fn what_is_pasted_without_marks_is_one_message() {
     terminal.keys(&(lines.join("\r") + "\r"));
     terminal.until("Hello\r\n");
     assert_eq!(last_message(&mock), lines.join("\n"));
+    assert_eq!(message_of(&["if a:\r\tb\r\t\tc"]).await, "if a:\n\tb\n\t\tc");
+}
+
+#[test]
+fn a_message_that_is_longer_than_the_screen_is_printed_whole() {
+    let mut terminal = Terminal::start(&["chat", "--no-history"]);
+    terminal.until("1> ");
+    let lines: Vec<String> = (0..40).map(|number| format!("line {number}")).collect();
+    terminal.keys(&format!("\u{1b}[200~{}\u{1b}[201~", lines.join("\r")));
+    terminal.until("line 39");
+    terminal.keys("\r");
+    terminal.until(&format!("1> {}\r\n", lines.join("\r\n   ")));
+}
+
+#[test]
+fn what_the_shell_printed_stays_when_a_stopped_answer_goes_on() {
+    for arguments in [&["chat", "--no-history"][..], &["run"]] {
+        let mut command = yoi();
+        command.args(arguments).args(["--echo-delay-ms", "30"]);
+        if arguments == ["run"] {
+            command.arg("word ".repeat(300));
+        }
+        let mut terminal = Terminal::spawn(command);
+        if arguments != ["run"] {
+            terminal.until("1> ");
+            terminal.line(&"word ".repeat(300));
+        }
+        terminal.until("echo: word");
+        terminal.signal("STOP");
+        terminal.wait_until_stopped();
+        terminal.signal("CONT");
+        // The draft is shown in rows of its own, and nothing above it is cleared.
+        let seen = terminal.until("\u{1b}[?7h\r\n");
+        assert!(seen.matches("\u{1b}[?7h").count() < 50, "it is soon");
+        terminal.until("\r\u{1b}[K\u{1b}[?7lecho: word");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -127,8 +163,8 @@ async fn what_is_pasted_while_an_answer_is_written_is_one_message_and_no_command
 async fn the_answer_is_written_above_what_is_typed() {
     // The line is taken away, the answer goes on where it ended, and the line is shown again.
     for (arguments, between) in [
-        (&["chat", "--no-history", "--echo-delay-ms", "40", "--plain"][..], "\u{1b}[J\u{1b}[1A"),
-        (&["chat", "--no-history", "--echo-delay-ms", "40"], "\u{1b}[1A\u{1b}[J"),
+        (&["chat", "--no-history", "--echo-delay-ms", "40", "--plain"][..], "\u{1b}[K\u{1b}[1A"),
+        (&["chat", "--no-history", "--echo-delay-ms", "40"], "\u{1b}[K\r\n\u{1b}[J\u{1b}[A"),
     ] {
         let mut terminal = Terminal::start(arguments);
         terminal.until("1> ");
@@ -285,7 +321,7 @@ fn another_size_of_the_terminal_shows_the_line_again() {
     terminal.until(&("1> ".to_owned() + &"x".repeat(77) + "\r\n" + &"x".repeat(23)));
     terminal.resize(24, 60);
     // The terminal has broken the first row into two, so that two rows above the cursor are cleared.
-    terminal.until("\r\u{1b}[2A\u{1b}[J");
+    terminal.until("\r\u{1b}[2A\u{1b}[K");
     terminal.until(&("1> ".to_owned() + &"x".repeat(57) + "\r\n" + &"x".repeat(43)));
     terminal.keys("\r");
     terminal.until(&"x".repeat(100));

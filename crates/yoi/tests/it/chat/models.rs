@@ -34,11 +34,15 @@ async fn another_model_answers_from_the_next_message_on() {
     };
     say(&mut terminal, "one", "Hello\r\n");
     say(&mut terminal, "/model", "small of openai answers");
-    say(&mut terminal, "/model vendor/large", "vendor/large answers from the next message on");
+    say(
+        &mut terminal,
+        "/model vendor/large",
+        "from the next message on, the model is vendor/large",
+    );
     say(&mut terminal, "two", "Hello\r\n");
     say(&mut terminal, "/model", "vendor/large of openai answers");
-    say(&mut terminal, "/model small", "small answers");
-    say(&mut terminal, "/model vendor/large", "vendor/large answers");
+    say(&mut terminal, "/model small", "the model is small");
+    say(&mut terminal, "/model vendor/large", "the model is vendor/large");
     say(&mut terminal, "three", "Hello\r\n");
     terminal.keys(CTRL_D);
     assert_eq!(terminal.end().code, Some(0));
@@ -64,7 +68,7 @@ fn a_profile_can_be_named_and_echo_has_no_models() {
     terminal.until("no provider for the model \"large\"");
     terminal.until("1> ");
     terminal.line("/model a");
-    terminal.until("a answers from the next message on");
+    terminal.until("from the next message on, the model is a");
     terminal.until("1> ");
     terminal.line("still here");
     terminal.until("echo: still here\r\n");

@@ -81,7 +81,7 @@ fn what_makes_no_sense_is_said_and_the_conversation_goes_on() {
         ("/nonsense", "error: there is no command /nonsense: see /help\n"),
         ("/switch", "error: /switch wants the number of a Worker: see /workers\n"),
         ("/switch 2", "error: there is no Worker 2: see /workers\n"),
-        ("/quit now", "error: /quit does not know what to do with \"now\": see /help\n"),
+        ("/quit now", "error: /quit does not take \"now\": see /help\n"),
     ] {
         let ended = chat(format!("{line}\nstill here\n"));
         assert_eq!(ended.stderr, format!("{NOTE}{problem}"));

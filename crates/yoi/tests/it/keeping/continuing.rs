@@ -45,7 +45,7 @@ fn a_conversation_is_found_by_its_name_its_id_or_the_beginning_of_its_id() {
     }
     for name in ["twice", "0"] {
         let ambiguous = home.refused(&["run", "--resume", name, "more"], 2);
-        assert!(ambiguous.contains("may be several conversations"), "{ambiguous}");
+        assert!(ambiguous.contains("stands for several conversations"), "{ambiguous}");
         assert_eq!(ambiguous.matches("  twice").count(), 2, "{ambiguous}");
     }
     let none = home.refused(&["run", "--resume", "", "more"], 2);

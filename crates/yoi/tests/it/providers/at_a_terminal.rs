@@ -20,7 +20,7 @@ async fn ctrl_c_stops_the_server_and_the_conversation_goes_on_with_what_had_come
     terminal.until("Hel");
     terminal.keys(CTRL_C);
     mock.wait_for_leavers(1).await;
-    terminal.until("the turn was cancelled; what had come stays, marked as truncated");
+    terminal.until("the turn was cancelled; what had come stays, marked as interrupted");
     terminal.until("1> ");
     terminal.line("two");
     terminal.until("Hello\r\n");

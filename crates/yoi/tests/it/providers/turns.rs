@@ -155,7 +155,7 @@ async fn an_end_for_an_unknown_reason_is_told() {
 async fn an_answer_that_breaks_off_keeps_its_text() {
     let mock = MockProvider::serve([Reply::events(&[CHAT_HEL])]).await;
     let ended = end(&mut asking(&mock, "chat"), "hello\n/transcript\n");
-    assert_eq!(ended.stdout, "Hel\nuser: hello\nassistant (truncated): Hel\n");
+    assert_eq!(ended.stdout, "Hel\nuser: hello\nassistant (interrupted): Hel\n");
     let expected = "error: the provider's answer broke off before its end; try again\n";
     assert_eq!((ended.stderr.as_str(), ended.code), (expected, Some(75)));
 }

@@ -74,9 +74,9 @@ pub(super) fn begin_story(server: &Server) -> Process {
 /// Checks that the text so far is kept and the failure is reported.
 pub(super) fn is_left_with_a_part(chat: Process) {
     let ended = chat.end();
-    let kept = ended.stdout.lines().find(|line| line.starts_with("assistant (truncated): "));
+    let kept = ended.stdout.lines().find(|line| line.starts_with("assistant (interrupted): "));
     println!("   yoi chat: {}", ended.stderr.trim_end());
-    println!("     {}", kept.expect("what had come is kept, marked as truncated"));
+    println!("     {}", kept.expect("what had come is kept, marked as interrupted"));
     assert!(ended.stderr.contains("error: the provider's answer broke off"), "{ended:?}");
     assert_eq!(ended.code, Some(75));
 }
