@@ -49,6 +49,10 @@ impl Turn {
                 }
                 TurnEvent::Started
                 | TurnEvent::ReasoningDelta(_)
+                | TurnEvent::CallBegan { .. }
+                | TurnEvent::CallArguments { .. }
+                | TurnEvent::CallComplete { .. }
+                | TurnEvent::Opaque(_)
                 | TurnEvent::Usage(_)
                 | TurnEvent::Retrying { .. } => continue,
                 TurnEvent::Completed { stop_reason, usage } => {

@@ -35,6 +35,7 @@ pub mod conformance;
 mod echo;
 mod engine;
 mod error;
+mod json;
 mod message;
 mod policy;
 mod provider;
@@ -44,8 +45,10 @@ mod provider_fn;
 pub mod providers;
 mod scripted;
 mod short_text;
+mod step;
 mod timer;
 mod token_count;
+mod tool_spec;
 mod turn;
 mod usage;
 
@@ -53,15 +56,18 @@ pub use answer::Answer;
 pub use echo::EchoProvider;
 pub use engine::{Engine, Turn, TurnRequest};
 pub use error::{EngineError, ErrorKind};
+pub use json::Json;
 pub use message::{Message, Role};
 pub use policy::{Deadlines, Policy, RetryPolicy};
 pub use provider::{
-    ModelRequest, Provider, ProviderEvent, ProviderStream, Sampling, SamplingError,
+    ModelRequest, Provider, ProviderEvent, ProviderStream, Sampling, SamplingError, ToolChoice,
 };
 pub use provider_error::ProviderError;
 pub use provider_fn::{ProviderFn, provider_fn};
 pub use scripted::{Script, ScriptedProvider};
 pub use short_text::ShortText;
+pub use step::{Block, BlockCollector, ModelCall, Opaque, Step, ToolResult, UnpairedResults};
 pub use token_count::TokenCount;
+pub use tool_spec::{OnUncertain, ToolApproval, ToolEffects, ToolExecutor, ToolSpec};
 pub use turn::{StopReason, TurnEnd, TurnEvent};
 pub use usage::TokenUsage;

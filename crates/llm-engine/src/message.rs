@@ -5,6 +5,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Step;
+
 /// The speaker of a message in a conversation.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
@@ -27,12 +29,15 @@ pub struct Message {
     pub role: Role,
     /// The text of the message.
     pub text: Arc<str>,
+    /// The whole step, where the message is one of the model's that called tools, or that its
+    /// provider wants back in its parts. The text of the message is that of the step.
+    pub step: Option<Arc<Step>>,
 }
 
 impl Message {
     /// Creates a message of `role`.
     pub fn new(role: Role, text: impl Into<Arc<str>>) -> Self {
-        Self { role, text: text.into() }
+        Self { role, text: text.into(), step: None }
     }
 
     /// Creates a message of the user.
@@ -48,5 +53,17 @@ impl Message {
     /// Creates a message of the model.
     pub fn assistant(text: impl Into<Arc<str>>) -> Self {
         Self::new(Role::Assistant, text)
+    }
+
+    /// Creates a message of the model with all parts of its output, and the results of its calls.
+    #[must_use]
+    pub fn step(step: Step) -> Self {
+        Self { text: step.text().into(), step: Some(step.into()), ..Self::assistant("") }
+    }
+
+    /// Returns the bytes that the message takes in a request, without the frame around it.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.step.as_ref().map_or(self.text.len(), |step| step.bytes())
     }
 }

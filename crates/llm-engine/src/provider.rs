@@ -7,7 +7,7 @@ use std::{pin::Pin, sync::Arc};
 use futures_core::Stream;
 
 pub use self::sampling::{Sampling, SamplingError};
-use crate::{EngineError, Message, StopReason, TokenUsage};
+use crate::{EngineError, Message, ModelCall, Opaque, StopReason, TokenUsage, ToolSpec};
 
 /// The request of one model call.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +20,24 @@ pub struct ModelRequest {
     pub messages: Vec<Message>,
     /// The sampling parameters.
     pub sampling: Arc<Sampling>,
+    /// The tools that the model may call, sorted by name, so that the same tools give the same
+    /// bytes.
+    pub tools: Arc<[ToolSpec]>,
+    /// Whether the model may call tools.
+    pub tool_choice: ToolChoice,
+}
+
+/// Whether a model may call tools.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ToolChoice {
+    /// The model decides.
+    #[default]
+    Auto,
+    /// The model is shown the tools, and may call none.
+    None,
+    /// The model must call a tool.
+    Required,
 }
 
 impl ModelRequest {
@@ -57,6 +75,21 @@ impl ModelRequest {
         self.sampling = sampling.into();
         self
     }
+
+    /// Sets the tools. They are sorted by name.
+    #[must_use]
+    pub fn tools(mut self, mut tools: Vec<ToolSpec>) -> Self {
+        tools.sort_by(|a, b| a.name.cmp(&b.name));
+        self.tools = tools.into();
+        self
+    }
+
+    /// Sets whether the model may call tools.
+    #[must_use]
+    pub fn tool_choice(mut self, tool_choice: ToolChoice) -> Self {
+        self.tool_choice = tool_choice;
+        self
+    }
 }
 
 /// An event of a [`ProviderStream`].
@@ -75,6 +108,29 @@ pub enum ProviderEvent {
     TextDelta(String),
     /// The next piece of the model's reasoning, which is not part of the answer.
     ReasoningDelta(String),
+    /// The model begins to call a tool. Optional: [`Self::CallComplete`] says all.
+    CallBegan {
+        /// The number of the call in this output, from 0.
+        index: usize,
+        /// The name of the tool.
+        name: Arc<str>,
+    },
+    /// The next piece of the arguments of a call. Optional, and never executed from.
+    CallArguments {
+        /// The number of the call in this output, from 0.
+        index: usize,
+        /// The piece.
+        text: String,
+    },
+    /// A call is complete. Calls are completed in the order of their numbers, and without gaps.
+    CallComplete {
+        /// The number of the call in this output, from 0.
+        index: usize,
+        /// The call.
+        call: ModelCall,
+    },
+    /// A part that the provider wants back in this place of the output.
+    Opaque(Opaque),
     /// The token counts known so far. A later event replaces the fields that it sets.
     Usage(TokenUsage),
     /// The end of the call. Nothing after it is read.

@@ -1,11 +1,11 @@
 //! The events of a turn, and its end.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{EngineError, TokenUsage};
+use crate::{EngineError, ModelCall, Opaque, TokenUsage};
 
 /// The reason for which a model stopped by itself.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
@@ -44,6 +44,29 @@ pub enum TurnEvent {
     TextDelta(String),
     /// The next piece of the model's reasoning, which is not part of the answer. It is never empty.
     ReasoningDelta(String),
+    /// The model begins to call a tool.
+    CallBegan {
+        /// The number of the call in this output, from 0.
+        index: usize,
+        /// The name of the tool.
+        name: Arc<str>,
+    },
+    /// The next piece of the arguments of a call. It is never empty, and never executed from.
+    CallArguments {
+        /// The number of the call in this output, from 0.
+        index: usize,
+        /// The piece.
+        text: String,
+    },
+    /// A call is complete. Calls are completed in the order of their numbers, and without gaps.
+    CallComplete {
+        /// The number of the call in this output, from 0.
+        index: usize,
+        /// The call.
+        call: ModelCall,
+    },
+    /// A part that the provider wants back in this place of the output.
+    Opaque(Opaque),
     /// The provider reported new token counts. The event has all counts known so far, of all
     /// attempts.
     Usage(TokenUsage),
@@ -86,6 +109,10 @@ impl TurnEvent {
             Self::Started
             | Self::TextDelta(_)
             | Self::ReasoningDelta(_)
+            | Self::CallBegan { .. }
+            | Self::CallArguments { .. }
+            | Self::CallComplete { .. }
+            | Self::Opaque(_)
             | Self::Usage(_)
             | Self::Retrying { .. } => false,
         }

@@ -84,7 +84,11 @@ impl Call {
                     | ProviderEvent::Heartbeat
                     | ProviderEvent::KeepAlive
                     | ProviderEvent::TextDelta(_)
-                    | ProviderEvent::ReasoningDelta(_),
+                    | ProviderEvent::ReasoningDelta(_)
+                    | ProviderEvent::CallBegan { .. }
+                    | ProviderEvent::CallArguments { .. }
+                    | ProviderEvent::CallComplete { .. }
+                    | ProviderEvent::Opaque(_),
                 )) => {}
                 None => {
                     let what = "a call ended with neither Finished nor an error";

@@ -66,6 +66,7 @@ impl Subject {
             instructions: Some("Answer with one word.".into()),
             messages: vec![Message::user("hello")],
             sampling: Sampling { max_output_tokens: Some(16), ..Sampling::default() }.into(),
+            ..ModelRequest::default()
         }
     }
 

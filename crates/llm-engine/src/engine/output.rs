@@ -7,12 +7,14 @@ use crate::{EngineError, ErrorKind};
 pub(super) struct Output {
     /// Bytes of text and reasoning together.
     bytes: usize,
+    /// Whether anything else was given out, such as a call of a tool.
+    has_parts: bool,
 }
 
 impl Output {
-    /// Returns whether neither text nor reasoning was given out.
+    /// Returns whether nothing was given out.
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes == 0
+        self.bytes == 0 && !self.has_parts
     }
 
     /// Counts `delta`. Past the cap, cuts `delta` on a character boundary and fails.
@@ -28,6 +30,22 @@ impl Output {
         }
         self.bytes += delta.len();
         if fits { Ok(()) } else { Err(too_large(max_bytes)) }
+    }
+}
+
+impl Output {
+    /// Counts a part that cannot be cut. Past the cap nothing is counted.
+    pub(super) fn admit_whole(
+        &mut self,
+        bytes: usize,
+        max_bytes: usize,
+    ) -> Result<(), EngineError> {
+        self.has_parts = true;
+        if bytes > max_bytes - self.bytes {
+            return Err(too_large(max_bytes));
+        }
+        self.bytes += bytes;
+        Ok(())
     }
 }
 

@@ -181,6 +181,18 @@ impl State {
             ProviderEvent::ReasoningDelta(text) if !text.is_empty() => {
                 self.give(text, TurnEvent::ReasoningDelta)
             }
+            ProviderEvent::CallBegan { index, name } => {
+                self.call_part(name.len(), TurnEvent::CallBegan { index, name })
+            }
+            ProviderEvent::CallArguments { index, text } if !text.is_empty() => {
+                self.call_part(text.len(), TurnEvent::CallArguments { index, text })
+            }
+            ProviderEvent::CallComplete { index, call } => {
+                self.call_part(0, TurnEvent::CallComplete { index, call })
+            }
+            ProviderEvent::Opaque(opaque) => {
+                self.call_part(opaque.bytes.len(), TurnEvent::Opaque(opaque))
+            }
             ProviderEvent::Finished { stop_reason, usage } => {
                 self.due = Some(Due::End(TurnEnd::Completed(stop_reason)));
                 self.tell(usage)
@@ -196,7 +208,8 @@ impl State {
             ProviderEvent::Connected
             | ProviderEvent::Heartbeat
             | ProviderEvent::TextDelta(_)
-            | ProviderEvent::ReasoningDelta(_) => self.no_progress(),
+            | ProviderEvent::ReasoningDelta(_)
+            | ProviderEvent::CallArguments { .. } => self.no_progress(),
         }
     }
 
@@ -217,6 +230,18 @@ impl State {
         let admitted = self.output.admit(&mut text, self.engine.policy().max_output_bytes);
         self.due = admitted.err().map(|error| Due::End(TurnEnd::Failed(error)));
         if text.is_empty() { Step::Again } else { Step::Give(event(text)) }
+    }
+
+    /// Passes on a part of the output that is not cut: past the cap the turn fails in its place.
+    fn call_part(&mut self, bytes: usize, event: TurnEvent) -> Step {
+        self.watch.progress();
+        match self.output.admit_whole(bytes, self.engine.policy().max_output_bytes) {
+            Ok(()) => Step::Give(event),
+            Err(error) => {
+                self.due = Some(Due::End(TurnEnd::Failed(error)));
+                Step::Again
+            }
+        }
     }
 
     /// Checks the call's deadline after an event that is not progress.
