@@ -1,8 +1,8 @@
 //! The steps of a scripted call.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use crate::{EngineError, ProviderEvent, StopReason, TokenUsage};
+use crate::{EngineError, ModelCall, ProviderEvent, StopReason, TokenUsage};
 
 /// The steps of a [`ScriptedProvider`](super::ScriptedProvider) in one call, in order.
 ///
@@ -43,6 +43,22 @@ impl Script {
     #[must_use]
     pub fn reasoning(self, text: impl Into<String>) -> Self {
         self.event(ProviderEvent::ReasoningDelta(text.into()))
+    }
+
+    /// Calls a tool, in one piece. The script counts the calls, from 0.
+    #[must_use]
+    pub fn call(self, name: impl Into<Arc<str>>, arguments: impl Into<Arc<str>>) -> Self {
+        self.model_call(ModelCall::new(name, arguments))
+    }
+
+    /// Calls a tool like [`call`](Self::call), with an id of the provider and a state that it wants
+    /// back, if the call has them.
+    #[must_use]
+    pub fn model_call(self, call: ModelCall) -> Self {
+        let is_call =
+            |step: &&Step| matches!(step, Step::Give(Ok(ProviderEvent::CallComplete { .. })));
+        let index = self.steps.iter().filter(is_call).count();
+        self.event(ProviderEvent::CallComplete { index, call })
     }
 
     /// Gives a heartbeat.

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
-use llm_engine::{ErrorKind, Policy, Provider, ProviderEvent, Script, ScriptedProvider};
+use llm_engine::{
+    Block, BlockCollector, ErrorKind, ModelCall, Policy, Provider, ProviderEvent, Script,
+    ScriptedProvider, TurnEvent,
+};
 use tokio::time::Instant;
 
 use crate::support::{asking, failure, joined, once, overloaded, run, stop_reason};
@@ -69,6 +72,24 @@ async fn delays_add_up() {
     stop_reason(&run(&ScriptedProvider::new().script(script), once()).await);
     let waited = began.elapsed();
     assert!(waited >= 3 * wait && waited < 3 * wait + Duration::from_millis(10), "{waited:?}");
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_the_script() {
+    let named = ModelCall { id: Some("call-1".into()), ..ModelCall::new("b", "{}") };
+    let script = Script::new().call("a", "").text("and").model_call(named.clone()).finish();
+    let events = run(&ScriptedProvider::new().script(script), once()).await;
+    let mut blocks = BlockCollector::default();
+    for event in &events {
+        blocks.take(event);
+    }
+    let a = Block::Call(ModelCall::new("a", ""));
+    assert_eq!(blocks.finish(), [a, Block::Text("and".into()), Block::Call(named)]);
+    let index = |event: &TurnEvent| match event {
+        TurnEvent::CallComplete { index, .. } => Some(*index),
+        _ => None,
+    };
+    assert_eq!(events.iter().filter_map(index).collect::<Vec<_>>(), [0, 1]);
 }
 
 #[tokio::test]
