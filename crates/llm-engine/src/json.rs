@@ -1,5 +1,7 @@
 //! JSON that is kept as it was written.
 
+mod canonical;
+
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -21,6 +23,12 @@ impl Json {
     /// no text.
     pub fn of(value: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::value::to_raw_value(value).map(|raw| Self(raw.into()))
+    }
+
+    /// Returns the value `null`.
+    #[must_use]
+    pub fn null() -> Self {
+        Self(RawValue::NULL.to_owned().into())
     }
 
     /// Returns the text.

@@ -48,6 +48,7 @@ mod short_text;
 mod step;
 mod timer;
 mod token_count;
+mod tool;
 mod tool_spec;
 mod turn;
 mod usage;
@@ -68,6 +69,12 @@ pub use scripted::{Script, ScriptedProvider};
 pub use short_text::ShortText;
 pub use step::{Block, BlockCollector, ModelCall, Opaque, Step, ToolResult, UnpairedResults};
 pub use token_count::TokenCount;
-pub use tool_spec::{OnUncertain, ToolApproval, ToolEffects, ToolExecutor, ToolSpec};
+pub use tool::{
+    ArgumentsCheck, CheckedTool, DuplicateTool, IntoToolEnd, IntoToolOutput, Tool, ToolContext,
+    ToolEnd, ToolFn, ToolFuture, ToolInput, ToolOutput, ToolSet, tool,
+};
+pub use tool_spec::{
+    OnUncertain, ToolApproval, ToolEffects, ToolExecutor, ToolSpec, ToolSpecError, ToolSpecProblem,
+};
 pub use turn::{StopReason, TurnEnd, TurnEvent};
 pub use usage::TokenUsage;

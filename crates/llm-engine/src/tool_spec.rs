@@ -1,11 +1,18 @@
 //! The description of a tool, as the model and the Backend see it.
 
+mod check;
+mod digest;
+mod error;
+mod references;
+
 use std::{collections::BTreeMap, num::NonZeroU64};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Json;
+
+pub use error::{ToolSpecError, ToolSpecProblem};
 
 /// The description of a tool.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -106,6 +113,27 @@ pub enum OnUncertain {
 }
 
 impl ToolSpec {
+    /// Creates the description of an external, unsafe tool without a description and with the
+    /// defaults for everything else.
+    pub fn new(name: impl Into<String>, input_schema: Json) -> Self {
+        Self {
+            name: name.into(),
+            description: String::new(),
+            title: None,
+            input_schema,
+            executor: ToolExecutor::default(),
+            effects: ToolEffects::default(),
+            parallel: None,
+            approval: None,
+            on_uncertain: OnUncertain::default(),
+            key: None,
+            output_schema: None,
+            timeout_ms: None,
+            output_bytes: None,
+            meta: BTreeMap::new(),
+        }
+    }
+
     /// Returns whether calls of this tool run beside neighbouring calls of such tools.
     #[must_use]
     pub fn is_parallel(&self) -> bool {

@@ -12,3 +12,5 @@ mod properties;
 mod retry;
 mod scripted;
 mod support;
+#[cfg(feature = "tools")]
+mod tools;
