@@ -46,6 +46,7 @@ pub mod providers;
 mod scripted;
 mod short_text;
 mod step;
+mod steps;
 mod timer;
 mod token_count;
 mod tool;
@@ -68,6 +69,10 @@ pub use provider_fn::{ProviderFn, provider_fn};
 pub use scripted::{Script, ScriptedProvider};
 pub use short_text::ShortText;
 pub use step::{Block, BlockCollector, ModelCall, Opaque, Step, ToolResult, UnpairedResults};
+pub use steps::{
+    CallEnd, CallErrorKind, CallOutcome, CallState, CutOff, Decision, ModelEnd, NextAction,
+    StepCall, StepLimits, Steps, StepsEnd, StepsFailure,
+};
 pub use token_count::TokenCount;
 pub use tool::{
     ArgumentsCheck, CheckedTool, DuplicateTool, IntoToolEnd, IntoToolOutput, Tool, ToolContext,

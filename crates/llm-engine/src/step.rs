@@ -103,7 +103,7 @@ pub struct UnpairedResults {
 impl Step {
     /// Creates a step. The results are in the order of the calls.
     pub fn new(blocks: Vec<Block>, results: Vec<ToolResult>) -> Result<Self, UnpairedResults> {
-        let calls = calls(&blocks).count();
+        let calls = calls_of(&blocks).count();
         if calls == results.len() {
             Ok(Self { blocks, results })
         } else {
@@ -119,17 +119,13 @@ impl Step {
 
     /// Returns each call with its result, in the model's order.
     pub fn calls(&self) -> impl Iterator<Item = (&ModelCall, &ToolResult)> {
-        calls(&self.blocks).zip(&self.results)
+        calls_of(&self.blocks).zip(&self.results)
     }
 
     /// Returns the joined texts of the output.
     #[must_use]
     pub fn text(&self) -> String {
-        let texts = self.blocks.iter().filter_map(|block| match block {
-            Block::Text(text) => Some(&**text),
-            Block::Call(_) | Block::Opaque(_) => None,
-        });
-        texts.collect()
+        text_of(&self.blocks)
     }
 
     /// Returns the bytes that the step takes in a request, without the frame around its parts.
@@ -145,11 +141,21 @@ impl Step {
     }
 }
 
-fn calls(blocks: &[Block]) -> impl Iterator<Item = &ModelCall> {
+/// Returns the calls of an output, in the model's order.
+pub(crate) fn calls_of(blocks: &[Block]) -> impl Iterator<Item = &ModelCall> {
     blocks.iter().filter_map(|block| match block {
         Block::Call(call) => Some(call),
         Block::Text(_) | Block::Opaque(_) => None,
     })
+}
+
+/// Returns the joined texts of an output.
+pub(crate) fn text_of(blocks: &[Block]) -> String {
+    let texts = blocks.iter().filter_map(|block| match block {
+        Block::Text(text) => Some(&**text),
+        Block::Call(_) | Block::Opaque(_) => None,
+    });
+    texts.collect()
 }
 
 /// Collects the blocks of one model call from the events of a turn.

@@ -11,6 +11,8 @@ mod output;
 mod properties;
 mod retry;
 mod scripted;
+#[cfg(feature = "tools")]
+mod steps;
 mod support;
 #[cfg(feature = "tools")]
 mod tools;
