@@ -31,6 +31,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod block_collector;
 pub mod conformance;
 mod echo;
 mod engine;
@@ -55,6 +56,7 @@ mod turn;
 mod usage;
 
 pub use answer::Answer;
+pub use block_collector::BlockCollector;
 pub use echo::EchoProvider;
 pub use engine::{Engine, Turn, TurnRequest};
 pub use error::{EngineError, ErrorKind};
@@ -68,7 +70,7 @@ pub use provider_error::ProviderError;
 pub use provider_fn::{ProviderFn, provider_fn};
 pub use scripted::{Script, ScriptedProvider};
 pub use short_text::ShortText;
-pub use step::{Block, BlockCollector, ModelCall, Opaque, Step, ToolResult, UnpairedResults};
+pub use step::{Block, ModelCall, Opaque, Step, ToolResult, UnpairedResults};
 pub use steps::{
     CallEnd, CallErrorKind, CallOutcome, CallState, CutOff, Decision, ModelEnd, NextAction,
     StepCall, StepLimits, Steps, StepsEnd, StepsFailure,

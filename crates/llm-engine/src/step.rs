@@ -158,44 +158,6 @@ pub(crate) fn text_of(blocks: &[Block]) -> String {
     texts.collect()
 }
 
-/// Collects the blocks of one model call from the events of a turn.
-#[derive(Clone, Debug, Default)]
-pub struct BlockCollector {
-    blocks: Vec<Block>,
-    /// The text since the last block.
-    text: String,
-}
-
-impl BlockCollector {
-    /// Takes an event. Events without a block are passed over.
-    pub fn take(&mut self, event: &crate::TurnEvent) {
-        match event {
-            crate::TurnEvent::TextDelta(text) => self.text.push_str(text),
-            crate::TurnEvent::CallComplete { call, .. } => self.push(Block::Call(call.clone())),
-            crate::TurnEvent::Opaque(opaque) => self.push(Block::Opaque(opaque.clone())),
-            _ => {}
-        }
-    }
-
-    /// Returns the blocks, in the order of their events. Text between two other blocks is one block.
-    #[must_use]
-    pub fn finish(mut self) -> Vec<Block> {
-        self.end_text();
-        self.blocks
-    }
-
-    fn push(&mut self, block: Block) {
-        self.end_text();
-        self.blocks.push(block);
-    }
-
-    fn end_text(&mut self) {
-        if !self.text.is_empty() {
-            self.blocks.push(Block::Text(std::mem::take(&mut self.text).into()));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
