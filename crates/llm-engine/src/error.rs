@@ -44,10 +44,14 @@ pub enum ErrorKind {
     TooLarge,
     /// The provider's code panicked.
     Panicked,
+    /// The model asked for more steps than a turn may have. Of a turn, never of a model call.
+    Limit,
+    /// The model made the same tool call again and again. Of a turn, never of a model call.
+    Repeated,
 }
 
 impl ErrorKind {
-    /// All kinds.
+    /// All kinds of a failed model call.
     pub const ALL: [Self; 15] = [
         Self::Authentication,
         Self::PermissionDenied,
@@ -85,6 +89,8 @@ impl ErrorKind {
             Self::Protocol => "protocol",
             Self::TooLarge => "too_large",
             Self::Panicked => "panicked",
+            Self::Limit => "limit",
+            Self::Repeated => "repeated",
         }
     }
 
@@ -106,7 +112,9 @@ impl ErrorKind {
             | Self::QuotaExceeded
             | Self::Protocol
             | Self::TooLarge
-            | Self::Panicked => false,
+            | Self::Panicked
+            | Self::Limit
+            | Self::Repeated => false,
         }
     }
 }

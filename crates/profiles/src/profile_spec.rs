@@ -42,14 +42,14 @@ impl ProfileSpec {
 
     /// Builds the profile. Reads its key and its headers, from the environment and from files.
     pub fn build(&self) -> Result<Profile, SpecError> {
+        let provider = self.provider.build()?;
         Ok(Profile {
-            name: self.name.as_str().into(),
-            provider: self.provider.build()?,
             model: self.provider.model.as_deref().map(Into::into),
             instructions: self.instructions.as_deref().map(Into::into),
             sampling: self.sampling.clone().into(),
             policy: Policy::default().deadlines(self.deadlines).retry(self.retry).into(),
             history: self.history,
+            ..Profile::new(self.name.as_str(), provider)
         })
     }
 }

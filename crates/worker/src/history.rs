@@ -1,8 +1,11 @@
 //! Chooses the part of a conversation that a model is given.
 
-use std::mem;
+mod open_turn;
+mod selection;
 
 use llm_engine::Message;
+
+pub use selection::HistorySelection;
 
 /// The limits of the history that a model is given. The newest messages that fit are chosen.
 ///
@@ -42,62 +45,17 @@ impl HistoryBudget {
     #[must_use]
     pub fn selector_with(&self, estimate: TokenEstimate) -> HistorySelection {
         let bytes = self.max_tokens.map_or(usize::MAX, |tokens| estimate.bytes_in(tokens));
-        HistorySelection {
-            bytes_left: self.max_bytes.min(bytes),
-            messages_left: self.max_messages,
-            has_newest: false,
-            is_full: false,
-        }
+        HistorySelection::new(self.max_bytes.min(bytes), self.max_messages)
     }
 
     /// Returns the newest messages of `conversation` that fit, oldest first.
+    ///
+    /// A message with a [step](Message::step) counts as one, with all that it holds. If the newest
+    /// messages are the steps of a turn, its input and its last step are always among the result,
+    /// and its oldest steps are left out first, after all older turns.
     #[must_use]
-    pub fn select<'a>(
-        &self,
-        conversation: &'a [Message],
-        estimate: TokenEstimate,
-    ) -> &'a [Message] {
-        let mut selection = self.selector_with(estimate);
-        let chosen =
-            conversation.iter().rev().take_while(|message| selection.offer(message)).count();
-        &conversation[conversation.len() - chosen..]
-    }
-}
-
-/// An unfinished choice. Messages are offered to it, newest first.
-///
-/// ```
-/// use llm_engine::Message;
-/// use worker::HistoryBudget;
-///
-/// let transcript = ["oldest", "middle", "newest"].map(Message::user);
-/// let mut selection = HistoryBudget { max_bytes: 12, ..HistoryBudget::default() }.selector();
-/// let mut history: Vec<Message> =
-///     transcript.into_iter().rev().take_while(|message| selection.offer(message)).collect();
-/// history.reverse();
-/// assert_eq!(history, ["middle", "newest"].map(Message::user));
-/// ```
-#[derive(Clone, Debug)]
-pub struct HistorySelection {
-    bytes_left: usize,
-    messages_left: usize,
-    has_newest: bool,
-    is_full: bool,
-}
-
-impl HistorySelection {
-    /// Returns whether `message`, the next older one, belongs to the history. After one refusal all
-    /// messages are refused, so that the history has no gap.
-    pub fn offer(&mut self, message: &Message) -> bool {
-        let bytes = message.text.len();
-        let fits = !self.is_full && bytes <= self.bytes_left && self.messages_left > 0;
-        if fits {
-            self.bytes_left -= bytes;
-            self.messages_left -= 1;
-        }
-        self.is_full = !fits;
-        let is_newest = !mem::replace(&mut self.has_newest, true);
-        fits || is_newest
+    pub fn select(&self, conversation: &[Message], estimate: TokenEstimate) -> Vec<Message> {
+        open_turn::choose(conversation, self.selector_with(estimate))
     }
 }
 

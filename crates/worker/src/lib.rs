@@ -2,8 +2,8 @@
 //!
 //! Read in this order: a [`Profile`] names the model and holds its settings; a [`HistoryBudget`]
 //! chooses the part of the conversation that the model is given; a [`Worker`] holds the
-//! conversation and runs [`WorkerTurn`]s. For a caller that keeps the conversation itself, the
-//! Worker runs [`HistoryTurn`]s.
+//! conversation and runs [`WorkerTurn`]s, with the [tools](Profile::tools) of the profile. For a
+//! caller that keeps the conversation itself, the Worker runs [`HistoryTurn`]s.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -25,16 +25,25 @@
 
 #![forbid(unsafe_code)]
 
+mod approval;
 mod event;
 mod history;
 mod history_turn;
+mod model_turn;
 mod profile;
+mod tooling;
 mod turn;
 mod worker;
 
+pub use approval::ApprovalRequest;
 pub use event::WorkerEvent;
 pub use history::{HistoryBudget, HistorySelection, TokenEstimate};
 pub use history_turn::HistoryTurn;
 pub use profile::Profile;
 pub use turn::WorkerTurn;
 pub use worker::{Worker, WorkerUsage};
+
+/// The examples of `docs/tools.md`.
+#[doc = include_str!("../../../docs/tools.md")]
+#[cfg(all(doctest, feature = "tools"))]
+struct ToolsPage;

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use llm_engine::{Policy, Provider, Sampling};
+use llm_engine::{Policy, Provider, Sampling, StepLimits, ToolSet};
 
 use crate::HistoryBudget;
 
@@ -26,6 +26,10 @@ pub struct Profile {
     pub policy: Arc<Policy>,
     /// The limits of the history that the model is given.
     pub history: HistoryBudget,
+    /// The tools that the model is offered.
+    pub tools: ToolSet,
+    /// The limits of the steps of a turn that uses tools.
+    pub step_limits: StepLimits,
 }
 
 impl Profile {
@@ -39,6 +43,8 @@ impl Profile {
             sampling: Arc::default(),
             policy: Arc::default(),
             history: HistoryBudget::default(),
+            tools: ToolSet::default(),
+            step_limits: StepLimits::default(),
         }
     }
 
@@ -76,6 +82,20 @@ impl Profile {
         self.history = history;
         self
     }
+
+    /// Sets the tools that the model is offered.
+    #[must_use]
+    pub fn tools(mut self, tools: ToolSet) -> Self {
+        self.tools = tools;
+        self
+    }
+
+    /// Sets the limits of the steps of a turn that uses tools.
+    #[must_use]
+    pub fn step_limits(mut self, limits: StepLimits) -> Self {
+        self.step_limits = limits;
+        self
+    }
 }
 
 impl fmt::Debug for Profile {
@@ -88,6 +108,8 @@ impl fmt::Debug for Profile {
             .field("sampling", &self.sampling)
             .field("policy", &self.policy)
             .field("history", &self.history)
+            .field("tools", &self.tools)
+            .field("step_limits", &self.step_limits)
             .finish()
     }
 }

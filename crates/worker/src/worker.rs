@@ -1,10 +1,14 @@
 //! The host of one conversation.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
-use llm_engine::{Message, TokenUsage};
+use llm_engine::{Decision, Message, TokenUsage, ToolSet};
 
-use crate::{HistorySelection, Profile, TokenEstimate};
+use crate::{
+    HistorySelection, Profile, TokenEstimate,
+    approval::{ApprovalRequest, Approver},
+    tooling::Tooling,
+};
 
 /// A profile, a conversation, and the cost of its turns. A Worker runs one turn at a time.
 ///
@@ -20,6 +24,7 @@ pub struct Worker {
     pub(crate) conversation: Vec<Message>,
     pub(crate) estimate: TokenEstimate,
     pub(crate) usage: WorkerUsage,
+    pub(crate) tooling: Tooling,
 }
 
 /// The cost of a Worker's turns.
@@ -50,6 +55,7 @@ impl Worker {
     pub fn new(profile: Arc<Profile>) -> Self {
         Self {
             instructions: profile.instructions.clone(),
+            tooling: Tooling::new(profile.tools.clone()),
             profile,
             conversation: Vec::new(),
             estimate: TokenEstimate::default(),
@@ -76,6 +82,50 @@ impl Worker {
     #[must_use]
     pub fn with_token_estimate(mut self, estimate: TokenEstimate) -> Self {
         self.estimate = estimate;
+        self
+    }
+
+    /// Replaces the profile's tools.
+    #[must_use]
+    pub fn with_tools(mut self, tools: ToolSet) -> Self {
+        self.tooling.tools = tools;
+        self
+    }
+
+    /// Sets who decides about calls that need [approval](llm_engine::ToolSpec::approval). It may
+    /// take its time, for example to ask a person. Without it, or if it panics, they are denied.
+    ///
+    /// All calls of a step that need approval are asked about at once, each by itself.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// use llm_engine::{Decision, EchoProvider};
+    /// use worker::{Profile, Worker};
+    ///
+    /// let profile = Profile::new("echo", Arc::new(EchoProvider::new()));
+    /// let worker = Worker::new(Arc::new(profile)).with_approver(|request| async move {
+    ///     match &*request.spec.name {
+    ///         "move_file" => Decision::Allow,
+    ///         _ => Decision::Deny { note: "only files may be moved".into() },
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn with_approver<F>(
+        mut self,
+        approver: impl Fn(ApprovalRequest) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Decision> + Send + 'static,
+    {
+        self.tooling.approver = Some(Approver::new(approver));
+        self
+    }
+
+    /// Sets what [tools are told](llm_engine::ToolContext::host), such as for whom they act.
+    #[must_use]
+    pub fn with_tool_host(mut self, host: Arc<dyn Any + Send + Sync>) -> Self {
+        self.tooling.host = Some(host);
         self
     }
 

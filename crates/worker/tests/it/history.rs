@@ -104,7 +104,7 @@ proptest! {
             let bytes: usize = suffix.iter().map(|message| message.text.len()).sum();
             kept <= 1 || (kept <= max_messages && bytes <= max_bytes)
         };
-        prop_assert!(conversation.ends_with(chosen));
+        prop_assert!(conversation.ends_with(&chosen));
         prop_assert!(!chosen.is_empty() && fits(chosen.len()));
         prop_assert!(chosen.len() == conversation.len() || !fits(chosen.len() + 1));
     }

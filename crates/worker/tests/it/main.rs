@@ -5,4 +5,6 @@ mod history;
 mod profile;
 mod shortening;
 mod support;
+#[cfg(feature = "tools")]
+mod tools;
 mod turn_over;

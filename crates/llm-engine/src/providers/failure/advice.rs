@@ -49,5 +49,9 @@ fn of_kind(kind: ErrorKind) -> (&'static str, &'static str) {
         }
         ErrorKind::TooLarge => ("the answer is too large", "ask for a shorter one"),
         ErrorKind::Panicked => ("the provider panicked", "this is a fault in its code"),
+        // Of no model call: the limits of a turn are not the provider's.
+        ErrorKind::Limit | ErrorKind::Repeated => {
+            ("the turn took too many steps", "ask for less at once")
+        }
     }
 }
