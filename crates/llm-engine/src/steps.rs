@@ -197,7 +197,9 @@ impl Steps {
                 let calls = calls.collect();
                 Phase::Calls { blocks, calls }
             }
-            ModelEnd::Completed(StopReason::ToolCall) if !self.tools.is_empty() => {
+            ModelEnd::Completed(StopReason::ToolCall | StopReason::MalformedCall)
+                if !self.tools.is_empty() =>
+            {
                 Phase::Over(StepsEnd::Failed(StepsFailure::Protocol))
             }
             ModelEnd::Completed(stop_reason) => {

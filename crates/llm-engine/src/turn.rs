@@ -22,11 +22,17 @@ pub enum StopReason {
     Refusal,
     /// A filter of the provider cut the answer off.
     ContentFilter,
-    /// The model called a tool, with or without a text before that. No tool is offered to a model, so
-    /// the call is not carried out. It is written and read as `other`.
+    /// The model stopped to have tools called. Whether there are calls is told by
+    /// [`TurnEvent::CallComplete`] alone: a model that called tools and names no reason of its own
+    /// has this one, and a model may name it without any call. It is written and read as `other`.
     #[serde(rename(serialize = "other"), skip_deserializing)]
     #[schemars(skip)]
     ToolCall,
+    /// The model wrote a call that its provider could not read, or one of a tool that it was not
+    /// offered. It is written and read as `other`.
+    #[serde(rename(serialize = "other"), skip_deserializing)]
+    #[schemars(skip)]
+    MalformedCall,
     /// The provider named a reason that is not in this list.
     Other,
 }
@@ -129,4 +135,19 @@ pub enum TurnEnd {
     Cancelled,
     /// The turn failed.
     Failed(EngineError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StopReason;
+
+    #[test]
+    fn reasons_that_came_later_are_written_as_other() {
+        for reason in [StopReason::ToolCall, StopReason::MalformedCall, StopReason::Other] {
+            assert_eq!(serde_json::to_string(&reason).unwrap(), r#""other""#);
+        }
+        let read = serde_json::from_str::<StopReason>;
+        assert_eq!(read(r#""other""#).unwrap(), StopReason::Other);
+        assert!(read(r#""malformed_call""#).is_err() && read(r#""tool_call""#).is_err());
+    }
 }

@@ -56,6 +56,7 @@ impl Judge<'_> {
             StopReason::MaxTokens
             | StopReason::Refusal
             | StopReason::ContentFilter
+            | StopReason::MalformedCall
             | StopReason::Other => false,
         };
         if !is_proper {

@@ -269,7 +269,8 @@ async fn why_the_model_stopped_is_told() {
         (Anthropic, "end_turn", "pause_turn", Other),
         (Gemini, "STOP", "MAX_TOKENS", MaxTokens),
         (Gemini, "STOP", "SAFETY", ContentFilter),
-        (Gemini, "STOP", "MALFORMED_FUNCTION_CALL", Other),
+        (Gemini, "STOP", "MALFORMED_FUNCTION_CALL", MalformedCall),
+        (Gemini, "STOP", "UNEXPECTED_TOOL_CALL", MalformedCall),
         (Ollama, r#""stop""#, r#""length""#, MaxTokens),
         (Ollama, r#""stop""#, r#""load""#, Other),
         (

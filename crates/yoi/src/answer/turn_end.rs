@@ -90,6 +90,9 @@ fn unusual(stop_reason: StopReason) -> Option<&'static str> {
         StopReason::ToolCall => {
             Some("the model then called a tool; yoi has no tools, so the call is not carried out")
         }
+        StopReason::MalformedCall => {
+            Some("the model then called a tool in a way that its provider could not read")
+        }
         StopReason::EndTurn | StopReason::StopSequence => None,
         StopReason::Other | _ => Some("the model stopped for a reason that is not known"),
     }
@@ -101,6 +104,9 @@ fn nothing(stop_reason: StopReason, text: &str, has_reasoning: bool) -> &'static
         StopReason::ToolCall => {
             "there is no answer: the model called a tool; yoi has no tools, so the call is not \
              carried out"
+        }
+        StopReason::MalformedCall => {
+            "there is no answer: the model called a tool in a way that its provider could not read"
         }
         StopReason::ContentFilter => {
             "there is no answer: the provider's content filter withheld it"

@@ -83,6 +83,15 @@ const WORDS: &[(&[&str], Stop)] = &[
         &["tool_call", "tool_calls", "tool_use", "function_call", "function_calls"],
         Stop::Stopped(StopReason::ToolCall),
     ),
+    (
+        &[
+            "malformed_function_call",
+            "malformed_tool_call",
+            "unexpected_tool_call",
+            "unexpected_function_call",
+        ],
+        Stop::Stopped(StopReason::MalformedCall),
+    ),
     (&["refusal", "refused"], Stop::Stopped(StopReason::Refusal)),
     (
         &[
@@ -140,6 +149,8 @@ mod tests {
             ("refusal", Stop::Stopped(StopReason::Refusal)),
             ("Error", Stop::Failed),
             ("tool_calls", Stop::Stopped(StopReason::ToolCall)),
+            ("UNEXPECTED_TOOL_CALL", Stop::Stopped(StopReason::MalformedCall)),
+            ("pause_turn", Stop::Stopped(StopReason::Other)),
             ("x".repeat(100).as_str(), Stop::Stopped(StopReason::Other)),
         ] {
             assert_eq!(Stop::of(word), stop, "{word:?}");
