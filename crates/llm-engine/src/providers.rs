@@ -33,6 +33,10 @@
 //!   asked for.
 //! - Redirects are not followed. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are used, except for
 //!   addresses of this machine. TLS is rustls with the system's roots.
+//! - A request offers tools, and holds [steps](crate::Step) with their calls and results, in the
+//!   form of each provider. What only a provider understands goes back to it and to no other, as
+//!   long as its kind, its address and the model are the same. A request whose tools a provider has
+//!   no form for is not sent.
 //! - Reasoning that the provider streams comes as
 //!   [`ReasoningDelta`](crate::ProviderEvent::ReasoningDelta).
 //!
@@ -52,6 +56,7 @@ mod http;
 mod kind;
 mod models;
 mod names;
+mod origin;
 mod wire_log;
 
 pub use auth::Auth;

@@ -91,6 +91,18 @@ switches! {
     prompt_cache_key: bool = false,
     /// Whether text between `<think>` and `</think>` is reasoning.
     think_tags: bool = false,
+    /// Whether the reasoning of a turn that calls tools goes back, as `reasoning_content` of chat
+    /// completions or as `thinking` of Ollama.
+    reasoning_content: bool = false,
+    /// Whether a request of the Responses API that offers tools asks for the reasoning in encrypted
+    /// form, to give it back.
+    encrypted_reasoning: bool = true,
+    /// Whether the id of a call must be nine letters and digits.
+    short_call_ids: bool = false,
+    /// Whether the schema of a tool may be a choice of several at its top: `oneOf`, `anyOf`,
+    /// `allOf`, `enum` or `not`. If not, a request with such a tool is not sent. Anthropic is never
+    /// sent one.
+    schema_choices: bool = true,
 }
 
 #[cfg(test)]

@@ -1,14 +1,29 @@
 //! Converts a conversation into the form that a provider accepts.
 
+mod call_ids;
+mod step;
+
 use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::compatibility::{Switches, SystemMessages};
+use self::{call_ids::CallIds, step::is_blank};
+pub(super) use self::{
+    call_ids::IdForm,
+    step::{Arguments, Part, WireCall, WireStep, wire_name},
+};
+use super::{
+    compatibility::{Switches, SystemMessages},
+    origin::Origin,
+};
 use crate::{Message, ModelRequest, Role};
 
 /// The text of the user's message that is added where a provider requires one.
 const GO_ON: &str = "(Go on.)";
+
+/// The text of the model's message that is added between results and the user, where a server
+/// requires one.
+const RESULTS_READ: &str = "(I have the results.)";
 
 /// The mark before a message of the application, for providers that have no role for it.
 const SYSTEM_PREFIX: &str = "(Message of the system) ";
@@ -20,94 +35,178 @@ pub(super) struct WireMessage<'a> {
     pub(super) content: Cow<'a, str>,
 }
 
-/// Converts for providers that have a role for the application, in the form that a server wants.
-/// Neighbouring messages of the same role become one, because some prompt templates refuse two, and
-/// blank messages are left out.
-pub(super) fn with_roles<'a>(
-    request: &'a ModelRequest,
-    switches: &Switches,
-) -> Vec<WireMessage<'a>> {
-    converted(request.instructions.as_deref(), &request.messages, switches)
+/// A part of a conversation. A step is one part, so that nothing comes between a call and its
+/// result.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Entry<'a> {
+    Message(WireMessage<'a>),
+    Step(WireStep<'a>),
 }
 
-/// Converts like [`with_roles`], for providers that take the instructions apart.
-pub(super) fn without_instructions<'a>(
-    request: &'a ModelRequest,
-    switches: &Switches,
-) -> Vec<WireMessage<'a>> {
-    converted(None, &request.messages, switches)
+/// The form in which a provider takes steps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepForm {
+    pub(super) ids: IdForm,
+    /// Whether an opaque part that nothing follows is left out.
+    pub(super) ends_with_what_is_said: bool,
 }
 
-fn converted<'a>(
-    instructions: Option<&'a str>,
-    messages: &'a [Message],
-    switches: &Switches,
-) -> Vec<WireMessage<'a>> {
-    let system = switches.system_role.as_str();
-    let at_beginning = match switches.system {
-        SystemMessages::Anywhere | SystemMessages::First => system,
-        SystemMessages::Merged => "user",
-    };
-    let mut conversation = Vec::new();
-    if let Some(instructions) = instructions {
-        push(&mut conversation, at_beginning, instructions.into());
+/// A conversation, and the form in which a server wants it.
+pub(super) struct Conversation<'a> {
+    pub(super) request: &'a ModelRequest,
+    pub(super) switches: &'a Switches,
+    /// Who is asked.
+    pub(super) origin: &'a Origin,
+    pub(super) steps: StepForm,
+}
+
+impl<'a> Conversation<'a> {
+    /// Converts for providers that have a role for the application, in the form that a server wants.
+    /// Neighbouring messages of the same role become one, because some prompt templates refuse two,
+    /// and blank messages are left out.
+    pub(super) fn with_roles(&self) -> Vec<Entry<'a>> {
+        self.converted(self.request.instructions.as_deref())
     }
-    let mut is_beginning = true;
-    for message in messages {
-        is_beginning &= message.role == Role::System || is_blank(&message.text);
-        match message.role {
-            Role::User => push(&mut conversation, "user", (&*message.text).into()),
-            Role::Assistant => push(&mut conversation, "assistant", (&*message.text).into()),
-            Role::System if is_beginning => {
-                push(&mut conversation, at_beginning, (&*message.text).into());
+
+    /// Converts like [`with_roles`](Self::with_roles), for providers that take the instructions
+    /// apart.
+    pub(super) fn without_instructions(&self) -> Vec<Entry<'a>> {
+        self.converted(None)
+    }
+
+    /// Converts for providers that require user and assistant to take turns, the user first and
+    /// last, where the results of calls are the user's. A message of the application stays in its
+    /// place, as a message of the user with a mark.
+    pub(super) fn alternating(&self, assistant: &'static str) -> Vec<Entry<'a>> {
+        let mut entries = Entries::new(self);
+        for message in &self.request.messages {
+            match message.role {
+                Role::User => entries.push("user", (&*message.text).into()),
+                Role::System => entries.push("user", marked(&message.text)),
+                Role::Assistant => entries.push_assistant(assistant, message),
             }
-            Role::System if switches.system == SystemMessages::Anywhere => {
-                push(&mut conversation, system, (&*message.text).into());
-            }
-            Role::System => push(&mut conversation, "user", marked(&message.text)),
         }
+        take_turns(&mut entries.list, 0);
+        entries.list
     }
-    if switches.alternating {
-        let begins = conversation.iter().take_while(|message| message.role == system).count();
-        take_turns(&mut conversation, begins, "assistant");
-    }
-    conversation
-}
 
-/// Converts for providers that require user and assistant to take turns, the user first and last. A
-/// message of the application stays in its place, as a message of the user with a mark.
-pub(super) fn alternating<'a>(
-    messages: &'a [Message],
-    assistant: &'static str,
-) -> Vec<WireMessage<'a>> {
-    let mut conversation = Vec::new();
-    for message in messages {
-        let (role, content) = match message.role {
-            Role::User => ("user", Cow::Borrowed(&*message.text)),
-            Role::System => ("user", marked(&message.text)),
-            Role::Assistant => (assistant, Cow::Borrowed(&*message.text)),
+    fn converted(&self, instructions: Option<&'a str>) -> Vec<Entry<'a>> {
+        let switches = self.switches;
+        let system = switches.system_role.as_str();
+        let at_beginning = match switches.system {
+            SystemMessages::Anywhere | SystemMessages::First => system,
+            SystemMessages::Merged => "user",
         };
-        push(&mut conversation, role, content);
+        let mut entries = Entries::new(self);
+        if let Some(instructions) = instructions {
+            entries.push(at_beginning, instructions.into());
+        }
+        let mut is_beginning = true;
+        for message in &self.request.messages {
+            is_beginning &=
+                message.role == Role::System || (message.step.is_none() && is_blank(&message.text));
+            match message.role {
+                Role::User => entries.push("user", (&*message.text).into()),
+                Role::Assistant => entries.push_assistant("assistant", message),
+                Role::System if is_beginning => entries.push(at_beginning, (&*message.text).into()),
+                Role::System if switches.system == SystemMessages::Anywhere => {
+                    entries.push(system, (&*message.text).into());
+                }
+                Role::System => entries.push("user", marked(&message.text)),
+            }
+        }
+        if switches.alternating {
+            let is_system =
+                |entry: &&Entry| matches!(entry, Entry::Message(it) if it.role == system);
+            let begins = entries.list.iter().take_while(is_system).count();
+            take_turns(&mut entries.list, begins);
+            answer_results(&mut entries.list);
+        }
+        entries.list
     }
-    take_turns(&mut conversation, 0, assistant);
-    conversation
 }
 
 /// Puts the instructions at the beginning of the first message, which is one of the user.
-pub(super) fn beginning_with<'a>(conversation: &mut [WireMessage<'a>], instructions: &'a str) {
-    if let Some(first) = conversation.first_mut() {
+pub(super) fn beginning_with<'a>(conversation: &mut [Entry<'a>], instructions: &'a str) {
+    if let Some(Entry::Message(first)) = conversation.first_mut() {
         first.content = Cow::Owned(format!("{instructions}\n\n{}", first.content));
     }
 }
 
-/// Has the user speak first, from the message at `begins`, and last.
-fn take_turns(conversation: &mut Vec<WireMessage<'_>>, begins: usize, assistant: &'static str) {
-    let go_on = || WireMessage { role: "user", content: GO_ON.into() };
-    if conversation.get(begins).is_some_and(|message| message.role == assistant) {
+/// The parts so far.
+struct Entries<'a, 'c> {
+    list: Vec<Entry<'a>>,
+    origin: &'c Origin,
+    form: StepForm,
+    ids: CallIds,
+}
+
+impl<'a, 'c> Entries<'a, 'c> {
+    fn new(conversation: &'c Conversation<'a>) -> Self {
+        let form = conversation.steps;
+        let ids = CallIds::new(form.ids);
+        Self { list: Vec::new(), origin: conversation.origin, form, ids }
+    }
+
+    fn push(&mut self, role: &'static str, content: Cow<'a, str>) {
+        if is_blank(&content) {
+            return;
+        }
+        match self.list.last_mut() {
+            Some(Entry::Message(last)) if last.role == role => {
+                let text = last.content.to_mut();
+                text.push_str("\n\n");
+                text.push_str(&content);
+            }
+            Some(_) | None => self.list.push(Entry::Message(WireMessage { role, content })),
+        }
+    }
+
+    /// Adds a message of the model. A step that has nothing but texts is a message like others.
+    fn push_assistant(&mut self, role: &'static str, message: &'a Message) {
+        let step = message.step.as_deref();
+        let step = step.map(|step| WireStep::new(step, self.origin, &mut self.ids));
+        let Some(mut step) = step else { return self.push(role, (&*message.text).into()) };
+        if self.form.ends_with_what_is_said {
+            step.end_with_what_is_said();
+        }
+        if step.is_silent() {
+            return;
+        }
+        if step.parts.iter().all(|part| matches!(part, Part::Text(_))) {
+            self.push(role, (&*message.text).into());
+        } else {
+            self.list.push(Entry::Step(step));
+        }
+    }
+}
+
+/// Has the user speak first, from the entry at `begins`, and last. Results are the user's.
+fn take_turns(conversation: &mut Vec<Entry<'_>>, begins: usize) {
+    let is_user = |entry: &Entry| matches!(entry, Entry::Message(it) if it.role == "user");
+    let go_on = || Entry::Message(WireMessage { role: "user", content: GO_ON.into() });
+    if conversation.get(begins).is_some_and(|first| !is_user(first)) {
         conversation.insert(begins, go_on());
     }
-    if conversation.last().is_none_or(|message| message.role != "user") {
+    let is_over = conversation.last().is_some_and(|last| match last {
+        Entry::Message(_) => is_user(last),
+        Entry::Step(step) => step.has_calls(),
+    });
+    if !is_over {
         conversation.push(go_on());
+    }
+}
+
+/// Has the model speak between results and the user, for templates that do not count results.
+fn answer_results(conversation: &mut Vec<Entry<'_>>) {
+    for index in (1..conversation.len()).rev() {
+        if let [Entry::Step(step), Entry::Message(next)] = &conversation[index - 1..=index]
+            && step.has_calls()
+            && next.role == "user"
+        {
+            let read = WireMessage { role: "assistant", content: RESULTS_READ.into() };
+            conversation.insert(index, Entry::Message(read));
+        }
     }
 }
 
@@ -115,99 +214,5 @@ fn marked(text: &str) -> Cow<'_, str> {
     if is_blank(text) { "".into() } else { format!("{SYSTEM_PREFIX}{text}").into() }
 }
 
-fn push<'a>(conversation: &mut Vec<WireMessage<'a>>, role: &'static str, content: Cow<'a, str>) {
-    if is_blank(&content) {
-        return;
-    }
-    match conversation.last_mut() {
-        Some(last) if last.role == role => {
-            let text = last.content.to_mut();
-            text.push_str("\n\n");
-            text.push_str(&content);
-        }
-        Some(_) | None => conversation.push(WireMessage { role, content }),
-    }
-}
-
-fn is_blank(text: &str) -> bool {
-    text.chars().all(char::is_whitespace)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::providers::compatibility::{Compatibility, SystemRole};
-
-    #[track_caller]
-    fn check(conversation: Vec<WireMessage<'_>>, expected: &[(&str, &str)]) {
-        let conversation: Vec<_> =
-            conversation.iter().map(|message| (message.role, &*message.content)).collect();
-        assert_eq!(conversation, expected);
-    }
-
-    fn with(compatibility: Compatibility) -> Switches {
-        compatibility.into()
-    }
-
-    #[test]
-    fn roles_are_kept_and_neighbours_joined() {
-        let messages = [
-            Message::system("two"),
-            Message::assistant("a"),
-            Message::user(" \n"),
-            Message::assistant("b"),
-            Message::user("c"),
-            Message::system("d"),
-        ];
-        check(
-            converted(Some("one"), &messages, &with(Compatibility::new())),
-            &[("system", "one\n\ntwo"), ("assistant", "a\n\nb"), ("user", "c"), ("system", "d")],
-        );
-        check(converted(Some(""), &[], &with(Compatibility::new())), &[]);
-    }
-
-    #[test]
-    fn the_application_speaks_where_the_server_allows_it() {
-        let messages = [
-            Message::system("two"),
-            Message::user("a"),
-            Message::system("b"),
-            Message::system(" "),
-            Message::assistant("c"),
-        ];
-        let marked = "a\n\n(Message of the system) b";
-        let first = Compatibility::new().system(SystemMessages::First);
-        check(
-            converted(Some("one"), &messages, &with(first.system_role(SystemRole::Developer))),
-            &[("developer", "one\n\ntwo"), ("user", marked), ("assistant", "c")],
-        );
-        let merged = Compatibility::new().system(SystemMessages::Merged).alternating(true);
-        check(
-            converted(Some("one"), &messages, &with(merged)),
-            &[("user", &format!("one\n\ntwo\n\n{marked}")), ("assistant", "c"), ("user", GO_ON)],
-        );
-        check(
-            converted(Some("one"), &messages[4..], &with(first.alternating(true))),
-            &[("system", "one"), ("user", GO_ON), ("assistant", "c"), ("user", GO_ON)],
-        );
-    }
-
-    #[test]
-    fn alternating_begins_and_ends_with_the_user() {
-        check(alternating(&[], "model"), &[("user", GO_ON)]);
-        check(
-            alternating(&[Message::assistant("a")], "model"),
-            &[("user", GO_ON), ("model", "a"), ("user", GO_ON)],
-        );
-        check(
-            alternating(&[Message::user("a"), Message::assistant(""), Message::user("b")], "model"),
-            &[("user", "a\n\nb")],
-        );
-    }
-
-    #[test]
-    fn alternating_marks_the_application() {
-        let messages = [Message::user("a"), Message::system("b"), Message::system(" ")];
-        check(alternating(&messages, "model"), &[("user", "a\n\n(Message of the system) b")]);
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ mod anthropic;
 mod ask;
 mod characters;
 mod counts;
+mod flat;
 mod gemini;
 mod ollama;
 mod openai_chat;
@@ -11,6 +12,7 @@ mod openai_responses;
 mod said;
 mod stop;
 mod support;
+mod tools;
 mod wire;
 
 use super::{Protocol, ProviderKind};

@@ -47,6 +47,11 @@ impl Endpoint {
         self.url.origin().ascii_serialization()
     }
 
+    /// Returns the address without its query, which may hold a secret.
+    pub(super) fn address(&self) -> String {
+        format!("{}{}", self.origin(), self.url.path().trim_end_matches('/'))
+    }
+
     /// Returns whether the host, the port and the scheme are those of `url`.
     pub(super) fn has_origin_of(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| url.origin() == self.url.origin())
@@ -189,6 +194,7 @@ mod tests {
         let url = endpoint.join(["chat"]);
         assert_eq!(url.as_str(), "https://h/v1/chat?api-version=1&key=secret");
         assert!(!format!("{endpoint:?} {}", endpoint.origin()).contains("secret"));
+        assert_eq!(endpoint.address(), "https://h/v1");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use futures_util::{StreamExt, stream::unfold};
 use super::ProviderKind;
 use crate::{ModelRequest, Provider, ProviderStream};
 
-pub(super) use answer::Answer;
+pub(super) use self::answer::{Answer, Begun, End, Written};
 use call::Call;
 pub(super) use learning::Learned;
 pub(super) use rests::Rests;

@@ -270,7 +270,6 @@ async fn why_the_model_stopped_is_told() {
         (Gemini, "STOP", "MAX_TOKENS", MaxTokens),
         (Gemini, "STOP", "SAFETY", ContentFilter),
         (Gemini, "STOP", "MALFORMED_FUNCTION_CALL", MalformedCall),
-        (Gemini, "STOP", "UNEXPECTED_TOOL_CALL", MalformedCall),
         (Ollama, r#""stop""#, r#""length""#, MaxTokens),
         (Ollama, r#""stop""#, r#""load""#, Other),
         (

@@ -1,5 +1,8 @@
 //! Real providers against a server that answers byte by byte what a test wants, on this machine.
 
+mod call_pieces;
+mod calling;
+mod calls;
 mod cancellation;
 mod chat;
 mod compatibility;
@@ -7,9 +10,13 @@ mod config;
 mod conformance;
 mod connections;
 mod conversation;
+mod cut_calls;
+mod declarations;
 mod dialects;
 mod ends;
 mod failures;
+mod given_back;
+mod histories;
 mod models;
 mod odd_answers;
 mod retry;

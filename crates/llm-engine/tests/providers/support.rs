@@ -65,7 +65,12 @@ pub(crate) async fn drain(mut turn: Turn) -> Outcome {
     let (mut text, mut reasoning, mut retries) = (String::new(), String::new(), Vec::new());
     while let Some(event) = turn.next().await {
         let (result, usage) = match event {
-            TurnEvent::Started | TurnEvent::Usage(_) => continue,
+            TurnEvent::Started
+            | TurnEvent::Usage(_)
+            | TurnEvent::CallBegan { .. }
+            | TurnEvent::CallArguments { .. }
+            | TurnEvent::CallComplete { .. }
+            | TurnEvent::Opaque(_) => continue,
             TurnEvent::TextDelta(more) => {
                 text.push_str(&more);
                 continue;

@@ -18,6 +18,8 @@ pub(in crate::providers) struct Host {
 
 const NEW: Compatibility = Compatibility::new();
 
+const MOONSHOT: Compatibility = NEW.top_k(false).think_tags(false).reasoning_content(true);
+
 /// Hosts that have no row of their own in the table of kinds. Names that begin with a dot are those
 /// of all hosts below.
 const HOSTS: &[(&str, Compatibility)] = &[
@@ -32,8 +34,8 @@ const HOSTS: &[(&str, Compatibility)] = &[
     ("api.anthropic.com", NEW.think_tags(false)),
     ("api.cohere.com", NEW.top_k(false).think_tags(false)),
     ("api.cohere.ai", NEW.top_k(false).think_tags(false)),
-    ("api.moonshot.ai", NEW.top_k(false).think_tags(false)),
-    ("api.moonshot.cn", NEW.top_k(false).think_tags(false)),
+    ("api.moonshot.ai", MOONSHOT),
+    ("api.moonshot.cn", MOONSHOT),
 ];
 
 /// Returns what is known of the host of `endpoint`.
@@ -85,7 +87,10 @@ mod tests {
         ] {
             assert_eq!(of(azure).auth, Some(Auth::ApiKey), "{azure}");
         }
+        for wants in ["https://api.deepseek.com/v1", "https://api.moonshot.ai/v1"] {
+            assert!(Switches::from(of(wants).compatibility).reasoning_content, "{wants}");
+        }
         let mistral = Switches::from(of("https://api.mistral.ai/v1").compatibility);
-        assert!(!mistral.stream_options);
+        assert!(!mistral.stream_options && mistral.short_call_ids);
     }
 }

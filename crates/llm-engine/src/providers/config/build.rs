@@ -52,7 +52,12 @@ impl ProviderConfig {
             log,
             headers,
             client: clients::client(&transport)?,
-            form: Form { extra: self.extra.clone(), cache: self.cache, switches: known.into() },
+            form: Form {
+                extra: self.extra.clone(),
+                cache: self.cache,
+                switches: known.into(),
+                provider: format!("{kind} {}", endpoint.address()).into(),
+            },
             endpoint,
             learned: Learned::default(),
             rests: Rests::default(),

@@ -1,10 +1,20 @@
 //! What a dialect makes a request of.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use serde_json::{Map, Value};
 
-use crate::{ModelRequest, Role, providers::compatibility::Switches};
+use crate::{
+    ModelRequest, Role,
+    providers::{
+        compatibility::Switches,
+        conversation::{Conversation, StepForm},
+        origin::Origin,
+    },
+};
 
 /// The form in which a server wants its requests.
 #[derive(Clone)]
@@ -15,6 +25,8 @@ pub(in crate::providers) struct Form {
     pub(in crate::providers) extra: Map<String, Value>,
     /// Whether the beginning of a conversation should be kept in the provider's cache.
     pub(in crate::providers) cache: bool,
+    /// The provider's kind and address, for what only it understands.
+    pub(in crate::providers) provider: Arc<str>,
 }
 
 /// A request, and the form in which the server wants it.
@@ -23,9 +35,17 @@ pub(in crate::providers) struct Ask<'a> {
     pub(in crate::providers) form: &'a Form,
     /// The switches of the form, with what the server has taught about this model.
     pub(in crate::providers) switches: Switches,
+    /// Who is asked.
+    pub(in crate::providers) origin: Origin,
 }
 
 impl Ask<'_> {
+    /// Returns the conversation, for a provider that takes steps in this form.
+    pub(super) fn conversation(&self, steps: StepForm) -> Conversation<'_> {
+        let (switches, origin) = (&self.switches, &self.origin);
+        Conversation { request: self.request, switches, origin, steps }
+    }
+
     /// Returns the temperature, if the server takes one.
     pub(super) fn temperature(&self) -> Option<f64> {
         self.request.sampling.temperature.filter(|_| self.switches.temperature)

@@ -37,6 +37,11 @@ const NAMES: [(Kind, &[&str]); 3] = [
 ];
 
 impl Said {
+    /// Returns the texts in a value. One that is not there says nothing.
+    pub(super) fn of(json: Option<&RawValue>) -> Self {
+        json.map(RawValue::get).map(Self::read).unwrap_or_default()
+    }
+
     fn read(json: &str) -> Self {
         if let Ok(text) = serde_json::from_str(json) {
             return Self { text, ..Self::default() };
@@ -54,7 +59,7 @@ impl Said {
     fn take(&mut self, value: &Value, kind: Kind) -> bool {
         match value {
             Value::String(text) => {
-                self.of(kind).push_str(text);
+                self.place(kind).push_str(text);
                 !text.is_empty()
             }
             Value::Array(parts) => {
@@ -78,7 +83,7 @@ impl Said {
         }
     }
 
-    fn of(&mut self, kind: Kind) -> &mut String {
+    fn place(&mut self, kind: Kind) -> &mut String {
         match kind {
             Kind::Text => &mut self.text,
             Kind::Reasoning => &mut self.reasoning,

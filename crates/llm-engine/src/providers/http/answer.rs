@@ -1,15 +1,25 @@
 //! The part of an answer that has been read.
 
-use std::collections::VecDeque;
+mod calls;
+mod parts;
+mod thinking;
+
+use std::{
+    collections::{HashSet, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use serde_json::value::RawValue;
 
+pub(in crate::providers) use self::parts::{Begun, End, Written};
+use self::parts::{Calls, Signed};
 use super::think_tags::ThinkTags;
 use crate::{
     EngineError, ProviderEvent, StopReason, TokenUsage,
     providers::{
-        dialect::{Counts, Dialect, Said, Stop, whole_characters},
+        dialect::{Ask, Counts, Dialect, Said, Stop, whole_characters},
         failure::{Complaint, of_complaint},
+        origin::Origin,
     },
 };
 
@@ -44,6 +54,25 @@ pub(in crate::providers) struct Answer {
     /// All token counts of the call.
     counts: Counts,
     usage: TokenUsage,
+    /// The calls of tools that the model has begun.
+    calls: Calls,
+    /// Who answers.
+    origin: Origin,
+    /// Whether the server wants its reasoning back, because tools are offered.
+    keeps_reasoning: bool,
+    /// The kind and text of reasoning that goes back, as far as it came.
+    reasoning: Option<(&'static str, String)>,
+    /// The parts that may come twice, by their hashes.
+    opaque_seen: HashSet<u64>,
+    /// Signed reasoning that has begun.
+    thinking: Option<Signed>,
+}
+
+/// What of an answer has not come when the whole of it is read.
+#[derive(Clone, Copy)]
+pub(in crate::providers) struct Missing {
+    reasoning: bool,
+    text: bool,
 }
 
 /// Why a reason to stop may be none.
@@ -69,10 +98,14 @@ enum Given {
 }
 
 impl Answer {
-    /// Creates an answer of which nothing was read. `has_think_tags` says whether reasoning is to be
-    /// looked for in the text.
-    pub(super) fn new(has_think_tags: bool) -> Self {
-        Self { tags: has_think_tags.then(ThinkTags::default), ..Self::default() }
+    /// Creates an answer of which nothing was read.
+    pub(super) fn new(ask: &Ask<'_>) -> Self {
+        Self {
+            tags: ask.switches.think_tags.then(ThinkTags::default),
+            keeps_reasoning: ask.switches.reasoning_content && !ask.request.tools.is_empty(),
+            origin: ask.origin.clone(),
+            ..Self::default()
+        }
     }
 
     /// Reads one part. Whatever is in the part is given out in this order: token counts, text and
@@ -122,9 +155,9 @@ impl Answer {
         self.counts.update(counts);
     }
 
-    /// Returns whether text or reasoning came.
+    /// Returns whether text, reasoning or a call came.
     pub(super) fn has_output(&self) -> bool {
-        self.given > Given::Nothing
+        self.given > Given::Nothing || !self.calls.list.is_empty()
     }
 
     /// Returns whether the provider has counted the tokens of its answer.
@@ -159,11 +192,23 @@ impl Answer {
 
     /// Adds the answer as a whole, which most servers have sent in pieces or parts before.
     pub(in crate::providers) fn say_whole(&mut self, said: Said) {
+        let missing = self.missing();
+        self.say_missing(said, missing);
+    }
+
+    /// Returns what has not come of the answer.
+    pub(in crate::providers) fn missing(&self) -> Missing {
+        Missing { reasoning: !self.has_output(), text: self.given < Given::Whole }
+    }
+
+    /// Adds a part of the answer as a whole, as far as it was missing before the first of the
+    /// parts.
+    pub(in crate::providers) fn say_missing(&mut self, said: Said, missing: Missing) {
         self.tool_call(said.has_tool_call);
-        if !self.has_output() {
+        if missing.reasoning {
             self.reasoning(said.reasoning);
         }
-        if self.given < Given::Whole {
+        if missing.text {
             self.text(said.text, Given::Whole);
             self.refusal(said.refusal);
         }
@@ -181,6 +226,37 @@ impl Answer {
     /// Adds a piece of the reasoning.
     pub(in crate::providers) fn reasoning(&mut self, text: String) {
         self.give(text, ProviderEvent::ReasoningDelta, Given::Reasoning);
+    }
+
+    /// Adds a piece of reasoning. If the server wants it back, it goes back as one part of this
+    /// kind, before what the model says or calls next.
+    pub(in crate::providers) fn reasoning_of(&mut self, kind: &'static str, text: String) {
+        if self.keeps_reasoning {
+            self.reasoning.get_or_insert((kind, String::new())).1.push_str(&text);
+        }
+        self.reasoning(text);
+    }
+
+    /// Adds the reasoning that is to go back, because it is followed by something now.
+    fn end_reasoning(&mut self) {
+        if let Some((kind, text)) = self.reasoning.take_if(|(_, text)| !text.is_empty()) {
+            self.opaque(kind, &text);
+        }
+    }
+
+    /// Adds a part that the provider wants back in this place.
+    pub(in crate::providers) fn opaque(&mut self, kind: &str, bytes: &str) {
+        self.goes_on();
+        self.events.push_back(ProviderEvent::Opaque(self.origin.part(kind, bytes)));
+    }
+
+    /// Adds a part that the provider wants back, if it did not come before.
+    pub(in crate::providers) fn opaque_once(&mut self, kind: &str, bytes: &str) {
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        if self.opaque_seen.insert(hasher.finish()) {
+            self.opaque(kind, bytes);
+        }
     }
 
     /// Adds a piece of the answer in which the model declines.
@@ -256,11 +332,18 @@ impl Answer {
         if text.is_empty() {
             return;
         }
-        // Whoever goes on has not stopped.
-        if let Some(reason) = self.stop_reason.take() {
-            self.doubt = Doubt::WentOn(reason);
+        self.goes_on();
+        if given > Given::Reasoning {
+            self.end_reasoning();
         }
         self.given = self.given.max(given);
         self.events.push_back(event(text));
+    }
+
+    /// Notes that more of the answer came: whoever goes on has not stopped.
+    fn goes_on(&mut self) {
+        if let Some(reason) = self.stop_reason.take() {
+            self.doubt = Doubt::WentOn(reason);
+        }
     }
 }

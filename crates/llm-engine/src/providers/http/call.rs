@@ -97,7 +97,7 @@ impl Call {
                 }
             }
             if response.status().is_success() {
-                self.answer = Answer::new(ask.switches.think_tags);
+                self.answer = Answer::new(&ask);
                 break response;
             }
             // A refusal that teaches how to ask otherwise is followed by one more call. Each lesson
@@ -170,7 +170,7 @@ impl Call {
             return Err(error);
         }
         if self.answer.is_over {
-            return self.end();
+            return self.conclude();
         }
         match self.frame().await {
             Ok(Some(Frame::Part(part))) => {
@@ -183,7 +183,7 @@ impl Call {
             }
             Ok(Some(Frame::Heartbeat)) => Ok(ProviderEvent::Heartbeat),
             Ok(None) => self.end_of_stream(),
-            Err(FrameError::Broken) if self.is_whole() => self.end(),
+            Err(FrameError::Broken) if self.is_whole() => self.end_of_stream(),
             Err(FrameError::Broken) => Err(broken(self.answer.has_output())),
             Err(FrameError::Refused(error)) => Err(error),
         }
@@ -213,6 +213,14 @@ impl Call {
     /// Returns what was held back of the answer, if there is something, or else its last event.
     fn end_of_stream(&mut self) -> Result<ProviderEvent, EngineError> {
         self.answer.say_rest();
+        self.answer.is_over = true;
+        self.conclude()
+    }
+
+    /// Completes the calls of the answer, to which nothing can be added any more, and returns the
+    /// next of its last events.
+    fn conclude(&mut self) -> Result<ProviderEvent, EngineError> {
+        self.answer.complete_calls();
         self.answer.events.pop_front().map_or_else(|| self.end(), Ok)
     }
 

@@ -11,6 +11,7 @@ use crate::{
         dialect::{Ask, Dialect, Form},
         endpoint::Endpoint,
         failure::Secrets,
+        origin::Origin,
         wire_log::ServerLog,
     },
 };
@@ -37,7 +38,12 @@ impl Server {
     /// Returns a request in the form in which the server wants it, as far as that is known now.
     pub(super) fn ask<'a>(&'a self, request: &'a ModelRequest) -> Ask<'a> {
         let learned = self.learned.of(request.model.as_deref());
-        Ask { request, form: &self.form, switches: self.form.switches.with(learned) }
+        Ask {
+            request,
+            form: &self.form,
+            switches: self.form.switches.with(learned),
+            origin: Origin::new(&self.form.provider, request),
+        }
     }
 
     /// Learns from a response that refuses a request. Returns the response if it teaches nothing,

@@ -80,8 +80,12 @@ const NEW: Compatibility = Compatibility::new();
 const OWN: Compatibility = NEW.think_tags(true);
 
 /// `OpenAI`'s own servers, which are reached by several kinds.
-pub(in crate::providers) const OPENAI: Compatibility =
-    NEW.token_limit(MaxCompletionTokens).top_k(false).prompt_cache_key(true).think_tags(false);
+pub(in crate::providers) const OPENAI: Compatibility = NEW
+    .token_limit(MaxCompletionTokens)
+    .top_k(false)
+    .prompt_cache_key(true)
+    .think_tags(false)
+    .schema_choices(false);
 
 /// All providers, in the order of [`ProviderKind`].
 pub(in crate::providers) static TABLE: [Row; 16] = [
@@ -138,7 +142,7 @@ pub(in crate::providers) static TABLE: [Row; 16] = [
             "http://127.0.0.1:11434",
             &["OLLAMA_API_KEY"],
             "OLLAMA_HOST",
-            OWN,
+            OWN.reasoning_content(true),
         )
     },
     hosted(
@@ -178,7 +182,8 @@ pub(in crate::providers) static TABLE: [Row; 16] = [
         NEW.system(SystemMessages::First)
             .stream_options(false)
             .seed(SeedField::RandomSeed)
-            .top_k(false),
+            .top_k(false)
+            .short_call_ids(true),
     ),
     hosted(
         ProviderKind::DeepSeek,
@@ -186,7 +191,7 @@ pub(in crate::providers) static TABLE: [Row; 16] = [
         "https://api.deepseek.com/v1",
         &["DEEPSEEK_API_KEY"],
         "DEEPSEEK_BASE_URL",
-        NEW.top_k(false),
+        NEW.top_k(false).reasoning_content(true),
     ),
     hosted(
         ProviderKind::Xai,

@@ -1,8 +1,11 @@
 //! The answer of the Messages API.
 
+mod block;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::block::{Block, Delta, piece};
 use crate::{
     EngineError, TokenCount,
     providers::{
@@ -10,7 +13,7 @@ use crate::{
             Counts,
             counts::{count, greatest, loose},
             said::Said,
-            support::{from_json, reason, word},
+            support::{from_json, list, reason, word},
         },
         http::Answer,
     },
@@ -22,15 +25,22 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     answer.count(event.usage.into());
     answer.know(event.kind.starts_with("message") || event.kind.starts_with("content_block"));
     match &*event.kind {
-        "content_block_start" => answer.say(event.content_block),
-        "content_block_delta" => answer.say(piece(event.delta)),
+        "content_block_start" => Block::start(event.content_block, event.index, answer)?,
+        "content_block_delta" => Delta::read(event.delta, event.index, answer),
+        "content_block_stop" => block::stop(event.index, answer),
         "message_delta" => answer.finish(&piece::<End>(event.delta).stop_reason),
         "message_stop" => answer.over(),
         "ping" => answer.keep_alive(),
         "error" => answer.failed(event.error.map_or(part, RawValue::get)),
         // The whole message of a server that does not stream.
         "message" => {
-            answer.say(event.content);
+            let blocks = list(event.content)?;
+            if blocks.is_empty() {
+                answer.say(Said::of(event.content));
+            }
+            for block in blocks {
+                Block::whole(block, answer)?;
+            }
             answer.finish(&event.stop_reason);
             answer.over();
         }
@@ -43,17 +53,15 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Reads a piece in the form that its event has. A piece of another form says nothing.
-fn piece<'a, T: Default + Deserialize<'a>>(json: Option<&'a RawValue>) -> T {
-    json.and_then(|json| serde_json::from_str(json.get()).ok()).unwrap_or_default()
-}
-
 #[derive(Deserialize)]
 struct Event<'a> {
     #[serde(rename = "type", default, deserialize_with = "word")]
     kind: String,
-    #[serde(default)]
-    content_block: Said,
+    /// The number of a block of content.
+    #[serde(default, deserialize_with = "loose")]
+    index: i64,
+    #[serde(borrow)]
+    content_block: Option<&'a RawValue>,
     /// A piece of content, or the end of the whole message.
     #[serde(borrow)]
     delta: Option<&'a RawValue>,
@@ -63,8 +71,8 @@ struct Event<'a> {
     message: Message,
     #[serde(default, deserialize_with = "loose")]
     usage: Usage,
-    #[serde(default)]
-    content: Said,
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "reason")]
     stop_reason: String,
 }

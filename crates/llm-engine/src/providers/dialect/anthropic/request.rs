@@ -1,18 +1,22 @@
 //! The request of a message.
 
 mod cached;
+mod messages;
 mod thinking;
+mod tools;
 
 use serde::Serialize;
 
 use self::{
-    cached::{Message, Text},
+    cached::Text,
+    messages::Message,
     thinking::{OutputConfig, Thinking},
+    tools::{Choice, Tool},
 };
 use crate::{
     EngineError,
     providers::{
-        conversation::alternating,
+        conversation::{IdForm, StepForm},
         dialect::{
             Ask,
             support::{model, refuse_if, to_json},
@@ -24,22 +28,25 @@ use crate::{
 /// served allow this limit.
 const MAX_TOKENS: u32 = 8192;
 
+const STEPS: StepForm = StepForm { ids: IdForm::Word, ends_with_what_is_said: true };
+
 pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
     let sampling = &ask.request.sampling;
     refuse_if(sampling.num_ctx.is_some(), "num_ctx")?;
     refuse_if(sampling.seed.is_some(), "seed")?;
     let budget = sampling.thinking_budget_tokens;
     let instructions = ask.request.instructions.as_deref();
+    let conversation = ask.conversation(STEPS).alternating("assistant");
+    let (tools, tool_choice) = tools::offered(ask, &conversation)?;
     to_json(
         &Body {
             model: model(ask.request)?,
             system: instructions
                 .filter(|text| !text.trim().is_empty())
                 .map(|text| Text::of(text.into(), ask.form.cache)),
-            messages: cached::messages(
-                alternating(&ask.request.messages, "assistant"),
-                ask.form.cache,
-            ),
+            messages: messages::messages(&conversation, ask.form.cache),
+            tools,
+            tool_choice,
             stream: true,
             max_tokens: limit(sampling.max_output_tokens.unwrap_or(MAX_TOKENS), budget),
             temperature: ask.temperature(),
@@ -70,6 +77,10 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     system: Option<Text<'a>>,
     messages: Vec<Message<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Choice>,
     stream: bool,
     max_tokens: u32,
     #[serde(skip_serializing_if = "Option::is_none")]

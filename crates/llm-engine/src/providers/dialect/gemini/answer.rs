@@ -1,6 +1,6 @@
 //! The answer of the Gemini API.
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -9,10 +9,12 @@ use crate::{
         dialect::{
             Counts,
             counts::{count, loose},
+            gemini::THOUGHT_SIGNATURE,
             said::Said,
-            support::{from_json, reason, word},
+            support::{arguments, from_json, list, name, reason, word},
         },
-        http::Answer,
+        failure::protocol,
+        http::{Answer, Begun},
     },
 };
 
@@ -33,13 +35,8 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         if !answer.is_of_first_choice(candidate.index) {
             continue;
         }
-        for part in candidate.content.parts {
-            answer.tool_call(part.function_call.is_some());
-            if part.thought {
-                answer.reasoning(part.text.all());
-            } else {
-                answer.say(part.text);
-            }
+        for part in list::<&RawValue>(candidate.content.parts)? {
+            Part::read(part, answer)?;
         }
         answer.finish(&candidate.finish_reason);
     }
@@ -61,29 +58,85 @@ struct Chunk<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Candidate {
+struct Candidate<'a> {
     #[serde(default, deserialize_with = "loose")]
     index: i64,
-    #[serde(default, deserialize_with = "loose")]
-    content: Content,
+    #[serde(default, borrow)]
+    content: Content<'a>,
     #[serde(default, deserialize_with = "reason")]
     finish_reason: String,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Content {
-    #[serde(deserialize_with = "loose")]
-    parts: Vec<Part>,
+#[derive(Default)]
+struct Content<'a> {
+    parts: Option<&'a RawValue>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
+    /// Reads the parts. A content of another form has none.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Default, Deserialize)]
+        struct Parts<'a> {
+            #[serde(borrow)]
+            parts: Option<&'a RawValue>,
+        }
+
+        let json = <&RawValue>::deserialize(deserializer)?;
+        let parts: Parts = serde_json::from_str(json.get()).unwrap_or_default();
+        Ok(Self { parts: parts.parts })
+    }
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Part {
+struct Part<'a> {
     text: Said,
     #[serde(deserialize_with = "loose")]
     thought: bool,
-    function_call: Option<IgnoredAny>,
+    #[serde(deserialize_with = "name")]
+    thought_signature: Option<String>,
+    #[serde(borrow)]
+    function_call: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Call<'a> {
+    #[serde(default, deserialize_with = "name")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "word")]
+    name: String,
+    #[serde(borrow)]
+    args: Option<&'a RawValue>,
+    /// Whether the arguments come in pieces, which nobody asked for.
+    #[serde(default, deserialize_with = "loose")]
+    will_continue: bool,
+}
+
+impl Part<'_> {
+    /// Reads a part. One with a signature goes back whole, and a call with its signature.
+    fn read(json: &RawValue, answer: &mut Answer) -> Result<(), EngineError> {
+        let Ok(part) = serde_json::from_str::<Part>(json.get()) else { return Ok(()) };
+        if let Some(call) = part.function_call {
+            let call: Call = from_json(call.get())?;
+            if call.will_continue {
+                return Err(protocol("a call of a tool comes in pieces"));
+            }
+            let signature = part.thought_signature.as_deref();
+            let state = signature.map(|it| answer.state(THOUGHT_SIGNATURE, it));
+            let begun = Begun { id: call.id, name: call.name, state, ..Begun::default() };
+            return answer.whole_call(begun, &arguments(call.args));
+        }
+        if part.thought {
+            answer.reasoning(part.text.all());
+        } else {
+            answer.say(part.text);
+        }
+        if part.thought_signature.is_some() {
+            answer.opaque("part", json.get());
+        }
+        Ok(())
+    }
 }
 
 #[derive(Default, Deserialize)]

@@ -1,20 +1,25 @@
 //! The request for content.
 
-use std::borrow::Cow;
+mod contents;
 
 use serde::Serialize;
 
+use self::contents::{Content, Declaration};
 use crate::{
-    EngineError,
+    EngineError, ToolChoice,
     providers::{
         compatibility::SystemMessages,
-        conversation::{alternating, beginning_with},
+        conversation::{IdForm, StepForm, beginning_with},
         dialect::{
             Ask,
             support::{refuse_if, to_json},
+            tools::offered,
         },
     },
 };
+
+/// Parts that nothing follows may be the signatures of texts.
+const STEPS: StepForm = StepForm { ids: IdForm::Any, ends_with_what_is_said: false };
 
 pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
     let sampling = &ask.request.sampling;
@@ -22,20 +27,27 @@ pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
     let (effort, budget) = (sampling.reasoning_effort.as_deref(), sampling.thinking_budget_tokens);
     let instructions = ask.request.instructions.as_deref().filter(|text| !text.trim().is_empty());
     let is_merged = ask.switches.system == SystemMessages::Merged;
-    let mut conversation = alternating(&ask.request.messages, "model");
+    let model = ask.request.model.as_deref().unwrap_or_default();
+    let tools = offered(ask, true)?;
+    let mode = match ask.request.tool_choice {
+        _ if tools.is_empty() => None,
+        ToolChoice::Auto => None,
+        ToolChoice::None => Some("NONE"),
+        ToolChoice::Required => Some("ANY"),
+    };
+    let mut conversation = ask.conversation(STEPS).alternating("model");
     if let Some(instructions) = instructions.filter(|_| is_merged) {
         beginning_with(&mut conversation, instructions);
     }
-    let contents = conversation.into_iter().map(|message| Content {
-        role: Some(message.role),
-        parts: [Text { text: message.content }],
-    });
     to_json(
         &Body {
-            contents: contents.collect(),
-            system_instruction: instructions
-                .filter(|_| !is_merged)
-                .map(|text| Content { role: None, parts: [Text { text: text.into() }] }),
+            contents: contents::contents(&conversation, model),
+            system_instruction: instructions.filter(|_| !is_merged).map(Content::of),
+            tools: (!tools.is_empty()).then(|| {
+                let function_declarations = tools.into_iter().map(Declaration::of).collect();
+                [Tools { function_declarations }]
+            }),
+            tool_config: mode.map(|mode| ToolConfig { function_calling_config: Calling { mode } }),
             generation_config: GenerationConfig {
                 temperature: ask.temperature(),
                 top_p: ask.top_p(),
@@ -57,19 +69,28 @@ struct Body<'a> {
     contents: Vec<Content<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     system_instruction: Option<Content<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools: Option<[Tools<'a>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_config: Option<ToolConfig>,
     generation_config: GenerationConfig<'a>,
 }
 
 #[derive(Serialize)]
-struct Content<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
-    parts: [Text<'a>; 1],
+#[serde(rename_all = "camelCase")]
+struct Tools<'a> {
+    function_declarations: Vec<Declaration<'a>>,
 }
 
 #[derive(Serialize)]
-struct Text<'a> {
-    text: Cow<'a, str>,
+#[serde(rename_all = "camelCase")]
+struct ToolConfig {
+    function_calling_config: Calling,
+}
+
+#[derive(Serialize)]
+struct Calling {
+    mode: &'static str,
 }
 
 #[derive(Serialize)]

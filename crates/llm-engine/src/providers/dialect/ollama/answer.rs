@@ -1,6 +1,6 @@
 //! The answer of Ollama's API.
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
@@ -9,10 +9,11 @@ use crate::{
         dialect::{
             Counts,
             counts::{count, loose},
+            ollama::THINKING,
             said::Said,
-            support::{from_json, reason},
+            support::{arguments, from_json, list, name, reason, word},
         },
-        http::Answer,
+        http::{Answer, Begun},
     },
 };
 
@@ -27,9 +28,11 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     answer.error(line.error);
     answer.know(line.message.is_some() || line.done);
     if let Some(message) = line.message {
-        answer.reasoning(message.thinking.all());
-        answer.tool_call(!message.tool_calls.is_empty());
+        answer.reasoning_of(THINKING, message.thinking.all());
         answer.say(message.content);
+        for call in list::<Call>(message.tool_calls)? {
+            call.read(answer)?;
+        }
     } else if !line.done {
         answer.error_in(part);
     }
@@ -46,7 +49,8 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
 
 #[derive(Deserialize)]
 struct Line<'a> {
-    message: Option<Message>,
+    #[serde(borrow)]
+    message: Option<Message<'a>>,
     #[serde(default, deserialize_with = "loose")]
     done: bool,
     #[serde(default, deserialize_with = "reason")]
@@ -62,11 +66,34 @@ struct Line<'a> {
 }
 
 #[derive(Deserialize)]
-struct Message {
+struct Message<'a> {
     #[serde(default)]
     content: Said,
     #[serde(default)]
     thinking: Said,
-    #[serde(default, deserialize_with = "loose")]
-    tool_calls: Vec<IgnoredAny>,
+    #[serde(borrow)]
+    tool_calls: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Call<'a> {
+    #[serde(default, deserialize_with = "name")]
+    id: Option<String>,
+    #[serde(borrow)]
+    function: Function<'a>,
+}
+
+#[derive(Deserialize)]
+struct Function<'a> {
+    #[serde(default, deserialize_with = "word")]
+    name: String,
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
+}
+
+impl Call<'_> {
+    fn read(self, answer: &mut Answer) -> Result<(), EngineError> {
+        let begun = Begun { id: self.id, name: self.function.name, ..Begun::default() };
+        answer.whole_call(begun, &arguments(self.function.arguments))
+    }
 }

@@ -1,28 +1,42 @@
 //! The request of a chat.
 
+mod messages;
+
 use serde::Serialize;
 
+use self::messages::Message;
 use crate::{
-    EngineError,
+    EngineError, ToolChoice,
     providers::{
-        conversation::{WireMessage, with_roles},
+        conversation::{IdForm, StepForm},
         dialect::{
             Ask,
+            flat::Tool,
             support::{model, refuse_if, to_json},
+            tools::offered,
         },
     },
 };
+
+const STEPS: StepForm = StepForm { ids: IdForm::Any, ends_with_what_is_said: false };
 
 pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
     let sampling = &ask.request.sampling;
     // Ollama can only be told to reason or not to.
     let has_budget = sampling.thinking_budget_tokens.is_some_and(|tokens| tokens > 0);
     refuse_if(has_budget, "thinking_budget_tokens above zero")?;
+    let choice = ask.request.tool_choice;
+    refuse_if(choice == ToolChoice::Required, "a tool choice of `required`")?;
+    let mut tools = offered(ask, true)?;
+    // There is no other way to say that the model may call none.
+    tools.retain(|_| choice != ToolChoice::None);
+    let conversation = ask.conversation(STEPS).with_roles();
     let off = sampling.thinking_budget_tokens.map(|_| Think::Switch(false));
     to_json(
         &Body {
             model: model(ask.request)?,
-            messages: with_roles(ask.request, &ask.switches),
+            messages: messages::messages(&conversation),
+            tools: tools.into_iter().map(Tool::of).collect(),
             stream: true,
             think: off.or(sampling.reasoning_effort.as_deref().map(Think::of)),
             options: Options {
@@ -42,7 +56,9 @@ pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
-    messages: Vec<WireMessage<'a>>,
+    messages: Vec<Message<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     think: Option<Think<'a>>,

@@ -1,16 +1,21 @@
 //! The answer of a chat completion.
 
-use serde::{Deserialize, de::IgnoredAny};
+mod fragment;
+mod place;
+
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::fragment::Fragment;
 use crate::{
     EngineError, TokenCount,
     providers::{
         dialect::{
             Counts,
             counts::{Details, count, greatest, loose},
+            openai_chat::REASONING_CONTENT,
             said::Said,
-            support::{from_json, reason, word},
+            support::{from_json, list, reason, word},
         },
         http::Answer,
     },
@@ -26,7 +31,7 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         Some(choices) => {
             for choice in from_json::<Option<Vec<Choice>>>(choices.get())?.unwrap_or_default() {
                 if answer.is_of_first_choice(choice.index) {
-                    choice.read(answer);
+                    choice.read(answer)?;
                 }
             }
         }
@@ -74,12 +79,14 @@ struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    fn read(self, answer: &mut Answer) {
+    fn read(self, answer: &mut Answer) -> Result<(), EngineError> {
         answer.count(self.usage.into());
-        self.delta.unwrap_or(self.message).read(answer);
+        let is_piece = self.delta.is_some();
+        self.delta.unwrap_or(self.message).read(is_piece, answer)?;
         answer.say(self.text);
         answer.error(self.error);
         answer.finish(&self.finish_reason);
+        Ok(())
     }
 }
 
@@ -99,14 +106,14 @@ struct Piece {
     thinking: Said,
     /// The reasoning in parts, which `OpenRouter` sends beside the text.
     reasoning_details: Said,
-    #[serde(deserialize_with = "loose")]
-    tool_calls: Vec<IgnoredAny>,
+    tool_calls: Option<Box<RawValue>>,
     /// The call of a tool in the older form.
-    function_call: Option<IgnoredAny>,
+    function_call: Option<Box<RawValue>>,
 }
 
 impl Piece {
-    fn read(self, answer: &mut Answer) {
+    /// Reads a piece of the answer, or all of it.
+    fn read(self, is_piece: bool, answer: &mut Answer) -> Result<(), EngineError> {
         // Servers that changed the name, and gateways before them, fill several of these. The first
         // one with a text counts.
         let reasoning = [
@@ -117,10 +124,17 @@ impl Piece {
             self.reasoning_details,
         ];
         let mut reasoning = reasoning.into_iter().map(Said::all);
-        answer.reasoning(reasoning.find(|text| !text.is_empty()).unwrap_or_default());
-        answer.tool_call(!self.tool_calls.is_empty() || self.function_call.is_some());
+        let reasoning = reasoning.find(|text| !text.is_empty()).unwrap_or_default();
+        answer.reasoning_of(REASONING_CONTENT, reasoning);
         answer.say(self.content);
         answer.refusal(self.refusal.refusal + &self.refusal.text);
+        let mut calls: Vec<Fragment> = list(self.tool_calls.as_deref())?;
+        if calls.is_empty()
+            && let Some(call) = &self.function_call
+        {
+            calls.extend(Fragment::of_older(call)?);
+        }
+        if is_piece { place::pieces(&calls, answer) } else { place::wholes(&calls, answer) }
     }
 }
 

@@ -1,18 +1,22 @@
 //! The request of a chat completion.
 
+mod messages;
 mod reasoning;
 
 use serde::Serialize;
 
-use self::reasoning::Reasoning;
+use self::{
+    messages::{Message, Tool},
+    reasoning::Reasoning,
+};
 use crate::{
     EngineError,
     providers::{
         compatibility::{SeedField, TokenLimit},
-        conversation::{WireMessage, with_roles},
         dialect::{
             Ask,
             support::{refuse_if, to_json},
+            tools::{choice, offered},
         },
     },
 };
@@ -25,10 +29,14 @@ pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
     let limit = |field| sampling.max_output_tokens.filter(|_| switches.token_limit == field);
     let seed = |field| sampling.seed.filter(|_| switches.seed == field);
     let reasoning = Reasoning::of(ask)?;
+    let tools = offered(ask, switches.schema_choices)?;
+    let conversation = messages::conversation(ask);
     to_json(
         &Body {
             model: ask.request.model.as_deref(),
-            messages: with_roles(ask.request, switches),
+            messages: messages::messages(&conversation, switches.reasoning_content),
+            tools: tools.into_iter().map(Tool::of).collect(),
+            tool_choice: choice(ask),
             stream: true,
             stream_options: switches
                 .stream_options
@@ -53,7 +61,11 @@ pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
 struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<&'a str>,
-    messages: Vec<WireMessage<'a>>,
+    messages: Vec<Message<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<&'static str>,
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,

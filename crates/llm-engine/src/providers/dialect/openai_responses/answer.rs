@@ -1,8 +1,11 @@
 //! The answer of the Responses API.
 
+mod output;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::output::Key;
 use crate::{
     EngineError, StopReason, TokenCount,
     providers::{
@@ -17,7 +20,8 @@ use crate::{
 };
 
 pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
-    let event: Event = from_json(part)?;
+    let mut event: Event = from_json(part)?;
+    event.key = from_json(part)?;
     let response = event.response.map(RawValue::get).map(from_json::<Option<Response>>);
     let response = response.and_then(Result::ok).flatten();
     if let Some(response) = &response {
@@ -33,13 +37,20 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         // Some servers send no deltas, and the text only at the end of a part or of the whole.
         "response.output_text.done" => answer.say_part(event.text),
         "response.content_part.done" => answer.say_whole(event.part),
-        "response.output_item.done" => answer.say_whole(event.item),
+        "response.output_item.added" => output::begin(&event.key, event.item, answer)?,
+        "response.function_call_arguments.delta" => {
+            output::piece(&event.key, &event.delta.text, answer);
+        }
+        "response.function_call_arguments.done" => {
+            output::arguments_end(&event.key, event.arguments, answer)?;
+        }
+        "response.output_item.done" => output::end(&event.key, event.item, answer)?,
         "response.completed"
         | "response.incomplete"
         | "response.failed"
         | "response.cancelled"
         | "response.done" => {
-            end(&event.kind, response.unwrap_or_default(), answer);
+            end(&event.kind, response.unwrap_or_default(), answer)?;
         }
         "keepalive" | "response.in_progress" => answer.keep_alive(),
         "error" => {
@@ -50,7 +61,7 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
         _ if event.object == "response" => {
             let response: Response = from_json(part)?;
             answer.count(response.usage.into());
-            end(&event.kind, response, answer);
+            end(&event.kind, response, answer)?;
         }
         "" => {
             answer.error(event.error);
@@ -61,8 +72,8 @@ pub(super) fn read(part: &str, answer: &mut Answer) -> Result<(), EngineError> {
     Ok(())
 }
 
-fn end(kind: &str, response: Response<'_>, answer: &mut Answer) {
-    answer.say_whole(response.output);
+fn end(kind: &str, response: Response<'_>, answer: &mut Answer) -> Result<(), EngineError> {
+    output::whole(response.output, answer)?;
     answer.error(response.error);
     let details = response.incomplete_details.reason;
     let is_failed = [kind, &*response.status]
@@ -76,6 +87,7 @@ fn end(kind: &str, response: Response<'_>, answer: &mut Answer) {
         answer.finish(&details);
     }
     answer.over();
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -90,8 +102,12 @@ struct Event<'a> {
     text: Said,
     #[serde(default)]
     part: Said,
-    #[serde(default)]
-    item: Said,
+    #[serde(borrow)]
+    item: Option<&'a RawValue>,
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
+    #[serde(skip)]
+    key: Key,
     #[serde(borrow)]
     response: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -102,8 +118,8 @@ struct Event<'a> {
 struct Response<'a> {
     #[serde(default, deserialize_with = "word")]
     status: String,
-    #[serde(default)]
-    output: Said,
+    #[serde(borrow)]
+    output: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "loose")]
     incomplete_details: Incomplete,
     #[serde(borrow)]

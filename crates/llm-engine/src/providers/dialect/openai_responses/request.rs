@@ -1,17 +1,27 @@
 //! The request of a response.
 
+mod items;
+
 use serde::Serialize;
 
+use self::items::{Item, Tool};
 use crate::{
     EngineError,
     providers::{
-        conversation::{WireMessage, without_instructions},
+        conversation::{IdForm, StepForm},
         dialect::{
             Ask,
             support::{model, refuse_if, refused, to_json},
+            tools::{choice, offered},
         },
     },
 };
+
+/// What a response is to hold beside its usual content: the reasoning in a form that can be given
+/// back, because nothing is stored.
+const INCLUDE: [&str; 1] = ["reasoning.encrypted_content"];
+
+const STEPS: StepForm = StepForm { ids: IdForm::Short, ends_with_what_is_said: true };
 
 pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
     let sampling = &ask.request.sampling;
@@ -22,11 +32,17 @@ pub(super) fn body(ask: &Ask<'_>) -> Result<Vec<u8>, EngineError> {
     refuse_if(sampling.top_k.is_some(), "top_k")?;
     refuse_if(sampling.seed.is_some(), "seed")?;
     refuse_if(sampling.thinking_budget_tokens.is_some(), "thinking_budget_tokens")?;
+    let tools = offered(ask, ask.switches.schema_choices)?;
+    let wants_reasoning = !tools.is_empty() && ask.switches.encrypted_reasoning;
+    let conversation = ask.conversation(STEPS).without_instructions();
     to_json(
         &Body {
             model: model(ask.request)?,
             instructions: ask.request.instructions.as_deref(),
-            input: without_instructions(ask.request, &ask.switches),
+            input: items::items(&conversation),
+            tools: tools.into_iter().map(Tool::of).collect(),
+            tool_choice: choice(ask),
+            include: if wants_reasoning { &INCLUDE } else { &[] },
             stream: true,
             store: false,
             temperature: ask.temperature(),
@@ -44,7 +60,13 @@ struct Body<'a> {
     model: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     instructions: Option<&'a str>,
-    input: Vec<WireMessage<'a>>,
+    input: Vec<Item<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    include: &'static [&'static str],
     stream: bool,
     /// Always false: the provider must not keep the response.
     store: bool,

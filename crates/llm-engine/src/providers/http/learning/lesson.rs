@@ -29,13 +29,20 @@ const FIRST_ONLY: [&str; 7] = [
 ];
 
 /// Phrases of servers whose models want user and assistant to take turns.
-const ALTERNATING: [&str; 5] = [
+const ALTERNATING: [&str; 6] = [
     "roles must alternate",
     "must alternate between",
     "should alternate between",
     "expected last role user",
     "must end with a user message",
+    "unexpected role 'user' after role 'tool'",
 ];
+
+/// A phrase of servers that want ids of calls as Mistral has them.
+const SHORT_IDS: [&str; 1] = ["with a length of 9"];
+
+/// A phrase of servers some of whose models have no encrypted reasoning.
+const UNENCRYPTED: [&str; 1] = ["encrypted content is not supported"];
 
 /// Returns the lesson of a refusal of `ask`. `None` if the refusal names nothing that could be
 /// asked otherwise, or if the switch was learned before.
@@ -76,7 +83,22 @@ fn field(refusal: &Refusal, ask: &Ask<'_>, known: &Compatibility) -> Option<Comp
     if sends_temperature && refusal.refuses("temperature") {
         return Some(none.temperature(false));
     }
-    (sends_top_p && refusal.refuses("top_p")).then(|| none.top_p(false))
+    if sends_top_p && refusal.refuses("top_p") {
+        return Some(none.top_p(false));
+    }
+    tools(refusal, ask)
+}
+
+/// Returns what a refusal teaches about tools and calls.
+fn tools(refusal: &Refusal, ask: &Ask<'_>) -> Option<Compatibility> {
+    let (none, switches) = (Compatibility::new(), &ask.switches);
+    let asks_for_reasoning = switches.encrypted_reasoning && !ask.request.tools.is_empty();
+    let is_unknown = ["include", "encrypted_content"].iter().any(|field| refusal.refuses(field));
+    if asks_for_reasoning && (is_unknown || refusal.says(&UNENCRYPTED)) {
+        return Some(none.encrypted_reasoning(false));
+    }
+    let is_short = !switches.short_call_ids && refusal.says(&SHORT_IDS);
+    is_short.then(|| none.short_call_ids(true))
 }
 
 /// Returns what a refusal teaches about the form of a conversation.
@@ -109,15 +131,21 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
-    use crate::{ModelRequest, Sampling, providers::dialect::Form};
+    use crate::{
+        ModelRequest, Sampling,
+        providers::{dialect::Form, origin::Origin},
+    };
 
     #[track_caller]
     fn check(message: &str, known: Compatibility, expected: Option<Compatibility>) {
         let sampling = Sampling::default().temperature(0.5).top_p(0.5).max_output_tokens(1);
-        let request = ModelRequest::default().sampling(sampling);
+        let tool = json!({"name": "f", "description": "", "input_schema": {"type": "object"}});
+        let tools = vec![serde_json::from_value(tool).unwrap()];
+        let request = ModelRequest::default().sampling(sampling).tools(tools);
         let switches = Compatibility::new().into();
-        let form = Form { switches, extra: Map::new(), cache: false };
-        let ask = Ask { request: &request, form: &form, switches: switches.with(known) };
+        let form = Form { switches, extra: Map::new(), cache: false, provider: "".into() };
+        let origin = Origin::default();
+        let ask = Ask { request: &request, form: &form, switches: switches.with(known), origin };
         let body = json!({"error": {"message": message}}).to_string();
         let refusal = Refusal::read(body.as_bytes()).unwrap();
         assert_eq!(lesson(&refusal, &ask, &known), expected, "{message}");
@@ -141,6 +169,19 @@ mod tests {
             (
                 "`temperature` and `top_p` cannot both be specified for this model.",
                 none.top_p(false),
+            ),
+            (
+                "Encrypted content is not supported with this model.",
+                none.encrypted_reasoning(false),
+            ),
+            ("Unknown parameter: 'include'", none.encrypted_reasoning(false)),
+            (
+                "Tool call id was call_1 but must be a-z, A-Z, 0-9, with a length of 9.",
+                none.short_call_ids(true),
+            ),
+            (
+                "Unexpected role 'user' after role 'tool'",
+                none.alternating(true).system(SystemMessages::First),
             ),
             ("System role not supported", none.system(SystemMessages::Merged)),
             ("System message must be at the beginning.", none.system(SystemMessages::First)),

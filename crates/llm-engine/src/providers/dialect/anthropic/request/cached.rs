@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
-use crate::providers::conversation::WireMessage;
-
 /// A text, with or without a mark.
 pub(super) struct Text<'a> {
     text: Cow<'a, str>,
@@ -23,8 +21,7 @@ impl Serialize for Text<'_> {
         if !self.has_mark {
             return self.text.serialize(serializer);
         }
-        let mark = Mark { kind: "ephemeral" };
-        [Block { kind: "text", text: &self.text, cache_control: mark }].serialize(serializer)
+        [Block { kind: "text", text: &self.text, cache_control: MARK }].serialize(serializer)
     }
 }
 
@@ -36,26 +33,11 @@ struct Block<'a> {
     cache_control: Mark,
 }
 
-#[derive(Serialize)]
-struct Mark {
+/// The mark of a block.
+pub(super) const MARK: Mark = Mark { kind: "ephemeral" };
+
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Mark {
     #[serde(rename = "type")]
     kind: &'static str,
-}
-
-/// A message of the conversation.
-#[derive(Serialize)]
-pub(super) struct Message<'a> {
-    role: &'static str,
-    content: Text<'a>,
-}
-
-/// Returns the messages, the last one with a mark if the conversation is to be kept.
-pub(super) fn messages(conversation: Vec<WireMessage<'_>>, cache: bool) -> Vec<Message<'_>> {
-    let last = conversation.len().saturating_sub(1);
-    let messages = conversation.into_iter().enumerate();
-    let message = |(index, WireMessage { role, content })| Message {
-        role,
-        content: Text::of(content, cache && index == last),
-    };
-    messages.map(message).collect()
 }
