@@ -1,4 +1,5 @@
-//! Recorded answers of the providers: the reasoning `hm` if they show it, the text `Hello`, usage.
+//! Recorded answers of the providers: the reasoning `hm` if they show it, the text `Hello`, usage;
+//! and answers with two calls of a tool.
 
 /// A whole answer of chat completions, by its events.
 pub const CHAT: [&str; 6] = [CHAT_ROLE, CHAT_HEL, CHAT_LO, CHAT_STOP, CHAT_USAGE, "[DONE]"];
@@ -53,4 +54,47 @@ pub const OLLAMA: [&str; 4] = [
     r#"{"model":"m","message":{"role":"assistant","content":"Hel"},"done":false}"#,
     r#"{"model":"m","message":{"role":"assistant","content":"lo"},"done":false}"#,
     r#"{"model":"m","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":40,"prompt_eval_cached_count":32,"eval_count":5}"#,
+];
+
+/// An answer of chat completions with two calls of the tool `f`, by its events.
+pub const CHAT_CALLS: [&str; 5] = [
+    r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}]}}]}"#,
+    r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}"#,
+    r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"b","type":"function","function":{"name":"f","arguments":"{}"}}]}}]}"#,
+    r#"{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#,
+    "[DONE]",
+];
+
+/// An answer of the Responses API with two calls of the tool `f`, by its events.
+pub const RESPONSES_CALLS: [&str; 6] = [
+    r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"function_call","id":"fc_1","call_id":"a","name":"f","arguments":""}}"#,
+    r#"{"type":"response.function_call_arguments.delta","output_index":0,"item_id":"fc_1","delta":"{}"}"#,
+    r#"{"type":"response.function_call_arguments.done","output_index":0,"item_id":"fc_1","arguments":"{}"}"#,
+    r#"{"type":"response.output_item.done","output_index":0,"item":{"type":"function_call","id":"fc_1","call_id":"a","name":"f","arguments":"{}","status":"completed"}}"#,
+    r#"{"type":"response.output_item.done","output_index":1,"item":{"type":"function_call","id":"fc_2","call_id":"b","name":"f","arguments":"{}","status":"completed"}}"#,
+    r#"{"type":"response.completed","response":{"status":"completed","output":[]}}"#,
+];
+
+/// An answer of Anthropic with two calls of the tool `f`, by its events.
+pub const ANTHROPIC_CALLS: [&str; 8] = [
+    r#"{"type":"message_start","message":{"id":"m","role":"assistant","content":[]}}"#,
+    r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"a","name":"f","input":{}}}"#,
+    r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{}"}}"#,
+    r#"{"type":"content_block_stop","index":0}"#,
+    r#"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"b","name":"f","input":{}}}"#,
+    r#"{"type":"content_block_stop","index":1}"#,
+    r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"}}"#,
+    r#"{"type":"message_stop"}"#,
+];
+
+/// An answer of Gemini with two calls of the tool `f`, by its events.
+pub const GEMINI_CALLS: [&str; 2] = [
+    r#"{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"c2ln"},{"functionCall":{"name":"f","args":{}}}],"role":"model"},"index":0}]}"#,
+    r#"{"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"finishReason":"STOP","index":0}]}"#,
+];
+
+/// An answer of Ollama with two calls of the tool `f`, by its lines.
+pub const OLLAMA_CALLS: [&str; 2] = [
+    r#"{"message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{}}},{"function":{"name":"f","arguments":{}}}]},"done":false}"#,
+    r#"{"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop"}"#,
 ];

@@ -71,6 +71,7 @@ impl Call {
     pub(super) async fn drain(&mut self) -> Result<Ending, Violation> {
         let began = Instant::now();
         let mut usage = TokenUsage::default();
+        let mut calls = 0;
         loop {
             match self.next().await? {
                 Some(Ok(ProviderEvent::Finished { usage: last, .. })) => {
@@ -87,9 +88,15 @@ impl Call {
                     | ProviderEvent::ReasoningDelta(_)
                     | ProviderEvent::CallBegan { .. }
                     | ProviderEvent::CallArguments { .. }
-                    | ProviderEvent::CallComplete { .. }
                     | ProviderEvent::Opaque(_),
                 )) => {}
+                Some(Ok(ProviderEvent::CallComplete { index, .. })) => {
+                    if index != calls {
+                        let what = format!("call {index} was completed in place of call {calls}");
+                        return Err(Violation::new(Check::Calls, what));
+                    }
+                    calls += 1;
+                }
                 None => {
                     let what = "a call ended with neither Finished nor an error";
                     return Err(Violation::new(Check::Ends, what));

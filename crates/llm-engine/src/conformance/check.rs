@@ -25,13 +25,16 @@ pub enum Check {
     OddRequests,
     /// Dropping a call ends its work, at any point.
     Drops,
+    /// A request that offers a tool and holds calls with their results is answered like others, and
+    /// calls of tools are completed in the order of their numbers, without gaps.
+    Calls,
     /// No count of a part of the tokens is larger than the count of the whole.
     Tokens,
 }
 
 impl Check {
     /// All checks, in the order in which they run.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Name,
         Self::Lazy,
         Self::Ends,
@@ -41,6 +44,7 @@ impl Check {
         Self::Concurrent,
         Self::OddRequests,
         Self::Drops,
+        Self::Calls,
         Self::Tokens,
     ];
 }

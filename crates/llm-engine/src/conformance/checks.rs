@@ -42,6 +42,7 @@ pub(super) async fn run(check: Check, subject: &Subject) -> Vec<Violation> {
         Check::Concurrent => concurrent(subject).await,
         Check::OddRequests => return odd_requests(subject).await,
         Check::Drops => drops(subject).await,
+        Check::Calls => calls(subject).await,
         Check::Tokens => tokens(subject).await,
     };
     checked.err().into_iter().collect()
@@ -184,6 +185,16 @@ async fn drops(subject: &Subject) -> Result<(), Violation> {
         demand(waited < limit, Check::Drops, "work goes on after a call was dropped")?;
         sleep(EARLY_WORK).await;
         waited += EARLY_WORK;
+    }
+    Ok(())
+}
+
+/// Makes requests with a tool and without one, which may both hold calls of before.
+async fn calls(subject: &Subject) -> Result<(), Violation> {
+    for (label, request) in subject.calling()? {
+        if let Err(error) = Call::begin(subject, request)?.drain().await?.result {
+            return Err(Violation::new(Check::Calls, format!("{label} failed: {error}")));
+        }
     }
     Ok(())
 }

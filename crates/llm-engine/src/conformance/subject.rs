@@ -1,8 +1,12 @@
 //! The provider that is checked.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use crate::{Message, ModelRequest, Provider, Sampling};
+use super::{Check, Violation};
+use crate::{
+    Block, Json, Message, ModelCall, ModelRequest, OnUncertain, Provider, Sampling, Step,
+    ToolEffects, ToolExecutor, ToolResult, ToolSpec,
+};
 
 /// A provider, and the facts about it that the checks need.
 #[derive(Clone)]
@@ -105,6 +109,35 @@ impl Subject {
         ]
     }
 
+    /// Returns requests with a tool, with calls of it, or with both, each with a label. Fails only
+    /// if they cannot be made.
+    pub(super) fn calling(&self) -> Result<[(&'static str, ModelRequest); 3], Violation> {
+        let lost = |what: &str| Violation::new(Check::Calls, format!("{what} cannot be made"));
+        let schema = r#"{"type": "object", "properties": {"city": {"type": "string"}}}"#;
+        let schema = Json::parse(schema).map_err(|_| lost("a schema"))?;
+        let tools = vec![tool("weather", "Tells the weather of a city.", schema)];
+        let call = |city: &str| {
+            let arguments = format!(r#"{{"city": "{city}"}}"#);
+            Block::Call(ModelCall::new("weather", arguments))
+        };
+        let blocks = vec![Block::Text("Let me see.".into()), call("Oslo"), call("Rome")];
+        let results = vec![ToolResult::new("rain"), ToolResult::error("there is no such city")];
+        let step = Step::new(blocks, results).map_err(|_| lost("a step"))?;
+        let called = || ModelRequest {
+            messages: vec![
+                Message::user("How is the weather?"),
+                Message::step(step.clone()),
+                Message::user("hello"),
+            ],
+            ..self.ordinary()
+        };
+        Ok([
+            ("a request with a tool", self.ordinary().tools(tools.clone())),
+            ("a request with a tool and with calls of it", called().tools(tools)),
+            ("a request with calls of a tool that is not offered", called()),
+        ])
+    }
+
     pub(super) fn at_work(&self) -> Option<usize> {
         self.calls_at_work.as_ref().map(|count| count())
     }
@@ -118,5 +151,24 @@ impl fmt::Debug for Subject {
             .field("call_limit", &self.call_limit)
             .field("poll_limit", &self.poll_limit)
             .finish_non_exhaustive()
+    }
+}
+
+fn tool(name: &str, description: &str, schema: Json) -> ToolSpec {
+    ToolSpec {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        title: None,
+        input_schema: schema,
+        executor: ToolExecutor::External,
+        effects: ToolEffects::None,
+        parallel: None,
+        approval: None,
+        on_uncertain: OnUncertain::Tell,
+        key: None,
+        output_schema: None,
+        timeout_ms: None,
+        output_bytes: None,
+        meta: BTreeMap::new(),
     }
 }

@@ -15,8 +15,8 @@ use futures_util::{
     stream::{self, poll_fn},
 };
 use llm_engine::{
-    EchoProvider, ModelRequest, Provider, ProviderEvent, ProviderStream, Script, ScriptedProvider,
-    StopReason, TokenUsage,
+    EchoProvider, ModelCall, ModelRequest, Provider, ProviderEvent, ProviderStream, Script,
+    ScriptedProvider, StopReason, TokenUsage,
     conformance::{Check, Subject, run},
 };
 use tokio::time::sleep;
@@ -201,6 +201,25 @@ async fn calls_run_at_the_same_time() {
         })
     })
     .await;
+}
+
+#[tokio::test]
+async fn calls_are_completed_in_order_and_steps_are_taken() {
+    let complete = |index| ProviderEvent::CallComplete { index, call: ModelCall::new("f", "{}") };
+    let calls = |indexes: &[usize]| {
+        indexes.iter().fold(Script::new(), |script, index| script.event(complete(*index))).finish()
+    };
+    assert_eq!(run(|| scripted(calls(&[0, 1]))).await, Ok(()));
+    for wrong in [&[1][..], &[0, 0], &[0, 2]] {
+        breaks(Check::Calls, || scripted(calls(wrong))).await;
+    }
+    let refuses = |request: &ModelRequest| -> ProviderStream {
+        if request.tools.is_empty() {
+            return answer();
+        }
+        Box::pin(stream::once(async { Err(overloaded()) }))
+    };
+    breaks(Check::Calls, || made(refuses)).await;
 }
 
 #[tokio::test]

@@ -6,10 +6,13 @@ use llm_engine::{
 };
 use mock_provider::{
     MockProvider, Reply,
-    answers::{ANTHROPIC, CHAT, GEMINI, OLLAMA, RESPONSES},
+    answers::{
+        ANTHROPIC, ANTHROPIC_CALLS, CHAT, CHAT_CALLS, GEMINI, GEMINI_CALLS, OLLAMA, OLLAMA_CALLS,
+        RESPONSES, RESPONSES_CALLS,
+    },
 };
 
-use crate::support::provider;
+use crate::{calling::framed, support::provider};
 
 #[tokio::test]
 async fn on_one_thread() {
@@ -23,15 +26,22 @@ async fn on_several_threads() {
 
 async fn check_all() {
     for kind in ProviderKind::ALL {
-        let reply = match kind.protocol() {
-            Protocol::ChatCompletions => Reply::events(&CHAT),
-            Protocol::Responses => Reply::events(&RESPONSES),
-            Protocol::Messages => Reply::events(&ANTHROPIC),
-            Protocol::GenerateContent => Reply::events(&GEMINI),
-            Protocol::OllamaChat => Reply::lines(&OLLAMA),
-        };
-        let mock = MockProvider::serve([reply.end()]).await;
-        let subject = || Subject::new(provider(kind, &mock)).model("m").probe(mock.at_work());
-        assert_eq!(run(subject).await, Ok(()), "{kind}");
+        for has_calls in [false, true] {
+            let mock = MockProvider::serve([answer(kind, has_calls).end()]).await;
+            let subject = || Subject::new(provider(kind, &mock)).model("m").probe(mock.at_work());
+            assert_eq!(run(subject).await, Ok(()), "{kind}");
+        }
     }
+}
+
+/// A text, or two calls of a tool.
+fn answer(kind: ProviderKind, has_calls: bool) -> Reply {
+    let (text, calls): (&[&str], &[&str]) = match kind.protocol() {
+        Protocol::ChatCompletions => (&CHAT, &CHAT_CALLS),
+        Protocol::Responses => (&RESPONSES, &RESPONSES_CALLS),
+        Protocol::Messages => (&ANTHROPIC, &ANTHROPIC_CALLS),
+        Protocol::GenerateContent => (&GEMINI, &GEMINI_CALLS),
+        Protocol::OllamaChat => (&OLLAMA, &OLLAMA_CALLS),
+    };
+    framed(kind, if has_calls { calls } else { text })
 }
