@@ -22,6 +22,10 @@ pub(crate) struct RawCompatibility {
     reasoning: Option<Named<ReasoningField>>,
     prompt_cache_key: Option<bool>,
     think_tags: Option<bool>,
+    reasoning_content: Option<bool>,
+    encrypted_reasoning: Option<bool>,
+    short_call_ids: Option<bool>,
+    schema_choices: Option<bool>,
 }
 
 impl From<RawCompatibility> for Compatibility {
@@ -39,6 +43,10 @@ impl From<RawCompatibility> for Compatibility {
         compatibility.reasoning = raw.reasoning.map(|named| named.0);
         compatibility.prompt_cache_key = raw.prompt_cache_key;
         compatibility.think_tags = raw.think_tags;
+        compatibility.reasoning_content = raw.reasoning_content;
+        compatibility.encrypted_reasoning = raw.encrypted_reasoning;
+        compatibility.short_call_ids = raw.short_call_ids;
+        compatibility.schema_choices = raw.schema_choices;
         compatibility
     }
 }
