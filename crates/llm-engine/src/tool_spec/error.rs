@@ -9,13 +9,13 @@ use crate::ShortText;
 pub struct ToolSpecError {
     /// The name of the tool, cut if it is long.
     pub tool: ShortText,
-    /// The field of [`ToolSpec`] that is wrong.
+    /// The field of [`ToolSpec`](crate::ToolSpec) that is wrong.
     pub field: &'static str,
     /// What is wrong with it.
     pub problem: ToolSpecProblem,
 }
 
-/// What is wrong with a field of a [`ToolSpec`].
+/// What is wrong with a field of a [`ToolSpec`](crate::ToolSpec).
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ToolSpecProblem {

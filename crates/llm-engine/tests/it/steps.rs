@@ -150,8 +150,10 @@ fn a_turn_without_calls_is_answered() {
 
 #[test]
 fn a_model_that_says_it_calls_and_does_not_breaks_the_protocol() {
-    let steps = after(Vec::new(), StopReason::ToolCall);
-    assert_eq!(steps.next(), NextAction::Done(&StepsEnd::Failed(StepsFailure::Protocol)));
+    for stop_reason in [StopReason::ToolCall, StopReason::MalformedCall] {
+        let steps = after(Vec::new(), stop_reason);
+        assert_eq!(steps.next(), NextAction::Done(&StepsEnd::Failed(StepsFailure::Protocol)));
+    }
 }
 
 #[test]
