@@ -9,6 +9,7 @@ mod gemini;
 mod ollama;
 mod openai_chat;
 mod openai_responses;
+mod part_kinds;
 mod said;
 mod stop;
 mod support;

@@ -18,9 +18,6 @@ use crate::{
     providers::{endpoint::Endpoint, http::Answer},
 };
 
-/// The kind of the signature of a part, which goes back on the very part.
-const THOUGHT_SIGNATURE: &str = "thoughtSignature";
-
 #[derive(Debug)]
 pub(super) struct Gemini;
 

@@ -14,9 +14,6 @@ use crate::{
     providers::{endpoint::Endpoint, http::Answer},
 };
 
-/// The kind of reasoning that goes back with the message.
-const THINKING: &str = "thinking";
-
 #[derive(Debug)]
 pub(super) struct Ollama;
 

@@ -15,12 +15,6 @@ use crate::{
     providers::{endpoint::Endpoint, http::Answer},
 };
 
-/// The kind of reasoning that goes back with the message.
-const REASONING_CONTENT: &str = "reasoning_content";
-
-/// The kind of what a server adds to a call and wants back with it, such as Gemini's signatures.
-const EXTRA_CONTENT: &str = "extra_content";
-
 #[derive(Debug)]
 pub(super) struct OpenAiChat;
 

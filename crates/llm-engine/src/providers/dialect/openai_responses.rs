@@ -14,9 +14,6 @@ use crate::{
     providers::{endpoint::Endpoint, http::Answer},
 };
 
-/// The kind of an item of encrypted reasoning.
-const REASONING: &str = "reasoning";
-
 #[derive(Debug)]
 pub(super) struct OpenAiResponses;
 

@@ -9,7 +9,7 @@ use crate::{
         dialect::{
             Counts,
             counts::{count, loose},
-            gemini::THOUGHT_SIGNATURE,
+            part_kinds::THOUGHT_SIGNATURE,
             said::Said,
             support::{arguments, from_json, list, name, reason, word},
         },

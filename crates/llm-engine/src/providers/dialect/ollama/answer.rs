@@ -9,7 +9,7 @@ use crate::{
         dialect::{
             Counts,
             counts::{count, loose},
-            ollama::THINKING,
+            part_kinds::THINKING,
             said::Said,
             support::{arguments, from_json, list, name, reason, word},
         },

@@ -13,7 +13,7 @@ use crate::{
         dialect::{
             Counts,
             counts::{Details, count, greatest, loose},
-            openai_chat::REASONING_CONTENT,
+            part_kinds::REASONING_CONTENT,
             said::Said,
             support::{from_json, list, reason, word},
         },

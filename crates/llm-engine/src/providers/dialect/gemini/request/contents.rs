@@ -9,7 +9,7 @@ use crate::{
     Json, Opaque, ToolSpec,
     providers::{
         conversation::{self, Arguments, Entry, WireCall, wire_name},
-        dialect::gemini::THOUGHT_SIGNATURE,
+        dialect::part_kinds::THOUGHT_SIGNATURE,
     },
 };
 

@@ -8,7 +8,7 @@ use crate::providers::{
     conversation::{Arguments, Entry, WireCall},
     dialect::{
         flat::{Flat, flat},
-        ollama::THINKING,
+        part_kinds::THINKING,
     },
 };
 

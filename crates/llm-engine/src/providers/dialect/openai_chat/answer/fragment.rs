@@ -8,7 +8,7 @@ use crate::{
     providers::{
         dialect::{
             counts::loose,
-            openai_chat::EXTRA_CONTENT,
+            part_kinds::EXTRA_CONTENT,
             support::{arguments, from_json, name, word},
         },
         http::{Answer, Begun},

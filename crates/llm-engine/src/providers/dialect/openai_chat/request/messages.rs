@@ -11,7 +11,7 @@ use crate::providers::{
     dialect::{
         Ask,
         flat::{Assistant, Flat, flat},
-        openai_chat::{EXTRA_CONTENT, REASONING_CONTENT},
+        part_kinds::{EXTRA_CONTENT, REASONING_CONTENT},
     },
 };
 

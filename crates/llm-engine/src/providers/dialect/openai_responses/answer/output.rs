@@ -8,7 +8,7 @@ use crate::{
     providers::{
         dialect::{
             counts::loose,
-            openai_responses::REASONING,
+            part_kinds::REASONING_ITEM,
             said::Said,
             support::{arguments, list, name, word},
         },
@@ -211,11 +211,11 @@ impl Answer {
         let item = json.and_then(|json| serde_json::from_str(json.get()).ok());
         let Some(mut item): Option<Map<String, Value>> = item else { return };
         let encrypted = item.get("encrypted_content").and_then(Value::as_str);
-        let is_kept = item.get("type").and_then(Value::as_str) == Some(REASONING)
+        let is_kept = item.get("type").and_then(Value::as_str) == Some(REASONING_ITEM)
             && encrypted.is_some_and(|it| !it.is_empty());
         if is_kept {
             item.retain(|field, _| !matches!(field.as_str(), "id" | "status"));
-            self.opaque_once(REASONING, &Value::Object(item).to_string());
+            self.opaque_once(REASONING_ITEM, &Value::Object(item).to_string());
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     Json, ToolSpec,
     providers::{
         conversation::{Entry, Part, WireCall, wire_name},
-        dialect::openai_responses::REASONING,
+        dialect::part_kinds::REASONING_ITEM,
     },
 };
 
@@ -65,7 +65,7 @@ impl<'a> Item<'a> {
         match part {
             Part::Text(content) => Some(Self::Message { role: "assistant", content }),
             Part::Call(call) => Some(Self::Call(Called::of(call))),
-            Part::Opaque(part) if &*part.kind == REASONING => {
+            Part::Opaque(part) if &*part.kind == REASONING_ITEM => {
                 serde_json::from_str(&part.bytes).ok().map(Self::Reasoning)
             }
             Part::Opaque(_) => None,
