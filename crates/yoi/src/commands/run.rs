@@ -84,7 +84,7 @@ impl Run {
         let output = self.output.take().filter(|path| path.as_os_str() != stdin::STDIN);
         let output = output.map(|path| OutputFile::open(&path)).transpose()?;
         let prompt = prompt::gather(self.prompt.take(), &self.file)?;
-        tokio_main::block_on(self.answer(prompt, output))
+        tokio_main::block_on_alone(self.answer(prompt, output))
     }
 
     async fn answer(self, prompt: String, output: Option<OutputFile>) -> Result<Exit, Failure> {
