@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use llm_engine::providers::shown_base_url;
-use worker_runtime::model::Labels;
+use worker_runtime::{commands::UpdateWorker, model::Labels};
 use yoi_profiles::ProviderKind;
 
 /// The most characters that a label holds.
@@ -91,8 +91,15 @@ impl Remembered {
         format!("{} of {base}", self.model.as_deref().unwrap_or_default())
     }
 
+    /// Has a Worker with these labels remember this choice, and no other.
+    pub(crate) fn keep_in(&self, labels: &Labels, update: &mut UpdateWorker) {
+        let (own, others) = (self.labels(), self.others(labels));
+        update.labels = (!own.is_empty()).then_some(own);
+        update.remove_labels = (!others.is_empty()).then_some(others);
+    }
+
     /// Returns the names of the labels that this choice does not have, and that another may have.
-    pub(crate) fn others(&self, labels: &Labels) -> Vec<String> {
+    fn others(&self, labels: &Labels) -> Vec<String> {
         let own = self.labels();
         let others = NAMES.into_iter().filter(|name| labels.contains_key(*name));
         others.filter(|name| !own.contains_key(*name)).map(ToOwned::to_owned).collect()

@@ -195,9 +195,7 @@ fn update(
         update.profile = Some(ProfileSelector::default());
     }
     if Remembered::of(&record.labels) != *choice {
-        let (labels, others) = (choice.labels(), choice.others(&record.labels));
-        update.labels = (!labels.is_empty()).then_some(labels);
-        update.remove_labels = (!others.is_empty()).then_some(others);
+        choice.keep_in(&record.labels, &mut update);
     }
     (update != UpdateWorker::new(worker)).then_some(update)
 }

@@ -8,7 +8,7 @@ use worker_runtime::{
 };
 
 use super::{outcome::Outcome, workers::Workers};
-use crate::engine::Remembered;
+use crate::{engine::Remembered, failure::Failure};
 
 /// Returns the name of the model that answers, or that of its provider, which has one of its own choice.
 pub(super) async fn present(workers: &Workers) -> Result<String, RuntimeError> {
@@ -46,13 +46,9 @@ pub(super) async fn change(workers: &mut Workers, name: &str) -> Result<Outcome,
         Ok(chosen) => chosen,
         Err(problem) => return Ok(Outcome::Refused(problem)),
     };
-    let (labels, others) = (choice.labels(), choice.others(&detail.labels));
-    let update = UpdateWorker {
-        profile: Some(selector),
-        labels: (!labels.is_empty()).then_some(labels),
-        remove_labels: (!others.is_empty()).then_some(others),
-        ..UpdateWorker::new(workers.current())
-    };
+    let mut update =
+        UpdateWorker { profile: Some(selector), ..UpdateWorker::new(workers.current()) };
+    choice.keep_in(&detail.labels, &mut update);
     workers.runtime.handle(update).await?;
     Ok(Outcome::Note(format!("from the next message on, the model is {name}")))
 }
@@ -84,7 +80,7 @@ fn model_of_the_same(
         None => workers.engine.clone(),
     };
     let engine = base.with_model(model);
-    let problem = |failure: crate::failure::Failure| failure.to_string();
+    let problem = |failure: Failure| failure.to_string();
     let choice = engine.remembered().map_err(problem)?;
     let mut profile = engine.profile().map_err(problem)?;
     let name = choice.profile_name();
