@@ -27,6 +27,8 @@ pub(super) struct Renderer {
     links: Vec<(String, usize)>,
     /// The rows of a table: its cells, of which the last is being filled.
     table: Vec<Vec<StyledLine>>,
+    /// The place in the text where the last cell ends.
+    cell_end: usize,
     /// How the columns of the table are aligned.
     alignments: Vec<Alignment>,
     is_in_code: bool,
@@ -45,7 +47,7 @@ struct Prefix {
 impl Renderer {
     pub(super) fn of(source: &str) -> Vec<StyledLine> {
         let mut renderer = Self::default();
-        let (mut depth, mut end, mut cell_end) = (0_usize, 0, 0);
+        let (mut depth, mut end) = (0_usize, 0);
         for (event, range) in parser(source).into_offset_iter() {
             if depth == 0 {
                 renderer.between_blocks(&source[end..range.start]);
@@ -56,34 +58,37 @@ impl Renderer {
                 Event::End(_) => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            if let Event::Text(_) = &event
-                && source[..range.start].ends_with('\\')
-                && !renderer.is_in_code
-            {
-                renderer.say("\\");
-            }
-            match event {
-                Event::End(TagEnd::TableCell) => cell_end = range.end,
-                Event::End(TagEnd::TableRow) if cell_end < range.end => {
-                    renderer.more_cells(&source[cell_end..range.end]);
-                }
-                _ => {}
-            }
-            match event {
-                Event::Start(Tag::Emphasis | Tag::Strong) if is_in_word(source, &range) => {
-                    renderer.mark(&source[range]);
-                    renderer.styles.push(Style::new());
-                }
-                Event::End(TagEnd::Emphasis | TagEnd::Strong) if is_in_word(source, &range) => {
-                    renderer.styles.pop();
-                    renderer.mark(&source[range]);
-                }
-                event => renderer.take(event, &source[range]),
-            }
+            renderer.at(event, range, source);
         }
         renderer.end_line();
         renderer.definitions(&source[end..]);
         renderer.lines
+    }
+
+    /// Takes an event that stands in this place of the text, of which some must be kept that the event
+    /// does not have.
+    fn at(&mut self, event: Event<'_>, range: Range<usize>, source: &str) {
+        match &event {
+            Event::Text(_) if source[..range.start].ends_with('\\') && !self.is_in_code => {
+                self.say("\\");
+            }
+            Event::Start(Tag::Emphasis | Tag::Strong) if is_in_word(source, &range) => {
+                self.mark(&source[range]);
+                self.styles.push(Style::new());
+                return;
+            }
+            Event::End(TagEnd::Emphasis | TagEnd::Strong) if is_in_word(source, &range) => {
+                self.styles.pop();
+                self.mark(&source[range]);
+                return;
+            }
+            Event::End(TagEnd::TableCell) => self.cell_end = range.end,
+            Event::End(TagEnd::TableRow) if self.cell_end < range.end => {
+                self.more_cells(&source[self.cell_end..range.end]);
+            }
+            _ => {}
+        }
+        self.take(event, &source[range]);
     }
 
     /// Shows the marks of an emphasis as they are.
