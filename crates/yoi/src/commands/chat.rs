@@ -13,6 +13,7 @@ mod model;
 mod outcome;
 mod perform;
 mod retry;
+mod search;
 mod typing;
 mod view;
 mod workers;

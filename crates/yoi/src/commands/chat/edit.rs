@@ -6,7 +6,10 @@ use rustyline::{
     line_buffer::{ChangeListener, DeleteListener, Direction, LineBuffer},
 };
 
-use super::history::History;
+use super::{
+    history::History,
+    search::{Search, Searched},
+};
 use crate::session_args::MAX_INPUT_BYTES;
 
 /// A line that is being edited.
@@ -16,17 +19,6 @@ pub(super) struct Edit {
     cut: Cut,
     pub(super) history: History,
     search: Option<Search>,
-}
-
-/// A search of the history by Ctrl-R.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Search {
-    /// The text that is looked for.
-    pub(super) wanted: String,
-    /// Whether the line that is shown has it.
-    pub(super) is_found: bool,
-    /// The text that was being typed, and the place of the cursor in it.
-    typed: (String, usize),
 }
 
 /// What a key asks for, beside the change of the line.
@@ -95,8 +87,16 @@ impl Edit {
     pub(super) fn key(&mut self, key: KeyEvent) -> Asked {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let alt = key.modifiers.contains(KeyModifiers::ALT);
-        if self.search.is_some() && self.search_key(key, control, alt) {
-            return Asked::Nothing;
+        if let Some(search) = self.search.take() {
+            let text = self.buffer.as_str();
+            match search.key(key, text, &mut self.history) {
+                Searched::Left => {}
+                Searched::Shows { text, cursor, search } => {
+                    self.buffer.update(&text, cursor, &mut Ignored);
+                    self.search = search;
+                    return Asked::Nothing;
+                }
+            }
         }
         let buffer = &mut self.buffer;
         match (key.code, control, alt) {
@@ -110,8 +110,7 @@ impl Edit {
             (KeyCode::Char('z'), true, _) => return Asked::Suspend,
             (KeyCode::Char('l'), true, _) => return Asked::Clear,
             (KeyCode::Char('r'), true, _) => {
-                let typed = (buffer.as_str().to_owned(), buffer.pos());
-                self.search = Some(Search { typed, ..Search::default() });
+                self.search = Some(Search::begin(buffer.as_str(), buffer.pos()));
             }
             (KeyCode::Char('y'), true, _) => {
                 let cut = self.cut.text.clone();
@@ -200,41 +199,6 @@ impl Edit {
         let line = &self.text()[start..end];
         let place = line.char_indices().nth(column).map_or(end, |(at, _)| start + at);
         self.buffer.set_pos(place);
-    }
-
-    /// Handles a key while the history is searched. Returns false if the key ends the search and has its
-    /// usual meaning.
-    fn search_key(&mut self, key: KeyEvent, control: bool, alt: bool) -> bool {
-        let Some(mut search) = self.search.take() else { return false };
-        let found = match (key.code, control, alt) {
-            (KeyCode::Char('r'), true, _) => {
-                let further = self.history.search_further(&search.wanted);
-                further.or_else(|| search.is_found.then(|| self.text().to_owned()))
-            }
-            (KeyCode::Backspace, ..) => {
-                search.wanted.pop();
-                self.history.search(&search.wanted)
-            }
-            (KeyCode::Char(typed), false, false) => {
-                search.wanted.push(typed);
-                self.history.search(&search.wanted)
-            }
-            // What was not found is not sent, and what was being typed is not lost.
-            (KeyCode::Enter, ..) if !search.is_found => None,
-            (KeyCode::Char('g' | 'c'), true, _) | (KeyCode::Esc, ..) => None,
-            _ => return false,
-        };
-        search.is_found = found.is_some();
-        match found {
-            Some(text) => self.replace(&text),
-            None => self.buffer.update(&search.typed.0, search.typed.1, &mut Ignored),
-        }
-        let goes_on = !matches!(
-            (key.code, control),
-            (KeyCode::Enter | KeyCode::Esc, _) | (KeyCode::Char('g' | 'c'), true)
-        );
-        self.search = goes_on.then_some(search);
-        true
     }
 }
 
